@@ -1,0 +1,59 @@
+"""The two queues. Messages carry ids only."""
+
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from actionrelay.aws.clients import failures_as
+from actionrelay.errors import QueueUnavailableError
+from actionrelay.models import Message, MessageKind
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+MAX_DELAY_SECONDS = 900
+"""The longest ``DelaySeconds`` of SQS. A longer wait is a chain: whoever receives early sends again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqsExecutionQueue:
+    """An ``ExecutionQueue`` in SQS."""
+
+    client: "SQSClient"
+    url: str
+
+    def send(self, message: Message, delay_ms: int = 0) -> None:
+        """Queue a message."""
+        _send(self.client, self.url, {"executionId": message.execution_id, "kind": message.kind.value}, delay_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class SqsDeliveryQueue:
+    """A ``DeliveryQueue`` in SQS."""
+
+    client: "SQSClient"
+    url: str
+
+    def send(self, execution_id: str, delay_ms: int = 0) -> None:
+        """Queue a delivery."""
+        _send(self.client, self.url, {"executionId": execution_id}, delay_ms)
+
+
+def read_message(body: str) -> Message:
+    """Read a message of either queue; a delivery has no kind.
+
+    Raises:
+        ValueError: it is none of ours.
+    """
+    try:
+        document = json.loads(body)
+        return Message(str(document["executionId"]), MessageKind(document.get("kind", MessageKind.RUN)))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("not a message of this queue") from error
+
+
+def _send(client: "SQSClient", url: str, document: dict[str, str], delay_ms: int) -> None:
+    delay = min(max(math.ceil(delay_ms / 1_000), 0), MAX_DELAY_SECONDS)
+    with failures_as(QueueUnavailableError, "a message can't be queued"):
+        client.send_message(QueueUrl=url, MessageBody=json.dumps(document), DelaySeconds=delay)

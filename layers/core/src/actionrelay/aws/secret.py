@@ -1,0 +1,37 @@
+"""Secrets Manager: credentials and signing secrets by name, reread after a while: a rotation needs no deployment."""
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from actionrelay.aws.clients import failures_as
+from actionrelay.errors import SecretUnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+KEEP_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class NamedSecret:
+    """The current value of one secret."""
+
+    client: "SecretsManagerClient"
+    name: str
+    _value: str = field(default="", repr=False)
+    _read_at: float = field(default=float("-inf"), repr=False)
+
+    def value(self) -> str:
+        """Return the secret string, at most a minute old.
+
+        Raises:
+            SecretUnavailableError: it can't be read; an older value is not used instead.
+        """
+        now = time.monotonic()
+        if now - self._read_at > KEEP_SECONDS:
+            with failures_as(SecretUnavailableError, f"the secret {self.name} can't be read"):
+                answer = self.client.get_secret_value(SecretId=self.name)
+            self._value = answer.get("SecretString", "")
+            self._read_at = now
+        return self._value

@@ -1,0 +1,52 @@
+"""The OAuth token that all workers share, as one SecureString in SSM Parameter Store."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from actionrelay.aws.clients import aws_code, failures_as
+from actionrelay.errors import StoreUnavailableError
+from actionrelay.ports import AccessToken
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+
+@dataclass(frozen=True, slots=True)
+class TokenParameter:
+    """A ``TokenStore`` in an SSM parameter."""
+
+    client: "SSMClient"
+    name: str
+
+    def read(self) -> AccessToken | None:
+        """Read the shared token; None before the first was shared, or when the parameter holds something else."""
+        with failures_as(StoreUnavailableError, "the shared token can't be read"):
+            try:
+                answer = self.client.get_parameter(Name=self.name, WithDecryption=True)
+            except ClientError as failure:
+                if aws_code(failure) == "ParameterNotFound":
+                    return None
+                raise
+        return _read(answer["Parameter"].get("Value", ""))
+
+    def write(self, token: AccessToken) -> None:
+        """Share a token. The tier follows its size: a standard parameter holds 4 KB, an advanced one 8 KB."""
+        with failures_as(StoreUnavailableError, "the token can't be shared"):
+            self.client.put_parameter(
+                Name=self.name,
+                Value=json.dumps(asdict(token), separators=(",", ":")),
+                Type="SecureString",
+                Tier="Intelligent-Tiering",
+                Overwrite=True,
+            )
+
+
+def _read(text: str) -> AccessToken | None:
+    try:
+        document = json.loads(text)
+        return AccessToken(**{**document, "scopes": tuple(document["scopes"])})
+    except (ValueError, TypeError, KeyError):
+        return None

@@ -1,0 +1,139 @@
+"""API Gateway's proxy events: what a request holds, and every answer's form (RFC 9457 for the bad ones)."""
+
+import base64
+import binascii
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from actionrelay.errors import (
+    ActionRelayError,
+    DependencyError,
+    Fault,
+    InvalidRequestError,
+    MalformedJsonError,
+    QueueUnavailableError,
+)
+from actionrelay.observability import log_refusal, logger, telemetry
+from actionrelay.strict_json import Json
+
+PROBLEM = "application/problem+json"
+RETRY_AFTER_SECONDS = "2"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request, with its body as the bytes that were sent."""
+
+    body: bytes
+    headers: Mapping[str, tuple[str, ...]]
+    """By lower-case name; a header that came twice has two values."""
+    query: Mapping[str, str]
+    path_parameters: Mapping[str, str]
+    resource: str
+    request_id: str
+
+    def header(self, name: str) -> str | None:
+        """Return the last value of a header."""
+        values = self.headers.get(name.lower())
+        return values[-1] if values else None
+
+    def flag(self, name: str) -> bool:
+        """Return a query parameter that is true or false; false when absent.
+
+        Raises:
+            InvalidRequestError: any other value; a guess could run what was meant to be tried.
+        """
+        value = self.query.get(name, "false")
+        if value not in {"true", "false"}:
+            raise InvalidRequestError((Fault("", "schema", f"the query parameter {name} must be true or false"),))
+        return value == "true"
+
+
+def read_request(event: Mapping[str, Any]) -> HttpRequest:
+    """Read a REST API proxy event.
+
+    Raises:
+        MalformedJsonError: the body says that it is base64, and is not.
+    """
+    return HttpRequest(
+        body=_body(event),
+        headers=_headers(event),
+        query=event.get("queryStringParameters") or {},
+        path_parameters=event.get("pathParameters") or {},
+        resource=str(event.get("resource", "")),
+        request_id=str((event.get("requestContext") or {}).get("requestId") or uuid.uuid4()),
+    )
+
+
+def answer(status: int, document: Json, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Spell an answer for API Gateway."""
+    return {
+        "statusCode": status,
+        "headers": {"Content-Type": "application/json", "Cache-Control": "no-store", **(headers or {})},
+        "body": json.dumps(document, ensure_ascii=False, separators=(",", ":")),
+        "isBase64Encoded": False,
+    }
+
+
+def serve(event: Mapping[str, Any], handle: Callable[[HttpRequest], dict[str, Any]]) -> dict[str, Any]:
+    """Answer one event; what ``handle`` raises becomes a problem document, never a stack trace."""
+    trace_id = str((event.get("requestContext") or {}).get("requestId") or uuid.uuid4())
+    try:
+        return handle(read_request(event))
+    except ActionRelayError as error:
+        log_refusal(logger(), error, {"trace_id": trace_id})
+        telemetry().count("RequestsRefused", error.code)
+        return problem(error, trace_id)
+    except Exception:  # noqa: BLE001 - the last line of defence: a caller never sees a stack trace
+        logger().exception("unexpected_error", extra={"trace_id": trace_id})
+        telemetry().count("RequestsRefused", ActionRelayError.code)
+        return problem(ActionRelayError("an unexpected error; its trace id finds it in the log"), trace_id)
+
+
+def problem(error: ActionRelayError, trace_id: str) -> dict[str, Any]:
+    """Spell an error as RFC 9457 has it, with ``code``, ``traceId`` and, for invalid input, every fault."""
+    document: dict[str, Json] = {
+        "type": f"urn:actionrelay:problem:{error.code}",
+        "title": error.title,
+        "status": error.http_status,
+        "detail": error.message,
+        "code": error.code,
+        "traceId": trace_id,
+    }
+    if isinstance(error, InvalidRequestError):
+        document["errors"] = [
+            {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
+            | ({"path": list(fault.path)} if fault.path else {})
+            for fault in error.faults
+        ]
+    if isinstance(error, QueueUnavailableError) and (execution_id := error.context.get("execution_id")):
+        document["executionId"] = execution_id
+    headers = {"Content-Type": PROBLEM}
+    if isinstance(error, DependencyError) and error.http_status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = RETRY_AFTER_SECONDS
+    return answer(error.http_status, document, headers)
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(body).encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError):
+        raise MalformedJsonError("the body is not the base64 that it says it is") from None
+
+
+def _headers(event: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    collected: dict[str, tuple[str, ...]] = {}
+    for name, value in (event.get("headers") or {}).items():
+        collected[name.lower()] = (str(value),)
+    multiple: Mapping[str, list[str]] = event.get("multiValueHeaders") or {}
+    merged: dict[str, tuple[str, ...]] = {}
+    for name, values in multiple.items():
+        merged[name.lower()] = (*merged.get(name.lower(), ()), *(str(value) for value in values or []))
+    return collected | {name: values for name, values in merged.items() if values}

@@ -1,0 +1,97 @@
+"""What is due once an execution has ended, in a form that may be repeated by whoever finds it ended."""
+
+from dataclasses import dataclass
+
+from actionrelay.errors import DependencyError
+from actionrelay.models import (
+    CachedResult,
+    CacheStatus,
+    Execution,
+    ExecutionError,
+    Outcome,
+    PayloadRef,
+    Status,
+    WebhookStatus,
+)
+from actionrelay.ports import DeliveryQueue, PayloadStore, ResultCache, Telemetry
+from actionrelay.recording import Recorder
+from actionrelay.strict_json import Json, canonical
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Counts, caches and hands on what an execution came to. Every part is safe to do again."""
+
+    recorder: Recorder
+    payloads: PayloadStore
+    cache: ResultCache
+    deliveries: DeliveryQueue
+    telemetry: Telemetry
+    cache_seconds: int
+
+    def refer_result(self, execution_id: str, result: Json) -> tuple[PayloadRef | None, bytes]:
+        """Name a result before it is recorded; the bytes of a large one are stored afterwards, by ``store_result``."""
+        if result is None:
+            return None, b""
+        data = canonical(result)
+        return self.payloads.refer(f"{execution_id}/result", data), data
+
+    def after_ending(self, ended: Execution, result: bytes) -> None:
+        """Do what follows the write of an outcome, by the worker that wrote it and still holds the result.
+
+        A result that can't be stored is reported and leaves the outcome as it is.
+        """
+        if ended.outcome and ended.outcome.result:
+            try:
+                self.payloads.put(ended.outcome.result, result)
+            except DependencyError as error:
+                self.telemetry.count("ResultsNotStored")
+                self.telemetry.event("result_not_stored", execution_id=ended.execution_id, code=error.code)
+        self._count(ended)
+        self.hand_on(ended)
+
+    def hand_on(self, ended: Execution) -> None:
+        """Pay the audit, fill the cache and queue the delivery of an ended execution; harmless when done before."""
+        self.recorder.pay(ended)
+        outcome = ended.outcome
+        if (
+            outcome
+            and outcome.result
+            and ended.cache_key
+            and outcome.status is Status.COMPLETED
+            and ended.cache_status is not CacheStatus.HIT
+            and ended.completed_at
+            and self.cache_seconds
+        ):
+            expires_at = ended.completed_at + self.cache_seconds * 1_000
+            self.cache.remember(CachedResult(ended.cache_key, outcome.result, expires_at))
+        if ended.webhook_status is WebhookStatus.PENDING and ended.delivery_attempts == 0:
+            self.deliveries.send(ended.execution_id)
+
+    def _count(self, ended: Execution) -> None:
+        code = ended.outcome.error.code if ended.outcome and ended.outcome.error else None
+        metric = {
+            Status.COMPLETED: "ExecutionsSucceeded",
+            Status.FAILED: "ExecutionsFailed",
+            Status.UNKNOWN: "ExecutionsUnknown",
+        }[ended.status]
+        self.telemetry.count(metric)
+        self.telemetry.duration("EndToEndLatency", (ended.completed_at or ended.updated_at) - ended.created_at)
+        self.telemetry.event(
+            "execution_ended",
+            execution_id=ended.execution_id,
+            trace_id=ended.trace_id,
+            status=ended.status.value,
+            code=code,
+            attempts=ended.attempts,
+        )
+
+
+def failed(code: str, message: str, status: int | None = None, correlation_id: str | None = None) -> Outcome:
+    """Outcome of an action that did not do what was asked."""
+    return Outcome(Status.FAILED, error=ExecutionError(code, message, status, correlation_id))
+
+
+def unknown(error: ExecutionError) -> Outcome:
+    """Outcome of an action of which nobody knows whether it ran."""
+    return Outcome(Status.UNKNOWN, error=error)

@@ -1,0 +1,267 @@
+"""Every error of actionrelay, one tree.
+
+::
+
+    ActionRelayError
+    ├── RequestError                  the caller's to mend; nothing has changed
+    │   ├── MalformedJsonError          400 malformed_json
+    │   ├── UnauthenticWebhookError     401 unauthentic_webhook
+    │   ├── ExecutionNotFoundError      404 execution_not_found
+    │   ├── ExecutionConflictError      409 execution_conflict
+    │   ├── OutcomeConflictError        409 outcome_conflict
+    │   ├── PayloadTooLargeError        413 payload_too_large
+    │   └── InvalidRequestError         422 invalid_request (carries every fault at once)
+    ├── DependencyError               a service that we stand on failed; worth trying again
+    │   ├── QueueUnavailableError       503 queue_unavailable
+    │   ├── StoreUnavailableError       503 store_unavailable
+    │   └── SecretUnavailableError      503 secret_unavailable
+    ├── LedgerError                   a worker may not do what it was about to do
+    │   ├── AlreadyRecordedError        409 already_recorded
+    │   ├── StaleWriteError             409 stale_write
+    │   ├── LeaseHeldError              409 lease_held
+    │   └── IllegalTransitionError      500 illegal_transition
+    ├── TokenError                    no usable OAuth token
+    │   ├── TokenUnavailableError       503 token_unavailable
+    │   ├── CredentialsRefusedError     502 credentials_refused
+    │   ├── PermissionMissingError      502 permission_missing
+    │   └── ScopeMissingError           502 scope_missing
+    └── DeliveryError                 a webhook did not get through
+        ├── DeliveryRefusedError        422 webhook_url (the address is not one that we connect to)
+        └── DeliveryFailedError         503 delivery_failed (no answer from the receiver)
+
+What each class carries: ``code`` (stable, part of the API), ``http_status``, ``retryable`` and ``context``, which
+holds names and numbers that are safe to log: never a token, a secret, a signature, an input or a result.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class ActionRelayError(Exception):
+    """Base of every error that actionrelay raises on purpose."""
+
+    code: ClassVar[str] = "internal_error"
+    http_status: ClassVar[int] = 500
+    title: ClassVar[str] = "Internal error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, **context: str | int | None) -> None:
+        """Keep a message for people and a context that is safe to log."""
+        super().__init__(message)
+        self.message = message
+        self.context: dict[str, str | int | None] = context
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a request: where (a JSON pointer, RFC 6901), which rule, and why."""
+
+    pointer: str
+    code: str
+    detail: str
+    path: tuple[str, ...] | None = None
+    """The names on a cycle, closed, for code ``cycle``."""
+
+
+# -- The caller's to mend ---------------------------------------------------------------------------------------
+
+
+class RequestError(ActionRelayError):
+    """What a caller sent can't be accepted, and sending it again unchanged won't help."""
+
+    http_status = 400
+
+
+class MalformedJsonError(RequestError):
+    """The body is not JSON as RFC 8259 has it, or its meaning depends on the parser (duplicate keys, NaN)."""
+
+    code = "malformed_json"
+    title = "The body is not valid JSON"
+
+
+class UnauthenticWebhookError(RequestError):
+    """A webhook whose origin is not proven. The reason stays in the log: a forger learns nothing from the answer."""
+
+    code = "unauthentic_webhook"
+    http_status = 401
+    title = "The webhook is not authentic"
+
+
+class ExecutionNotFoundError(RequestError):
+    """There is no execution with this id, or its retention has ended."""
+
+    code = "execution_not_found"
+    http_status = 404
+    title = "No such execution"
+
+
+class ExecutionConflictError(RequestError):
+    """The same execution id was used before for other content."""
+
+    code = "execution_conflict"
+    http_status = 409
+    title = "The execution id belongs to another request"
+
+
+class OutcomeConflictError(RequestError):
+    """A webhook contradicts the outcome that is on record; the record stands."""
+
+    code = "outcome_conflict"
+    http_status = 409
+    title = "Another outcome is already recorded"
+
+
+class PayloadTooLargeError(RequestError):
+    """The body has more bytes than ``MaxPayloadBytes``."""
+
+    code = "payload_too_large"
+    http_status = 413
+    title = "The body is too large"
+
+
+class InvalidRequestError(RequestError):
+    """The body is JSON and breaks at least one rule; ``faults`` names all of them."""
+
+    code = "invalid_request"
+    http_status = 422
+    title = "The request is invalid"
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        """Keep every fault, in the order in which a reader meets them in the document."""
+        count = len(faults)
+        super().__init__(f"{count} {'fault' if count == 1 else 'faults'} found", faults=count)
+        self.faults = faults
+
+
+# -- Services that we stand on ----------------------------------------------------------------------------------
+
+
+class DependencyError(ActionRelayError):
+    """An AWS service did not do its part. The same call may go through later."""
+
+    http_status = 503
+    retryable = True
+
+
+class QueueUnavailableError(DependencyError):
+    """A message could not be sent."""
+
+    code = "queue_unavailable"
+    title = "The queue is not available"
+
+
+class StoreUnavailableError(DependencyError):
+    """A table or the payload bucket could not be read or written."""
+
+    code = "store_unavailable"
+    title = "The store is not available"
+
+
+class SecretUnavailableError(DependencyError):
+    """A secret could not be read, or does not hold what it should."""
+
+    code = "secret_unavailable"
+    title = "A secret is not available"
+
+
+# -- The ledger -------------------------------------------------------------------------------------------------
+
+
+class LedgerError(ActionRelayError):
+    """The ledger refuses a write. What is on record stands."""
+
+    http_status = 409
+
+
+class AlreadyRecordedError(LedgerError):
+    """An execution with this id exists."""
+
+    code = "already_recorded"
+    title = "Already recorded"
+
+
+class StaleWriteError(LedgerError):
+    """The record changed since it was read: read it again and decide anew."""
+
+    code = "stale_write"
+    title = "The record has changed"
+    retryable = True
+
+
+class LeaseHeldError(LedgerError):
+    """Another worker holds the attempt and its lease has not ended."""
+
+    code = "lease_held"
+    title = "Another worker holds the lease"
+    retryable = True
+
+
+class IllegalTransitionError(LedgerError):
+    """The state machine has no such step: a programming error, never a caller's."""
+
+    code = "illegal_transition"
+    http_status = 500
+    title = "No such transition"
+
+
+# -- OAuth ------------------------------------------------------------------------------------------------------
+
+
+class TokenError(ActionRelayError):
+    """There is no token to ask Genesys Cloud with, so nothing was asked."""
+
+    http_status = 502
+
+
+class TokenUnavailableError(TokenError):
+    """The login host did not answer, or not with a token. It may later."""
+
+    code = "token_unavailable"
+    http_status = 503
+    title = "No token could be obtained"
+    retryable = True
+
+
+class CredentialsRefusedError(TokenError):
+    """The login host refused the client id and secret (400 or 401)."""
+
+    code = "credentials_refused"
+    title = "Genesys Cloud refused the client credentials"
+
+
+class PermissionMissingError(TokenError):
+    """The client is known and lacks a permission (403)."""
+
+    code = "permission_missing"
+    title = "The OAuth client lacks a permission"
+
+
+class ScopeMissingError(TokenError):
+    """The token was granted without a scope that the contract needs; the message names it."""
+
+    code = "scope_missing"
+    title = "The token lacks a required scope"
+
+
+# -- Outbound webhooks ------------------------------------------------------------------------------------------
+
+
+class DeliveryError(ActionRelayError):
+    """A webhook could not be handed to its receiver."""
+
+
+class DeliveryRefusedError(DeliveryError):
+    """The outbound rules forbid a connection to this URL, so none was made."""
+
+    code = "webhook_url"
+    http_status = 422
+    title = "The webhook URL is not allowed"
+
+
+class DeliveryFailedError(DeliveryError):
+    """The receiver could not be reached or did not answer in time."""
+
+    code = "delivery_failed"
+    http_status = 503
+    title = "The webhook could not be delivered"
+    retryable = True

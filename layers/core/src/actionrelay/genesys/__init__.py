@@ -1,0 +1,1 @@
+"""Adapters: the ports that Genesys Cloud implements."""

@@ -1,0 +1,97 @@
+"""One POST over urllib3, with the one thing that matters about a failure: whether the request may have arrived."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+CONNECT_TIMEOUT_S = 5.0
+MAX_ANSWER_BYTES = 5 * 1_024 * 1_024
+_CHUNK_BYTES = 64 * 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An answer as it came; ``complete`` is false when it was cut off at ``MAX_ANSWER_BYTES``."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    complete: bool
+
+
+class NotSentError(Exception):
+    """The connection failed before any of the body went out, so nothing can have been done with it."""
+
+
+class NoAnswerError(Exception):
+    """The body was on its way, and no whole answer came back."""
+
+
+class _WatchedBody:
+    """A body that knows whether its sending has begun: without it the host has no request that it could carry out."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._position = 0
+        self.begun = False
+
+    def read(self, size: int = -1) -> bytes:
+        self.begun = True
+        end = len(self._data) if size < 0 else self._position + size
+        chunk = self._data[self._position : end]
+        self._position += len(chunk)
+        return chunk
+
+
+def new_pool() -> urllib3.PoolManager:
+    """Make a connection pool for up to ten threads: TLS verified, nothing retried, no redirect followed."""
+    return urllib3.PoolManager(num_pools=4, maxsize=10, block=False, retries=False)
+
+
+def post(
+    pool: urllib3.PoolManager, url: str, headers: Mapping[str, str], body: bytes, wait_seconds: float
+) -> HttpAnswer:
+    """Post once and wait at most ``wait_seconds`` for the whole answer.
+
+    Raises:
+        NotSentError: DNS, connect or TLS failure.
+        NoAnswerError: a reset, a timeout or a truncated answer after sending began.
+    """
+    watched = _WatchedBody(body)
+    ends = time.monotonic() + wait_seconds
+    timeout = urllib3.Timeout(connect=min(CONNECT_TIMEOUT_S, wait_seconds), read=wait_seconds)
+    try:
+        response = pool.urlopen(
+            "POST",
+            url,
+            body=watched,
+            headers={**headers, "Content-Length": str(len(body))},
+            timeout=timeout,
+            redirect=False,
+            retries=False,
+            preload_content=False,
+        )
+        try:
+            return _read(response, ends)
+        finally:
+            response.release_conn()
+    except (HTTPError, OSError) as error:
+        if watched.begun:
+            raise NoAnswerError(type(error).__name__) from None
+        raise NotSentError(type(error).__name__) from None
+
+
+def _read(response: urllib3.BaseHTTPResponse, ends: float) -> HttpAnswer:
+    body = bytearray()
+    while chunk := response.read(_CHUNK_BYTES):
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            response.close()
+            return HttpAnswer(response.status, response.headers, bytes(body[:MAX_ANSWER_BYTES]), complete=False)
+        if time.monotonic() > ends:
+            response.close()
+            raise NoAnswerError("the answer took too long")
+    return HttpAnswer(response.status, response.headers, bytes(body), complete=True)

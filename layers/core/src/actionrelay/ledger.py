@@ -1,0 +1,245 @@
+"""The ledger: every step that an execution can take, and the only place where one is made.
+
+::
+
+                      claim                    await_webhook
+      accept ─► queued ────► running ─────────────────────────► awaiting_webhook
+                 ▲ │ │        │ │ │                               │         │
+                 │ │ │ retry  │ │ └──────────── settle ───────────┤         │ expire
+                 │ │ └────────┘ │ take_over, settle               ▼         ▼
+                 │ │ cancel     └──────────────────► completed · failed · unknown
+                 │ ▼                                                        │ settle (a late webhook)
+                 │ cancelled                                                ▼
+                 └─ postpone                                      completed · failed
+
+A step takes a record and returns the next one: version + 1, one audit entry chained to the last. Whether it may be
+written is decided twice: here by the rules, and in the table by a condition on the version that was read, so that a
+worker whose lease was taken over, or that read before somebody else wrote, changes nothing.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from types import MappingProxyType
+
+from actionrelay.errors import IllegalTransitionError, LeaseHeldError
+from actionrelay.models import (
+    Attempt,
+    AuditEntry,
+    Execution,
+    ExecutionError,
+    Outcome,
+    PayloadRef,
+    Status,
+    WebhookStatus,
+)
+from actionrelay.strict_json import canonical
+
+STEPS: Mapping[Status, frozenset[Status]] = MappingProxyType(
+    {
+        Status.QUEUED: frozenset({Status.QUEUED, Status.RUNNING, Status.COMPLETED, Status.FAILED, Status.CANCELLED}),
+        Status.RUNNING: frozenset(
+            {Status.QUEUED, Status.AWAITING_WEBHOOK, Status.COMPLETED, Status.FAILED, Status.UNKNOWN}
+        ),
+        Status.AWAITING_WEBHOOK: frozenset({Status.COMPLETED, Status.FAILED, Status.UNKNOWN}),
+        Status.UNKNOWN: frozenset({Status.COMPLETED, Status.FAILED}),
+        Status.COMPLETED: frozenset(),
+        Status.FAILED: frozenset(),
+        Status.CANCELLED: frozenset(),
+    }
+)
+"""What may follow what. An outcome is never overwritten; only ``unknown`` still waits to be resolved."""
+
+_DELIVERY_EVENTS = MappingProxyType(
+    {
+        WebhookStatus.PENDING: "delivery_retry_planned",
+        WebhookStatus.DELIVERED: "delivered",
+        WebhookStatus.FAILED: "delivery_failed",
+    }
+)
+
+
+def accept(execution: Execution) -> Execution:
+    """Open the record of a request that has passed validation; the caller has not been answered yet."""
+    return _entered(execution, "accepted", payload=execution.request)
+
+
+def serve_from_cache(execution: Execution, result: PayloadRef, now: int) -> Execution:
+    """Open the record of a request that the cache answers: completed without an attempt."""
+    completed = replace(
+        execution,
+        status=Status.COMPLETED,
+        outcome=Outcome(Status.COMPLETED, result=result),
+        completed_at=now,
+        webhook_status=_delivery_due(execution),
+    )
+    return _entered(completed, "cache_hit", payload=result)
+
+
+def claim(execution: Execution, attempt_id: str, now: int, lease_until: int) -> Execution:
+    """Take a queued execution for one attempt. Written before the first byte goes out.
+
+    From here until an outcome is written, the request may be on its way: nothing that takes time stands between
+    this write and the connection, so ``running`` is what tells a worker that takes over to think before it repeats.
+    """
+    _require(execution, Status.RUNNING)
+    number = execution.attempts + 1
+    running = replace(
+        execution,
+        status=Status.RUNNING,
+        attempts=number,
+        attempt=Attempt(attempt_id, number, lease_until),
+        next_at=None,
+        updated_at=now,
+    )
+    return _entered(running, "attempt_started", payload=execution.request)
+
+
+def postpone(execution: Execution, now: int, next_at: int, cause: ExecutionError, *, uses_chance: bool) -> Execution:
+    """Plan another try at ``next_at``: from ``queued`` (no token) or from ``running`` (it did not run, or may)."""
+    _require(execution, Status.QUEUED)
+    queued = replace(
+        execution,
+        status=Status.QUEUED,
+        attempt=None,
+        next_at=next_at,
+        chances_used=execution.chances_used + uses_chance,
+        updated_at=now,
+    )
+    return _entered(queued, "retry_planned", cause=cause)
+
+
+def await_webhook(
+    execution: Execution, now: int, deadline_at: int, latency_ms: int, correlation_id: str | None
+) -> Execution:
+    """Genesys Cloud took the request; its result has until ``deadline_at`` to arrive."""
+    _require(execution, Status.AWAITING_WEBHOOK)
+    waiting = replace(execution, status=Status.AWAITING_WEBHOOK, attempt=None, deadline_at=deadline_at, updated_at=now)
+    return _entered(waiting, "awaiting_webhook", latency_ms=latency_ms, correlation_id=correlation_id)
+
+
+def settle(
+    execution: Execution,
+    outcome: Outcome,
+    now: int,
+    *,
+    latency_ms: int | None = None,
+    correlation_id: str | None = None,
+) -> Execution:
+    """Write how it ended. ``latency_ms`` is the attempt's; the entry of an outcome that came by webhook has none."""
+    _require(execution, outcome.status)
+    ended = replace(
+        execution,
+        status=outcome.status,
+        outcome=outcome,
+        attempt=None,
+        next_at=None,
+        deadline_at=None,
+        completed_at=now,
+        updated_at=now,
+        webhook_status=_delivery_due(execution),
+        delivery_attempts=0,
+        deliver_at=None,
+    )
+    return _entered(
+        ended,
+        outcome.status.value,
+        payload=outcome.result,
+        cause=outcome.error,
+        latency_ms=latency_ms,
+        correlation_id=correlation_id,
+    )
+
+
+def note(execution: Execution, event: str, now: int, cause: ExecutionError | None = None) -> Execution:
+    """Put an event on record that changes no state, such as a webhook that contradicts the outcome."""
+    return _entered(replace(execution, updated_at=now), event, cause=cause)
+
+
+def record_delivery(
+    execution: Execution,
+    status: WebhookStatus,
+    now: int,
+    deliver_at: int | None,
+    *,
+    latency_ms: int | None,
+    cause: ExecutionError | None,
+) -> Execution:
+    """Put one try to deliver the caller's webhook on record, where that leaves the delivery, and when it goes on."""
+    tried = replace(
+        execution,
+        webhook_status=status,
+        delivery_attempts=execution.delivery_attempts + 1,
+        deliver_at=deliver_at,
+        updated_at=now,
+    )
+    return _entered(tried, _DELIVERY_EVENTS[status], latency_ms=latency_ms, cause=cause)
+
+
+def require_free(execution: Execution, now: int) -> None:
+    """Make sure that no living worker is on a running execution.
+
+    Raises:
+        LeaseHeldError: the lease has not ended.
+    """
+    if execution.attempt is not None and execution.attempt.lease_until > now:
+        raise LeaseHeldError(
+            "another worker holds this execution",
+            execution_id=execution.execution_id,
+            remaining_ms=execution.attempt.lease_until - now,
+        )
+
+
+def entry_hash(entry: AuditEntry) -> str:
+    """SHA-256 over the canonical JSON of every other field; the chain breaks where any one is changed."""
+    fields = asdict(entry)
+    del fields["hash"]
+    return hashlib.sha256(canonical(fields)).hexdigest()
+
+
+def _delivery_due(execution: Execution) -> WebhookStatus:
+    return WebhookStatus.PENDING if execution.webhook_url else WebhookStatus.NONE
+
+
+def _require(execution: Execution, target: Status) -> None:
+    if target not in STEPS[execution.status]:
+        raise IllegalTransitionError(
+            f"{execution.status} does not lead to {target}", execution_id=execution.execution_id
+        )
+
+
+def _entered(
+    execution: Execution,
+    event: str,
+    *,
+    payload: PayloadRef | None = None,
+    cause: ExecutionError | None = None,
+    latency_ms: int | None = None,
+    correlation_id: str | None = None,
+) -> Execution:
+    """Chain one audit entry to the record and count the write."""
+    entry = AuditEntry(
+        execution_id=execution.execution_id,
+        seq=execution.audit_seq + 1,
+        timestamp=execution.updated_at,
+        action_id=execution.action_id,
+        event=event,
+        status=execution.status.value,
+        trace_id=execution.trace_id,
+        attempt=execution.attempts,
+        latency_ms=latency_ms,
+        payload_size_bytes=payload.size if payload else None,
+        payload_sha256=payload.digest if payload else None,
+        webhook_url=execution.webhook_url,
+        correlation_id=correlation_id or (cause.correlation_id if cause else None),
+        code=cause.code if cause else None,
+        previous_hash=execution.audit_hash,
+    )
+    entry = replace(entry, hash=entry_hash(entry))
+    return replace(
+        execution,
+        version=execution.version + 1,
+        audit_seq=entry.seq,
+        audit_hash=entry.hash,
+        pending_audit=(*execution.pending_audit, entry),
+    )

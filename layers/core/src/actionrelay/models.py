@@ -1,0 +1,181 @@
+"""What actionrelay keeps and passes on: the execution record, its states, its outcome and its history.
+
+All frozen. Times are milliseconds since the epoch (``…_at``), sizes are bytes; ISO 8601 appears only in ``views``.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from actionrelay.strict_json import Json
+
+
+class Status(StrEnum):
+    """Where an execution stands; ``ledger`` holds the steps between these."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    AWAITING_WEBHOOK = "awaiting_webhook"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+
+
+ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.UNKNOWN, Status.CANCELLED})
+"""No worker touches an execution in one of these; only a late webhook or an operator does."""
+
+
+class WebhookStatus(StrEnum):
+    """How far the caller's own webhook has come."""
+
+    NONE = "none"
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class CacheStatus(StrEnum):
+    """Whether the result cache may serve an execution, and whether it did."""
+
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+    HIT = "hit"
+
+
+class MessageKind(StrEnum):
+    """What a message on the execution queue asks for."""
+
+    RUN = "run"
+    DEADLINE = "deadline"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message on the execution queue: ids only, since the record is the truth."""
+
+    execution_id: str
+    kind: MessageKind = MessageKind.RUN
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadRef:
+    """Where a request or a result lies, and what it must turn out to be."""
+
+    key: str
+    size: int
+    digest: str
+    inline: bytes | None = None
+    """The bytes themselves, compressed, when they travel inside the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionError:
+    """Why an execution did not complete, in the form that callers see."""
+
+    code: str
+    message: str
+    status: int | None = None
+    correlation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an execution ended: ``completed`` with a result, or ``failed``/``unknown`` with an error."""
+
+    status: Status
+    result: PayloadRef | None = None
+    error: ExecutionError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One worker's try. ``attempt_id`` fences its writes; the lease says until when nobody else may try."""
+
+    attempt_id: str
+    number: int
+    lease_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One line of an execution's history; ``hash`` covers every field above it, ``previous_hash`` included."""
+
+    execution_id: str
+    seq: int
+    timestamp: int
+    action_id: str
+    event: str
+    status: str
+    trace_id: str
+    attempt: int
+    latency_ms: int | None = None
+    payload_size_bytes: int | None = None
+    payload_sha256: str | None = None
+    webhook_url: str | None = None
+    success_rate: float | None = None
+    correlation_id: str | None = None
+    code: str | None = None
+    previous_hash: str = ""
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """The ledger's record of one execution. ``version`` counts its writes, and every write is conditional on it."""
+
+    execution_id: str
+    action_id: str
+    trace_id: str
+    content_hash: str
+    request: PayloadRef
+    timeout_ms: int
+    cache_key: str | None
+    webhook_url: str | None
+    repeatable: bool
+    """Running the action again does no harm: the contract carries the id, or the caller said ``idempotent``."""
+    created_at: int
+    updated_at: int
+    status: Status = Status.QUEUED
+    webhook_status: WebhookStatus = WebhookStatus.NONE
+    cache_status: CacheStatus = CacheStatus.DISABLED
+    attempts: int = 0
+    chances_used: int = 0
+    """Attempts that count against ``MaxAttempts``; waiting, throttling and outages do not."""
+    attempt: Attempt | None = None
+    next_at: int | None = None
+    deadline_at: int | None = None
+    outcome: Outcome | None = None
+    completed_at: int | None = None
+    delivery_attempts: int = 0
+    deliver_at: int | None = None
+    version: int = 0
+    audit_seq: int = 0
+    audit_hash: str = ""
+    pending_audit: tuple[AuditEntry, ...] = ()
+    """Entries that this record owes to the audit table; whoever writes next pays them."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self.status in ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class CachedResult:
+    """A result that may answer an equal request until ``expires_at`` (ms)."""
+
+    key: str
+    result: PayloadRef
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActionCall:
+    """What goes out to Genesys Cloud for one attempt, whichever contract carries it."""
+
+    execution_id: str
+    action_id: str
+    trace_id: str
+    inputs: dict[str, Json]
+    timeout_ms: int
+    cache_results: bool

@@ -1,0 +1,241 @@
+"""What the use cases need from the world. Adapters implement these, tests bring fakes.
+
+Every port may raise ``DependencyError`` when the service behind it does not answer; what else it raises is said here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from actionrelay.models import (
+    ActionCall,
+    AuditEntry,
+    CachedResult,
+    Execution,
+    Message,
+    PayloadRef,
+)
+from actionrelay.outbound import DeliveryAnswer
+from actionrelay.retry import Reply
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> int:
+        """Milliseconds since the epoch."""
+        ...
+
+
+class Randomness(Protocol):
+    """A source of ids and jitter."""
+
+    def uniform(self) -> float:
+        """A number in [0, 1)."""
+        ...
+
+    def new_id(self) -> str:
+        """A fresh UUID, lower case."""
+        ...
+
+
+class ExecutionStore(Protocol):
+    """The ledger's table."""
+
+    def create(self, execution: Execution) -> None:
+        """Write a record that must not exist yet.
+
+        Raises:
+            AlreadyRecordedError: an execution with this id is there.
+        """
+        ...
+
+    def load(self, execution_id: str) -> Execution | None:
+        """Read a record as last written (a consistent read)."""
+        ...
+
+    def save(self, execution: Execution) -> None:
+        """Replace the version before this one.
+
+        Raises:
+            StaleWriteError: the stored version is another than ``execution.version - 1``.
+        """
+        ...
+
+
+class ResultCache(Protocol):
+    """Results of successful executions, by action and inputs."""
+
+    def lookup(self, key: str) -> CachedResult | None:
+        """Read an entry, ended or not."""
+        ...
+
+    def remember(self, entry: CachedResult) -> None:
+        """Write an entry; the last one wins."""
+        ...
+
+
+class AuditTrail(Protocol):
+    """The append-only history."""
+
+    def append(self, entries: Sequence[AuditEntry]) -> None:
+        """Add entries; one that is there already is left as it is."""
+        ...
+
+
+class AuditReader(Protocol):
+    """Reads what an ``AuditTrail`` wrote."""
+
+    def entries(self, execution_id: str) -> tuple[AuditEntry, ...]:
+        """All entries of one execution, oldest first."""
+        ...
+
+
+class PayloadStore(Protocol):
+    """Requests and results, small ones beside the record and large ones in the bucket."""
+
+    def refer(self, key: str, data: bytes) -> PayloadRef:
+        """Name data without writing it; small data comes back inline and needs no ``put``."""
+        ...
+
+    def put(self, ref: PayloadRef, data: bytes) -> None:
+        """Write what a reference names; does nothing for an inline one."""
+        ...
+
+    def get(self, ref: PayloadRef) -> bytes | None:
+        """Read what a reference names, checked against its digest; None when it is not there."""
+        ...
+
+
+class ExecutionQueue(Protocol):
+    """The queue that ``execute`` works from."""
+
+    def send(self, message: Message, delay_ms: int = 0) -> None:
+        """Queue a message, to be seen after ``delay_ms`` or, past what the queue can delay, earlier.
+
+        Raises:
+            QueueUnavailableError: it may or may not have been queued.
+        """
+        ...
+
+
+class DeliveryQueue(Protocol):
+    """The queue that ``deliver`` works from."""
+
+    def send(self, execution_id: str, delay_ms: int = 0) -> None:
+        """Queue a delivery; the same terms as ``ExecutionQueue.send``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AccessToken:
+    """A bearer token. ``version`` names it without revealing it; ``issuer`` says which client of which host got it."""
+
+    value: str
+    expires_at: int
+    scopes: tuple[str, ...]
+    issuer: str
+    version: str
+
+    def __repr__(self) -> str:
+        """Show everything but the token."""
+        return f"AccessToken(version={self.version!r}, expires_at={self.expires_at}, issuer={self.issuer!r})"
+
+
+class TokenStore(Protocol):
+    """Where workers share a token."""
+
+    def read(self) -> AccessToken | None:
+        """The shared token, of whatever issuer and age; None when there is none that can be read."""
+        ...
+
+    def write(self, token: AccessToken) -> None:
+        """Share a token."""
+        ...
+
+
+class TokenIssuer(Protocol):
+    """The OAuth host."""
+
+    @property
+    def issuer(self) -> str:
+        """Names the host and the client, so that two deployments never take each other's token."""
+        ...
+
+    @property
+    def required_scopes(self) -> tuple[str, ...]:
+        """The scopes that the contract needs; empty when rights do not come from scopes."""
+        ...
+
+    def request(self, now: int) -> AccessToken:
+        """Ask for a token with client credentials.
+
+        Raises:
+            TokenError: by what the host answered.
+        """
+        ...
+
+
+class TokenSource(Protocol):
+    """Gives a usable token."""
+
+    def token(self) -> AccessToken:
+        """A token that is valid for a minute at least, where one can be had.
+
+        Raises:
+            TokenError: none can be had.
+        """
+        ...
+
+    def refuse(self, version: str) -> None:
+        """Forget exactly this version: Genesys Cloud answered 401 to it."""
+        ...
+
+
+class ActionClient(Protocol):
+    """Genesys Cloud's execution endpoint, by whichever contract."""
+
+    def execute(self, call: ActionCall, token: AccessToken, wait_ms: int) -> Reply:
+        """Post once, without any retry, and wait at most ``wait_ms`` for the answer. Never raises."""
+        ...
+
+
+class RateGate(Protocol):
+    """Keeps all workers together below the allowed rate."""
+
+    def take(self, now: int) -> int:
+        """Take one permit: 0 when granted, else how many ms until there may be one."""
+        ...
+
+    def pause(self, until: int) -> None:
+        """Grant nothing to anybody before ``until``: Genesys Cloud answered 429."""
+        ...
+
+
+class WebhookSender(Protocol):
+    """Posts a webhook to its receiver."""
+
+    def send(self, url: str, headers: Mapping[str, str], body: bytes) -> DeliveryAnswer:
+        """Post once; no retries, no redirects.
+
+        Raises:
+            DeliveryRefusedError: the outbound rules forbid the address.
+            DeliveryFailedError: no answer.
+        """
+        ...
+
+
+class Telemetry(Protocol):
+    """Metrics and log lines. Never given a token, secret, signature, input or result."""
+
+    def count(self, metric: str, code: str | None = None) -> None:
+        """Add one to a counter, by error code where there is one."""
+        ...
+
+    def duration(self, metric: str, milliseconds: float) -> None:
+        """Record one duration."""
+        ...
+
+    def event(self, name: str, **fields: str | float | None) -> None:
+        """Write one structured log line."""
+        ...

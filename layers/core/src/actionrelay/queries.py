@@ -1,0 +1,55 @@
+"""Use case: say what is on record. Reads alone."""
+
+from dataclasses import dataclass
+
+from actionrelay.errors import ExecutionNotFoundError
+from actionrelay.ports import AuditReader, ExecutionStore, PayloadStore
+from actionrelay.strict_json import Json
+from actionrelay.views import audit_document, execution_document
+
+_LONGEST_ID = 128
+
+
+@dataclass(frozen=True, slots=True)
+class ReadExecutions:
+    """Answers questions about one execution."""
+
+    store: ExecutionStore
+    audit: AuditReader
+    payloads: PayloadStore
+
+    def execution(self, execution_id: str) -> dict[str, Json]:
+        """Return an execution as last written, with its result.
+
+        Raises:
+            ExecutionNotFoundError: there is none with this id.
+        """
+        execution = self.store.load(_known_form(execution_id))
+        if execution is None:
+            raise _not_found(execution_id)
+        return execution_document(execution, self.payloads)
+
+    def history(self, execution_id: str) -> dict[str, Json]:
+        """Return an execution's audit entries, oldest first.
+
+        Raises:
+            ExecutionNotFoundError: nothing is on record under this id.
+        """
+        entries = self.audit.entries(_known_form(execution_id))
+        if not entries:
+            raise _not_found(execution_id)
+        return {
+            "executionId": entries[0].execution_id,
+            "entries": [audit_document(entry) for entry in entries],
+        }
+
+
+def _known_form(execution_id: str) -> str:
+    """Ids are kept in lower case; one that is too long for a key can't be there."""
+    if not 0 < len(execution_id) <= _LONGEST_ID:
+        raise _not_found(execution_id)
+    return execution_id.lower()
+
+
+def _not_found(execution_id: str) -> ExecutionNotFoundError:
+    return ExecutionNotFoundError("no execution with this id", execution_id=execution_id[:_LONGEST_ID])

@@ -1,0 +1,70 @@
+"""The one way in which state is written: the record first, then the audit entries that it owes.
+
+Between the two a worker may die. The record then still lists what it owes, and whoever comes next (a redelivered
+message, a repeated request, a repeated webhook) pays before it goes on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from actionrelay.errors import StaleWriteError
+from actionrelay.models import Execution
+from actionrelay.ports import AuditTrail, ExecutionStore
+
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Reads and writes executions, and keeps the audit trail in step with them."""
+
+    store: ExecutionStore
+    audit: AuditTrail
+
+    def load(self, execution_id: str) -> Execution | None:
+        """Read a record as last written."""
+        return self.store.load(execution_id)
+
+    def create(self, execution: Execution) -> Execution:
+        """Write the first version.
+
+        Raises:
+            AlreadyRecordedError: the id is taken.
+        """
+        self.store.create(execution)
+        return self.pay(execution)
+
+    def save(self, execution: Execution) -> Execution:
+        """Write the next version.
+
+        Raises:
+            StaleWriteError: somebody else wrote since this record was read; nothing has changed.
+        """
+        self.store.save(execution)
+        return self.pay(execution)
+
+    def pay(self, execution: Execution) -> Execution:
+        """Write the audit entries that a stored record owes; the record in hand then owes none."""
+        if not execution.pending_audit:
+            return execution
+        self.audit.append(execution.pending_audit)
+        return replace(execution, pending_audit=())
+
+    def change(self, execution: Execution, step: Callable[[Execution], Execution | None]) -> Execution | None:
+        """Take a step, and when another writer was first, look at what it left and decide again.
+
+        ``step`` returns None when there is nothing to do any more; so does this.
+
+        Raises:
+            StaleWriteError: others were first each time.
+        """
+        current: Execution | None = execution
+        for _ in range(_TRIES):
+            changed = step(current) if current else None
+            if changed is None:
+                return None
+            try:
+                return self.save(changed)
+            except StaleWriteError:
+                current = self.load(execution.execution_id)
+        raise StaleWriteError("too many writers at once", execution_id=execution.execution_id)

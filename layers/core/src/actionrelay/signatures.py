@@ -1,0 +1,258 @@
+"""How webhooks are signed and how a signature is checked. Pure: bytes, headers and a time in, a verdict out.
+
+Two schemes. Standard Webhooks 1.0.0: ``webhook-id``, ``webhook-timestamp`` (epoch seconds) and
+``webhook-signature``, a space-separated list of ``v1,<base64>`` where the base64 is HMAC-SHA256 of
+``id.timestamp.body``. And the hub scheme: ``X-Hub-Signature-256: sha256=<hex or base64>``, HMAC-SHA256 of the
+body.
+
+A verifier ends in one of two ways: with what it has proven, or with
+:class:`~actionrelay.errors.UnauthenticWebhookError`, whose context names the ``reason`` and the ``header``.
+No input makes it raise anything else. What arrives is never decoded: it is compared, as text, with the one
+correct spelling of each acceptable signature, so no second spelling (padding, whitespace, unused base64 bits)
+can pass.
+"""
+
+import base64
+import hmac
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from actionrelay.errors import UnauthenticWebhookError
+
+ID_HEADER = "webhook-id"
+TIMESTAMP_HEADER = "webhook-timestamp"
+SIGNATURE_HEADER = "webhook-signature"
+HUB_HEADER = "x-hub-signature-256"
+
+type Headers = Mapping[str, Sequence[str]]
+"""Header names in any case, each with every value it came with (API Gateway's ``multiValueHeaders``)."""
+
+_SECRET_PREFIX = "whsec_"  # noqa: S105 - what marks a secret, not one
+_ASYMMETRIC_PREFIXES = ("whsk_", "whpk_")
+
+# A full stop in an id would let a forger move the borders within id.timestamp.body and keep the signature.
+_ID = re.compile(r"[!-\-/-~]{1,256}")
+_TIMESTAMP = re.compile(r"0|[1-9][0-9]{0,11}")
+_SIGNATURE = re.compile(r"([A-Za-z0-9]{1,16}),([!-~]+)")
+_BASE64_SHA256 = re.compile(r"[A-Za-z0-9+/]{43}=")
+_HEX_SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
+# Room for dozens of signatures, and a bound on what a stranger can make us compare.
+_MAX_SIGNATURE_HEADER = 4096
+
+
+# -- Secrets -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SigningSecret:
+    """A shared key of at least one byte. It never shows in ``repr``, so it can't reach a log that way."""
+
+    key: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.key:
+            raise ValueError("a signing secret must not be empty")
+
+
+def parse_secret(text: str) -> SigningSecret:
+    """Read one secret: ``whsec_`` and the key in base64, padded or not, or any other text as UTF-8 bytes.
+
+    Whitespace around it is no part of it: stored values tend to end in a newline. ValueError, without the
+    secret in it, if there is no key in the text or the key is one half of an asymmetric pair.
+    """
+    text = text.strip()
+    if text.startswith(_ASYMMETRIC_PREFIXES):
+        raise ValueError("asymmetric webhook keys (whsk_, whpk_) are not supported; use a whsec_ secret")
+    try:
+        if text.startswith(_SECRET_PREFIX):
+            encoded = text.removeprefix(_SECRET_PREFIX)
+            key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+        else:
+            key = text.encode()
+    except ValueError:
+        # `from None`: the original carries the secret.
+        raise ValueError("a whsec_ secret must be base64, any other one valid text") from None
+    return SigningSecret(key)
+
+
+def parse_secrets(secret_string: str) -> tuple[SigningSecret, ...]:
+    """Read a stored value: ``{"secrets": ["whsec_…", …]}``, the current one first, or one secret alone.
+
+    At least one secret comes back. ValueError, never quoting one, if the value holds none or an unusable one.
+    """
+    text = secret_string.strip()
+    # A list or a quoted string is a mistake, not a secret that happens to begin like JSON.
+    if not text.startswith(("{", "[", '"')):
+        return (parse_secret(text),)
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    listed = document.get("secrets") if isinstance(document, dict) else None
+    if not isinstance(listed, list) or not listed or not all(isinstance(entry, str) for entry in listed):
+        raise ValueError('a secret value must be {"secrets": ["whsec_...", ...]} with at least one, or one secret')
+    return tuple(parse_secret(entry) for entry in listed)
+
+
+# -- Signing -------------------------------------------------------------------------------------------------
+
+
+class StandardWebhooks:
+    """Signs the Standard Webhooks way. ``timestamp`` is the time of this attempt in epoch seconds."""
+
+    @staticmethod
+    def sign(secret: SigningSecret, webhook_id: str, timestamp: int, body: bytes) -> str:
+        """Return ``v1,<base64>``. ValueError for an id or a timestamp that no verifier would take."""
+        stamp = str(timestamp)
+        if not _ID.fullmatch(webhook_id) or not _TIMESTAMP.fullmatch(stamp):
+            raise ValueError("a webhook id is 1 to 256 visible ASCII characters but no full stop, a timestamp >= 0")
+        return "v1," + _standard_signature(secret, webhook_id, stamp, body)
+
+    @staticmethod
+    def headers(secrets: Sequence[SigningSecret], webhook_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+        """Return the three headers, signed with every secret: receivers may rotate at their own time."""
+        if not secrets:
+            raise ValueError("at least one signing secret is needed")
+        signatures = (StandardWebhooks.sign(secret, webhook_id, timestamp, body) for secret in secrets)
+        return {
+            ID_HEADER: webhook_id,
+            TIMESTAMP_HEADER: str(timestamp),
+            SIGNATURE_HEADER: " ".join(signatures),
+        }
+
+
+# -- Verifying -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedWebhook:
+    """What an authentic webhook proved about itself; None where the scheme has no such thing."""
+
+    webhook_id: str | None
+    timestamp: int | None
+
+
+class Verifier(Protocol):
+    """Decides whether a webhook is authentic."""
+
+    def verify(self, headers: Headers, body: bytes, now: int) -> VerifiedWebhook:
+        """Return what is proven about ``body`` at ``now`` (epoch s), or raise UnauthenticWebhookError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StandardWebhooksVerifier:
+    """Takes what any of ``secrets`` signed at most ``tolerance_seconds`` ago, or ahead of our clock."""
+
+    secrets: tuple[SigningSecret, ...]
+    tolerance_seconds: int = 300
+
+    def __post_init__(self) -> None:
+        _require_secrets(self.secrets)
+        if self.tolerance_seconds < 0:
+            raise ValueError("the tolerance must not be negative")
+
+    def verify(self, headers: Headers, body: bytes, now: int) -> VerifiedWebhook:
+        """Check the form of all three headers, then the age, then every signature against every secret."""
+        webhook_id = _only_value(headers, ID_HEADER)
+        if not _ID.fullmatch(webhook_id):
+            raise _unauthentic("malformed_id", ID_HEADER)
+        stamp = _only_value(headers, TIMESTAMP_HEADER)
+        if not _TIMESTAMP.fullmatch(stamp):
+            raise _unauthentic("malformed_timestamp", TIMESTAMP_HEADER)
+        presented = _v1_signatures(_only_value(headers, SIGNATURE_HEADER))
+        age = now - int(stamp)
+        if abs(age) > self.tolerance_seconds:
+            raise _unauthentic("stale" if age > 0 else "future", TIMESTAMP_HEADER)
+        expected = [_standard_signature(secret, webhook_id, stamp, body) for secret in self.secrets]
+        if not _any_equal(expected, presented):
+            raise _unauthentic("mismatch", SIGNATURE_HEADER)
+        return VerifiedWebhook(webhook_id, int(stamp))
+
+
+@dataclass(frozen=True, slots=True)
+class HubSignatureVerifier:
+    """Takes what any of ``secrets`` signed. The scheme knows no time and no id, so it can't tell a replay."""
+
+    secrets: tuple[SigningSecret, ...]
+
+    def __post_init__(self) -> None:
+        _require_secrets(self.secrets)
+
+    def verify(self, headers: Headers, body: bytes, now: int) -> VerifiedWebhook:  # noqa: ARG002
+        """Check the header's form, then the digest, in hex (either case) or base64, against every secret."""
+        algorithm, _, digest = _only_value(headers, HUB_HEADER).partition("=")
+        if algorithm != "sha256":
+            raise _unauthentic("malformed_signature", HUB_HEADER)
+        macs = [_mac(secret, body) for secret in self.secrets]
+        if _HEX_SHA256.fullmatch(digest):
+            authentic = _any_equal([mac.hex() for mac in macs], [digest.lower()])
+        elif _BASE64_SHA256.fullmatch(digest):
+            authentic = _any_equal([_base64(mac) for mac in macs], [digest])
+        else:
+            raise _unauthentic("malformed_signature", HUB_HEADER)
+        if not authentic:
+            raise _unauthentic("mismatch", HUB_HEADER)
+        return VerifiedWebhook(webhook_id=None, timestamp=None)
+
+
+def _require_secrets(secrets: Sequence[SigningSecret]) -> None:
+    if not secrets:
+        raise ValueError("a verifier without secrets would have to refuse everything or nothing")
+
+
+def _only_value(headers: Headers, wanted: str) -> str:
+    """The header's one value; one that came twice would mean one thing here and another thing elsewhere."""
+    found: list[str] = []
+    for name, values in headers.items():
+        if name.lower() == wanted:
+            found.extend([values] if isinstance(values, str) else values)
+    if not found:
+        raise _unauthentic("missing_header", wanted)
+    if len(found) > 1:
+        raise _unauthentic("repeated_header", wanted)
+    return found[0]
+
+
+def _v1_signatures(header: str) -> list[str]:
+    """The base64 of every ``v1`` entry. Other versions may stand beside them, what is no entry may not."""
+    if len(header) > _MAX_SIGNATURE_HEADER:
+        raise _unauthentic("malformed_signature", SIGNATURE_HEADER)
+    presented = []
+    for entry in header.split(" "):
+        match = _SIGNATURE.fullmatch(entry)
+        if match is None or (match[1] == "v1" and not _BASE64_SHA256.fullmatch(match[2])):
+            raise _unauthentic("malformed_signature", SIGNATURE_HEADER)
+        if match[1] == "v1":
+            presented.append(match[2])
+    if not presented:
+        raise _unauthentic("unknown_version", SIGNATURE_HEADER)
+    return presented
+
+
+def _any_equal(expected: Iterable[str], presented: Sequence[str]) -> bool:
+    """Compare every pair in constant time and to the end: the time taken does not tell which one matched."""
+    equal = False
+    for one in expected:
+        for other in presented:
+            equal |= hmac.compare_digest(one, other)
+    return equal
+
+
+def _standard_signature(secret: SigningSecret, webhook_id: str, stamp: str, body: bytes) -> str:
+    return _base64(_mac(secret, f"{webhook_id}.{stamp}.".encode("ascii") + body))
+
+
+def _mac(secret: SigningSecret, content: bytes) -> bytes:
+    return hmac.digest(secret.key, content, "sha256")
+
+
+def _base64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode("ascii")
+
+
+def _unauthentic(reason: str, header: str) -> UnauthenticWebhookError:
+    return UnauthenticWebhookError(f"{header}: {reason.replace('_', ' ')}", reason=reason, header=header)

@@ -1,0 +1,119 @@
+"""JSON with one meaning: strict reading (RFC 8259, and I-JSON's unique keys, RFC 7493) and one canonical spelling."""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator
+from typing import Any, Never
+
+from actionrelay.errors import MalformedJsonError
+
+type Json = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+
+MAX_PATHS_REPORTED = 10
+"""Places named in one answer; a caller who broke a rule in more has seen the pattern by then."""
+
+
+class NestingTooDeepError(MalformedJsonError):
+    """The document nests deeper than any parser should follow."""
+
+
+def parse(raw: bytes) -> Json:
+    """Read a whole document.
+
+    Raises:
+        MalformedJsonError: not UTF-8, not JSON, a key twice in one object, NaN, Infinity, a number that a double
+            can't hold, or half of a surrogate pair. Each would mean one thing here and another elsewhere.
+        NestingTooDeepError: nested so deep that reading stopped.
+    """
+    try:
+        text = raw.decode("utf-8")
+        document: Json = json.loads(text, object_pairs_hook=_unique, parse_constant=_not_a_number, parse_float=_finite)
+    except UnicodeDecodeError as error:
+        raise MalformedJsonError(f"not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise MalformedJsonError(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
+    except RecursionError:
+        raise NestingTooDeepError("nested too deep to be read") from None
+    except ValueError:  # the only other one: an integer of more digits than the interpreter converts
+        raise MalformedJsonError("an integer has too many digits") from None
+    if "\\u" in text:  # only an escape can bring in a lone surrogate
+        _refuse_lone_surrogates(document)
+    return document
+
+
+def canonical(value: Json) -> bytes:
+    """Return the one spelling of a value: keys sorted, no spaces, UTF-8.
+
+    Key order and number spelling do not matter (``1e2`` is ``100.0``); ``1``, ``1.0`` and ``true`` stay apart.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 in hex: names content without holding it."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def pointer(*steps: str | int) -> str:
+    """Spell a path as a JSON pointer (RFC 6901); no step is the whole document, ``""``."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+def paths_below(value: Json, limit: int) -> tuple[tuple[str | int, ...], ...]:
+    """Return the paths of values more than ``limit`` steps below ``value``; an array index is a step too.
+
+    The first value over the limit stands for all below it, and at most ``MAX_PATHS_REPORTED`` are returned.
+    """
+    found: list[tuple[str | int, ...]] = []
+    for path in _paths_at(value, limit + 1):
+        found.append(path)
+        if len(found) == MAX_PATHS_REPORTED:
+            break
+    return tuple(found)
+
+
+def _paths_at(value: Json, depth: int) -> Iterator[tuple[str | int, ...]]:
+    """Paths of exactly ``depth`` steps, in document order; ``depth`` is a setting, so recursion is bounded."""
+    if depth == 0:
+        yield ()
+        return
+    for step, child in _children(value):
+        for path in _paths_at(child, depth - 1):
+            yield (step, *path)
+
+
+def _children(value: Json) -> Iterator[tuple[str | int, Json]]:
+    if isinstance(value, dict):
+        yield from value.items()
+    elif isinstance(value, list):
+        yield from enumerate(value)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise MalformedJsonError(f"the key {json.dumps(key[:100])} occurs twice in one object")
+            seen.add(key)
+    return members
+
+
+def _not_a_number(constant: str) -> Never:
+    raise MalformedJsonError(f"{constant} is not JSON")
+
+
+def _finite(spelling: str) -> float:
+    number = float(spelling)
+    if not math.isfinite(number):
+        raise MalformedJsonError("a number is too large for a double")
+    return number
+
+
+def _refuse_lone_surrogates(document: Json) -> None:
+    try:
+        canonical(document)
+    except UnicodeEncodeError:
+        raise MalformedJsonError("a string holds half of a surrogate pair") from None

@@ -1,0 +1,1 @@
+"""The wire side of outbound webhooks: DNS, and the one connection that goes where a caller says."""

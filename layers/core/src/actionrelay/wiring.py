@@ -1,0 +1,234 @@
+"""Where ports meet adapters: one function per Lambda, called at its first event and remembered.
+
+The only place that reads the environment, and the only one that names concretes.
+"""
+
+import os
+import random
+import time
+import uuid
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+import boto3
+
+from actionrelay.aws.audit import AuditTable, AuditTableReader
+from actionrelay.aws.clients import AwsClients
+from actionrelay.aws.payload import BucketPayloads
+from actionrelay.aws.queue import SqsDeliveryQueue, SqsExecutionQueue
+from actionrelay.aws.secret import NamedSecret
+from actionrelay.aws.table import ExecutionsTable
+from actionrelay.completion import Completion
+from actionrelay.errors import SecretUnavailableError
+from actionrelay.observability import telemetry
+from actionrelay.recording import Recorder
+from actionrelay.settings import (
+    DeliverSettings,
+    ExecuteSettings,
+    QuerySettings,
+    ReceiveWebhookSettings,
+    ValidateSettings,
+    WebhookScheme,
+)
+
+if TYPE_CHECKING:
+    from actionrelay.delivery import DeliverWebhook
+    from actionrelay.execution import ExecuteAction
+    from actionrelay.queries import ReadExecutions
+    from actionrelay.receipts import ReceiveResult
+    from actionrelay.signatures import SigningSecret
+    from actionrelay.validation import SubmitExecution
+
+# Adapters that one function alone needs are imported where it is wired: the others' cold starts don't pay for them.
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> int:
+        """Milliseconds since the epoch."""
+        return time.time_ns() // 1_000_000
+
+
+class SystemRandomness:
+    """The operating system's randomness."""
+
+    def uniform(self) -> float:
+        """A number in [0, 1)."""
+        return random.SystemRandom().random()
+
+    def new_id(self) -> str:
+        """A random UUID."""
+        return str(uuid.uuid4())
+
+
+@cache
+def aws() -> AwsClients:
+    """Return this process's AWS clients."""
+    return AwsClients(boto3.Session())
+
+
+@cache
+def submit_execution() -> "SubmitExecution":
+    """Wire ``validate``."""
+    from actionrelay.outbound import OutboundPolicy
+    from actionrelay.request_rules import RequestRules
+    from actionrelay.validation import SubmitExecution
+    from actionrelay.webhooks.resolver import SystemResolver
+
+    settings = ValidateSettings.read(os.environ)
+    table = ExecutionsTable(aws().dynamodb, settings.executions_table, settings.execution_retention_days)
+    return SubmitExecution(
+        rules=RequestRules(
+            settings.genesys_api,
+            settings.max_payload_bytes,
+            settings.max_input_depth,
+            OutboundPolicy(allow_private=settings.allow_private_webhooks),
+            SystemResolver(),
+        ),
+        recorder=_recorder(table, settings.audit_table, settings.audit_retention_days),
+        payloads=BucketPayloads(aws().s3, settings.payload_bucket),
+        cache=table,
+        queue=SqsExecutionQueue(aws().sqs, settings.execution_queue_url),
+        deliveries=SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url),
+        telemetry=telemetry(),
+        clock=SystemClock(),
+        randomness=SystemRandomness(),
+    )
+
+
+@cache
+def execute_action() -> "ExecuteAction":
+    """Wire ``execute``."""
+    from actionrelay.aws.gate import TableRateGate
+    from actionrelay.aws.token import TokenParameter
+    from actionrelay.execution import ExecuteAction, ExecutionPolicy
+    from actionrelay.genesys.client import DataActions, GenesysClient, Integrations
+    from actionrelay.genesys.hosts import find_hosts
+    from actionrelay.genesys.http import new_pool
+    from actionrelay.genesys.oauth import ClientCredentialsIssuer
+    from actionrelay.rate import Rate
+    from actionrelay.request_rules import GenesysApi
+    from actionrelay.tokens import SharedToken
+
+    settings = ExecuteSettings.read(os.environ)
+    table = ExecutionsTable(aws().dynamodb, settings.executions_table, settings.execution_retention_days)
+    recorder = _recorder(table, settings.audit_table, settings.audit_retention_days)
+    payloads = BucketPayloads(aws().s3, settings.payload_bucket)
+    hosts = find_hosts(
+        settings.genesys_api, settings.genesys_region, settings.genesys_api_url, settings.genesys_login_url
+    )
+    pool = new_pool()
+    secret = NamedSecret(aws().secrets, settings.genesys_secret_name)
+    contract = DataActions(settings.receipt_url) if settings.genesys_api is GenesysApi.DATA_ACTIONS else Integrations()
+    return ExecuteAction(
+        policy=ExecutionPolicy(settings.max_attempts, settings.webhook_grace_seconds * 1_000),
+        recorder=recorder,
+        completion=Completion(
+            recorder,
+            payloads,
+            table,
+            SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url),
+            telemetry(),
+            settings.result_cache_seconds,
+        ),
+        payloads=payloads,
+        queue=SqsExecutionQueue(aws().sqs, settings.execution_queue_url),
+        tokens=SharedToken(
+            TokenParameter(aws().ssm, settings.token_parameter_name),
+            ClientCredentialsIssuer(
+                pool, hosts.login, settings.genesys_api, settings.genesys_secret_name, secret.value
+            ),
+            telemetry(),
+            SystemClock(),
+        ),
+        client=GenesysClient(pool, hosts.api, contract),
+        gate=TableRateGate(aws().dynamodb, settings.executions_table, Rate(settings.requests_per_minute)),
+        telemetry=telemetry(),
+        clock=SystemClock(),
+        randomness=SystemRandomness(),
+    )
+
+
+@cache
+def receive_result() -> "ReceiveResult":
+    """Wire ``receive_webhook``."""
+    from actionrelay.receipts import ReceiveResult
+    from actionrelay.signatures import HubSignatureVerifier, StandardWebhooksVerifier, Verifier
+
+    settings = ReceiveWebhookSettings.read(os.environ)
+    table = ExecutionsTable(aws().dynamodb, settings.executions_table, settings.execution_retention_days)
+    recorder = _recorder(table, settings.audit_table, settings.audit_retention_days)
+    secret = NamedSecret(aws().secrets, settings.webhook_secret_name)
+
+    def verifier() -> Verifier:
+        secrets = _signing_secrets(secret)
+        if settings.webhook_scheme is WebhookScheme.HUB_SIGNATURE:
+            return HubSignatureVerifier(secrets)
+        return StandardWebhooksVerifier(secrets)
+
+    return ReceiveResult(
+        verifier=verifier,
+        recorder=recorder,
+        completion=Completion(
+            recorder,
+            BucketPayloads(aws().s3, settings.payload_bucket),
+            table,
+            SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url),
+            telemetry(),
+            settings.result_cache_seconds,
+        ),
+        telemetry=telemetry(),
+        clock=SystemClock(),
+        max_payload_bytes=settings.max_payload_bytes,
+    )
+
+
+@cache
+def deliver_webhook() -> "DeliverWebhook":
+    """Wire ``deliver``."""
+    from actionrelay.delivery import DeliverWebhook
+    from actionrelay.outbound import OutboundPolicy
+    from actionrelay.webhooks.resolver import SystemResolver
+    from actionrelay.webhooks.sender import PinnedSender
+
+    settings = DeliverSettings.read(os.environ)
+    table = ExecutionsTable(aws().dynamodb, settings.executions_table, settings.execution_retention_days)
+    secret = NamedSecret(aws().secrets, settings.delivery_secret_name)
+
+    return DeliverWebhook(
+        recorder=_recorder(table, settings.audit_table, settings.audit_retention_days),
+        payloads=BucketPayloads(aws().s3, settings.payload_bucket),
+        queue=SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url),
+        sender=PinnedSender(SystemResolver(), OutboundPolicy(allow_private=settings.allow_private_webhooks)),
+        secrets=partial(_signing_secrets, secret),
+        telemetry=telemetry(),
+        clock=SystemClock(),
+        randomness=SystemRandomness(),
+    )
+
+
+@cache
+def read_executions() -> "ReadExecutions":
+    """Wire ``query``."""
+    from actionrelay.queries import ReadExecutions
+
+    settings = QuerySettings.read(os.environ)
+    return ReadExecutions(
+        store=ExecutionsTable(aws().dynamodb, settings.executions_table, retention_days=0),
+        audit=AuditTableReader(aws().dynamodb, settings.audit_table),
+        payloads=BucketPayloads(aws().s3, settings.payload_bucket),
+    )
+
+
+def _recorder(table: ExecutionsTable, audit_table: str, audit_retention_days: int) -> Recorder:
+    return Recorder(table, AuditTable(aws().dynamodb, audit_table, audit_retention_days))
+
+
+def _signing_secrets(secret: NamedSecret) -> "tuple[SigningSecret, ...]":
+    from actionrelay.signatures import parse_secrets
+
+    try:
+        return parse_secrets(secret.value())
+    except ValueError as error:
+        raise SecretUnavailableError(f"the secret {secret.name} holds no usable signing secret: {error}") from None
