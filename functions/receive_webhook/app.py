@@ -1,0 +1,23 @@
+"""receive_webhook: ``POST /v1/webhooks/genesys`` takes the result of an execution."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from actionrelay.boundary import http
+from actionrelay.observability import observed
+from actionrelay.wiring import receive_result
+
+
+@observed
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return http.serve(event, _receive)
+
+
+def _receive(request: http.HttpRequest) -> dict[str, Any]:
+    execution = receive_result().receive(request.headers, request.body)
+    return http.answer(
+        200,
+        {"executionId": execution.execution_id, "status": execution.status.value},
+        {"X-Trace-Id": execution.trace_id},
+    )
