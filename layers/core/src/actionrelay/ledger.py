@@ -52,16 +52,17 @@ STEPS: Mapping[Status, frozenset[Status]] = MappingProxyType(
 
 _DELIVERY_EVENTS = MappingProxyType(
     {
-        WebhookStatus.PENDING: "delivery_retry_planned",
-        WebhookStatus.DELIVERED: "delivered",
-        WebhookStatus.FAILED: "delivery_failed",
+        WebhookStatus.PENDING: "webhook_retry_planned",
+        WebhookStatus.DELIVERED: "webhook_delivered",
+        WebhookStatus.FAILED: "webhook_failed",
     }
 )
 
 
 def accept(execution: Execution) -> Execution:
     """Open the record of a request that has passed validation; the caller has not been answered yet."""
-    return _entered(execution, "accepted", payload=execution.request)
+    accepted = replace(execution, webhook_status=_delivery_due(execution))
+    return _entered(accepted, "accepted", payload=execution.request)
 
 
 def serve_from_cache(execution: Execution, result: PayloadRef, now: int) -> Execution:
@@ -125,8 +126,9 @@ def settle(
     *,
     latency_ms: int | None = None,
     correlation_id: str | None = None,
+    by_webhook: bool = False,
 ) -> Execution:
-    """Write how it ended. ``latency_ms`` is the attempt's; the entry of an outcome that came by webhook has none."""
+    """Write how it ended. ``latency_ms`` is the attempt's; one that came by webhook has an entry for that first."""
     _require(execution, outcome.status)
     ended = replace(
         execution,
@@ -141,6 +143,8 @@ def settle(
         delivery_attempts=0,
         deliver_at=None,
     )
+    if by_webhook:
+        ended = _chained(ended, "webhook_received", payload=outcome.result, cause=outcome.error)
     return _entered(
         ended,
         outcome.status.value,
@@ -217,7 +221,23 @@ def _entered(
     latency_ms: int | None = None,
     correlation_id: str | None = None,
 ) -> Execution:
-    """Chain one audit entry to the record and count the write."""
+    """Chain the step's audit entry to the record and count the write."""
+    chained = _chained(
+        execution, event, payload=payload, cause=cause, latency_ms=latency_ms, correlation_id=correlation_id
+    )
+    return replace(chained, version=execution.version + 1)
+
+
+def _chained(
+    execution: Execution,
+    event: str,
+    *,
+    payload: PayloadRef | None = None,
+    cause: ExecutionError | None = None,
+    latency_ms: int | None = None,
+    correlation_id: str | None = None,
+) -> Execution:
+    """Chain one audit entry to the record."""
     entry = AuditEntry(
         execution_id=execution.execution_id,
         seq=execution.audit_seq + 1,
@@ -238,7 +258,6 @@ def _entered(
     entry = replace(entry, hash=entry_hash(entry))
     return replace(
         execution,
-        version=execution.version + 1,
         audit_seq=entry.seq,
         audit_hash=entry.hash,
         pending_audit=(*execution.pending_audit, entry),

@@ -46,7 +46,7 @@ class PowertoolsTelemetry:
                 self._count_by_code(metric + "ByCode", code)
 
     def _count_by_code(self, metric: str, code: str) -> None:
-        with single_metric(metric, MetricUnit.Count, 1, self.emf.namespace) as by_code:
+        with single_metric(metric, MetricUnit.Count, 1, namespace=self.emf.namespace) as by_code:
             by_code.add_dimension("service", str(self.emf.service))
             by_code.add_dimension("code", code)
 

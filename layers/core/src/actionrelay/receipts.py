@@ -66,7 +66,7 @@ class ReceiveResult:
     def _step(self, current: Execution, outcome: Outcome) -> Execution | None:
         if current.ended and current.status is not Status.UNKNOWN:
             return None
-        return ledger.settle(current, outcome, self.clock.now())
+        return ledger.settle(current, outcome, self.clock.now(), by_webhook=True)
 
     def _already_ended(self, execution_id: str, outcome: Outcome) -> Execution:
         """A repeat finishes what may have been left undone; a contradiction is put on record beside the outcome."""
