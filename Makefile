@@ -1,0 +1,96 @@
+# Everything is made from nothing: a fresh clone needs Python and make, then `make demo`.
+# The environments follow their locks: a changed lock is installed, an unchanged one costs nothing.
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# Whatever builds the layer (sam build, here or inside a test) finds the repository's uv first.
+export PATH := $(CURDIR)/.tools/uv/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+
+# The tools in .venv and .tools start many times, and twice as fast when they may keep their bytecode.
+unexport PYTHONDONTWRITEBYTECODE
+
+# uv trusts what the rest of the machine trusts, where it keeps a list; else the list that uv brings.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS ?= true
+endif
+
+uv := .tools/uv/bin/uv
+python := .venv/bin/python
+dev := .venv/.complete
+sam := .tools/sam/.complete
+ministack := .tools/ministack/.complete
+
+# What must cover layers/core comes first and is cheap; folders that are not named here are run between.
+measured := $(wildcard tests/unit tests/functional tests/simulation)
+slow := $(wildcard tests/stack tests/sam)
+unmeasured := $(filter-out $(measured) $(slow),$(patsubst %/,%,$(wildcard tests/[a-z]*/))) $(slow)
+typed := $(wildcard functions layers/core/src local tests benchmarks tools)
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: env ## everything from nothing: environment, build, deploy, then the main job, shown as it happens
+	@$(python) -m local.demo
+
+.PHONY: test
+test: env ## everything from nothing: all tests, those in tests/sam where a container engine answers
+	@$(python) -m coverage run -m pytest $(measured)
+	@$(python) tools/branch_coverage.py --at-least 90
+	@$(python) -m pytest $(unmeasured)
+
+.PHONY: check
+check: env ## format, lint, types, import direction, lock drift, template lint
+	@echo "format" && $(python) -m ruff format --quiet --diff .
+	@echo "lint" && $(python) -m ruff check --quiet .
+	@echo "types" && $(python) -m mypy --no-error-summary $(typed)
+	@echo "import direction" && $(python) -m pytest --no-header -qq tests/unit/build/test_import_direction.py
+	@echo "lock drift" && ./tools/lock.sh --check
+	@echo "template" && .venv/bin/cfn-lint template.yaml
+	@.tools/sam/bin/sam validate --lint --region us-east-1
+
+.PHONY: up
+up: env ## the local world, left running; prints its addresses
+	@$(python) -m local up
+
+.PHONY: down
+down: env ## end the local world
+	@$(python) -m local down
+
+.PHONY: bench
+bench: env ## the benchmarks, against the peers where they are there
+	@$(python) -m benchmarks
+
+.PHONY: build
+build: env ## the functions and the layer, as they are deployed
+	@.tools/sam/bin/sam build
+
+.PHONY: format
+format: env ## mend what the formatter and the linter can mend
+	@$(python) -m ruff check --quiet --fix-only .
+	@$(python) -m ruff format --quiet .
+
+.PHONY: lock
+lock: $(uv) ## compile the locks again; UPGRADE=1 takes the newest versions that fit
+	@./tools/lock.sh $(if $(UPGRADE),--upgrade)
+
+.PHONY: env
+env: $(dev) $(sam) $(ministack) ## the environments alone
+	@:
+
+$(dev): requirements/dev.txt layers/core/pyproject.toml .python-version | $(uv)
+	@./tools/environment.sh .venv requirements/dev.txt layers/core
+
+$(sam): requirements/sam.txt .python-version | $(uv)
+	@./tools/environment.sh .tools/sam requirements/sam.txt
+
+$(ministack): requirements/ministack.txt .python-version | $(uv)
+	@./tools/environment.sh .tools/ministack requirements/ministack.txt
+
+$(uv):
+	@./tools/uv.sh
