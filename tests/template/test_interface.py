@@ -1,0 +1,97 @@
+"""What others rely on: parameters and outputs by name, and that a reader is told what each thing is for."""
+
+import re
+import tomllib
+
+import pytest
+
+from tests.template.cloudformation import ROOT, Template
+
+PARAMETERS = {
+    "GenesysApi", "GenesysRegion", "GenesysApiUrl", "GenesysLoginUrl", "GenesysSecretName", "TokenParameterName",
+    "WebhookSecretName", "DeliverySecretName", "WebhookScheme", "ApiAuth", "ApiBaseUrl", "RequestsPerMinute",
+    "ExecuteConcurrency", "MaxAttempts", "MaxPayloadBytes", "MaxInputDepth", "ResultCacheSeconds",
+    "WebhookGraceSeconds", "ExecuteTimeoutSeconds", "ExecuteVisibilitySeconds", "AllowPrivateWebhooks",
+    "AuditRetentionDays", "ExecutionRetentionDays", "LogRetentionDays", "AlarmTopicArn",
+}  # fmt: skip
+
+OUTPUTS = {
+    "ApiUrl", "ExecutionsTableName", "AuditTableName", "PayloadBucketName", "ExecutionQueueUrl", "ExecutionDlqUrl",
+    "DeliveryQueueUrl", "DeliveryDlqUrl", "DashboardUrl",
+}  # fmt: skip
+
+
+def test_parameters_are_the_documented_ones(template: Template) -> None:
+    assert set(template.document["Parameters"]) == PARAMETERS
+
+
+def test_outputs_are_the_documented_ones(template: Template) -> None:
+    assert set(template.document["Outputs"]) == OUTPUTS
+
+
+def test_every_parameter_says_what_it_is_and_has_a_default_that_it_takes(template: Template) -> None:
+    for name, parameter in template.document["Parameters"].items():
+        default = parameter["Default"]
+        assert parameter["Description"], name
+        if "AllowedValues" in parameter:
+            assert default in parameter["AllowedValues"], name
+        elif parameter["Type"] == "Number":
+            assert parameter["MinValue"] <= default <= parameter["MaxValue"], name
+        else:
+            assert re.fullmatch(parameter["AllowedPattern"], default), name
+
+
+def test_every_parameter_has_its_place_in_the_guided_questions(template: Template) -> None:
+    groups = template.document["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    asked = [name for group in groups for name in group["Parameters"]]
+    assert sorted(asked) == sorted(PARAMETERS)
+
+
+def test_every_parameter_has_an_effect(template: Template) -> None:
+    body = template.text.partition("\nConditions:")[2]
+    unused = [name for name in PARAMETERS if not re.search(rf"(!Ref {name}\b|\$\{{{name}\}})", body)]
+    assert unused == []
+
+
+def test_private_webhooks_are_refused_by_default(template: Template) -> None:
+    assert template.document["Parameters"]["AllowPrivateWebhooks"]["Default"] == "false"
+
+
+def test_every_resource_has_a_comment_that_says_what_it_is_for(template: Template) -> None:
+    lines = template.text.partition("\nResources:\n")[2].splitlines()
+    for resource in template.all_resources():
+        line = lines.index(f"  {resource.name}:")
+        assert lines[line - 1].startswith("  # "), f"{resource.name} has no comment"
+        assert not lines[line - 1].startswith("  # ==="), f"{resource.name} has a banner and no comment"
+
+
+@pytest.mark.parametrize("kind", ["AWS::DynamoDB::Table", "AWS::S3::Bucket"])
+def test_data_outlives_the_stack(template: Template, kind: str) -> None:
+    for resource in template.resources(kind):
+        assert resource.declared["DeletionPolicy"] == "Retain", resource.name
+        assert resource.declared["UpdateReplacePolicy"] == "Retain", resource.name
+
+
+def test_tables_can_be_restored_expire_their_items_and_are_encrypted(template: Template) -> None:
+    for table in template.resources("AWS::DynamoDB::Table"):
+        assert table.properties["BillingMode"] == "PAY_PER_REQUEST"
+        assert table.properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table.properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+        assert table.properties["SSESpecification"] == {"SSEEnabled": True}
+
+
+def test_the_bucket_is_closed_and_empties_itself(template: Template) -> None:
+    (bucket,) = template.resources("AWS::S3::Bucket")
+    assert set(bucket.properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket.properties["BucketEncryption"]
+    rules = bucket.properties["LifecycleConfiguration"]["Rules"]
+    assert {"Ref": "ExecutionRetentionDays"} in [rule.get("ExpirationInDays") for rule in rules]
+
+
+def test_samconfig_has_the_three_environments_and_lints_in_each() -> None:
+    with (ROOT / "samconfig.toml").open("rb") as stream:
+        config = tomllib.load(stream)
+    assert set(config) - {"version"} == {"default", "local", "prod"}
+    for environment in ("default", "local", "prod"):
+        assert config[environment]["validate"]["parameters"]["lint"] is True
+        assert config[environment]["deploy"]["parameters"]["capabilities"] == "CAPABILITY_IAM"

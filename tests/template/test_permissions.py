@@ -1,0 +1,158 @@
+"""Permissions: each role names its actions and resources one by one."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.template.cloudformation import Resource, Template, function_folder
+
+# The exact grants, so that a wider one is a change of this file too. Every role also writes its logs and
+# traces.
+GRANTS = {
+    "validate": {
+        "dynamodb:GetItem ExecutionsTable",
+        "dynamodb:PutItem ExecutionsTable",
+        "dynamodb:PutItem AuditTable",
+        "sqs:SendMessage ExecutionQueue",
+        "sqs:SendMessage DeliveryQueue",
+        "s3:GetObject PayloadBucket",
+        "s3:PutObject PayloadBucket",
+    },
+    "execute": {
+        "dynamodb:GetItem ExecutionsTable",
+        "dynamodb:PutItem ExecutionsTable",
+        "dynamodb:PutItem AuditTable",
+        "sqs:SendMessage ExecutionQueue",
+        "sqs:SendMessage DeliveryQueue",
+        "sqs:ReceiveMessage ExecutionQueue",
+        "sqs:DeleteMessage ExecutionQueue",
+        "sqs:GetQueueAttributes ExecutionQueue",
+        "s3:GetObject PayloadBucket",
+        "s3:PutObject PayloadBucket",
+        "ssm:GetParameter TokenParameterName",
+        "ssm:PutParameter TokenParameterName",
+        "secretsmanager:GetSecretValue GenesysSecretName",
+    },
+    "receive_webhook": {
+        "dynamodb:GetItem ExecutionsTable",
+        "dynamodb:PutItem ExecutionsTable",
+        "dynamodb:PutItem AuditTable",
+        "sqs:SendMessage DeliveryQueue",
+        "s3:GetObject PayloadBucket",
+        "s3:PutObject PayloadBucket",
+        "secretsmanager:GetSecretValue WebhookSecretName",
+    },
+    "deliver": {
+        "dynamodb:GetItem ExecutionsTable",
+        "dynamodb:PutItem ExecutionsTable",
+        "dynamodb:PutItem AuditTable",
+        "sqs:SendMessage DeliveryQueue",
+        "sqs:ReceiveMessage DeliveryQueue",
+        "sqs:DeleteMessage DeliveryQueue",
+        "sqs:GetQueueAttributes DeliveryQueue",
+        "s3:GetObject PayloadBucket",
+        "secretsmanager:GetSecretValue DeliverySecretName",
+    },
+    "query": {
+        "dynamodb:GetItem ExecutionsTable",
+        "dynamodb:Query AuditTable",
+        "s3:GetObject PayloadBucket",
+    },
+}
+
+# The one grant on every resource: X-Ray has none to name.
+ON_EVERYTHING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+# Ends of resource names that only AWS or the application knows: a bucket's keys, and the six characters that
+# Secrets Manager adds to a name.
+OPEN_ENDS = ("PayloadBucket.Arn}/*", "SecretName}-??????")
+
+
+def _statements(role: Resource) -> Iterator[dict[str, Any]]:
+    for policy in role.properties.get("Policies", []):
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _grants(role: Resource) -> Iterator[tuple[str, str]]:
+    for statement in _statements(role):
+        for action in statement["Action"]:
+            for resource in _as_list(statement["Resource"]):
+                yield action, _short(resource)
+
+
+def _short(resource: Any) -> str:
+    """Return what a resource is in this template: a logical id, a parameter, or the text itself."""
+    if isinstance(resource, str):
+        return resource
+    if "Fn::GetAtt" in resource:
+        return str(resource["Fn::GetAtt"][0])
+    named = str(resource["Fn::Sub"]).rpartition("${")[2]
+    return named.partition("}")[0].partition(".")[0]
+
+
+@pytest.fixture
+def roles(template: Template) -> dict[str, Resource]:
+    functions = template.resources("AWS::Serverless::Function")
+    return {
+        function_folder(function): template.resource(function.properties["Role"]["Fn::GetAtt"][0])
+        for function in functions
+    }
+
+
+@pytest.mark.parametrize("name", GRANTS)
+def test_a_function_may_do_exactly_this(roles: dict[str, Resource], template: Template, name: str) -> None:
+    granted = {f"{action} {resource}" for action, resource in _grants(roles[name]) if action not in ON_EVERYTHING}
+    functions = template.resources("AWS::Serverless::Function")
+    function = next(function for function in functions if function_folder(function) == name)
+    group = function.properties["LoggingConfig"]["LogGroup"]["Ref"]
+    assert granted == GRANTS[name] | {f"logs:CreateLogStream {group}", f"logs:PutLogEvents {group}"}
+
+
+def test_no_action_is_a_wildcard(roles: dict[str, Resource]) -> None:
+    assert [action for role in roles.values() for action, _ in _grants(role) if "*" in action or "?" in action] == []
+
+
+def test_no_resource_is_a_wildcard_but_for_traces(roles: dict[str, Resource]) -> None:
+    for role in roles.values():
+        for statement in _statements(role):
+            for resource in _as_list(statement["Resource"]):
+                if resource == "*":
+                    assert set(statement["Action"]) == ON_EVERYTHING
+                elif "Fn::Sub" in resource and {"*", "?"} & set(resource["Fn::Sub"]):
+                    assert resource["Fn::Sub"].endswith(OPEN_ENDS), resource
+
+
+def test_statements_allow_and_are_named(roles: dict[str, Resource]) -> None:
+    for role in roles.values():
+        assert all(statement["Effect"] == "Allow" and statement["Sid"] for statement in _statements(role))
+
+
+def test_only_lambda_takes_these_roles(roles: dict[str, Resource]) -> None:
+    for role in roles.values():
+        (statement,) = role.properties["AssumeRolePolicyDocument"]["Statement"]
+        assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+def test_managed_policies_are_for_api_gateways_own_role_alone(template: Template) -> None:
+    roles = template.resources("AWS::IAM::Role")
+    managed = [role.name for role in roles if "ManagedPolicyArns" in role.properties]
+    assert managed == ["ApiLoggingRole"]
+
+
+def test_audit_writers_can_put_and_nothing_else(roles: dict[str, Resource]) -> None:
+    for name in ("validate", "execute", "receive_webhook", "deliver"):
+        actions = {action for action, resource in _grants(roles[name]) if resource == "AuditTable"}
+        assert actions == {"dynamodb:PutItem"}
+
+
+def test_payloads_never_travel_in_the_clear(template: Template) -> None:
+    (policy,) = template.resources("AWS::S3::BucketPolicy")
+    (statement,) = policy.properties["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert policy.declared["Condition"] == "IsAws"
