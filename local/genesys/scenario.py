@@ -1,0 +1,59 @@
+"""What the simulator is told to do, as one value: the lasting rules and the random faults."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field
+
+from local.genesys.faults import Fault, RandomFault
+from local.genesys.rules import (
+    Bytes,
+    CallbackRules,
+    Latency,
+    Mode,
+    Model,
+    Outcome,
+    RateRules,
+    Signing,
+    TokenRules,
+)
+
+
+class Scenario(Model):
+    """Everything the simulator does, as one value. The default is a healthy Genesys Cloud."""
+
+    mode: Mode = Mode.QUEUED
+    outcome: Outcome = Outcome.COMPLETED
+    result_bytes: Bytes = 0
+    max_request_bytes: Annotated[int, Field(ge=1)] = 512_000
+    tokens: TokenRules = TokenRules()
+    rate: RateRules = RateRules()
+    latency: Latency = Latency()
+    signing: Signing = Signing()
+    callbacks: CallbackRules = CallbackRules()
+    faults: tuple[RandomFault, ...] = ()
+
+    def patched(self, patch: Any) -> Self:
+        """Return this scenario with a JSON merge patch (RFC 7396) applied; null brings back the default.
+
+        Raises `pydantic.ValidationError` if the outcome is no scenario.
+        """
+        return self.model_validate(_merge(self.model_dump(mode="json", by_alias=True), patch))
+
+    def callbacks_for(self, fault: Fault) -> CallbackRules:
+        """Return the callback rules with what the fault says about callbacks laid over them."""
+        if fault.callbacks is None:
+            return self.callbacks
+        said = {name: getattr(fault.callbacks, name) for name in fault.callbacks.model_fields_set}
+        return self.callbacks.model_copy(update=said)
+
+
+def _merge(target: Any, patch: Any) -> Any:
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = _merge(merged.get(name), value)
+    return merged
