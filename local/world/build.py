@@ -1,0 +1,107 @@
+"""`sam build`, run when something that goes into the build has changed and not otherwise.
+
+Worlds share the build. A file lock keeps it whole: it is held exclusively while building, and shared for as
+long as somebody deploys from it.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from local.world.errors import WorldError
+from local.world.progress import Progress
+from local.world.state import ROOT
+
+SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
+
+_BUILT = ROOT / ".aws-sam"
+_TEMPLATE = _BUILT / "build" / "template.yaml"
+_RECORD = _BUILT / "last-good-build.json"
+_LOCK = ROOT / ".tools" / "build.lock"
+_INPUTS = (
+    "template.yaml",
+    "samconfig.toml",
+    "functions",
+    "layers",
+    "requirements/sam.txt",
+    ".python-version",
+)
+_SECONDS = 300
+
+
+@contextlib.contextmanager
+def built(progress: Progress, environment: Mapping[str, str], log: Path) -> Iterator[None]:
+    """Make sure that the build is that of the sources, and keep it so until the block ends.
+
+    Raises WorldError when `sam build` fails.
+    """
+    _LOCK.parent.mkdir(exist_ok=True)
+    with _LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        sources = fingerprint(ROOT)
+        if _record(sources) == _recorded():
+            progress.step("the build is that of the sources")
+        else:
+            # Not an upgrade in place: flock may let another in between, who may then have built the same.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if _record(sources) != _recorded():
+                progress.step("sam build")
+                _build(environment, log)
+                _RECORD.write_text(json.dumps(_record(sources)), encoding="utf-8")
+            fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
+
+
+def fingerprint(root: Path) -> str:
+    """Return a hash over the names and contents of everything that goes into a build."""
+    digest = hashlib.sha256()
+    for file in sorted(_sources(root)):
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        digest.update(f"{file.relative_to(root).as_posix()}\0{content}\n".encode())
+    return digest.hexdigest()
+
+
+def _sources(root: Path) -> Iterator[Path]:
+    for name in _INPUTS:
+        path = root / name
+        files = path.rglob("*") if path.is_dir() else [path]
+        yield from (file for file in files if file.is_file() and "__pycache__" not in file.parts)
+
+
+def _record(sources: str) -> dict[str, str | int]:
+    # With the time of the build: whoever else runs `sam build` leaves another one.
+    return {"sources": sources, "built": _TEMPLATE.stat().st_mtime_ns if _TEMPLATE.is_file() else 0}
+
+
+def _recorded() -> dict[str, str | int] | None:
+    try:
+        recorded: dict[str, str | int] = json.loads(_RECORD.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    return recorded
+
+
+def _build(environment: Mapping[str, str], log: Path) -> None:
+    with log.open("w", encoding="utf-8") as output:
+        command = [str(SAM), "build", "--config-env", "local"]
+        try:
+            subprocess.run(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=_SECONDS,
+                check=True,
+            )
+        except subprocess.CalledProcessError as failed:
+            raise WorldError("sam build failed", log) from failed
+        except subprocess.TimeoutExpired as late:
+            raise WorldError(f"sam build took longer than {_SECONDS} seconds", log) from late
+        except OSError as missing:
+            raise WorldError(f"sam can't be started ({missing}); `make env` installs it") from missing

@@ -1,0 +1,93 @@
+"""`sam deploy --config-env local` onto the emulator, and what came of it."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from local.world.build import SAM
+from local.world.emulator import Account, complete_deployment
+from local.world.errors import WorldError
+from local.world.state import ROOT
+
+STACK_NAME = "actionrelay"
+ARTIFACTS_BUCKET = "actionrelay-artifacts"
+"""Both as in samconfig.toml."""
+
+_SECONDS = 120
+
+
+class _TemplateLoader(yaml.SafeLoader):
+    """Reads CloudFormation's YAML; what its tags stand for does not matter here."""
+
+
+_TemplateLoader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
+
+
+def parameter_names() -> frozenset[str]:
+    """Return the names of the template's parameters."""
+    with (ROOT / "template.yaml").open(encoding="utf-8") as stream:
+        # A SafeLoader that knows more tags is as safe: they all become None.
+        template = yaml.load(stream, Loader=_TemplateLoader)  # noqa: S506
+    return frozenset(template["Parameters"])
+
+
+def deploy(
+    account: Account, parameters: Mapping[str, str], environment: Mapping[str, str], log: Path
+) -> dict[str, str]:
+    """Deploy the build and return the stack's outputs. Raises WorldError when the deployment fails."""
+    account.session().client("s3", endpoint_url=account.endpoint).create_bucket(Bucket=ARTIFACTS_BUCKET)
+    command = [str(SAM), "deploy", "--config-env", "local", "--parameter-overrides"]
+    command += [_override(name, value) for name, value in parameters.items()]
+    credentials = {
+        "AWS_ENDPOINT_URL": account.endpoint,
+        "AWS_ACCESS_KEY_ID": account.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": account.secret_access_key,
+    }
+    with log.open("w", encoding="utf-8") as output:
+        try:
+            subprocess.run(
+                command,
+                cwd=ROOT,
+                env={**environment, **credentials},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=_SECONDS,
+                check=True,
+            )
+        except subprocess.CalledProcessError as failed:
+            raise WorldError("sam deploy failed", log) from failed
+        except subprocess.TimeoutExpired as late:
+            raise WorldError(f"sam deploy took longer than {_SECONDS} seconds", log) from late
+
+    formation = account.session().client("cloudformation", endpoint_url=account.endpoint)
+    (stack,) = formation.describe_stacks(StackName=STACK_NAME)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    body: Any = formation.get_template(StackName=STACK_NAME, TemplateStage="Processed")["TemplateBody"]
+    template = json.loads(body) if isinstance(body, str) else body
+    complete_deployment(account, api_id(outputs), template)
+    return outputs
+
+
+def api_id(outputs: Mapping[str, str]) -> str:
+    """Return the id of the deployed API, the first label of its host."""
+    host = outputs["ApiUrl"].removeprefix("https://")
+    return host.partition(".")[0]
+
+
+def api_url(endpoint: str, identifier: str) -> str:
+    """Return where plain HTTP clients reach the API `identifier`, stage included.
+
+    The emulator gives every API a path as well as a host name; a path needs no resolver.
+    """
+    return f"{endpoint}/_aws/execute-api/{identifier}/v1"
+
+
+def _override(name: str, value: str) -> str:
+    # Quoted, as SAM takes an empty value and one with spaces in no other form.
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{name}="{escaped}"'

@@ -1,0 +1,120 @@
+"""A world's folder: where its files are, and the two that tell others about it.
+
+`stack.json` is for users of the world. `world.json` is for `down`: each process with the mark of its start.
+Both are replaced in one step and are readable by their owner alone, as they hold credentials.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from local.world.processes import Handle
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The repository."""
+
+DEFAULT_STATE = ROOT / ".local"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What `stack.json` says. Field names there are in camelCase."""
+
+    api_url: str
+    endpoint_url: str
+    region: str
+    access_key_id: str
+    secret_access_key: str
+    genesys_url: str
+    sink_url: str
+    webhook_secret: str
+    delivery_secret: str
+    outputs: Mapping[str, str]
+    pids: Sequence[int]
+
+
+class WorldFolder:
+    """The files of one world, below `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        self.logs = self.path / "logs"
+        self.temporary = self.path / "tmp"
+        self.stack_file = self.path / "stack.json"
+        self._world_file = self.path / "world.json"
+
+    def log(self, name: str) -> Path:
+        """Return the log file of one process or step."""
+        return self.logs / f"{name}.log"
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other `up`s and `down`s of this world out until the block ends."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def prepare(self) -> None:
+        """Make the folders, empty of what an earlier world left."""
+        self.clear()
+        shutil.rmtree(self.logs, ignore_errors=True)
+        for folder in (self.logs, self.temporary):
+            folder.mkdir(parents=True)
+
+    def clear(self) -> None:
+        """Remove everything of the world but its logs."""
+        for file in (self.stack_file, self._world_file):
+            file.unlink(missing_ok=True)
+        shutil.rmtree(self.temporary, ignore_errors=True)
+
+    def write_processes(self, processes: Sequence[Handle]) -> None:
+        """Record the world's processes."""
+        _replace(self._world_file, {"processes": [asdict(process) for process in processes]})
+
+    def processes(self) -> list[Handle]:
+        """Return the recorded processes; none if there is no world."""
+        recorded = _read(self._world_file)
+        return [Handle(**process) for process in recorded["processes"]] if recorded else []
+
+    def write_stack(self, stack: Stack) -> None:
+        """Tell users of the world how to reach it."""
+        _replace(self.stack_file, {_camel(name): value for name, value in asdict(stack).items()})
+
+    def stack(self) -> Stack | None:
+        """Return what `stack.json` says, or None if there is none."""
+        recorded = _read(self.stack_file)
+        return Stack(**{_snake(name): value for name, value in recorded.items()}) if recorded else None
+
+
+def _replace(file: Path, content: Mapping[str, Any]) -> None:
+    # mkstemp makes the file readable by its owner alone.
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        json.dump(content, stream, indent=2)
+        stream.write("\n")
+    Path(name).replace(file)
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    try:
+        recorded: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return recorded
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)

@@ -1,0 +1,96 @@
+"""A world's folder: what it says to others, and to whom."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from local.world.processes import Handle
+from local.world.seed import WorldSecrets, signing_secret
+from local.world.state import Stack, WorldFolder
+
+STACK = Stack(
+    api_url="http://127.0.0.1:1/_aws/execute-api/abc/v1",
+    endpoint_url="http://127.0.0.1:1",
+    region="us-east-1",
+    access_key_id="AKIA",
+    secret_access_key="key",
+    genesys_url="http://127.0.0.1:2",
+    sink_url="http://127.0.0.1:3",
+    webhook_secret="whsec_a",
+    delivery_secret="whsec_b",
+    outputs={"ApiUrl": "https://abc"},
+    pids=[1, 2],
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> WorldFolder:
+    folder = WorldFolder(tmp_path / "world")
+    folder.prepare()
+    return folder
+
+
+def test_stack_json_has_the_documented_fields(folder: WorldFolder) -> None:
+    folder.write_stack(STACK)
+    recorded = json.loads(folder.stack_file.read_text())
+    assert list(recorded) == [
+        "apiUrl",
+        "endpointUrl",
+        "region",
+        "accessKeyId",
+        "secretAccessKey",
+        "genesysUrl",
+        "sinkUrl",
+        "webhookSecret",
+        "deliverySecret",
+        "outputs",
+        "pids",
+    ]
+    assert recorded["outputs"] == {"ApiUrl": "https://abc"}
+
+
+def test_stack_json_is_read_back_as_it_was_written(folder: WorldFolder) -> None:
+    folder.write_stack(STACK)
+    assert folder.stack() == STACK
+
+
+def test_stack_json_is_for_its_owner_alone_and_replaces_the_one_before(folder: WorldFolder) -> None:
+    folder.stack_file.write_text("old")
+    folder.write_stack(STACK)
+    assert folder.stack_file.stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in folder.path.iterdir() if file.name.startswith(".")] == []
+
+
+def test_there_is_no_world_in_an_empty_folder(tmp_path: Path) -> None:
+    folder = WorldFolder(tmp_path)
+    assert folder.stack() is None
+    assert folder.processes() == []
+
+
+def test_processes_are_found_again(folder: WorldFolder) -> None:
+    processes = [Handle("emulator", 1, "boot/2")]
+    folder.write_processes(processes)
+    assert WorldFolder(folder.path).processes() == processes
+
+
+def test_clearing_leaves_the_logs(folder: WorldFolder) -> None:
+    folder.write_stack(STACK)
+    folder.write_processes([])
+    folder.log("emulator").write_text("said")
+    folder.clear()
+    assert sorted(file.name for file in folder.path.iterdir()) == ["logs"]
+    assert folder.log("emulator").read_text() == "said"
+
+
+def test_signing_secrets_are_made_anew_in_the_standards_form() -> None:
+    assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=", signing_secret())
+    assert signing_secret() != signing_secret()
+
+
+def test_secrets_do_not_show_in_a_representation() -> None:
+    made = WorldSecrets()
+    assert made.client_secret not in repr(made)
+    assert made.webhook not in repr(made)
+    assert made.delivery not in repr(made)
