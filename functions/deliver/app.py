@@ -4,7 +4,6 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from actionrelay.aws.queue import read_message
 from actionrelay.boundary import batch
 from actionrelay.observability import observed
 from actionrelay.wiring import deliver_webhook
@@ -12,8 +11,4 @@ from actionrelay.wiring import deliver_webhook
 
 @observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return batch.serve(event, context, _deliver)
-
-
-def _deliver(body: str, ends_at: int) -> None:
-    deliver_webhook().deliver(read_message(body).execution_id)
+    return batch.serve(event, context, lambda message, _: deliver_webhook().deliver(message.execution_id))

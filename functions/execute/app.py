@@ -4,7 +4,6 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from actionrelay.aws.queue import read_message
 from actionrelay.boundary import batch
 from actionrelay.observability import observed
 from actionrelay.wiring import execute_action
@@ -12,8 +11,4 @@ from actionrelay.wiring import execute_action
 
 @observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return batch.serve(event, context, _work)
-
-
-def _work(body: str, ends_at: int) -> None:
-    execute_action().work(read_message(body), ends_at)
+    return batch.serve(event, context, lambda message, ends_at: execute_action().work(message, ends_at))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from actionrelay.aws.clients import failures_as
 from actionrelay.errors import QueueUnavailableError
-from actionrelay.models import Message, MessageKind
+from actionrelay.models import Message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -38,19 +38,6 @@ class SqsDeliveryQueue:
     def send(self, execution_id: str, delay_ms: int = 0) -> None:
         """Queue a delivery."""
         _send(self.client, self.url, {"executionId": execution_id}, delay_ms)
-
-
-def read_message(body: str) -> Message:
-    """Read a message of either queue; a delivery has no kind.
-
-    Raises:
-        ValueError: it is none of ours.
-    """
-    try:
-        document = json.loads(body)
-        return Message(str(document["executionId"]), MessageKind(document.get("kind", MessageKind.RUN)))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError("not a message of this queue") from error
 
 
 def _send(client: "SQSClient", url: str, document: dict[str, str], delay_ms: int) -> None:

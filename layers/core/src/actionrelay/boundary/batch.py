@@ -1,5 +1,6 @@
 """SQS batches: every message on its own, at the same time, and only the failed ones come back."""
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -8,10 +9,11 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.errors import ActionRelayError
+from actionrelay.models import Message, MessageKind
 from actionrelay.observability import log_refusal, logger, telemetry
 
-type MessageHandler = Callable[[str, int], None]
-"""Takes a message's body and the time, in ms since the epoch, at which this invocation is cut off."""
+type MessageHandler = Callable[[Message, int], None]
+"""Takes a message and the time, in ms since the epoch, at which this invocation is cut off."""
 
 
 def serve(event: Mapping[str, Any], context: LambdaContext, handle: MessageHandler) -> dict[str, Any]:
@@ -28,7 +30,7 @@ def serve(event: Mapping[str, Any], context: LambdaContext, handle: MessageHandl
 
 def _done(record: Mapping[str, Any], ends_at: int, handle: MessageHandler) -> bool:
     try:
-        handle(record["body"], ends_at)
+        handle(read_message(record["body"]), ends_at)
     except ActionRelayError as error:
         log_refusal(logger(), error, {"message_id": record["messageId"]})
         telemetry().count("MessagesReturned", error.code)
@@ -38,3 +40,16 @@ def _done(record: Mapping[str, Any], ends_at: int, handle: MessageHandler) -> bo
         telemetry().count("MessagesReturned", ActionRelayError.code)
         return False
     return True
+
+
+def read_message(body: str) -> Message:
+    """Read a message of either queue; one of the delivery queue has no kind.
+
+    Raises:
+        ValueError: it is none of ours.
+    """
+    try:
+        document = json.loads(body)
+        return Message(str(document["executionId"]), MessageKind(document.get("kind", MessageKind.RUN)))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("not a message of this queue") from error
