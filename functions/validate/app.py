@@ -18,4 +18,4 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 def _submit(request: http.HttpRequest) -> dict[str, Any]:
     use_case = submit_execution()
     result = use_case.submit(request.body, request.header("Idempotency-Key"), dry_run=request.flag("dryRun"))
-    return submitted(result, use_case.payloads)
+    return submitted(result, use_case.payloads, use_case.clock)

@@ -18,6 +18,7 @@ GRANTS = {
         "sqs:SendMessage DeliveryQueue",
         "s3:GetObject PayloadBucket",
         "s3:PutObject PayloadBucket",
+        "s3:ListBucket PayloadBucket",
     },
     "execute": {
         "dynamodb:GetItem ExecutionsTable",
@@ -39,7 +40,6 @@ GRANTS = {
         "dynamodb:PutItem ExecutionsTable",
         "dynamodb:PutItem AuditTable",
         "sqs:SendMessage DeliveryQueue",
-        "s3:GetObject PayloadBucket",
         "s3:PutObject PayloadBucket",
         "secretsmanager:GetSecretValue WebhookSecretName",
     },
@@ -52,12 +52,14 @@ GRANTS = {
         "sqs:DeleteMessage DeliveryQueue",
         "sqs:GetQueueAttributes DeliveryQueue",
         "s3:GetObject PayloadBucket",
+        "s3:ListBucket PayloadBucket",
         "secretsmanager:GetSecretValue DeliverySecretName",
     },
     "query": {
         "dynamodb:GetItem ExecutionsTable",
         "dynamodb:Query AuditTable",
         "s3:GetObject PayloadBucket",
+        "s3:ListBucket PayloadBucket",
     },
 }
 
@@ -154,5 +156,7 @@ def test_payloads_never_travel_in_the_clear(template: Template) -> None:
     (policy,) = template.resources("AWS::S3::BucketPolicy")
     (statement,) = policy.properties["PolicyDocument"]["Statement"]
     assert statement["Effect"] == "Deny"
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    assert policy.declared["Condition"] == "IsAws"
+    assert statement["Condition"] == {
+        "Bool": {"aws:SecureTransport": "false"},
+        "StringNotEquals": {"aws:ResourceAccount": "000000000000"},
+    }

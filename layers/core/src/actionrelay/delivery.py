@@ -90,7 +90,7 @@ class DeliverWebhook:
         document: dict[str, Json] = {
             "type": f"execution.{execution.status.value}",
             "timestamp": iso(execution.completed_at or execution.updated_at),
-            "data": execution_document(execution, self.payloads),
+            "data": execution_document(execution, self.payloads, now),
         }
         body = canonical(document)
         signed = StandardWebhooks.headers(

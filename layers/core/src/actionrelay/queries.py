@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from actionrelay.errors import ExecutionNotFoundError
-from actionrelay.ports import AuditReader, ExecutionStore, PayloadStore
+from actionrelay.ports import AuditReader, Clock, ExecutionStore, PayloadStore
 from actionrelay.strict_json import Json
 from actionrelay.views import audit_document, execution_document
 
@@ -17,6 +17,7 @@ class ReadExecutions:
     store: ExecutionStore
     audit: AuditReader
     payloads: PayloadStore
+    clock: Clock
 
     def execution(self, execution_id: str) -> dict[str, Json]:
         """Return an execution as last written, with its result.
@@ -27,7 +28,7 @@ class ReadExecutions:
         execution = self.store.load(_known_form(execution_id))
         if execution is None:
             raise _not_found(execution_id)
-        return execution_document(execution, self.payloads)
+        return execution_document(execution, self.payloads, self.clock.now())
 
     def history(self, execution_id: str) -> dict[str, Json]:
         """Return an execution's audit entries, oldest first.

@@ -1,27 +1,35 @@
 """The documents that go out: an execution, an audit entry, a normalised request, as callers see them."""
 
 import json
+from dataclasses import replace
 
-from actionrelay.models import AuditEntry, Execution, ExecutionError, PayloadRef
+from actionrelay.models import AuditEntry, Execution, ExecutionError, PayloadRef, Status
 from actionrelay.ports import PayloadStore
 from actionrelay.strict_json import Json
 from actionrelay.timestamps import iso, iso_or_none
 
+STORING_MS = 30_000
+"""How long a large result may take to be stored after its outcome was written, before it counts as lost."""
 
-def execution_document(execution: Execution, payloads: PayloadStore) -> dict[str, Json]:
+
+def execution_document(execution: Execution, payloads: PayloadStore, now: int) -> dict[str, Json]:
     """Spell an execution, its result included.
 
-    A result that is on record but can't be read any more is null, with an error that says so: the outcome stands.
+    A large result is stored right after its outcome is written. Until it can be read, the execution is shown as still
+    running, so that nobody takes ``completed`` without a result for the whole answer. A result that can't be read any
+    more is null, with an error that says so: the outcome stands.
     """
     outcome = execution.outcome
     result: Json = None
     error = outcome.error if outcome else None
     if outcome and outcome.result:
         stored = payloads.get(outcome.result)
-        if stored is None:
-            error = _unreadable(outcome.result)
-        else:
+        if stored is not None:
             result = json.loads(stored)
+        elif now - execution.updated_at < STORING_MS:
+            execution = replace(execution, status=Status.RUNNING, completed_at=None)
+        else:
+            error = _unreadable(outcome.result)
     completed_at = execution.completed_at
     return {
         "executionId": execution.execution_id,

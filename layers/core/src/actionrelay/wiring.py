@@ -218,6 +218,7 @@ def read_executions() -> "ReadExecutions":
         store=ExecutionsTable(aws().dynamodb, settings.executions_table, retention_days=0),
         audit=AuditTableReader(aws().dynamodb, settings.audit_table),
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
+        clock=SystemClock(),
     )
 
 

@@ -53,7 +53,7 @@ class BucketPayloads:
             try:
                 return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
             except ClientError as failure:
-                # Without s3:ListBucket a missing object is reported as forbidden, so that is an outage, not an absence.
+                # Readers hold s3:ListBucket: without it S3 answers 403 for a missing object.
                 if aws_code(failure) == "NoSuchKey":
                     return None
                 raise

@@ -3,16 +3,16 @@
 from typing import Any
 
 from actionrelay.boundary.http import answer
-from actionrelay.ports import PayloadStore
+from actionrelay.ports import Clock, PayloadStore
 from actionrelay.validation import Disposition, Submitted
 from actionrelay.views import execution_document
 
 
-def submitted(result: Submitted, payloads: PayloadStore) -> dict[str, Any]:
+def submitted(result: Submitted, payloads: PayloadStore, clock: Clock) -> dict[str, Any]:
     """202 with a ``Location`` for what was queued; 200 for a dry run, a cache hit and a repeat."""
     if result.execution is None:
         return answer(200, result.request.model_dump(mode="json", by_alias=True))
     execution = result.execution
     headers = {"X-Trace-Id": execution.trace_id, "Location": f"/v1/executions/{execution.execution_id}"}
     status = 202 if result.disposition is Disposition.ACCEPTED else 200
-    return answer(status, execution_document(execution, payloads), headers)
+    return answer(status, execution_document(execution, payloads, clock.now()), headers)

@@ -1,0 +1,42 @@
+"""Worlds for the stack tests: the real template, built and deployed, reached through its HTTP API alone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from local.world.down import down
+from local.world.progress import Progress
+from local.world.up import up
+from tests.stack.deployment import Deployment
+
+
+def _deployed(state: Path, parameters: dict[str, str]) -> Iterator[Deployment]:
+    stack = up(state, genesys_url=None, parameters=parameters, progress=Progress(Console(quiet=True)))
+    try:
+        with Deployment.of(stack) as deployment:
+            yield deployment
+    finally:
+        down(state)
+
+
+@pytest.fixture(scope="session")
+def data_actions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """A deployment as the parameters' defaults have it."""
+    yield from _deployed(tmp_path_factory.mktemp("data-actions"), {})
+
+
+@pytest.fixture(scope="session")
+def integrations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """A deployment with everything that can be chosen chosen the other way."""
+    parameters = {"GenesysApi": "integrations", "ApiAuth": "API_KEY", "WebhookScheme": "x-hub-signature-256"}
+    yield from _deployed(tmp_path_factory.mktemp("integrations"), parameters)
+
+
+@pytest.fixture(autouse=True)
+def _calm(request: pytest.FixtureRequest) -> None:
+    """Start each test from a Genesys Cloud and a receiver that do what they should."""
+    for name in ("data_actions", "integrations"):
+        if name in request.fixturenames:
+            request.getfixturevalue(name).calm_down()

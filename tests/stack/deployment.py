@@ -1,0 +1,191 @@
+"""What the stack tests do to a deployment and ask of it, in their own words."""
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+import signal
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import boto3
+import urllib3
+
+from local.api import Answer, ApiClient
+from local.genesys.remote import RemoteSimulator
+from local.world.state import Stack
+
+ACTION = "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e"
+PUBLISHED_ACTION = f"custom_-_{ACTION}"
+ENDED = {"completed", "failed", "unknown", "cancelled"}
+PATIENCE_SECONDS = 30.0
+
+
+class TooSlowError(AssertionError):
+    """Something that should come to pass did not, in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One world, with a caller of its API and the controls of the world around it."""
+
+    stack: Stack
+    api: ApiClient
+    genesys: RemoteSimulator
+    session: boto3.Session
+    http: urllib3.PoolManager
+    baseline: dict[str, Any]
+    """The scenario that the world started with: its client and its secrets."""
+
+    @classmethod
+    @contextmanager
+    def of(cls, stack: Stack) -> Iterator[Self]:
+        session = boto3.Session(stack.access_key_id, stack.secret_access_key, region_name=stack.region)
+        http = urllib3.PoolManager(retries=False, timeout=30)
+        with ApiClient(stack) as api, RemoteSimulator(stack.genesys_url) as genesys:
+            baseline = genesys.call("GET", "/_control/scenario").json()
+            yield cls(stack, api, genesys, session, http, baseline)
+        http.clear()
+
+    def aws(self, service: str) -> Any:
+        """A client of the emulator, with an administrator's rights."""
+        return self.session.client(service, endpoint_url=self.stack.endpoint_url)  # type: ignore[call-overload]
+
+    def calm_down(self) -> None:
+        """Forget every scenario, script and delivery."""
+        self.genesys.put_scenario({**self.baseline, "rate": {"enabled": False}})
+        self.genesys.call("DELETE", "/_control/script")
+        self.http.request("POST", f"{self.stack.sink_url}/_control/reset")
+
+    # -- Requests -----------------------------------------------------------------------------------------------
+
+    def request(self, **fields: Any) -> dict[str, Any]:
+        """A valid request that nothing else has asked for, so that no cache entry answers it."""
+        return {"actionId": ACTION, "inputs": {"order": str(uuid.uuid4())}, "executionId": str(uuid.uuid4()), **fields}
+
+    def submit(self, **fields: Any) -> Answer:
+        """Submit such a request."""
+        return self.api.submit(self.request(**fields))
+
+    def run(self, *, patience: float = PATIENCE_SECONDS, **fields: Any) -> dict[str, Any]:
+        """Submit such a request and follow it to its end."""
+        answer = self.submit(**fields)
+        assert answer.status == 202, answer.body
+        return self.ended(answer.document["executionId"], patience=patience)
+
+    def ended(self, execution_id: str, *, patience: float = PATIENCE_SECONDS) -> dict[str, Any]:
+        """Wait until an execution has ended."""
+        return self.when(execution_id, lambda execution: execution["status"] in ENDED, patience=patience)
+
+    def when(
+        self, execution_id: str, reached: Callable[[dict[str, Any]], bool], *, patience: float = PATIENCE_SECONDS
+    ) -> dict[str, Any]:
+        """Wait until an execution is as wanted."""
+
+        def look() -> dict[str, Any] | None:
+            execution: dict[str, Any] = self.api.execution(execution_id).document
+            return execution if reached(execution) else None
+
+        return self.eventually(look, patience=patience)
+
+    def eventually[Thing](self, look: Callable[[], Thing | None], *, patience: float = PATIENCE_SECONDS) -> Thing:
+        """Look until there is something."""
+        ends = time.monotonic() + patience
+        while time.monotonic() < ends:
+            found = look()
+            if found:
+                return found
+            time.sleep(0.05)
+        raise TooSlowError(f"not seen within {patience} s")
+
+    def history(self, execution_id: str) -> list[dict[str, Any]]:
+        """An execution's audit entries."""
+        entries: list[dict[str, Any]] = self.api.audit(execution_id).document["entries"]
+        return entries
+
+    # -- The caller's webhook -----------------------------------------------------------------------------------
+
+    def hook(self) -> tuple[str, str]:
+        """The name and the URL of a receiver of our own."""
+        name = uuid.uuid4().hex
+        return name, f"{self.stack.sink_url}/hooks/{name}"
+
+    def behave(self, name: str, **behaviour: Any) -> None:
+        """Tell a receiver how to answer."""
+        url = f"{self.stack.sink_url}/_control/behaviour/{name}"
+        assert self.http.request("PUT", url, json=behaviour).status == 200
+
+    def deliveries(self, name: str) -> list[dict[str, Any]]:
+        """What a receiver got."""
+        url = f"{self.stack.sink_url}/_control/deliveries"
+        found: list[dict[str, Any]] = self.http.request("GET", url, fields={"name": name}).json()["deliveries"]
+        return found
+
+    # -- Genesys Cloud's webhook --------------------------------------------------------------------------------
+
+    def report(self, document: dict[str, Any] | bytes, **headers: str) -> Answer:
+        """Send a result the way Genesys Cloud does, signed unless `headers` say otherwise."""
+        body = document if isinstance(document, bytes) else json.dumps(document).encode()
+        signed = {**self.signature(body), **{name.replace("_", "-"): value for name, value in headers.items()}}
+        return self.post_unsigned("/webhooks/genesys", body, signed)
+
+    def signature(self, body: bytes) -> dict[str, str]:
+        """The three headers of Standard Webhooks."""
+        webhook_id, timestamp = f"msg_{uuid.uuid4().hex}", str(int(time.time()))
+        key = base64.b64decode(self.stack.webhook_secret.removeprefix("whsec_"))
+        mac = hmac.new(key, f"{webhook_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+        return {
+            "webhook-id": webhook_id,
+            "webhook-timestamp": timestamp,
+            "webhook-signature": "v1," + base64.b64encode(mac).decode(),
+        }
+
+    def post_unsigned(self, path: str, body: bytes, headers: dict[str, str] | None = None) -> Answer:
+        """Post without any AWS credentials."""
+        answer = self.http.request(
+            "POST",
+            self.stack.api_url + path,
+            body=body,
+            headers={"Content-Type": "application/json", **(headers or {})},
+        )
+        received = {name.lower(): value for name, value in answer.headers.items()}
+        return Answer(answer.status, received, answer.data, 0.0)
+
+    # -- Functions ----------------------------------------------------------------------------------------------
+
+    def function(self, logical_id: str) -> dict[str, Any]:
+        """The configuration of one function of the stack."""
+        stacks = self.aws("cloudformation")
+        [stack] = [each for each in stacks.describe_stacks()["Stacks"] if "ApiUrl" in json.dumps(each["Outputs"])]
+        resource = stacks.describe_stack_resource(StackName=stack["StackName"], LogicalResourceId=logical_id)
+        name = resource["StackResourceDetail"]["PhysicalResourceId"]
+        configuration: dict[str, Any] = self.aws("lambda").get_function_configuration(FunctionName=name)
+        return configuration
+
+    def make_cold(self, logical_id: str) -> int:
+        """Kill a function's workers with SIGKILL, and with them what they remember; return how many there were."""
+        mark = f"ministack-lambda-{self.function(logical_id)['FunctionName']}-"
+        killed = 0
+        for command in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                if mark in command.read_text():
+                    os.kill(int(command.parent.name), signal.SIGKILL)
+                    killed += 1
+        return killed
+
+    def logs(self) -> str:
+        """Everything that any function has written."""
+        client = self.aws("logs")
+        groups = [group["logGroupName"] for group in client.describe_log_groups()["logGroups"]]
+        lines: list[str] = []
+        for group in groups:
+            for page in client.get_paginator("filter_log_events").paginate(logGroupName=group):
+                lines.extend(event["message"] for event in page["events"])
+        return "\n".join(lines)

@@ -1,0 +1,240 @@
+"""The main job through the deployed pipeline: API Gateway, SQS, DynamoDB, SSM, and a Genesys Cloud over real HTTP."""
+
+import itertools
+import json
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.stack.deployment import ACTION, Deployment
+
+
+def test_given_a_request_when_its_result_comes_by_webhook_then_it_completes_is_audited_and_is_delivered(
+    data_actions: Deployment,
+) -> None:
+    name, url = data_actions.hook()
+
+    accepted = data_actions.submit(webhookUrl=url)
+
+    assert accepted.status == 202
+    assert accepted.document["status"] == "queued"
+    execution_id = accepted.document["executionId"]
+    assert accepted.headers["location"] == f"/v1/executions/{execution_id}"
+    done = data_actions.when(execution_id, lambda execution: execution["webhookStatus"] == "delivered")
+    assert done["status"] == "completed"
+    assert done["attempts"] == 1
+    assert done["result"]["actionId"] == ACTION
+    assert done["latencyMs"] > 0
+    entries = data_actions.history(execution_id)
+    assert [entry["event"] for entry in entries] == [
+        "accepted",
+        "attempt_started",
+        "awaiting_webhook",
+        "webhook_received",
+        "completed",
+        "webhook_delivered",
+    ]
+    assert all(after["previousHash"] == before["hash"] for before, after in itertools.pairwise(entries))
+    [delivery] = data_actions.deliveries(name)
+    assert delivery["signature"] == "valid"
+    assert delivery["json"]["type"] == "execution.completed"
+    assert delivery["json"]["data"]["result"] == done["result"]
+    assert delivery["headers"]["x-trace-id"] == done["traceId"]
+
+
+def test_given_an_action_that_answers_at_once_when_it_runs_then_the_answer_is_the_result(
+    data_actions: Deployment,
+) -> None:
+    data_actions.genesys.patch_scenario({"mode": "completed"})
+
+    done = data_actions.run()
+
+    assert done["status"] == "completed"
+    assert data_actions.genesys.counts()["runs"]["byExecutionId"][done["executionId"]] == 1
+
+
+def test_given_many_requests_when_they_run_then_each_runs_once_with_one_token_for_all(
+    data_actions: Deployment,
+) -> None:
+    data_actions.run()
+    before = data_actions.genesys.counts()["tokenRequests"]
+
+    with ThreadPoolExecutor(8) as callers:
+        answers = list(callers.map(lambda _: data_actions.submit(), range(24)))
+    done = [data_actions.ended(answer.document["executionId"]) for answer in answers]
+
+    assert {execution["status"] for execution in done} == {"completed"}
+    runs = data_actions.genesys.counts()["runs"]["byExecutionId"]
+    assert all(runs[execution["executionId"]] == 1 for execution in done)
+    assert data_actions.genesys.counts()["tokenRequests"] == before
+
+
+def test_given_a_recorded_request_when_it_is_sent_again_then_the_answer_is_its_state_and_it_runs_no_second_time(
+    data_actions: Deployment,
+) -> None:
+    request = data_actions.request(cacheResults=False)
+    first = data_actions.api.submit(request)
+    done = data_actions.ended(first.document["executionId"])
+
+    again = data_actions.api.submit(request)
+
+    assert again.status == 200
+    assert again.document == done
+    assert data_actions.genesys.counts()["runs"]["byExecutionId"][done["executionId"]] == 1
+
+
+def test_given_the_id_of_another_request_when_it_is_used_again_then_it_is_a_conflict(data_actions: Deployment) -> None:
+    request = data_actions.request()
+    data_actions.api.submit(request)
+
+    other = data_actions.api.submit({**request, "inputs": {"something": "else"}})
+
+    assert (other.status, other.document["code"]) == (409, "execution_conflict")
+
+
+def test_given_an_idempotency_key_when_it_is_sent_as_a_header_then_it_is_the_execution_id(
+    data_actions: Deployment,
+) -> None:
+    request = data_actions.request()
+    del request["executionId"]
+    key = str(uuid.uuid4())
+
+    answers = [data_actions.api.submit(request, **{"Idempotency-Key": key}) for _ in range(2)]
+
+    assert [answer.status for answer in answers] == [202, 200]
+    assert {answer.document["executionId"] for answer in answers} == {key}
+
+
+def test_given_a_completed_request_when_an_equal_one_comes_then_the_cache_answers_and_nothing_runs(
+    data_actions: Deployment,
+) -> None:
+    inputs = {"customer": str(uuid.uuid4()), "rate": 1.5}
+    done = data_actions.run(inputs=inputs)
+    runs = data_actions.genesys.runs()
+
+    hit = data_actions.submit(inputs=dict(reversed(inputs.items())))
+    fresh = data_actions.run(inputs=inputs, cacheResults=False)
+
+    assert hit.status == 200
+    assert (hit.document["status"], hit.document["cacheStatus"]) == ("completed", "hit")
+    assert hit.document["result"] == done["result"]
+    assert hit.document["executionId"] != done["executionId"]
+    assert data_actions.api.execution(hit.document["executionId"]).document == hit.document
+    assert fresh["cacheStatus"] == "disabled"
+    assert data_actions.genesys.runs() == runs + 1
+
+
+def test_given_a_large_request_and_a_large_result_when_it_runs_then_both_arrive_whole(data_actions: Deployment) -> None:
+    data_actions.genesys.patch_scenario({"mode": "completed", "resultBytes": 900_000})
+    noise = [uuid.uuid4().hex for _ in range(12_000)]
+
+    done = data_actions.run(inputs={"noise": noise})
+
+    assert done["error"] is None
+    assert done["result"]["echo"]["noise"] == noise
+    assert len(json.dumps(done["result"])) > 900_000
+
+
+def test_given_a_token_when_a_new_worker_starts_then_it_takes_the_shared_one_from_ssm(
+    data_actions: Deployment,
+) -> None:
+    data_actions.run()
+    before = data_actions.genesys.counts()["tokenRequests"]
+
+    assert data_actions.make_cold("ExecuteFunction") > 0
+    data_actions.run()
+
+    assert data_actions.genesys.counts()["tokenRequests"] == before
+    [parameter] = data_actions.aws("ssm").describe_parameters()["Parameters"]
+    assert parameter["Type"] == "SecureString"
+
+
+def test_given_a_token_without_a_scope_when_an_execution_needs_it_then_it_fails_and_names_the_scope(
+    data_actions: Deployment,
+) -> None:
+    data_actions.genesys.patch_scenario({"tokens": {"grantedScopes": ["data:action:view"]}})
+    data_actions.aws("ssm").delete_parameter(Name="/actionrelay/genesys/token")
+    data_actions.make_cold("ExecuteFunction")
+
+    done = data_actions.run()
+
+    assert (done["status"], done["error"]["code"]) == ("failed", "scope_missing")
+    assert "data:action:execute" in done["error"]["message"]
+    assert done["attempts"] == 0
+
+
+def test_given_errors_that_pass_when_an_action_runs_then_it_is_tried_again_until_it_completes(
+    data_actions: Deployment,
+) -> None:
+    request = data_actions.request()
+    match = {"executionId": request["executionId"]}
+    data_actions.genesys.script({"status": 429, "retryAfter": 1, **match}, {"status": 500, **match})
+
+    data_actions.api.submit(request)
+
+    done = data_actions.ended(request["executionId"])
+    assert (done["status"], done["attempts"]) == ("completed", 3)
+    events = [entry["event"] for entry in data_actions.history(done["executionId"])]
+    assert events.count("retry_planned") == 2
+
+
+def test_given_an_action_that_genesys_refuses_when_it_runs_then_it_fails_with_genesys_own_words(
+    data_actions: Deployment,
+) -> None:
+    request = data_actions.request()
+    refusal = {"status": 400, "dialect": "legacy", "code": "bad.request", "message": "no such customer"}
+    data_actions.genesys.script({**refusal, "executionId": request["executionId"]})
+
+    data_actions.api.submit(request)
+
+    done = data_actions.ended(request["executionId"])
+    assert done["status"] == "failed"
+    assert (done["error"]["code"], done["error"]["status"]) == ("bad.request", 400)
+    assert done["error"]["correlationId"]
+
+
+def test_given_a_webhook_that_keeps_genesys_waiting_when_it_comes_late_then_it_still_decides(
+    data_actions: Deployment,
+) -> None:
+    data_actions.genesys.patch_scenario({"callbacks": {"when": "never"}})
+
+    waiting = data_actions.submit(timeout=1)
+    execution_id = waiting.document["executionId"]
+    data_actions.when(execution_id, lambda execution: execution["status"] == "awaiting_webhook")
+    late = data_actions.report({"executionId": execution_id, "status": "completed", "result": {"late": True}})
+
+    assert late.status == 200
+    done = data_actions.api.execution(execution_id).document
+    assert (done["status"], done["result"]) == ("completed", {"late": True})
+
+
+def test_given_a_run_when_the_logs_are_read_then_the_metrics_are_there_and_no_secret_is(
+    data_actions: Deployment,
+) -> None:
+    marker = f"secret-input-{uuid.uuid4().hex}"
+    data_actions.run(inputs={"password": marker})
+    data_actions.submit(inputs=None)
+    secrets = data_actions.aws("secretsmanager")
+    values = [
+        secrets.get_secret_value(SecretId=secret["Name"])["SecretString"]
+        for secret in secrets.list_secrets()["SecretList"]
+    ]
+    token = data_actions.aws("ssm").get_parameter(Name="/actionrelay/genesys/token", WithDecryption=True)
+
+    logs = data_actions.logs()
+
+    for metric in (
+        "ExecutionsAccepted",
+        "RequestsRefused",
+        "RequestsRefusedByCode",
+        "QueueWait",
+        "GenesysLatency",
+        "EndToEndLatency",
+        "ExecutionsSucceeded",
+    ):
+        assert f'"{metric}"' in logs
+    assert marker not in logs
+    assert json.loads(token["Parameter"]["Value"])["value"] not in logs
+    for value in values:
+        document = json.loads(value)
+        for secret in [document.get("clientSecret"), *document.get("secrets", [])]:
+            assert secret is None or secret not in logs

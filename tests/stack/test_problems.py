@@ -1,0 +1,138 @@
+"""What callers get for what can't be accepted: a problem document, every fault at once, and nothing changed."""
+
+import json
+import uuid
+
+import pytest
+
+from local.api import Answer
+from tests.stack.deployment import Deployment
+
+
+def assert_problem(answer: Answer, status: int, code: str) -> None:
+    assert answer.status == status, answer.body
+    assert answer.media_type == "application/problem+json"
+    assert answer.document["status"] == status
+    assert answer.document["code"] == code
+    assert {"type", "title", "detail", "traceId"} <= answer.document.keys()
+
+
+def test_given_every_kind_of_fault_when_submitted_then_all_are_reported_together_with_pointers(
+    data_actions: Deployment,
+) -> None:
+    answer = data_actions.api.submit(
+        {
+            "actionId": "custom",
+            "inputs": {"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}},
+            "timeout": 0,
+            "executionId": "exec-2024-001",
+            "actionReferences": {"a": ["b"], "b": ["a"]},
+            "webhookUrl": "not a url",
+            "surprise": 1,
+        }
+    )
+
+    assert_problem(answer, 422, "invalid_request")
+    faults = {(fault["pointer"], fault["code"]) for fault in answer.document["errors"]}
+    assert faults == {
+        ("/actionId", "schema"),
+        ("/inputs/a/b/c/d/e/f", "depth"),
+        ("/timeout", "schema"),
+        ("/executionId", "schema"),
+        ("/actionReferences/a", "cycle"),
+        ("/webhookUrl", "webhook_url"),
+        ("/surprise", "schema"),
+    }
+    [cycle] = [fault for fault in answer.document["errors"] if fault["code"] == "cycle"]
+    assert cycle["path"] == ["a", "b", "a"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b'{"a": NaN}', b'{"a": 1, "a": 2}', b"\xff", b'"\\ud800"'])
+def test_given_a_body_that_is_not_json_with_one_meaning_when_submitted_then_it_is_malformed(
+    data_actions: Deployment, body: bytes
+) -> None:
+    answer = data_actions.api.call("POST", "/executions", body=body)
+
+    assert_problem(answer, 400, "malformed_json")
+
+
+def test_given_the_largest_body_when_one_byte_is_added_then_it_is_too_large(data_actions: Deployment) -> None:
+    request = data_actions.request()
+    room = 512_000 - len(json.dumps({**request, "inputs": {"text": ""}}).encode())
+    largest = json.dumps({**request, "inputs": {"text": "x" * room}}).encode()
+
+    accepted = data_actions.api.call("POST", "/executions", body=largest)
+    refused = data_actions.api.call("POST", "/executions", body=largest + b" ")
+
+    assert accepted.status == 202
+    assert_problem(refused, 413, "payload_too_large")
+
+
+def test_given_a_dry_run_when_it_is_valid_then_it_is_shown_normalised_and_not_recorded(
+    data_actions: Deployment,
+) -> None:
+    execution_id = str(uuid.uuid4())
+    body = json.dumps(data_actions.request(executionId=execution_id.upper())).encode()
+
+    answer = data_actions.api.call("POST", "/executions?dryRun=true", body=body)
+
+    assert answer.status == 200
+    assert (answer.document["executionId"], answer.document["timeout"]) == (execution_id, 60_000)
+    assert data_actions.api.execution(execution_id).status == 404
+
+
+def test_given_no_signature_when_the_api_is_called_then_the_gateway_refuses_with_a_problem(
+    data_actions: Deployment,
+) -> None:
+    answer = data_actions.post_unsigned("/executions", b"{}")
+
+    assert answer.status == 403
+    assert answer.media_type == "application/problem+json"
+
+
+def test_given_an_id_that_nobody_used_when_it_is_asked_for_then_it_is_not_found(data_actions: Deployment) -> None:
+    for path in ("/executions/{}", "/executions/{}/audit"):
+        assert_problem(data_actions.api.call("GET", path.format(uuid.uuid4())), 404, "execution_not_found")
+
+
+def test_given_a_webhook_when_anything_about_its_signature_is_wrong_then_it_is_401_and_changes_nothing(
+    data_actions: Deployment,
+) -> None:
+    data_actions.genesys.patch_scenario({"callbacks": {"when": "never"}})
+    execution_id = data_actions.submit().document["executionId"]
+    result = {"executionId": execution_id, "status": "completed", "result": {}}
+
+    refused = [
+        data_actions.report(result, webhook_signature="v1,AAAA"),
+        data_actions.report(result, webhook_timestamp="1"),
+        data_actions.report(result, webhook_id="another"),
+        data_actions.post_unsigned("/webhooks/genesys", json.dumps(result).encode()),
+    ]
+
+    for answer in refused:
+        assert_problem(answer, 401, "unauthentic_webhook")
+    assert data_actions.api.execution(execution_id).document["status"] != "completed"
+
+
+def test_given_an_outcome_when_webhooks_repeat_or_contradict_it_then_it_stands(data_actions: Deployment) -> None:
+    data_actions.genesys.patch_scenario({"callbacks": {"when": "never"}})
+    execution_id = data_actions.submit().document["executionId"]
+    data_actions.when(execution_id, lambda execution: execution["status"] == "awaiting_webhook")
+    result = {"executionId": execution_id, "status": "completed", "result": {"total": 1}}
+
+    first = data_actions.report(result)
+    repeat = data_actions.report(result)
+    contradiction = data_actions.report({**result, "result": {"total": 2}})
+
+    assert (first.status, repeat.status) == (200, 200)
+    assert_problem(contradiction, 409, "outcome_conflict")
+    assert data_actions.api.execution(execution_id).document["result"] == {"total": 1}
+    assert [entry["event"] for entry in data_actions.history(execution_id)][-1] == "webhook_conflict"
+
+
+def test_given_a_signed_webhook_when_it_is_no_result_or_of_nobody_then_it_says_so(data_actions: Deployment) -> None:
+    unknown = {"executionId": str(uuid.uuid4()), "status": "completed", "result": {}}
+
+    assert_problem(data_actions.report(unknown), 404, "execution_not_found")
+    assert_problem(data_actions.report({**unknown, "status": "perhaps"}), 422, "invalid_request")
+    assert_problem(data_actions.report(b"not json"), 422, "invalid_request")
