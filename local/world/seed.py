@@ -21,7 +21,7 @@ class WorldSecrets:
     """What the deployed stack shares with Genesys Cloud and with the receivers of its webhooks."""
 
     client_id: str = "local-client"
-    client_secret: str = field(default_factory=lambda: secrets.token_urlsafe(_SECRET_BYTES), repr=False)
+    client_secret: str = field(default_factory=lambda: secrets.token_hex(_SECRET_BYTES), repr=False)
     webhook: str = field(default_factory=signing_secret, repr=False)
     delivery: str = field(default_factory=signing_secret, repr=False)
 

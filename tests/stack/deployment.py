@@ -26,6 +26,7 @@ ACTION = "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e"
 PUBLISHED_ACTION = f"custom_-_{ACTION}"
 ENDED = {"completed", "failed", "unknown", "cancelled"}
 PATIENCE_SECONDS = 30.0
+TOKEN_PARAMETER = "/actionrelay/genesys/token"
 
 
 class TooSlowError(AssertionError):
@@ -139,13 +140,17 @@ class Deployment:
     def signature(self, body: bytes) -> dict[str, str]:
         """The three headers of Standard Webhooks."""
         webhook_id, timestamp = f"msg_{uuid.uuid4().hex}", str(int(time.time()))
-        key = base64.b64decode(self.stack.webhook_secret.removeprefix("whsec_"))
+        key = self.webhook_key()
         mac = hmac.new(key, f"{webhook_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
         return {
             "webhook-id": webhook_id,
             "webhook-timestamp": timestamp,
             "webhook-signature": "v1," + base64.b64encode(mac).decode(),
         }
+
+    def webhook_key(self) -> bytes:
+        """The key that Genesys Cloud signs with, in either scheme."""
+        return base64.b64decode(self.stack.webhook_secret.removeprefix("whsec_"))
 
     def post_unsigned(self, path: str, body: bytes, headers: dict[str, str] | None = None) -> Answer:
         """Post without any AWS credentials."""
@@ -159,6 +164,24 @@ class Deployment:
         return Answer(answer.status, received, answer.data, 0.0)
 
     # -- Functions ----------------------------------------------------------------------------------------------
+
+    def role(self, function: str) -> str:
+        """The name of the role of one function, by the function's folder."""
+        iam = self.aws("iam")
+        for role in iam.list_roles()["Roles"]:
+            if function in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]:
+                return str(role["RoleName"])
+        raise AssertionError(f"no role of {function}")
+
+    def forget_token(self) -> None:
+        """Take the shared token away, if there is one."""
+        client = self.aws("ssm")
+        with contextlib.suppress(client.exceptions.ParameterNotFound):
+            client.delete_parameter(Name=TOKEN_PARAMETER)
+
+    def shares_a_token(self) -> bool:
+        """Whether there is a shared token."""
+        return any(each["Name"] == TOKEN_PARAMETER for each in self.aws("ssm").describe_parameters()["Parameters"])
 
     def function(self, logical_id: str) -> dict[str, Any]:
         """The configuration of one function of the stack."""

@@ -5,7 +5,7 @@ import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.stack.deployment import ACTION, Deployment
+from tests.stack.deployment import ACTION, TOKEN_PARAMETER, Deployment
 
 
 def test_given_a_request_when_its_result_comes_by_webhook_then_it_completes_is_audited_and_is_delivered(
@@ -152,7 +152,7 @@ def test_given_a_token_without_a_scope_when_an_execution_needs_it_then_it_fails_
     data_actions: Deployment,
 ) -> None:
     data_actions.genesys.patch_scenario({"tokens": {"grantedScopes": ["data:action:view"]}})
-    data_actions.aws("ssm").delete_parameter(Name="/actionrelay/genesys/token")
+    data_actions.forget_token()
     data_actions.make_cold("ExecuteFunction")
 
     done = data_actions.run()
@@ -218,7 +218,7 @@ def test_given_a_run_when_the_logs_are_read_then_the_metrics_are_there_and_no_se
         secrets.get_secret_value(SecretId=secret["Name"])["SecretString"]
         for secret in secrets.list_secrets()["SecretList"]
     ]
-    token = data_actions.aws("ssm").get_parameter(Name="/actionrelay/genesys/token", WithDecryption=True)
+    token = data_actions.aws("ssm").get_parameter(Name=TOKEN_PARAMETER, WithDecryption=True)
 
     logs = data_actions.logs()
 

@@ -130,21 +130,21 @@ def settle(
 ) -> Execution:
     """Write how it ended. ``latency_ms`` is the attempt's; one that came by webhook has an entry for that first."""
     _require(execution, outcome.status)
+    held = replace(execution, updated_at=now)
+    if by_webhook:
+        held = _chained(held, "webhook_received", payload=outcome.result, cause=outcome.error)
     ended = replace(
-        execution,
+        held,
         status=outcome.status,
         outcome=outcome,
         attempt=None,
         next_at=None,
         deadline_at=None,
         completed_at=now,
-        updated_at=now,
         webhook_status=_delivery_due(execution),
         delivery_attempts=0,
         deliver_at=None,
     )
-    if by_webhook:
-        ended = _chained(ended, "webhook_received", payload=outcome.result, cause=outcome.error)
     return _entered(
         ended,
         outcome.status.value,

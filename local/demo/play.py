@@ -1,0 +1,61 @@
+"""The steps in their order. Each is one function that shows what it checks."""
+
+import contextlib
+import uuid
+from collections.abc import Iterator
+
+from local.api import ApiClient
+from local.demo import backstage, example, records, refusals, submission
+from local.demo.expectations import UnexpectedError
+from local.demo.showing import Show
+from local.demo.witnesses import Witnesses
+
+_ANSWER_MS = 800
+_CALLBACK_MS = 1_000
+"""Long enough for each status to be seen by somebody who asks every tenth of a second on a busy machine."""
+
+_TAIL = 25
+_RUNTIME_LINES = ("START RequestId", "END RequestId", "REPORT RequestId")
+"""The runtime writes these around each invocation; they say nothing about it."""
+
+
+def play(api: ApiClient, show: Show, witnesses: Witnesses) -> None:
+    """Show everything. Raises UnexpectedError, with the logs shown, at the first thing that is not as promised."""
+    witnesses.slow_down(answer_ms=_ANSWER_MS, callback_ms=_CALLBACK_MS)
+
+    with _step("The tutorial's example, as it stands", show, witnesses, "validate"):
+        submission.refused_for_its_id(api, show, witnesses)
+    with _step("The same with a UUID", show, witnesses, "validate"):
+        accepted = submission.accepted(api, show, witnesses)
+    with _step("Followed live", show, witnesses, "execute", "receive-webhook"):
+        execution = submission.followed(api, show, accepted)
+    with _step("The audit trail", show, witnesses, "deliver", "query"):
+        records.audited(api, show, execution)
+    with _step("The caller's webhook", show, witnesses, "deliver"):
+        records.delivered(show, witnesses, execution)
+    with _step("The same request again", show, witnesses, "validate"):
+        records.cached(api, show, witnesses, execution)
+    with _step("Refused: a cycle, a large body, two faults at once", show, witnesses, "validate", "query"):
+        request = example.request(witnesses.webhook_url, str(uuid.uuid4()))
+        refusals.cycle(api, show, request)
+        refusals.oversized(api, show, request)
+        refusals.several_faults(api, show, request)
+        refusals.nothing_on_record(api, show, request)
+    with _step("One token for all workers", show, witnesses, "execute"):
+        backstage.token(show, witnesses)
+    with _step("The metrics", show, witnesses, "deliver"):
+        backstage.metrics(show, witnesses)
+
+
+@contextlib.contextmanager
+def _step(title: str, show: Show, witnesses: Witnesses, *functions: str) -> Iterator[None]:
+    """Head a step, and when it fails say how and what these functions have logged."""
+    show.heading(title)
+    try:
+        yield
+    except UnexpectedError as error:
+        show.failed(error)
+        for function in functions:
+            lines = [line for line in witnesses.log_lines([function]) if not line.startswith(_RUNTIME_LINES)]
+            show.log(function, lines[-_TAIL:])
+        raise

@@ -1,0 +1,115 @@
+"""The published platform API: synchronous, without an idempotency key; so nothing ambiguous is repeated unasked.
+
+This world also chooses API keys and the other signature scheme.
+"""
+
+import hashlib
+import hmac
+import json
+import uuid
+
+import pytest
+
+from local.world.emulator import Account
+from local.world.health import api_key_of
+from tests.stack.deployment import PUBLISHED_ACTION, Deployment
+
+
+def _run(deployment: Deployment, **fields: object) -> dict[str, object]:
+    """Submit with the API key, and follow to the end."""
+    body = json.dumps(deployment.request(actionId=PUBLISHED_ACTION, **fields)).encode()
+    key = {"x-api-key": _key(deployment)}
+    accepted = deployment.post_unsigned("/executions", body, key)
+    assert accepted.status == 202, accepted.body
+    url = f"{deployment.stack.api_url}/executions/{accepted.document['executionId']}"
+
+    def look() -> dict[str, object] | None:
+        execution: dict[str, object] = deployment.http.request("GET", url, headers=key).json()
+        return execution if execution["completedAt"] else None
+
+    return deployment.eventually(look)
+
+
+def _key(deployment: Deployment) -> str:
+    stack = deployment.stack
+    key = api_key_of(Account(stack.endpoint_url, stack.access_key_id, stack.secret_access_key))
+    assert key
+    return key
+
+
+def test_given_a_published_action_when_it_runs_then_the_bare_answer_is_the_result(integrations: Deployment) -> None:
+    done = _run(integrations, inputs={"account": "123"})
+
+    assert done["status"] == "completed"
+    assert done["result"] == {"echo": {"account": "123"}, "actionId": PUBLISHED_ACTION}
+    [request] = integrations.genesys.requests(traceId=str(done["traceId"]))
+    assert request["path"].endswith(f"/api/v2/integrations/actions/{PUBLISHED_ACTION}/execute")
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 504}, {"reset": "after_run"}, {"body": "truncated"}])
+def test_given_an_ambiguous_end_when_nobody_allowed_a_repeat_then_the_outcome_is_unknown_and_it_ran_once_at_most(
+    integrations: Deployment, fault: dict[str, object]
+) -> None:
+    trace_id = str(uuid.uuid4())
+    integrations.genesys.script({**fault, "traceId": trace_id})
+
+    done = _run(integrations, traceId=trace_id)
+
+    assert (done["status"], done["attempts"]) == ("unknown", 1)
+    assert done["error"]
+    assert integrations.genesys.counts()["runs"]["byTraceId"].get(trace_id, 0) <= 1
+
+
+def test_given_an_ambiguous_end_when_the_caller_said_idempotent_then_it_is_repeated(integrations: Deployment) -> None:
+    trace_id = str(uuid.uuid4())
+    integrations.genesys.script({"reset": "before_run", "traceId": trace_id})
+
+    done = _run(integrations, traceId=trace_id, idempotent=True)
+
+    assert (done["status"], done["attempts"]) == ("completed", 2)
+
+
+def test_given_an_answer_that_proves_nothing_ran_when_it_comes_then_the_action_is_tried_again(
+    integrations: Deployment,
+) -> None:
+    trace_id = str(uuid.uuid4())
+    integrations.genesys.script(
+        {"status": 429, "retryAfter": 1, "traceId": trace_id}, {"status": 503, "retryAfter": 1, "traceId": trace_id}
+    )
+
+    done = _run(integrations, traceId=trace_id)
+
+    assert (done["status"], done["attempts"]) == ("completed", 3)
+    assert integrations.genesys.counts()["runs"]["byTraceId"][trace_id] == 1
+
+
+def test_given_a_revoked_token_when_it_is_refused_then_a_new_one_is_fetched_and_the_action_completes(
+    integrations: Deployment,
+) -> None:
+    _run(integrations)
+    integrations.genesys.revoke_tokens()
+
+    done = _run(integrations)
+
+    assert (done["status"], done["attempts"]) == ("completed", 2)
+
+
+def test_given_no_api_key_when_the_api_is_called_then_it_refuses(integrations: Deployment) -> None:
+    answer = integrations.post_unsigned("/executions", b"{}")
+
+    assert answer.status == 403
+    assert answer.media_type == "application/problem+json"
+
+
+def test_given_a_hub_signature_when_it_fits_the_body_then_it_is_believed_and_otherwise_not(
+    integrations: Deployment,
+) -> None:
+    body = json.dumps({"executionId": str(uuid.uuid4()), "status": "completed"}).encode()
+    key = integrations.webhook_key()
+    mac = hmac.new(key, body, hashlib.sha256).hexdigest()
+
+    fitting = integrations.post_unsigned("/webhooks/genesys", body, {"X-Hub-Signature-256": f"sha256={mac}"})
+    changed = integrations.post_unsigned("/webhooks/genesys", body + b" ", {"X-Hub-Signature-256": f"sha256={mac}"})
+
+    assert fitting.status == 404  # believed, and of an execution that nobody knows
+    assert changed.status == 401

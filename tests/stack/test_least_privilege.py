@@ -1,0 +1,248 @@
+"""Each permission of each function is needed: without it, the job that stands for it fails, and with it, it works."""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.stack.deployment import Deployment
+from tests.template.cloudformation import ROOT, Template, function_folder
+
+SHORT = 2.5
+"""Seconds within which a job of a warm function is done, several times over."""
+
+type Job = Callable[[Deployment], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One action in one statement of one function's role."""
+
+    function: str
+    statement: str
+    action: str
+
+    def __str__(self) -> str:
+        return f"{self.function}-{self.statement}-{self.action}"
+
+
+NOT_ENFORCED = {
+    "sqs:ReceiveMessage": "the emulator polls queues by itself",
+    "sqs:DeleteMessage": "the emulator polls queues by itself",
+    "sqs:GetQueueAttributes": "the emulator polls queues by itself",
+    "logs:CreateLogStream": "the emulator writes logs by itself",
+    "logs:PutLogEvents": "the emulator writes logs by itself",
+    "xray:PutTraceSegments": "the emulator takes no traces",
+    "xray:PutTelemetryRecords": "the emulator takes no traces",
+    "s3:ListBucket": "the emulator tells a missing object from a forbidden one without it",
+}
+
+
+# -- Jobs: each raises AssertionError when it can't be done -----------------------------------------------------
+
+
+def accepts(deployment: Deployment) -> None:
+    assert deployment.submit().status == 202
+
+
+def accepts_a_large_request(deployment: Deployment) -> None:
+    assert deployment.submit(inputs=_noise()).status == 202
+
+
+def serves_a_large_result_from_the_cache(deployment: Deployment) -> None:
+    inputs = {"order": str(uuid.uuid4())}
+    deployment.genesys.patch_scenario({"mode": "completed", "resultBytes": 200_000})
+    deployment.run(inputs=inputs, patience=SHORT)
+    assert deployment.submit(inputs=inputs).status == 200
+
+
+def completes(deployment: Deployment) -> None:
+    assert deployment.run(patience=SHORT)["status"] == "completed"
+
+
+def completes_with_a_new_worker(deployment: Deployment) -> None:
+    deployment.make_cold("ExecuteFunction")
+    deployment.forget_token()
+    deployment.run(patience=2 * SHORT)
+    assert deployment.shares_a_token()
+
+
+def takes_the_shared_token(deployment: Deployment) -> None:
+    before = deployment.genesys.counts()["tokenRequests"]
+    deployment.make_cold("ExecuteFunction")
+    deployment.run(patience=2 * SHORT)
+    assert deployment.genesys.counts()["tokenRequests"] == before
+
+
+def retries(deployment: Deployment) -> None:
+    request = deployment.request()
+    deployment.genesys.script({"status": 500, "executionId": request["executionId"]})
+    deployment.api.submit(request)
+    assert deployment.ended(request["executionId"], patience=2 * SHORT)["attempts"] == 2
+
+
+def runs_a_large_request(deployment: Deployment) -> None:
+    assert deployment.run(inputs=_noise(), patience=SHORT)["status"] == "completed"
+
+
+def keeps_a_large_result(deployment: Deployment) -> None:
+    deployment.genesys.patch_scenario({"mode": "completed", "resultBytes": 200_000})
+    assert deployment.run(patience=SHORT)["result"]
+
+
+def receives_a_result(deployment: Deployment) -> None:
+    deployment.genesys.patch_scenario({"callbacks": {"when": "never"}})
+    execution_id = deployment.submit().document["executionId"]
+    deployment.when(execution_id, lambda each: each["status"] == "awaiting_webhook", patience=SHORT)
+    report = {"executionId": execution_id, "status": "completed", "result": {"order": "shipped"}}
+    assert deployment.report(report).status == 200
+    assert deployment.history(execution_id)[-1]["event"] == "completed"
+
+
+def receives_a_result_anew(deployment: Deployment) -> None:
+    deployment.make_cold("ReceiveWebhookFunction")
+    receives_a_result(deployment)
+
+
+def receives_a_large_result(deployment: Deployment) -> None:
+    deployment.genesys.patch_scenario({"resultBytes": 200_000})
+    assert deployment.run(patience=SHORT)["result"]
+
+
+def hands_on_a_result(deployment: Deployment) -> None:
+    _, url = deployment.hook()
+    execution_id = deployment.submit(webhookUrl=url).document["executionId"]
+    deployment.when(execution_id, lambda each: each["webhookStatus"] == "delivered", patience=SHORT)
+    assert deployment.history(execution_id)[-1]["event"] == "webhook_delivered"
+
+
+def hands_on_a_result_with_a_new_worker(deployment: Deployment) -> None:
+    deployment.make_cold("DeliverFunction")
+    _, url = deployment.hook()
+    execution_id = deployment.submit(webhookUrl=url).document["executionId"]
+    deployment.when(execution_id, lambda each: each["webhookStatus"] == "delivered", patience=2 * SHORT)
+
+
+def hands_on_a_large_result(deployment: Deployment) -> None:
+    deployment.genesys.patch_scenario({"mode": "completed", "resultBytes": 200_000})
+    hands_on_a_result(deployment)
+
+
+def tries_again_to_hand_on(deployment: Deployment) -> None:
+    name, url = deployment.hook()
+    deployment.behave(name, statuses=[500, 200])
+    execution_id = deployment.submit(webhookUrl=url).document["executionId"]
+    deployment.when(execution_id, lambda each: each["webhookStatus"] == "delivered", patience=SHORT + 6)
+
+
+def shows_an_execution(deployment: Deployment) -> None:
+    assert deployment.api.execution(str(uuid.uuid4())).status == 404
+
+
+def shows_a_history(deployment: Deployment) -> None:
+    assert deployment.api.audit(str(uuid.uuid4())).status == 404
+
+
+JOBS: dict[Permission, Job] = {
+    Permission("validate", "KeepExecutions", "dynamodb:GetItem"): accepts,
+    Permission("validate", "KeepExecutions", "dynamodb:PutItem"): accepts,
+    Permission("validate", "AppendToAudit", "dynamodb:PutItem"): accepts,
+    Permission("validate", "SendMessages", "sqs:SendMessage"): accepts,
+    Permission("validate", "KeepLargePayloads", "s3:PutObject"): accepts_a_large_request,
+    Permission("validate", "KeepLargePayloads", "s3:GetObject"): serves_a_large_result_from_the_cache,
+    Permission("execute", "KeepExecutions", "dynamodb:GetItem"): completes,
+    Permission("execute", "KeepExecutions", "dynamodb:PutItem"): completes,
+    Permission("execute", "AppendToAudit", "dynamodb:PutItem"): retries,
+    Permission("execute", "SendMessages", "sqs:SendMessage"): retries,
+    Permission("execute", "KeepLargePayloads", "s3:GetObject"): runs_a_large_request,
+    Permission("execute", "KeepLargePayloads", "s3:PutObject"): keeps_a_large_result,
+    Permission("execute", "ShareTheToken", "ssm:GetParameter"): takes_the_shared_token,
+    Permission("execute", "ShareTheToken", "ssm:PutParameter"): completes_with_a_new_worker,
+    Permission("execute", "ReadTheOAuthClient", "secretsmanager:GetSecretValue"): completes_with_a_new_worker,
+    Permission("receive_webhook", "KeepExecutions", "dynamodb:GetItem"): receives_a_result,
+    Permission("receive_webhook", "KeepExecutions", "dynamodb:PutItem"): receives_a_result,
+    Permission("receive_webhook", "AppendToAudit", "dynamodb:PutItem"): receives_a_result,
+    Permission("receive_webhook", "SendMessages", "sqs:SendMessage"): hands_on_a_result,
+    Permission("receive_webhook", "KeepLargePayloads", "s3:PutObject"): receives_a_large_result,
+    Permission(
+        "receive_webhook", "ReadTheWebhookSecret", "secretsmanager:GetSecretValue"
+    ): receives_a_result_anew,
+    Permission("deliver", "KeepExecutions", "dynamodb:GetItem"): hands_on_a_result,
+    Permission("deliver", "KeepExecutions", "dynamodb:PutItem"): hands_on_a_result,
+    Permission("deliver", "AppendToAudit", "dynamodb:PutItem"): hands_on_a_result,
+    Permission("deliver", "WorkOffTheQueue", "sqs:SendMessage"): tries_again_to_hand_on,
+    Permission("deliver", "ReadLargePayloads", "s3:GetObject"): hands_on_a_large_result,
+    Permission("deliver", "ReadTheSigningSecret", "secretsmanager:GetSecretValue"): hands_on_a_result_with_a_new_worker,
+    Permission("query", "ReadExecutions", "dynamodb:GetItem"): shows_an_execution,
+    Permission("query", "ReadAudit", "dynamodb:Query"): shows_a_history,
+    Permission("query", "ReadLargePayloads", "s3:GetObject"): keeps_a_large_result,
+}
+
+
+# -- Taking one away --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def working() -> set[Job]:
+    """The jobs that were seen to work with every permission in place."""
+    return set()
+
+
+@pytest.mark.parametrize("permission", JOBS, ids=str)
+def test_given_a_function_without_one_permission_when_it_needs_it_then_the_job_fails(
+    data_actions: Deployment, permission: Permission, working: set[Job]
+) -> None:
+    job = JOBS[permission]
+    if job not in working:
+        job(data_actions)
+        working.add(job)
+        data_actions.calm_down()
+
+    with _without(data_actions, permission), pytest.raises((AssertionError, KeyError)):
+        job(data_actions)
+
+
+def test_given_the_template_when_its_permissions_are_listed_then_each_has_a_job_or_a_reason() -> None:
+    template = Template((ROOT / "template.yaml").read_text(encoding="utf-8"))
+
+    granted = {
+        Permission(function_folder(function), statement["Sid"], action)
+        for function in template.resources("AWS::Serverless::Function")
+        for statement in _statements(template, function.properties["Role"]["Fn::GetAtt"][0])
+        for action in statement["Action"]
+        if action not in NOT_ENFORCED
+    }
+
+    assert granted == JOBS.keys()
+
+
+def _statements(template: Template, role: str) -> list[dict[str, Any]]:
+    [policy] = template.resource(role).properties["Policies"]
+    statements: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+    return statements
+
+
+@contextmanager
+def _without(deployment: Deployment, permission: Permission) -> Iterator[None]:
+    """Take one action out of a role while the function runs, and put it back."""
+    iam = deployment.aws("iam")
+    role = deployment.role(permission.function)
+    whole = iam.get_role_policy(RoleName=role, PolicyName=permission.function)["PolicyDocument"]
+    reduced = json.loads(json.dumps(whole))
+    [statement] = [each for each in reduced["Statement"] if each["Sid"] == permission.statement]
+    statement["Action"].remove(permission.action)
+    reduced["Statement"] = [each for each in reduced["Statement"] if each["Action"]]
+    iam.put_role_policy(RoleName=role, PolicyName=permission.function, PolicyDocument=json.dumps(reduced))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName=permission.function, PolicyDocument=json.dumps(whole))
+
+
+def _noise() -> dict[str, list[str]]:
+    """Inputs that stay large when compressed."""
+    return {"noise": [uuid.uuid4().hex for _ in range(6_000)]}
