@@ -5,6 +5,7 @@ value of a dimension is a metric of its own and is billed as one.
 """
 
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, wraps
@@ -65,6 +66,12 @@ def log_refusal(log: Logger, error: ActionRelayError, fields: Mapping[str, str |
     safe = {key: value for key, value in {**error.context, **fields}.items() if value is not None}
     level = log.error if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR else log.info
     level("request_refused", extra={"code": error.code, **safe})
+
+
+def log_bug(log: Logger, error: Exception, fields: Mapping[str, str]) -> None:
+    """Write down where the unexpected happened. The exception's own text may quote an input, so it is left out."""
+    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    log.error("unexpected_error", extra={"exception": type(error).__name__, "frames": frames, **fields})
 
 
 @cache

@@ -1,7 +1,7 @@
 """Every rule that a request must keep, checked together so that one answer names all faults."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -75,7 +75,7 @@ class RequestRules:
         if isinstance(document, dict):
             faults.extend(self._cross_rules(document))
         if faults or isinstance(request, tuple):
-            raise InvalidRequestError(tuple(faults))
+            raise InvalidRequestError(tuple(sorted(faults, key=_place_in(document))))
         return request.model_copy(update=self._canonical_ids(request))
 
     def _cross_rules(self, document: dict[str, Json]) -> Iterator[Fault]:
@@ -164,3 +164,9 @@ def _with_key(document: dict[str, Json], idempotency_key: str, faults: list[Faul
     if isinstance(given, str) and given.lower() != key.lower():
         faults.append(Fault("/executionId", "schema", "differs from the Idempotency-Key header"))
     return document
+
+
+def _place_in(document: Json) -> Callable[[Fault], int]:
+    """Order faults as their fields stand in the document; what is not in it comes first."""
+    places = {pointer(name): place for place, name in enumerate(document, 1)} if isinstance(document, dict) else {}
+    return lambda fault: places.get("/".join(fault.pointer.split("/")[:2]), 0)

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.errors import ActionRelayError
 from actionrelay.models import Message, MessageKind
-from actionrelay.observability import log_refusal, logger, telemetry
+from actionrelay.observability import log_bug, log_refusal, logger, telemetry
 
 type MessageHandler = Callable[[Message, int], None]
 """Takes a message and the time, in ms since the epoch, at which this invocation is cut off."""
@@ -35,8 +35,8 @@ def _done(record: Mapping[str, Any], ends_at: int, handle: MessageHandler) -> bo
         log_refusal(logger(), error, {"message_id": record["messageId"]})
         telemetry().count("MessagesReturned", error.code)
         return False
-    except Exception:  # noqa: BLE001 - the last line of defence: one message's bug must not take the batch
-        logger().exception("unexpected_error", extra={"message_id": record["messageId"]})
+    except Exception as error:  # noqa: BLE001 - the last line of defence: one message's bug must not take the batch
+        log_bug(logger(), error, {"message_id": record["messageId"]})
         telemetry().count("MessagesReturned", ActionRelayError.code)
         return False
     return True

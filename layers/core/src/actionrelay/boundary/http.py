@@ -17,7 +17,7 @@ from actionrelay.errors import (
     MalformedJsonError,
     QueueUnavailableError,
 )
-from actionrelay.observability import log_refusal, logger, telemetry
+from actionrelay.observability import log_bug, log_refusal, logger, telemetry
 from actionrelay.strict_json import Json
 
 PROBLEM = "application/problem+json"
@@ -88,8 +88,8 @@ def serve(event: Mapping[str, Any], handle: Callable[[HttpRequest], dict[str, An
         log_refusal(logger(), error, {"trace_id": trace_id})
         telemetry().count("RequestsRefused", error.code)
         return problem(error, trace_id)
-    except Exception:  # noqa: BLE001 - the last line of defence: a caller never sees a stack trace
-        logger().exception("unexpected_error", extra={"trace_id": trace_id})
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a caller never sees a stack trace
+        log_bug(logger(), error, {"trace_id": trace_id})
         telemetry().count("RequestsRefused", ActionRelayError.code)
         return problem(ActionRelayError("an unexpected error; its trace id finds it in the log"), trace_id)
 

@@ -1,0 +1,161 @@
+"""What every file in ``events/`` must lead to, for all tests that run them: in this process, and in containers.
+
+A signature holds for one secret and for five minutes. Those in ``events/receive_webhook`` were made with
+``WEBHOOK_SECRET`` at ``SIGNED_AT``; where that matters, a case says what comes of it there and then (`expects`) and
+what comes of it with any other secret, or today (`today`).
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+EVENTS = Path(__file__).resolve().parents[1] / "events"
+
+SIGNED_AT = 1_764_000_000
+"""When the signed webhooks were signed, in seconds since the epoch."""
+
+WEBHOOK_SECRET = "whsec_YWN0aW9ucmVsYXktZXhhbXBsZS1zZWNyZXQtMzItYnl0ZXM="
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One entry of a problem's `errors`, without its words."""
+
+    pointer: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an HTTP function answers: a status and, for a problem, its code and its faults in any order."""
+
+    status: int
+    code: str | None = None
+    faults: frozenset[Fault] = frozenset()
+
+    @classmethod
+    def read(cls, response: dict[str, Any]) -> Self:
+        """Read the response of an API Gateway proxy integration."""
+        problem: dict[str, Any] = {}
+        if response["headers"]["Content-Type"] == "application/problem+json":
+            problem = json.loads(response["body"])
+        faults = frozenset(Fault(fault["pointer"], fault["code"]) for fault in problem.get("errors", ()))
+        return cls(response["statusCode"], problem.get("code"), faults)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a queue's function gives back: the ids of the messages that failed; the others are done with."""
+
+    message_ids: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, response: dict[str, Any]) -> Self:
+        """Read the response of an SQS event source with `ReportBatchItemFailures`."""
+        return cls(tuple(failure["itemIdentifier"] for failure in response["batchItemFailures"]))
+
+
+type Expectation = Answered | Returned
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One file: the function that it is for, its name without the suffix, and what must come of it."""
+
+    function: str
+    name: str
+    expects: Expectation
+    """With `WEBHOOK_SECRET`, at `SIGNED_AT`, in a deployment that knows no execution."""
+    expects_now: Expectation | None = None
+    """With another secret, or today; None where neither makes a difference."""
+
+    def __str__(self) -> str:
+        return f"{self.function}/{self.name}"
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return EVENTS / self.function / f"{self.name}.json"
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """What is in it."""
+        event: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
+        return event
+
+    @property
+    def logical_id(self) -> str:
+        """The function's name in the template."""
+        return "".join(word.capitalize() for word in self.function.split("_")) + "Function"
+
+    @property
+    def today(self) -> Expectation:
+        """What must come of it in a deployment with a secret of its own."""
+        return self.expects_now or self.expects
+
+    def read(self, response: dict[str, Any]) -> Expectation:
+        """Reduce a response to what is expected of it."""
+        return type(self.expects).read(response)
+
+
+def _invalid(*faults: tuple[str, str]) -> Answered:
+    return Answered(422, "invalid_request", frozenset(Fault(pointer, code) for pointer, code in faults))
+
+
+_ACCEPTED = Answered(202)
+_MALFORMED = Answered(400, "malformed_json")
+_UNAUTHENTIC = Answered(401, "unauthentic_webhook")
+_NOT_FOUND = Answered(404, "execution_not_found")
+_ALL_DONE = Returned()
+_FIRST_RETURNED = Returned(("059f36b4-87a3-44ab-83d2-661970000001",))
+
+CASES: tuple[Case, ...] = (
+    Case("validate", "accepted", _ACCEPTED),
+    Case("validate", "base64_body", _ACCEPTED),
+    Case("validate", "broken_base64_body", _MALFORMED),
+    Case("validate", "cycle", _invalid(("/actionReferences/a", "cycle"))),
+    Case("validate", "dry_run", Answered(200)),
+    Case("validate", "dry_run_not_a_flag", _invalid(("", "schema"))),
+    Case("validate", "duplicate_key", _MALFORMED),
+    Case("validate", "execution_id_is_no_uuid", _invalid(("/executionId", "schema"))),
+    Case("validate", "forbidden_webhook_url", _invalid(("/webhookUrl", "webhook_url"))),
+    Case("validate", "idempotency_key_differs", _invalid(("/executionId", "schema"))),
+    Case(
+        "validate",
+        "many_faults",
+        _invalid(
+            ("/actionId", "schema"),
+            ("/inputs/a/b/c/d/e/f", "depth"),
+            ("/timeout", "schema"),
+            ("/actionReferences/a", "cycle"),
+            ("/webhookUrl", "webhook_url"),
+            ("/surprise", "schema"),
+        ),
+    ),
+    Case("validate", "no_body", _MALFORMED),
+    Case("validate", "not_a_number", _MALFORMED),
+    Case("validate", "not_json", _MALFORMED),
+    Case("validate", "self_reference", _invalid(("/actionReferences/a", "cycle"))),
+    Case("validate", "too_deep", _invalid(("/inputs/a/b/0/c/d/e", "depth"))),
+    Case("validate", "too_large", Answered(413, "payload_too_large")),
+    Case("execute", "empty_batch", _ALL_DONE),
+    Case("execute", "unknown_execution", _ALL_DONE),
+    Case("execute", "deadline_of_unknown_execution", _ALL_DONE),
+    Case("execute", "foreign_message", _FIRST_RETURNED),
+    Case("receive_webhook", "completed", _NOT_FOUND, _UNAUTHENTIC),
+    Case("receive_webhook", "completed_base64", _NOT_FOUND, _UNAUTHENTIC),
+    Case("receive_webhook", "failed", _NOT_FOUND, _UNAUTHENTIC),
+    Case("receive_webhook", "signed_but_invalid", _invalid(("/status", "schema")), _UNAUTHENTIC),
+    Case("receive_webhook", "signed_but_not_json", _invalid(("", "malformed_json")), _UNAUTHENTIC),
+    Case("receive_webhook", "malformed_signature", _UNAUTHENTIC),
+    Case("receive_webhook", "malformed_timestamp", _UNAUTHENTIC),
+    Case("receive_webhook", "unsigned", _UNAUTHENTIC),
+    Case("receive_webhook", "wrong_signature", _UNAUTHENTIC),
+    Case("deliver", "unknown_execution", _ALL_DONE),
+    Case("deliver", "foreign_message", _FIRST_RETURNED),
+    Case("query", "health", Answered(200)),
+    Case("query", "execution_not_found", _NOT_FOUND),
+    Case("query", "execution_id_too_long", _NOT_FOUND),
+    Case("query", "audit_not_found", _NOT_FOUND),
+)

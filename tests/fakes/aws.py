@@ -1,0 +1,164 @@
+"""AWS services in memory, as far as the adapters use them.
+
+Each call's parameters are checked against the SDK's own model of the service, so a fake can't take what AWS would not.
+"""
+
+import io
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.exceptions import ClientError
+from botocore.validate import ParamValidator
+
+from tests.fakes.trouble import Trouble
+
+
+def aws_error(code: str, operation: str = "Any") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "told by a fake"}}, operation)
+
+
+@cache
+def _shape(service: str, operation: str) -> Any:
+    return botocore.session.get_session().get_service_model(service).operation_model(operation).input_shape
+
+
+def _check(service: str, operation: str, parameters: dict[str, Any]) -> None:
+    report = ParamValidator().validate(parameters, _shape(service, operation))
+    assert not report.has_errors(), report.generate_report()
+
+
+@dataclass(slots=True)
+class FakeDynamoDb:
+    """Tables of items by key attributes, with the three conditions that the adapters write."""
+
+    keys: tuple[str, str] = ("pk", "sk")
+    items: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    puts: list[dict[str, Any]] = field(default_factory=list)
+    trouble: Trouble = field(default_factory=Trouble)
+    page_size: int = 2
+
+    def put_item(self, **parameters: Any) -> dict[str, Any]:
+        _check("dynamodb", "PutItem", parameters)
+        self.trouble.strike_before("put_item")
+        key = self._key(parameters["Item"])
+        if not self._holds(parameters, self.items.get(key)):
+            raise aws_error("ConditionalCheckFailedException", "PutItem")
+        self.items[key] = parameters["Item"]
+        self.puts.append(parameters)
+        self.trouble.strike_after("put_item")
+        return {}
+
+    def get_item(self, **parameters: Any) -> dict[str, Any]:
+        _check("dynamodb", "GetItem", parameters)
+        self.trouble.strike_before("get_item")
+        assert parameters["ConsistentRead"]
+        item = self.items.get(self._key(parameters["Key"]))
+        return {} if item is None else {"Item": item}
+
+    def get_paginator(self, operation: str) -> "FakeDynamoDb":
+        assert operation == "query"
+        return self
+
+    def paginate(self, **parameters: Any) -> Any:
+        _check("dynamodb", "Query", parameters)
+        self.trouble.strike_before("query")
+        [wanted] = parameters["ExpressionAttributeValues"].values()
+        found = [item for item in self.items.values() if item[self.keys[0]] == wanted]
+        found.sort(key=lambda item: int(item[self.keys[1]]["N"]))
+        for start in range(0, max(len(found), 1), self.page_size):
+            yield {"Items": found[start : start + self.page_size]}
+
+    def _key(self, item: dict[str, Any]) -> tuple[str, str]:
+        first, second = (next(iter(item[name].values())) for name in self.keys)
+        return first, second
+
+    def _holds(self, parameters: dict[str, Any], stored: dict[str, Any] | None) -> bool:
+        before = parameters.get("ExpressionAttributeValues", {}).get(":before")
+        match parameters.get("ConditionExpression"):
+            case None:
+                return True
+            case "attribute_not_exists(pk)" | "attribute_not_exists(executionId)":
+                return stored is None
+            case "version = :before":
+                return stored is not None and stored["version"] == before
+            case "attribute_not_exists(pk) OR version = :before":
+                return stored is None or stored["version"] == before
+        raise AssertionError("a condition that this fake does not know")
+
+
+@dataclass(slots=True)
+class FakeS3:
+    """One bucket."""
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+    trouble: Trouble = field(default_factory=Trouble)
+
+    def put_object(self, **parameters: Any) -> dict[str, Any]:
+        _check("s3", "PutObject", parameters)
+        self.trouble.strike_before("put_object")
+        self.objects[parameters["Key"]] = parameters["Body"]
+        return {}
+
+    def get_object(self, **parameters: Any) -> dict[str, Any]:
+        _check("s3", "GetObject", parameters)
+        self.trouble.strike_before("get_object")
+        if parameters["Key"] not in self.objects:
+            raise aws_error("NoSuchKey", "GetObject")
+        return {"Body": io.BytesIO(self.objects[parameters["Key"]])}
+
+
+@dataclass(slots=True)
+class FakeSqs:
+    """Queues as lists of what was sent."""
+
+    sent: list[dict[str, Any]] = field(default_factory=list)
+    trouble: Trouble = field(default_factory=Trouble)
+
+    def send_message(self, **parameters: Any) -> dict[str, Any]:
+        _check("sqs", "SendMessage", parameters)
+        self.trouble.strike_before("send_message")
+        self.sent.append(parameters)
+        return {"MessageId": "1"}
+
+
+@dataclass(slots=True)
+class FakeSsm:
+    """Parameters by name."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    puts: list[dict[str, Any]] = field(default_factory=list)
+    trouble: Trouble = field(default_factory=Trouble)
+
+    def get_parameter(self, **parameters: Any) -> dict[str, Any]:
+        _check("ssm", "GetParameter", parameters)
+        self.trouble.strike_before("get_parameter")
+        assert parameters["WithDecryption"]
+        if parameters["Name"] not in self.values:
+            raise aws_error("ParameterNotFound", "GetParameter")
+        return {"Parameter": {"Value": self.values[parameters["Name"]]}}
+
+    def put_parameter(self, **parameters: Any) -> dict[str, Any]:
+        _check("ssm", "PutParameter", parameters)
+        self.trouble.strike_before("put_parameter")
+        self.values[parameters["Name"]] = parameters["Value"]
+        self.puts.append(parameters)
+        return {}
+
+
+@dataclass(slots=True)
+class FakeSecrets:
+    """Secrets by name."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    reads: int = 0
+    trouble: Trouble = field(default_factory=Trouble)
+
+    def get_secret_value(self, **parameters: Any) -> dict[str, Any]:
+        _check("secretsmanager", "GetSecretValue", parameters)
+        self.reads += 1
+        self.trouble.strike_before("get_secret_value")
+        if parameters["SecretId"] not in self.values:
+            raise aws_error("ResourceNotFoundException", "GetSecretValue")
+        return {"SecretString": self.values[parameters["SecretId"]]}

@@ -1,0 +1,32 @@
+"""The queues in memory: lists of what was sent, with its delay."""
+
+from dataclasses import dataclass, field
+
+from actionrelay.models import Message
+from tests.fakes.trouble import Trouble
+
+
+@dataclass(slots=True)
+class RecordedExecutionQueue:
+    """An ``ExecutionQueue``."""
+
+    sent: list[tuple[Message, int]] = field(default_factory=list)
+    trouble: Trouble = field(default_factory=Trouble)
+
+    def send(self, message: Message, delay_ms: int = 0) -> None:
+        self.trouble.strike_before("send")
+        self.sent.append((message, delay_ms))
+        self.trouble.strike_after("send")
+
+
+@dataclass(slots=True)
+class RecordedDeliveryQueue:
+    """A ``DeliveryQueue``."""
+
+    sent: list[tuple[str, int]] = field(default_factory=list)
+    trouble: Trouble = field(default_factory=Trouble)
+
+    def send(self, execution_id: str, delay_ms: int = 0) -> None:
+        self.trouble.strike_before("send")
+        self.sent.append((execution_id, delay_ms))
+        self.trouble.strike_after("send")

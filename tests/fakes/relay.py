@@ -1,0 +1,212 @@
+"""The whole relay in memory: every use case over the same fakes, and the records that tests begin with."""
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from actionrelay import ledger
+from actionrelay.completion import Completion
+from actionrelay.delivery import DeliverWebhook
+from actionrelay.execution import ExecuteAction, ExecutionPolicy
+from actionrelay.models import Execution, Message, MessageKind, Outcome, PayloadRef, Status
+from actionrelay.outbound import OutboundPolicy
+from actionrelay.queries import ReadExecutions
+from actionrelay.receipts import ReceiveResult
+from actionrelay.recording import Recorder
+from actionrelay.request_rules import GenesysApi, RequestRules
+from actionrelay.signatures import SigningSecret, StandardWebhooks, StandardWebhooksVerifier
+from actionrelay.strict_json import canonical, digest
+from actionrelay.validation import SubmitExecution
+from tests.fakes.chance import NOON, SeededRandomness, SettableClock
+from tests.fakes.genesys import FixedTokens, ScriptedClient, ScriptedGate
+from tests.fakes.queues import RecordedDeliveryQueue, RecordedExecutionQueue
+from tests.fakes.recorded_telemetry import RecordedTelemetry
+from tests.fakes.stores import InMemoryAudit, InMemoryCache, InMemoryExecutions, InMemoryPayloads
+from tests.fakes.webhooks import FixedResolver, ScriptedSender
+
+ACTION_ID = "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e"
+EXECUTION_ID = "3f0c2b1a-5d4e-4f60-8a7b-9c0d1e2f3a4b"
+TRACE_ID = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
+WEBHOOK_URL = "https://hooks.example.com/done"
+SECRET = SigningSecret(b"k" * 32)
+TIMEOUT_MS = 60_000
+GRACE_MS = 300_000
+INVOCATION_MS = 90_000
+INPUTS: dict[str, Any] = {"customerId": "cust_998877"}
+
+
+@dataclass(slots=True)
+class Relay:
+    """One deployment whose services are fakes; change a part before the use case that reads it is made."""
+
+    api: GenesysApi = GenesysApi.DATA_ACTIONS
+    max_attempts: int = 3
+    cache_seconds: int = 600
+    max_payload_bytes: int = 512_000
+    clock: SettableClock = field(default_factory=SettableClock)
+    randomness: SeededRandomness = field(default_factory=SeededRandomness)
+    store: InMemoryExecutions = field(default_factory=InMemoryExecutions)
+    audit: InMemoryAudit = field(default_factory=InMemoryAudit)
+    payloads: InMemoryPayloads = field(default_factory=InMemoryPayloads)
+    cache: InMemoryCache = field(default_factory=InMemoryCache)
+    queue: RecordedExecutionQueue = field(default_factory=RecordedExecutionQueue)
+    deliveries: RecordedDeliveryQueue = field(default_factory=RecordedDeliveryQueue)
+    tokens: FixedTokens = field(default_factory=FixedTokens)
+    client: ScriptedClient = field(default_factory=ScriptedClient)
+    gate: ScriptedGate = field(default_factory=ScriptedGate)
+    resolver: FixedResolver = field(default_factory=FixedResolver)
+    sender: ScriptedSender = field(default_factory=ScriptedSender)
+    telemetry: RecordedTelemetry = field(default_factory=RecordedTelemetry)
+
+    # -- The use cases --
+
+    @property
+    def recorder(self) -> Recorder:
+        return Recorder(self.store, self.audit)
+
+    @property
+    def completion(self) -> Completion:
+        return Completion(self.recorder, self.payloads, self.cache, self.deliveries, self.telemetry, self.cache_seconds)
+
+    @property
+    def rules(self) -> RequestRules:
+        return RequestRules(self.api, self.max_payload_bytes, 5, OutboundPolicy(), self.resolver)
+
+    @property
+    def submitting(self) -> SubmitExecution:
+        return SubmitExecution(
+            self.rules,
+            self.recorder,
+            self.payloads,
+            self.cache,
+            self.queue,
+            self.deliveries,
+            self.telemetry,
+            self.clock,
+            self.randomness,
+        )
+
+    @property
+    def executing(self) -> ExecuteAction:
+        return ExecuteAction(
+            ExecutionPolicy(self.max_attempts, GRACE_MS),
+            self.recorder,
+            self.completion,
+            self.payloads,
+            self.queue,
+            self.tokens,
+            self.client,
+            self.gate,
+            self.telemetry,
+            self.clock,
+            self.randomness,
+        )
+
+    @property
+    def receiving(self) -> ReceiveResult:
+        return ReceiveResult(
+            lambda: StandardWebhooksVerifier((SECRET,)),
+            self.recorder,
+            self.completion,
+            self.telemetry,
+            self.clock,
+            self.max_payload_bytes,
+        )
+
+    @property
+    def delivering(self) -> DeliverWebhook:
+        return DeliverWebhook(
+            self.recorder,
+            self.payloads,
+            self.deliveries,
+            self.sender,
+            lambda: (SECRET,),
+            self.telemetry,
+            self.clock,
+            self.randomness,
+        )
+
+    @property
+    def reading(self) -> ReadExecutions:
+        return ReadExecutions(self.store, self.audit, self.payloads, self.clock)
+
+    # -- Shorthands --
+
+    @property
+    def record(self) -> Execution:
+        """The one execution that most tests are about, as stored."""
+        return self.store.records[EXECUTION_ID]
+
+    @property
+    def events(self) -> list[str]:
+        return self.audit.events(EXECUTION_ID)
+
+    def work(self, kind: MessageKind = MessageKind.RUN) -> None:
+        """Let a fresh worker take a message of that execution."""
+        self.executing.work(Message(EXECUTION_ID, kind), self.clock.now() + INVOCATION_MS)
+
+    def receive(self, **document: Any) -> Execution:
+        """Let a signed webhook about that execution arrive."""
+        body = canonical({"executionId": EXECUTION_ID, **document})
+        return self.receiving.receive(signed(body, self.clock.now()), body)
+
+    # -- Records to begin with --
+
+    def given_queued(self, **changes: Any) -> Execution:
+        return self.store.put(replace(ledger.accept(a_draft()), pending_audit=(), **changes))
+
+    def given_running(self, *, lease_ms: int = 95_000, **changes: Any) -> Execution:
+        queued = self.given_queued(**changes)
+        now = self.clock.now()
+        return self.store.put(replace(ledger.claim(queued, "attempt-1", now, now + lease_ms), pending_audit=()))
+
+    def given_awaiting(self, *, deadline_ms: int = TIMEOUT_MS + GRACE_MS, **changes: Any) -> Execution:
+        running = self.given_running(**changes)
+        now = self.clock.now()
+        waiting = ledger.await_webhook(running, now, now + deadline_ms, 12, None)
+        return self.store.put(replace(waiting, pending_audit=()))
+
+    def given_ended(self, outcome: Outcome, **changes: Any) -> Execution:
+        waiting = self.given_awaiting(**changes)
+        return self.store.put(replace(ledger.settle(waiting, outcome, self.clock.now()), pending_audit=()))
+
+    def given_completed(self, result: Any = None, **changes: Any) -> Execution:
+        ref, data = self.completion.refer_result(EXECUTION_ID, result)
+        if ref is not None:
+            self.payloads.put(ref, data)
+        return self.given_ended(Outcome(Status.COMPLETED, result=ref), **changes)
+
+
+def a_draft(**changes: Any) -> Execution:
+    """An execution that nobody has recorded yet."""
+    data = canonical(INPUTS)
+    draft = Execution(
+        execution_id=EXECUTION_ID,
+        action_id=ACTION_ID,
+        trace_id=TRACE_ID,
+        content_hash="content",
+        request=PayloadRef(f"{EXECUTION_ID}/request", len(data), digest(data), data),
+        timeout_ms=TIMEOUT_MS,
+        cache_key=None,
+        webhook_url=None,
+        repeatable=False,
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    return replace(draft, **changes)
+
+
+def a_request(**changes: Any) -> dict[str, Any]:
+    """The smallest body that is accepted, with changes; ``...`` takes a field away."""
+    document = {"actionId": ACTION_ID, "inputs": INPUTS, **changes}
+    return {name: value for name, value in document.items() if value is not ...}
+
+
+def spelled(document: Any) -> bytes:
+    return json.dumps(document).encode()
+
+
+def signed(body: bytes, now: int, secret: SigningSecret = SECRET) -> dict[str, list[str]]:
+    """The headers of a webhook, in the form in which the gateway hands them on."""
+    headers = StandardWebhooks.headers((secret,), "msg_1", now // 1_000, body)
+    return {name: [value] for name, value in headers.items()}

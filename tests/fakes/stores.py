@@ -1,0 +1,127 @@
+"""The stores in memory, with the conditions that the real ones keep."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from actionrelay.errors import AlreadyRecordedError, StaleWriteError
+from actionrelay.models import AuditEntry, CachedResult, Execution, PayloadRef
+from actionrelay.strict_json import digest
+from tests.fakes.trouble import Trouble
+
+
+@dataclass(slots=True)
+class InMemoryExecutions:
+    """An ``ExecutionStore``: creation wants absence, each later write the version before it."""
+
+    records: dict[str, Execution] = field(default_factory=dict)
+    writes: list[Execution] = field(default_factory=list)
+    trouble: Trouble = field(default_factory=Trouble)
+    _intruders: list[Callable[[Execution], Execution]] = field(default_factory=list)
+    _vanishes: bool = False
+
+    def create(self, execution: Execution) -> None:
+        self.trouble.strike_before("create")
+        if execution.execution_id in self.records:
+            raise AlreadyRecordedError("this id is taken", execution_id=execution.execution_id)
+        self._write(execution)
+        self.trouble.strike_after("create")
+
+    def load(self, execution_id: str) -> Execution | None:
+        self.trouble.strike_before("load")
+        return self.records.get(execution_id)
+
+    def save(self, execution: Execution) -> None:
+        self.trouble.strike_before("save")
+        if self._vanishes:
+            self.records.clear()
+        if self._intruders:
+            stored = self.records[execution.execution_id]
+            self._write(self._intruders.pop(0)(stored))
+        stored_now = self.records.get(execution.execution_id)
+        if stored_now is None or stored_now.version != execution.version - 1:
+            raise StaleWriteError("another writer was first", execution_id=execution.execution_id)
+        self._write(execution)
+        self.trouble.strike_after("save")
+
+    def someone_writes_first(self, step: Callable[[Execution], Execution], times: int = 1) -> None:
+        """Let another writer take ``step`` just before each of the next ``times`` saves."""
+        self._intruders.extend([step] * times)
+
+    def vanishes_before_the_next_save(self) -> None:
+        """Let retention end while somebody works."""
+        self._vanishes = True
+
+    def put(self, execution: Execution) -> Execution:
+        """Place a record as a test needs it, whatever was there."""
+        self.records[execution.execution_id] = execution
+        return execution
+
+    def _write(self, execution: Execution) -> None:
+        self.records[execution.execution_id] = execution
+        self.writes.append(execution)
+
+
+@dataclass(slots=True)
+class InMemoryCache:
+    """A ``ResultCache``."""
+
+    entries: dict[str, CachedResult] = field(default_factory=dict)
+    trouble: Trouble = field(default_factory=Trouble)
+
+    def lookup(self, key: str) -> CachedResult | None:
+        self.trouble.strike_before("lookup")
+        return self.entries.get(key)
+
+    def remember(self, entry: CachedResult) -> None:
+        self.trouble.strike_before("remember")
+        self.entries[entry.key] = entry
+        self.trouble.strike_after("remember")
+
+
+@dataclass(slots=True)
+class InMemoryAudit:
+    """An ``AuditTrail`` and its ``AuditReader``: entries are added, never changed."""
+
+    kept: dict[tuple[str, int], AuditEntry] = field(default_factory=dict)
+    trouble: Trouble = field(default_factory=Trouble)
+
+    def append(self, entries: Sequence[AuditEntry]) -> None:
+        self.trouble.strike_before("append")
+        for entry in entries:
+            self.kept.setdefault((entry.execution_id, entry.seq), entry)
+        self.trouble.strike_after("append")
+
+    def entries(self, execution_id: str) -> tuple[AuditEntry, ...]:
+        self.trouble.strike_before("entries")
+        mine = [entry for entry in self.kept.values() if entry.execution_id == execution_id]
+        return tuple(sorted(mine, key=lambda entry: entry.seq))
+
+    def events(self, execution_id: str) -> list[str]:
+        """The names of what happened, oldest first."""
+        return [entry.event for entry in self.entries(execution_id)]
+
+
+@dataclass(slots=True)
+class InMemoryPayloads:
+    """A ``PayloadStore``; what is longer than ``inline_max`` bytes lies in ``objects``."""
+
+    inline_max: int = 1_000
+    objects: dict[str, bytes] = field(default_factory=dict)
+    trouble: Trouble = field(default_factory=Trouble)
+
+    def refer(self, key: str, data: bytes) -> PayloadRef:
+        inline = data if len(data) <= self.inline_max else None
+        return PayloadRef(key, len(data), digest(data), inline)
+
+    def put(self, ref: PayloadRef, data: bytes) -> None:
+        if ref.inline is None:
+            self.trouble.strike_before("put")
+            self.objects[ref.key] = data
+            self.trouble.strike_after("put")
+
+    def get(self, ref: PayloadRef) -> bytes | None:
+        if ref.inline is not None:
+            return ref.inline
+        self.trouble.strike_before("get")
+        data = self.objects.get(ref.key)
+        return data if data is not None and digest(data) == ref.digest else None

@@ -1,0 +1,39 @@
+"""The outside of webhooks: names and receivers."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from actionrelay.outbound import DeliveryAnswer
+from tests.fakes.trouble import Trouble
+
+PUBLIC_ADDRESS = "93.184.216.34"
+
+
+@dataclass(slots=True)
+class FixedResolver:
+    """A ``Resolver`` with a table; any other name leads to a public address."""
+
+    addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def resolve(self, host: str, port: int) -> tuple[str, ...]:
+        return self.addresses.get(host, (PUBLIC_ADDRESS,))
+
+
+@dataclass(slots=True)
+class ScriptedSender:
+    """A ``WebhookSender`` that gives its answers in order, 200 after the last, and keeps what was sent."""
+
+    answers: deque[DeliveryAnswer | Exception] = field(default_factory=deque)
+    sent: list[tuple[str, Mapping[str, str], bytes]] = field(default_factory=list)
+    trouble: Trouble = field(default_factory=Trouble)
+
+    def answer(self, *answers: DeliveryAnswer | Exception) -> None:
+        self.answers.extend(answers)
+
+    def send(self, url: str, headers: Mapping[str, str], body: bytes) -> DeliveryAnswer:
+        self.sent.append((url, headers, body))
+        answer = self.answers.popleft() if self.answers else DeliveryAnswer(200, None, 7.0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer

@@ -1,0 +1,70 @@
+"""Handlers as Lambda calls them, in this process, over a relay whose services are fakes."""
+
+import importlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from actionrelay import observability
+from actionrelay.signatures import StandardWebhooksVerifier, parse_secret
+from tests.corpus import SIGNED_AT, WEBHOOK_SECRET
+from tests.fakes.relay import Relay
+
+WIRED = {
+    "validate": ("submit_execution", "submitting"),
+    "execute": ("execute_action", "executing"),
+    "receive_webhook": ("receive_result", "receiving"),
+    "deliver": ("deliver_webhook", "delivering"),
+    "query": ("read_executions", "reading"),
+}
+
+
+@dataclass(slots=True)
+class FakeContext:
+    """What Lambda tells a handler about its invocation."""
+
+    function_name: str = "under-test"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:under-test"
+    aws_request_id: str = "00000000-0000-4000-8000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 90_000
+
+
+@dataclass(slots=True)
+class Functions:
+    """The five handlers over one relay."""
+
+    relay: Relay
+    handlers: dict[str, Callable[[dict[str, Any], LambdaContext], dict[str, Any]]] = field(default_factory=dict)
+
+    def call(self, function: str, event: dict[str, Any]) -> dict[str, Any]:
+        """Invoke one; what it returns must survive JSON, as it does on its way out of Lambda."""
+        response = self.handlers[function](event, cast("LambdaContext", FakeContext()))
+        return cast("dict[str, Any]", json.loads(json.dumps(response)))
+
+
+@pytest.fixture
+def functions(monkeypatch: pytest.MonkeyPatch) -> Functions:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "actionrelay")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "actionrelay")
+    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "INFO")
+    for remembered in (observability.logger, observability.metrics, observability.telemetry):
+        remembered.cache_clear()
+    relay = Relay()
+    relay.clock.time = SIGNED_AT * 1_000
+    functions = Functions(relay)
+    for name, (wiring, use_case) in WIRED.items():
+        app = importlib.import_module(f"functions.{name}.app")
+        monkeypatch.setattr(app, wiring, lambda use_case=use_case: getattr(relay, use_case))
+        functions.handlers[name] = app.lambda_handler
+    secret = parse_secret(WEBHOOK_SECRET)
+    believing = replace(relay.receiving, verifier=lambda: StandardWebhooksVerifier((secret,)))
+    app = importlib.import_module("functions.receive_webhook.app")
+    monkeypatch.setattr(app, "receive_result", lambda: believing)
+    return functions

@@ -1,0 +1,84 @@
+"""Every file in ``events/``, through the handler that it is for."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.corpus import CASES, EVENTS, Case
+from tests.functional.conftest import Functions
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_given_an_event_when_its_function_is_called_then_the_answer_is_the_expected_one(
+    functions: Functions, case: Case
+) -> None:
+    response = functions.call(case.function, case.event)
+
+    assert case.read(response) == case.expects
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.function in {"validate", "query"}], ids=str)
+def test_given_a_problem_when_it_is_answered_then_it_has_every_member_of_the_standard_and_ours(
+    functions: Functions, case: Case
+) -> None:
+    response = functions.call(case.function, case.event)
+
+    assert response["isBase64Encoded"] is False
+    if response["statusCode"] >= 400:
+        problem = json.loads(response["body"])
+        assert {"type", "title", "status", "detail", "code", "traceId"} <= problem.keys()
+        assert problem["status"] == response["statusCode"]
+        assert problem["traceId"] == case.event["requestContext"]["requestId"]
+
+
+def _event(function: str, name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((EVENTS / function / f"{name}.json").read_text(encoding="utf-8"))
+    return event
+
+
+def test_given_an_accepted_request_when_its_message_is_worked_on_and_read_then_every_handler_agrees(
+    functions: Functions,
+) -> None:
+    accepted = json.loads(functions.call("validate", _event("validate", "accepted"))["body"])
+    [(message, _)] = functions.relay.queue.sent
+    batch = _event("execute", "unknown_execution")
+    batch["Records"][0]["body"] = json.dumps({"executionId": message.execution_id, "kind": "run"})
+
+    worked = functions.call("execute", batch)
+
+    assert worked == {"batchItemFailures": []}
+    question = _event("query", "execution_not_found")
+    question["pathParameters"]["executionId"] = accepted["executionId"].upper()
+    shown = json.loads(functions.call("query", question)["body"])
+    assert (shown["status"], shown["attempts"]) == ("completed", 1)
+    question = _event("query", "audit_not_found")
+    question["pathParameters"]["executionId"] = accepted["executionId"]
+    entries = json.loads(functions.call("query", question)["body"])["entries"]
+    assert [entry["event"] for entry in entries] == ["accepted", "attempt_started", "completed"]
+
+
+def test_given_a_bug_when_a_handler_meets_it_then_the_caller_sees_a_problem_and_no_stack_trace(
+    functions: Functions, caplog: pytest.LogCaptureFixture
+) -> None:
+    functions.relay.store.trouble.before("create", RuntimeError("a secret detail"))
+
+    response = functions.call("validate", _event("validate", "accepted"))
+
+    assert (response["statusCode"], json.loads(response["body"])["code"]) == (500, "internal_error")
+    assert "a secret detail" not in response["body"]
+    [line] = [record for record in caplog.records if record.message == "unexpected_error"]
+    assert line.__dict__["exception"] == "RuntimeError"
+    assert "a secret detail" not in caplog.text
+
+
+def test_given_refused_and_accepted_requests_when_they_are_answered_then_emf_counts_them_without_their_content(
+    functions: Functions, capsys: pytest.CaptureFixture[str]
+) -> None:
+    functions.call("validate", _event("validate", "many_faults"))
+
+    printed = capsys.readouterr().out
+    metrics = [json.loads(line) for line in printed.splitlines() if '"_aws"' in line]
+    assert {"RequestsRefused": [1.0]}.items() <= metrics[-1].items()
+    assert any(each.get("code") == "invalid_request" for each in metrics)
+    assert "user:secret" not in printed

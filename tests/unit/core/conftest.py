@@ -1,0 +1,36 @@
+import logging
+import sys
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from actionrelay import observability
+from tests.fakes.deployment import ENVIRONMENT
+from tests.fakes.relay import Relay
+
+settings.register_profile("unit", max_examples=60, deadline=None)
+settings.load_profile("unit")
+
+
+@pytest.fixture
+def relay() -> Relay:
+    return Relay()
+
+
+@pytest.fixture
+def powertools(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+    """Let logger and metrics be those of a fresh process of ``validate``."""
+    made = (observability.logger, observability.metrics, observability.telemetry)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    for one in made:
+        one.cache_clear()
+    # The library keeps one handler per service and process, bound to the output of whichever test came first.
+    for handler in observability.logger().handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(sys.stdout)
+    yield
+    observability.metrics().clear_metrics()
+    for one in made:
+        one.cache_clear()

@@ -1,0 +1,188 @@
+"""Handing an outcome to its caller's webhook: each answer, the schedule to its end, the signature."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from actionrelay import ledger
+from actionrelay.delivery import JITTER, SCHEDULE_MS
+from actionrelay.errors import (
+    DeliveryFailedError,
+    DeliveryRefusedError,
+    QueueUnavailableError,
+    SecretUnavailableError,
+)
+from actionrelay.models import Execution, ExecutionError, Outcome, Status, WebhookStatus
+from actionrelay.outbound import DeliveryAnswer
+from actionrelay.signatures import SigningSecret, StandardWebhooksVerifier
+from tests.fakes.chance import NOON
+from tests.fakes.relay import EXECUTION_ID, SECRET, TRACE_ID, WEBHOOK_URL, Relay
+
+
+def answer(status: int, retry_after: str | None = None) -> DeliveryAnswer:
+    return DeliveryAnswer(status, retry_after, 21.4)
+
+
+@pytest.fixture
+def owed(relay: Relay) -> Relay:
+    relay.given_completed({"total": 3}, webhook_url=WEBHOOK_URL)
+    return relay
+
+
+def deliver(relay: Relay) -> WebhookStatus:
+    relay.delivering.deliver(EXECUTION_ID)
+    return relay.record.webhook_status
+
+
+def test_given_an_outcome_when_delivered_then_the_receiver_can_verify_who_sent_it(owed: Relay) -> None:
+    deliver(owed)
+    [(url, headers, body)] = owed.sender.sent
+    assert url == WEBHOOK_URL
+    assert headers["X-Trace-Id"] == TRACE_ID
+    given = {name: [value] for name, value in headers.items()}
+    proven = StandardWebhooksVerifier((SECRET,)).verify(given, body, NOON // 1_000)
+    assert proven.webhook_id == f"{EXECUTION_ID}-completed"
+    document = json.loads(body)
+    assert document["type"] == "execution.completed"
+    assert document["timestamp"].startswith("2026-11-2")
+    assert document["data"]["result"] == {"total": 3}
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
+def test_given_any_2xx_when_answered_then_it_is_delivered(owed: Relay, status: int) -> None:
+    owed.sender.answer(answer(status))
+    assert deliver(owed) is WebhookStatus.DELIVERED
+    assert owed.deliveries.sent == []
+    entry = owed.audit.entries(EXECUTION_ID)[-1]
+    assert (entry.event, entry.latency_ms, entry.webhook_url) == ("webhook_delivered", 21, WEBHOOK_URL)
+    assert owed.telemetry.codes["WebhookDeliveries", "delivered"] == 1
+
+
+@pytest.mark.parametrize(
+    "obstacle",
+    [
+        *(answer(status) for status in (300, 301, 307, 400, 401, 404, 429, 500, 503)),
+        DeliveryFailedError("no answer"),
+    ],
+    ids=lambda value: str(getattr(value, "status", "none")),
+)
+def test_given_an_answer_that_is_no_success_when_answered_then_it_is_tried_again(
+    owed: Relay, obstacle: DeliveryAnswer | Exception
+) -> None:
+    owed.randomness.fixed = 0.0
+    owed.sender.answer(obstacle)
+    assert deliver(owed) is WebhookStatus.PENDING
+    assert owed.deliveries.sent == [(EXECUTION_ID, 5_000)]
+    assert owed.record.deliver_at == NOON + 5_000
+    assert owed.events == ["webhook_retry_planned"]
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "code"),
+    [(answer(410), "delivery_refused"), (DeliveryRefusedError("not public"), "webhook_url")],
+    ids=["gone", "refused"],
+)
+def test_given_an_answer_for_ever_when_answered_then_it_ends(
+    owed: Relay, obstacle: DeliveryAnswer | Exception, code: str
+) -> None:
+    owed.sender.answer(obstacle)
+    assert deliver(owed) is WebhookStatus.FAILED
+    assert owed.deliveries.sent == []
+    assert owed.audit.entries(EXECUTION_ID)[-1].code == code
+
+
+@pytest.mark.parametrize(
+    ("header", "wait_ms"), [("3600", 3_600_000), ("2", 5_000), ("garbage", 5_000), ("86400", 12 * 3_600_000)]
+)
+def test_given_a_retry_after_when_answered_then_it_is_a_floor(owed: Relay, header: str, wait_ms: int) -> None:
+    owed.randomness.fixed = 0.0
+    owed.sender.answer(answer(503, header))
+    deliver(owed)
+    assert owed.deliveries.sent == [(EXECUTION_ID, wait_ms)]
+
+
+def test_given_a_receiver_that_never_answers_when_the_schedule_ends_then_it_has_failed(owed: Relay) -> None:
+    owed.randomness.fixed = 0.999
+    waits = []
+    for _ in SCHEDULE_MS:
+        owed.sender.answer(DeliveryFailedError("no answer"))
+        assert deliver(owed) is WebhookStatus.PENDING
+        waits.append(owed.deliveries.sent[-1][1])
+        owed.clock.advance(waits[-1])
+    owed.sender.answer(DeliveryFailedError("no answer"))
+    assert deliver(owed) is WebhookStatus.FAILED
+    assert all(planned <= wait <= planned * (1 + JITTER) for planned, wait in zip(SCHEDULE_MS, waits, strict=True))
+    assert len(owed.sender.sent) == len(SCHEDULE_MS) + 1
+    assert len({headers["webhook-id"] for _, headers, _ in owed.sender.sent}) == 1
+    assert len({headers["webhook-timestamp"] for _, headers, _ in owed.sender.sent}) == len(SCHEDULE_MS) + 1
+    assert owed.record.status is Status.COMPLETED
+
+
+def test_given_a_message_before_its_time_when_delivered_then_it_is_sent_on(owed: Relay) -> None:
+    owed.store.put(replace(owed.record, deliver_at=NOON + 9_000))
+    deliver(owed)
+    assert (owed.deliveries.sent, owed.sender.sent) == ([(EXECUTION_ID, 9_000)], [])
+
+
+def pending_but_running(relay: Relay) -> Execution:
+    return relay.given_running(webhook_url=WEBHOOK_URL)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda relay: None,
+        pending_but_running,
+        lambda relay: relay.given_completed(),
+        lambda relay: relay.store.put(
+            replace(relay.given_completed(webhook_url=WEBHOOK_URL), webhook_status=WebhookStatus.DELIVERED)
+        ),
+    ],
+    ids=["gone", "running", "no-webhook", "delivered"],
+)
+def test_given_nothing_to_deliver_when_a_message_comes_then_it_is_done_with(relay: Relay, given: Any) -> None:
+    given(relay)
+    relay.delivering.deliver(EXECUTION_ID)
+    assert relay.sender.sent == []
+
+
+def test_given_a_delivery_recorded_by_another_when_this_one_ends_then_it_plans_nothing(owed: Relay) -> None:
+    owed.sender.answer(answer(500))
+    owed.store.someone_writes_first(
+        lambda now: ledger.record_delivery(now, WebhookStatus.DELIVERED, NOON, None, latency_ms=1, cause=None)
+    )
+    assert deliver(owed) is WebhookStatus.DELIVERED
+    assert owed.deliveries.sent == []
+
+
+def test_given_a_retry_that_was_recorded_and_not_sent_when_the_message_comes_again_then_it_is_sent(
+    owed: Relay,
+) -> None:
+    owed.sender.answer(answer(500))
+    owed.randomness.fixed = 0.0
+    owed.deliveries.trouble.before("send", QueueUnavailableError("down"))
+    with pytest.raises(QueueUnavailableError):
+        deliver(owed)
+    deliver(owed)
+    assert owed.deliveries.sent == [(EXECUTION_ID, 5_000)]
+    assert len(owed.sender.sent) == 1
+
+
+def test_given_no_signing_secret_when_delivered_then_nothing_is_sent_and_no_try_is_counted(owed: Relay) -> None:
+    def unavailable() -> tuple[SigningSecret, ...]:
+        raise SecretUnavailableError("down")
+
+    with pytest.raises(SecretUnavailableError):
+        replace(owed.delivering, secrets=unavailable).deliver(EXECUTION_ID)
+    assert (owed.sender.sent, owed.record.delivery_attempts) == ([], 0)
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.UNKNOWN])
+def test_given_an_end_without_result_when_delivered_then_type_and_id_name_it(relay: Relay, status: Status) -> None:
+    relay.given_ended(Outcome(status, error=ExecutionError("c", "m")), webhook_url=WEBHOOK_URL)
+    deliver(relay)
+    [(_, headers, body)] = relay.sender.sent
+    assert json.loads(body)["type"] == f"execution.{status}"
+    assert headers["webhook-id"] == f"{EXECUTION_ID}-{status}"

@@ -1,0 +1,539 @@
+"""Working on one message: every way in which an attempt can end, and everything that can stand in its way."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from actionrelay import ledger
+from actionrelay.errors import (
+    ActionRelayError,
+    CredentialsRefusedError,
+    LeaseHeldError,
+    PermissionMissingError,
+    QueueUnavailableError,
+    ScopeMissingError,
+    StaleWriteError,
+    StoreUnavailableError,
+    TokenUnavailableError,
+)
+from actionrelay.execution import ANSWER_MARGIN_MS, LEASE_MARGIN_MS, RECORDING_MARGIN_MS
+from actionrelay.models import CacheStatus, Execution, ExecutionError, Message, MessageKind, Outcome, Status
+from actionrelay.retry import GIVE_UP_AFTER_MS, Reply, ReplyKind
+from tests.fakes.chance import NOON
+from tests.fakes.relay import (
+    ACTION_ID,
+    EXECUTION_ID,
+    GRACE_MS,
+    INPUTS,
+    INVOCATION_MS,
+    TIMEOUT_MS,
+    TRACE_ID,
+    WEBHOOK_URL,
+    Relay,
+)
+
+RUN = Message(EXECUTION_ID)
+DEADLINE = Message(EXECUTION_ID, MessageKind.DEADLINE)
+WAIT_MS = TIMEOUT_MS + GRACE_MS
+
+
+def http_error(status: int, retry_after: str | None = None) -> Reply:
+    error = ExecutionError(f"http_{status}", "no", status, "corr-1")
+    return Reply(ReplyKind.HTTP_ERROR, 31, error=error, retry_after=retry_after, correlation_id="corr-1")
+
+
+NO_ANSWER = Reply(ReplyKind.NO_ANSWER, 31, error=ExecutionError("no_answer", "reset"))
+NOT_SENT = Reply(ReplyKind.NOT_SENT, 31, error=ExecutionError("not_reached", "dns"))
+ACCEPTED = Reply(ReplyKind.ACCEPTED, 31, correlation_id="corr-1")
+
+
+# -- Success --
+
+
+def test_given_a_queued_execution_when_worked_on_then_it_is_claimed_before_the_request_goes_out(relay: Relay) -> None:
+    relay.given_queued()
+    seen: list[Execution] = []
+    relay.client.meanwhile = lambda: seen.append(relay.record)
+    relay.clock.advance(1_500)
+    relay.work()
+    [claimed] = seen
+    assert claimed.status is Status.RUNNING
+    assert claimed.attempt is not None
+    assert claimed.attempt.lease_until == NOON + 1_500 + INVOCATION_MS + LEASE_MARGIN_MS
+    assert ("QueueWait", 1_500) in relay.telemetry.durations
+
+
+def test_given_a_result_when_answered_then_it_is_recorded_audited_and_handed_on(relay: Relay) -> None:
+    relay.given_queued(webhook_url=WEBHOOK_URL, cache_key="key", cache_status=CacheStatus.ENABLED)
+    relay.client.answer(Reply(ReplyKind.SUCCEEDED, 31, result={"total": 3}, correlation_id="corr-1"))
+    relay.work()
+    assert relay.record.status is Status.COMPLETED
+    assert relay.record.outcome is not None
+    assert relay.record.outcome.result is not None
+    assert relay.payloads.get(relay.record.outcome.result) == b'{"total":3}'
+    assert relay.events == ["attempt_started", "completed"]
+    last = relay.audit.entries(EXECUTION_ID)[-1]
+    assert (last.latency_ms, last.correlation_id, last.attempt) == (31, "corr-1", 1)
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+    assert "key" in relay.cache.entries
+    assert ("GenesysLatency", 31) in relay.telemetry.durations
+    assert relay.queue.sent == []
+
+
+def test_given_a_call_when_made_then_it_carries_what_the_request_said_and_waits_as_long(relay: Relay) -> None:
+    relay.given_queued(cache_key="key", timeout_ms=10_000)
+    relay.work()
+    [(call, token, wait)] = relay.client.calls
+    assert (call.execution_id, call.action_id, call.trace_id) == (EXECUTION_ID, ACTION_ID, TRACE_ID)
+    assert (call.inputs, call.timeout_ms, call.cache_results) == (INPUTS, 10_000, True)
+    assert token is relay.tokens.held
+    assert wait == 10_000 + ANSWER_MARGIN_MS
+
+
+def test_given_a_timeout_longer_than_the_invocation_when_called_then_the_wait_leaves_time_to_record(
+    relay: Relay,
+) -> None:
+    relay.given_queued(timeout_ms=300_000)
+    relay.work()
+    assert relay.client.calls[0][2] == INVOCATION_MS - RECORDING_MARGIN_MS
+
+
+def test_given_a_result_too_big_to_store_when_answered_then_the_outcome_stands(relay: Relay) -> None:
+    relay.given_queued()
+    relay.payloads.inline_max = 0
+    relay.payloads.trouble.before("put", StoreUnavailableError("too big"))
+    relay.client.answer(Reply(ReplyKind.SUCCEEDED, 31, result="x" * 100))
+    relay.work()
+    assert relay.record.status is Status.COMPLETED
+
+
+def test_given_an_accepted_request_when_answered_then_the_webhook_is_awaited_and_its_deadline_kept(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    relay.client.answer(ACCEPTED)
+    relay.work()
+    assert relay.record.status is Status.AWAITING_WEBHOOK
+    assert relay.record.deadline_at == NOON + WAIT_MS
+    assert relay.queue.sent == [(DEADLINE, WAIT_MS)]
+    assert relay.events == ["attempt_started", "awaiting_webhook"]
+
+
+# -- Promise 2: what each answer leads to --
+
+POSTPONED = "postponed"
+CHANCE = "a chance used"
+FAILED = "failed"
+UNKNOWN = "unknown"
+
+CASES: list[tuple[str, Reply, str, str]] = [
+    # the reply, what a repeatable one comes to, what another one comes to
+    ("not sent", NOT_SENT, POSTPONED, POSTPONED),
+    ("429", http_error(429, "7"), POSTPONED, POSTPONED),
+    ("429 bare", http_error(429), POSTPONED, POSTPONED),
+    ("503 shed", http_error(503, "7"), POSTPONED, POSTPONED),
+    ("401", http_error(401), CHANCE, CHANCE),
+    ("no answer", NO_ANSWER, CHANCE, UNKNOWN),
+    ("no words", Reply(ReplyKind.NO_ANSWER, 31), CHANCE, UNKNOWN),
+    *((str(status), http_error(status), CHANCE, UNKNOWN) for status in (408, 500, 502, 503, 504, 507, 599)),
+    *((str(s), http_error(s), FAILED, FAILED) for s in (301, 400, 403, 404, 405, 409, 410, 413, 415, 422, 501, 505)),
+    ("reported", Reply(ReplyKind.REPORTED_FAILURE, 31, error=ExecutionError("bad", "x", 200)), FAILED, FAILED),
+]
+LAST = {POSTPONED: POSTPONED, FAILED: FAILED, UNKNOWN: UNKNOWN}
+
+
+def came_to(relay: Relay) -> str:
+    if relay.record.status is Status.QUEUED:
+        assert relay.record.attempt is None
+        assert relay.record.next_at is not None
+        assert relay.queue.sent == [(RUN, relay.record.next_at - relay.clock.now())]
+        return CHANCE if relay.record.chances_used else POSTPONED
+    assert relay.queue.sent == []
+    assert relay.record.outcome is not None
+    assert relay.record.outcome.error is not None
+    return relay.record.status.value
+
+
+@pytest.mark.parametrize("repeatable", [True, False], ids=["repeatable", "not"])
+@pytest.mark.parametrize(("reply", "if_repeatable", "if_not"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+def test_given_chances_left_when_an_attempt_ends_then_the_table_decides(
+    relay: Relay, reply: Reply, if_repeatable: str, if_not: str, *, repeatable: bool
+) -> None:
+    relay.given_queued(repeatable=repeatable)
+    relay.client.answer(reply)
+    relay.work()
+    assert came_to(relay) == (if_repeatable if repeatable else if_not)
+    assert relay.record.attempts == 1
+
+
+@pytest.mark.parametrize("repeatable", [True, False], ids=["repeatable", "not"])
+@pytest.mark.parametrize(("reply", "if_repeatable", "if_not"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+def test_given_the_last_chance_when_an_attempt_ends_then_only_waiting_goes_on(
+    reply: Reply, if_repeatable: str, if_not: str, *, repeatable: bool
+) -> None:
+    relay = Relay(max_attempts=1)
+    relay.given_queued(repeatable=repeatable)
+    relay.client.answer(reply)
+    relay.work()
+    expected = if_repeatable if repeatable else if_not
+    if expected == CHANCE:
+        expected = FAILED if reply.http_status == 401 else UNKNOWN
+    assert came_to(relay) == expected
+
+
+def test_given_an_ambiguous_end_when_told_then_the_callers_see_why(relay: Relay) -> None:
+    relay.given_queued(webhook_url=WEBHOOK_URL)
+    relay.client.answer(http_error(504))
+    relay.work()
+    assert relay.record.outcome == Outcome(Status.UNKNOWN, error=ExecutionError("http_504", "no", 504, "corr-1"))
+    assert relay.telemetry.counts["ExecutionsUnknown"] == 1
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+
+
+def test_given_throttling_when_answered_then_everybody_pauses_and_retry_after_is_a_floor(relay: Relay) -> None:
+    relay.given_queued()
+    relay.client.answer(http_error(429, "7200"))
+    relay.work()
+    assert relay.gate.paused_until == [NOON + 7_200_000]
+    assert relay.record.next_at is not None
+    assert NOON + 7_200_000 <= relay.record.next_at < NOON + 7_201_000
+    assert relay.telemetry.counts["Throttled"] == 1
+
+
+def test_given_throttling_without_a_time_when_answered_then_the_pause_is_a_second(relay: Relay) -> None:
+    relay.given_queued()
+    relay.client.answer(http_error(429))
+    relay.work()
+    assert relay.gate.paused_until == [NOON + 1_000]
+
+
+def test_given_throttling_a_thousand_times_when_worked_on_then_no_chance_is_used(relay: Relay) -> None:
+    relay.given_queued()
+    relay.randomness.fixed = 0.0
+    for _ in range(1_000):
+        relay.client.answer(http_error(429))
+        relay.work()
+    assert (relay.record.status, relay.record.attempts, relay.record.chances_used) == (Status.QUEUED, 1_000, 0)
+
+
+def test_given_a_refused_token_when_answered_then_exactly_its_version_is_forgotten(relay: Relay) -> None:
+    relay.given_queued()
+    relay.client.answer(http_error(401))
+    relay.work()
+    assert relay.tokens.refused == ["v1"]
+
+
+def test_given_growing_attempts_when_retried_then_the_waits_may_grow(relay: Relay) -> None:
+    relay.max_attempts = 10
+    relay.given_queued(repeatable=True)
+    relay.randomness.fixed = 0.999_999
+    waits = []
+    for _ in range(5):
+        relay.client.answer(NO_ANSWER)
+        relay.work()
+        waits.append(relay.queue.sent[-1][1])
+        relay.clock.advance(waits[-1])
+    assert waits == [999, 1_999, 3_999, 7_999, 15_999]
+
+
+# -- Before the attempt --
+
+
+def test_given_an_unknown_id_when_worked_on_then_the_message_is_done_with(relay: Relay) -> None:
+    relay.work()
+    assert relay.telemetry.events == [("execution_gone", {"execution_id": EXECUTION_ID})]
+    assert relay.client.calls == []
+
+
+def test_given_an_ended_execution_when_worked_on_then_what_follows_is_finished_and_nothing_runs(relay: Relay) -> None:
+    relay.given_completed({"a": 1}, webhook_url=WEBHOOK_URL)
+    relay.work()
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+    assert relay.client.calls == []
+
+
+def test_given_a_message_before_its_time_when_worked_on_then_it_is_sent_on_for_the_rest(relay: Relay) -> None:
+    relay.given_queued(next_at=NOON + 5_000)
+    relay.clock.advance(1_000)
+    relay.work()
+    assert relay.queue.sent == [(RUN, 4_000)]
+    assert relay.client.calls == []
+
+
+def test_given_a_message_at_its_time_when_worked_on_then_it_runs(relay: Relay) -> None:
+    relay.given_queued(next_at=NOON)
+    relay.work()
+    assert relay.record.status is Status.COMPLETED
+
+
+def test_given_a_day_of_waiting_when_worked_on_then_it_ends(relay: Relay) -> None:
+    relay.given_queued()
+    relay.clock.advance(GIVE_UP_AFTER_MS + 1)
+    relay.work()
+    assert relay.record.outcome is not None
+    assert relay.record.outcome.error is not None
+    assert (relay.record.status, relay.record.outcome.error.code) == (Status.FAILED, "expired")
+    assert relay.client.calls == []
+
+
+def test_given_a_closed_gate_when_worked_on_then_the_message_waits_and_nothing_is_used_up(relay: Relay) -> None:
+    before = relay.given_queued()
+    relay.gate.waits.append(450)
+    relay.work()
+    assert relay.record == before
+    assert relay.queue.sent == [(RUN, 450)]
+    assert relay.telemetry.counts["RateGateWaits"] == 1
+
+
+def test_given_a_gate_that_is_down_when_worked_on_then_the_message_comes_back(relay: Relay) -> None:
+    relay.given_queued()
+    relay.gate.trouble.before("take", StoreUnavailableError("down"))
+    with pytest.raises(StoreUnavailableError):
+        relay.work()
+    relay.work()
+    assert relay.record.status is Status.COMPLETED
+
+
+def test_given_a_request_that_cannot_be_read_when_worked_on_then_nothing_is_claimed(relay: Relay) -> None:
+    queued = relay.given_queued()
+    relay.store.put(replace(queued, request=replace(queued.request, inline=None)))
+    with pytest.raises(StoreUnavailableError, match="request can't be read"):
+        relay.work()
+    assert relay.record.status is Status.QUEUED
+
+
+# -- Tokens --
+
+
+def test_given_a_login_host_that_is_down_when_worked_on_then_it_costs_time_and_no_chance(relay: Relay) -> None:
+    relay.given_queued(chances_used=2)
+    relay.tokens.trouble.before("token", TokenUnavailableError("down"))
+    relay.work()
+    assert (relay.record.status, relay.record.chances_used, relay.record.attempts) == (Status.QUEUED, 2, 0)
+    assert len(relay.queue.sent) == 1
+    assert relay.telemetry.codes["TokenFailures", "token_unavailable"] == 1
+    assert relay.gate.taken == 0
+
+
+@pytest.mark.parametrize("kind", [CredentialsRefusedError, PermissionMissingError, ScopeMissingError])
+def test_given_credentials_that_do_not_do_when_worked_on_then_chances_are_used_and_then_it_fails_by_name(
+    relay: Relay, kind: type[ActionRelayError]
+) -> None:
+    relay.given_queued(webhook_url=WEBHOOK_URL)
+    relay.randomness.fixed = 0.0
+    relay.tokens.trouble.before("token", kind("data:action:view is missing"), times=3)
+    for chances in (1, 2):
+        relay.work()
+        assert (relay.record.status, relay.record.chances_used) == (Status.QUEUED, chances)
+    relay.work()
+    assert relay.record.outcome is not None
+    assert relay.record.outcome.error == ExecutionError(kind.code, "data:action:view is missing")
+    assert relay.record.status is Status.FAILED
+    assert relay.client.calls == []
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+
+
+# -- Leases and races --
+
+
+def test_given_a_living_worker_when_its_message_comes_again_then_it_is_left_alone(relay: Relay) -> None:
+    relay.given_running(lease_ms=1_000)
+    relay.clock.advance(999)
+    with pytest.raises(LeaseHeldError):
+        relay.work()
+    assert relay.client.calls == []
+
+
+@pytest.mark.parametrize(("repeatable", "expected"), [(True, CHANCE), (False, UNKNOWN)])
+def test_given_a_dead_worker_when_its_lease_has_ended_then_its_request_may_have_arrived(
+    relay: Relay, expected: str, *, repeatable: bool
+) -> None:
+    relay.given_running(lease_ms=1_000, repeatable=repeatable)
+    relay.clock.advance(1_000)
+    relay.work()
+    assert came_to(relay) == expected
+    assert relay.client.calls == []
+    assert relay.telemetry.counts["AttemptsTakenOver"] == 1
+    assert relay.audit.entries(EXECUTION_ID)[-1].code == "worker_lost"
+
+
+def test_given_a_worker_that_claimed_first_when_another_claims_then_the_second_sends_nothing(relay: Relay) -> None:
+    relay.given_queued()
+    relay.store.someone_writes_first(lambda current: ledger.claim(current, "theirs", NOON, NOON + 95_000))
+    with pytest.raises(StaleWriteError):
+        relay.work()
+    assert relay.client.calls == []
+    assert relay.record.attempt is not None
+    assert relay.record.attempt.attempt_id == "theirs"
+
+
+COMPLETED = Outcome(Status.COMPLETED)
+
+
+def webhook_first(relay: Relay) -> Callable[[], None]:
+    return lambda: relay.receive(status="completed", result={"from": "webhook"}) and None
+
+
+@pytest.mark.parametrize("reply", [ACCEPTED, NO_ANSWER, http_error(429), http_error(400), http_error(504)])
+@pytest.mark.parametrize("repeatable", [True, False])
+def test_given_a_webhook_before_the_answer_when_the_answer_comes_then_the_webhooks_outcome_stands(
+    relay: Relay, reply: Reply, *, repeatable: bool
+) -> None:
+    relay.given_queued(repeatable=repeatable, webhook_url=WEBHOOK_URL)
+    relay.client.meanwhile = webhook_first(relay)
+    relay.client.answer(reply)
+    relay.work()
+    assert relay.record.status is Status.COMPLETED
+    assert relay.queue.sent == []
+    assert "decided_elsewhere" in [name for name, _ in relay.telemetry.events]
+    assert set(relay.deliveries.sent) == {(EXECUTION_ID, 0)}
+
+
+def test_given_a_webhook_before_a_result_when_the_result_comes_then_the_first_outcome_stands(relay: Relay) -> None:
+    relay.given_queued()
+    relay.client.meanwhile = webhook_first(relay)
+    relay.client.answer(Reply(ReplyKind.SUCCEEDED, 31, result={"from": "answer"}))
+    relay.work()
+    assert relay.reading.execution(EXECUTION_ID)["result"] == {"from": "webhook"}
+
+
+@pytest.mark.parametrize("reply", [ACCEPTED, NO_ANSWER, Reply(ReplyKind.SUCCEEDED, 31, result={})])
+def test_given_a_lost_lease_when_the_old_worker_comes_back_then_it_changes_nothing(relay: Relay, reply: Reply) -> None:
+    relay.given_queued(repeatable=True)
+
+    def another_takes_over_and_claims() -> None:
+        relay.clock.advance(INVOCATION_MS + LEASE_MARGIN_MS)
+        now = relay.clock.now()
+        cause = ExecutionError("worker_lost", "gone")
+        queued = ledger.postpone(relay.record, now, now, cause, uses_chance=True)
+        relay.store.save(queued)
+        relay.store.save(ledger.claim(queued, "theirs", now, now + 95_000))
+
+    relay.client.meanwhile = another_takes_over_and_claims
+    relay.client.answer(reply)
+    relay.work()
+    assert relay.record.status is Status.RUNNING
+    assert relay.record.attempt is not None
+    assert relay.record.attempt.attempt_id == "theirs"
+
+
+def test_given_an_unrelated_write_in_between_when_settled_then_the_outcome_is_written_on_top(relay: Relay) -> None:
+    relay.given_queued()
+    relay.client.meanwhile = lambda: relay.store.someone_writes_first(lambda now: ledger.note(now, "seen", NOON))
+    relay.work()
+    assert relay.record.status is Status.COMPLETED
+
+
+# -- Crashes between a write and the send after it --
+
+
+def test_given_a_retry_that_was_recorded_and_not_sent_when_the_message_comes_again_then_it_is_sent(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    relay.randomness.fixed = 0.5
+    relay.client.answer(NOT_SENT)
+    relay.queue.trouble.before("send", QueueUnavailableError("down"))
+    with pytest.raises(QueueUnavailableError):
+        relay.work()
+    relay.work()
+    assert relay.queue.sent == [(RUN, 500)]
+    assert len(relay.client.calls) == 1
+
+
+def test_given_a_deadline_that_was_recorded_and_not_sent_when_the_message_comes_again_then_it_is_sent(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    relay.client.answer(ACCEPTED)
+    relay.queue.trouble.before("send", QueueUnavailableError("down"))
+    with pytest.raises(QueueUnavailableError):
+        relay.work()
+    relay.clock.advance(1_000)
+    relay.work()
+    assert relay.queue.sent == [(DEADLINE, WAIT_MS - 1_000)]
+
+
+def test_given_an_audit_that_was_owed_when_the_message_comes_again_then_it_is_paid(relay: Relay) -> None:
+    relay.given_queued()
+    relay.client.answer(ACCEPTED)
+    relay.client.meanwhile = lambda: relay.audit.trouble.before("append", StoreUnavailableError("down"))
+    with pytest.raises(StoreUnavailableError):
+        relay.work()
+    relay.work()
+    assert relay.events == ["attempt_started", "awaiting_webhook"]
+
+
+# -- Deadlines --
+
+
+def test_given_a_deadline_that_has_come_when_worked_on_then_the_outcome_is_unknown(relay: Relay) -> None:
+    relay.given_awaiting(webhook_url=WEBHOOK_URL)
+    relay.clock.advance(WAIT_MS)
+    relay.work(MessageKind.DEADLINE)
+    assert relay.record.status is Status.UNKNOWN
+    assert relay.record.outcome is not None
+    assert relay.record.outcome.error is not None
+    assert relay.record.outcome.error.code == "webhook_timeout"
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+
+
+def test_given_a_deadline_message_that_comes_early_when_worked_on_then_it_is_sent_on(relay: Relay) -> None:
+    relay.given_awaiting()
+    relay.clock.advance(WAIT_MS - 1)
+    relay.work(MessageKind.DEADLINE)
+    assert relay.record.status is Status.AWAITING_WEBHOOK
+    assert relay.queue.sent == [(DEADLINE, 1)]
+
+
+def test_given_a_run_message_after_the_deadline_when_worked_on_then_the_deadline_is_sent_and_decides(
+    relay: Relay,
+) -> None:
+    relay.given_awaiting()
+    relay.clock.advance(WAIT_MS + 5)
+    relay.work()
+    [(message, delay)] = relay.queue.sent
+    assert message == DEADLINE
+    assert delay <= 0
+
+
+def test_given_a_record_without_a_deadline_when_a_deadline_message_comes_then_it_counts_as_come(relay: Relay) -> None:
+    relay.store.put(replace(relay.given_awaiting(), deadline_at=None))
+    relay.work(MessageKind.DEADLINE)
+    assert relay.record.status is Status.UNKNOWN
+
+
+def test_given_a_webhook_at_the_very_deadline_when_both_write_then_the_first_stands(relay: Relay) -> None:
+    relay.given_awaiting()
+    relay.clock.advance(WAIT_MS)
+    relay.store.someone_writes_first(lambda current: ledger.settle(current, COMPLETED, NOON, by_webhook=True))
+    relay.work(MessageKind.DEADLINE)
+    assert relay.record.status is Status.COMPLETED
+
+
+def test_given_a_deadline_message_when_the_execution_is_queued_or_running_then_it_is_like_any_other(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    relay.work(MessageKind.DEADLINE)
+    assert relay.record.status is Status.COMPLETED
+
+
+def test_given_a_record_that_vanished_when_settled_then_the_worker_ends_in_peace(relay: Relay) -> None:
+    relay.given_queued()
+
+    relay.client.meanwhile = relay.store.records.clear
+    relay.client.answer(NO_ANSWER)
+    relay.work()
+    assert relay.store.records == {}
+
+
+def test_given_secrets_and_inputs_when_worked_on_then_no_log_line_or_metric_has_them(relay: Relay) -> None:
+    relay.given_queued()
+    relay.client.answer(http_error(504))
+    relay.work()
+    told: Any = (relay.telemetry.events, relay.telemetry.counts, relay.telemetry.durations)
+    assert relay.tokens.held.value not in repr(told)
+    assert "cust_998877" not in repr(told)

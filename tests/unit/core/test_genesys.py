@@ -1,0 +1,363 @@
+"""Genesys Cloud over real connections: what each way of failing proves about the request."""
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from actionrelay.errors import (
+    CredentialsRefusedError,
+    PermissionMissingError,
+    ScopeMissingError,
+    SecretUnavailableError,
+    TokenError,
+    TokenUnavailableError,
+)
+from actionrelay.genesys.client import DataActions, GenesysClient, Integrations
+from actionrelay.genesys.hosts import REGIONS, GenesysHosts, find_hosts
+from actionrelay.genesys.http import MAX_ANSWER_BYTES, NoAnswerError, new_pool, post
+from actionrelay.genesys.oauth import DATA_ACTION_SCOPES, ClientCredentialsIssuer
+from actionrelay.models import ActionCall
+from actionrelay.request_rules import GenesysApi
+from actionrelay.retry import Reply, ReplyKind
+from tests.fakes.chance import NOON
+from tests.fakes.genesys import a_token
+from tests.fakes.loopback import LoopbackServer, Script, answering, closed_port, dripping, resetting, saying, silent
+from tests.fakes.relay import ACTION_ID, EXECUTION_ID, INPUTS, TRACE_ID
+
+RECEIPT_URL = "https://relay.example.com/v1/webhooks/genesys"
+COMPLETED = b'{"status":"completed","result":{"total":3}}'
+DATA_ACTIONS = DataActions(RECEIPT_URL)
+
+
+def a_call(action_id: str = ACTION_ID) -> ActionCall:
+    return ActionCall(EXECUTION_ID, action_id, TRACE_ID, INPUTS, 10_000, cache_results=True)
+
+
+def ask(url: str, contract: DataActions | Integrations = DATA_ACTIONS, wait_ms: int = 5_000) -> Reply:
+    pool = new_pool()
+    try:
+        return GenesysClient(pool, url, contract).execute(a_call(), a_token(), wait_ms)
+    finally:
+        pool.clear()
+
+
+def asked(script: Script, contract: DataActions | Integrations = DATA_ACTIONS, wait_ms: int = 5_000) -> Reply:
+    with LoopbackServer(script) as server:
+        return ask(server.url, contract, wait_ms)
+
+
+def body_of(request: bytes) -> Any:
+    return json.loads(request.partition(b"\r\n\r\n")[2])
+
+
+# -- The two contracts --
+
+
+def test_given_data_actions_when_asked_then_the_contracts_request_goes_out() -> None:
+    with LoopbackServer(answering(200, COMPLETED)) as server:
+        ask(server.url)
+    [request] = server.requests
+    assert request.startswith(b"POST /api/v2/data/actions/execute HTTP/1.1\r\n")
+    assert f"Authorization: Bearer {a_token().value}".encode() in request
+    assert f"X-Trace-Id: {TRACE_ID}".encode() in request
+    assert body_of(request) == {
+        "actionId": ACTION_ID,
+        "inputs": INPUTS,
+        "timeout": 10_000,
+        "cacheResults": True,
+        "webhookUrl": RECEIPT_URL,
+        "executionId": EXECUTION_ID,
+        "traceId": TRACE_ID,
+    }
+
+
+def test_given_integrations_when_asked_then_bare_inputs_go_to_the_actions_own_path() -> None:
+    with LoopbackServer(answering(200, b'{"total":3}')) as server:
+        pool = new_pool()
+        reply = GenesysClient(pool, server.url, Integrations()).execute(a_call("a/../b c"), a_token(), 5_000)
+        pool.clear()
+    [request] = server.requests
+    assert request.startswith(b"POST /api/v2/integrations/actions/a%2F..%2Fb%20c/execute HTTP/1.1\r\n")
+    assert body_of(request) == INPUTS
+    assert (reply.kind, reply.result) == (ReplyKind.SUCCEEDED, {"total": 3})
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "result"),
+    [
+        (COMPLETED, ReplyKind.SUCCEEDED, {"total": 3}),
+        (b'{"status":"completed"}', ReplyKind.SUCCEEDED, None),
+        (b'{"status":"queued","result":null}', ReplyKind.ACCEPTED, None),
+        (b'{"status":"mystery"}', ReplyKind.NO_ANSWER, None),
+        (b"{}", ReplyKind.NO_ANSWER, None),
+        (b"[]", ReplyKind.NO_ANSWER, None),
+        (b"", ReplyKind.NO_ANSWER, None),
+        (b"<html>", ReplyKind.NO_ANSWER, None),
+        (b"\xff\xfe\xfd", ReplyKind.NO_ANSWER, None),
+    ],
+)
+def test_given_a_success_of_data_actions_when_read_then_its_body_decides(
+    body: bytes, kind: ReplyKind, result: Any
+) -> None:
+    reply = asked(answering(200, body, ININ_Correlation_Id="corr-1"))
+    assert (reply.kind, reply.result, reply.correlation_id) == (kind, result, "corr-1")
+    if kind is ReplyKind.NO_ANSWER:
+        assert reply.error is not None
+        assert reply.error.code == "unreadable_answer"
+
+
+def test_given_a_failure_in_a_success_when_read_then_it_is_one_that_genesys_reports() -> None:
+    body = b'{"status":"failed","error":{"code":"bad","message":"it is","correlationId":"corr-2"}}'
+    reply = asked(answering(200, body))
+    assert reply.kind is ReplyKind.REPORTED_FAILURE
+    assert reply.error is not None
+    assert (reply.error.code, reply.error.message, reply.correlation_id) == ("bad", "it is", "corr-2")
+
+
+@pytest.mark.parametrize("body", [b"", b"null"])
+def test_given_an_empty_success_of_integrations_when_read_then_there_is_no_result(body: bytes) -> None:
+    reply = asked(answering(200, body), Integrations())
+    assert (reply.kind, reply.result) == (ReplyKind.SUCCEEDED, None)
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "message", "correlation_id"),
+    [
+        (b'{"message":"slow down","code":"rate","status":429,"contextId":"ctx"}', "rate", "slow down", "ctx"),
+        (b'{"errorCode":"rate","userMessage":"slow","correlationId":"corr"}', "rate", "slow", "corr"),
+        (b"<html>", "http_429", "Genesys Cloud answered 429", None),
+        (b"[1]", "http_429", "Genesys Cloud answered 429", None),
+        (b'{"code":429,"message":5}', "429", "5", None),
+        (b'{"message":"' + b"x" * 5_000 + b'"}', "http_429", "x" * 2_000, None),
+    ],
+)
+def test_given_an_error_in_either_dialect_when_read_then_its_parts_are_found(
+    body: bytes, code: str, message: str, correlation_id: str | None
+) -> None:
+    reply = asked(answering(429, body, Retry_After="17"))
+    assert reply.kind is ReplyKind.HTTP_ERROR
+    assert (reply.http_status, reply.retry_after, reply.correlation_id) == (429, "17", correlation_id)
+    assert reply.error is not None
+    assert (reply.error.code, reply.error.message) == (code, message)
+
+
+def test_given_the_correlation_header_when_read_then_it_goes_before_the_bodys() -> None:
+    reply = asked(answering(500, b'{"contextId":"ctx"}', ININ_Correlation_Id="corr"))
+    assert reply.correlation_id == "corr"
+
+
+def test_given_a_redirect_when_answered_then_it_is_an_error_and_not_followed() -> None:
+    with LoopbackServer(answering(307, Location="/elsewhere")) as server:
+        reply = ask(server.url)
+    assert (reply.kind, reply.http_status, len(server.requests)) == (ReplyKind.HTTP_ERROR, 307, 1)
+
+
+# -- Connections --
+
+
+def test_given_a_refused_connection_when_asked_then_it_was_not_sent() -> None:
+    reply = ask(f"http://127.0.0.1:{closed_port()}")
+    assert reply.kind is ReplyKind.NOT_SENT
+    assert reply.error is not None
+    assert reply.error.code == "not_reached"
+
+
+def test_given_a_server_that_speaks_no_tls_when_asked_over_https_then_it_was_not_sent() -> None:
+    with LoopbackServer(saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"), reads=False) as server:
+        assert ask(server.url.replace("http://", "https://")).kind is ReplyKind.NOT_SENT
+
+
+def test_given_a_name_that_cannot_be_one_when_asked_then_it_was_not_sent() -> None:
+    assert ask("http://" + "a" * 64 + ".invalid").kind is ReplyKind.NOT_SENT
+
+
+TRUNCATED = b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"status"'
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        resetting,
+        saying(b""),
+        saying(b"HTTP/1.1 200 OK\r\nContent-Le"),
+        saying(TRUNCATED),
+        saying(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nabc"),
+        saying(b"this is no HTTP\r\n\r\n"),
+    ],
+    ids=["reset", "closed", "half-head", "half-body", "half-chunk", "noise"],
+)
+def test_given_a_request_that_went_out_when_no_whole_answer_comes_back_then_it_may_have_run(script: Script) -> None:
+    with LoopbackServer(script) as server:
+        reply = ask(server.url)
+    assert reply.kind is ReplyKind.NO_ANSWER
+    assert len(server.requests) == 1, "nothing is sent a second time"
+
+
+def test_given_a_silent_server_when_the_wait_is_over_then_it_may_have_run() -> None:
+    reply = asked(silent, wait_ms=150)
+    assert reply.kind is ReplyKind.NO_ANSWER
+    assert 100 <= reply.latency_ms < 2_000
+
+
+def test_given_an_answer_without_end_when_the_limit_is_reached_then_reading_stops() -> None:
+    flood = b"HTTP/1.1 200 OK\r\n\r\n" + b" " * (MAX_ANSWER_BYTES + 100_000)
+    reply = asked(saying(flood))
+    assert reply.kind is ReplyKind.NO_ANSWER
+    assert reply.error is not None
+    assert "longer than 5 MB" in reply.error.message
+
+
+def test_given_an_answer_that_flows_for_ever_when_the_wait_is_over_then_reading_stops() -> None:
+    head = b"HTTP/1.1 200 OK\r\n\r\n"
+    with LoopbackServer(dripping(head, b" " * 70_000, interval=0.02)) as server:
+        pool = new_pool()
+        with pytest.raises(NoAnswerError):
+            post(pool, server.url, {}, b"{}", 0.2)
+        pool.clear()
+
+
+def test_given_a_large_answer_when_whole_then_it_is_read_to_its_end() -> None:
+    result = "x" * 1_000_000
+    reply = asked(answering(200, json.dumps(result).encode()), Integrations())
+    assert reply.result == result
+
+
+# -- OAuth --
+
+
+def an_issuer(
+    url: str, api: GenesysApi = GenesysApi.DATA_ACTIONS, credentials: Callable[[], str] | None = None
+) -> ClientCredentialsIssuer:
+    secret = '{"clientId":"me","clientSecret":"s3cret"}'
+    return ClientCredentialsIssuer(new_pool(), url, api, "genesys-secret", credentials or (lambda: secret))
+
+
+def granted(**changes: Any) -> bytes:
+    return json.dumps({"access_token": "the-token", "token_type": "bearer", "expires_in": 300} | changes).encode()
+
+
+def test_given_client_credentials_when_asked_then_the_request_is_rfc_6749s() -> None:
+    with LoopbackServer(answering(200, granted(scope=" ".join(DATA_ACTION_SCOPES)))) as server:
+        token = an_issuer(server.url).request(NOON)
+    [request] = server.requests
+    assert request.startswith(b"POST /oauth/token HTTP/1.1\r\n")
+    assert b"Authorization: Basic " + base64.b64encode(b"me:s3cret") in request
+    assert request.endswith(b"grant_type=client_credentials&scope=data%3Aaction%3Aexecute+data%3Aaction%3Aview")
+    assert (token.value, token.expires_at, token.scopes) == ("the-token", NOON + 300_000, DATA_ACTION_SCOPES)
+
+
+def test_given_the_published_contract_when_asked_then_no_scope_is_asked_for() -> None:
+    with LoopbackServer(answering(200, granted())) as server:
+        token = an_issuer(server.url, GenesysApi.INTEGRATIONS).request(NOON)
+    assert server.requests[0].endswith(b"\r\n\r\ngrant_type=client_credentials")
+    assert token.scopes == ()
+
+
+@pytest.mark.parametrize("expires_in", [300, 86_400, 2_592_000])
+def test_given_a_lifetime_when_granted_then_it_is_honoured(expires_in: int) -> None:
+    with LoopbackServer(answering(200, granted(expires_in=expires_in))) as server:
+        assert an_issuer(server.url).request(NOON).expires_at == NOON + expires_in * 1_000
+
+
+def test_given_no_scope_in_the_answer_when_granted_then_it_is_what_was_asked_for() -> None:
+    with LoopbackServer(answering(200, granted())) as server:
+        assert an_issuer(server.url).request(NOON).scopes == DATA_ACTION_SCOPES
+
+
+def test_given_too_small_a_scope_when_granted_then_the_missing_one_is_named() -> None:
+    with (
+        LoopbackServer(answering(200, granted(scope="data:action:view other"))) as server,
+        pytest.raises(ScopeMissingError, match="not granted data:action:execute$"),
+    ):
+        an_issuer(server.url).request(NOON)
+
+
+@pytest.mark.parametrize(
+    ("script", "error"),
+    [
+        (answering(400, b'{"error":"invalid_client"}'), CredentialsRefusedError),
+        (answering(401), CredentialsRefusedError),
+        (answering(403), PermissionMissingError),
+        (answering(429, Retry_After="60"), TokenUnavailableError),
+        (answering(500), TokenUnavailableError),
+        (answering(302), TokenUnavailableError),
+        (answering(200, b"<html>"), TokenUnavailableError),
+        (answering(200, b"[]"), TokenUnavailableError),
+        (answering(200, b'{"access_token":"x"}'), TokenUnavailableError),
+        (answering(200, b'{"access_token":"x","expires_in":"soon"}'), TokenUnavailableError),
+        (resetting, TokenUnavailableError),
+        (saying(TRUNCATED), TokenUnavailableError),
+    ],
+    ids=["400", "401", "403", "429", "500", "302", "no-json", "list", "no-lifetime", "no-number", "reset", "half"],
+)
+def test_given_anything_but_a_token_when_answered_then_the_error_says_which_kind(
+    script: Script, error: type[TokenError]
+) -> None:
+    with LoopbackServer(script) as server, pytest.raises(error) as refused:
+        an_issuer(server.url).request(NOON)
+    assert type(refused.value) is error
+    assert "s3cret" not in repr((refused.value, refused.value.context))
+
+
+def test_given_a_login_host_that_is_down_when_asked_then_no_token_is_available() -> None:
+    with pytest.raises(TokenUnavailableError):
+        an_issuer(f"http://127.0.0.1:{closed_port()}").request(NOON)
+
+
+@pytest.mark.parametrize("secret", ["", "text", "[]", "{}", '{"clientId":"me"}', "null"])
+def test_given_a_secret_of_another_form_when_asked_then_the_error_names_it_and_shows_nothing(secret: str) -> None:
+    with pytest.raises(CredentialsRefusedError, match="the secret genesys-secret must hold"):
+        an_issuer("http://127.0.0.1", credentials=lambda: secret).request(NOON)
+
+
+def test_given_a_secret_that_cannot_be_read_when_asked_then_it_may_be_later() -> None:
+    def unavailable() -> str:
+        raise SecretUnavailableError("the secret can't be read")
+
+    with pytest.raises(TokenUnavailableError):
+        an_issuer("http://127.0.0.1", credentials=unavailable).request(NOON)
+
+
+def test_given_another_host_or_contract_when_named_then_the_issuer_is_another() -> None:
+    issuers = {an_issuer(url, api).issuer for url in ("http://127.0.0.1:1", "http://127.0.0.1:2") for api in GenesysApi}
+    assert len(issuers) == 4
+
+
+# -- Hosts --
+
+
+@pytest.mark.parametrize("region", sorted(REGIONS))
+def test_given_a_published_region_when_found_then_each_contract_has_its_hosts(region: str) -> None:
+    assert find_hosts(GenesysApi.INTEGRATIONS, region) == GenesysHosts(
+        f"https://api.{region}", f"https://login.{region}"
+    )
+    assert find_hosts(GenesysApi.DATA_ACTIONS, region) == GenesysHosts(f"https://api.{region}", f"https://api.{region}")
+
+
+def test_given_the_published_list_when_counted_then_it_is_whole() -> None:
+    assert len(REGIONS) == 18
+
+
+def test_given_overrides_when_found_then_each_replaces_its_half() -> None:
+    find = find_hosts
+    api, login = "http://127.0.0.1:1", "https://login.example.com:8443/base"
+    assert find(GenesysApi.DATA_ACTIONS, "mypurecloud.de", api + "/") == GenesysHosts(api, api)
+    assert find(GenesysApi.INTEGRATIONS, "mypurecloud.de", api) == GenesysHosts(api, "https://login.mypurecloud.de")
+    assert find(GenesysApi.DATA_ACTIONS, "mypurecloud.de", api, login) == GenesysHosts(api, login)
+
+
+@pytest.mark.parametrize("region", ["", "example.com", "MYPURECLOUD.COM", "mypurecloud.com.evil.example"])
+def test_given_a_region_that_is_not_published_when_found_then_it_is_refused(region: str) -> None:
+    with pytest.raises(ValueError, match="not a Genesys Cloud region"):
+        find_hosts(GenesysApi.DATA_ACTIONS, region)
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://host", "host", "https://", "https://user@host", "https://host/?a=1", "https://host/#a"]
+)
+def test_given_an_override_that_is_no_host_when_found_then_it_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="an override must be"):
+        find_hosts(GenesysApi.DATA_ACTIONS, "mypurecloud.com", url)

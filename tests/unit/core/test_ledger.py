@@ -1,0 +1,197 @@
+"""The state machine and the audit chain that every step adds to."""
+
+from dataclasses import fields, replace
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actionrelay import ledger
+from actionrelay.errors import IllegalTransitionError, LeaseHeldError
+from actionrelay.models import (
+    ENDED,
+    AuditEntry,
+    Execution,
+    ExecutionError,
+    Outcome,
+    PayloadRef,
+    Status,
+    WebhookStatus,
+)
+from tests.fakes.chance import NOON
+from tests.fakes.relay import WEBHOOK_URL, a_draft
+
+CAUSE = ExecutionError("no_answer", "nothing came back", 503, "corr-1")
+RESULT = PayloadRef("key", 3, "digest", b"{}")
+
+
+def outcome_of(status: Status) -> Outcome:
+    return Outcome(status, result=RESULT) if status is Status.COMPLETED else Outcome(status, error=CAUSE)
+
+
+def standing(status: Status, **changes: Any) -> Execution:
+    """An execution in a state, however it got there."""
+    return replace(ledger.accept(a_draft()), status=status, **changes)
+
+
+def step_to(execution: Execution, target: Status) -> Execution:
+    """Take the step that leads to a state."""
+    match target:
+        case Status.QUEUED:
+            return ledger.postpone(execution, NOON, NOON + 5, CAUSE, uses_chance=True)
+        case Status.RUNNING:
+            return ledger.claim(execution, "attempt", NOON, NOON + 95_000)
+        case Status.AWAITING_WEBHOOK:
+            return ledger.await_webhook(execution, NOON, NOON + 9, 12, "corr")
+    return ledger.settle(execution, outcome_of(target), NOON)
+
+
+PAIRS = list(product(Status, Status))
+
+
+@pytest.mark.parametrize(("before", "after"), [pair for pair in PAIRS if pair[1] in ledger.STEPS[pair[0]]])
+def test_given_a_legal_step_when_taken_then_state_version_and_history_move_on_together(
+    before: Status, after: Status
+) -> None:
+    execution = standing(before)
+    following = step_to(execution, after)
+    assert following.status is after
+    assert following.version == execution.version + 1
+    assert following.audit_seq == execution.audit_seq + 1
+    entry = following.pending_audit[-1]
+    assert (entry.seq, entry.status) == (following.audit_seq, after.value)
+    assert entry.previous_hash == execution.audit_hash
+    assert following.audit_hash == entry.hash == ledger.entry_hash(entry)
+
+
+@pytest.mark.parametrize(("before", "after"), [pair for pair in PAIRS if pair[1] not in ledger.STEPS[pair[0]]])
+def test_given_a_step_that_does_not_exist_when_taken_then_it_is_refused(before: Status, after: Status) -> None:
+    with pytest.raises(IllegalTransitionError, match=f"{before} does not lead to {after}"):
+        step_to(standing(before), after)
+
+
+def test_given_the_table_of_steps_when_read_then_only_unknown_leads_out_of_an_end() -> None:
+    assert {status for status in ENDED if ledger.STEPS[status]} == {Status.UNKNOWN}
+    assert ledger.STEPS[Status.UNKNOWN] == {Status.COMPLETED, Status.FAILED}
+
+
+def test_given_a_request_when_accepted_then_version_one_owes_the_first_entry() -> None:
+    execution = ledger.accept(a_draft())
+    [entry] = execution.pending_audit
+    assert (execution.version, execution.status) == (1, Status.QUEUED)
+    assert (entry.event, entry.seq, entry.previous_hash) == ("accepted", 1, "")
+    assert (entry.payload_size_bytes, entry.payload_sha256) == (execution.request.size, execution.request.digest)
+
+
+def test_given_a_cached_result_when_served_then_the_record_opens_completed_and_owes_a_delivery() -> None:
+    execution = ledger.serve_from_cache(a_draft(webhook_url=WEBHOOK_URL), RESULT, NOON)
+    assert (execution.status, execution.attempts, execution.completed_at) == (Status.COMPLETED, 0, NOON)
+    assert execution.webhook_status is WebhookStatus.PENDING
+    assert execution.pending_audit[0].event == "cache_hit"
+
+
+def test_given_a_claim_when_made_then_the_attempt_is_fenced_and_leased() -> None:
+    execution = ledger.claim(standing(Status.QUEUED, next_at=NOON), "mine", NOON + 1, NOON + 95_000)
+    assert execution.attempt is not None
+    assert (execution.attempt.attempt_id, execution.attempt.number) == ("mine", 1)
+    assert execution.attempt.lease_until == NOON + 95_000
+    assert (execution.next_at, execution.attempts, execution.updated_at) == (None, 1, NOON + 1)
+
+
+@pytest.mark.parametrize("uses_chance", [True, False])
+def test_given_a_postponed_attempt_when_planned_then_only_one_that_counts_uses_a_chance(uses_chance: bool) -> None:
+    running = ledger.claim(standing(Status.QUEUED), "mine", NOON, NOON + 1)
+    queued = ledger.postpone(running, NOON, NOON + 7, CAUSE, uses_chance=uses_chance)
+    assert (queued.attempt, queued.next_at, queued.attempts) == (None, NOON + 7, 1)
+    assert queued.chances_used == uses_chance
+    assert (queued.pending_audit[-1].code, queued.pending_audit[-1].correlation_id) == ("no_answer", "corr-1")
+
+
+@pytest.mark.parametrize(("url", "status"), [(WEBHOOK_URL, WebhookStatus.PENDING), (None, WebhookStatus.NONE)])
+def test_given_an_outcome_when_settled_then_only_a_caller_with_a_webhook_is_owed_one(
+    url: str | None, status: WebhookStatus
+) -> None:
+    waiting = standing(
+        Status.AWAITING_WEBHOOK, webhook_url=url, delivery_attempts=4, deliver_at=NOON, deadline_at=NOON, next_at=NOON
+    )
+    ended = ledger.settle(waiting, outcome_of(Status.COMPLETED), NOON + 3, latency_ms=40, correlation_id="corr-9")
+    assert ended.webhook_status is status
+    assert (ended.delivery_attempts, ended.deliver_at, ended.deadline_at, ended.next_at) == (0, None, None, None)
+    assert (ended.completed_at, ended.attempt) == (NOON + 3, None)
+    entry = ended.pending_audit[-1]
+    assert (entry.latency_ms, entry.correlation_id, entry.payload_sha256) == (40, "corr-9", "digest")
+
+
+@pytest.mark.parametrize(
+    ("status", "event"),
+    [
+        (WebhookStatus.PENDING, "webhook_retry_planned"),
+        (WebhookStatus.DELIVERED, "webhook_delivered"),
+        (WebhookStatus.FAILED, "webhook_failed"),
+    ],
+)
+def test_given_a_try_to_deliver_when_recorded_then_the_history_says_what_came_of_it(
+    status: WebhookStatus, event: str
+) -> None:
+    tried = ledger.record_delivery(standing(Status.COMPLETED), status, NOON, NOON + 5, latency_ms=3, cause=None)
+    assert (tried.webhook_status, tried.delivery_attempts, tried.deliver_at) == (status, 1, NOON + 5)
+    assert (tried.pending_audit[-1].event, tried.status) == (event, Status.COMPLETED)
+
+
+def test_given_an_outcome_by_webhook_when_settled_then_its_receipt_has_an_entry_of_its_own() -> None:
+    execution = standing(Status.AWAITING_WEBHOOK)
+    ended = ledger.settle(execution, outcome_of(Status.COMPLETED), NOON, by_webhook=True)
+    receipt, end = ended.pending_audit[-2:]
+    assert (receipt.event, end.event) == ("webhook_received", "completed")
+    assert (end.seq, end.previous_hash) == (receipt.seq + 1, receipt.hash)
+    assert (ended.version, ended.audit_hash) == (execution.version + 1, end.hash)
+
+
+def test_given_a_note_when_made_then_the_state_stays() -> None:
+    ended = standing(Status.COMPLETED)
+    noted = ledger.note(ended, "webhook_conflict", NOON + 1, CAUSE)
+    assert (noted.status, noted.outcome, noted.version) == (ended.status, ended.outcome, ended.version + 1)
+    assert noted.pending_audit[-1].event == "webhook_conflict"
+
+
+def test_given_a_lease_when_asked_for_then_it_is_held_until_it_ends_and_not_longer() -> None:
+    running = ledger.claim(standing(Status.QUEUED), "mine", NOON, NOON + 100)
+    with pytest.raises(LeaseHeldError) as held:
+        ledger.require_free(running, NOON + 99)
+    assert held.value.context["remaining_ms"] == 1
+    ledger.require_free(running, NOON + 100)
+    ledger.require_free(standing(Status.QUEUED), NOON)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(AuditEntry) if field.name != "hash"])
+def test_given_an_entry_when_any_field_is_changed_then_its_hash_no_longer_fits(name: str) -> None:
+    [entry] = ledger.accept(a_draft()).pending_audit
+    changed: dict[str, Any] = {name: 77 if isinstance(getattr(entry, name), int) else "forged"}
+    assert ledger.entry_hash(replace(entry, **changed)) != entry.hash
+
+
+@given(st.lists(st.sampled_from(Status), max_size=15), st.booleans())
+def test_given_any_walk_of_legal_steps_when_taken_then_the_invariants_hold(walk: list[Status], hooked: bool) -> None:
+    execution = ledger.accept(a_draft(webhook_url=WEBHOOK_URL if hooked else None))
+    for number, wish in enumerate(walk):
+        if wish not in ledger.STEPS[execution.status]:
+            with pytest.raises(IllegalTransitionError):
+                step_to(execution, wish)
+            continue
+        before = execution
+        execution = step_to(execution, wish)
+        assert execution.version == before.version + 1
+        assert execution.attempts - before.attempts == (wish is Status.RUNNING)
+        assert (execution.attempt is not None) == (execution.status is Status.RUNNING), number
+        assert (execution.outcome is not None) == (execution.completed_at is not None)
+        assert execution.ended == (execution.outcome is not None)
+    chain = execution.pending_audit
+    assert [entry.seq for entry in chain] == list(range(1, execution.version + 1))
+    previous = ""
+    for entry in chain:
+        assert entry.previous_hash == previous
+        assert ledger.entry_hash(entry) == entry.hash
+        previous = entry.hash
+    assert execution.audit_hash == previous

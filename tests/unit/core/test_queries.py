@@ -1,0 +1,106 @@
+"""What is on record, as callers read it."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actionrelay import ledger
+from actionrelay.errors import ExecutionNotFoundError
+from actionrelay.models import ExecutionError, Outcome, Status
+from actionrelay.timestamps import iso, iso_or_none
+from actionrelay.views import STORING_MS, audit_document
+from tests.fakes.chance import NOON
+from tests.fakes.relay import ACTION_ID, EXECUTION_ID, TRACE_ID, WEBHOOK_URL, Relay, a_draft
+
+FIELDS = [
+    *("executionId", "actionId", "traceId", "status", "webhookStatus", "result", "cacheStatus", "error"),
+    *("attempts", "createdAt", "updatedAt", "completedAt", "latencyMs"),
+]
+
+
+def test_given_a_queued_execution_when_read_then_every_field_is_there(relay: Relay) -> None:
+    relay.given_queued(webhook_url=WEBHOOK_URL)
+    document = relay.reading.execution(EXECUTION_ID.upper())
+    assert list(document) == FIELDS
+    assert (document["executionId"], document["actionId"], document["traceId"]) == (EXECUTION_ID, ACTION_ID, TRACE_ID)
+    assert (document["status"], document["cacheStatus"]) == ("queued", "disabled")
+    assert [document[name] for name in ("result", "error", "completedAt", "latencyMs")] == [None] * 4
+    assert document["createdAt"] == iso(NOON)
+
+
+def test_given_a_completed_execution_when_read_then_result_and_latency_are_there(relay: Relay) -> None:
+    relay.clock.advance(1_250)
+    relay.given_completed({"total": 3})
+    document = relay.reading.execution(EXECUTION_ID)
+    assert (document["status"], document["result"], document["latencyMs"]) == ("completed", {"total": 3}, 1_250)
+
+
+def test_given_a_failure_when_read_then_its_error_is_spelled(relay: Relay) -> None:
+    relay.given_ended(Outcome(Status.FAILED, error=ExecutionError("c", "m", 400, "corr")))
+    assert relay.reading.execution(EXECUTION_ID)["error"] == {
+        "code": "c",
+        "message": "m",
+        "status": 400,
+        "correlationId": "corr",
+    }
+
+
+def test_given_a_result_on_its_way_to_the_store_when_read_then_the_execution_is_still_running(relay: Relay) -> None:
+    relay.payloads.inline_max = 0
+    relay.given_completed("big")
+    relay.payloads.objects.clear()
+    relay.clock.advance(STORING_MS - 1)
+    document = relay.reading.execution(EXECUTION_ID)
+    assert [document[name] for name in ("status", "result", "error", "completedAt")] == ["running", None, None, None]
+
+
+def test_given_a_result_that_is_gone_when_read_then_the_outcome_stands_and_the_error_says_so(relay: Relay) -> None:
+    relay.payloads.inline_max = 0
+    relay.given_completed("big")
+    relay.payloads.objects.clear()
+    relay.clock.advance(STORING_MS)
+    document: Any = relay.reading.execution(EXECUTION_ID)
+    assert (document["status"], document["result"]) == ("completed", None)
+    assert document["error"]["code"] == "result_not_stored"
+
+
+def test_given_a_history_when_read_then_its_entries_are_oldest_first_and_chained(relay: Relay) -> None:
+    relay.recorder.create(ledger.accept(a_draft()))
+    relay.work()
+    history: Any = relay.reading.history(EXECUTION_ID)
+    assert history["executionId"] == EXECUTION_ID
+    assert [entry["event"] for entry in history["entries"]] == ["accepted", "attempt_started", "completed"]
+    assert [entry["seq"] for entry in history["entries"]] == [1, 2, 3]
+    assert history["entries"][1]["previousHash"] == history["entries"][0]["hash"]
+
+
+def test_given_an_entry_when_spelled_then_every_field_of_the_design_is_there() -> None:
+    [entry] = ledger.accept(a_draft()).pending_audit
+    wanted = {
+        *("timestamp", "executionId", "actionId", "event", "status", "latencyMs", "attempt"),
+        *("payloadSizeBytes", "webhookUrl", "successRate", "traceId", "correlationId"),
+    }
+    assert wanted <= set(audit_document(entry))
+
+
+@pytest.mark.parametrize("execution_id", ["", "x" * 129, "nobody"])
+def test_given_an_id_that_nothing_is_recorded_under_when_read_then_it_is_not_found(
+    relay: Relay, execution_id: str
+) -> None:
+    with pytest.raises(ExecutionNotFoundError):
+        relay.reading.execution(execution_id)
+    with pytest.raises(ExecutionNotFoundError):
+        relay.reading.history(execution_id)
+
+
+def test_given_an_instant_when_spelled_then_it_is_utc_with_milliseconds() -> None:
+    assert iso(1_795_460_400_007) == "2026-11-23T19:00:00.007Z"
+    assert iso_or_none(None) is None
+    assert iso_or_none(0) == "1970-01-01T00:00:00.000Z"
+
+
+@given(st.integers(0, 4_000_000_000_000), st.integers(0, 4_000_000_000_000))
+def test_given_two_instants_when_spelled_then_they_sort_like_time(one: int, other: int) -> None:
+    assert (iso(one) < iso(other)) == (one < other)

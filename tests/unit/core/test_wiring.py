@@ -1,0 +1,179 @@
+"""Settings from an environment, and each function wired from them."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from actionrelay import wiring
+from actionrelay.errors import SecretUnavailableError
+from actionrelay.genesys.client import DataActions, GenesysClient, Integrations
+from actionrelay.settings import (
+    DeliverSettings,
+    ExecuteSettings,
+    QuerySettings,
+    ReceiveWebhookSettings,
+    ValidateSettings,
+    WebhookScheme,
+)
+from actionrelay.signatures import HubSignatureVerifier, StandardWebhooksVerifier
+from tests.fakes.aws import FakeDynamoDb, FakeS3, FakeSecrets, FakeSqs, FakeSsm
+from tests.fakes.deployment import ENVIRONMENT
+
+WIRED: list[Callable[[], Any]] = [
+    wiring.submit_execution,
+    wiring.execute_action,
+    wiring.receive_result,
+    wiring.deliver_webhook,
+    wiring.read_executions,
+]
+SETTINGS: list[Any] = [ValidateSettings, ExecuteSettings, ReceiveWebhookSettings, DeliverSettings, QuerySettings]
+SECRET = '{"secrets":["whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="]}'
+
+
+@dataclass(slots=True)
+class FakeClients:
+    """``AwsClients`` without AWS."""
+
+    dynamodb: FakeDynamoDb = field(default_factory=FakeDynamoDb)
+    s3: FakeS3 = field(default_factory=FakeS3)
+    sqs: FakeSqs = field(default_factory=FakeSqs)
+    ssm: FakeSsm = field(default_factory=FakeSsm)
+    secrets: FakeSecrets = field(default_factory=FakeSecrets)
+
+
+@pytest.fixture
+def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeClients]:
+    fakes = FakeClients()
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(wiring, "aws", lambda: fakes)
+    _forget()
+    yield fakes
+    _forget()
+
+
+def _forget() -> None:
+    for wired in WIRED:
+        wired.cache_clear()  # type: ignore[attr-defined]
+
+
+# -- Settings --
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_given_a_whole_environment_when_read_then_each_field_has_its_variable(settings: Any) -> None:
+    read = settings.read(ENVIRONMENT)
+    assert (read.executions_table, read.audit_table) == ("executions", "audit")
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"), [(settings, name) for settings in SETTINGS for name in settings.model_fields]
+)
+def test_given_a_missing_variable_when_read_then_the_error_names_it(settings: Any, name: str) -> None:
+    environment = {key: value for key, value in ENVIRONMENT.items() if key != name.upper()}
+    with pytest.raises(ValidationError) as refused:
+        settings.read(environment)
+    assert [error["loc"] for error in refused.value.errors()] == [(name,)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "value"),
+    [
+        (ValidateSettings, "MAX_PAYLOAD_BYTES", "0"),
+        (ValidateSettings, "MAX_INPUT_DEPTH", "five"),
+        (ValidateSettings, "GENESYS_API", "mystery"),
+        (ValidateSettings, "ALLOW_PRIVATE_WEBHOOKS", "perhaps"),
+        (ExecuteSettings, "REQUESTS_PER_MINUTE", "-1"),
+        (ExecuteSettings, "MAX_ATTEMPTS", "0"),
+        (ExecuteSettings, "RESULT_CACHE_SECONDS", "-1"),
+        (ReceiveWebhookSettings, "WEBHOOK_SCHEME", "none"),
+    ],
+)
+def test_given_an_unusable_value_when_read_then_it_is_refused(settings: Any, name: str, value: str) -> None:
+    with pytest.raises(ValidationError):
+        settings.read(ENVIRONMENT | {name: value})
+
+
+@pytest.mark.parametrize(
+    ("base", "url"),
+    [
+        ("https://relay.example.com/", "https://relay.example.com/webhooks/genesys"),
+        ("http://127.0.0.1:1/{apiId}/v1", "http://127.0.0.1:1/abc123/v1/webhooks/genesys"),
+    ],
+)
+def test_given_a_base_url_when_asked_then_receipts_have_their_own_door(base: str, url: str) -> None:
+    assert ExecuteSettings.read(ENVIRONMENT | {"API_BASE_URL": base}).receipt_url == url
+
+
+# -- Wiring --
+
+
+@pytest.mark.parametrize("wired", WIRED, ids=lambda wired: wired.__name__)
+def test_given_a_whole_environment_when_wired_then_the_use_case_is_made_once(
+    clients: FakeClients, wired: Callable[[], Any]
+) -> None:
+    assert wired() is wired()
+    assert clients.secrets.reads == 0, "secrets are read when they are needed"
+
+
+@pytest.mark.parametrize("wired", WIRED, ids=lambda wired: wired.__name__)
+def test_given_a_missing_variable_when_wired_then_the_error_names_it(
+    clients: FakeClients, monkeypatch: pytest.MonkeyPatch, wired: Callable[[], Any]
+) -> None:
+    monkeypatch.delenv("EXECUTIONS_TABLE")
+    with pytest.raises(ValidationError, match="executions_table"):
+        wired()
+
+
+@pytest.mark.parametrize(("api", "contract"), [("data-actions", DataActions), ("integrations", Integrations)])
+def test_given_a_contract_when_wired_then_the_client_speaks_it(
+    clients: FakeClients, monkeypatch: pytest.MonkeyPatch, api: str, contract: type
+) -> None:
+    monkeypatch.setenv("GENESYS_API", api)
+    client = wiring.execute_action().client
+    assert isinstance(client, GenesysClient)
+    assert isinstance(client.contract, contract)
+    assert client.api_url == "https://api.mypurecloud.de"
+    assert wiring.execute_action().policy.webhook_grace_ms == 300_000
+
+
+@pytest.mark.parametrize(
+    ("scheme", "verifier"),
+    [(WebhookScheme.STANDARD_WEBHOOKS, StandardWebhooksVerifier), (WebhookScheme.HUB_SIGNATURE, HubSignatureVerifier)],
+)
+def test_given_a_scheme_when_wired_then_its_verifier_has_the_current_secrets(
+    clients: FakeClients, monkeypatch: pytest.MonkeyPatch, scheme: WebhookScheme, verifier: type
+) -> None:
+    monkeypatch.setenv("WEBHOOK_SCHEME", scheme.value)
+    clients.secrets.values["webhook"] = SECRET
+    assert isinstance(wiring.receive_result().verifier(), verifier)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "whsec_!"])
+def test_given_a_secret_without_a_usable_key_when_needed_then_it_is_unavailable_and_not_shown(
+    clients: FakeClients, text: str
+) -> None:
+    clients.secrets.values["delivery"] = text
+    with pytest.raises(SecretUnavailableError, match="the secret delivery holds no usable signing secret"):
+        wiring.deliver_webhook().secrets()
+
+
+def test_given_a_usable_secret_when_needed_then_it_is_read(clients: FakeClients) -> None:
+    clients.secrets.values["delivery"] = SECRET
+    assert len(wiring.deliver_webhook().secrets()) == 1
+
+
+def test_given_the_machine_when_asked_then_time_and_chance_are_real() -> None:
+    assert wiring.SystemClock().now() > 1_700_000_000_000
+    assert 0 <= wiring.SystemRandomness().uniform() < 1
+    assert str(uuid.UUID(wiring.SystemRandomness().new_id())) != wiring.SystemRandomness().new_id()
+
+
+def test_given_a_region_when_clients_are_asked_for_then_they_are_one_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    wiring.aws.cache_clear()
+    assert wiring.aws() is wiring.aws()
+    wiring.aws.cache_clear()
