@@ -11,4 +11,5 @@ from actionrelay.wiring import deliver_webhook
 
 @observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return batch.serve(event, context, lambda message, _: deliver_webhook().deliver(message.execution_id))
+    use_case = deliver_webhook()
+    return batch.serve(event, context, lambda message, _: use_case.deliver(message.execution_id))

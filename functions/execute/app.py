@@ -11,4 +11,5 @@ from actionrelay.wiring import execute_action
 
 @observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return batch.serve(event, context, lambda message, ends_at: execute_action().work(message, ends_at))
+    use_case = execute_action()
+    return batch.serve(event, context, use_case.work)

@@ -1,5 +1,4 @@
 import logging
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -26,10 +25,8 @@ def powertools(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
         monkeypatch.setenv(name, value)
     for one in made:
         one.cache_clear()
-    # The library keeps one handler per service and process, bound to the output of whichever test came first.
-    for handler in observability.logger().handlers:
-        if isinstance(handler, logging.StreamHandler):
-            handler.setStream(sys.stdout)
+    # The library sets up one logger per service and process, bound to the output of whichever test came first.
+    logging.Logger.manager.loggerDict.pop(ENVIRONMENT["POWERTOOLS_SERVICE_NAME"], None)
     yield
     observability.metrics().clear_metrics()
     for one in made:

@@ -368,6 +368,13 @@ def test_given_a_quarrel_when_taken_then_it_is_tried_again_and_after_five_it_cou
     assert gate(dynamodb).take(NOON + 60_000) == 1_000
 
 
+def test_given_a_write_that_fails_for_another_reason_when_taken_then_the_store_is_unavailable() -> None:
+    dynamodb = FakeDynamoDb()
+    dynamodb.trouble.before("put_item", THROTTLED)
+    with pytest.raises(StoreUnavailableError):
+        gate(dynamodb).take(NOON)
+
+
 # -- Clients --
 
 

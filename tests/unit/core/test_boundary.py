@@ -169,7 +169,10 @@ def test_given_a_bug_when_served_then_the_caller_sees_a_trace_id_and_nothing_els
     problem = json.loads(answer["body"])
     assert (answer["statusCode"], problem["code"]) == (500, "internal_error")
     assert "s3cret" not in answer["body"]
-    assert problem["traceId"] in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert problem["traceId"] in out
+    assert "RuntimeError" in out
+    assert "s3cret" not in out
 
 
 def test_given_submissions_when_answered_then_202_and_200_tell_them_apart() -> None:

@@ -270,7 +270,7 @@ def test_given_no_scope_in_the_answer_when_granted_then_it_is_what_was_asked_for
 def test_given_too_small_a_scope_when_granted_then_the_missing_one_is_named() -> None:
     with (
         LoopbackServer(answering(200, granted(scope="data:action:view other"))) as server,
-        pytest.raises(ScopeMissingError, match="not granted data:action:execute$"),
+        pytest.raises(ScopeMissingError, match=r"not granted data:action:execute$"),
     ):
         an_issuer(server.url).request(NOON)
 

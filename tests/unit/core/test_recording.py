@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from actionrelay import ledger
-from actionrelay.completion import failed, unknown
+from actionrelay.completion import unknown
 from actionrelay.errors import AlreadyRecordedError, QueueUnavailableError, StaleWriteError, StoreUnavailableError
 from actionrelay.models import CacheStatus, Execution, ExecutionError, Outcome, Status
 from tests.fakes.chance import NOON
@@ -112,7 +112,7 @@ def test_given_a_completed_execution_when_ended_then_result_cache_delivery_and_m
 @pytest.mark.parametrize(
     ("outcome", "metric"),
     [
-        (failed("bad", "it is", 400), "ExecutionsFailed"),
+        (Outcome(Status.FAILED, error=ExecutionError("bad", "it is", 400)), "ExecutionsFailed"),
         (unknown(ExecutionError("no_answer", "none")), "ExecutionsUnknown"),
     ],
 )

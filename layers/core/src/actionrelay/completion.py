@@ -41,17 +41,13 @@ class Completion:
 
         A result that can't be stored is reported and leaves the outcome as it is.
         """
-        if ended.outcome and ended.outcome.result:
-            try:
-                self.payloads.put(ended.outcome.result, result)
-            except DependencyError as error:
-                self.telemetry.count("ResultsNotStored")
-                self.telemetry.event("result_not_stored", execution_id=ended.execution_id, code=error.code)
         self._count(ended)
-        self.hand_on(ended)
+        self.hand_on(ended, result)
 
-    def hand_on(self, ended: Execution) -> None:
-        """Pay the audit, fill the cache and queue the delivery of an ended execution; harmless when done before."""
+    def hand_on(self, ended: Execution, result: bytes = b"") -> None:
+        """Store the result where it is at hand, pay the audit, fill the cache, queue the delivery; harmless if done."""
+        if result and ended.outcome and ended.outcome.result:
+            self._store(ended, ended.outcome.result, result)
         self.recorder.pay(ended)
         outcome = ended.outcome
         if (
@@ -67,6 +63,13 @@ class Completion:
             self.cache.remember(CachedResult(ended.cache_key, outcome.result, expires_at))
         if ended.webhook_status is WebhookStatus.PENDING and ended.delivery_attempts == 0:
             self.deliveries.send(ended.execution_id)
+
+    def _store(self, ended: Execution, ref: PayloadRef, result: bytes) -> None:
+        try:
+            self.payloads.put(ref, result)
+        except DependencyError as error:
+            self.telemetry.count("ResultsNotStored")
+            self.telemetry.event("result_not_stored", execution_id=ended.execution_id, code=error.code)
 
     def _count(self, ended: Execution) -> None:
         code = ended.outcome.error.code if ended.outcome and ended.outcome.error else None
@@ -85,11 +88,6 @@ class Completion:
             code=code,
             attempts=ended.attempts,
         )
-
-
-def failed(code: str, message: str, status: int | None = None, correlation_id: str | None = None) -> Outcome:
-    """Outcome of an action that did not do what was asked."""
-    return Outcome(Status.FAILED, error=ExecutionError(code, message, status, correlation_id))
 
 
 def unknown(error: ExecutionError) -> Outcome:

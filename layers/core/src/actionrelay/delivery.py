@@ -60,8 +60,8 @@ class DeliverWebhook:
         deliver_at = now + wait if status is WebhookStatus.PENDING else None
 
         def step(current: Execution) -> Execution | None:
-            if current.delivery_attempts != execution.delivery_attempts:
-                return None
+            if current.delivery_attempts != execution.delivery_attempts or current.outcome != execution.outcome:
+                return None  # another try, or another outcome, which has a delivery of its own
             return ledger.record_delivery(current, status, now, deliver_at, latency_ms=latency_ms, cause=cause)
 
         recorded = self.recorder.change(execution, step)
@@ -90,11 +90,11 @@ class DeliverWebhook:
         document: dict[str, Json] = {
             "type": f"execution.{execution.status.value}",
             "timestamp": iso(execution.completed_at or execution.updated_at),
-            "data": execution_document(execution, self.payloads, now),
+            "data": execution_document(execution, self.payloads),
         }
         body = canonical(document)
         signed = StandardWebhooks.headers(
-            self.secrets(), f"{execution.execution_id}-{execution.status.value}", now // 1_000, body
+            self.secrets(), f"{execution.execution_id}-{execution.completed_at}", now // 1_000, body
         )
         headers = {"Content-Type": "application/json", "X-Trace-Id": execution.trace_id, **signed}
         return self.sender.send(execution.webhook_url or "", headers, body)

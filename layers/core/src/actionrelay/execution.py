@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from actionrelay import ledger
-from actionrelay.completion import Completion, failed, unknown
-from actionrelay.errors import StoreUnavailableError, TokenError
+from actionrelay.completion import Completion, unknown
+from actionrelay.errors import DependencyError, TokenError
 from actionrelay.models import (
     ActionCall,
     Execution,
@@ -47,6 +47,8 @@ LEASE_MARGIN_MS = 5_000
 """A lease outlives its worker by this much, and ends well before the queue shows the message again."""
 ANSWER_MARGIN_MS = 5_000
 """Genesys Cloud may take the whole ``timeout``; its answer needs a little longer to get here."""
+MIN_WAIT_MS = 1_000
+"""With less time than this no attempt is begun."""
 _LOST_LEASE = ExecutionError("worker_lost", "the worker ended while the request may have been on its way")
 
 
@@ -118,7 +120,10 @@ class ExecuteAction:
             self._send_run(execution, execution.next_at - now)
             return
         if now - execution.created_at > GIVE_UP_AFTER_MS:
-            self._settle(execution, failed("expired", "could not be run within a day"), Status.QUEUED)
+            self._give_up(execution, ExecutionError("expired", "could not be run within a day"))
+            return
+        if self._time_left(ends_at) < MIN_WAIT_MS:
+            self._send_run(execution, 0)  # for a worker with time; nothing was begun, so nothing is lost
             return
         try:
             token = self.tokens.token()
@@ -133,21 +138,28 @@ class ExecuteAction:
 
     def _attempt(self, execution: Execution, token: AccessToken, ends_at: int) -> None:
         call = self._call(execution)
+        if call is None:
+            gone = ExecutionError("request_unreadable", "the stored request is gone, so there is nothing to send")
+            self._give_up(execution, gone)
+            return
         now = self.clock.now()
         claimed = self.recorder.save(ledger.claim(execution, self.randomness.new_id(), now, ends_at + LEASE_MARGIN_MS))
         if claimed.attempts == 1:
             self.telemetry.duration("QueueWait", now - claimed.created_at)
-        wait = min(call.timeout_ms + ANSWER_MARGIN_MS, ends_at - RECORDING_MARGIN_MS - self.clock.now())
-        reply = self.client.execute(call, token, max(wait, 1))
+        reply = self.client.execute(call, token, min(call.timeout_ms + ANSWER_MARGIN_MS, self._time_left(ends_at)))
         self.telemetry.duration("GenesysLatency", reply.latency_ms)
         if reply.http_status == HTTPStatus.UNAUTHORIZED:
             self.tokens.refuse(token.version)
         self._after_reply(claimed, reply)
 
-    def _call(self, execution: Execution) -> ActionCall:
+    def _time_left(self, ends_at: int) -> int:
+        """How long an answer may be waited for so that what it says can still be written down."""
+        return ends_at - RECORDING_MARGIN_MS - self.clock.now()
+
+    def _call(self, execution: Execution) -> ActionCall | None:
         stored = self.payloads.get(execution.request)
         if stored is None:
-            raise StoreUnavailableError("the request can't be read", execution_id=execution.execution_id)
+            return None
         return ActionCall(
             execution_id=execution.execution_id,
             action_id=execution.action_id,
@@ -187,24 +199,28 @@ class ExecuteAction:
         verdict = judge(reply)
         error = reply.error or ExecutionError("no_answer", "no usable answer from Genesys Cloud")
         last_chance = claimed.chances_used + 1 >= self.policy.max_attempts
-        if reply.http_status == HTTPStatus.TOO_MANY_REQUESTS:
-            self._throttled(reply)
         match verdict:
             case Verdict.POSTPONE:
                 self._postpone(claimed, reply, error, uses_chance=False)
             case Verdict.RETRY if not last_chance:
                 self._postpone(claimed, reply, error, uses_chance=True)
             case Verdict.AMBIGUOUS if claimed.repeatable and not last_chance:
-                self._postpone(claimed, reply, error, uses_chance=True)
+                self._postpone(claimed, reply, error, uses_chance=True, may_have_run=True)
             case Verdict.AMBIGUOUS:
                 self._settle(claimed, unknown(error), Status.RUNNING, reply)
             case Verdict.RETRY | Verdict.FINAL:
-                self._settle(claimed, Outcome(Status.FAILED, error=error), Status.RUNNING, reply)
+                self._give_up(claimed, error, reply)
+        if reply.http_status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._pause_all(reply)
 
-    def _throttled(self, reply: Reply) -> None:
+    def _pause_all(self, reply: Reply) -> None:
+        """Let one 429 stop everybody; this execution's own retry is planned already and stands without it."""
         now = self.clock.now()
         self.telemetry.count("Throttled")
-        self.gate.pause(now + max(retry_after_ms(reply.retry_after, now), 1_000))
+        try:
+            self.gate.pause(now + max(retry_after_ms(reply.retry_after, now), 1_000))
+        except DependencyError as error:
+            self.telemetry.event("gate_not_paused", code=error.code)
 
     def _without_token(self, execution: Execution, error: TokenError) -> None:
         """Nothing was asked: an outage costs time; refused credentials use up chances and then fail, by name."""
@@ -215,18 +231,24 @@ class ExecuteAction:
             reply = Reply(ReplyKind.NOT_SENT, latency_ms=0, error=cause)
             self._postpone(execution, reply, cause, uses_chance=not error.retryable)
         else:
-            self._settle(execution, Outcome(Status.FAILED, error=cause), Status.QUEUED)
+            self._give_up(execution, cause)
 
-    def _postpone(self, held: Execution, reply: Reply, cause: ExecutionError, *, uses_chance: bool) -> None:
+    def _give_up(self, held: Execution, error: ExecutionError, reply: Reply | None = None) -> None:
+        """End without a result: failed, unless an earlier attempt may have run, since then nobody knows."""
+        outcome = unknown(error) if held.may_have_run else Outcome(Status.FAILED, error=error)
+        self._settle(held, outcome, held.status, reply)
+
+    def _postpone(
+        self, held: Execution, reply: Reply, cause: ExecutionError, *, uses_chance: bool, may_have_run: bool = False
+    ) -> None:
         """Plan another try: a new message with a delay, while the old one is done with."""
         now = self.clock.now()
-        tries = max(held.attempts, held.chances_used + 1)
-        next_at = next_try_at(now, tries, self.randomness.uniform, reply.retry_after)
+        next_at = next_try_at(now, held.postponements + 1, self.randomness.uniform, reply.retry_after)
 
         def step(current: Execution) -> Execution | None:
             if current.status is not held.status or not _same_attempt(current, held):
                 return None
-            return ledger.postpone(current, now, next_at, cause, uses_chance=uses_chance)
+            return ledger.postpone(current, now, next_at, cause, uses_chance=uses_chance, may_have_run=may_have_run)
 
         planned = self.recorder.change(held, step)
         if planned is not None:

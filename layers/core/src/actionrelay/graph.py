@@ -30,7 +30,7 @@ def find_cycles(graph: Graph) -> tuple[Cycle, ...]:
 def _walk(graph: Graph, start: str, finished: set[str], cycles: dict[Cycle, None]) -> None:
     """Walk everything reachable from ``start``; a back edge to a name on the current path closes a cycle."""
     path: dict[str, int] = {start: 0}
-    stack = [(start, iter(graph[start]))]
+    stack = [(start, iter(dict.fromkeys(graph[start])))]
     while stack:
         name, remaining = stack[-1]
         for dependency in remaining:
@@ -39,7 +39,7 @@ def _walk(graph: Graph, start: str, finished: set[str], cycles: dict[Cycle, None
                     cycles[_closed(list(path)[path[dependency] :])] = None
             elif dependency in graph and dependency not in finished:
                 path[dependency] = len(stack)
-                stack.append((dependency, iter(graph[dependency])))
+                stack.append((dependency, iter(dict.fromkeys(graph[dependency]))))
                 break
         else:
             stack.pop()

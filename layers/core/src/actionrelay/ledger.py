@@ -37,7 +37,9 @@ from actionrelay.strict_json import canonical
 
 STEPS: Mapping[Status, frozenset[Status]] = MappingProxyType(
     {
-        Status.QUEUED: frozenset({Status.QUEUED, Status.RUNNING, Status.COMPLETED, Status.FAILED, Status.CANCELLED}),
+        Status.QUEUED: frozenset(
+            {Status.QUEUED, Status.RUNNING, Status.COMPLETED, Status.FAILED, Status.UNKNOWN, Status.CANCELLED}
+        ),
         Status.RUNNING: frozenset(
             {Status.QUEUED, Status.AWAITING_WEBHOOK, Status.COMPLETED, Status.FAILED, Status.UNKNOWN}
         ),
@@ -96,7 +98,15 @@ def claim(execution: Execution, attempt_id: str, now: int, lease_until: int) -> 
     return _entered(running, "attempt_started", payload=execution.request)
 
 
-def postpone(execution: Execution, now: int, next_at: int, cause: ExecutionError, *, uses_chance: bool) -> Execution:
+def postpone(
+    execution: Execution,
+    now: int,
+    next_at: int,
+    cause: ExecutionError,
+    *,
+    uses_chance: bool,
+    may_have_run: bool = False,
+) -> Execution:
     """Plan another try at ``next_at``: from ``queued`` (no token) or from ``running`` (it did not run, or may)."""
     _require(execution, Status.QUEUED)
     queued = replace(
@@ -105,6 +115,8 @@ def postpone(execution: Execution, now: int, next_at: int, cause: ExecutionError
         attempt=None,
         next_at=next_at,
         chances_used=execution.chances_used + uses_chance,
+        postponements=execution.postponements + 1,
+        may_have_run=execution.may_have_run or may_have_run,
         updated_at=now,
     )
     return _entered(queued, "retry_planned", cause=cause)

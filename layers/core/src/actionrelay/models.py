@@ -141,6 +141,10 @@ class Execution:
     attempts: int = 0
     chances_used: int = 0
     """Attempts that count against ``MaxAttempts``; waiting, throttling and outages do not."""
+    postponements: int = 0
+    """How often another try was planned; the backoff grows with it."""
+    may_have_run: bool = False
+    """An earlier attempt ended ambiguously, so a later failure does not prove that the action did not run."""
     attempt: Attempt | None = None
     next_at: int | None = None
     deadline_at: int | None = None

@@ -61,20 +61,20 @@ class ReceiveResult:
             self.telemetry.count("WebhooksReceived")
             self.completion.after_ending(recorded, data)
             return recorded
-        return self._already_ended(execution.execution_id, outcome)
+        return self._already_ended(execution.execution_id, outcome, data)
 
     def _step(self, current: Execution, outcome: Outcome) -> Execution | None:
         if current.ended and current.status is not Status.UNKNOWN:
             return None
         return ledger.settle(current, outcome, self.clock.now(), by_webhook=True)
 
-    def _already_ended(self, execution_id: str, outcome: Outcome) -> Execution:
+    def _already_ended(self, execution_id: str, outcome: Outcome, data: bytes) -> Execution:
         """A repeat finishes what may have been left undone; a contradiction is put on record beside the outcome."""
         execution = self.recorder.load(execution_id)
         if execution is None:
             raise ExecutionNotFoundError("no execution with this id", execution_id=execution_id)
         if execution.outcome and _same(execution.outcome, outcome):
-            self.completion.hand_on(execution)
+            self.completion.hand_on(execution, data)
             return execution
         now = self.clock.now()
         cause = ExecutionError("outcome_conflict", f"a webhook reported {outcome.status}")

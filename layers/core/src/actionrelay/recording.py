@@ -7,7 +7,7 @@ message, a repeated request, a repeated webhook) pays before it goes on.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from actionrelay.errors import StaleWriteError
+from actionrelay.errors import AlreadyRecordedError, StaleWriteError
 from actionrelay.models import Execution
 from actionrelay.ports import AuditTrail, ExecutionStore
 
@@ -31,7 +31,11 @@ class Recorder:
         Raises:
             AlreadyRecordedError: the id is taken.
         """
-        self.store.create(execution)
+        try:
+            self.store.create(execution)
+        except AlreadyRecordedError:
+            if not self._is_own(execution):
+                raise
         return self.pay(execution)
 
     def save(self, execution: Execution) -> Execution:
@@ -40,8 +44,19 @@ class Recorder:
         Raises:
             StaleWriteError: somebody else wrote since this record was read; nothing has changed.
         """
-        self.store.save(execution)
+        try:
+            self.store.save(execution)
+        except StaleWriteError:
+            if not self._is_own(execution):
+                raise
         return self.pay(execution)
+
+    def _is_own(self, execution: Execution) -> bool:
+        """Whether what is stored is this very record.
+
+        The SDK repeats a write whose answer got lost, and then meets its own: that is a success, not another writer.
+        """
+        return self.store.load(execution.execution_id) == execution
 
     def pay(self, execution: Execution) -> Execution:
         """Write the audit entries that a stored record owes; the record in hand then owes none."""

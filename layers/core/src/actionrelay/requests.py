@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
 
 from actionrelay.errors import Fault
 from actionrelay.strict_json import Json, pointer
@@ -69,7 +70,7 @@ def read[Document: BaseModel](schema: type[Document], document: Json) -> Documen
         return schema.model_validate(document)
     except ValidationError as error:
         return tuple(
-            Fault(pointer(*_location(item["loc"], document)), "schema", _detail(item["type"], item["msg"]))
+            Fault(pointer(*_location(item, document)), "schema", _detail(item["type"], item["msg"]))
             for item in error.errors(include_url=False, include_input=False, include_context=False)
         )
 
@@ -85,14 +86,15 @@ def uuid_fault(value: str, where: str) -> Fault | None:
     )
 
 
-def _location(steps: tuple[int | str, ...], document: Json) -> list[int | str]:
+def _location(item: ErrorDetails, document: Json) -> list[int | str]:
     """Keep the steps that lead somewhere in the document: unions add a step that names the branch tried."""
     kept: list[int | str] = []
     here: Json = document
-    for step in steps:
+    for step in item["loc"]:
         if isinstance(here, dict) and isinstance(step, str):
-            kept.append(step)
-            here = here.get(step)
+            if step in here or item["type"] == "missing":
+                kept.append(step)
+                here = here.get(step)
         elif isinstance(here, list) and isinstance(step, int):
             kept.append(step)
             here = here[step] if step < len(here) else None

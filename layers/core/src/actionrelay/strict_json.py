@@ -10,6 +10,8 @@ from actionrelay.errors import MalformedJsonError
 
 type Json = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
+MAX_NESTING = 100
+"""Twice what Genesys Cloud follows; deeper documents are meant for the parser, not for an action."""
 MAX_PATHS_REPORTED = 10
 """Places named in one answer; a caller who broke a rule in more has seen the pattern by then."""
 
@@ -18,17 +20,23 @@ class NestingTooDeepError(MalformedJsonError):
     """The document nests deeper than any parser should follow."""
 
 
-def parse(raw: bytes) -> Json:
-    """Read a whole document.
+def parse(raw: bytes, *, unique_keys: bool = True) -> Json:
+    """Read a whole document; of a key that occurs twice the last one counts where ``unique_keys`` is false.
 
     Raises:
         MalformedJsonError: not UTF-8, not JSON, a key twice in one object, NaN, Infinity, a number that a double
             can't hold, or half of a surrogate pair. Each would mean one thing here and another elsewhere.
-        NestingTooDeepError: nested so deep that reading stopped.
+        NestingTooDeepError: nested deeper than ``MAX_NESTING``.
     """
     try:
         text = raw.decode("utf-8")
-        document: Json = json.loads(text, object_pairs_hook=_unique, parse_constant=_not_a_number, parse_float=_finite)
+        document: Json = json.loads(
+            text,
+            object_pairs_hook=_unique if unique_keys else None,
+            parse_constant=_not_a_number,
+            parse_float=_finite,
+            parse_int=_holdable,
+        )
     except UnicodeDecodeError as error:
         raise MalformedJsonError(f"not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
@@ -37,6 +45,7 @@ def parse(raw: bytes) -> Json:
         raise NestingTooDeepError("nested too deep to be read") from None
     except ValueError:  # the only other one: an integer of more digits than the interpreter converts
         raise MalformedJsonError("an integer has too many digits") from None
+    _refuse_deep_nesting(document)
     if "\\u" in text:  # only an escape can bring in a lone surrogate
         _refuse_lone_surrogates(document)
     return document
@@ -110,6 +119,25 @@ def _finite(spelling: str) -> float:
     if not math.isfinite(number):
         raise MalformedJsonError("a number is too large for a double")
     return number
+
+
+def _holdable(spelling: str) -> int:
+    number = int(spelling)
+    try:
+        float(number)
+    except OverflowError:
+        raise MalformedJsonError("a number is too large for a double") from None
+    return number
+
+
+def _refuse_deep_nesting(document: Json) -> None:
+    """Walk level by level, so that the walk itself needs no depth."""
+    level: list[Json] = [document]
+    for _ in range(MAX_NESTING + 1):
+        level = [child for value in level if isinstance(value, dict | list) for _, child in _children(value)]
+        if not level:
+            return
+    raise NestingTooDeepError(f"nested more than {MAX_NESTING} levels deep")
 
 
 def _refuse_lone_surrogates(document: Json) -> None:

@@ -43,9 +43,9 @@ class SharedToken:
             try:
                 self._held = self._request(now)
             except TokenError:
-                if held and held.expires_at > now:
-                    return held
-                raise
+                self._held = self._still_valid(now, held, shared)
+                if self._held is None:
+                    raise
             return self._held
 
     def refuse(self, version: str) -> None:
@@ -57,6 +57,12 @@ class SharedToken:
 
     def _fresh(self, token: AccessToken, now: int) -> bool:
         return token.expires_at - now > REFRESH_BEFORE_MS and token.version != self._refused
+
+    def _still_valid(self, now: int, *tokens: AccessToken | None) -> AccessToken | None:
+        """Of the tokens that are too old to be fresh, one that is not over yet."""
+        return next(
+            (token for token in tokens if token and token.expires_at > now and token.version != self._refused), None
+        )
 
     def _shared(self) -> AccessToken | None:
         """Read the shared token if it is ours: same host and client, no required scope missing."""

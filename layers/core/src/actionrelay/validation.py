@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from actionrelay import ledger
-from actionrelay.errors import AlreadyRecordedError, ExecutionConflictError
+from actionrelay.errors import AlreadyRecordedError, ExecutionConflictError, QueueUnavailableError
 from actionrelay.models import CacheStatus, Execution, Message, PayloadRef, Status
 from actionrelay.ports import (
     Clock,
@@ -137,7 +137,12 @@ class SubmitExecution:
         return recorded
 
     def _queue(self, execution: Execution) -> None:
-        self.queue.send(Message(execution.execution_id))
+        """Queue an execution; when that fails, the caller is told under which id a repeat finishes it."""
+        try:
+            self.queue.send(Message(execution.execution_id))
+        except QueueUnavailableError as error:
+            message = "recorded, and not queued: send the same request again with this executionId"
+            raise QueueUnavailableError(message, **{**error.context, "execution_id": execution.execution_id}) from None
 
 
 def content_hash(request: ExecutionRequest) -> str:

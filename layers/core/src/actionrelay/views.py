@@ -12,12 +12,12 @@ STORING_MS = 30_000
 """How long a large result may take to be stored after its outcome was written, before it counts as lost."""
 
 
-def execution_document(execution: Execution, payloads: PayloadStore, now: int) -> dict[str, Json]:
+def execution_document(execution: Execution, payloads: PayloadStore, now: int | None = None) -> dict[str, Json]:
     """Spell an execution, its result included.
 
-    A large result is stored right after its outcome is written. Until it can be read, the execution is shown as still
-    running, so that nobody takes ``completed`` without a result for the whole answer. A result that can't be read any
-    more is null, with an error that says so: the outcome stands.
+    A large result is stored right after its outcome is written. Where ``now`` is given, the execution is shown as
+    still running until it can be read, so that nobody takes ``completed`` without a result for the whole answer. A
+    result that can't be read any more is null, with an error that says so: the outcome stands.
     """
     outcome = execution.outcome
     result: Json = None
@@ -26,7 +26,7 @@ def execution_document(execution: Execution, payloads: PayloadStore, now: int) -
         stored = payloads.get(outcome.result)
         if stored is not None:
             result = json.loads(stored)
-        elif now - execution.updated_at < STORING_MS:
+        elif now is not None and now - (execution.completed_at or now) < STORING_MS:
             execution = replace(execution, status=Status.RUNNING, completed_at=None)
         else:
             error = _unreadable(outcome.result)

@@ -5,9 +5,11 @@ The only place that reads the environment, and the only one that names concretes
 
 import os
 import random
+import threading
 import time
 import uuid
-from functools import cache, partial
+from collections.abc import Callable
+from functools import cache, partial, wraps
 from typing import TYPE_CHECKING
 
 import boto3
@@ -62,13 +64,27 @@ class SystemRandomness:
         return str(uuid.uuid4())
 
 
-@cache
+def once[Wired](build: Callable[[], Wired]) -> Callable[[], Wired]:
+    """Build at the first call and remember; threads that come at the same time wait for the one that builds."""
+    turn = threading.Lock()
+    built = cache(build)
+
+    @wraps(build)
+    def remembered() -> Wired:
+        with turn:
+            return built()
+
+    remembered.cache_clear = built.cache_clear  # type: ignore[attr-defined]  # tests start from nothing
+    return remembered
+
+
+@once
 def aws() -> AwsClients:
     """Return this process's AWS clients."""
     return AwsClients(boto3.Session())
 
 
-@cache
+@once
 def submit_execution() -> "SubmitExecution":
     """Wire ``validate``."""
     from actionrelay.outbound import OutboundPolicy
@@ -97,7 +113,7 @@ def submit_execution() -> "SubmitExecution":
     )
 
 
-@cache
+@once
 def execute_action() -> "ExecuteAction":
     """Wire ``execute``."""
     from actionrelay.aws.gate import TableRateGate
@@ -150,7 +166,7 @@ def execute_action() -> "ExecuteAction":
     )
 
 
-@cache
+@once
 def receive_result() -> "ReceiveResult":
     """Wire ``receive_webhook``."""
     from actionrelay.receipts import ReceiveResult
@@ -184,7 +200,7 @@ def receive_result() -> "ReceiveResult":
     )
 
 
-@cache
+@once
 def deliver_webhook() -> "DeliverWebhook":
     """Wire ``deliver``."""
     from actionrelay.delivery import DeliverWebhook
@@ -208,7 +224,7 @@ def deliver_webhook() -> "DeliverWebhook":
     )
 
 
-@cache
+@once
 def read_executions() -> "ReadExecutions":
     """Wire ``query``."""
     from actionrelay.queries import ReadExecutions

@@ -1,6 +1,6 @@
 """How records are spelled as DynamoDB items: one attribute per fact that a condition or a person looks at.
 
-Absent means None, so items stay small; bytes stay bytes. What only travels along (a reference, an outcome, audit
+Absent means None, so items stay small. What only travels along (a reference, an outcome, audit
 entries that are owed) is one JSON string per part.
 """
 
@@ -126,7 +126,7 @@ def _attribute(value: str | float | bool) -> Attribute:
 def _value(attribute: Attribute) -> str | int | float | bool:
     [(kind, value)] = attribute.items()
     if kind == "N":
-        return float(value) if "." in value else int(value)
+        return int(value) if value.lstrip("-").isdigit() else float(value)
     return value  # type: ignore[no-any-return]  # S is str, BOOL is bool
 
 

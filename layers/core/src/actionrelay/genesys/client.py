@@ -1,6 +1,5 @@
 """Genesys Cloud's execution endpoint: two contracts behind one port."""
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,11 +8,12 @@ from urllib.parse import quote
 
 import urllib3
 
+from actionrelay.errors import MalformedJsonError
 from actionrelay.genesys.http import HttpAnswer, NoAnswerError, NotSentError, post
 from actionrelay.models import ActionCall, ExecutionError
 from actionrelay.ports import AccessToken
 from actionrelay.retry import Reply, ReplyKind
-from actionrelay.strict_json import canonical
+from actionrelay.strict_json import canonical, parse
 
 _MESSAGE_LENGTH = 2_000
 _SUCCESS = 2
@@ -138,8 +138,8 @@ class GenesysClient:
             )
         try:
             kind, content = self.contract.read(_read_document(answer))
-        except ValueError as problem:
-            reason = "not JSON" if isinstance(problem, json.JSONDecodeError | UnicodeDecodeError) else str(problem)
+        except (ValueError, MalformedJsonError) as problem:
+            reason = "not JSON" if isinstance(problem, MalformedJsonError) else str(problem)
             error = ExecutionError(
                 "unreadable_answer", f"the answer can't be read: {reason}", answer.status, correlation_id
             )
@@ -153,13 +153,13 @@ class GenesysClient:
 def _read_document(answer: HttpAnswer) -> Any:
     if not answer.complete:
         raise ValueError("longer than 5 MB")
-    return json.loads(answer.body) if answer.body else None
+    return parse(answer.body, unique_keys=False) if answer.body else None
 
 
 def _read_error(answer: HttpAnswer, correlation_id: str | None) -> ExecutionError:
     try:
-        document = json.loads(answer.body)
-    except ValueError:
+        document = parse(answer.body, unique_keys=False)
+    except MalformedJsonError:
         document = None
     return _spelled_error(document, answer.status, correlation_id)
 

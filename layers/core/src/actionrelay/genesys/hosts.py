@@ -52,6 +52,8 @@ def find_hosts(api: GenesysApi, region: str, api_url: str = "", login_url: str =
 
 def _base(url: str) -> str:
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.fragment:
-        raise ValueError("an override must be an http or https URL of a host")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("an override must be an http or https URL of a host, without credentials")
+    if parts.query or parts.fragment or parts.port == 0:  # an impossible port is a ValueError of its own
+        raise ValueError("an override must end with its host, port or path")
     return url.rstrip("/")

@@ -1,10 +1,15 @@
 """One POST over urllib3, with the one thing that matters about a failure: whether the request may have arrived."""
 
+import contextlib
+import socket
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import override
 
 import urllib3
+import urllib3.connection
 from urllib3.exceptions import HTTPError
 
 CONNECT_TIMEOUT_S = 5.0
@@ -46,9 +51,55 @@ class _WatchedBody:
         return chunk
 
 
+class _HttpConnection(urllib3.connection.HTTPConnection):
+    """Plain HTTP, for the simulator; the head of an answer has one deadline."""
+
+    @override
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # as in urllib3 itself
+        with _deadline(self):
+            return super().getresponse()
+
+
+class _HttpsConnection(urllib3.connection.HTTPSConnection):
+    """HTTPS, for Genesys Cloud; the head of an answer has one deadline."""
+
+    @override
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # as in urllib3 itself
+        with _deadline(self):
+            return super().getresponse()
+
+
+@contextlib.contextmanager
+def _deadline(connection: urllib3.connection.HTTPConnection) -> Iterator[None]:
+    """Cut a connection off when its timeout has passed as a whole; the socket's own starts anew with every byte."""
+    watch = threading.Timer(connection.timeout or CONNECT_TIMEOUT_S, _cut, (connection.sock,))
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+
+
+def _cut(connected: socket.socket | None) -> None:
+    if connected is not None:
+        with contextlib.suppress(OSError):
+            connected.shutdown(socket.SHUT_RDWR)
+
+
+class _HttpPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _HttpConnection
+
+
+class _HttpsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _HttpsConnection
+
+
 def new_pool() -> urllib3.PoolManager:
     """Make a connection pool for up to ten threads: TLS verified, nothing retried, no redirect followed."""
-    return urllib3.PoolManager(num_pools=4, maxsize=10, block=False, retries=False)
+    pool = urllib3.PoolManager(num_pools=4, maxsize=10, block=False, retries=False)
+    pool.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+    return pool
 
 
 def post(
@@ -62,7 +113,7 @@ def post(
     """
     watched = _WatchedBody(body)
     ends = time.monotonic() + wait_seconds
-    timeout = urllib3.Timeout(connect=min(CONNECT_TIMEOUT_S, wait_seconds), read=wait_seconds)
+    timeout = urllib3.Timeout(total=wait_seconds, connect=min(CONNECT_TIMEOUT_S, wait_seconds))
     try:
         response = pool.urlopen(
             "POST",
@@ -78,7 +129,7 @@ def post(
             return _read(response, ends)
         finally:
             response.release_conn()
-    except (HTTPError, OSError) as error:
+    except (HTTPError, OSError, ValueError) as error:  # ValueError: a header that can't be one
         if watched.begun:
             raise NoAnswerError(type(error).__name__) from None
         raise NotSentError(type(error).__name__) from None
@@ -86,7 +137,7 @@ def post(
 
 def _read(response: urllib3.BaseHTTPResponse, ends: float) -> HttpAnswer:
     body = bytearray()
-    while chunk := response.read(_CHUNK_BYTES):
+    while chunk := response.read1(_CHUNK_BYTES):
         body += chunk
         if len(body) > MAX_ANSWER_BYTES:
             response.close()

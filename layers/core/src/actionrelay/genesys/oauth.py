@@ -88,7 +88,7 @@ class ClientCredentialsIssuer:
             document: dict[str, Any] = json.loads(answer.body)
             value = str(document["access_token"])
             expires_at = now + int(document["expires_in"]) * 1_000
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, OverflowError):
             raise TokenUnavailableError("the login host answered without a token", status=answer.status) from None
         # RFC 6749, section 5.1: no `scope` in the answer means that what was asked for was granted.
         granted = tuple(str(document.get("scope") or " ".join(self.required_scopes)).split())
