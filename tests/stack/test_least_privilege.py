@@ -12,10 +12,12 @@ import pytest
 from tests.stack.deployment import Deployment
 from tests.template.cloudformation import ROOT, Template, function_folder
 
+LONG = 20.0
+"""Seconds that a job may take with every permission in place, cold workers and a busy machine included."""
 SHORT = 2.5
-"""Seconds within which a job of a warm function is done, several times over."""
+"""Seconds after which a job without a permission counts as failed; warm, it takes a fraction of one."""
 
-type Job = Callable[[Deployment], None]
+type Job = Callable[[Deployment, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,105 +47,105 @@ NOT_ENFORCED = {
 # -- Jobs: each raises AssertionError when it can't be done -----------------------------------------------------
 
 
-def accepts(deployment: Deployment) -> None:
+def accepts(deployment: Deployment, patience: float) -> None:
     assert deployment.submit().status == 202
 
 
-def accepts_a_large_request(deployment: Deployment) -> None:
+def accepts_a_large_request(deployment: Deployment, patience: float) -> None:
     assert deployment.submit(inputs=_noise()).status == 202
 
 
-def serves_a_large_result_from_the_cache(deployment: Deployment) -> None:
+def serves_a_large_result_from_the_cache(deployment: Deployment, patience: float) -> None:
     inputs = {"order": str(uuid.uuid4())}
     deployment.genesys.patch_scenario({"mode": "completed", "resultBytes": 200_000})
-    deployment.run(inputs=inputs, patience=SHORT)
+    deployment.run(inputs=inputs, patience=patience)
     assert deployment.submit(inputs=inputs).status == 200
 
 
-def completes(deployment: Deployment) -> None:
-    assert deployment.run(patience=SHORT)["status"] == "completed"
+def completes(deployment: Deployment, patience: float) -> None:
+    assert deployment.run(patience=patience)["status"] == "completed"
 
 
-def completes_with_a_new_worker(deployment: Deployment) -> None:
+def completes_with_a_new_worker(deployment: Deployment, patience: float) -> None:
     deployment.make_cold("ExecuteFunction")
     deployment.forget_token()
-    deployment.run(patience=2 * SHORT)
+    deployment.run(patience=2 * patience)
     assert deployment.shares_a_token()
 
 
-def takes_the_shared_token(deployment: Deployment) -> None:
+def takes_the_shared_token(deployment: Deployment, patience: float) -> None:
     before = deployment.genesys.counts()["tokenRequests"]
     deployment.make_cold("ExecuteFunction")
-    deployment.run(patience=2 * SHORT)
+    deployment.run(patience=2 * patience)
     assert deployment.genesys.counts()["tokenRequests"] == before
 
 
-def retries(deployment: Deployment) -> None:
+def retries(deployment: Deployment, patience: float) -> None:
     request = deployment.request()
     deployment.genesys.script({"status": 500, "executionId": request["executionId"]})
     deployment.api.submit(request)
-    assert deployment.ended(request["executionId"], patience=2 * SHORT)["attempts"] == 2
+    assert deployment.ended(request["executionId"], patience=2 * patience)["attempts"] == 2
 
 
-def runs_a_large_request(deployment: Deployment) -> None:
-    assert deployment.run(inputs=_noise(), patience=SHORT)["status"] == "completed"
+def runs_a_large_request(deployment: Deployment, patience: float) -> None:
+    assert deployment.run(inputs=_noise(), patience=patience)["status"] == "completed"
 
 
-def keeps_a_large_result(deployment: Deployment) -> None:
+def keeps_a_large_result(deployment: Deployment, patience: float) -> None:
     deployment.genesys.patch_scenario({"mode": "completed", "resultBytes": 200_000})
-    assert deployment.run(patience=SHORT)["result"]
+    assert deployment.run(patience=patience)["result"]
 
 
-def receives_a_result(deployment: Deployment) -> None:
+def receives_a_result(deployment: Deployment, patience: float) -> None:
     deployment.genesys.patch_scenario({"callbacks": {"when": "never"}})
     execution_id = deployment.submit().document["executionId"]
-    deployment.when(execution_id, lambda each: each["status"] == "awaiting_webhook", patience=SHORT)
+    deployment.when(execution_id, lambda each: each["status"] == "awaiting_webhook", patience=patience)
     report = {"executionId": execution_id, "status": "completed", "result": {"order": "shipped"}}
     assert deployment.report(report).status == 200
     assert deployment.history(execution_id)[-1]["event"] == "completed"
 
 
-def receives_a_result_anew(deployment: Deployment) -> None:
+def receives_a_result_anew(deployment: Deployment, patience: float) -> None:
     deployment.make_cold("ReceiveWebhookFunction")
-    receives_a_result(deployment)
+    receives_a_result(deployment, patience)
 
 
-def receives_a_large_result(deployment: Deployment) -> None:
+def receives_a_large_result(deployment: Deployment, patience: float) -> None:
     deployment.genesys.patch_scenario({"resultBytes": 200_000})
-    assert deployment.run(patience=SHORT)["result"]
+    assert deployment.run(patience=patience)["result"]
 
 
-def hands_on_a_result(deployment: Deployment) -> None:
+def hands_on_a_result(deployment: Deployment, patience: float) -> None:
     _, url = deployment.hook()
     execution_id = deployment.submit(webhookUrl=url).document["executionId"]
-    deployment.when(execution_id, lambda each: each["webhookStatus"] == "delivered", patience=SHORT)
+    deployment.when(execution_id, lambda each: each["webhookStatus"] == "delivered", patience=patience)
     assert deployment.history(execution_id)[-1]["event"] == "webhook_delivered"
 
 
-def hands_on_a_result_with_a_new_worker(deployment: Deployment) -> None:
+def hands_on_a_result_with_a_new_worker(deployment: Deployment, patience: float) -> None:
     deployment.make_cold("DeliverFunction")
     _, url = deployment.hook()
     execution_id = deployment.submit(webhookUrl=url).document["executionId"]
-    deployment.when(execution_id, lambda each: each["webhookStatus"] == "delivered", patience=2 * SHORT)
+    deployment.when(execution_id, lambda each: each["webhookStatus"] == "delivered", patience=2 * patience)
 
 
-def hands_on_a_large_result(deployment: Deployment) -> None:
+def hands_on_a_large_result(deployment: Deployment, patience: float) -> None:
     deployment.genesys.patch_scenario({"mode": "completed", "resultBytes": 200_000})
-    hands_on_a_result(deployment)
+    hands_on_a_result(deployment, patience)
 
 
-def tries_again_to_hand_on(deployment: Deployment) -> None:
+def tries_again_to_hand_on(deployment: Deployment, patience: float) -> None:
     name, url = deployment.hook()
     deployment.behave(name, statuses=[500, 200])
     execution_id = deployment.submit(webhookUrl=url).document["executionId"]
-    deployment.when(execution_id, lambda each: each["webhookStatus"] == "delivered", patience=SHORT + 6)
+    deployment.when(execution_id, lambda each: each["webhookStatus"] == "delivered", patience=patience + 6)
 
 
-def shows_an_execution(deployment: Deployment) -> None:
+def shows_an_execution(deployment: Deployment, patience: float) -> None:
     assert deployment.api.execution(str(uuid.uuid4())).status == 404
 
 
-def shows_a_history(deployment: Deployment) -> None:
+def shows_a_history(deployment: Deployment, patience: float) -> None:
     assert deployment.api.audit(str(uuid.uuid4())).status == 404
 
 
@@ -168,9 +170,7 @@ JOBS: dict[Permission, Job] = {
     Permission("receive_webhook", "AppendToAudit", "dynamodb:PutItem"): receives_a_result,
     Permission("receive_webhook", "SendMessages", "sqs:SendMessage"): hands_on_a_result,
     Permission("receive_webhook", "KeepLargePayloads", "s3:PutObject"): receives_a_large_result,
-    Permission(
-        "receive_webhook", "ReadTheWebhookSecret", "secretsmanager:GetSecretValue"
-    ): receives_a_result_anew,
+    Permission("receive_webhook", "ReadTheWebhookSecret", "secretsmanager:GetSecretValue"): receives_a_result_anew,
     Permission("deliver", "KeepExecutions", "dynamodb:GetItem"): hands_on_a_result,
     Permission("deliver", "KeepExecutions", "dynamodb:PutItem"): hands_on_a_result,
     Permission("deliver", "AppendToAudit", "dynamodb:PutItem"): hands_on_a_result,
@@ -198,12 +198,12 @@ def test_given_a_function_without_one_permission_when_it_needs_it_then_the_job_f
 ) -> None:
     job = JOBS[permission]
     if job not in working:
-        job(data_actions)
+        job(data_actions, LONG)
         working.add(job)
         data_actions.calm_down()
 
     with _without(data_actions, permission), pytest.raises((AssertionError, KeyError)):
-        job(data_actions)
+        job(data_actions, SHORT)
 
 
 def test_given_the_template_when_its_permissions_are_listed_then_each_has_a_job_or_a_reason() -> None:

@@ -1,0 +1,147 @@
+"""What the documents tell a reader to type, typed: against a deployment, word for word."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stack.deployment import Deployment
+from tests.unit.docs.documents import README, RUNBOOK
+
+CURL_THAT_SIGNS_WELL = (7, 88)
+
+
+def environment(deployment: Deployment, **more: str) -> dict[str, str]:
+    """A reader's shell after the exports that the README asks for, with nothing of AWS from this machine."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    exported = {
+        "ACTIONRELAY_URL": deployment.stack.api_url,
+        "AWS_REGION": deployment.stack.region,
+        "AWS_ACCESS_KEY_ID": deployment.stack.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": deployment.stack.secret_access_key,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+    return {**kept, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", **exported, **more}
+
+
+def typed(command: list[str], variables: Mapping[str, str]) -> Any:
+    """Run a command and return what it printed, read as JSON."""
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def require_curl() -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    told = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True).stdout
+    version = re.match(r"curl (\d+)\.(\d+)", told)
+    if version is None or (int(version[1]), int(version[2])) < CURL_THAT_SIGNS_WELL:
+        pytest.skip(f"this curl does not sign well enough: {told.splitlines()[0]}")
+
+
+def test_given_the_boto3_script_when_it_runs_then_it_prints_the_completed_execution(
+    data_actions: Deployment, tmp_path: Path
+) -> None:
+    script = tmp_path / "call.py"
+    script.write_text(README.snippet("boto3"), encoding="utf-8")
+
+    printed = typed([sys.executable, str(script)], environment(data_actions))
+
+    assert printed["status"] == "completed"
+    assert data_actions.api.execution(printed["executionId"]).document == printed
+
+
+def test_given_a_world_when_the_readmes_exports_are_made_from_its_file_then_curl_reaches_its_api(
+    data_actions: Deployment, tmp_path: Path
+) -> None:
+    require_curl()
+    (tmp_path / ".local").mkdir()
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
+    described = {"apiUrl": data_actions.stack.api_url, "region": data_actions.stack.region}
+    keys = {"accessKeyId": data_actions.stack.access_key_id, "secretAccessKey": data_actions.stack.secret_access_key}
+    (tmp_path / ".local/stack.json").write_text(json.dumps(described | keys), encoding="utf-8")
+    plain = environment(data_actions, ACTIONRELAY_URL="", AWS_REGION="", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
+
+    script = f"cd '{tmp_path}'\n" + README.snippet("local-exports") + README.snippet("curl-with-keys")
+    printed = typed(["sh", "-c", script], plain)
+
+    assert data_actions.ended(printed["executionId"])["status"] == "completed"
+
+
+def test_given_long_lived_keys_when_curl_submits_then_the_execution_is_accepted(data_actions: Deployment) -> None:
+    require_curl()
+
+    printed = typed(["sh", "-c", README.snippet("curl-with-keys")], environment(data_actions))
+
+    assert data_actions.ended(printed["executionId"])["status"] == "completed"
+
+
+def test_given_temporary_credentials_when_curl_submits_then_the_execution_is_accepted(
+    data_actions: Deployment,
+) -> None:
+    require_curl()
+    credentials = data_actions.aws("sts").get_session_token()["Credentials"]
+    variables = environment(
+        data_actions,
+        AWS_ACCESS_KEY_ID=credentials["AccessKeyId"],
+        AWS_SECRET_ACCESS_KEY=credentials["SecretAccessKey"],
+        AWS_SESSION_TOKEN=credentials["SessionToken"],
+    )
+
+    printed = typed(["sh", "-c", README.snippet("curl-with-session")], variables)
+
+    assert data_actions.ended(printed["executionId"])["status"] == "completed"
+
+
+def test_given_a_finished_execution_when_its_trail_is_checked_by_the_runbooks_script_then_it_is_whole(
+    data_actions: Deployment,
+) -> None:
+    broken_at = _function(RUNBOOK.snippet("audit-chain"), "broken_at")
+    done = data_actions.run()
+
+    entries = data_actions.history(done["executionId"])
+
+    assert broken_at(entries) is None
+    assert broken_at([{**entries[0], "event": "tampered"}, *entries[1:]]) == 1
+
+
+def test_given_an_unknown_execution_when_the_operator_reports_as_the_runbook_says_then_it_is_resolved(
+    data_actions: Deployment, tmp_path: Path
+) -> None:
+    execution_id = _unknown_execution(data_actions)
+    script = tmp_path / "resolve.py"
+    document = {"executionId": execution_id, "status": "completed", "result": {"found": "by hand"}}
+    arguments = (data_actions.stack.api_url, data_actions.stack.webhook_secret, document)
+    call = f"\nprint(json.dumps(resolve(*{arguments!r})))\n"
+    script.write_text(RUNBOOK.snippet("resolve") + call, encoding="utf-8")
+
+    printed = typed([sys.executable, str(script)], environment(data_actions))
+
+    assert printed == {"executionId": execution_id, "status": "completed"}
+    assert data_actions.api.execution(execution_id).document["result"] == {"found": "by hand"}
+
+
+def _unknown_execution(deployment: Deployment) -> str:
+    """An execution of which nobody knows whether it ran: every attempt ends in a lost connection."""
+    execution_id = str(uuid.uuid4())
+    deployment.genesys.script({"reset": "before_run", "executionId": execution_id, "times": 4})
+    deployment.submit(executionId=execution_id)
+    assert deployment.ended(execution_id, patience=60)["status"] == "unknown"
+    return execution_id
+
+
+def _function(snippet: str, name: str) -> Any:
+    namespace: dict[str, Any] = {}
+    exec(compile(snippet, name, "exec"), namespace)  # noqa: S102 - the snippet is this repository's own
+    return namespace[name]
