@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from actionrelay.ledger import entry_hash
+from actionrelay.audit_chain import entry_hash
 from actionrelay.models import AuditEntry
 
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00Z")

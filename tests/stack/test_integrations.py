@@ -10,6 +10,7 @@ import uuid
 
 import pytest
 
+from local.api import Answer
 from local.world.emulator import Account
 from local.world.health import api_key_of
 from tests.stack.deployment import PUBLISHED_ACTION, Deployment
@@ -113,3 +114,64 @@ def test_given_a_hub_signature_when_it_fits_the_body_then_it_is_believed_and_oth
 
     assert fitting.status == 404  # believed, and of an execution that nobody knows
     assert changed.status == 401
+
+
+def _operate(deployment: Deployment, execution_id: object, decision: str, **document: object) -> Answer:
+    path = f"/executions/{execution_id}/{decision}"
+    return deployment.post_unsigned(path, json.dumps(document).encode(), {"x-api-key": _key(deployment)})
+
+
+def _unknown(deployment: Deployment) -> str:
+    trace_id = str(uuid.uuid4())
+    deployment.genesys.script({"status": 500, "traceId": trace_id})
+    done = _run(deployment, traceId=trace_id)
+    assert done["status"] == "unknown"
+    return str(done["executionId"])
+
+
+def test_given_an_unknown_outcome_when_an_operator_resolves_it_then_that_is_the_outcome_once_and_on_record(
+    integrations: Deployment,
+) -> None:
+    execution_id = _unknown(integrations)
+
+    faulty = _operate(integrations, execution_id, "resolve", status="perhaps", surprise=1)
+    resolved = _operate(integrations, execution_id, "resolve", status="completed", result={"ok": 1}, note="seen in CRM")
+    again = _operate(integrations, execution_id, "resolve", status="failed")
+
+    assert (faulty.status, {fault["pointer"] for fault in faulty.document["errors"]}) == (422, {"/status", "/surprise"})
+    assert (resolved.status, resolved.document["status"], resolved.document["result"]) == (200, "completed", {"ok": 1})
+    assert (again.status, again.document["code"]) == (409, "wrong_state")
+
+
+def test_given_an_unknown_outcome_when_an_operator_asks_for_another_run_then_it_runs_again(
+    integrations: Deployment,
+) -> None:
+    execution_id = _unknown(integrations)
+
+    rerun = _operate(integrations, execution_id, "retry")
+
+    assert (rerun.status, rerun.document["status"]) == (202, "queued")
+    url = f"{integrations.stack.api_url}/executions/{execution_id}"
+    key = {"x-api-key": _key(integrations)}
+    done = integrations.eventually(
+        lambda: (found := integrations.http.request("GET", url, headers=key).json())["completedAt"] and found
+    )
+    assert (done["status"], done["attempts"]) == ("completed", 2)
+    assert _operate(integrations, execution_id, "retry").status == 409
+
+
+def test_given_a_waiting_execution_when_an_operator_cancels_it_then_it_never_runs(integrations: Deployment) -> None:
+    trace_id = str(uuid.uuid4())
+    integrations.genesys.script({"status": 429, "retryAfter": 2, "traceId": trace_id})
+    request = integrations.request(actionId=PUBLISHED_ACTION, traceId=trace_id)
+    key = {"x-api-key": _key(integrations)}
+    integrations.post_unsigned("/executions", json.dumps(request).encode(), key)
+    url = f"{integrations.stack.api_url}/executions/{request['executionId']}"
+    integrations.eventually(lambda: integrations.http.request("GET", url, headers=key).json()["attempts"] == 1)
+
+    cancelled = _operate(integrations, request["executionId"], "cancel")
+
+    assert (cancelled.status, cancelled.document["status"]) == (200, "cancelled")
+    assert _operate(integrations, request["executionId"], "cancel").status == 409
+    assert _operate(integrations, uuid.uuid4(), "cancel").status == 404
+    assert integrations.genesys.counts()["runs"]["byTraceId"].get(trace_id, 0) == 0

@@ -12,6 +12,9 @@ ROUTES = {
     ("post", "/executions"): "ValidateFunction",
     ("get", "/executions/{executionId}"): "QueryFunction",
     ("get", "/executions/{executionId}/audit"): "QueryFunction",
+    ("post", "/executions/{executionId}/retry"): "ValidateFunction",
+    ("post", "/executions/{executionId}/resolve"): "ValidateFunction",
+    ("post", "/executions/{executionId}/cancel"): "ValidateFunction",
     ("get", "/health"): "QueryFunction",
     ("post", "/webhooks/genesys"): "ReceiveWebhookFunction",
 }

@@ -9,6 +9,7 @@
     │   ├── ExecutionNotFoundError      404 execution_not_found
     │   ├── ExecutionConflictError      409 execution_conflict
     │   ├── OutcomeConflictError        409 outcome_conflict
+    │   ├── WrongStateError             409 wrong_state
     │   ├── PayloadTooLargeError        413 payload_too_large
     │   └── InvalidRequestError         422 invalid_request (carries every fault at once)
     ├── DependencyError               a service that we stand on failed; worth trying again
@@ -109,6 +110,14 @@ class OutcomeConflictError(RequestError):
     code = "outcome_conflict"
     http_status = 409
     title = "Another outcome is already recorded"
+
+
+class WrongStateError(RequestError):
+    """What was asked for is not possible in the state that the execution is in; the message names it."""
+
+    code = "wrong_state"
+    http_status = 409
+    title = "Not possible in this state"
 
 
 class PayloadTooLargeError(RequestError):

@@ -119,7 +119,7 @@ class ExecuteAction:
             self.recorder.pay(execution)
             self._send_run(execution, execution.next_at - now)
             return
-        if now - execution.created_at > GIVE_UP_AFTER_MS:
+        if now - execution.queued_at > GIVE_UP_AFTER_MS:
             self._give_up(execution, ExecutionError("expired", "could not be run within a day"))
             return
         if self._time_left(ends_at) < MIN_WAIT_MS:
@@ -145,7 +145,7 @@ class ExecuteAction:
         now = self.clock.now()
         claimed = self.recorder.save(ledger.claim(execution, self.randomness.new_id(), now, ends_at + LEASE_MARGIN_MS))
         if claimed.attempts == 1:
-            self.telemetry.duration("QueueWait", now - claimed.created_at)
+            self.telemetry.duration("QueueWait", now - claimed.queued_at)
         reply = self.client.execute(call, token, min(call.timeout_ms + ANSWER_MARGIN_MS, self._time_left(ends_at)))
         self.telemetry.duration("GenesysLatency", reply.latency_ms)
         if reply.http_status == HTTPStatus.UNAUTHORIZED:

@@ -2,30 +2,30 @@
 
 ::
 
-                      claim                    await_webhook
-      accept ─► queued ────► running ─────────────────────────► awaiting_webhook
-                 ▲ │ │        │ │ │                               │         │
-                 │ │ │ retry  │ │ └──────────── settle ───────────┤         │ expire
-                 │ │ └────────┘ │ take_over, settle               ▼         ▼
-                 │ │ cancel     └──────────────────► completed · failed · unknown
-                 │ ▼                                                        │ settle (a late webhook)
-                 │ cancelled                                                ▼
-                 └─ postpone                                      completed · failed
+                 ┌───────────── postpone ─────────────┐
+                 ▼                                    │
+      accept ─► queued ────────── claim ──────────► running ── await_webhook ─► awaiting_webhook
+                 │ ▲                                  │                                │
+                 │ │                                  ├────────── settle ──────────────┤
+                 │ │                                  ▼                                ▼
+                 │ └──── rerun ──── failed · unknown · completed ◄─────────────────────┘
+                 │                             │           ▲
+                 │ cancel                      └─ resolve ─┘   (also settle: a late webhook decides what is unknown)
+                 └─────────► cancelled
 
 A step takes a record and returns the next one: version + 1, one audit entry chained to the last. Whether it may be
 written is decided twice: here by the rules, and in the table by a condition on the version that was read, so that a
 worker whose lease was taken over, or that read before somebody else wrote, changes nothing.
 """
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from types import MappingProxyType
 
+from actionrelay.audit_chain import chained
 from actionrelay.errors import IllegalTransitionError, LeaseHeldError
 from actionrelay.models import (
     Attempt,
-    AuditEntry,
     Execution,
     ExecutionError,
     Outcome,
@@ -33,7 +33,6 @@ from actionrelay.models import (
     Status,
     WebhookStatus,
 )
-from actionrelay.strict_json import canonical
 
 STEPS: Mapping[Status, frozenset[Status]] = MappingProxyType(
     {
@@ -44,13 +43,14 @@ STEPS: Mapping[Status, frozenset[Status]] = MappingProxyType(
             {Status.QUEUED, Status.AWAITING_WEBHOOK, Status.COMPLETED, Status.FAILED, Status.UNKNOWN}
         ),
         Status.AWAITING_WEBHOOK: frozenset({Status.COMPLETED, Status.FAILED, Status.UNKNOWN}),
-        Status.UNKNOWN: frozenset({Status.COMPLETED, Status.FAILED}),
+        Status.UNKNOWN: frozenset({Status.COMPLETED, Status.FAILED, Status.QUEUED}),
         Status.COMPLETED: frozenset(),
-        Status.FAILED: frozenset(),
+        Status.FAILED: frozenset({Status.QUEUED}),
         Status.CANCELLED: frozenset(),
     }
 )
-"""What may follow what. An outcome is never overwritten; only ``unknown`` still waits to be resolved."""
+"""What may follow what. No outcome is overwritten: ``unknown`` waits to be resolved, and an operator may ask for
+another run of what failed or is unknown."""
 
 _DELIVERY_EVENTS = MappingProxyType(
     {
@@ -144,7 +144,7 @@ def settle(
     _require(execution, outcome.status)
     held = replace(execution, updated_at=now)
     if by_webhook:
-        held = _chained(held, "webhook_received", payload=outcome.result, cause=outcome.error)
+        held = chained(held, "webhook_received", payload=outcome.result, cause=outcome.error)
     ended = replace(
         held,
         status=outcome.status,
@@ -165,6 +165,53 @@ def settle(
         latency_ms=latency_ms,
         correlation_id=correlation_id,
     )
+
+
+def rerun(execution: Execution, now: int, actor: str | None) -> Execution:
+    """Queue an execution again because an operator says so. What may have run before stays known."""
+    if not execution.ended:
+        raise IllegalTransitionError("only what has ended is run again", execution_id=execution.execution_id)
+    _require(execution, Status.QUEUED)
+    queued = replace(
+        execution,
+        status=Status.QUEUED,
+        outcome=None,
+        completed_at=None,
+        next_at=None,
+        chances_used=0,
+        postponements=0,
+        may_have_run=execution.may_have_run or execution.status is Status.UNKNOWN,
+        queued_at=now,
+        reruns=execution.reruns + 1,
+        updated_at=now,
+        webhook_status=_delivery_due(execution),
+        delivery_attempts=0,
+        deliver_at=None,
+    )
+    return _entered(queued, "rerun_requested", actor=actor)
+
+
+def resolve(execution: Execution, outcome: Outcome, now: int, actor: str | None, note: str | None) -> Execution:
+    """Write what an operator found out about an unknown outcome."""
+    if execution.status is not Status.UNKNOWN:
+        raise IllegalTransitionError("only an unknown outcome is resolved", execution_id=execution.execution_id)
+    resolved = chained(replace(execution, updated_at=now), "resolved", payload=outcome.result, actor=actor, note=note)
+    return settle(resolved, outcome, now)
+
+
+def cancel(execution: Execution, now: int, actor: str | None) -> Execution:
+    """Stop an execution that waits to be run. Nothing is delivered: who cancelled knows."""
+    _require(execution, Status.CANCELLED)
+    cancelled = replace(
+        execution,
+        status=Status.CANCELLED,
+        outcome=Outcome(Status.CANCELLED),
+        next_at=None,
+        completed_at=now,
+        updated_at=now,
+        webhook_status=WebhookStatus.NONE,
+    )
+    return _entered(cancelled, "cancelled", actor=actor)
 
 
 def note(execution: Execution, event: str, now: int, cause: ExecutionError | None = None) -> Execution:
@@ -206,13 +253,6 @@ def require_free(execution: Execution, now: int) -> None:
         )
 
 
-def entry_hash(entry: AuditEntry) -> str:
-    """SHA-256 over the canonical JSON of every other field; the chain breaks where any one is changed."""
-    fields = asdict(entry)
-    del fields["hash"]
-    return hashlib.sha256(canonical(fields)).hexdigest()
-
-
 def _delivery_due(execution: Execution) -> WebhookStatus:
     return WebhookStatus.PENDING if execution.webhook_url else WebhookStatus.NONE
 
@@ -232,45 +272,16 @@ def _entered(
     cause: ExecutionError | None = None,
     latency_ms: int | None = None,
     correlation_id: str | None = None,
+    actor: str | None = None,
 ) -> Execution:
     """Chain the step's audit entry to the record and count the write."""
-    chained = _chained(
-        execution, event, payload=payload, cause=cause, latency_ms=latency_ms, correlation_id=correlation_id
-    )
-    return replace(chained, version=execution.version + 1)
-
-
-def _chained(
-    execution: Execution,
-    event: str,
-    *,
-    payload: PayloadRef | None = None,
-    cause: ExecutionError | None = None,
-    latency_ms: int | None = None,
-    correlation_id: str | None = None,
-) -> Execution:
-    """Chain one audit entry to the record."""
-    entry = AuditEntry(
-        execution_id=execution.execution_id,
-        seq=execution.audit_seq + 1,
-        timestamp=execution.updated_at,
-        action_id=execution.action_id,
-        event=event,
-        status=execution.status.value,
-        trace_id=execution.trace_id,
-        attempt=execution.attempts,
-        latency_ms=latency_ms,
-        payload_size_bytes=payload.size if payload else None,
-        payload_sha256=payload.digest if payload else None,
-        webhook_url=execution.webhook_url,
-        correlation_id=correlation_id or (cause.correlation_id if cause else None),
-        code=cause.code if cause else None,
-        previous_hash=execution.audit_hash,
-    )
-    entry = replace(entry, hash=entry_hash(entry))
-    return replace(
+    written = chained(
         execution,
-        audit_seq=entry.seq,
-        audit_hash=entry.hash,
-        pending_audit=(*execution.pending_audit, entry),
+        event,
+        payload=payload,
+        cause=cause,
+        latency_ms=latency_ms,
+        correlation_id=correlation_id,
+        actor=actor,
     )
+    return replace(written, version=execution.version + 1)

@@ -115,6 +115,10 @@ class AuditEntry:
     success_rate: float | None = None
     correlation_id: str | None = None
     code: str | None = None
+    actor: str | None = None
+    """Who decided, where it was a person or a system that called an operator's route."""
+    note: str | None = None
+    """What they wrote down about it."""
     previous_hash: str = ""
     hash: str = ""
 
@@ -141,6 +145,9 @@ class Execution:
     attempts: int = 0
     chances_used: int = 0
     """Attempts that count against ``MaxAttempts``; waiting, throttling and outages do not."""
+    queued_at: int = 0
+    """Since when it has waited to be run: its acceptance, or the last time that an operator asked for another run."""
+    reruns: int = 0
     postponements: int = 0
     """How often another try was planned; the backoff grows with it."""
     may_have_run: bool = False

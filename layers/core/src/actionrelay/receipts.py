@@ -17,9 +17,11 @@ from actionrelay.errors import (
 from actionrelay.models import Execution, ExecutionError, Outcome, PayloadRef, Status
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.recording import Recorder
-from actionrelay.requests import ReportedError, ResultWebhook, read
+from actionrelay.requests import ResultWebhook, read, reported_error
 from actionrelay.signatures import Verifier
 from actionrelay.strict_json import parse
+
+_UNSAID = ExecutionError("action_failed", "Genesys Cloud reported a failure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class ReceiveResult:
 
     def _outcome(self, execution: Execution, webhook: ResultWebhook) -> tuple[Outcome, bytes]:
         if webhook.status == "failed":
-            return Outcome(Status.FAILED, error=_reported(webhook.error)), b""
+            return Outcome(Status.FAILED, error=reported_error(webhook.error) or _UNSAID), b""
         ref, data = self.completion.refer_result(execution.execution_id, webhook.result)
         return Outcome(Status.COMPLETED, result=ref), data
 
@@ -98,12 +100,6 @@ def _read(body: bytes) -> ResultWebhook:
     if isinstance(webhook, tuple):
         raise InvalidRequestError(webhook)
     return webhook
-
-
-def _reported(error: ReportedError | str | None) -> ExecutionError:
-    if isinstance(error, ReportedError):
-        return ExecutionError(error.code, error.message, error.status, error.correlation_id)
-    return ExecutionError("action_failed", error or "Genesys Cloud reported a failure")
 
 
 def _same(recorded: Outcome, reported: Outcome) -> bool:

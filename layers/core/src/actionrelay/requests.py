@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 from actionrelay.errors import Fault
+from actionrelay.models import ExecutionError
 from actionrelay.strict_json import Json, pointer
 
 MAX_TIMEOUT_MS = 300_000
@@ -62,6 +63,22 @@ class ResultWebhook(_Document):
     status: Literal["completed", "failed"]
     result: Any = None
     error: ReportedError | Annotated[str, StringConstraints(max_length=2000)] | None = None
+
+
+class Resolution(_Document):
+    """The body of ``POST /v1/executions/{id}/resolve``: what an operator found out about an unknown outcome."""
+
+    status: Literal["completed", "failed"]
+    result: Any = None
+    error: ReportedError | Annotated[str, StringConstraints(max_length=2000)] | None = None
+    note: Annotated[str, StringConstraints(max_length=1000)] | None = None
+
+
+def reported_error(error: ReportedError | str | None) -> ExecutionError | None:
+    """Take a reported error in either form; None when nothing was said."""
+    if isinstance(error, ReportedError):
+        return ExecutionError(error.code, error.message, error.status, error.correlation_id)
+    return ExecutionError("action_failed", error) if error else None
 
 
 def read[Document: BaseModel](schema: type[Document], document: Json) -> Document | tuple[Fault, ...]:

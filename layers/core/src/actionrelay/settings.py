@@ -56,6 +56,7 @@ class ValidateSettings(_WriterSettings):
     genesys_api: GenesysApi
     max_payload_bytes: Positive
     max_input_depth: Positive
+    result_cache_seconds: NotNegative
     allow_private_webhooks: bool
 
 

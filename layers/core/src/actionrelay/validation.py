@@ -101,6 +101,7 @@ class SubmitExecution:
             webhook_url=request.webhook_url,
             repeatable=request.idempotent or self.rules.contract_carries_id,
             created_at=now,
+            queued_at=now,
             updated_at=now,
             cache_status=CacheStatus.ENABLED if caching else CacheStatus.DISABLED,
         )

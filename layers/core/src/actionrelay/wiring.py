@@ -36,6 +36,7 @@ from actionrelay.settings import (
 if TYPE_CHECKING:
     from actionrelay.delivery import DeliverWebhook
     from actionrelay.execution import ExecuteAction
+    from actionrelay.operations import OperateExecution
     from actionrelay.queries import ReadExecutions
     from actionrelay.receipts import ReceiveResult
     from actionrelay.signatures import SigningSecret
@@ -111,6 +112,25 @@ def submit_execution() -> "SubmitExecution":
         clock=SystemClock(),
         randomness=SystemRandomness(),
     )
+
+
+@once
+def operate_execution() -> "OperateExecution":
+    """Wire the operator's half of ``validate``."""
+    from actionrelay.operations import OperateExecution
+
+    submitting = submit_execution()
+    settings = ValidateSettings.read(os.environ)
+    table = ExecutionsTable(aws().dynamodb, settings.executions_table, settings.execution_retention_days)
+    completion = Completion(
+        submitting.recorder,
+        submitting.payloads,
+        table,
+        submitting.deliveries,
+        telemetry(),
+        settings.result_cache_seconds,
+    )
+    return OperateExecution(submitting.recorder, completion, submitting.queue, telemetry(), SystemClock())
 
 
 @once

@@ -35,6 +35,8 @@ class HttpRequest:
     path_parameters: Mapping[str, str]
     resource: str
     request_id: str
+    caller: str | None
+    """Who signed the request, or whose API key came with it, as API Gateway found out."""
 
     def header(self, name: str) -> str | None:
         """Return the last value of a header."""
@@ -65,6 +67,7 @@ def read_request(event: Mapping[str, Any]) -> HttpRequest:
         query=event.get("queryStringParameters") or {},
         path_parameters=event.get("pathParameters") or {},
         resource=str(event.get("resource", "")),
+        caller=_caller((event.get("requestContext") or {}).get("identity") or {}),
         request_id=str((event.get("requestContext") or {}).get("requestId") or uuid.uuid4()),
     )
 
@@ -116,6 +119,11 @@ def problem(error: ActionRelayError, trace_id: str) -> dict[str, Any]:
     if isinstance(error, DependencyError) and error.http_status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = RETRY_AFTER_SECONDS
     return answer(error.http_status, document, headers)
+
+
+def _caller(identity: Mapping[str, Any]) -> str | None:
+    found = identity.get("userArn") or identity.get("apiKeyId")
+    return str(found) if found else None
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

@@ -1,8 +1,9 @@
-"""How the answers of ``POST /v1/executions`` are spelled."""
+"""How the answers of ``POST /v1/executions`` and of the operator's routes are spelled."""
 
 from typing import Any
 
 from actionrelay.boundary.http import answer
+from actionrelay.models import Execution
 from actionrelay.ports import Clock, PayloadStore
 from actionrelay.validation import Disposition, Submitted
 from actionrelay.views import execution_document
@@ -16,3 +17,8 @@ def submitted(result: Submitted, payloads: PayloadStore, clock: Clock) -> dict[s
     headers = {"X-Trace-Id": execution.trace_id, "Location": f"/v1/executions/{execution.execution_id}"}
     status = 202 if result.disposition is Disposition.ACCEPTED else 200
     return answer(status, execution_document(execution, payloads, clock.now()), headers)
+
+
+def decided(status: int, execution: Execution, payloads: PayloadStore, clock: Clock) -> dict[str, Any]:
+    """The execution as an operator's decision has left it."""
+    return answer(status, execution_document(execution, payloads, clock.now()), {"X-Trace-Id": execution.trace_id})

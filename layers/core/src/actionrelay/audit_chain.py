@@ -1,0 +1,54 @@
+"""The audit chain: each entry of an execution names the hash of the one before, so a change anywhere shows."""
+
+import hashlib
+from dataclasses import asdict, replace
+
+from actionrelay.models import AuditEntry, Execution, ExecutionError, PayloadRef
+from actionrelay.strict_json import canonical
+
+
+def entry_hash(entry: AuditEntry) -> str:
+    """SHA-256 over the canonical JSON of every other field; the chain breaks where any one is changed."""
+    fields = asdict(entry)
+    del fields["hash"]
+    return hashlib.sha256(canonical(fields)).hexdigest()
+
+
+def chained(
+    execution: Execution,
+    event: str,
+    *,
+    payload: PayloadRef | None = None,
+    cause: ExecutionError | None = None,
+    latency_ms: int | None = None,
+    correlation_id: str | None = None,
+    actor: str | None = None,
+    note: str | None = None,
+) -> Execution:
+    """Return the record with one more entry, chained to its last, that it owes to the audit table."""
+    entry = AuditEntry(
+        execution_id=execution.execution_id,
+        seq=execution.audit_seq + 1,
+        timestamp=execution.updated_at,
+        action_id=execution.action_id,
+        event=event,
+        status=execution.status.value,
+        trace_id=execution.trace_id,
+        attempt=execution.attempts,
+        latency_ms=latency_ms,
+        payload_size_bytes=payload.size if payload else None,
+        payload_sha256=payload.digest if payload else None,
+        webhook_url=execution.webhook_url,
+        correlation_id=correlation_id or (cause.correlation_id if cause else None),
+        code=cause.code if cause else None,
+        actor=actor,
+        note=note,
+        previous_hash=execution.audit_hash,
+    )
+    entry = replace(entry, hash=entry_hash(entry))
+    return replace(
+        execution,
+        audit_seq=entry.seq,
+        audit_hash=entry.hash,
+        pending_audit=(*execution.pending_audit, entry),
+    )

@@ -1,0 +1,117 @@
+"""Use case: what an operator decides about one execution. Run it again, say how it ended, stop it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from actionrelay import ledger
+from actionrelay.completion import Completion
+from actionrelay.errors import ExecutionNotFoundError, InvalidRequestError, WrongStateError
+from actionrelay.models import Execution, ExecutionError, Message, Outcome, Status
+from actionrelay.ports import Clock, ExecutionQueue, Telemetry
+from actionrelay.recording import Recorder
+from actionrelay.requests import Resolution, read, reported_error
+from actionrelay.strict_json import parse
+
+_RERUN = frozenset({Status.FAILED, Status.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class OperateExecution:
+    """The operator's three decisions. Each is a step of the ledger, with who took it on record."""
+
+    recorder: Recorder
+    completion: Completion
+    queue: ExecutionQueue
+    telemetry: Telemetry
+    clock: Clock
+
+    def retry(self, execution_id: str, actor: str | None) -> Execution:
+        """Run a failed or unknown execution again.
+
+        When the queue fails after the step was written, a repeat of this call finishes the send.
+
+        Raises:
+            ExecutionNotFoundError: there is none with this id.
+            WrongStateError: neither failed nor unknown.
+            QueueUnavailableError: decided, and not queued.
+        """
+        execution = self._load(execution_id)
+        if execution.status is Status.QUEUED and execution.reruns and execution.attempt is None:
+            queued = self.recorder.pay(execution)
+        else:
+            queued = self._decide(
+                execution, _RERUN.__contains__, lambda now, current: ledger.rerun(current, now, actor)
+            )
+            self.telemetry.count("ExecutionsRerun")
+        self.queue.send(Message(queued.execution_id))
+        return queued
+
+    def resolve(self, execution_id: str, raw: bytes, actor: str | None) -> Execution:
+        """Record what was found out about an unknown outcome.
+
+        Raises:
+            MalformedJsonError: not JSON with one meaning.
+            InvalidRequestError: with every fault.
+            ExecutionNotFoundError: there is none with this id.
+            WrongStateError: its outcome is not unknown.
+        """
+        resolution = read(Resolution, parse(raw))
+        if isinstance(resolution, tuple):
+            raise InvalidRequestError(resolution)
+        execution = self._load(execution_id)
+        outcome, result = self._outcome(execution, resolution)
+        resolved = self._decide(
+            execution,
+            Status.UNKNOWN.__eq__,
+            lambda now, current: ledger.resolve(current, outcome, now, actor, resolution.note),
+        )
+        self.completion.after_ending(resolved, result)
+        return resolved
+
+    def cancel(self, execution_id: str, actor: str | None) -> Execution:
+        """Stop a queued execution.
+
+        Raises:
+            ExecutionNotFoundError: there is none with this id.
+            WrongStateError: it is not queued any more.
+        """
+        cancelled = self._decide(
+            self._load(execution_id),
+            Status.QUEUED.__eq__,
+            lambda now, current: ledger.cancel(current, now, actor),
+        )
+        self.telemetry.count("ExecutionsCancelled")
+        return cancelled
+
+    def _load(self, execution_id: str) -> Execution:
+        execution = self.recorder.load(execution_id.lower())
+        if execution is None:
+            raise ExecutionNotFoundError("no execution with this id", execution_id=execution_id[:128])
+        return execution
+
+    def _decide(
+        self,
+        execution: Execution,
+        fits: Callable[[Status], bool],
+        step: Callable[[int, Execution], Execution],
+    ) -> Execution:
+        """Take a step if the state still allows it, whatever happens to the record meanwhile."""
+        now = self.clock.now()
+        seen = execution.status
+
+        def decide(current: Execution) -> Execution | None:
+            nonlocal seen
+            seen = current.status
+            return step(now, current) if fits(current.status) else None
+
+        decided = self.recorder.change(execution, decide)
+        if decided is None:
+            raise WrongStateError(f"the execution is {seen}", execution_id=execution.execution_id)
+        return decided
+
+    def _outcome(self, execution: Execution, resolution: Resolution) -> tuple[Outcome, bytes]:
+        if resolution.status == "failed":
+            default = ExecutionError("resolved_as_failed", "an operator found that the action failed")
+            return Outcome(Status.FAILED, error=reported_error(resolution.error) or default), b""
+        ref, result = self.completion.refer_result(execution.execution_id, resolution.result)
+        return Outcome(Status.COMPLETED, result=ref), result
