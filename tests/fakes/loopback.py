@@ -33,12 +33,14 @@ def silent(_connection: socket.socket, over: threading.Event) -> None:
     over.wait(10)
 
 
-def dripping(head: bytes, drop: bytes, interval: float) -> Script:
-    """Send a drop now and then, without end."""
+def dripping(head: bytes, drop: bytes, interval: float, times: int = 100) -> Script:
+    """Send a drop now and then, far longer than anybody should wait; the end keeps a failing test from hanging."""
 
     def script(connection: socket.socket, over: threading.Event) -> None:
         connection.sendall(head)
-        while not over.wait(interval):
+        for _ in range(times):
+            if over.wait(interval):
+                return
             connection.sendall(drop)
 
     return script

@@ -191,6 +191,7 @@ def a_draft(**changes: Any) -> Execution:
         webhook_url=None,
         repeatable=False,
         created_at=NOON,
+        queued_at=NOON,
         updated_at=NOON,
     )
     return replace(draft, **changes)

@@ -63,8 +63,10 @@ entries = st.builds(
     *(texts, times, times, texts, texts, texts, texts, times),
     latency_ms=st.none() | times,
     webhook_url=st.none() | texts,
-    success_rate=st.none() | st.integers(0, 1_000).map(lambda share: share / 1_000),
+    success_rate=st.none() | st.floats(0, 1),
     code=st.none() | texts,
+    actor=st.none() | texts,
+    note=st.none() | texts,
     hash=texts,
 )
 executions = st.builds(
@@ -79,6 +81,10 @@ executions = st.builds(
     webhook_status=st.sampled_from(WebhookStatus),
     cache_status=st.sampled_from(CacheStatus),
     attempts=times,
+    queued_at=times,
+    reruns=times,
+    postponements=times,
+    may_have_run=st.booleans(),
     attempt=st.none() | st.builds(Attempt, texts, times, times),
     next_at=st.none() | times,
     outcome=st.none() | outcomes,
@@ -106,6 +112,12 @@ def test_given_any_execution_when_spelled_as_an_item_then_it_reads_back_the_same
 
 @given(entries)
 def test_given_any_entry_when_spelled_as_an_item_then_it_reads_back_the_same(entry: AuditEntry) -> None:
+    assert read_entry(entry_item(entry)) == entry
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.00001, 1e-7, 5e-324, 0.5, 1.0])
+def test_given_a_small_success_rate_when_spelled_as_an_item_then_it_reads_back_the_same(rate: float) -> None:
+    entry = replace(first_version().pending_audit[0], success_rate=rate)
     assert read_entry(entry_item(entry)) == entry
 
 

@@ -43,7 +43,7 @@ def test_given_an_outcome_when_delivered_then_the_receiver_can_verify_who_sent_i
     assert headers["X-Trace-Id"] == TRACE_ID
     given = {name: [value] for name, value in headers.items()}
     proven = StandardWebhooksVerifier((SECRET,)).verify(given, body, NOON // 1_000)
-    assert proven.webhook_id == f"{EXECUTION_ID}-completed"
+    assert proven.webhook_id == f"{EXECUTION_ID}-{NOON}"
     document = json.loads(body)
     assert document["type"] == "execution.completed"
     assert document["timestamp"].startswith("2026-11-2")
@@ -180,9 +180,62 @@ def test_given_no_signing_secret_when_delivered_then_nothing_is_sent_and_no_try_
 
 
 @pytest.mark.parametrize("status", [Status.FAILED, Status.UNKNOWN])
-def test_given_an_end_without_result_when_delivered_then_type_and_id_name_it(relay: Relay, status: Status) -> None:
+def test_given_an_end_without_result_when_delivered_then_its_type_and_the_time_of_its_end_name_it(
+    relay: Relay, status: Status
+) -> None:
+    relay.clock.advance(1_234)
     relay.given_ended(Outcome(status, error=ExecutionError("c", "m")), webhook_url=WEBHOOK_URL)
+    relay.clock.advance(5_000)
     deliver(relay)
     [(_, headers, body)] = relay.sender.sent
     assert json.loads(body)["type"] == f"execution.{status}"
-    assert headers["webhook-id"] == f"{EXECUTION_ID}-{status}"
+    assert headers["webhook-id"] == f"{EXECUTION_ID}-{NOON + 1_234}"
+
+
+# -- An outcome that changes, a result that is gone --
+
+
+def given_unknown(relay: Relay) -> None:
+    relay.given_ended(Outcome(Status.UNKNOWN, error=ExecutionError("c", "m")), webhook_url=WEBHOOK_URL)
+
+
+@pytest.mark.parametrize("answered", [200, 410, 500])
+def test_given_an_outcome_that_replaces_unknown_while_that_is_delivered_when_recorded_then_it_is_still_owed(
+    relay: Relay, answered: int
+) -> None:
+    given_unknown(relay)
+    relay.sender.answer(answer(answered))
+    relay.store.someone_writes_first(
+        lambda now: ledger.settle(now, Outcome(Status.COMPLETED), NOON + 1, by_webhook=True)
+    )
+    assert deliver(relay) is WebhookStatus.PENDING
+    assert (relay.record.status, relay.record.delivery_attempts) == (Status.COMPLETED, 0)
+    assert relay.deliveries.sent == []
+    assert deliver(relay) is WebhookStatus.DELIVERED
+
+
+def test_given_unknown_and_what_replaced_it_when_both_are_delivered_then_the_receiver_can_tell_them_apart(
+    relay: Relay,
+) -> None:
+    given_unknown(relay)
+    deliver(relay)
+    relay.clock.advance(1)
+    relay.receive(status="completed")
+    deliver(relay)
+    assert [json.loads(body)["type"] for _, _, body in relay.sender.sent] == [
+        "execution.unknown",
+        "execution.completed",
+    ]
+    assert len({headers["webhook-id"] for _, headers, _ in relay.sender.sent}) == 2
+
+
+def test_given_a_result_that_cannot_be_read_when_delivered_then_it_is_completed_and_says_so(relay: Relay) -> None:
+    relay.payloads.inline_max = 0
+    relay.given_completed("big", webhook_url=WEBHOOK_URL)
+    relay.payloads.objects.clear()
+    deliver(relay)
+    [(_, _, body)] = relay.sender.sent
+    document = json.loads(body)
+    assert document["type"] == "execution.completed"
+    assert (document["data"]["status"], document["data"]["result"]) == ("completed", None)
+    assert document["data"]["error"]["code"] == "result_not_stored"

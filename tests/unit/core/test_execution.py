@@ -18,7 +18,7 @@ from actionrelay.errors import (
     StoreUnavailableError,
     TokenUnavailableError,
 )
-from actionrelay.execution import ANSWER_MARGIN_MS, LEASE_MARGIN_MS, RECORDING_MARGIN_MS
+from actionrelay.execution import ANSWER_MARGIN_MS, LEASE_MARGIN_MS, MIN_WAIT_MS, RECORDING_MARGIN_MS
 from actionrelay.models import CacheStatus, Execution, ExecutionError, Message, MessageKind, Outcome, Status
 from actionrelay.retry import GIVE_UP_AFTER_MS, Reply, ReplyKind
 from tests.fakes.chance import NOON
@@ -225,6 +225,18 @@ def test_given_a_refused_token_when_answered_then_exactly_its_version_is_forgott
     assert relay.tokens.refused == ["v1"]
 
 
+def test_given_throttling_and_a_gate_that_cannot_be_paused_when_answered_then_the_retry_is_planned_all_the_same(
+    relay: Relay,
+) -> None:
+    relay.given_queued(repeatable=False)
+    relay.client.answer(http_error(429, "7"))
+    relay.gate.trouble.before("pause", StoreUnavailableError("down"))
+    relay.work()
+    assert came_to(relay) == POSTPONED
+    assert relay.gate.paused_until == []
+    assert ("gate_not_paused", {"code": "store_unavailable"}) in relay.telemetry.events
+
+
 def test_given_growing_attempts_when_retried_then_the_waits_may_grow(relay: Relay) -> None:
     relay.max_attempts = 10
     relay.given_queued(repeatable=True)
@@ -236,6 +248,134 @@ def test_given_growing_attempts_when_retried_then_the_waits_may_grow(relay: Rela
         waits.append(relay.queue.sent[-1][1])
         relay.clock.advance(waits[-1])
     assert waits == [999, 1_999, 3_999, 7_999, 15_999]
+
+
+@pytest.mark.parametrize("obstacle", ["token", "connection", "throttling"])
+def test_given_an_outage_that_uses_no_chance_when_retried_then_the_waits_may_grow_all_the_same(
+    relay: Relay, obstacle: str
+) -> None:
+    relay.given_queued()
+    relay.randomness.fixed = 0.999_999
+    waits = []
+    for _ in range(5):
+        match obstacle:
+            case "token":
+                relay.tokens.trouble.before("token", TokenUnavailableError("down"))
+            case "connection":
+                relay.client.answer(NOT_SENT)
+            case _:
+                relay.client.answer(http_error(429))
+        relay.work()
+        waits.append(relay.queue.sent[-1][1])
+        relay.clock.advance(waits[-1])
+    assert waits == [999, 1_999, 3_999, 7_999, 15_999]
+    assert (relay.record.postponements, relay.record.chances_used) == (5, 0)
+
+
+def test_given_a_closed_gate_when_waited_for_then_the_backoff_does_not_grow(relay: Relay) -> None:
+    relay.given_queued()
+    relay.randomness.fixed = 0.999_999
+    relay.gate.waits.extend([450] * 5)
+    for _ in range(5):
+        relay.work()
+    relay.client.answer(NOT_SENT)
+    relay.work()
+    assert relay.queue.sent[-1] == (RUN, 999)
+
+
+# -- Promise 2, over several attempts: what may have run is not forgotten --
+
+
+def unreadable(relay: Relay) -> None:
+    """Let the stored request be gone."""
+    relay.store.put(replace(relay.record, request=replace(relay.record.request, inline=None)))
+
+
+REPORTED = Reply(ReplyKind.REPORTED_FAILURE, 31, error=ExecutionError("reported", "x", 200))
+LATER: dict[str, Callable[[Relay], None]] = {
+    "http_401": lambda relay: relay.client.answer(*[http_error(401)] * 3),
+    "http_400": lambda relay: relay.client.answer(http_error(400)),
+    "http_404": lambda relay: relay.client.answer(http_error(404)),
+    "http_501": lambda relay: relay.client.answer(http_error(501)),
+    "reported": lambda relay: relay.client.answer(REPORTED),
+    "expired": lambda relay: relay.clock.advance(GIVE_UP_AFTER_MS + 1),
+    "credentials_refused": lambda relay: relay.tokens.trouble.before("token", CredentialsRefusedError("no"), times=3),
+    "permission_missing": lambda relay: relay.tokens.trouble.before("token", PermissionMissingError("no"), times=3),
+    "scope_missing": lambda relay: relay.tokens.trouble.before("token", ScopeMissingError("no"), times=3),
+    "request_unreadable": unreadable,
+}
+
+
+def work_until_ended(relay: Relay) -> Outcome:
+    while not relay.record.ended:
+        relay.work()
+    assert relay.record.outcome is not None
+    return relay.record.outcome
+
+
+@pytest.mark.parametrize(
+    ("first", "ends"),
+    [
+        (NO_ANSWER, Status.UNKNOWN),
+        (http_error(504), Status.UNKNOWN),
+        (NOT_SENT, Status.FAILED),
+        (http_error(429), Status.FAILED),
+        (http_error(401), Status.FAILED),
+    ],
+    ids=["no answer", "504", "not sent", "429", "401"],
+)
+@pytest.mark.parametrize(("code", "given_later"), LATER.items(), ids=LATER)
+def test_given_a_first_attempt_when_a_later_one_fails_for_good_then_what_may_have_run_is_unknown(
+    relay: Relay, first: Reply, ends: Status, code: str, given_later: Callable[[Relay], None]
+) -> None:
+    relay.given_queued(repeatable=True, webhook_url=WEBHOOK_URL)
+    relay.randomness.fixed = 0.0
+    relay.client.answer(first)
+    relay.work()
+    given_later(relay)
+    outcome = work_until_ended(relay)
+    assert outcome.error is not None
+    assert (outcome.status, outcome.error.code) == (ends, code)
+    assert relay.telemetry.counts["ExecutionsUnknown"] == (ends is Status.UNKNOWN)
+    assert relay.telemetry.counts["ExecutionsFailed"] == (ends is Status.FAILED)
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+
+
+def test_given_an_ambiguous_attempt_when_throttled_and_then_refused_then_it_is_still_not_forgotten(
+    relay: Relay,
+) -> None:
+    relay.given_queued(repeatable=True)
+    relay.randomness.fixed = 0.0
+    relay.client.answer(NO_ANSWER, http_error(429), NOT_SENT, http_error(400))
+    assert work_until_ended(relay).status is Status.UNKNOWN
+
+
+def test_given_a_worker_that_died_when_the_repeat_is_refused_then_the_outcome_is_unknown(relay: Relay) -> None:
+    relay.given_running(lease_ms=1_000, repeatable=True)
+    relay.randomness.fixed = 0.0
+    relay.clock.advance(1_000)
+    relay.client.answer(http_error(400))
+    outcome = work_until_ended(relay)
+    assert outcome == Outcome(Status.UNKNOWN, error=ExecutionError("http_400", "no", 400, "corr-1"))
+    assert len(relay.client.calls) == 1
+
+
+def test_given_an_ambiguous_attempt_when_the_repeat_succeeds_then_it_is_completed(relay: Relay) -> None:
+    relay.given_queued(repeatable=True)
+    relay.randomness.fixed = 0.0
+    relay.client.answer(NO_ANSWER)
+    assert work_until_ended(relay).status is Status.COMPLETED
+
+
+def test_given_an_unknown_outcome_of_two_attempts_when_its_webhook_arrives_late_then_it_is_resolved(
+    relay: Relay,
+) -> None:
+    relay.given_queued(repeatable=True)
+    relay.randomness.fixed = 0.0
+    relay.client.answer(NO_ANSWER, http_error(400))
+    work_until_ended(relay)
+    relay.receive(status="completed", result={"total": 3})
+    assert relay.reading.execution(EXECUTION_ID)["result"] == {"total": 3}
 
 
 # -- Before the attempt --
@@ -296,12 +436,45 @@ def test_given_a_gate_that_is_down_when_worked_on_then_the_message_comes_back(re
     assert relay.record.status is Status.COMPLETED
 
 
-def test_given_a_request_that_cannot_be_read_when_worked_on_then_nothing_is_claimed(relay: Relay) -> None:
-    queued = relay.given_queued()
-    relay.store.put(replace(queued, request=replace(queued.request, inline=None)))
-    with pytest.raises(StoreUnavailableError, match="request can't be read"):
+def test_given_a_request_that_cannot_be_read_any_more_when_worked_on_then_it_fails_and_nothing_is_claimed(
+    relay: Relay,
+) -> None:
+    relay.given_queued(webhook_url=WEBHOOK_URL)
+    unreadable(relay)
+    relay.work()
+    assert relay.record.outcome is not None
+    assert relay.record.outcome.error is not None
+    assert (relay.record.status, relay.record.outcome.error.code) == (Status.FAILED, "request_unreadable")
+    assert (relay.record.attempts, relay.client.calls, relay.queue.sent) == (0, [], [])
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+
+
+def test_given_a_bucket_that_is_down_when_worked_on_then_the_message_comes_back_and_nothing_has_ended(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    unreadable(relay)
+    relay.payloads.trouble.before("get", StoreUnavailableError("down"))
+    with pytest.raises(StoreUnavailableError):
         relay.work()
-    assert relay.record.status is Status.QUEUED
+    assert (relay.record.status, relay.record.attempts) == (Status.QUEUED, 0)
+
+
+@pytest.mark.parametrize("left_ms", [-1, 3_000, RECORDING_MARGIN_MS, RECORDING_MARGIN_MS + MIN_WAIT_MS - 1])
+def test_given_a_worker_without_time_when_worked_on_then_another_gets_the_message_at_once(
+    relay: Relay, left_ms: int
+) -> None:
+    before = relay.given_queued()
+    relay.executing.work(RUN, relay.clock.now() + left_ms)
+    assert (relay.record, relay.client.calls, relay.gate.taken) == (before, [], 0)
+    assert relay.queue.sent == [(RUN, 0)]
+
+
+def test_given_a_worker_with_just_enough_time_when_worked_on_then_it_uses_all_of_it(relay: Relay) -> None:
+    relay.given_queued()
+    relay.executing.work(RUN, relay.clock.now() + RECORDING_MARGIN_MS + MIN_WAIT_MS)
+    assert [wait for _, _, wait in relay.client.calls] == [MIN_WAIT_MS]
+    assert relay.record.status is Status.COMPLETED
 
 
 # -- Tokens --
@@ -427,6 +600,30 @@ def test_given_an_unrelated_write_in_between_when_settled_then_the_outcome_is_wr
     relay.client.meanwhile = lambda: relay.store.someone_writes_first(lambda now: ledger.note(now, "seen", NOON))
     relay.work()
     assert relay.record.status is Status.COMPLETED
+
+
+# -- Writes whose answer was lost --
+
+OWN_WRITE = StaleWriteError("the SDK repeated the write and met its own")
+
+
+def test_given_a_claim_whose_answer_was_lost_when_recognised_then_the_attempt_goes_on(relay: Relay) -> None:
+    relay.given_queued(repeatable=False)
+    relay.store.trouble.after("save", OWN_WRITE)
+    relay.work()
+    assert relay.record.status is Status.COMPLETED
+    assert (len(relay.client.calls), relay.events) == (1, ["attempt_started", "completed"])
+
+
+def test_given_an_outcome_whose_answer_was_lost_when_recognised_then_what_follows_is_done(relay: Relay) -> None:
+    relay.given_queued(webhook_url=WEBHOOK_URL)
+    relay.payloads.inline_max = 0
+    relay.client.meanwhile = lambda: relay.store.trouble.after("save", OWN_WRITE)
+    relay.client.answer(Reply(ReplyKind.SUCCEEDED, 1, result={"a": 1}))
+    relay.work()
+    assert relay.reading.execution(EXECUTION_ID)["result"] == {"a": 1}
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+    assert relay.telemetry.counts["ExecutionsSucceeded"] == 1
 
 
 # -- Crashes between a write and the send after it --

@@ -2,7 +2,10 @@
 
 import base64
 import json
+import socket
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -97,6 +100,7 @@ def test_given_integrations_when_asked_then_bare_inputs_go_to_the_actions_own_pa
         (b"", ReplyKind.NO_ANSWER, None),
         (b"<html>", ReplyKind.NO_ANSWER, None),
         (b"\xff\xfe\xfd", ReplyKind.NO_ANSWER, None),
+        (b'{"status":"completed","result":1,"result":2}', ReplyKind.SUCCEEDED, 2),
     ],
 )
 def test_given_a_success_of_data_actions_when_read_then_its_body_decides(
@@ -107,6 +111,26 @@ def test_given_a_success_of_data_actions_when_read_then_its_body_decides(
     if kind is ReplyKind.NO_ANSWER:
         assert reply.error is not None
         assert reply.error.code == "unreadable_answer"
+
+
+NOT_JSON = {
+    "nan": b'{"a":NaN}',
+    "float": b'{"a":1e999}',
+    "integer": b"1" + b"0" * 400,
+    "surrogate": b'"\\ud800"',
+    "deep": b"[" * 100_000 + b"]" * 100_000,
+    "text": b"<html>",
+}
+
+
+@pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON)
+def test_given_a_bare_result_that_is_no_json_with_one_meaning_when_read_then_nobody_knows_what_it_was(
+    body: bytes,
+) -> None:
+    reply = asked(answering(200, body, ININ_Correlation_Id="corr-1"), Integrations())
+    assert (reply.kind, reply.result, reply.correlation_id) == (ReplyKind.NO_ANSWER, None, "corr-1")
+    assert reply.error is not None
+    assert (reply.error.code, reply.error.message) == ("unreadable_answer", "the answer can't be read: not JSON")
 
 
 def test_given_a_failure_in_a_success_when_read_then_it_is_one_that_genesys_reports() -> None:
@@ -130,6 +154,9 @@ def test_given_an_empty_success_of_integrations_when_read_then_there_is_no_resul
         (b'{"errorCode":"rate","userMessage":"slow","correlationId":"corr"}', "rate", "slow", "corr"),
         (b"<html>", "http_429", "Genesys Cloud answered 429", None),
         (b"[1]", "http_429", "Genesys Cloud answered 429", None),
+        (b'{"code":"\\ud800","message":"x"}', "http_429", "Genesys Cloud answered 429", None),
+        (b'{"code":"rate","code":"late","message":"x"}', "late", "x", None),
+        (b"[" * 100_000, "http_429", "Genesys Cloud answered 429", None),
         (b'{"code":429,"message":5}', "429", "5", None),
         (b'{"message":"' + b"x" * 5_000 + b'"}', "http_429", "x" * 2_000, None),
     ],
@@ -172,6 +199,19 @@ def test_given_a_server_that_speaks_no_tls_when_asked_over_https_then_it_was_not
 
 def test_given_a_name_that_cannot_be_one_when_asked_then_it_was_not_sent() -> None:
     assert ask("http://" + "a" * 64 + ".invalid").kind is ReplyKind.NOT_SENT
+
+
+@pytest.mark.parametrize("value", ["tok\r\nX-Evil: 1", "tök\u20ac"], ids=["line-break", "letters"])
+def test_given_a_token_that_cannot_be_a_header_when_asked_then_it_was_not_sent(value: str) -> None:
+    with LoopbackServer(answering(200, COMPLETED)) as server:
+        pool = new_pool()
+        token = replace(a_token(), value=value)
+        reply = GenesysClient(pool, server.url, DATA_ACTIONS).execute(a_call(), token, 5_000)
+        pool.clear()
+    assert reply.kind is ReplyKind.NOT_SENT
+    assert reply.error is not None
+    assert "tok" not in reply.error.message
+    assert not any(b"Evil" in request for request in server.requests)
 
 
 TRUNCATED = b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"status"'
@@ -217,6 +257,51 @@ def test_given_an_answer_that_flows_for_ever_when_the_wait_is_over_then_reading_
         with pytest.raises(NoAnswerError):
             post(pool, server.url, {}, b"{}", 0.2)
         pool.clear()
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+DRIPS = {
+    "status line": dripping(b"HTTP/1.1 ", b"2", interval=0.02),
+    "header": dripping(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a", interval=0.02),
+    "headers": dripping(b"HTTP/1.1 200 OK\r\n", b"X: a\r\n", interval=0.02),
+    "interim answers": dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n", interval=0.02),
+    "body": dripping(b"HTTP/1.1 200 OK\r\n\r\n", b" ", interval=0.02),
+    "body of a length": dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" ", interval=0.02),
+    "chunks": dripping(CHUNKED, b"1\r\n \r\n", interval=0.02),
+    "a chunk's size": dripping(CHUNKED + b"5;", b"a", interval=0.02),
+    "trailer": dripping(CHUNKED + b"0\r\nX-Slow: ", b"a", interval=0.02),
+}
+
+
+@pytest.mark.parametrize("contract", [DATA_ACTIONS, Integrations()], ids=["data-actions", "integrations"])
+@pytest.mark.parametrize("script", DRIPS.values(), ids=DRIPS)
+def test_given_an_answer_that_drips_when_the_wait_is_over_then_it_may_have_run_and_nobody_waits_longer(
+    script: Script, contract: DataActions | Integrations
+) -> None:
+    reply = asked(script, contract, wait_ms=200)
+    assert reply.kind is ReplyKind.NO_ANSWER
+    assert 150 <= reply.latency_ms < 1_000
+
+
+def test_given_a_head_that_comes_late_when_silence_follows_then_the_wait_does_not_begin_anew() -> None:
+    def late(connection: socket.socket, over: threading.Event) -> None:
+        over.wait(0.4)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")
+        over.wait(5)
+
+    reply = asked(late, wait_ms=500)
+    assert reply.kind is ReplyKind.NO_ANSWER
+    assert reply.latency_ms < 800
+
+
+def test_given_an_answer_in_time_when_whole_then_its_deadline_does_not_touch_the_next_one() -> None:
+    whole = answering(200, COMPLETED)
+    with LoopbackServer(whole, whole) as server:
+        pool = new_pool()
+        client = GenesysClient(pool, server.url, DATA_ACTIONS)
+        replies = [client.execute(a_call(), a_token(), wait_ms) for wait_ms in (100, 5_000)]
+        pool.clear()
+    assert [reply.kind for reply in replies] == [ReplyKind.SUCCEEDED] * 2
 
 
 def test_given_a_large_answer_when_whole_then_it_is_read_to_its_end() -> None:
@@ -288,10 +373,25 @@ def test_given_too_small_a_scope_when_granted_then_the_missing_one_is_named() ->
         (answering(200, b"[]"), TokenUnavailableError),
         (answering(200, b'{"access_token":"x"}'), TokenUnavailableError),
         (answering(200, b'{"access_token":"x","expires_in":"soon"}'), TokenUnavailableError),
+        (answering(200, b'{"access_token":"x","expires_in":1e999}'), TokenUnavailableError),
         (resetting, TokenUnavailableError),
         (saying(TRUNCATED), TokenUnavailableError),
     ],
-    ids=["400", "401", "403", "429", "500", "302", "no-json", "list", "no-lifetime", "no-number", "reset", "half"],
+    ids=[
+        "400",
+        "401",
+        "403",
+        "429",
+        "500",
+        "302",
+        "no-json",
+        "list",
+        "no-lifetime",
+        "no-number",
+        "endless",
+        "reset",
+        "half",
+    ],
 )
 def test_given_anything_but_a_token_when_answered_then_the_error_says_which_kind(
     script: Script, error: type[TokenError]
@@ -356,8 +456,19 @@ def test_given_a_region_that_is_not_published_when_found_then_it_is_refused(regi
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://host", "host", "https://", "https://user@host", "https://host/?a=1", "https://host/#a"]
+    ("url", "complaint"),
+    [
+        *((url, "must be an http or https URL of a host") for url in ("ftp://host", "host", "https://", "//host")),
+        *((url, "without credentials") for url in ("https://user@host", "https://u:p@host", "https://@host")),
+        *((url, "must end with its host, port or path") for url in ("https://host/?a=1", "https://host/#a")),
+        ("https://host:0", "must end with its host, port or path"),
+        ("https://host:65536", "[Pp]ort"),
+        ("https://host:one", "[Pp]ort"),
+    ],
 )
-def test_given_an_override_that_is_no_host_when_found_then_it_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="an override must be"):
-        find_hosts(GenesysApi.DATA_ACTIONS, "mypurecloud.com", url)
+def test_given_an_override_that_is_no_host_when_found_then_it_is_refused_with_the_reason(
+    url: str, complaint: str
+) -> None:
+    for overrides in ({"api_url": url}, {"login_url": url}):
+        with pytest.raises(ValueError, match=complaint):
+            find_hosts(GenesysApi.DATA_ACTIONS, "mypurecloud.com", **overrides)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actionrelay import ledger
+from actionrelay.audit_chain import entry_hash
 from actionrelay.errors import IllegalTransitionError, LeaseHeldError
 from actionrelay.models import (
     ENDED,
@@ -39,12 +40,16 @@ def standing(status: Status, **changes: Any) -> Execution:
 def step_to(execution: Execution, target: Status) -> Execution:
     """Take the step that leads to a state."""
     match target:
+        case Status.QUEUED if execution.ended:
+            return ledger.rerun(execution, NOON, "operator")
         case Status.QUEUED:
             return ledger.postpone(execution, NOON, NOON + 5, CAUSE, uses_chance=True)
         case Status.RUNNING:
             return ledger.claim(execution, "attempt", NOON, NOON + 95_000)
         case Status.AWAITING_WEBHOOK:
             return ledger.await_webhook(execution, NOON, NOON + 9, 12, "corr")
+        case Status.CANCELLED:
+            return ledger.cancel(execution, NOON, "operator")
     return ledger.settle(execution, outcome_of(target), NOON)
 
 
@@ -63,7 +68,7 @@ def test_given_a_legal_step_when_taken_then_state_version_and_history_move_on_to
     entry = following.pending_audit[-1]
     assert (entry.seq, entry.status) == (following.audit_seq, after.value)
     assert entry.previous_hash == execution.audit_hash
-    assert following.audit_hash == entry.hash == ledger.entry_hash(entry)
+    assert following.audit_hash == entry.hash == entry_hash(entry)
 
 
 @pytest.mark.parametrize(("before", "after"), [pair for pair in PAIRS if pair[1] not in ledger.STEPS[pair[0]]])
@@ -72,9 +77,35 @@ def test_given_a_step_that_does_not_exist_when_taken_then_it_is_refused(before: 
         step_to(standing(before), after)
 
 
-def test_given_the_table_of_steps_when_read_then_only_unknown_leads_out_of_an_end() -> None:
-    assert {status for status in ENDED if ledger.STEPS[status]} == {Status.UNKNOWN}
-    assert ledger.STEPS[Status.UNKNOWN] == {Status.COMPLETED, Status.FAILED}
+def test_given_the_table_of_steps_when_read_then_only_unknown_is_resolved_and_only_it_and_failed_run_again() -> None:
+    leads_out = {status: set(ledger.STEPS[status]) for status in ENDED if ledger.STEPS[status]}
+    assert leads_out == {
+        Status.UNKNOWN: {Status.COMPLETED, Status.FAILED, Status.QUEUED},
+        Status.FAILED: {Status.QUEUED},
+    }
+
+
+@pytest.mark.parametrize(
+    ("ended", "ran", "may_have_run"),
+    [(Status.UNKNOWN, False, True), (Status.FAILED, False, False), (Status.FAILED, True, True)],
+)
+def test_given_an_end_when_run_again_then_it_begins_anew_and_only_what_may_have_run_is_kept(
+    ended: Status, *, ran: bool, may_have_run: bool
+) -> None:
+    execution = standing(
+        ended,
+        outcome=outcome_of(ended),
+        completed_at=NOON,
+        attempts=3,
+        chances_used=3,
+        postponements=2,
+        may_have_run=ran,
+    )
+    again = ledger.rerun(execution, NOON + 9, "operator")
+    assert (again.status, again.outcome, again.completed_at) == (Status.QUEUED, None, None)
+    assert (again.chances_used, again.postponements, again.attempts, again.reruns) == (0, 0, 3, 1)
+    assert (again.queued_at, again.created_at, again.may_have_run) == (NOON + 9, NOON, may_have_run)
+    assert (again.pending_audit[-1].event, again.pending_audit[-1].actor) == ("rerun_requested", "operator")
 
 
 def test_given_a_request_when_accepted_then_version_one_owes_the_first_entry() -> None:
@@ -107,6 +138,16 @@ def test_given_a_postponed_attempt_when_planned_then_only_one_that_counts_uses_a
     assert (queued.attempt, queued.next_at, queued.attempts) == (None, NOON + 7, 1)
     assert queued.chances_used == uses_chance
     assert (queued.pending_audit[-1].code, queued.pending_audit[-1].correlation_id) == ("no_answer", "corr-1")
+
+
+def test_given_postponements_when_planned_then_they_are_counted_and_what_may_have_run_is_not_forgotten() -> None:
+    execution, seen = standing(Status.QUEUED), []
+    for may_have_run in (False, True, False):
+        running = ledger.claim(execution, "mine", NOON, NOON + 1)
+        execution = ledger.postpone(running, NOON, NOON, CAUSE, uses_chance=False, may_have_run=may_have_run)
+        seen.append((execution.postponements, execution.may_have_run))
+    assert seen == [(1, False), (2, True), (3, True)]
+    assert ledger.claim(execution, "mine", NOON, NOON + 1).may_have_run
 
 
 @pytest.mark.parametrize(("url", "status"), [(WEBHOOK_URL, WebhookStatus.PENDING), (None, WebhookStatus.NONE)])
@@ -169,7 +210,7 @@ def test_given_a_lease_when_asked_for_then_it_is_held_until_it_ends_and_not_long
 def test_given_an_entry_when_any_field_is_changed_then_its_hash_no_longer_fits(name: str) -> None:
     [entry] = ledger.accept(a_draft()).pending_audit
     changed: dict[str, Any] = {name: 77 if isinstance(getattr(entry, name), int) else "forged"}
-    assert ledger.entry_hash(replace(entry, **changed)) != entry.hash
+    assert entry_hash(replace(entry, **changed)) != entry.hash
 
 
 @given(st.lists(st.sampled_from(Status), max_size=15), st.booleans())
@@ -192,6 +233,6 @@ def test_given_any_walk_of_legal_steps_when_taken_then_the_invariants_hold(walk:
     previous = ""
     for entry in chain:
         assert entry.previous_hash == previous
-        assert ledger.entry_hash(entry) == entry.hash
+        assert entry_hash(entry) == entry.hash
         previous = entry.hash
     assert execution.audit_hash == previous

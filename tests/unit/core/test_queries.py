@@ -66,6 +66,19 @@ def test_given_a_result_that_is_gone_when_read_then_the_outcome_stands_and_the_e
     assert document["error"]["code"] == "result_not_stored"
 
 
+def test_given_a_result_that_is_gone_when_its_delivery_is_recorded_then_completed_does_not_become_running(
+    relay: Relay,
+) -> None:
+    relay.payloads.inline_max = 0
+    relay.given_completed("big", webhook_url=WEBHOOK_URL)
+    relay.payloads.objects.clear()
+    relay.clock.advance(STORING_MS)
+    assert relay.reading.execution(EXECUTION_ID)["status"] == "completed"
+    relay.delivering.deliver(EXECUTION_ID)
+    document = relay.reading.execution(EXECUTION_ID)
+    assert (document["status"], document["webhookStatus"]) == ("completed", "delivered")
+
+
 def test_given_a_history_when_read_then_its_entries_are_oldest_first_and_chained(relay: Relay) -> None:
     relay.recorder.create(ledger.accept(a_draft()))
     relay.work()

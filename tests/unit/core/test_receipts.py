@@ -1,5 +1,6 @@
 """Results by webhook: first, twice, late, in contradiction, forged."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from actionrelay.errors import (
     OutcomeConflictError,
     PayloadTooLargeError,
     QueueUnavailableError,
+    StoreUnavailableError,
     UnauthenticWebhookError,
 )
 from actionrelay.models import CacheStatus, ExecutionError, MessageKind, Outcome, Status
@@ -100,6 +102,20 @@ def test_given_a_delivery_that_was_not_queued_when_the_webhook_repeats_then_it_i
         relay.receive(status="completed", result=RESULT)
     relay.receive(status="completed", result=RESULT)
     assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("the process dies here"), StoreUnavailableError("down")])
+def test_given_a_result_that_was_recorded_and_not_stored_when_the_webhook_repeats_then_it_is_stored(
+    relay: Relay, failure: Exception
+) -> None:
+    relay.given_awaiting()
+    relay.payloads.inline_max = 0
+    relay.payloads.trouble.before("put", failure)
+    with suppress(RuntimeError):
+        relay.receive(status="completed", result=RESULT)
+    assert relay.payloads.objects == {}
+    relay.receive(status="completed", result=RESULT)
+    assert shown_result(relay) == RESULT
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,10 @@ def noted(execution: Execution) -> Execution:
     return ledger.note(execution, "seen", NOON)
 
 
+def noted_by_another(execution: Execution) -> Execution:
+    return ledger.note(execution, "seen by another", NOON)
+
+
 def test_given_a_new_record_when_created_then_its_entry_is_in_the_trail_and_no_longer_owed(relay: Relay) -> None:
     created = relay.recorder.create(ledger.accept(a_draft()))
     assert created.pending_audit == ()
@@ -56,17 +60,18 @@ def test_given_a_record_that_owes_nothing_when_paid_then_it_is_returned_as_it_is
 
 def test_given_another_writer_when_a_step_is_taken_then_it_is_decided_anew_on_what_is_there(relay: Relay) -> None:
     queued = relay.given_queued()
-    relay.store.someone_writes_first(noted)
+    relay.store.someone_writes_first(noted_by_another)
     changed = relay.recorder.change(queued, noted)
     assert changed is not None
     assert changed.version == queued.version + 2
+    assert [entry.event for entry in relay.record.pending_audit] == ["seen by another", "seen"]
 
 
 def test_given_another_writer_that_settled_it_when_the_step_sees_nothing_to_do_then_nothing_is_written(
     relay: Relay,
 ) -> None:
     queued = relay.given_queued()
-    relay.store.someone_writes_first(noted)
+    relay.store.someone_writes_first(noted_by_another)
     seen: list[int] = []
 
     def step(current: Execution) -> Execution | None:
@@ -77,13 +82,46 @@ def test_given_another_writer_that_settled_it_when_the_step_sees_nothing_to_do_t
     assert seen == [queued.version, queued.version + 1]
 
 
+def test_given_a_creation_whose_answer_was_lost_when_the_repeat_finds_it_taken_then_it_counts_as_made(
+    relay: Relay,
+) -> None:
+    relay.store.trouble.after("create", AlreadyRecordedError("met its own"))
+    created = relay.recorder.create(ledger.accept(a_draft()))
+    assert created.pending_audit == ()
+    assert relay.events == ["accepted"]
+
+
+def test_given_a_write_whose_answer_was_lost_when_the_repeat_finds_it_stale_then_it_counts_as_made(
+    relay: Relay,
+) -> None:
+    queued = relay.given_queued()
+    relay.store.trouble.after("save", StaleWriteError("met its own"))
+    saved = relay.recorder.save(noted(queued))
+    assert saved.version == queued.version + 1
+    assert relay.events == ["seen"]
+    assert len(relay.store.writes) == 1
+
+
+def test_given_a_write_whose_answer_was_lost_when_another_has_written_since_then_it_is_stale(relay: Relay) -> None:
+    queued = relay.given_queued()
+    relay.store.someone_writes_first(lambda now: noted_by_another(noted(now)))
+    with pytest.raises(StaleWriteError):
+        relay.recorder.save(noted(queued))
+
+
+def test_given_another_record_under_the_id_when_created_then_it_is_not_taken_for_ones_own(relay: Relay) -> None:
+    relay.store.put(ledger.accept(a_draft()))
+    with pytest.raises(AlreadyRecordedError):
+        relay.recorder.create(ledger.accept(a_draft(created_at=NOON + 1)))
+
+
 def test_given_a_record_that_vanished_when_a_step_is_taken_then_there_is_nothing_to_do(relay: Relay) -> None:
     assert relay.recorder.change(ledger.accept(a_draft()), noted) is None
 
 
 def test_given_writers_that_are_first_each_time_when_a_step_is_taken_then_it_gives_up(relay: Relay) -> None:
     queued = relay.given_queued()
-    relay.store.someone_writes_first(noted, times=5)
+    relay.store.someone_writes_first(noted_by_another, times=5)
     with pytest.raises(StaleWriteError, match="too many writers"):
         relay.recorder.change(queued, noted)
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from actionrelay.errors import Fault, InvalidRequestError, MalformedJsonError, PayloadTooLargeError
 from actionrelay.request_rules import GenesysApi
 from actionrelay.requests import ExecutionRequest, ResultWebhook, read
+from actionrelay.strict_json import MAX_NESTING
 from tests.fakes.relay import ACTION_ID, EXECUTION_ID, TRACE_ID, Relay, a_request, spelled
 
 TUTORIAL = {
@@ -230,6 +231,20 @@ def test_given_nesting_without_end_when_read_then_it_is_a_fault_of_depth() -> No
     assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [("", "depth")]
 
 
+@pytest.mark.parametrize("levels", [90, 1_000])
+def test_given_references_nested_without_sense_when_read_then_there_is_an_answer(levels: int) -> None:
+    references = "{}"
+    for number in range(levels):
+        references = f'{{"n{number}":{references}}}'
+    body = f'{{"actionId":"{ACTION_ID}","inputs":{{}},"actionReferences":{references}}}'.encode()
+    if levels < MAX_NESTING:
+        assert Relay().rules.read(body).action_id == ACTION_ID
+    else:
+        with pytest.raises(InvalidRequestError) as refused:
+            Relay().rules.read(body)
+        assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [("", "depth")]
+
+
 # -- The Idempotency-Key header --
 
 
@@ -303,6 +318,24 @@ def test_given_a_webhooks_error_in_either_form_when_read_then_both_are_known() -
     assert isinstance(text, ResultWebhook)
     assert isinstance(full, ResultWebhook)
     assert text.error == "broken"
+
+
+@pytest.mark.parametrize(
+    ("error", "pointers"),
+    [
+        ({"code": 5}, {"/error/code", "/error"}),
+        ({"code": 5, "status": "x"}, {"/error/code", "/error/status", "/error"}),
+        (5, {"/error"}),
+        ([1], {"/error"}),
+    ],
+    ids=str,
+)
+def test_given_a_webhooks_error_in_neither_form_when_read_then_each_fault_is_at_a_place_in_the_document(
+    error: Any, pointers: set[str]
+) -> None:
+    found = read(ResultWebhook, {"executionId": "x", "status": "failed", "error": error})
+    assert isinstance(found, tuple)
+    assert {fault.pointer for fault in found} == pointers
 
 
 def test_given_a_list_in_place_of_a_document_when_read_then_that_is_the_fault() -> None:

@@ -1,6 +1,7 @@
 """JSON with one meaning."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from actionrelay.errors import MalformedJsonError
 from actionrelay.strict_json import (
+    MAX_NESTING,
     MAX_PATHS_REPORTED,
     Json,
     NestingTooDeepError,
@@ -41,6 +43,8 @@ documents = st.recursive(
         (b'"\xff"', "not UTF-8 at byte 1"),
         (b'"\xed\xa0\x80"', "not UTF-8"),
         (b"1" * 5_000, "too many digits"),
+        (b"1" + b"0" * 400, "too large for a double"),
+        (b"[-1" + b"0" * 400 + b"]", "too large for a double"),
         (b"", "line 1, column 1"),
         (b"{} {}", "line 1, column 4"),
         (b"\xef\xbb\xbf{}", "line 1, column 1"),
@@ -58,6 +62,60 @@ def test_given_json_of_more_than_one_meaning_when_parsed_then_it_is_refused_by_n
 def test_given_nesting_without_end_when_parsed_then_it_is_refused_and_not_followed(opening: bytes) -> None:
     with pytest.raises(NestingTooDeepError):
         parse(opening * 100_000)
+
+
+NESTS: list[Callable[[int], bytes]] = [
+    lambda levels: b"[" * levels + b"1" + b"]" * levels,
+    lambda levels: b'{"a":' * levels + b"null" + b"}" * levels,
+    lambda levels: b"[" * (levels + 1) + b"]" * (levels + 1),
+]
+
+
+@pytest.mark.parametrize("nest", NESTS, ids=["lists", "objects", "empty"])
+def test_given_a_value_a_hundred_levels_deep_when_parsed_then_it_is_read_and_one_level_more_is_not(
+    nest: Callable[[int], bytes],
+) -> None:
+    assert MAX_NESTING == 100
+    assert parse(nest(MAX_NESTING)) == json.loads(nest(MAX_NESTING))
+    with pytest.raises(NestingTooDeepError, match="nested more than 100 levels deep"):
+        parse(nest(MAX_NESTING + 1))
+
+
+def test_given_depth_in_one_place_and_breadth_in_another_when_parsed_then_depth_counts() -> None:
+    wide = b"[" + b"[[]]," * 1_000
+    assert isinstance(parse(wide + b"0]"), list)
+    with pytest.raises(NestingTooDeepError):
+        parse(wide + b"[" * 101 + b"]" * 101 + b"]")
+
+
+def test_given_repeated_keys_that_are_allowed_when_parsed_then_the_last_one_counts_at_every_level() -> None:
+    assert parse(b'{"a":1,"x":{"b":1,"b":2},"a":3}', unique_keys=False) == {"a": 3, "x": {"b": 2}}
+
+
+@pytest.mark.parametrize(
+    ("raw", "complaint"),
+    [
+        (b"NaN", "NaN is not JSON"),
+        (b"1e999", "too large for a double"),
+        (b"1" + b"0" * 400, "too large for a double"),
+        (b'"\\ud800"', "half of a surrogate pair"),
+        (b"\xff", "not UTF-8"),
+        (b"[" * 102 + b"]" * 102, "nested more than 100 levels deep"),
+        (b"[" * 100_000, "nested too deep to be read"),
+        (b"<html>", "line 1, column 1"),
+    ],
+    ids=["nan", "float", "integer", "surrogate", "bytes", "deep", "endless", "html"],
+)
+def test_given_repeated_keys_that_are_allowed_when_parsed_then_every_other_rule_still_holds(
+    raw: bytes, complaint: str
+) -> None:
+    with pytest.raises(MalformedJsonError, match=complaint):
+        parse(raw, unique_keys=False)
+
+
+@pytest.mark.parametrize("number", [2**63, -(10**308), 17 * 10**307])
+def test_given_a_large_integer_that_a_double_can_hold_when_parsed_then_it_is_kept_to_the_digit(number: int) -> None:
+    assert parse(str(number).encode()) == number
 
 
 def test_given_a_whole_surrogate_pair_when_parsed_then_it_is_one_character() -> None:

@@ -142,6 +142,25 @@ def test_given_a_login_that_fails_when_the_held_token_is_still_valid_then_it_is_
         tokens.source.token()
 
 
+def test_given_a_cold_worker_and_a_login_that_fails_when_the_shared_token_is_still_valid_then_it_is_used_to_its_end(
+    tokens: Tokens,
+) -> None:
+    tokens.store.token = a_token("shared", NOON + 30_000)
+    tokens.issuer.trouble.before("request", TokenUnavailableError("down"), times=2)
+    assert tokens.source.token().version == "shared"
+    tokens.clock.time = NOON + 30_000
+    with pytest.raises(TokenUnavailableError):
+        tokens.source.token()
+
+
+def test_given_a_shared_token_that_was_refused_when_the_login_fails_then_it_is_not_used_again(tokens: Tokens) -> None:
+    tokens.store.token = a_token("shared", NOON + 30_000)
+    tokens.source.refuse("shared")
+    tokens.issuer.trouble.before("request", TokenUnavailableError("down"))
+    with pytest.raises(TokenUnavailableError):
+        tokens.source.token()
+
+
 def test_given_a_login_that_fails_when_nothing_is_held_then_the_error_names_itself(tokens: Tokens) -> None:
     tokens.issuer.trouble.before("request", CredentialsRefusedError("no"))
     with pytest.raises(CredentialsRefusedError):

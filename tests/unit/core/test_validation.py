@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actionrelay.errors import (
+    AlreadyRecordedError,
     ExecutionConflictError,
     InvalidRequestError,
     QueueUnavailableError,
@@ -185,6 +186,21 @@ def test_given_a_queue_that_is_down_when_submitted_then_the_record_stays_and_a_r
         submit(relay)
     assert relay.record.status is Status.QUEUED
     assert submit(relay).disposition is Disposition.REPEATED
+    assert relay.queue.sent == [(RUN, 0)]
+
+
+def test_given_an_id_made_here_when_its_request_is_recorded_and_not_queued_then_the_caller_is_told_it(
+    relay: Relay,
+) -> None:
+    relay.queue.trouble.before("send", QueueUnavailableError("down", aws_code="Throttled"))
+    with pytest.raises(QueueUnavailableError, match="send the same request again with this executionId") as failed:
+        relay.submitting.submit(spelled(a_request()))
+    assert failed.value.context == {"aws_code": "Throttled", "execution_id": next(iter(relay.store.records))}
+
+
+def test_given_a_record_whose_answer_was_lost_when_submitted_then_it_is_accepted_and_queued_once(relay: Relay) -> None:
+    relay.store.trouble.after("create", AlreadyRecordedError("met its own"))
+    assert submit(relay).disposition is Disposition.ACCEPTED
     assert relay.queue.sent == [(RUN, 0)]
 
 

@@ -1,7 +1,9 @@
 """Settings from an environment, and each function wired from them."""
 
+import threading
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +27,7 @@ from tests.fakes.deployment import ENVIRONMENT
 
 WIRED: list[Callable[[], Any]] = [
     wiring.submit_execution,
+    wiring.operate_execution,
     wiring.execute_action,
     wiring.receive_result,
     wiring.deliver_webhook,
@@ -51,13 +54,13 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeClients]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(wiring, "aws", lambda: fakes)
-    _forget()
+    _forget(*WIRED)
     yield fakes
-    _forget()
+    _forget(*WIRED)
 
 
-def _forget() -> None:
-    for wired in WIRED:
+def _forget(*wirings: Callable[[], Any]) -> None:
+    for wired in wirings:
         wired.cache_clear()  # type: ignore[attr-defined]
 
 
@@ -121,6 +124,54 @@ def test_given_a_whole_environment_when_wired_then_the_use_case_is_made_once(
 
 
 @pytest.mark.parametrize("wired", WIRED, ids=lambda wired: wired.__name__)
+def test_given_ten_threads_of_a_cold_process_when_wired_then_they_share_one_use_case(
+    clients: FakeClients, wired: Callable[[], Any]
+) -> None:
+    together = threading.Barrier(10, timeout=5)
+
+    def meet_and_wire(_: int) -> Any:
+        together.wait()
+        return wired()
+
+    with ThreadPoolExecutor(10) as threads:
+        made = list(threads.map(meet_and_wire, range(10)))
+    assert all(one is made[0] for one in made)
+
+
+def test_given_threads_that_come_while_one_builds_when_wired_then_they_wait_for_what_it_builds() -> None:
+    begun, second = threading.Event(), threading.Event()
+    built: list[object] = []
+
+    @wiring.once
+    def build() -> object:
+        if begun.is_set():
+            second.set()
+        begun.set()
+        second.wait(0.05)
+        built.append(object())
+        return built[-1]
+
+    with ThreadPoolExecutor(10) as threads:
+        made = set(threads.map(lambda _: build(), range(10)))
+    assert made == set(built)
+    assert len(built) == 1
+
+
+def test_given_a_build_that_failed_when_wired_again_then_it_is_tried_again() -> None:
+    troubles = [RuntimeError("no environment yet")]
+
+    @wiring.once
+    def build() -> str:
+        if troubles:
+            raise troubles.pop()
+        return "built"
+
+    with pytest.raises(RuntimeError):
+        build()
+    assert build() == "built"
+
+
+@pytest.mark.parametrize("wired", WIRED, ids=lambda wired: wired.__name__)
 def test_given_a_missing_variable_when_wired_then_the_error_names_it(
     clients: FakeClients, monkeypatch: pytest.MonkeyPatch, wired: Callable[[], Any]
 ) -> None:
@@ -174,6 +225,6 @@ def test_given_the_machine_when_asked_then_time_and_chance_are_real() -> None:
 
 
 def test_given_a_region_when_clients_are_asked_for_then_they_are_one_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    wiring.aws.cache_clear()
+    _forget(wiring.aws)
     assert wiring.aws() is wiring.aws()
-    wiring.aws.cache_clear()
+    _forget(wiring.aws)

@@ -1,12 +1,12 @@
 """One POST over urllib3, with the one thing that matters about a failure: whether the request may have arrived."""
 
-import contextlib
+import http.client
+import io
 import socket
-import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Buffer, Mapping
 from dataclasses import dataclass
-from typing import override
+from typing import Any, override
 
 import urllib3
 import urllib3.connection
@@ -51,40 +51,49 @@ class _WatchedBody:
         return chunk
 
 
-class _HttpConnection(urllib3.connection.HTTPConnection):
-    """Plain HTTP, for the simulator; the head of an answer has one deadline."""
+class _TimedReader(io.RawIOBase):
+    """A socket's reader with one deadline; a socket's own timeout restarts with every byte."""
+
+    def __init__(self, reader: io.RawIOBase, connected: socket.socket) -> None:
+        self._reader, self._socket = reader, connected
+        self._ends = time.monotonic() + (connected.gettimeout() or CONNECT_TIMEOUT_S)
 
     @override
-    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # as in urllib3 itself
-        with _deadline(self):
-            return super().getresponse()
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def readinto(self, buffer: Buffer, /) -> int | None:
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer took too long")
+        self._socket.settimeout(left)
+        return self._reader.readinto(buffer)
+
+    @override
+    def close(self) -> None:
+        self._reader.close()
+        super().close()
+
+
+class _TimedAnswer(http.client.HTTPResponse):
+    """An answer with one deadline for its head and its body together."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock))
+
+
+class _HttpConnection(urllib3.connection.HTTPConnection):
+    """Plain HTTP, for the simulator."""
+
+    response_class = _TimedAnswer
 
 
 class _HttpsConnection(urllib3.connection.HTTPSConnection):
-    """HTTPS, for Genesys Cloud; the head of an answer has one deadline."""
+    """HTTPS, for Genesys Cloud."""
 
-    @override
-    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # as in urllib3 itself
-        with _deadline(self):
-            return super().getresponse()
-
-
-@contextlib.contextmanager
-def _deadline(connection: urllib3.connection.HTTPConnection) -> Iterator[None]:
-    """Cut a connection off when its timeout has passed as a whole; the socket's own starts anew with every byte."""
-    watch = threading.Timer(connection.timeout or CONNECT_TIMEOUT_S, _cut, (connection.sock,))
-    watch.daemon = True
-    watch.start()
-    try:
-        yield
-    finally:
-        watch.cancel()
-
-
-def _cut(connected: socket.socket | None) -> None:
-    if connected is not None:
-        with contextlib.suppress(OSError):
-            connected.shutdown(socket.SHUT_RDWR)
+    response_class = _TimedAnswer
 
 
 class _HttpPool(urllib3.HTTPConnectionPool):
@@ -112,7 +121,6 @@ def post(
         NoAnswerError: a reset, a timeout or a truncated answer after sending began.
     """
     watched = _WatchedBody(body)
-    ends = time.monotonic() + wait_seconds
     timeout = urllib3.Timeout(total=wait_seconds, connect=min(CONNECT_TIMEOUT_S, wait_seconds))
     try:
         response = pool.urlopen(
@@ -126,7 +134,7 @@ def post(
             preload_content=False,
         )
         try:
-            return _read(response, ends)
+            return _read(response)
         finally:
             response.release_conn()
     except (HTTPError, OSError, ValueError) as error:  # ValueError: a header that can't be one
@@ -135,14 +143,11 @@ def post(
         raise NotSentError(type(error).__name__) from None
 
 
-def _read(response: urllib3.BaseHTTPResponse, ends: float) -> HttpAnswer:
+def _read(response: urllib3.BaseHTTPResponse) -> HttpAnswer:
     body = bytearray()
     while chunk := response.read1(_CHUNK_BYTES):
         body += chunk
         if len(body) > MAX_ANSWER_BYTES:
             response.close()
             return HttpAnswer(response.status, response.headers, bytes(body[:MAX_ANSWER_BYTES]), complete=False)
-        if time.monotonic() > ends:
-            response.close()
-            raise NoAnswerError("the answer took too long")
     return HttpAnswer(response.status, response.headers, bytes(body), complete=True)

@@ -1,0 +1,79 @@
+"""What the counts of one run come to, in US dollars for a million executions."""
+
+import math
+import statistics
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from benchmarks.cost import prices
+from benchmarks.cost.worker import Count
+
+_MILLION = 1_000_000
+_GB = 1_000_000_000
+_MB_PER_GB = 1_024
+
+# What no handler can count, and is billed all the same. The poller of an event source receives a batch with one
+# request and deletes it with one more.
+_POLLER_REQUESTS_PER_BATCH = 2
+# Lambda's own START, END and REPORT lines of one invocation, and the API's access log line, as CloudWatch Logs
+# bills them.
+_PLATFORM_LOG_BYTES = 550
+_ACCESS_LOG_BYTES = 450
+# X-Ray's default rule beyond its first request a second; `validate` and `execute` are a trace each.
+_TRACED_PART = 0.05
+_TRACES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the bill: how much of something one execution takes, and what a million of that cost."""
+
+    what: str
+    quantity: float
+    price: float
+    watching: bool = False
+    """Whether it is logs or traces: what is paid to see, not to run."""
+
+    @property
+    def per_million(self) -> float:
+        """US dollars for a million executions."""
+        return self.quantity * self.price * _MILLION
+
+
+def bill(count: Count, batch: int, memory_mb: Mapping[str, int]) -> tuple[Line, ...]:
+    """Return the lines, in the order in which an execution meets them."""
+    executions = count.executions
+    validate = _gb_seconds(count.validate_ms, memory_mb["validate"])
+    execute = _gb_seconds(count.execute_ms, memory_mb["execute"]) / batch
+    requests = {name: number / executions for name, number in count.requests.items()}
+    sent = sum(number for name, number in requests.items() if name.startswith("sqs:"))
+    own_logs = count.logged_bytes / executions
+    platform_logs = _ACCESS_LOG_BYTES + _PLATFORM_LOG_BYTES * (1 + 1 / batch)
+    return (
+        Line("API Gateway, requests", 1, prices.API_REQUEST),
+        Line("Lambda, invocations", 1 + 1 / batch, prices.LAMBDA_REQUEST),
+        Line("Lambda validate, GB-s", validate, prices.LAMBDA_GB_SECOND),
+        Line("Lambda execute, GB-s", execute, prices.LAMBDA_GB_SECOND),
+        *_units("write units", count.write_units, executions, prices.WRITE_UNIT),
+        *_units("read units", count.read_units, executions, prices.READ_UNIT),
+        Line("SQS, sends", sent, prices.SQS_REQUEST),
+        Line("SQS, receives and deletes", _POLLER_REQUESTS_PER_BATCH / batch, prices.SQS_REQUEST),
+        *(Line(name, requests.get(name, 0), price) for name, price in prices.OTHER_REQUESTS.items()),
+        Line("CloudWatch Logs, ours, GB", own_logs / _GB, prices.LOGGED_GB, watching=True),
+        Line("CloudWatch Logs, the platform's, GB", platform_logs / _GB, prices.LOGGED_GB, watching=True),
+        Line("X-Ray, traces", _TRACES * _TRACED_PART, prices.TRACE, watching=True),
+    )
+
+
+def total(lines: Iterable[Line], *, watching: bool) -> float:
+    """Sum up, with or without what is paid for logs and traces."""
+    return sum(line.per_million for line in lines if watching or not line.watching)
+
+
+def _units(what: str, counted: Mapping[str, float], executions: int, price: float) -> list[Line]:
+    return [Line(f"DynamoDB {what}, {kind}", number / executions, price) for kind, number in sorted(counted.items())]
+
+
+def _gb_seconds(durations_ms: list[float], memory_mb: int) -> float:
+    """Of a typical warm invocation, rounded up to a millisecond as it is billed."""
+    return math.ceil(statistics.median(durations_ms)) / 1_000 * memory_mb / _MB_PER_GB

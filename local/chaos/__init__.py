@@ -1,0 +1,14 @@
+"""Chaos: the deployed pipeline under faults and kills, and a checker that joins what every witness saw.
+
+Everything goes through the HTTP API of a local world of its own, with real processes and real kills:
+
+- `faults`, `plan`: which execution meets what, from one seed.
+- `callers`: several callers at once, who send again what got no good answer, and log every answer.
+- `killer`: SIGKILL for workers of all five functions.
+- `campaign`: the above on one world, then `settling` until everything accepted has ended.
+- `witnesses`: collects the `history`: callers' log, simulator's records, audit table, final states.
+- `checker` (`outcomes`, `repeats`, `trails`, `answers`): pure; every broken promise is a `Violation`.
+- `report`: the table, the offenders' timelines, and the same as JSON.
+
+The plan of faults and kills repeats with the seed; when exactly a kill lands does not.
+"""

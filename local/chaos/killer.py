@@ -1,0 +1,77 @@
+"""Kills workers of all five functions with SIGKILL, one at a time, at random. The emulator starts new ones."""
+
+import contextlib
+import os
+import random
+import signal
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from local.chaos.history import Kills
+
+_PROC = Path("/proc")
+_WEIGHTS = {"Execute": 8, "ReceiveWebhook": 4, "Validate": 4, "Query": 2, "Deliver": 2}
+"""By logical id, less `Function`. Most of what can go wrong goes wrong in `execute`."""
+
+
+class Killer:
+    """Kills until its block ends. The order of functions repeats with the seed; the moments do not.
+
+    `names` are the functions' physical names by logical id. Workers are known by the folder that the emulator
+    unpacks them to, which is below `temporary` and so belongs to this world alone.
+    """
+
+    def __init__(self, names: Mapping[str, str], temporary: Path, *, per_second: float, seed: int) -> None:
+        self._marks = {name: f"{temporary}/ministack-lambda-{physical}-" for name, physical in names.items()}
+        self._per_second = per_second
+        self._source = random.Random(seed)  # noqa: S311 - a plan, no secret
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="killer", daemon=True)
+        self._killed: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        if self._per_second > 0:
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def kills(self) -> Kills:
+        """Return what it has done so far."""
+        return Kills(dict(self._killed))
+
+    def _work(self) -> None:
+        names = sorted(_WEIGHTS)
+        while not self._ended.wait(self._source.expovariate(self._per_second)):
+            # The draw comes first, so that which function is next does not depend on who is alive.
+            drawn = self._source.choices(names, [_WEIGHTS[name] for name in names])[0]
+            chance = self._source.random()
+            for name in (drawn, *names):
+                if self._kill(name, chance):
+                    break
+
+    def _kill(self, name: str, chance: float) -> bool:
+        workers = self._workers(self._marks[f"{name}Function"])
+        if not workers:
+            return False
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(workers[int(chance * len(workers))], signal.SIGKILL)
+            self._killed[name] += 1
+        return True
+
+    def _workers(self, mark: str) -> list[int]:
+        found = []
+        for command in _PROC.glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                if mark in command.read_text(errors="replace"):
+                    found.append(int(command.parent.name))
+        return sorted(found)

@@ -1,0 +1,45 @@
+"""What counts come to in money."""
+
+import pytest
+
+from benchmarks.cost.bill import Line, bill, total
+from benchmarks.cost.worker import Count
+
+MEMORY = {"validate": 512, "execute": 1_024}
+COUNT = Count(
+    executions=20,
+    requests={"dynamodb:PutItem": 60, "sqs:SendMessage": 20, "s3:GetObject": 10},
+    write_units={"execution": 100},
+    read_units={"execution": 10.0},
+    logged_bytes=20_000,
+    validate_ms=[9.2, 9.4, 30.0],
+    execute_ms=[299.5, 300.0],
+)
+
+
+def lines(batch: int) -> dict[str, Line]:
+    return {line.what: line for line in bill(COUNT, batch, MEMORY)}
+
+
+def test_a_quantity_is_that_of_one_execution() -> None:
+    assert lines(1)["DynamoDB write units, execution"].quantity == 5
+    assert lines(1)["DynamoDB write units, execution"].per_million == pytest.approx(3.125)
+    assert lines(1)["s3:GetObject"].quantity == 0.5
+
+
+def test_billed_time_is_the_median_rounded_up_to_a_millisecond() -> None:
+    assert lines(1)["Lambda validate, GB-s"].quantity == pytest.approx(0.010 * 0.5)
+
+
+def test_a_batch_shares_its_invocation_and_what_the_poller_does() -> None:
+    assert lines(10)["Lambda execute, GB-s"].quantity == pytest.approx(0.030)
+    assert lines(10)["Lambda, invocations"].quantity == pytest.approx(1.1)
+    assert lines(10)["SQS, receives and deletes"].quantity == pytest.approx(0.2)
+
+
+def test_logs_and_traces_are_a_sum_of_their_own() -> None:
+    watched = bill(COUNT, 1, MEMORY)
+
+    assert total(watched, watching=True) - total(watched, watching=False) == pytest.approx(
+        sum(line.per_million for line in watched if line.watching)
+    )

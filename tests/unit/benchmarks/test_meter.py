@@ -1,0 +1,67 @@
+"""The meter, on real botocore clients whose answers are stubbed."""
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+
+from benchmarks.cost.capacity import Table
+from benchmarks.cost.meter import Meter, UnknownCapacityError
+
+ITEM = {"pk": {"S": "execution#1"}, "sk": {"S": "ledger"}, "filling": {"S": "x" * 1_100}}
+KEY = {"pk": ITEM["pk"], "sk": ITEM["sk"]}
+
+
+@pytest.fixture
+def meter() -> Meter:
+    return Meter({"t": Table("t", ("pk", "sk"), ())})
+
+
+@pytest.fixture
+def client(meter: Meter) -> Any:
+    session = boto3.Session("key", "secret", region_name="us-east-1")
+    meter.attach(session)
+    return session.client("dynamodb")
+
+
+def test_a_put_is_sized_by_its_kind(meter: Meter, client: Any) -> None:
+    with Stubber(client) as stubbed:
+        stubbed.add_response("put_item", {})
+        client.put_item(TableName="t", Item=ITEM)
+
+    assert meter.write_units == {"execution": 2}
+
+
+def test_a_refused_put_costs_a_unit(meter: Meter, client: Any) -> None:
+    with Stubber(client) as stubbed:
+        stubbed.add_client_error("put_item", "ConditionalCheckFailedException", http_status_code=400)
+        with pytest.raises(ClientError):
+            client.put_item(TableName="t", Item=ITEM, ConditionExpression="attribute_not_exists(pk)")
+
+    assert meter.write_units == {"execution": 1}
+
+
+def test_a_read_costs_what_was_found(meter: Meter, client: Any) -> None:
+    with Stubber(client) as stubbed:
+        stubbed.add_response("get_item", {"Item": ITEM})
+        client.get_item(TableName="t", Key=KEY, ConsistentRead=True)
+
+    assert meter.read_units == {"execution": 1}
+
+
+def test_an_operation_without_known_capacity_is_no_zero(client: Any) -> None:
+    with Stubber(client) as stubbed:
+        stubbed.add_response("scan", {})
+        with pytest.raises(UnknownCapacityError, match="Scan"):
+            client.scan(TableName="t")
+
+
+def test_reset_forgets_counts(meter: Meter, client: Any) -> None:
+    with Stubber(client) as stubbed:
+        stubbed.add_response("put_item", {})
+        client.put_item(TableName="t", Item=ITEM)
+    meter.reset()
+
+    assert not meter.write_units
