@@ -11,5 +11,5 @@ from actionrelay.wiring import deliver_webhook
 
 @observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    use_case = deliver_webhook()
-    return batch.serve(event, context, lambda message, _: use_case.deliver(message.execution_id))
+    deliver = deliver_webhook().deliver
+    return batch.serve(event, context, lambda _: lambda message, _: deliver(message.execution_id))

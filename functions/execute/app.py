@@ -11,5 +11,4 @@ from actionrelay.wiring import execute_action
 
 @observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    use_case = execute_action()
-    return batch.serve(event, context, use_case.work)
+    return batch.serve(event, context, lambda messages: execute_action().for_batch(messages).work)

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 
 from actionrelay.models import AuditEntry, Execution, ExecutionError, PayloadRef
 from actionrelay.strict_json import canonical
+from actionrelay.timestamps import iso
 
 
 def entry_hash(entry: AuditEntry) -> str:
@@ -26,6 +27,7 @@ def chained(
     note: str | None = None,
 ) -> Execution:
     """Return the record with one more entry, chained to its last, that it owes to the audit table."""
+    day = iso(execution.updated_at)[:10]
     entry = AuditEntry(
         execution_id=execution.execution_id,
         seq=execution.audit_seq + 1,
@@ -41,6 +43,7 @@ def chained(
         webhook_url=execution.webhook_url,
         correlation_id=correlation_id or (cause.correlation_id if cause else None),
         code=cause.code if cause else None,
+        day=day if day != execution.audit_day else None,
         actor=actor,
         note=note,
         previous_hash=execution.audit_hash,
@@ -50,5 +53,6 @@ def chained(
         execution,
         audit_seq=entry.seq,
         audit_hash=entry.hash,
+        audit_day=day,
         pending_audit=(*execution.pending_audit, entry),
     )

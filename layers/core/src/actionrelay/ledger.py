@@ -108,6 +108,8 @@ def postpone(
     may_have_run: bool = False,
 ) -> Execution:
     """Plan another try at ``next_at``: from ``queued`` (no token) or from ``running`` (it did not run, or may)."""
+    if execution.ended:
+        raise IllegalTransitionError("what has ended is not postponed", execution_id=execution.execution_id)
     _require(execution, Status.QUEUED)
     queued = replace(
         execution,

@@ -3,7 +3,7 @@
 All frozen. Times are milliseconds since the epoch (``…_at``), sizes are bytes; ISO 8601 appears only in ``views``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from actionrelay.strict_json import Json
@@ -23,6 +23,13 @@ class Status(StrEnum):
 
 ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.UNKNOWN, Status.CANCELLED})
 """No worker touches an execution in one of these; only a late webhook or an operator does."""
+
+
+class GenesysApi(StrEnum):
+    """The contract by which actions are executed."""
+
+    DATA_ACTIONS = "data-actions"
+    INTEGRATIONS = "integrations"
 
 
 class WebhookStatus(StrEnum):
@@ -55,6 +62,10 @@ class Message:
 
     execution_id: str
     kind: MessageKind = MessageKind.RUN
+    version: int | None = field(default=None, compare=False)
+    """The record's version when this was sent; its audit entries were paid before."""
+    due_at: int | None = field(default=None, compare=False)
+    """Its place in the line before the rate gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +126,8 @@ class AuditEntry:
     success_rate: float | None = None
     correlation_id: str | None = None
     code: str | None = None
+    day: str | None = None
+    """The UTC day that this entry opens for its execution; only such entries are in the index by day."""
     actor: str | None = None
     """Who decided, where it was a person or a system that called an operator's route."""
     note: str | None = None
@@ -139,14 +152,14 @@ class Execution:
     """Running the action again does no harm: the contract carries the id, or the caller said ``idempotent``."""
     created_at: int
     updated_at: int
+    queued_at: int
+    """Since when it has waited to be run: its acceptance, or the last time that an operator asked for another run."""
     status: Status = Status.QUEUED
     webhook_status: WebhookStatus = WebhookStatus.NONE
     cache_status: CacheStatus = CacheStatus.DISABLED
     attempts: int = 0
     chances_used: int = 0
     """Attempts that count against ``MaxAttempts``; waiting, throttling and outages do not."""
-    queued_at: int = 0
-    """Since when it has waited to be run: its acceptance, or the last time that an operator asked for another run."""
     reruns: int = 0
     postponements: int = 0
     """How often another try was planned; the backoff grows with it."""
@@ -162,6 +175,7 @@ class Execution:
     version: int = 0
     audit_seq: int = 0
     audit_hash: str = ""
+    audit_day: str = ""
     pending_audit: tuple[AuditEntry, ...] = ()
     """Entries that this record owes to the audit table; whoever writes next pays them."""
 

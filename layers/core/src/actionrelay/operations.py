@@ -40,10 +40,12 @@ class OperateExecution:
             queued = self.recorder.pay(execution)
         else:
             queued = self._decide(
-                execution, _RERUN.__contains__, lambda now, current: ledger.rerun(current, now, actor)
+                execution,
+                lambda current: current.status in _RERUN,
+                lambda now, current: ledger.rerun(current, now, actor),
             )
             self.telemetry.count("ExecutionsRerun")
-        self.queue.send(Message(queued.execution_id))
+        self.queue.send(Message(queued.execution_id, version=queued.version))
         return queued
 
     def resolve(self, execution_id: str, raw: bytes, actor: str | None) -> Execution:
@@ -62,7 +64,7 @@ class OperateExecution:
         outcome, result = self._outcome(execution, resolution)
         resolved = self._decide(
             execution,
-            Status.UNKNOWN.__eq__,
+            lambda current: current.status is Status.UNKNOWN,
             lambda now, current: ledger.resolve(current, outcome, now, actor, resolution.note),
         )
         self.completion.after_ending(resolved, result)
@@ -73,11 +75,11 @@ class OperateExecution:
 
         Raises:
             ExecutionNotFoundError: there is none with this id.
-            WrongStateError: it is not queued any more.
+            WrongStateError: it is not queued any more, or an earlier attempt may have run.
         """
         cancelled = self._decide(
             self._load(execution_id),
-            Status.QUEUED.__eq__,
+            lambda current: current.status is Status.QUEUED and not current.may_have_run,
             lambda now, current: ledger.cancel(current, now, actor),
         )
         self.telemetry.count("ExecutionsCancelled")
@@ -92,21 +94,22 @@ class OperateExecution:
     def _decide(
         self,
         execution: Execution,
-        fits: Callable[[Status], bool],
+        fits: Callable[[Execution], bool],
         step: Callable[[int, Execution], Execution],
     ) -> Execution:
         """Take a step if the state still allows it, whatever happens to the record meanwhile."""
         now = self.clock.now()
-        seen = execution.status
+        seen = execution
 
         def decide(current: Execution) -> Execution | None:
             nonlocal seen
-            seen = current.status
-            return step(now, current) if fits(current.status) else None
+            seen = current
+            return step(now, current) if fits(current) else None
 
         decided = self.recorder.change(execution, decide)
         if decided is None:
-            raise WrongStateError(f"the execution is {seen}", execution_id=execution.execution_id)
+            doubt = " and an earlier attempt may have run" if seen.may_have_run and not seen.ended else ""
+            raise WrongStateError(f"the execution is {seen.status}{doubt}", execution_id=execution.execution_id)
         return decided
 
     def _outcome(self, execution: Execution, resolution: Resolution) -> tuple[Outcome, bytes]:

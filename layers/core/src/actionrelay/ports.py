@@ -203,8 +203,15 @@ class ActionClient(Protocol):
 class RateGate(Protocol):
     """Keeps all workers together below the allowed rate."""
 
-    def take(self, now: int) -> int:
-        """Take one permit: 0 when granted, else how many ms until there may be one."""
+    def for_batch(self, size: int) -> "RateGate":
+        """Return a gate for one batch, that asks once for all of its messages."""
+        ...
+
+    def take(self, now: int, *, waited: bool = False) -> int:
+        """Take one permit: 0 when granted, else how many ms to come back after.
+
+        Who has ``waited`` its turn already is told the shortest wait, and everybody else a place in the line.
+        """
         ...
 
     def pause(self, until: int) -> None:

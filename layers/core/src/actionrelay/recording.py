@@ -44,12 +44,20 @@ class Recorder:
         Raises:
             StaleWriteError: somebody else wrote since this record was read; nothing has changed.
         """
+        self.save_owing(execution)
+        return self.pay(execution)
+
+    def save_owing(self, execution: Execution) -> None:
+        """Write the next version and leave the audit for later: for the step that nothing may follow but sending.
+
+        Raises:
+            StaleWriteError: somebody else wrote since this record was read; nothing has changed.
+        """
         try:
             self.store.save(execution)
         except StaleWriteError:
             if not self._is_own(execution):
                 raise
-        return self.pay(execution)
 
     def _is_own(self, execution: Execution) -> bool:
         """Whether what is stored is this very record.

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from actionrelay.errors import DeliveryRefusedError, Fault, InvalidRequestError, PayloadTooLargeError
+from actionrelay.models import GenesysApi
 from actionrelay.outbound import OutboundPolicy, Resolver, parse_target, vet
 from actionrelay.references import cycle_faults, read_references
 from actionrelay.requests import (
@@ -18,14 +18,6 @@ from actionrelay.requests import (
     uuid_fault,
 )
 from actionrelay.strict_json import Json, NestingTooDeepError, parse, paths_below, pointer
-
-
-class GenesysApi(StrEnum):
-    """The contract by which actions are executed."""
-
-    DATA_ACTIONS = "data-actions"
-    INTEGRATIONS = "integrations"
-
 
 INTEGRATIONS_MAX_TIMEOUT_MS = 60_000
 """The published platform API lets an action run for 60 s at most."""

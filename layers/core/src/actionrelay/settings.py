@@ -9,7 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from actionrelay.request_rules import GenesysApi
+from actionrelay.models import GenesysApi
 
 type Positive = Annotated[int, Field(ge=1)]
 type NotNegative = Annotated[int, Field(ge=0)]

@@ -140,7 +140,7 @@ class SubmitExecution:
     def _queue(self, execution: Execution) -> None:
         """Queue an execution; when that fails, the caller is told under which id a repeat finishes it."""
         try:
-            self.queue.send(Message(execution.execution_id))
+            self.queue.send(Message(execution.execution_id, version=execution.version))
         except QueueUnavailableError as error:
             message = "recorded, and not queued: send the same request again with this executionId"
             raise QueueUnavailableError(message, **{**error.context, "execution_id": execution.execution_id}) from None

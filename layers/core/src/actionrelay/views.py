@@ -66,6 +66,7 @@ def audit_document(entry: AuditEntry) -> dict[str, Json]:
         "traceId": entry.trace_id,
         "correlationId": entry.correlation_id,
         "code": entry.code,
+        "day": entry.day,
         "actor": entry.actor,
         "note": entry.note,
         "previousHash": entry.previous_hash,

@@ -138,13 +138,14 @@ def execute_action() -> "ExecuteAction":
     """Wire ``execute``."""
     from actionrelay.aws.gate import TableRateGate
     from actionrelay.aws.token import TokenParameter
-    from actionrelay.execution import ExecuteAction, ExecutionPolicy
+    from actionrelay.execution import ExecuteAction
     from actionrelay.genesys.client import DataActions, GenesysClient, Integrations
     from actionrelay.genesys.hosts import find_hosts
     from actionrelay.genesys.http import new_pool
     from actionrelay.genesys.oauth import ClientCredentialsIssuer
+    from actionrelay.models import GenesysApi
     from actionrelay.rate import Rate
-    from actionrelay.request_rules import GenesysApi
+    from actionrelay.settlement import ExecutionPolicy
     from actionrelay.tokens import SharedToken
 
     settings = ExecuteSettings.read(os.environ)

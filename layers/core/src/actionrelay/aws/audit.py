@@ -32,11 +32,11 @@ class AuditTable:
             self._append(entry)
 
     def _append(self, entry: AuditEntry) -> None:
-        day_sort = f"{iso(entry.timestamp)}#{entry.execution_id}#{entry.seq:06d}"
+        # The index is sparse: it holds the entry that opens a day for its execution, by time.
+        in_index = {"daySort": {"S": f"{iso(entry.timestamp)}#{entry.execution_id}"}} if entry.day else {}
         item = {
             **entry_item(entry),
-            "day": {"S": day_sort[:10]},
-            "daySort": {"S": day_sort},
+            **in_index,
             "expires_at": {"N": str(entry.timestamp // 1_000 + self.retention_days * _SECONDS_PER_DAY)},
         }
         with failures_as(StoreUnavailableError, "the audit trail can't be written"):

@@ -10,13 +10,13 @@ from botocore.exceptions import ClientError
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.aws.table import key
 from actionrelay.errors import StoreUnavailableError
-from actionrelay.rate import GateState, Rate, pause
+from actionrelay.rate import BatchPermits, Decision, GateState, Rate, pause
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _TRIES = 5
-_CONTENDED_WAIT_MS = 1_000
+_CONTENDED = Decision(granted=False, opens_in=1_000)
 _KEY = key("gate#genesys", "gate")
 
 
@@ -29,16 +29,32 @@ class TableRateGate:
     rate: Rate
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def take(self, now: int) -> int:
-        """Take one permit, or say how long to wait. Too many quarrels count as a refusal: the gate fails closed."""
-        wait = 0
+    def for_batch(self, size: int) -> BatchPermits:
+        """Return a gate for one batch, that asks this one once for all of its messages."""
+        return BatchPermits(self.ask, self.pause, size)
+
+    def take(self, now: int, *, waited: bool = False) -> int:
+        """Take one permit, as a batch of one."""
+        return self.for_batch(1).take(now, waited=waited)
+
+    def ask(self, now: int, count: int) -> Decision:
+        """Let ``count`` messages through, or give each a place in the line.
+
+        Too many quarrels over the item count as a refusal: the gate fails closed.
+        """
+        decision = _CONTENDED
 
         def rule(state: GateState) -> GateState:
-            nonlocal wait
-            changed, wait = self.rate.take(state, now)
-            return changed
+            nonlocal decision
+            through = self.rate.take(state, now, count)
+            if through is not None:
+                decision = Decision(granted=True)
+                return through
+            in_line, waits = self.rate.line_up(state, now, count)
+            decision = Decision(granted=False, waits=waits, opens_in=round(self.rate.opens_at(state)) - now)
+            return in_line
 
-        return wait if self._change(rule) else _CONTENDED_WAIT_MS
+        return decision if self._change(rule) else _CONTENDED
 
     def pause(self, until: int) -> None:
         """Stop all workers until then; where others keep writing, the next 429 tries again."""
@@ -58,7 +74,12 @@ class TableRateGate:
         item = answer.get("Item")
         if item is None:
             return GateState()
-        return GateState(float(item["busy_until"]["N"]), int(item["paused_until"]["N"]), int(item["version"]["N"]))
+        return GateState(
+            busy_until=float(item["busy_until"]["N"]),
+            line_until=float(item["line_until"]["N"]),
+            paused_until=int(item["paused_until"]["N"]),
+            version=int(item["version"]["N"]),
+        )
 
     def _write(self, before: GateState, after: GateState) -> bool:
         try:
@@ -67,6 +88,7 @@ class TableRateGate:
                 Item={
                     **_KEY,
                     "busy_until": {"N": f"{after.busy_until:.3f}"},
+                    "line_until": {"N": f"{after.line_until:.3f}"},
                     "paused_until": {"N": str(after.paused_until)},
                     "version": {"N": str(after.version)},
                 },

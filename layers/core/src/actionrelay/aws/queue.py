@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,12 @@ class SqsExecutionQueue:
 
     def send(self, message: Message, delay_ms: int = 0) -> None:
         """Queue a message."""
-        _send(self.client, self.url, {"executionId": message.execution_id, "kind": message.kind.value}, delay_ms)
+        document: dict[str, str | int] = {"executionId": message.execution_id, "kind": message.kind.value}
+        if message.version is not None:
+            document["version"] = message.version
+        if message.due_at is not None:
+            document["dueAt"] = message.due_at
+        _send(self.client, self.url, document, delay_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ class SqsDeliveryQueue:
         _send(self.client, self.url, {"executionId": execution_id}, delay_ms)
 
 
-def _send(client: "SQSClient", url: str, document: dict[str, str], delay_ms: int) -> None:
+def _send(client: "SQSClient", url: str, document: Mapping[str, str | int], delay_ms: int) -> None:
     delay = min(max(math.ceil(delay_ms / 1_000), 0), MAX_DELAY_SECONDS)
     with failures_as(QueueUnavailableError, "a message can't be queued"):
         client.send_message(QueueUrl=url, MessageBody=json.dumps(document), DelaySeconds=delay)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,30 +16,46 @@ type MessageHandler = Callable[[Message, int], None]
 """Takes a message and the time, in ms since the epoch, at which this invocation is cut off."""
 
 
-def serve(event: Mapping[str, Any], context: LambdaContext, handle: MessageHandler) -> dict[str, Any]:
-    """Hand each message to ``handle`` in a thread of its own; what it raises brings back that message alone."""
-    records = event.get("Records") or []
-    if not records:
-        return {"batchItemFailures": []}
-    ends_at = time.time_ns() // 1_000_000 + context.get_remaining_time_in_millis()
-    with ThreadPoolExecutor(max_workers=len(records), thread_name_prefix="message") as threads:
-        done = list(threads.map(lambda record: _done(record, ends_at, handle), records))
-    failed = [record["messageId"] for record, ok in zip(records, done, strict=True) if not ok]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+def serve(
+    event: Mapping[str, Any], context: LambdaContext, prepare: Callable[[Sequence[Message]], MessageHandler]
+) -> dict[str, Any]:
+    """Hand each message, in a thread of its own, to what ``prepare`` makes of the batch; who raises returns alone."""
+    messages = {record["messageId"]: _read(record) for record in event.get("Records") or []}
+    readable = {message_id: message for message_id, message in messages.items() if message is not None}
+    failed = messages.keys() - readable.keys()
+    if readable:
+        ends_at = time.time_ns() // 1_000_000 + context.get_remaining_time_in_millis()
+        handle = prepare(tuple(readable.values()))
+        with ThreadPoolExecutor(max_workers=len(readable), thread_name_prefix="message") as threads:
+            done = threads.map(lambda item: _done(item[0], item[1], ends_at, handle), readable.items())
+            failed |= {message_id for message_id, ok in zip(readable, done, strict=True) if not ok}
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in messages if message_id in failed]}
 
 
-def _done(record: Mapping[str, Any], ends_at: int, handle: MessageHandler) -> bool:
+def _read(record: Mapping[str, Any]) -> Message | None:
     try:
-        handle(read_message(record["body"]), ends_at)
-    except ActionRelayError as error:
-        log_refusal(logger(), error, {"message_id": record["messageId"]})
-        telemetry().count("MessagesReturned", error.code)
-        return False
+        return read_message(record["body"])
+    except ValueError as error:
+        _log(error, record["messageId"])
+        return None
+
+
+def _done(message_id: str, message: Message, ends_at: int, handle: MessageHandler) -> bool:
+    try:
+        handle(message, ends_at)
     except Exception as error:  # noqa: BLE001 - the last line of defence: one message's bug must not take the batch
-        log_bug(logger(), error, {"message_id": record["messageId"]})
-        telemetry().count("MessagesReturned", ActionRelayError.code)
+        _log(error, message_id)
         return False
     return True
+
+
+def _log(error: Exception, message_id: str) -> None:
+    if isinstance(error, ActionRelayError):
+        log_refusal(logger(), error, {"message_id": message_id})
+        telemetry().count("MessagesReturned", error.code)
+    else:
+        log_bug(logger(), error, {"message_id": message_id})
+        telemetry().count("MessagesReturned", ActionRelayError.code)
 
 
 def read_message(body: str) -> Message:
@@ -50,6 +66,11 @@ def read_message(body: str) -> Message:
     """
     try:
         document = json.loads(body)
-        return Message(str(document["executionId"]), MessageKind(document.get("kind", MessageKind.RUN)))
+        return Message(
+            str(document["executionId"]),
+            MessageKind(document.get("kind", MessageKind.RUN)),
+            document.get("version"),
+            document.get("dueAt"),
+        )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("not a message of this queue") from error

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from actionrelay.request_rules import GenesysApi
+from actionrelay.models import GenesysApi
 
 REGIONS = frozenset(
     {

@@ -57,6 +57,7 @@ class _TimedReader(io.RawIOBase):
     def __init__(self, reader: io.RawIOBase, connected: socket.socket) -> None:
         self._reader, self._socket = reader, connected
         self._ends = time.monotonic() + (connected.gettimeout() or CONNECT_TIMEOUT_S)
+        self.ended = False
 
     @override
     def readable(self) -> bool:
@@ -68,7 +69,9 @@ class _TimedReader(io.RawIOBase):
         if left <= 0:
             raise TimeoutError("the answer took too long")
         self._socket.settimeout(left)
-        return self._reader.readinto(buffer)
+        count = self._reader.readinto(buffer)
+        self.ended = count == 0
+        return count
 
     @override
     def close(self) -> None:
@@ -81,7 +84,14 @@ class _TimedAnswer(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock))
+        self._reader = _TimedReader(self.fp.detach(), sock)
+        self.fp = io.BufferedReader(self._reader)
+
+    @override
+    def begin(self) -> None:
+        super().begin()
+        if self._reader.ended:  # http.client takes the end of the connection for the end of the head
+            raise http.client.IncompleteRead(b"")
 
 
 class _HttpConnection(urllib3.connection.HTTPConnection):
@@ -121,8 +131,8 @@ def post(
         NoAnswerError: a reset, a timeout or a truncated answer after sending began.
     """
     watched = _WatchedBody(body)
-    timeout = urllib3.Timeout(total=wait_seconds, connect=min(CONNECT_TIMEOUT_S, wait_seconds))
     try:
+        timeout = urllib3.Timeout(total=wait_seconds, connect=min(CONNECT_TIMEOUT_S, wait_seconds))
         response = pool.urlopen(
             "POST",
             url,
@@ -137,7 +147,7 @@ def post(
             return _read(response)
         finally:
             response.release_conn()
-    except (HTTPError, OSError, ValueError) as error:  # ValueError: a header that can't be one
+    except (HTTPError, OSError, ValueError, http.client.HTTPException) as error:  # ValueError: an impossible header
         if watched.begun:
             raise NoAnswerError(type(error).__name__) from None
         raise NotSentError(type(error).__name__) from None

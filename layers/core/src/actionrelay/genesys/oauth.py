@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,14 +11,16 @@ import urllib3
 
 from actionrelay.errors import (
     CredentialsRefusedError,
+    MalformedJsonError,
     PermissionMissingError,
     ScopeMissingError,
     SecretUnavailableError,
     TokenUnavailableError,
 )
 from actionrelay.genesys.http import HttpAnswer, NoAnswerError, NotSentError, post
+from actionrelay.models import GenesysApi
 from actionrelay.ports import AccessToken
-from actionrelay.request_rules import GenesysApi
+from actionrelay.strict_json import parse
 
 DATA_ACTION_SCOPES = ("data:action:execute", "data:action:view")
 _WAIT_SECONDS = 10.0
@@ -73,11 +74,11 @@ class ClientCredentialsIssuer:
 
     def _basic(self) -> str:
         try:
-            secret = json.loads(self.credentials())
+            secret: Any = parse(self.credentials().encode(), unique_keys=False)
             pair = f"{secret['clientId']}:{secret['clientSecret']}"
         except SecretUnavailableError as error:
             raise TokenUnavailableError(error.message) from None
-        except (ValueError, TypeError, KeyError):
+        except (MalformedJsonError, ValueError, TypeError, KeyError):
             raise CredentialsRefusedError(
                 f'the secret {self.secret_name} must hold {{"clientId": "...", "clientSecret": "..."}}'
             ) from None
@@ -85,10 +86,10 @@ class ClientCredentialsIssuer:
 
     def _token(self, answer: HttpAnswer, now: int) -> AccessToken:
         try:
-            document: dict[str, Any] = json.loads(answer.body)
+            document: Any = parse(answer.body, unique_keys=False)
             value = str(document["access_token"])
             expires_at = now + int(document["expires_in"]) * 1_000
-        except (ValueError, TypeError, KeyError, OverflowError):
+        except (MalformedJsonError, ValueError, TypeError, KeyError, OverflowError):
             raise TokenUnavailableError("the login host answered without a token", status=answer.status) from None
         # RFC 6749, section 5.1: no `scope` in the answer means that what was asked for was granted.
         granted = tuple(str(document.get("scope") or " ".join(self.required_scopes)).split())

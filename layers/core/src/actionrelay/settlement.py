@@ -1,0 +1,186 @@
+"""What an attempt, or the lack of one, leads to: an outcome, another try, or the wait for a webhook.
+
+Every decision is one step of the ledger, taken only while the attempt in hand is the one on record. Who comes too late
+changes nothing and sees to it that what the other decided is carried on.
+"""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from actionrelay import ledger
+from actionrelay.completion import Completion, unknown
+from actionrelay.errors import DependencyError, TokenError
+from actionrelay.models import Execution, ExecutionError, Message, MessageKind, Outcome, Status
+from actionrelay.ports import Clock, ExecutionQueue, Randomness, RateGate, Telemetry
+from actionrelay.recording import Recorder
+from actionrelay.retry import Reply, ReplyKind, Verdict, judge, next_try_at, retry_after_ms
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionPolicy:
+    """The settings that decide how an execution goes."""
+
+    max_attempts: int
+    webhook_grace_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Decides what follows an attempt, and sends what must be sent for it."""
+
+    policy: ExecutionPolicy
+    recorder: Recorder
+    completion: Completion
+    queue: ExecutionQueue
+    gate: RateGate
+    telemetry: Telemetry
+    clock: Clock
+    randomness: Randomness
+
+    def expire_webhook(self, execution: Execution) -> None:
+        """End the wait for a result that did not arrive; a late webhook still decides."""
+        error = ExecutionError("webhook_timeout", "the result did not arrive by webhook in time")
+        self._settle(execution, unknown(error))
+
+    def after_reply(self, claimed: Execution, reply: Reply) -> None:
+        """Write down how an attempt ended, and see to what follows."""
+        match reply.kind:
+            case ReplyKind.SUCCEEDED:
+                ref, data = self.completion.refer_result(claimed.execution_id, reply.result)
+                self._settle(claimed, Outcome(Status.COMPLETED, result=ref), reply, data)
+            case ReplyKind.ACCEPTED:
+                self._await_webhook(claimed, reply)
+            case _:
+                self.after_failure(claimed, reply)
+
+    def _await_webhook(self, claimed: Execution, reply: Reply) -> None:
+        now = self.clock.now()
+        wait = claimed.timeout_ms + self.policy.webhook_grace_ms
+
+        def step(current: Execution) -> Execution | None:
+            if not _same_run(current, claimed):
+                return None
+            return ledger.await_webhook(current, now, now + wait, reply.latency_ms, reply.correlation_id)
+
+        waiting = self.recorder.change(claimed, step)
+        if waiting is not None:
+            self.send_deadline(waiting, wait)
+        else:
+            self._finish_elsewhere(claimed)
+
+    def after_failure(self, claimed: Execution, reply: Reply) -> None:
+        """Decide by the table of ``retry.judge`` what an attempt without a result leads to."""
+        verdict = judge(reply)
+        error = reply.error or ExecutionError("no_answer", "no usable answer from Genesys Cloud")
+        last_chance = claimed.chances_used + 1 >= self.policy.max_attempts
+        match verdict:
+            case Verdict.POSTPONE:
+                self._postpone(claimed, reply, error, uses_chance=False)
+            case Verdict.RETRY if not last_chance:
+                self._postpone(claimed, reply, error, uses_chance=True)
+            case Verdict.AMBIGUOUS if claimed.repeatable and not last_chance:
+                self._postpone(claimed, reply, error, uses_chance=True, may_have_run=True)
+            case Verdict.AMBIGUOUS:
+                self._settle(claimed, unknown(error), reply)
+            case Verdict.RETRY | Verdict.FINAL:
+                self.give_up(claimed, error, reply)
+        if reply.http_status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._pause_all(reply)
+
+    def _pause_all(self, reply: Reply) -> None:
+        """Let one 429 stop everybody; this execution's own retry is planned already and stands without it."""
+        now = self.clock.now()
+        self.telemetry.count("Throttled")
+        try:
+            self.gate.pause(now + max(retry_after_ms(reply.retry_after, now), 1_000))
+        except DependencyError as error:
+            self.telemetry.event("gate_not_paused", code=error.code)
+
+    def without_token(self, execution: Execution, error: TokenError) -> None:
+        """Nothing was asked: an outage costs time; refused credentials use up chances and then fail, by name."""
+        self.telemetry.count("TokenFailures", error.code)
+        cause = ExecutionError(error.code, error.message)
+        last_chance = execution.chances_used + 1 >= self.policy.max_attempts
+        if error.retryable or not last_chance:
+            reply = Reply(ReplyKind.NOT_SENT, latency_ms=0, error=cause)
+            self._postpone(execution, reply, cause, uses_chance=not error.retryable)
+        else:
+            self.give_up(execution, cause)
+
+    def give_up(self, held: Execution, error: ExecutionError, reply: Reply | None = None) -> None:
+        """End without a result: failed, unless an earlier attempt may have run, since then nobody knows."""
+        outcome = unknown(error) if held.may_have_run else Outcome(Status.FAILED, error=error)
+        self._settle(held, outcome, reply)
+
+    def _postpone(
+        self, held: Execution, reply: Reply, cause: ExecutionError, *, uses_chance: bool, may_have_run: bool = False
+    ) -> None:
+        """Plan another try: a new message with a delay, while the old one is done with."""
+        now = self.clock.now()
+        next_at = next_try_at(now, held.postponements + 1, self.randomness.uniform, reply.retry_after)
+
+        def step(current: Execution) -> Execution | None:
+            if not _same_run(current, held):
+                return None
+            return ledger.postpone(current, now, next_at, cause, uses_chance=uses_chance, may_have_run=may_have_run)
+
+        planned = self.recorder.change(held, step)
+        if planned is not None:
+            self.telemetry.count("RetriesPlanned")
+            self.send_run(planned, next_at - now)
+        else:
+            self._finish_elsewhere(held)
+
+    def _settle(
+        self,
+        held: Execution,
+        outcome: Outcome,
+        reply: Reply | None = None,
+        result: bytes = b"",
+    ) -> None:
+        now = self.clock.now()
+
+        def step(current: Execution) -> Execution | None:
+            if not _same_run(current, held):
+                return None
+            return ledger.settle(
+                current,
+                outcome,
+                now,
+                latency_ms=reply.latency_ms if reply else None,
+                correlation_id=reply.correlation_id if reply else None,
+            )
+
+        ended = self.recorder.change(held, step)
+        if ended is not None:
+            self.completion.after_ending(ended, result)
+        else:
+            self._finish_elsewhere(held)
+
+    def _finish_elsewhere(self, held: Execution) -> None:
+        """Somebody else decided first: a webhook, or a worker that took over. See that what follows is done."""
+        current = self.recorder.load(held.execution_id)
+        self.telemetry.event("decided_elsewhere", execution_id=held.execution_id)
+        if current is not None and current.ended:
+            self.completion.hand_on(current)
+
+    def send_run(self, execution: Execution, delay_ms: int, due_at: int | None = None) -> None:
+        """Queue the execution's next try, its audit paid up to this version."""
+        self.queue.send(Message(execution.execution_id, MessageKind.RUN, execution.version, due_at), delay_ms)
+
+    def send_deadline(self, execution: Execution, delay_ms: int) -> None:
+        """Queue the reminder of an awaited webhook."""
+        self.queue.send(Message(execution.execution_id, MessageKind.DEADLINE, execution.version), delay_ms)
+
+
+def _same_run(current: Execution, held: Execution) -> bool:
+    """Whether the attempt in hand is still the one on record: the fence against a worker that lost its lease.
+
+    What is queued has no attempt; there the counts of attempts and of reruns tell one wait from the next.
+    """
+    return (
+        current.status is held.status
+        and current.attempt == held.attempt
+        and current.attempts == held.attempts
+        and current.reruns == held.reruns
+    )
