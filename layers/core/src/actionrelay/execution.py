@@ -63,7 +63,7 @@ class ExecuteAction:
     def for_batch(self, messages: Sequence[Message]) -> "ExecuteAction":
         """Return the same for one batch, that asks the rate gate once for all that may want to run."""
         runs = sum(message.kind is MessageKind.RUN for message in messages)
-        return replace(self, gate=self.gate.for_batch(runs))
+        return replace(self, gate=self.gate.for_batch(max(runs, 1)))
 
     def work(self, message: Message, ends_at: int) -> None:
         """Do what is due for a message; ``ends_at`` is when this worker's invocation is cut off.

@@ -96,7 +96,7 @@ class BatchPermits:
                 self._decision = self.ask(now, self.size)
             decision, place = self._decision, self._next
             self._next += 1
-        if decision.granted:
+        if decision.granted and place < self.size:
             return 0
         if waited or place >= len(decision.waits):
             return max(decision.opens_in, 1)
