@@ -4,8 +4,9 @@ import json
 import time
 from collections.abc import Callable
 
+from actionrelay.models import GenesysApi
 from actionrelay.outbound import OutboundPolicy
-from actionrelay.request_rules import GenesysApi, RequestRules
+from actionrelay.request_rules import RequestRules
 from actionrelay.requests import ExecutionRequest
 from benchmarks.bench import Bench
 from benchmarks.results import TIMES, Result

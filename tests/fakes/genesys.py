@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Self
 
 from actionrelay.models import ActionCall
 from actionrelay.ports import AccessToken
@@ -94,10 +95,19 @@ class ScriptedGate:
     waits: deque[int] = field(default_factory=deque)
     taken: int = 0
     paused_until: list[int] = field(default_factory=list)
+    batches: list[int] = field(default_factory=list)
+    """The sizes of the batches that came."""
+    had_waited: list[bool] = field(default_factory=list)
+    """What each that came said of itself."""
     trouble: Trouble = field(default_factory=Trouble)
 
-    def take(self, now: int) -> int:
+    def for_batch(self, size: int) -> Self:
+        self.batches.append(size)
+        return self
+
+    def take(self, now: int, *, waited: bool = False) -> int:
         self.trouble.strike_before("take")
+        self.had_waited.append(waited)
         if self.waits:
             return self.waits.popleft()
         self.taken += 1

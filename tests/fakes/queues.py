@@ -1,5 +1,6 @@
 """The queues in memory: lists of what was sent, with its delay."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from actionrelay.models import Message
@@ -11,10 +12,14 @@ class RecordedExecutionQueue:
     """An ``ExecutionQueue``."""
 
     sent: list[tuple[Message, int]] = field(default_factory=list)
+    meanwhile: Callable[[], None] | None = None
+    """What happens in the world just before a message is sent."""
     trouble: Trouble = field(default_factory=Trouble)
 
     def send(self, message: Message, delay_ms: int = 0) -> None:
         self.trouble.strike_before("send")
+        if self.meanwhile is not None:
+            self.meanwhile()
         self.sent.append((message, delay_ms))
         self.trouble.strike_after("send")
 

@@ -7,13 +7,15 @@ from typing import Any
 from actionrelay import ledger
 from actionrelay.completion import Completion
 from actionrelay.delivery import DeliverWebhook
-from actionrelay.execution import ExecuteAction, ExecutionPolicy
-from actionrelay.models import Execution, Message, MessageKind, Outcome, PayloadRef, Status
+from actionrelay.execution import ExecuteAction
+from actionrelay.models import Execution, GenesysApi, Message, MessageKind, Outcome, PayloadRef, Status
+from actionrelay.operations import OperateExecution
 from actionrelay.outbound import OutboundPolicy
 from actionrelay.queries import ReadExecutions
 from actionrelay.receipts import ReceiveResult
 from actionrelay.recording import Recorder
-from actionrelay.request_rules import GenesysApi, RequestRules
+from actionrelay.request_rules import RequestRules
+from actionrelay.settlement import ExecutionPolicy
 from actionrelay.signatures import SigningSecret, StandardWebhooks, StandardWebhooksVerifier
 from actionrelay.strict_json import canonical, digest
 from actionrelay.validation import SubmitExecution
@@ -103,6 +105,10 @@ class Relay:
         )
 
     @property
+    def operating(self) -> OperateExecution:
+        return OperateExecution(self.recorder, self.completion, self.queue, self.telemetry, self.clock, self.rules.body)
+
+    @property
     def receiving(self) -> ReceiveResult:
         return ReceiveResult(
             lambda: StandardWebhooksVerifier((SECRET,)),
@@ -141,9 +147,12 @@ class Relay:
     def events(self) -> list[str]:
         return self.audit.events(EXECUTION_ID)
 
-    def work(self, kind: MessageKind = MessageKind.RUN) -> None:
+    def work(
+        self, kind: MessageKind = MessageKind.RUN, *, version: int | None = None, due_at: int | None = None
+    ) -> None:
         """Let a fresh worker take a message of that execution."""
-        self.executing.work(Message(EXECUTION_ID, kind), self.clock.now() + INVOCATION_MS)
+        message = Message(EXECUTION_ID, kind, version, due_at)
+        self.executing.work(message, self.clock.now() + INVOCATION_MS)
 
     def receive(self, **document: Any) -> Execution:
         """Let a signed webhook about that execution arrive."""

@@ -14,13 +14,14 @@ from actionrelay.signatures import StandardWebhooksVerifier, parse_secret
 from tests.corpus import SIGNED_AT, WEBHOOK_SECRET
 from tests.fakes.relay import Relay
 
-WIRED = {
-    "validate": ("submit_execution", "submitting"),
-    "execute": ("execute_action", "executing"),
-    "receive_webhook": ("receive_result", "receiving"),
-    "deliver": ("deliver_webhook", "delivering"),
-    "query": ("read_executions", "reading"),
-}
+WIRED = (
+    ("validate", "submit_execution", "submitting"),
+    ("validate", "operate_execution", "operating"),
+    ("execute", "execute_action", "executing"),
+    ("receive_webhook", "receive_result", "receiving"),
+    ("deliver", "deliver_webhook", "delivering"),
+    ("query", "read_executions", "reading"),
+)
 
 
 @dataclass(slots=True)
@@ -59,7 +60,7 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Functions:
     relay = Relay()
     relay.clock.time = SIGNED_AT * 1_000
     functions = Functions(relay)
-    for name, (wiring, use_case) in WIRED.items():
+    for name, wiring, use_case in WIRED:
         app = importlib.import_module(f"functions.{name}.app")
         monkeypatch.setattr(app, wiring, lambda use_case=use_case: getattr(relay, use_case))
         functions.handlers[name] = app.lambda_handler

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from actionrelay.models import ExecutionError, Message, Outcome, Status
 from tests.corpus import CASES, EVENTS, Case
+from tests.fakes.relay import EXECUTION_ID
 from tests.functional.conftest import Functions
 
 
@@ -56,6 +58,74 @@ def test_given_an_accepted_request_when_its_message_is_worked_on_and_read_then_e
     question["pathParameters"]["executionId"] = accepted["executionId"]
     entries = json.loads(functions.call("query", question)["body"])["entries"]
     assert [entry["event"] for entry in entries] == ["accepted", "attempt_started", "completed"]
+
+
+def _operator_asks(action: str, execution_id: str, body: str | None = None) -> dict[str, Any]:
+    """Take the event of an operator's route and aim it at an execution."""
+    name = {"retry": "retry_not_found", "resolve": "resolve_invalid", "cancel": "cancel_not_found"}[action]
+    return _event("validate", name) | {"pathParameters": {"executionId": execution_id.upper()}, "body": body}
+
+
+OPERATOR = "arn:aws:iam::123456789012:user/operator"
+
+
+def test_given_a_queued_execution_when_an_operator_cancels_it_then_it_has_ended_and_the_history_says_who(
+    functions: Functions,
+) -> None:
+    functions.relay.given_queued()
+
+    response = functions.call("validate", _operator_asks("cancel", EXECUTION_ID))
+
+    assert (response["statusCode"], json.loads(response["body"])["status"]) == (200, "cancelled")
+    assert functions.relay.audit.entries(EXECUTION_ID)[-1].actor == OPERATOR
+    again = functions.call("validate", _operator_asks("cancel", EXECUTION_ID))
+    assert (again["statusCode"], json.loads(again["body"])["code"]) == (409, "wrong_state")
+
+
+def test_given_a_failed_execution_when_an_operator_retries_it_then_its_message_runs_it_to_its_end(
+    functions: Functions,
+) -> None:
+    functions.relay.given_ended(Outcome(Status.FAILED, error=ExecutionError("http_400", "no")))
+
+    response = functions.call("validate", _operator_asks("retry", EXECUTION_ID))
+
+    assert (response["statusCode"], json.loads(response["body"])["status"]) == (202, "queued")
+    [(message, _)] = functions.relay.queue.sent
+    batch = _event("execute", "unknown_execution")
+    batch["Records"][0]["body"] = json.dumps({"executionId": message.execution_id, "version": message.version})
+    assert functions.call("execute", batch) == {"batchItemFailures": []}
+    assert functions.relay.record.status is Status.COMPLETED
+    assert functions.relay.events == ["rerun_requested", "attempt_started", "completed"]
+
+
+def test_given_an_unknown_outcome_when_an_operator_resolves_it_then_it_is_what_was_found(functions: Functions) -> None:
+    functions.relay.given_ended(Outcome(Status.UNKNOWN, error=ExecutionError("no_answer", "none")))
+    found = json.dumps({"status": "completed", "result": {"total": 3}, "note": "seen in the CRM"})
+
+    response = functions.call("validate", _operator_asks("resolve", EXECUTION_ID, found))
+
+    document = json.loads(response["body"])
+    assert (response["statusCode"], document["status"], document["result"]) == (200, "completed", {"total": 3})
+    resolved = functions.relay.audit.entries(EXECUTION_ID)[0]
+    assert (resolved.event, resolved.actor, resolved.note) == ("resolved", OPERATOR, "seen in the CRM")
+
+
+def test_given_a_batch_at_a_closed_gate_when_worked_on_then_it_is_prepared_for_as_one_and_nothing_returns(
+    functions: Functions,
+) -> None:
+    functions.relay.given_queued()
+    functions.relay.gate.waits.append(450)
+    batch = _event("execute", "unknown_execution")
+    [record] = batch["Records"]
+    bodies = ({"executionId": EXECUTION_ID}, {"executionId": "gone"}, {"executionId": "gone", "kind": "deadline"})
+    batch["Records"] = [
+        record | {"messageId": str(number), "body": json.dumps(body)} for number, body in enumerate(bodies)
+    ]
+
+    assert functions.call("execute", batch) == {"batchItemFailures": []}
+
+    assert functions.relay.gate.batches == [2]
+    assert functions.relay.queue.sent == [(Message(EXECUTION_ID), 450)]
 
 
 def test_given_a_bug_when_a_handler_meets_it_then_the_caller_sees_a_problem_and_no_stack_trace(

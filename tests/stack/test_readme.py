@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,16 @@ def environment(deployment: Deployment, **more: str) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
     return {**kept, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", **exported, **more}
+
+
+def session_variables(deployment: Deployment) -> dict[str, str]:
+    """Temporary credentials, as a shell has them."""
+    credentials = deployment.aws("sts").get_session_token()["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": credentials["SessionToken"],
+    }
 
 
 def typed(command: list[str], variables: Mapping[str, str]) -> Any:
@@ -91,13 +102,7 @@ def test_given_temporary_credentials_when_curl_submits_then_the_execution_is_acc
     data_actions: Deployment,
 ) -> None:
     require_curl()
-    credentials = data_actions.aws("sts").get_session_token()["Credentials"]
-    variables = environment(
-        data_actions,
-        AWS_ACCESS_KEY_ID=credentials["AccessKeyId"],
-        AWS_SECRET_ACCESS_KEY=credentials["SecretAccessKey"],
-        AWS_SESSION_TOKEN=credentials["SessionToken"],
-    )
+    variables = environment(data_actions, **session_variables(data_actions))
 
     printed = typed(["sh", "-c", README.snippet("curl-with-session")], variables)
 
@@ -116,20 +121,59 @@ def test_given_a_finished_execution_when_its_trail_is_checked_by_the_runbooks_sc
     assert broken_at([{**entries[0], "event": "tampered"}, *entries[1:]]) == 1
 
 
-def test_given_an_unknown_execution_when_the_operator_reports_as_the_runbook_says_then_it_is_resolved(
-    data_actions: Deployment, tmp_path: Path
+def test_given_an_unknown_execution_when_the_operator_resolves_it_as_the_runbook_says_then_that_is_its_outcome(
+    data_actions: Deployment,
 ) -> None:
+    require_curl()
     execution_id = _unknown_execution(data_actions)
-    script = tmp_path / "resolve.py"
-    document = {"executionId": execution_id, "status": "completed", "result": {"found": "by hand"}}
-    arguments = (data_actions.stack.api_url, data_actions.stack.webhook_secret, document)
-    call = f"\nprint(json.dumps(resolve(*{arguments!r})))\n"
-    script.write_text(RUNBOOK.snippet("resolve") + call, encoding="utf-8")
+    document = {"status": "completed", "result": {"found": "by hand"}, "note": "it's in the CRM"}
 
-    printed = typed([sys.executable, str(script)], environment(data_actions))
+    printed = _decide(data_actions, execution_id, "resolve", document)
 
-    assert printed == {"executionId": execution_id, "status": "completed"}
-    assert data_actions.api.execution(execution_id).document["result"] == {"found": "by hand"}
+    assert (printed["status"], printed["result"]) == ("completed", {"found": "by hand"})
+    assert data_actions.api.execution(execution_id).document == printed
+    *_, resolved, outcome = data_actions.history(execution_id)
+    assert (resolved["event"], resolved["note"], outcome["event"]) == ("resolved", "it's in the CRM", "completed")
+    assert resolved["actor"] == data_actions.aws("sts").get_caller_identity()["Arn"]
+    assert _function(RUNBOOK.snippet("audit-chain"), "broken_at")(data_actions.history(execution_id)) is None
+
+
+def test_given_an_unknown_execution_when_the_operator_retries_it_as_the_runbook_says_then_it_runs_again_and_completes(
+    data_actions: Deployment,
+) -> None:
+    require_curl()
+    execution_id = _unknown_execution(data_actions)
+
+    printed = _decide(data_actions, execution_id, "retry")
+
+    assert (printed["executionId"], printed["status"]) == (execution_id, "queued")
+    assert data_actions.ended(execution_id)["status"] == "completed"
+
+
+def test_given_an_ended_execution_when_the_operator_cancels_it_as_the_runbook_says_then_that_is_not_possible(
+    data_actions: Deployment,
+) -> None:
+    require_curl()
+    done = data_actions.run()
+
+    printed = _decide(data_actions, done["executionId"], "cancel", session=True)
+
+    assert (printed["status"], printed["code"]) == (409, "wrong_state")
+
+
+def _decide(
+    deployment: Deployment,
+    execution_id: str,
+    decision: str,
+    document: Mapping[str, Any] | None = None,
+    *,
+    session: bool = False,
+) -> Any:
+    """Type the runbook's command, with long-lived keys or with temporary credentials."""
+    arguments = [execution_id, decision, *([] if document is None else [json.dumps(document)])]
+    script = RUNBOOK.snippet("decide") + "decide " + shlex.join(arguments)
+    keys = session_variables(deployment) if session else {}
+    return typed(["sh", "-c", script], environment(deployment, **keys))
 
 
 def _unknown_execution(deployment: Deployment) -> str:

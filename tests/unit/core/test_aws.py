@@ -3,7 +3,7 @@
 import json
 import random
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import boto3
@@ -22,6 +22,7 @@ from actionrelay.aws.queue import SqsDeliveryQueue, SqsExecutionQueue
 from actionrelay.aws.secret import KEEP_SECONDS, NamedSecret
 from actionrelay.aws.table import ExecutionsTable
 from actionrelay.aws.token import TokenParameter
+from actionrelay.boundary.batch import read_message
 from actionrelay.errors import (
     ActionRelayError,
     AlreadyRecordedError,
@@ -44,7 +45,7 @@ from actionrelay.models import (
     Status,
     WebhookStatus,
 )
-from actionrelay.rate import Rate
+from actionrelay.rate import CREDIT_MS, Decision, Rate
 from tests.fakes.aws import FakeDynamoDb, FakeS3, FakeSecrets, FakeSqs, FakeSsm, aws_error
 from tests.fakes.chance import NOON
 from tests.fakes.genesys import a_token
@@ -65,6 +66,7 @@ entries = st.builds(
     webhook_url=st.none() | texts,
     success_rate=st.none() | st.floats(0, 1),
     code=st.none() | texts,
+    day=st.none() | texts,
     actor=st.none() | texts,
     note=st.none() | texts,
     hash=texts,
@@ -90,6 +92,7 @@ executions = st.builds(
     outcome=st.none() | outcomes,
     version=times,
     audit_hash=texts,
+    audit_day=texts,
     pending_audit=st.lists(entries, max_size=2).map(tuple),
 )
 
@@ -202,14 +205,17 @@ def test_given_entries_when_appended_twice_then_they_are_there_once_in_order_and
     dynamodb = FakeDynamoDb(keys=("executionId", "seq"))
     record = ledger.claim(first_version(), "a", NOON, NOON)
     record = ledger.await_webhook(record, NOON, NOON, 1, None)
+    record = ledger.note(record, "seen", NOON + 86_400_000)
     audit = AuditTable(dynamodb, "audit", retention_days=400)  # type: ignore[arg-type]
     audit.append(record.pending_audit)
     audit.append([replace(record.pending_audit[0], event="forged")])
     assert AuditTableReader(dynamodb, "audit").entries(EXECUTION_ID) == record.pending_audit  # type: ignore[arg-type]
-    item = dynamodb.items[EXECUTION_ID, "1"]
-    assert item["day"]["S"] == item["daySort"]["S"][:10]
-    assert item["daySort"]["S"].endswith(f"#{EXECUTION_ID}#000001")
-    assert item["expires_at"] == {"N": str(NOON // 1_000 + 400 * 86_400)}
+    first, *between, next_day = (dynamodb.items[EXECUTION_ID, str(seq)] for seq in range(1, 5))
+    assert first["day"] == {"S": "2026-11-24"}
+    assert first["daySort"] == {"S": f"2026-11-24T12:00:00.000Z#{EXECUTION_ID}"}
+    assert [{"day", "daySort"} & item.keys() for item in between] == [set(), set()], "the index is sparse"
+    assert (next_day["day"]["S"], next_day["daySort"]["S"][:10]) == ("2026-11-25", "2026-11-25")
+    assert first["expires_at"] == {"N": str(NOON // 1_000 + 400 * 86_400)}
     assert all("ConditionExpression" in put for put in dynamodb.puts)
 
 
@@ -288,6 +294,18 @@ def test_given_a_delay_when_sent_then_it_is_rounded_up_and_capped(delay_ms: int,
     ]
 
 
+@given(
+    st.builds(Message, texts, st.sampled_from(MessageKind), st.none() | times, st.none() | times),
+)
+def test_given_any_message_when_sent_then_every_part_of_it_reads_back(message: Message) -> None:
+    sqs = FakeSqs()
+    SqsExecutionQueue(sqs, "url").send(message)  # type: ignore[arg-type]
+    [sent] = sqs.sent
+    assert asdict(read_message(sent["MessageBody"])) == asdict(message)
+    known = {"executionId", "kind", "version", "dueAt"}
+    assert json.loads(sent["MessageBody"]).keys() <= known, "ids only, since the record is the truth"
+
+
 @pytest.mark.parametrize("failure", [aws_error("AWS.SimpleQueueService.NonExistentQueue"), UNREACHABLE])
 def test_given_a_queue_that_fails_when_sent_then_it_is_unavailable(failure: Exception) -> None:
     sqs = FakeSqs()
@@ -360,9 +378,40 @@ def gate(dynamodb: FakeDynamoDb, per_minute: int = 9) -> TableRateGate:
 
 def test_given_two_workers_when_they_take_then_they_share_one_rate() -> None:
     dynamodb = FakeDynamoDb()
-    assert gate(dynamodb).take(NOON) == 0
-    assert gate(dynamodb).take(NOON) == 6_667
-    assert gate(dynamodb).take(NOON + 6_667) == 0
+    opens_in = 6_000 - CREDIT_MS
+    assert gate(dynamodb, 10).take(NOON) == 0
+    assert gate(dynamodb, 10).take(NOON) == opens_in
+    assert gate(dynamodb, 10).take(NOON) == opens_in + 6_000, "a place in the line, behind the one before"
+    assert gate(dynamodb, 10).take(NOON, waited=True) == opens_in
+    assert gate(dynamodb, 10).take(NOON + opens_in) == 0
+
+
+def test_given_a_batch_when_it_asks_then_one_write_decides_for_all_and_the_state_is_kept_whole() -> None:
+    dynamodb = FakeDynamoDb()
+    assert gate(dynamodb, 60).ask(NOON, 10) == Decision(granted=True)
+    refused = gate(dynamodb, 60).ask(NOON + 1_000, 3)
+    opens_in = 10_000 - CREDIT_MS - 1_000
+    assert refused == Decision(granted=False, waits=(opens_in, opens_in + 1_000, opens_in + 2_000), opens_in=opens_in)
+    [item] = dynamodb.items.values()
+    assert (item["pk"], item["sk"], item["version"]) == ({"S": "gate#genesys"}, {"S": "gate"}, {"N": "2"})
+    assert float(item["line_until"]["N"]) == NOON + 1_000 + opens_in + 3_000
+    assert len(dynamodb.puts) == 2
+
+
+def test_given_ten_messages_of_a_batch_when_they_take_then_the_table_is_asked_once() -> None:
+    dynamodb = FakeDynamoDb()
+    batch = gate(dynamodb).for_batch(10)
+    assert [batch.take(NOON) for _ in range(10)] == [0] * 10
+    assert len(dynamodb.puts) == 1
+
+
+def test_given_a_pause_when_a_batch_takes_then_its_places_begin_at_the_pauses_end_and_the_pause_stays() -> None:
+    dynamodb = FakeDynamoDb()
+    batch = gate(dynamodb, 60).for_batch(2)
+    batch.pause(NOON + 5_000)
+    assert [batch.take(NOON), batch.take(NOON)] == [5_000, 6_000]
+    assert gate(dynamodb, 60).take(NOON + 4_999, waited=True) == 1
+    assert gate(dynamodb, 60).take(NOON + 5_000, waited=True) == 0
 
 
 def test_given_a_pause_by_one_worker_when_another_takes_then_it_waits() -> None:
@@ -378,6 +427,7 @@ def test_given_a_quarrel_when_taken_then_it_is_tried_again_and_after_five_it_cou
     assert gate(dynamodb).take(NOON) == 0
     dynamodb.trouble.before("put_item", aws_error("ConditionalCheckFailedException"), times=5)
     assert gate(dynamodb).take(NOON + 60_000) == 1_000
+    assert gate(dynamodb).take(NOON + 60_000) == 0, "nothing of the quarrel was written"
 
 
 def test_given_a_write_that_fails_for_another_reason_when_taken_then_the_store_is_unavailable() -> None:

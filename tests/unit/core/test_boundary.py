@@ -3,13 +3,14 @@
 import base64
 import json
 import threading
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pytest
 
 from actionrelay.boundary import batch, http
-from actionrelay.boundary.submissions import submitted
+from actionrelay.boundary.submissions import decided, submitted
 from actionrelay.errors import (
     ActionRelayError,
     ExecutionConflictError,
@@ -24,8 +25,9 @@ from actionrelay.errors import (
     SecretUnavailableError,
     StoreUnavailableError,
     UnauthenticWebhookError,
+    WrongStateError,
 )
-from actionrelay.models import Message, MessageKind
+from actionrelay.models import Message, MessageKind, Outcome, PayloadRef, Status
 from actionrelay.observability import logger, observed, telemetry
 from tests.fakes.relay import EXECUTION_ID, TRACE_ID, Relay, a_request, spelled
 
@@ -110,6 +112,32 @@ def test_given_a_flag_that_is_neither_true_nor_false_when_asked_then_it_is_refus
     assert "dryRun must be true or false" in refused.value.faults[0].detail
 
 
+ARN = "arn:aws:iam::123456789012:user/ops"
+
+
+@pytest.mark.parametrize(
+    ("identity", "caller"),
+    [
+        ({"userArn": ARN, "apiKeyId": "key-1"}, ARN),
+        ({"userArn": None, "apiKeyId": "key-1"}, "key-1"),
+        ({"userArn": "", "apiKeyId": "key-1"}, "key-1"),
+        ({"userArn": None, "apiKeyId": None, "sourceIp": "192.0.2.7"}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_given_an_identity_when_read_then_the_caller_is_who_signed_or_whose_key_it_was(
+    identity: dict[str, Any] | None, caller: str | None
+) -> None:
+    event = proxy_event(requestContext={"requestId": REQUEST_ID, "identity": identity})
+    assert http.read_request(event).caller == caller
+
+
+@pytest.mark.parametrize("context", [{}, {"requestContext": None}])
+def test_given_no_request_context_when_read_then_nobody_called(context: dict[str, Any]) -> None:
+    assert http.read_request(context).caller is None
+
+
 # -- Answers --
 
 
@@ -127,6 +155,7 @@ def test_given_a_document_when_answered_then_it_is_json_that_nobody_caches() -> 
         (ExecutionNotFoundError("x"), 404, "execution_not_found"),
         (ExecutionConflictError("x"), 409, "execution_conflict"),
         (OutcomeConflictError("x"), 409, "outcome_conflict"),
+        (WrongStateError("x"), 409, "wrong_state"),
         (PayloadTooLargeError("x"), 413, "payload_too_large"),
         (InvalidRequestError((Fault("/a", "schema", "d"),)), 422, "invalid_request"),
         (QueueUnavailableError("x"), 503, "queue_unavailable"),
@@ -190,11 +219,34 @@ def test_given_submissions_when_answered_then_202_and_200_tell_them_apart() -> N
     assert json.loads(again["body"])["status"] == "queued"
 
 
+@pytest.mark.parametrize("status", [200, 202])
+def test_given_a_decision_when_answered_then_the_execution_is_shown_as_it_left_it(status: int) -> None:
+    relay = Relay()
+    answer = decided(status, relay.given_completed({"total": 3}), relay.payloads, relay.clock)
+    assert answer["statusCode"] == status
+    assert answer["headers"]["X-Trace-Id"] == TRACE_ID
+    document = json.loads(answer["body"])
+    assert (document["executionId"], document["status"]) == (EXECUTION_ID, "completed")
+    assert document["result"] == {"total": 3}
+
+
+def test_given_a_large_result_on_its_way_to_the_bucket_when_answered_then_it_is_shown_as_still_running() -> None:
+    relay = Relay()
+    ended = relay.given_ended(Outcome(Status.COMPLETED, result=PayloadRef("not there yet", 9, "digest")))
+    document = json.loads(decided(200, ended, relay.payloads, relay.clock)["body"])
+    assert (document["status"], document["completedAt"]) == ("running", None)
+
+
 # -- Batches --
 
 
 def a_batch(*bodies: str) -> dict[str, Any]:
     return {"Records": [{"messageId": f"m{number}", "body": body} for number, body in enumerate(bodies)]}
+
+
+def serve(event: dict[str, Any], handle: batch.MessageHandler, context: Context | None = None) -> dict[str, Any]:
+    """Serve a batch of which every message is handled alike."""
+    return batch.serve(event, context or Context(), lambda _messages: handle)  # type: ignore[arg-type]
 
 
 def failed_in(answer: dict[str, Any]) -> list[str]:
@@ -210,25 +262,62 @@ def test_given_a_batch_when_some_fail_then_only_those_come_back() -> None:
                 raise RuntimeError("bug")
 
     event = a_batch('{"executionId":"fine"}', '{"executionId":"held"}', '{"executionId":"bug"}', "garbage")
-    assert failed_in(batch.serve(event, Context(), handle)) == ["m1", "m2", "m3"]  # type: ignore[arg-type]
+    assert failed_in(serve(event, handle)) == ["m1", "m2", "m3"]
+
+
+def test_given_a_batch_when_served_then_all_that_can_be_read_is_prepared_for_once_and_the_rest_comes_back() -> None:
+    prepared: list[tuple[str, ...]] = []
+    worked_on: set[str] = set()
+
+    def prepare(messages: Sequence[Message]) -> batch.MessageHandler:
+        prepared.append(tuple(message.execution_id for message in messages))
+        return lambda message, _ends_at: worked_on.add(message.execution_id)
+
+    event = a_batch("garbage", '{"executionId":"a"}', '{"kind":"run"}', '{"executionId":"b"}')
+    answer = batch.serve(event, Context(), prepare)  # type: ignore[arg-type]
+    assert prepared == [("a", "b")]
+    assert worked_on == {"a", "b"}
+    assert failed_in(answer) == ["m0", "m2"]
+
+
+@pytest.mark.parametrize("event", [{}, {"Records": []}, {"Records": None}, {"Records": ["garbage"]}])
+def test_given_nothing_that_can_be_read_when_served_then_nothing_is_prepared(event: dict[str, Any]) -> None:
+    records = [a_batch(body)["Records"][0] for body in event.get("Records") or ()]
+    answer = batch.serve(event | {"Records": records}, Context(), raising(RuntimeError("prepared")))  # type: ignore[arg-type]
+    assert failed_in(answer) == ["m0"] * len(records)
+
+
+def test_given_messages_that_return_when_served_then_they_are_counted_by_code(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def handle(_message: Message, _ends_at: int) -> None:
+        raise QueueUnavailableError("down")
+
+    serve(a_batch('{"executionId":"x"}', "garbage"), handle)
+    lines = [line for line in printed(capsys) if "message_id" in line]
+    assert {(line["message_id"], line["message"]) for line in lines} == {
+        ("m0", "request_refused"),
+        ("m1", "unexpected_error"),
+    }
 
 
 def test_given_ten_messages_when_served_then_all_are_worked_on_at_the_same_time() -> None:
     together = threading.Barrier(10, timeout=5)
+
+    def meet() -> None:
+        together.wait()
+
     event = a_batch(*['{"executionId":"x"}'] * 10)
-    assert failed_in(batch.serve(event, Context(), lambda _message, _ends_at: together.wait() and None)) == []  # type: ignore[arg-type]
+    assert failed_in(serve(event, lambda _message, _ends_at: meet())) == []
 
 
 def test_given_the_time_that_is_left_when_served_then_the_handler_knows_its_end() -> None:
     ends: list[int] = []
-    batch.serve(a_batch('{"executionId":"x"}'), Context(remaining_ms=0), lambda _, ends_at: ends.append(ends_at))  # type: ignore[arg-type]
-    batch.serve(a_batch('{"executionId":"x"}'), Context(remaining_ms=9_000), lambda _, ends_at: ends.append(ends_at))  # type: ignore[arg-type]
+    for remaining_ms in (0, 9_000):
+        serve(
+            a_batch('{"executionId":"x"}'), lambda _, ends_at: ends.append(ends_at), Context(remaining_ms=remaining_ms)
+        )
     assert 9_000 <= ends[1] - ends[0] < 14_000
-
-
-@pytest.mark.parametrize("event", [{}, {"Records": []}, {"Records": None}])
-def test_given_no_messages_when_served_then_nothing_has_failed(event: dict[str, Any]) -> None:
-    assert failed_in(batch.serve(event, Context(), lambda _message, _ends_at: None)) == []  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -237,10 +326,11 @@ def test_given_no_messages_when_served_then_nothing_has_failed(event: dict[str, 
         ('{"executionId":"x","kind":"run"}', Message("x")),
         ('{"executionId":"x","kind":"deadline"}', Message("x", MessageKind.DEADLINE)),
         ('{"executionId":"x"}', Message("x")),
+        ('{"executionId":"x","kind":"run","version":3,"dueAt":17}', Message("x", version=3, due_at=17)),
     ],
 )
 def test_given_a_message_when_read_then_it_is_the_one_that_was_sent(body: str, message: Message) -> None:
-    assert batch.read_message(body) == message
+    assert asdict(batch.read_message(body)) == asdict(message)
 
 
 @pytest.mark.parametrize("body", ["", "x", "[]", "{}", '"x"', "null", '{"executionId":"x","kind":"dance"}'])

@@ -1,7 +1,7 @@
 """Working on one message: every way in which an attempt can end, and everything that can stand in its way."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -10,7 +10,6 @@ from actionrelay import ledger
 from actionrelay.errors import (
     ActionRelayError,
     CredentialsRefusedError,
-    LeaseHeldError,
     PermissionMissingError,
     QueueUnavailableError,
     ScopeMissingError,
@@ -18,10 +17,20 @@ from actionrelay.errors import (
     StoreUnavailableError,
     TokenUnavailableError,
 )
-from actionrelay.execution import ANSWER_MARGIN_MS, LEASE_MARGIN_MS, MIN_WAIT_MS, RECORDING_MARGIN_MS
+from actionrelay.execution import (
+    ANSWER_MARGIN_MS,
+    COME_BACK_MS,
+    LEASE_MARGIN_MS,
+    MIN_WAIT_MS,
+    PLACE_TOLERANCE_MS,
+    RECORDING_MARGIN_MS,
+)
 from actionrelay.models import CacheStatus, Execution, ExecutionError, Message, MessageKind, Outcome, Status
+from actionrelay.ports import AccessToken
+from actionrelay.rate import BatchPermits, Decision
 from actionrelay.retry import GIVE_UP_AFTER_MS, Reply, ReplyKind
 from tests.fakes.chance import NOON
+from tests.fakes.genesys import a_token
 from tests.fakes.relay import (
     ACTION_ID,
     EXECUTION_ID,
@@ -60,9 +69,43 @@ def test_given_a_queued_execution_when_worked_on_then_it_is_claimed_before_the_r
     relay.work()
     [claimed] = seen
     assert claimed.status is Status.RUNNING
+    assert (claimed.attempts, claimed.version) == (1, 2)
     assert claimed.attempt is not None
     assert claimed.attempt.lease_until == NOON + 1_500 + INVOCATION_MS + LEASE_MARGIN_MS
     assert ("QueueWait", 1_500) in relay.telemetry.durations
+
+
+def test_given_a_claim_when_written_then_no_audit_stands_between_it_and_the_request_and_both_are_paid_at_the_end(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    seen: list[tuple[list[str], list[str]]] = []
+    relay.client.meanwhile = lambda: seen.append(
+        (relay.events, [entry.event for entry in relay.record.pending_audit]),
+    )
+    relay.work()
+    assert seen == [([], ["attempt_started"])]
+    assert relay.events == ["attempt_started", "completed"]
+    assert [entry.seq for entry in relay.audit.entries(EXECUTION_ID)] == [2, 3]
+
+
+def test_given_a_claim_whose_worker_died_when_taken_over_then_the_entry_that_it_owed_is_paid(relay: Relay) -> None:
+    queued = relay.given_queued(repeatable=False)
+    relay.store.put(ledger.claim(queued, "theirs", NOON, NOON + 1_000))
+    relay.clock.advance(1_000)
+    relay.work()
+    assert relay.events == ["attempt_started", "unknown"]
+
+
+def test_given_an_audit_trail_that_is_down_when_a_request_goes_out_then_it_goes_out_all_the_same(relay: Relay) -> None:
+    relay.given_queued()
+    relay.audit.trouble.before("append", StoreUnavailableError("down"))
+    relay.work()
+    assert len(relay.client.calls) == 1
+    assert relay.record.status is Status.COMPLETED
+    assert relay.events == []
+    relay.work()
+    assert relay.events == ["attempt_started", "completed"]
 
 
 def test_given_a_result_when_answered_then_it_is_recorded_audited_and_handed_on(relay: Relay) -> None:
@@ -429,9 +472,11 @@ def test_given_a_closed_gate_when_worked_on_then_the_message_waits_and_nothing_i
 
 def test_given_a_gate_that_is_down_when_worked_on_then_the_message_comes_back(relay: Relay) -> None:
     relay.given_queued()
+    relay.randomness.fixed = 0.5
     relay.gate.trouble.before("take", StoreUnavailableError("down"))
-    with pytest.raises(StoreUnavailableError):
-        relay.work()
+    relay.work()
+    assert relay.queue.sent == [(RUN, COME_BACK_MS)]
+    assert (relay.record.status, relay.client.calls) == (Status.QUEUED, [])
     relay.work()
     assert relay.record.status is Status.COMPLETED
 
@@ -455,9 +500,9 @@ def test_given_a_bucket_that_is_down_when_worked_on_then_the_message_comes_back_
     relay.given_queued()
     unreadable(relay)
     relay.payloads.trouble.before("get", StoreUnavailableError("down"))
-    with pytest.raises(StoreUnavailableError):
-        relay.work()
+    relay.work()
     assert (relay.record.status, relay.record.attempts) == (Status.QUEUED, 0)
+    assert [message for message, _ in relay.queue.sent] == [RUN]
 
 
 @pytest.mark.parametrize("left_ms", [-1, 3_000, RECORDING_MARGIN_MS, RECORDING_MARGIN_MS + MIN_WAIT_MS - 1])
@@ -475,6 +520,235 @@ def test_given_a_worker_with_just_enough_time_when_worked_on_then_it_uses_all_of
     relay.executing.work(RUN, relay.clock.now() + RECORDING_MARGIN_MS + MIN_WAIT_MS)
     assert [wait for _, _, wait in relay.client.calls] == [MIN_WAIT_MS]
     assert relay.record.status is Status.COMPLETED
+
+
+@dataclass(slots=True)
+class SlowTokens:
+    """A ``TokenSource`` whose login takes its time."""
+
+    relay: Relay
+    takes_ms: int
+
+    def token(self) -> AccessToken:
+        self.relay.clock.advance(self.takes_ms)
+        return a_token()
+
+    def refuse(self, version: str) -> None: ...
+
+
+@pytest.mark.parametrize("left_ms", [RECORDING_MARGIN_MS + MIN_WAIT_MS - 1, RECORDING_MARGIN_MS, 4_000])
+def test_given_a_slow_login_when_it_has_eaten_the_time_then_no_attempt_is_begun(relay: Relay, left_ms: int) -> None:
+    before = relay.given_queued(repeatable=False)
+    executing = replace(relay.executing, tokens=SlowTokens(relay, INVOCATION_MS - left_ms))
+    executing.work(RUN, relay.clock.now() + INVOCATION_MS)
+    assert (relay.client.calls, relay.record, relay.gate.taken) == ([], before, 0)
+    assert relay.queue.sent == [(RUN, 0)]
+
+
+# -- Messages that come back --
+
+
+@pytest.mark.parametrize(("drawn", "delay"), [(0.0, 15_000), (0.5, 30_000), (0.999_999, 44_999)])
+@pytest.mark.parametrize("kind", MessageKind)
+def test_given_a_store_that_is_down_when_worked_on_then_another_message_comes_in_a_while(
+    relay: Relay, kind: MessageKind, drawn: float, delay: int
+) -> None:
+    relay.given_queued()
+    relay.randomness.fixed = drawn
+    relay.store.trouble.before("load", StoreUnavailableError("down"))
+    relay.work(kind, version=1, due_at=NOON - 7)
+    [(message, delayed)] = relay.queue.sent
+    assert (message.execution_id, message.kind, message.due_at) == (EXECUTION_ID, kind, NOON - 7)
+    assert message.version is None, "nobody knows any more what is paid"
+    assert delayed == delay
+    assert relay.telemetry.codes["MessagesPostponed", "store_unavailable"] == 1
+
+
+@pytest.mark.parametrize("failure", [StoreUnavailableError("down"), QueueUnavailableError("down")])
+def test_given_a_queue_that_is_down_too_when_worked_on_then_the_message_must_be_seen_again(
+    relay: Relay, failure: ActionRelayError
+) -> None:
+    relay.given_queued()
+    relay.store.trouble.before("load", failure)
+    relay.queue.trouble.before("send", QueueUnavailableError("down"))
+    with pytest.raises(QueueUnavailableError):
+        relay.work()
+
+
+def test_given_a_queue_that_is_down_when_worked_on_then_it_is_not_tried_a_second_time(relay: Relay) -> None:
+    relay.given_queued(next_at=NOON + 1)
+    relay.queue.trouble.before("send", QueueUnavailableError("down"))
+    with pytest.raises(QueueUnavailableError):
+        relay.work()
+    assert relay.queue.sent == []
+
+
+@pytest.mark.parametrize("remaining_ms", [1, 95_000])
+def test_given_a_living_worker_when_its_message_comes_again_then_it_comes_back_once_the_lease_has_ended(
+    relay: Relay, remaining_ms: int
+) -> None:
+    before = relay.given_running(lease_ms=remaining_ms)
+    relay.work(version=before.version)
+    assert (relay.client.calls, relay.record) == ([], before)
+    [(message, delay)] = relay.queue.sent
+    assert (message, message.version, delay) == (RUN, None, remaining_ms + 1_000)
+    assert relay.telemetry.codes["MessagesPostponed", "lease_held"] == 1
+
+
+def test_given_a_bug_when_worked_on_then_the_message_is_seen_again_and_counted_by_the_queue(relay: Relay) -> None:
+    relay.store.trouble.before("load", RuntimeError("bug"))
+    with pytest.raises(RuntimeError):
+        relay.work()
+    assert relay.queue.sent == []
+
+
+# -- What a message knows --
+
+
+def owing(relay: Relay, execution: Execution) -> Execution:
+    """Let the record owe an entry, whether or not somebody has paid it."""
+    return relay.store.put(ledger.note(execution, "owed", NOON))
+
+
+def turned_away(relay: Relay, execution: Execution) -> Execution:
+    relay.gate.waits.append(450)
+    return execution
+
+
+OWING: dict[str, Callable[[Relay], Execution]] = {
+    "not due": lambda relay: owing(relay, relay.given_queued(next_at=NOON + 5_000)),
+    "turned away": lambda relay: turned_away(relay, owing(relay, relay.given_queued())),
+    "run": lambda relay: owing(relay, relay.given_queued()),
+    "awaiting": lambda relay: owing(relay, relay.given_awaiting()),
+    "ended": lambda relay: owing(relay, relay.given_completed()),
+}
+
+
+@pytest.mark.parametrize("given_owing", OWING.values(), ids=OWING)
+def test_given_a_message_that_knows_the_records_version_when_worked_on_then_nothing_is_paid_twice(
+    relay: Relay, given_owing: Callable[[Relay], Execution]
+) -> None:
+    version = given_owing(relay).version
+    relay.work(version=version)
+    assert "owed" not in relay.events
+
+
+@pytest.mark.parametrize("off", [None, -1, 1])
+@pytest.mark.parametrize("given_owing", OWING.values(), ids=OWING)
+def test_given_a_message_that_knows_another_version_or_none_when_worked_on_then_what_is_owed_is_paid(
+    relay: Relay, given_owing: Callable[[Relay], Execution], off: int | None
+) -> None:
+    version = given_owing(relay).version
+    relay.work(version=None if off is None else version + off)
+    assert relay.events.count("owed") == 1
+
+
+@pytest.mark.parametrize(
+    "reply", [NOT_SENT, ACCEPTED, NO_ANSWER, http_error(429)], ids=["not sent", "accepted", "no answer", "429"]
+)
+def test_given_a_message_that_is_sent_when_it_names_a_version_then_everything_up_to_it_was_paid(
+    relay: Relay, reply: Reply
+) -> None:
+    relay.given_queued(repeatable=True)
+    relay.client.answer(reply)
+    paid: list[int] = []
+    relay.queue.meanwhile = lambda: paid.append(relay.audit.entries(EXECUTION_ID)[-1].seq)
+    relay.work()
+    [(message, _)] = relay.queue.sent
+    assert message.version == relay.record.version
+    assert paid == [relay.record.audit_seq]
+
+
+def test_given_a_message_with_a_place_in_the_line_when_it_comes_early_then_it_is_sent_on_and_keeps_its_place(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    due_at = NOON + 5_000
+    relay.work(due_at=due_at)
+    [(message, delay)] = relay.queue.sent
+    assert (message.due_at, delay) == (due_at, 5_000 - PLACE_TOLERANCE_MS)
+    assert (relay.gate.had_waited, relay.client.calls) == ([], [])
+    relay.clock.advance(delay - 1)
+    relay.work(due_at=due_at)
+    assert relay.queue.sent[-1] == (RUN, 1)
+    relay.clock.advance(1)
+    relay.work(due_at=due_at)
+    assert (relay.gate.had_waited, relay.record.status) == ([True], Status.COMPLETED)
+
+
+def test_given_a_retry_that_is_due_later_than_its_message_when_worked_on_then_the_later_time_counts(
+    relay: Relay,
+) -> None:
+    relay.given_queued(next_at=NOON + 9_000)
+    relay.work(due_at=NOON + 5_000)
+    assert relay.queue.sent == [(RUN, 9_000)]
+
+
+def test_given_a_closed_gate_when_turned_away_then_the_message_has_a_place_and_keeps_it_when_turned_away_again(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    relay.gate.waits.extend([7_000, 120])
+    relay.work()
+    [(message, delay)] = relay.queue.sent
+    assert (message.due_at, delay) == (NOON + 7_000, 7_000)
+    relay.clock.advance(7_000)
+    relay.work(version=message.version, due_at=message.due_at)
+    again, delay = relay.queue.sent[-1]
+    assert (again.due_at, delay) == (NOON + 7_000, 120)
+    assert relay.gate.had_waited == [False, True]
+
+
+def test_given_a_retry_when_planned_then_it_has_no_place_in_the_line_any_more(relay: Relay) -> None:
+    relay.given_queued()
+    relay.client.answer(NOT_SENT)
+    relay.work(due_at=NOON - 1)
+    [(message, _)] = relay.queue.sent
+    assert message.due_at is None
+
+
+# -- Batches --
+
+
+@pytest.mark.parametrize(
+    ("batch", "size"), [([RUN, RUN, DEADLINE], 2), ([RUN] * 10, 10), ([DEADLINE] * 3, 1)], ids=["both", "runs", "none"]
+)
+def test_given_a_batch_when_prepared_then_the_gate_expects_those_that_may_want_to_run(
+    relay: Relay, batch: list[Message], size: int
+) -> None:
+    relay.executing.for_batch(batch)
+    assert relay.gate.batches == [size]
+
+
+def never(_now: int, _count: int) -> Decision:
+    raise AssertionError("the gate was asked")
+
+
+@pytest.mark.parametrize("message", [RUN, DEADLINE])
+@pytest.mark.parametrize("given_it", [Relay.given_awaiting, Relay.given_completed], ids=["awaiting", "ended"])
+def test_given_a_batch_in_which_nothing_wants_to_run_when_worked_on_then_the_gate_is_not_asked(
+    relay: Relay, given_it: Callable[[Relay], Execution], message: Message
+) -> None:
+    given_it(relay)
+    executing = replace(relay.executing, gate=BatchPermits(never, lambda _until: None, 0))
+    executing.for_batch([message]).work(message, relay.clock.now() + INVOCATION_MS)
+    assert relay.client.calls == []
+
+
+def test_given_a_batch_when_two_want_to_run_then_they_share_one_answer_of_the_gate(relay: Relay) -> None:
+    asked: list[int] = []
+
+    def ask(_now: int, count: int) -> Decision:
+        asked.append(count)
+        return Decision(granted=False, waits=(300, 600), opens_in=200)
+
+    relay.given_queued()
+    executing = replace(relay.executing, gate=BatchPermits(ask, lambda _until: None, 0))
+    together = executing.for_batch([RUN, RUN])
+    for _ in range(2):
+        together.work(RUN, relay.clock.now() + INVOCATION_MS)
+    assert asked == [2]
+    assert relay.queue.sent == [(RUN, 300), (RUN, 600)]
 
 
 # -- Tokens --
@@ -511,14 +785,6 @@ def test_given_credentials_that_do_not_do_when_worked_on_then_chances_are_used_a
 # -- Leases and races --
 
 
-def test_given_a_living_worker_when_its_message_comes_again_then_it_is_left_alone(relay: Relay) -> None:
-    relay.given_running(lease_ms=1_000)
-    relay.clock.advance(999)
-    with pytest.raises(LeaseHeldError):
-        relay.work()
-    assert relay.client.calls == []
-
-
 @pytest.mark.parametrize(("repeatable", "expected"), [(True, CHANCE), (False, UNKNOWN)])
 def test_given_a_dead_worker_when_its_lease_has_ended_then_its_request_may_have_arrived(
     relay: Relay, expected: str, *, repeatable: bool
@@ -535,11 +801,13 @@ def test_given_a_dead_worker_when_its_lease_has_ended_then_its_request_may_have_
 def test_given_a_worker_that_claimed_first_when_another_claims_then_the_second_sends_nothing(relay: Relay) -> None:
     relay.given_queued()
     relay.store.someone_writes_first(lambda current: ledger.claim(current, "theirs", NOON, NOON + 95_000))
-    with pytest.raises(StaleWriteError):
-        relay.work()
+    relay.randomness.fixed = 0.0
+    relay.work()
     assert relay.client.calls == []
     assert relay.record.attempt is not None
     assert relay.record.attempt.attempt_id == "theirs"
+    assert relay.queue.sent == [(RUN, COME_BACK_MS // 2)]
+    assert relay.telemetry.codes["MessagesPostponed", "stale_write"] == 1
 
 
 COMPLETED = Outcome(Status.COMPLETED)
@@ -593,6 +861,33 @@ def test_given_a_lost_lease_when_the_old_worker_comes_back_then_it_changes_nothi
     assert relay.record.status is Status.RUNNING
     assert relay.record.attempt is not None
     assert relay.record.attempt.attempt_id == "theirs"
+
+
+REFUSED = ExecutionError("credentials_refused", "no")
+
+
+def failed_and_run_again(now: Execution) -> Execution:
+    failed = ledger.settle(now, Outcome(Status.FAILED, error=REFUSED), NOON)
+    return ledger.rerun(failed, NOON, "operator")
+
+
+@pytest.mark.parametrize("obstacle", ["token", "expired", "unreadable"])
+def test_given_a_run_that_an_operator_asked_for_when_what_was_decided_for_the_last_one_comes_late_then_it_is_kept(
+    obstacle: str,
+) -> None:
+    relay = Relay(max_attempts=1)
+    relay.given_queued()
+    match obstacle:
+        case "token":
+            relay.tokens.trouble.before("token", CredentialsRefusedError("no"))
+        case "expired":
+            relay.clock.advance(GIVE_UP_AFTER_MS + 1)
+        case _:
+            unreadable(relay)
+    relay.store.someone_writes_first(failed_and_run_again)
+    relay.work()
+    assert (relay.record.status, relay.record.reruns) == (Status.QUEUED, 1)
+    assert relay.queue.sent == []
 
 
 def test_given_an_unrelated_write_in_between_when_settled_then_the_outcome_is_written_on_top(relay: Relay) -> None:
@@ -659,11 +954,13 @@ def test_given_a_deadline_that_was_recorded_and_not_sent_when_the_message_comes_
 def test_given_an_audit_that_was_owed_when_the_message_comes_again_then_it_is_paid(relay: Relay) -> None:
     relay.given_queued()
     relay.client.answer(ACCEPTED)
-    relay.client.meanwhile = lambda: relay.audit.trouble.before("append", StoreUnavailableError("down"))
-    with pytest.raises(StoreUnavailableError):
-        relay.work()
+    relay.audit.trouble.before("append", StoreUnavailableError("down"))
+    relay.work()
+    [(message, _)] = relay.queue.sent
+    assert (message, message.version, relay.events) == (RUN, None, [])
     relay.work()
     assert relay.events == ["attempt_started", "awaiting_webhook"]
+    assert relay.queue.sent[1:] == [(DEADLINE, WAIT_MS)]
 
 
 # -- Deadlines --

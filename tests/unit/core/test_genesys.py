@@ -20,10 +20,9 @@ from actionrelay.errors import (
 )
 from actionrelay.genesys.client import DataActions, GenesysClient, Integrations
 from actionrelay.genesys.hosts import REGIONS, GenesysHosts, find_hosts
-from actionrelay.genesys.http import MAX_ANSWER_BYTES, NoAnswerError, new_pool, post
+from actionrelay.genesys.http import MAX_ANSWER_BYTES, NoAnswerError, NotSentError, new_pool, post
 from actionrelay.genesys.oauth import DATA_ACTION_SCOPES, ClientCredentialsIssuer
-from actionrelay.models import ActionCall
-from actionrelay.request_rules import GenesysApi
+from actionrelay.models import ActionCall, GenesysApi
 from actionrelay.retry import Reply, ReplyKind
 from tests.fakes.chance import NOON
 from tests.fakes.genesys import a_token
@@ -214,6 +213,17 @@ def test_given_a_token_that_cannot_be_a_header_when_asked_then_it_was_not_sent(v
     assert not any(b"Evil" in request for request in server.requests)
 
 
+@pytest.mark.parametrize("wait_seconds", [0.0, -1.0])
+def test_given_no_time_at_all_when_posted_then_it_was_not_sent(wait_seconds: float) -> None:
+    with pytest.raises(NotSentError):
+        post(new_pool(), f"http://127.0.0.1:{closed_port()}", {}, b"{}", wait_seconds)
+
+
+@pytest.mark.parametrize("wait_ms", [0, -1])
+def test_given_no_time_at_all_when_asked_then_that_is_a_reply_and_no_crash(wait_ms: int) -> None:
+    assert ask(f"http://127.0.0.1:{closed_port()}", wait_ms=wait_ms).kind is ReplyKind.NOT_SENT
+
+
 TRUNCATED = b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"status"'
 
 
@@ -222,16 +232,20 @@ TRUNCATED = b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"status"'
     [
         resetting,
         saying(b""),
+        saying(b"HTTP/1.1 200 OK\r\n"),
         saying(b"HTTP/1.1 200 OK\r\nContent-Le"),
         saying(TRUNCATED),
         saying(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nabc"),
         saying(b"this is no HTTP\r\n\r\n"),
     ],
-    ids=["reset", "closed", "half-head", "half-body", "half-chunk", "noise"],
+    ids=["reset", "closed", "status-line", "half-head", "half-body", "half-chunk", "noise"],
 )
-def test_given_a_request_that_went_out_when_no_whole_answer_comes_back_then_it_may_have_run(script: Script) -> None:
+@pytest.mark.parametrize("contract", [DATA_ACTIONS, Integrations()], ids=["data-actions", "integrations"])
+def test_given_a_request_that_went_out_when_no_whole_answer_comes_back_then_it_may_have_run(
+    script: Script, contract: DataActions | Integrations
+) -> None:
     with LoopbackServer(script) as server:
-        reply = ask(server.url)
+        reply = ask(server.url, contract)
     assert reply.kind is ReplyKind.NO_ANSWER
     assert len(server.requests) == 1, "nothing is sent a second time"
 
@@ -374,6 +388,9 @@ def test_given_too_small_a_scope_when_granted_then_the_missing_one_is_named() ->
         (answering(200, b'{"access_token":"x"}'), TokenUnavailableError),
         (answering(200, b'{"access_token":"x","expires_in":"soon"}'), TokenUnavailableError),
         (answering(200, b'{"access_token":"x","expires_in":1e999}'), TokenUnavailableError),
+        (answering(200, b"[" * 100_000), TokenUnavailableError),
+        (answering(200, b'{"access_token":"\\ud800","expires_in":300}'), TokenUnavailableError),
+        (answering(200, b'{"access_token":"x","expires_in":300,"scope":' + b"[" * 100_000), TokenUnavailableError),
         (resetting, TokenUnavailableError),
         (saying(TRUNCATED), TokenUnavailableError),
     ],
@@ -389,6 +406,9 @@ def test_given_too_small_a_scope_when_granted_then_the_missing_one_is_named() ->
         "no-lifetime",
         "no-number",
         "endless",
+        "deep",
+        "surrogate",
+        "deep-scope",
         "reset",
         "half",
     ],

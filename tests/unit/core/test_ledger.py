@@ -108,6 +108,86 @@ def test_given_an_end_when_run_again_then_it_begins_anew_and_only_what_may_have_
     assert (again.pending_audit[-1].event, again.pending_audit[-1].actor) == ("rerun_requested", "operator")
 
 
+@pytest.mark.parametrize("status", sorted(ENDED))
+def test_given_an_end_when_postponed_then_it_is_refused(status: Status) -> None:
+    """The table leads from some ends to ``queued``, for ``rerun`` alone."""
+    ended = standing(status, outcome=outcome_of(status), completed_at=NOON)
+    with pytest.raises(IllegalTransitionError):
+        ledger.postpone(ended, NOON, NOON, CAUSE, uses_chance=False)
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status not in {Status.FAILED, Status.UNKNOWN}])
+def test_given_anything_but_a_failure_or_an_unknown_outcome_when_run_again_then_it_is_refused(status: Status) -> None:
+    with pytest.raises(IllegalTransitionError):
+        ledger.rerun(standing(status), NOON, "operator")
+
+
+def test_given_an_end_with_a_delivery_when_run_again_then_its_next_end_has_a_delivery_of_its_own() -> None:
+    tried = {"webhook_status": WebhookStatus.FAILED, "delivery_attempts": 10, "deliver_at": NOON, "next_at": NOON}
+    again = ledger.rerun(standing(Status.FAILED, webhook_url=WEBHOOK_URL, **tried), NOON, "operator")
+    assert again.webhook_status is WebhookStatus.PENDING
+    assert (again.delivery_attempts, again.deliver_at, again.next_at) == (0, None, None)
+
+
+@pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED])
+def test_given_an_unknown_outcome_when_resolved_then_who_and_why_stand_before_the_outcome(status: Status) -> None:
+    unknown = standing(Status.UNKNOWN, outcome=outcome_of(Status.UNKNOWN), completed_at=NOON, webhook_url=WEBHOOK_URL)
+    resolved = ledger.resolve(unknown, outcome_of(status), NOON + 9, "operator", "seen in the CRM")
+    found, end = resolved.pending_audit[-2:]
+    assert (found.event, found.status, found.actor, found.note) == (
+        "resolved",
+        "unknown",
+        "operator",
+        "seen in the CRM",
+    )
+    assert (end.event, end.actor, end.note) == (status.value, None, None)
+    assert (found.timestamp, end.previous_hash, resolved.version) == (NOON + 9, found.hash, unknown.version + 1)
+    assert (resolved.status, resolved.outcome, resolved.completed_at) == (status, outcome_of(status), NOON + 9)
+    assert (resolved.webhook_status, resolved.delivery_attempts) == (WebhookStatus.PENDING, 0)
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.UNKNOWN])
+def test_given_an_outcome_that_is_known_when_resolved_then_it_is_refused(status: Status) -> None:
+    with pytest.raises(IllegalTransitionError):
+        ledger.resolve(standing(status), outcome_of(Status.COMPLETED), NOON, "operator", None)
+
+
+def test_given_a_queued_execution_when_cancelled_then_it_has_ended_and_nothing_is_delivered() -> None:
+    queued = standing(Status.QUEUED, webhook_url=WEBHOOK_URL, next_at=NOON)
+    cancelled = ledger.cancel(queued, NOON + 4, "operator")
+    assert (cancelled.status, cancelled.outcome) == (Status.CANCELLED, Outcome(Status.CANCELLED))
+    assert (cancelled.completed_at, cancelled.next_at) == (NOON + 4, None)
+    assert cancelled.webhook_status is WebhookStatus.NONE
+    assert (cancelled.pending_audit[-1].event, cancelled.pending_audit[-1].actor) == ("cancelled", "operator")
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.QUEUED])
+def test_given_an_execution_that_does_not_wait_when_cancelled_then_it_is_refused(status: Status) -> None:
+    with pytest.raises(IllegalTransitionError):
+        ledger.cancel(standing(status), NOON, "operator")
+
+
+DAY_MS = 86_400_000
+
+
+def test_given_steps_over_days_when_taken_then_the_first_of_each_day_opens_it_in_the_index() -> None:
+    execution = ledger.accept(a_draft())
+    midnight = NOON + DAY_MS // 2
+    for now in (NOON + 1, midnight - 1, midnight, midnight + 1, midnight + 2 * DAY_MS):
+        execution = ledger.note(execution, "seen", now)
+    assert [entry.day for entry in execution.pending_audit] == [
+        *("2026-11-24", None, None),
+        *("2026-11-25", None, "2026-11-27"),
+    ]
+    assert execution.audit_day == "2026-11-27"
+
+
+def test_given_two_entries_of_one_step_when_chained_then_the_first_alone_opens_the_day() -> None:
+    waiting = standing(Status.AWAITING_WEBHOOK)
+    ended = ledger.settle(waiting, outcome_of(Status.COMPLETED), NOON + DAY_MS, by_webhook=True)
+    assert [entry.day for entry in ended.pending_audit] == ["2026-11-24", "2026-11-25", None]
+
+
 def test_given_a_request_when_accepted_then_version_one_owes_the_first_entry() -> None:
     execution = ledger.accept(a_draft())
     [entry] = execution.pending_audit

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actionrelay.errors import Fault, InvalidRequestError, MalformedJsonError, PayloadTooLargeError
-from actionrelay.request_rules import GenesysApi
+from actionrelay.models import GenesysApi
 from actionrelay.requests import ExecutionRequest, ResultWebhook, read
 from actionrelay.strict_json import MAX_NESTING
 from tests.fakes.relay import ACTION_ID, EXECUTION_ID, TRACE_ID, Relay, a_request, spelled

@@ -14,8 +14,7 @@ from actionrelay.errors import (
     QueueUnavailableError,
     StoreUnavailableError,
 )
-from actionrelay.models import CachedResult, CacheStatus, Message, Status, WebhookStatus
-from actionrelay.request_rules import GenesysApi
+from actionrelay.models import CachedResult, CacheStatus, GenesysApi, Message, Status, WebhookStatus
 from actionrelay.requests import ExecutionRequest
 from actionrelay.validation import Disposition, Submitted, cache_key, content_hash
 from tests.fakes.chance import NOON

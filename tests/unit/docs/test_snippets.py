@@ -1,19 +1,21 @@
 """The snippets of the documents, run against the code that they are about."""
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import time
-import urllib.request
 from collections.abc import Callable
-from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from actionrelay import ledger
 from actionrelay.models import Execution, ExecutionError, Outcome, PayloadRef, Status
-from actionrelay.signatures import StandardWebhooks, StandardWebhooksVerifier, parse_secret, parse_secrets
+from actionrelay.requests import Resolution, read
+from actionrelay.signatures import StandardWebhooks, parse_secret, parse_secrets
 from actionrelay.views import audit_document
 from tests.unit.docs.documents import README, RUNBOOK, Document
 
@@ -93,29 +95,50 @@ def test_the_command_for_a_signing_secret_makes_one_that_is_understood() -> None
     assert len(secret.key) == 32
 
 
-# -- Runbook: resolve an unknown execution ------------------------------------------------------------------------
+# -- Runbook: decide about an execution ---------------------------------------------------------------------------
 
 
-def test_the_operators_report_is_signed_as_the_receiver_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[urllib.request.Request] = []
+@pytest.fixture
+def decided(tmp_path: Path) -> Callable[..., list[str]]:
+    """Types the runbook's command in a shell whose curl prints what it is given, one line each."""
+    curl = tmp_path / "curl"
+    curl.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', encoding="utf-8")
+    curl.chmod(0o755)
 
-    def urlopen(request: urllib.request.Request, timeout: float) -> BytesIO:
-        sent.append(request)
-        return BytesIO(b'{"status": "completed"}')
+    def run(call: str, **variables: str) -> list[str]:
+        shell = {"PATH": f"{tmp_path}:{os.defpath}", "ACTIONRELAY_URL": "https://api.test/v1", **variables}
+        script = RUNBOOK.snippet("decide") + call
+        return subprocess.run(
+            ["sh", "-c", script], env=shell, capture_output=True, text=True, check=True
+        ).stdout.splitlines()
 
-    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
-    resolve = function(RUNBOOK, "resolve", "resolve")
+    return run
 
-    answer = resolve("https://api.test/v1", SECRET, {"executionId": "0d9f", "status": "completed", "result": 1})
 
-    assert answer == {"status": "completed"}
-    (request,) = sent
-    assert (request.full_url, request.get_method()) == ("https://api.test/v1/webhooks/genesys", "POST")
-    body = request.data
-    assert isinstance(body, bytes)
-    assert json.loads(body) == {"executionId": "0d9f", "status": "completed", "result": 1}
-    headers = {name: [value] for name, value in request.header_items()}
-    StandardWebhooksVerifier((parse_secret(SECRET),)).verify(headers, body, int(time.time()))
+def test_the_operators_command_posts_the_document_as_one_argument(decided: Callable[..., list[str]]) -> None:
+    document = '{"status": "completed", "result": {"total": 1082.5}, "note": "found in the CRM"}'
+
+    given = decided(f"decide 0d9f resolve '{document}'")
+
+    assert given[given.index("--request") + 1] == "POST"
+    assert "https://api.test/v1/executions/0d9f/resolve" in given
+    assert given[given.index("--data") + 1] == document
+    assert not any("token" in argument for argument in given)
+
+
+def test_the_operators_command_sends_a_session_token_where_there_is_one(decided: Callable[..., list[str]]) -> None:
+    given = decided("decide 0d9f retry", AWS_SESSION_TOKEN="a/b+c=")
+
+    assert given[given.index("x-amz-security-token: a/b+c=") - 1] == "--header"
+    assert given[given.index("--data") + 1] == ""
+
+
+def test_the_operators_documents_are_resolutions() -> None:
+    written = re.findall(r"`decide \"\$ID\" resolve '([^']+)'`", RUNBOOK.text)
+
+    assert [json.loads(document)["status"] for document in written] == ["completed", "failed"]
+    for document in written:
+        assert isinstance(read(Resolution, json.loads(document)), Resolution)
 
 
 # -- Runbook: the audit chain -------------------------------------------------------------------------------------
@@ -140,13 +163,15 @@ def trail() -> list[dict[str, Any]]:
         repeatable=False,
         created_at=1_795_464_876_007,
         updated_at=1_795_464_876_007,
+        queued_at=1_795_464_876_007,
     )
     now = execution.created_at + 1_234
     claimed = ledger.claim(ledger.accept(execution), "attempt", now, now + 90_000)
     error = ExecutionError("no_answer", "nothing came back", None, "correlation")
     unknown = ledger.settle(claimed, Outcome(Status.UNKNOWN, error=error), now + 5_999, latency_ms=4_765)
     result = PayloadRef("result", 3, "e" * 64, b"inline")
-    ended = ledger.settle(unknown, Outcome(Status.COMPLETED, result=result), now + 9_000, by_webhook=True)
+    found = Outcome(Status.COMPLETED, result=result)
+    ended = ledger.resolve(unknown, found, now + 9_000, "arn:aws:iam::123456789012:user/é", "found in the CRM")
     entries = [audit_document(entry) for entry in ended.pending_audit]
     documents: list[dict[str, Any]] = json.loads(json.dumps(entries))
     return documents

@@ -30,7 +30,7 @@ class Completion:
     cache_seconds: int
 
     def refer_result(self, execution_id: str, result: Json) -> tuple[PayloadRef | None, bytes]:
-        """Name a result before it is recorded; the bytes of a large one are stored afterwards, by ``store_result``."""
+        """Name a result before it is recorded; the bytes of a large one are stored afterwards, by ``after_ending``."""
         if result is None:
             return None, b""
         data = canonical(result)
@@ -41,6 +41,12 @@ class Completion:
 
         A result that can't be stored is reported and leaves the outcome as it is.
         """
+        self._count(ended)
+        self.telemetry.duration("EndToEndLatency", (ended.completed_at or ended.updated_at) - ended.queued_at)
+        self.hand_on(ended, result)
+
+    def after_decision(self, ended: Execution, result: bytes) -> None:
+        """Do what follows an operator's decision: the same, but for a latency, which would be the operator's."""
         self._count(ended)
         self.hand_on(ended, result)
 
@@ -79,7 +85,6 @@ class Completion:
             Status.UNKNOWN: "ExecutionsUnknown",
         }[ended.status]
         self.telemetry.count(metric)
-        self.telemetry.duration("EndToEndLatency", (ended.completed_at or ended.updated_at) - ended.created_at)
         self.telemetry.event(
             "execution_ended",
             execution_id=ended.execution_id,
@@ -93,3 +98,16 @@ class Completion:
 def unknown(error: ExecutionError) -> Outcome:
     """Outcome of an action of which nobody knows whether it ran."""
     return Outcome(Status.UNKNOWN, error=error)
+
+
+def same_outcome(recorded: Outcome, reported: Outcome) -> bool:
+    """Whether two outcomes say the same: status, error, and the content of the result."""
+    return (
+        recorded.status is reported.status
+        and recorded.error == reported.error
+        and _content(recorded.result) == _content(reported.result)
+    )
+
+
+def _content(ref: PayloadRef | None) -> str | None:
+    return ref.digest if ref else None

@@ -58,7 +58,7 @@ class MessageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message on the execution queue: ids only, since the record is the truth."""
+    """A message on the execution queue: names an execution, with hints that spare work. The record is the truth."""
 
     execution_id: str
     kind: MessageKind = MessageKind.RUN

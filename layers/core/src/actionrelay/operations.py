@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from actionrelay import ledger
-from actionrelay.completion import Completion
+from actionrelay.completion import Completion, same_outcome
 from actionrelay.errors import ExecutionNotFoundError, InvalidRequestError, WrongStateError
 from actionrelay.models import Execution, ExecutionError, Message, Outcome, Status
 from actionrelay.ports import Clock, ExecutionQueue, Telemetry
 from actionrelay.recording import Recorder
 from actionrelay.requests import Resolution, read, reported_error
-from actionrelay.strict_json import parse
+from actionrelay.strict_json import Json, parse
 
 _RERUN = frozenset({Status.FAILED, Status.UNKNOWN})
 
@@ -24,6 +24,8 @@ class OperateExecution:
     queue: ExecutionQueue
     telemetry: Telemetry
     clock: Clock
+    body: Callable[[bytes], Json] = parse
+    """Reads a body by the rules of this deployment."""
 
     def retry(self, execution_id: str, actor: str | None) -> Execution:
         """Run a failed or unknown execution again.
@@ -49,25 +51,29 @@ class OperateExecution:
         return queued
 
     def resolve(self, execution_id: str, raw: bytes, actor: str | None) -> Execution:
-        """Record what was found out about an unknown outcome.
+        """Record what was found out about an unknown outcome; a repeat finishes what a failure left undone.
 
         Raises:
+            PayloadTooLargeError: more bytes than allowed.
             MalformedJsonError: not JSON with one meaning.
             InvalidRequestError: with every fault.
             ExecutionNotFoundError: there is none with this id.
             WrongStateError: its outcome is not unknown.
         """
-        resolution = read(Resolution, parse(raw))
+        resolution = read(Resolution, self.body(raw))
         if isinstance(resolution, tuple):
             raise InvalidRequestError(resolution)
         execution = self._load(execution_id)
         outcome, result = self._outcome(execution, resolution)
+        if execution.outcome and same_outcome(execution.outcome, outcome):
+            self.completion.hand_on(execution, result)
+            return execution
         resolved = self._decide(
             execution,
             lambda current: current.status is Status.UNKNOWN,
             lambda now, current: ledger.resolve(current, outcome, now, actor, resolution.note),
         )
-        self.completion.after_ending(resolved, result)
+        self.completion.after_decision(resolved, result)
         return resolved
 
     def cancel(self, execution_id: str, actor: str | None) -> Execution:

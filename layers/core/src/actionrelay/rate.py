@@ -4,8 +4,8 @@ Two times are all that workers share. ``busy_until`` is when the permits given s
 before it, nobody is let through. ``line_until`` is when the line of those who wait would end; whoever is turned away
 is told a place in it, so that a thousand waiting messages come back one after the other and not all at once.
 
-A batch is let through as a whole: in any stretch of time no more than the allowed rate and one batch get through, 280
-in a minute at the default of 270, where Genesys Cloud allows 300 per token.
+A batch is let through as a whole: in any stretch of time no more than the allowed rate, one batch and what the credit
+is worth get through, 282 in a minute at the default of 270, where Genesys Cloud allows 300 per token.
 """
 
 import threading

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from actionrelay import ledger
-from actionrelay.completion import Completion
+from actionrelay.completion import Completion, same_outcome
 from actionrelay.errors import (
     ExecutionNotFoundError,
     Fault,
@@ -14,7 +14,7 @@ from actionrelay.errors import (
     PayloadTooLargeError,
     UnauthenticWebhookError,
 )
-from actionrelay.models import Execution, ExecutionError, Outcome, PayloadRef, Status
+from actionrelay.models import Execution, ExecutionError, Outcome, Status
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.recording import Recorder
 from actionrelay.requests import ResultWebhook, read, reported_error
@@ -75,7 +75,7 @@ class ReceiveResult:
         execution = self.recorder.load(execution_id)
         if execution is None:
             raise ExecutionNotFoundError("no execution with this id", execution_id=execution_id)
-        if execution.outcome and _same(execution.outcome, outcome):
+        if execution.outcome and same_outcome(execution.outcome, outcome):
             self.completion.hand_on(execution, data)
             return execution
         now = self.clock.now()
@@ -100,16 +100,3 @@ def _read(body: bytes) -> ResultWebhook:
     if isinstance(webhook, tuple):
         raise InvalidRequestError(webhook)
     return webhook
-
-
-def _same(recorded: Outcome, reported: Outcome) -> bool:
-    """Whether two outcomes say the same: status, error, and the content of the result."""
-    return (
-        recorded.status is reported.status
-        and recorded.error == reported.error
-        and _content(recorded.result) == _content(reported.result)
-    )
-
-
-def _content(ref: PayloadRef | None) -> str | None:
-    return ref.digest if ref else None

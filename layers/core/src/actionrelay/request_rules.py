@@ -48,16 +48,7 @@ class RequestRules:
             MalformedJsonError: not JSON with one meaning.
             InvalidRequestError: with every fault at once.
         """
-        if len(raw) > self.max_payload_bytes:
-            raise PayloadTooLargeError(
-                f"the body has {len(raw)} bytes, {self.max_payload_bytes} are allowed",
-                size=len(raw),
-                limit=self.max_payload_bytes,
-            )
-        try:
-            document = parse(raw)
-        except NestingTooDeepError as error:
-            raise InvalidRequestError((Fault("", "depth", error.message),)) from None
+        document = self.body(raw)
         faults: list[Fault] = []
         if isinstance(document, dict) and idempotency_key is not None:
             document = _with_key(document, idempotency_key, faults)
@@ -69,6 +60,25 @@ class RequestRules:
         if faults or isinstance(request, tuple):
             raise InvalidRequestError(tuple(sorted(faults, key=_place_in(document))))
         return request.model_copy(update=self._canonical_ids(request))
+
+    def body(self, raw: bytes) -> Json:
+        """Read a body as sent.
+
+        Raises:
+            PayloadTooLargeError: more bytes than allowed; nothing was parsed.
+            MalformedJsonError: not JSON with one meaning.
+            InvalidRequestError: nested too deep.
+        """
+        if len(raw) > self.max_payload_bytes:
+            raise PayloadTooLargeError(
+                f"the body has {len(raw)} bytes, {self.max_payload_bytes} are allowed",
+                size=len(raw),
+                limit=self.max_payload_bytes,
+            )
+        try:
+            return parse(raw)
+        except NestingTooDeepError as error:
+            raise InvalidRequestError((Fault("", "depth", error.message),)) from None
 
     def _cross_rules(self, document: dict[str, Json]) -> Iterator[Fault]:
         """Check what a schema can't, field by field, so that a fault in one hides none in another."""

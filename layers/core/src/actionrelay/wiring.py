@@ -130,7 +130,9 @@ def operate_execution() -> "OperateExecution":
         telemetry(),
         settings.result_cache_seconds,
     )
-    return OperateExecution(submitting.recorder, completion, submitting.queue, telemetry(), SystemClock())
+    return OperateExecution(
+        submitting.recorder, completion, submitting.queue, telemetry(), SystemClock(), submitting.rules.body
+    )
 
 
 @once

@@ -1,4 +1,4 @@
-"""The two queues. Messages carry ids only."""
+"""The two queues. Messages name an execution, with hints that spare work."""
 
 import json
 import math
