@@ -24,6 +24,7 @@ from actionrelay.execution import (
     MIN_WAIT_MS,
     PLACE_TOLERANCE_MS,
     RECORDING_MARGIN_MS,
+    RETURN_SPREAD_MS,
 )
 from actionrelay.models import CacheStatus, Execution, ExecutionError, Message, MessageKind, Outcome, Status
 from actionrelay.ports import AccessToken
@@ -688,6 +689,7 @@ def test_given_a_closed_gate_when_turned_away_then_the_message_has_a_place_and_k
     relay: Relay,
 ) -> None:
     relay.given_queued()
+    relay.randomness.fixed = 0.5
     relay.gate.waits.extend([7_000, 120])
     relay.work()
     [(message, delay)] = relay.queue.sent
@@ -695,7 +697,7 @@ def test_given_a_closed_gate_when_turned_away_then_the_message_has_a_place_and_k
     relay.clock.advance(7_000)
     relay.work(version=message.version, due_at=message.due_at)
     again, delay = relay.queue.sent[-1]
-    assert (again.due_at, delay) == (NOON + 7_000, 120)
+    assert (again.due_at, delay) == (NOON + 7_000, 120 + RETURN_SPREAD_MS // 2)
     assert relay.gate.had_waited == [False, True]
 
 

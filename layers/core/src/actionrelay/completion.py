@@ -30,17 +30,14 @@ class Completion:
     cache_seconds: int
 
     def refer_result(self, execution_id: str, result: Json) -> tuple[PayloadRef | None, bytes]:
-        """Name a result before it is recorded; the bytes of a large one are stored afterwards, by ``after_ending``."""
+        """Name a result before it is recorded; the bytes of a large one are stored afterwards, by ``store_result``."""
         if result is None:
             return None, b""
         data = canonical(result)
         return self.payloads.refer(f"{execution_id}/result", data), data
 
-    def after_ending(self, ended: Execution, result: bytes) -> None:
-        """Do what follows the write of an outcome, by the worker that wrote it and still holds the result.
-
-        A result that can't be stored is reported and leaves the outcome as it is.
-        """
+    def after_ending(self, ended: Execution, result: bytes = b"") -> None:
+        """Do what follows the write of an outcome, by the worker that wrote it."""
         self._count(ended)
         self.telemetry.duration("EndToEndLatency", (ended.completed_at or ended.updated_at) - ended.queued_at)
         self.hand_on(ended, result)
@@ -52,8 +49,7 @@ class Completion:
 
     def hand_on(self, ended: Execution, result: bytes = b"") -> None:
         """Store the result where it is at hand, pay the audit, fill the cache, queue the delivery; harmless if done."""
-        if result and ended.outcome and ended.outcome.result:
-            self._store(ended, ended.outcome.result, result)
+        self.store_result(ended, result)
         self.recorder.pay(ended)
         outcome = ended.outcome
         if (
@@ -70,9 +66,15 @@ class Completion:
         if ended.webhook_status is WebhookStatus.PENDING and ended.delivery_attempts == 0:
             self.deliveries.send(ended.execution_id)
 
-    def _store(self, ended: Execution, ref: PayloadRef, result: bytes) -> None:
+    def store_result(self, ended: Execution, result: bytes) -> None:
+        """Store a large result, as soon as its outcome is written: before anything else can fail.
+
+        One that can't be stored is reported and leaves the outcome as it is.
+        """
+        if not result or not ended.outcome or not ended.outcome.result:
+            return
         try:
-            self.payloads.put(ref, result)
+            self.payloads.put(ended.outcome.result, result)
         except DependencyError as error:
             self.telemetry.count("ResultsNotStored")
             self.telemetry.event("result_not_stored", execution_id=ended.execution_id, code=error.code)

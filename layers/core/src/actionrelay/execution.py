@@ -37,10 +37,13 @@ MIN_WAIT_MS = 1_000
 """With less time than this no attempt is begun."""
 COME_BACK_MS = 30_000
 """How long a message rests, with jitter, when an AWS service failed."""
+RETURN_SPREAD_MS = 5_000
+"""Over how long those return who were turned away at their place in the line, so that they don't return together."""
 PLACE_TOLERANCE_MS = 1_000
 """SQS delays by whole seconds, so a message may be this early for its place in the line."""
 _LOST_LEASE = ExecutionError("worker_lost", "the worker ended while the request may have been on its way")
 _EXPIRED = ExecutionError("expired", "could not be run within a day")
+_NO_TIME = ExecutionError("no_time", "the worker had no time left to wait for an answer, so it did not ask")
 _UNREADABLE = ExecutionError("request_unreadable", "the stored request is gone, so there is nothing to send")
 
 
@@ -154,27 +157,41 @@ class ExecuteAction:
             self._settlement.give_up(execution, _UNREADABLE)
         elif self._time_left(ends_at) < MIN_WAIT_MS:
             self.recorder.pay(execution)
-            self._settlement.send_run(execution, 0)  # for a worker with time; nothing was begun
+            self._settlement.send_run(execution, 0, message.due_at)  # for a worker with time; nothing was begun
         elif wait := self.gate.take(self.clock.now(), waited=message.due_at is not None):
-            self.telemetry.count("RateGateWaits")
-            self.recorder.pay(execution)
-            self._settlement.send_run(execution, wait, message.due_at or self.clock.now() + wait)
+            self._wait_again(execution, message, wait)
         else:
             self._attempt(execution, call, token, ends_at)
+
+    def _wait_again(self, execution: Execution, message: Message, wait: int) -> None:
+        """Come back when the gate may be open; who has had a place in the line before spreads out around that time."""
+        self.telemetry.count("RateGateWaits")
+        self.recorder.pay(execution)
+        if message.due_at is None:
+            self._settlement.send_run(execution, wait, self.clock.now() + wait)
+        else:
+            jitter = int(RETURN_SPREAD_MS * self.randomness.uniform())
+            self._settlement.send_run(execution, wait + jitter, message.due_at)
 
     def _attempt(self, execution: Execution, call: ActionCall, token: AccessToken, ends_at: int) -> None:
         now = self.clock.now()
         claimed = ledger.claim(execution, self.randomness.new_id(), now, ends_at + LEASE_MARGIN_MS)
         # Nothing may fail between this write and the connection, so the audit of it is paid with the next step's.
         self.recorder.save_owing(claimed)
-        wait = min(call.timeout_ms + ANSWER_MARGIN_MS, self._time_left(ends_at))
-        reply = self.client.execute(call, token, max(wait, 1))
+        reply = self._ask(call, token, ends_at)
         if claimed.attempts == 1:
             self.telemetry.duration("QueueWait", now - claimed.queued_at)
         self.telemetry.duration("GenesysLatency", reply.latency_ms)
         if reply.http_status == HTTPStatus.UNAUTHORIZED:
             self.tokens.refuse(token.version)
         self._settlement.after_reply(claimed, reply)
+
+    def _ask(self, call: ActionCall, token: AccessToken, ends_at: int) -> Reply:
+        """Post, unless the way here has used up the time in which an answer could be waited for."""
+        left = self._time_left(ends_at)
+        if left < MIN_WAIT_MS:
+            return Reply(ReplyKind.NOT_SENT, latency_ms=0, error=_NO_TIME)
+        return self.client.execute(call, token, min(call.timeout_ms + ANSWER_MARGIN_MS, left))
 
     def _time_left(self, ends_at: int) -> int:
         """How long an answer may be waited for so that what it says can still be written down."""

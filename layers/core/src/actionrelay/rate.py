@@ -17,6 +17,10 @@ CREDIT_MS = 500
 """What asking late may make up for: a gate that nobody asked at the right moment would otherwise lose that time."""
 
 
+MAX_LINE_MS = 60_000
+"""No place in the line is further off than this: a line is a guess, and one that is wrong must not cost hours."""
+
+
 @dataclass(frozen=True, slots=True)
 class GateState:
     """What all workers share, in ms since the epoch."""
@@ -47,7 +51,8 @@ class Rate:
 
     def line_up(self, state: GateState, now: int, count: int) -> tuple[GateState, tuple[int, ...]]:
         """Return the state after ``count`` messages joined the line, and how many ms each of them has to wait."""
-        begins = max(state.line_until, self.opens_at(state), float(now))
+        opens_at = max(self.opens_at(state), float(now))
+        begins = min(max(state.line_until, opens_at), opens_at + MAX_LINE_MS)
         places = tuple(round(begins + place * self.interval_ms - now) for place in range(count))
         return replace(state, line_until=begins + count * self.interval_ms, version=state.version + 1), places
 

@@ -58,10 +58,14 @@ class ReceiveResult:
         if execution is None:
             raise ExecutionNotFoundError("no execution with this id", execution_id=webhook.execution_id)
         outcome, data = self._outcome(execution, webhook)
-        recorded = self.recorder.change(execution, lambda current: self._step(current, outcome))
+        recorded = self.recorder.change(
+            execution,
+            lambda current: self._step(current, outcome),
+            first=lambda written: self.completion.store_result(written, data),
+        )
         if recorded is not None:
             self.telemetry.count("WebhooksReceived")
-            self.completion.after_ending(recorded, data)
+            self.completion.after_ending(recorded)
             return recorded
         return self._already_ended(execution.execution_id, outcome, data)
 

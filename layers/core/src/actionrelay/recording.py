@@ -73,10 +73,17 @@ class Recorder:
         self.audit.append(execution.pending_audit)
         return replace(execution, pending_audit=())
 
-    def change(self, execution: Execution, step: Callable[[Execution], Execution | None]) -> Execution | None:
+    def change(
+        self,
+        execution: Execution,
+        step: Callable[[Execution], Execution | None],
+        *,
+        first: Callable[[Execution], None] | None = None,
+    ) -> Execution | None:
         """Take a step, and when another writer was first, look at what it left and decide again.
 
-        ``step`` returns None when there is nothing to do any more; so does this.
+        ``step`` returns None when there is nothing to do any more; so does this. ``first`` is done once the step is
+        written, before its audit, which may fail.
 
         Raises:
             StaleWriteError: others were first each time.
@@ -87,7 +94,11 @@ class Recorder:
             if changed is None:
                 return None
             try:
-                return self.save(changed)
+                self.save_owing(changed)
             except StaleWriteError:
                 current = self.load(execution.execution_id)
+                continue
+            if first is not None:
+                first(changed)
+            return self.pay(changed)
         raise StaleWriteError("too many writers at once", execution_id=execution.execution_id)

@@ -151,9 +151,9 @@ class Settlement:
                 correlation_id=reply.correlation_id if reply else None,
             )
 
-        ended = self.recorder.change(held, step)
+        ended = self.recorder.change(held, step, first=lambda written: self.completion.store_result(written, result))
         if ended is not None:
-            self.completion.after_ending(ended, result)
+            self.completion.after_ending(ended)
         else:
             self._finish_elsewhere(held)
 
@@ -176,11 +176,12 @@ class Settlement:
 def _same_run(current: Execution, held: Execution) -> bool:
     """Whether the attempt in hand is still the one on record: the fence against a worker that lost its lease.
 
-    What is queued has no attempt; there the counts of attempts and of reruns tell one wait from the next.
+    What is queued has no attempt; there the counts of attempts, reruns and postponements tell one wait from the next.
     """
     return (
         current.status is held.status
         and current.attempt == held.attempt
         and current.attempts == held.attempts
         and current.reruns == held.reruns
+        and current.postponements == held.postponements
     )

@@ -1,5 +1,6 @@
 """The rate gate in the executions table: one item that all workers share, changed on condition of its version."""
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -51,7 +52,7 @@ class TableRateGate:
                 decision = Decision(granted=True)
                 return through
             in_line, waits = self.rate.line_up(state, now, count)
-            decision = Decision(granted=False, waits=waits, opens_in=round(self.rate.opens_at(state)) - now)
+            decision = Decision(granted=False, waits=waits, opens_in=math.ceil(self.rate.opens_at(state)) - now)
             return in_line
 
         return decision if self._change(rule) else _CONTENDED

@@ -35,7 +35,7 @@ def serve(
 def _read(record: Mapping[str, Any]) -> Message | None:
     try:
         return read_message(record["body"])
-    except ValueError as error:
+    except (ValueError, KeyError, RecursionError) as error:
         _log(error, record["messageId"])
         return None
 
@@ -69,8 +69,13 @@ def read_message(body: str) -> Message:
         return Message(
             str(document["executionId"]),
             MessageKind(document.get("kind", MessageKind.RUN)),
-            document.get("version"),
-            document.get("dueAt"),
+            _hint(document.get("version")),
+            _hint(document.get("dueAt")),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("not a message of this queue") from error
+
+
+def _hint(value: Any) -> int | None:
+    """Take a hint for what it is, or not at all: without it the work is the same, only more."""
+    return value if type(value) is int else None
