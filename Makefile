@@ -66,6 +66,10 @@ down: env ## end the local world
 bench: env ## the benchmarks, against the peers where they are there
 	@$(python) -m benchmarks
 
+.PHONY: chaos
+chaos: env ## executions under faults and kills, and a checker of every promise; N=1000 runs more, SEED=2 others
+	@$(python) -m local.chaos $(if $(N),--executions $(N)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: build
 build: env ## the functions and the layer, as they are deployed
 	@.tools/sam/bin/sam build

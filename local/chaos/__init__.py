@@ -5,10 +5,12 @@ Everything goes through the HTTP API of a local world of its own, with real proc
 - `faults`, `plan`: which execution meets what, from one seed.
 - `callers`: several callers at once, who send again what got no good answer, and log every answer.
 - `killer`: SIGKILL for workers of all five functions.
-- `campaign`: the above on one world, then `settling` until everything accepted has ended.
-- `witnesses`: collects the `history`: callers' log, simulator's records, audit table, final states.
-- `checker` (`outcomes`, `repeats`, `trails`, `answers`): pure; every broken promise is a `Violation`.
-- `report`: the table, the offenders' timelines, and the same as JSON.
+- `campaign`: the above on one world (`worlds`), then `settling` until everything accepted has ended.
+- `runs`: several campaigns at once, each on a world of its own.
+- `witnesses`, `tables`: collect the `history`: callers' log, simulator's records, audit table, final states.
+- `checker` over `cases`, with the rules in `outcomes`, `repeats`, `trails`, `answers`: pure; every broken
+  promise is a `Violation`.
+- `report`, `timeline`: the table, the offenders' timelines, and the same as JSON.
 
 The plan of faults and kills repeats with the seed; when exactly a kill lands does not.
 """

@@ -1,20 +1,20 @@
 """Callers at the deployed API: several at once, each sends again what got no good answer, and logs every answer."""
 
-import queue
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from urllib3.exceptions import HTTPError
 
-from local.api import ApiClient
+from local.api import Answer, ApiClient
 from local.chaos.history import CallerEntry, Order
+from local.chaos.together import together
 from local.world.state import Stack
 
-CALLERS = 6
+CALLERS = 4
 TIMEOUT_MS = 3_000
 """Of each request. With the grace of a chaos world it is how long a webhook is awaited."""
 _TRIES = 25
@@ -31,24 +31,19 @@ class Callers:
 
     def send(self, orders: Sequence[Order], per_second: float) -> None:
         """Send them all, at most so many a second; returns when each was answered for good or given up."""
-        waiting: queue.SimpleQueue[Order] = queue.SimpleQueue()
-        for order in orders:
-            waiting.put(order)
         begun = time.monotonic()
-        numbers = iter(range(len(orders)))
+        waiting = iter(enumerate(orders))
 
         def caller() -> None:
             while True:
                 with self._lock:
-                    number = next(numbers, None)
-                if number is None:
+                    number, order = next(waiting, (0, None))
+                if order is None:
                     return
                 time.sleep(max(0.0, begun + number / per_second - time.monotonic()))
-                self._place(waiting.get())
+                self._place(order)
 
-        with ThreadPoolExecutor(CALLERS) as threads:
-            for done in [threads.submit(caller) for _ in range(CALLERS)]:
-                done.result()
+        together([caller] * CALLERS)
 
     def log(self) -> tuple[CallerEntry, ...]:
         """Return every answer, in the order of their coming."""
@@ -57,15 +52,10 @@ class Callers:
 
     def _place(self, order: Order) -> None:
         contents = [False] * order.copies + ([True] if order.rival_inputs is not None else [])
-        if len(contents) == 1:
-            self._insist(order, rival=False)
-            return
-        with ThreadPoolExecutor(len(contents)) as together:
-            for done in [together.submit(self._insist, order, rival=rival) for rival in contents]:
-                done.result()
+        together([partial(self._insist, order, rival=rival) for rival in contents])
 
     def _insist(self, order: Order, *, rival: bool) -> None:
-        """Send until there is an answer that sending again would not change."""
+        """Send until there is an answer that sending again would not change; then look once how it stands."""
         body = self._body(order, rival=rival)
         with ApiClient(self._stack) as api:
             for _ in range(_TRIES):
@@ -73,8 +63,13 @@ class Callers:
                 with self._lock:
                     self._log.append(entry)
                 if entry.status is not None and entry.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-                    return
+                    break
                 time.sleep(_WAIT_SECONDS)
+            else:
+                return
+            read = _look(api, order.execution_id)
+            with self._lock:
+                self._log.append(read)
 
     def _body(self, order: Order, *, rival: bool) -> dict[str, Any]:
         return {
@@ -94,6 +89,18 @@ def _ask(api: ApiClient, execution_id: str, body: Mapping[str, Any], *, rival: b
         answer = api.submit(body)
     except HTTPError as lost:
         return CallerEntry(time.time(), execution_id, rival, None, type(lost).__name__)
+    return CallerEntry(time.time(), execution_id, rival, answer.status, *_said(answer))
+
+
+def _look(api: ApiClient, execution_id: str) -> CallerEntry:
+    try:
+        answer = api.execution(execution_id)
+    except HTTPError as lost:
+        return CallerEntry(time.time(), execution_id, False, None, type(lost).__name__, read=True)
+    return CallerEntry(time.time(), execution_id, False, answer.status, *_said(answer), read=True)
+
+
+def _said(answer: Answer) -> tuple[str, str | None]:
     document = answer.document if isinstance(answer.document, dict) else {}
-    said = str(document.get("status") if answer.status < HTTPStatus.BAD_REQUEST else document.get("code"))
-    return CallerEntry(time.time(), execution_id, rival, answer.status, said, document.get("executionId"))
+    said = document.get("status") if answer.status < HTTPStatus.BAD_REQUEST else document.get("code")
+    return str(said), document.get("executionId")

@@ -23,9 +23,10 @@ class FaultKind:
 
 
 CALM = FaultKind("calm", ())
+STORM = "429 storm"
 
 _ANY = (
-    FaultKind("429 storm", ({"status": 429, "retryAfter": 1}, {"status": 429, "retryAfter": 1})),
+    FaultKind(STORM, ({"status": 429, "retryAfter": 1}, {"status": 429, "retryAfter": 1})),
     FaultKind("503 shed", ({"status": 503, "retryAfter": 1},)),
     FaultKind("503", ({"status": 503},)),
     FaultKind("503 ran", ({"status": 503, "ran": True},)),

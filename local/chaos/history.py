@@ -50,6 +50,8 @@ class CallerEntry:
     said: str
     """The execution's status, the problem's code, or the connection's error."""
     answered_id: str | None = None
+    read: bool = False
+    """Whether it was asked how it stands, by a GET; else it was submitted."""
 
 
 @dataclass(frozen=True, slots=True)

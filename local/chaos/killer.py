@@ -14,7 +14,7 @@ from typing import Self
 from local.chaos.history import Kills
 
 _PROC = Path("/proc")
-_WEIGHTS = {"Execute": 8, "ReceiveWebhook": 4, "Validate": 4, "Query": 2, "Deliver": 2}
+_WEIGHTS = {"Execute": 12, "ReceiveWebhook": 4, "Validate": 4, "Query": 2, "Deliver": 2}
 """By logical id, less `Function`. Most of what can go wrong goes wrong in `execute`."""
 
 
@@ -22,7 +22,9 @@ class Killer:
     """Kills until its block ends. The order of functions repeats with the seed; the moments do not.
 
     `names` are the functions' physical names by logical id. Workers are known by the folder that the emulator
-    unpacks them to, which is below `temporary` and so belongs to this world alone.
+    unpacks them to, which is below `temporary` and so belongs to this world alone. Those that have never opened a
+    connection are spared: when a worker dies while it starts, the emulator gives up all workers of the function, those
+    that start in their place included, and may go on so for minutes.
     """
 
     def __init__(self, names: Mapping[str, str], temporary: Path, *, per_second: float, seed: int) -> None:
@@ -52,26 +54,25 @@ class Killer:
     def _work(self) -> None:
         names = sorted(_WEIGHTS)
         while not self._ended.wait(self._source.expovariate(self._per_second)):
-            # The draw comes first, so that which function is next does not depend on who is alive.
+            # Both draws always, so that which function is next does not depend on who is alive.
             drawn = self._source.choices(names, [_WEIGHTS[name] for name in names])[0]
-            chance = self._source.random()
-            for name in (drawn, *names):
-                if self._kill(name, chance):
-                    break
+            self._kill(drawn, self._source.random())
 
-    def _kill(self, name: str, chance: float) -> bool:
-        workers = self._workers(self._marks[f"{name}Function"])
-        if not workers:
-            return False
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(workers[int(chance * len(workers))], signal.SIGKILL)
-            self._killed[name] += 1
-        return True
+    def _kill(self, name: str, chance: float) -> None:
+        """Kill one worker of a function, if there is any."""
+        if workers := self._workers(self._marks[f"{name}Function"]):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(workers[int(chance * len(workers))], signal.SIGKILL)
+                self._killed[name] += 1
 
     def _workers(self, mark: str) -> list[int]:
         found = []
         for command in _PROC.glob("[0-9]*/cmdline"):
             with contextlib.suppress(OSError):
-                if mark in command.read_text(errors="replace"):
+                if mark in command.read_text(errors="replace") and _has_connection(command.parent):
                     found.append(int(command.parent.name))
         return sorted(found)
+
+
+def _has_connection(process: Path) -> bool:
+    return any(str(file.readlink()).startswith("socket:") for file in (process / "fd").iterdir())

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from local.chaos.faults import CALM, LARGE_RESULT_BYTES, FaultKind, kinds
+from local.chaos.faults import CALM, LARGE_RESULT_BYTES, STORM, FaultKind, kinds
 from local.chaos.history import Order
 
 _ACTION = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
@@ -16,7 +16,7 @@ _TOGETHER_SHARE = 0.1
 _RIVAL_SHARE = 0.08
 _TWIN_SHARE = 0.5
 _WEBHOOK_SHARE = 0.15
-_COPIES = 4
+_COPIES = 3
 _STORM = 5
 """So many 429s stand one after another: one alone is no storm."""
 
@@ -29,7 +29,7 @@ def plan(contract: str, number: int, seed: int) -> tuple[Order, ...]:
     faulty = [every[index % len(every)] for index in range(number - calm)]
     drawn = [CALM] * calm + faulty
     source.shuffle(drawn)
-    return tuple(_order(contract, kind, index, source) for index, kind in enumerate(_with_storms(drawn)))
+    return tuple(_order(contract, kind, index, source) for index, kind in enumerate(_with_storms(drawn, source)))
 
 
 def script(contract: str, orders: Sequence[Order]) -> list[Mapping[str, Any]]:
@@ -42,17 +42,14 @@ def script(contract: str, orders: Sequence[Order]) -> list[Mapping[str, Any]]:
     ]
 
 
-def _with_storms(drawn: Sequence[FaultKind]) -> list[FaultKind]:
-    """Move the throttled ones together, `_STORM` at a time, to where the first of them stands."""
-    throttled = [kind for kind in drawn if kind.name == "429 storm"]
-    ordered: list[FaultKind] = []
-    for kind in drawn:
-        if kind.name != "429 storm":
-            ordered.append(kind)
-        elif throttled and len(throttled) % _STORM == 0 or len(throttled) < _STORM:
-            ordered.extend(throttled[:_STORM])
-            del throttled[:_STORM]
-    return ordered + throttled
+def _with_storms(drawn: Sequence[FaultKind], source: random.Random) -> list[FaultKind]:
+    """Move the throttled ones together, `_STORM` at a time."""
+    throttled = [kind for kind in drawn if kind.name == STORM]
+    ordered = [kind for kind in drawn if kind.name != STORM]
+    for first in range(0, len(throttled), _STORM):
+        place = source.randrange(len(ordered) + 1)
+        ordered[place:place] = throttled[first : first + _STORM]
+    return ordered
 
 
 def _order(contract: str, kind: FaultKind, index: int, source: random.Random) -> Order:
@@ -65,7 +62,7 @@ def _order(contract: str, kind: FaultKind, index: int, source: random.Random) ->
         execution_id=_uuid(source),
         trace_id=_uuid(source),
         action_id=_PUBLISHED_ACTION if integrations else _ACTION,
-        inputs={"order": number, "note": f"{kind.name} – ünïcode"},
+        inputs={"order": number, "note": f"{kind.name}, ünïcode"},
         kind=kind.name,
         faults=tuple(fault for fault in faults if fault),
         idempotent=source.random() < _IDEMPOTENT_SHARE,

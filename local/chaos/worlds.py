@@ -5,8 +5,8 @@ import signal
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from local.chaos.faults import AWAITED_SECONDS, PATIENCE_SECONDS
 from local.chaos.callers import TIMEOUT_MS
+from local.chaos.faults import AWAITED_SECONDS, PATIENCE_SECONDS
 from local.world.down import down
 from local.world.progress import Progress
 from local.world.state import Stack

@@ -31,7 +31,9 @@ class Connection:
         self._transport = transport
 
     def reset(self) -> None:
-        """Break it with RST. What was written and not yet sent is lost."""
+        """Break it with RST. What was written and not yet sent is lost. One that its client has left is broken already."""
+        if self._transport.is_closing():
+            return
         raw = self._transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
         self._transport.abort()

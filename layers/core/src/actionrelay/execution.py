@@ -27,7 +27,7 @@ from actionrelay.recording import Recorder
 from actionrelay.retry import GIVE_UP_AFTER_MS, Reply, ReplyKind
 from actionrelay.settlement import ExecutionPolicy, Settlement
 
-RECORDING_MARGIN_MS = 5_000
+RECORDING_MARGIN_MS = 3_000
 """What a worker keeps of its time to write down how the attempt ended."""
 LEASE_MARGIN_MS = 5_000
 """A lease outlives its worker by this much, and ends well before the queue shows the message again."""

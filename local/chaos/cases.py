@@ -1,0 +1,130 @@
+"""What every witness says about one execution, side by side; and what a broken promise is called."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from actionrelay.models import AuditEntry
+from local.chaos.history import Callback, CallerEntry, GenesysRequest, History, Order
+
+ACCEPTED = frozenset({200, 202})
+
+
+class Broken(StrEnum):
+    """The ways in which a promise can be broken."""
+
+    LOST = "lost"
+    RAN_TWICE = "ran twice"
+    RISKED = "asked again after an ambiguous end"
+    SILENT_FAILURE = "failed, but it ran"
+    UNFOUNDED_FAILURE = "failed without a reason"
+    PHANTOM_SUCCESS = "completed, but it never ran"
+    WRONG_RESULT = "wrong result"
+    GUESSED = "decided what nobody can know"
+    UNFOUNDED_UNKNOWN = "unknown without a reason"
+    OUTCOME_CHANGED = "outcome overwritten"
+    NO_AUDIT = "no audit trail"
+    AUDIT_GAP = "gap in the audit trail"
+    AUDIT_CHANGED = "audit chain does not verify"
+    AUDIT_DISAGREES = "audit trail and state disagree"
+    ILLEGAL_STEP = "illegal transition"
+    ATTEMPTS = "attempts do not add up"
+    CONFLICT = "idempotency broken"
+    REFUSED = "valid request refused"
+    NOT_DELIVERED = "delivered to nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken promise, and by which execution it shows."""
+
+    broken: Broken
+    execution_id: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One execution, seen by all."""
+
+    order: Order
+    carries_id: bool
+    log: Sequence[CallerEntry]
+    """Its submissions."""
+    reads: Sequence[CallerEntry]
+    requests: Sequence[GenesysRequest]
+    callbacks: Sequence[Callback]
+    audit: Sequence[AuditEntry]
+    final: Mapping[str, Any] | None
+    runs: int
+    twin_runs: int
+    """How often the action ran for all executions with the same inputs together."""
+    delivered: Sequence[str]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether a caller was told so."""
+        return any(entry.status in ACCEPTED for entry in self.log)
+
+    @property
+    def rival_accepted(self) -> bool:
+        """Whether it was the rival's content that was taken."""
+        return any(entry.status in ACCEPTED and entry.rival for entry in self.log)
+
+    @property
+    def status(self) -> str | None:
+        """Where it stands at last."""
+        return None if self.final is None else str(self.final["status"])
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the relay may ask again after an ambiguous end."""
+        return self.carries_id or self.order.idempotent
+
+    def violation(self, broken: Broken, detail: str) -> Violation:
+        """Say what is broken here."""
+        return Violation(broken, self.order.execution_id, detail)
+
+
+type Rule = Callable[[Case], Iterable[Violation]]
+
+
+def cases(history: History) -> tuple[Case, ...]:
+    """Join the witnesses, one case for each order."""
+    log = _grouped((entry for entry in history.log if not entry.read), lambda entry: entry.execution_id)
+    reads = _grouped((entry for entry in history.log if entry.read), lambda entry: entry.execution_id)
+    requests = _grouped(history.requests, lambda request: request.trace_id or "")
+    callbacks = _grouped(history.callbacks, lambda callback: callback.execution_id)
+    runs = {order.execution_id: history.runs.get(_run_key(history, order), 0) for order in history.orders}
+    by_inputs: defaultdict[str, int] = defaultdict(int)
+    for order in history.orders:
+        by_inputs[repr(order.inputs)] += runs[order.execution_id]
+    return tuple(
+        Case(
+            order=order,
+            carries_id=history.carries_id,
+            log=log.get(order.execution_id, ()),
+            reads=reads.get(order.execution_id, ()),
+            requests=sorted(requests.get(order.trace_id, ()), key=lambda request: request.sequence),
+            callbacks=callbacks.get(order.execution_id, ()),
+            audit=history.audit.get(order.execution_id, ()),
+            final=history.finals.get(order.execution_id),
+            runs=runs[order.execution_id],
+            twin_runs=by_inputs[repr(order.inputs)],
+            delivered=history.delivered.get(order.execution_id, ()),
+        )
+        for order in history.orders
+    )
+
+
+def _run_key(history: History, order: Order) -> str:
+    return order.execution_id if history.carries_id else order.trace_id
+
+
+def _grouped[Thing](things: Iterable[Thing], key: Callable[[Thing], str]) -> dict[str, list[Thing]]:
+    groups: defaultdict[str, list[Thing]] = defaultdict(list)
+    for thing in things:
+        groups[key(thing)].append(thing)
+    return groups

@@ -1,0 +1,68 @@
+"""After the kills: wait, as an operator would, until everything on record has ended and nothing is on its way."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from actionrelay.models import AuditEntry
+from local.chaos.history import ENDED
+from local.chaos.tables import Tables
+from local.chaos.worlds import VISIBILITY_SECONDS
+
+PATIENCE_SECONDS = 4.0 * VISIBILITY_SECONDS
+"""A message whose worker was killed twice in a row is seen again after two visibility timeouts."""
+LAST_CALLBACK_SECONDS = 6.0
+"""A callback that comes after its deadline, and one that is sent again after lost answers, are over by then."""
+_LOOK_AGAIN_SECONDS = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How the waiting ended: what is still open, and how many messages had to be redriven."""
+
+    open: frozenset[str]
+    redriven: int
+
+
+def settle(
+    tables: Tables, accepted: frozenset[str], show: Callable[[str], None], *, patience: float, quiet: float
+) -> Settled:
+    """Wait until all of `accepted` have ended with a whole audit trail, and stay so for `quiet` seconds.
+
+    Waits at most `patience` seconds.
+    """
+    ends = time.monotonic() + patience
+    redriven = 0
+    shown = -1
+    quiet_since: float | None = None
+    while True:
+        redriven += tables.redrive()
+        statuses = tables.statuses()
+        # The trail is long: it is looked at once the states are as they should be.
+        waiting = not_ended(accepted, statuses) or behind(accepted, statuses, tables.audit())
+        now = time.monotonic()
+        quiet_since = None if waiting else quiet_since or now
+        if quiet_since is not None and now - quiet_since >= quiet:
+            return Settled(frozenset(), redriven)
+        if now > ends:
+            return Settled(waiting, redriven)
+        if len(waiting) != shown:
+            shown = len(waiting)
+            show(f"{shown} of {len(accepted)} not ended")
+        time.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def not_ended(accepted: frozenset[str], statuses: Mapping[str, str]) -> frozenset[str]:
+    """Return those that have not ended."""
+    return frozenset(execution_id for execution_id in accepted if statuses.get(execution_id) not in ENDED)
+
+
+def behind(
+    accepted: frozenset[str], statuses: Mapping[str, str], audit: Mapping[str, Sequence[AuditEntry]]
+) -> frozenset[str]:
+    """Return those whose last audit entry does not yet say what the record says."""
+    return frozenset(
+        execution_id
+        for execution_id in accepted
+        if not audit.get(execution_id) or audit[execution_id][-1].status != statuses.get(execution_id)
+    )

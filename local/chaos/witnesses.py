@@ -1,0 +1,87 @@
+"""Asks every witness once all is over: the simulator, the receiver of the callers' webhooks, the API, the tables."""
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from local.api import ApiClient
+from local.chaos.history import Callback, GenesysRequest
+from local.chaos.together import together
+from local.genesys.remote import RemoteSimulator
+from local.world.state import Stack
+
+_READERS = 4
+_TRIES = 10
+_WAIT_SECONDS = 0.5
+
+
+def genesys_runs(genesys: RemoteSimulator, *, by_execution_id: bool) -> dict[str, int]:
+    """Return how often each action ran: by execution id, else by trace id."""
+    runs: dict[str, int] = genesys.counts()["runs"]["byExecutionId" if by_execution_id else "byTraceId"]
+    return runs
+
+
+def genesys_requests(genesys: RemoteSimulator) -> tuple[GenesysRequest, ...]:
+    """Return every request to execute an action."""
+    return tuple(
+        GenesysRequest(
+            sequence=each["sequence"],
+            at=each["at"],
+            trace_id=each["traceId"],
+            status=each["status"],
+            fault=each["fault"],
+            ran=each["ran"],
+            repeat=each["repeat"],
+        )
+        for each in genesys.requests()
+        if each["contract"] is not None
+    )
+
+
+def genesys_callbacks(genesys: RemoteSimulator) -> tuple[Callback, ...]:
+    """Return every callback that was begun."""
+    return tuple(
+        Callback(each["executionId"], each["outcome"], tuple(each["attempts"])) for each in genesys.callbacks()
+    )
+
+
+def delivered(stack: Stack) -> dict[str, tuple[str, ...]]:
+    """Return the statuses that the callers' webhook was told, by execution id."""
+    answer = urllib3.request("GET", f"{stack.sink_url}/_control/deliveries", retries=False, timeout=30.0)
+    told: defaultdict[str, list[str]] = defaultdict(list)
+    for each in answer.json()["deliveries"]:
+        told[each["json"]["data"]["executionId"]].append(each["json"]["data"]["status"])
+    return {execution_id: tuple(statuses) for execution_id, statuses in told.items()}
+
+
+def finals(stack: Stack, execution_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Return each execution as the API shows it; none for one that the API does not know."""
+
+    def read(some: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        with ApiClient(stack) as api:
+            read = {execution_id: _final(api, execution_id) for execution_id in some}
+        return {execution_id: document for execution_id, document in read.items() if document is not None}
+
+    parts = together([partial(read, execution_ids[first::_READERS]) for first in range(_READERS)])
+    return {execution_id: document for part in parts for execution_id, document in part.items()}
+
+
+def _final(api: ApiClient, execution_id: str) -> Mapping[str, Any] | None:
+    for _ in range(_TRIES):
+        try:
+            answer = api.execution(execution_id)
+        except HTTPError:
+            answer = None
+        if answer is not None and answer.status == HTTPStatus.OK:
+            document: Mapping[str, Any] = answer.document
+            return document
+        if answer is not None and answer.status == HTTPStatus.NOT_FOUND:
+            return None
+        time.sleep(_WAIT_SECONDS)
+    raise TimeoutError(f"{execution_id} can't be read")
