@@ -31,7 +31,7 @@ class Connection:
         self._transport = transport
 
     def reset(self) -> None:
-        """Break it with RST. What was written and not yet sent is lost. One that its client has left is broken already."""
+        """Break it with RST, unless its client has left. What was written and not yet sent is lost."""
         if self._transport.is_closing():
             return
         raw = self._transport.get_extra_info("socket")
