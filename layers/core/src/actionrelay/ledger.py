@@ -64,7 +64,7 @@ _DELIVERY_EVENTS = MappingProxyType(
 def accept(execution: Execution) -> Execution:
     """Open the record of a request that has passed validation; the caller has not been answered yet."""
     accepted = replace(execution, webhook_status=_delivery_due(execution))
-    return _entered(accepted, "accepted", payload=execution.request)
+    return _written(chained(accepted, "accepted", payload=execution.request))
 
 
 def serve_from_cache(execution: Execution, result: PayloadRef, now: int) -> Execution:
@@ -76,7 +76,7 @@ def serve_from_cache(execution: Execution, result: PayloadRef, now: int) -> Exec
         completed_at=now,
         webhook_status=_delivery_due(execution),
     )
-    return _entered(completed, "cache_hit", payload=result)
+    return _written(chained(completed, "cache_hit", payload=result))
 
 
 def claim(execution: Execution, attempt_id: str, now: int, lease_until: int) -> Execution:
@@ -95,7 +95,7 @@ def claim(execution: Execution, attempt_id: str, now: int, lease_until: int) -> 
         next_at=None,
         updated_at=now,
     )
-    return _entered(running, "attempt_started", payload=execution.request)
+    return _written(chained(running, "attempt_started", payload=execution.request))
 
 
 def postpone(
@@ -121,7 +121,7 @@ def postpone(
         may_have_run=execution.may_have_run or may_have_run,
         updated_at=now,
     )
-    return _entered(queued, "retry_planned", cause=cause)
+    return _written(chained(queued, "retry_planned", cause=cause))
 
 
 def await_webhook(
@@ -130,7 +130,7 @@ def await_webhook(
     """Genesys Cloud took the request; its result has until ``deadline_at`` to arrive."""
     _require(execution, Status.AWAITING_WEBHOOK)
     waiting = replace(execution, status=Status.AWAITING_WEBHOOK, attempt=None, deadline_at=deadline_at, updated_at=now)
-    return _entered(waiting, "awaiting_webhook", latency_ms=latency_ms, correlation_id=correlation_id)
+    return _written(chained(waiting, "awaiting_webhook", latency_ms=latency_ms, correlation_id=correlation_id))
 
 
 def settle(
@@ -159,13 +159,15 @@ def settle(
         delivery_attempts=0,
         deliver_at=None,
     )
-    return _entered(
-        ended,
-        outcome.status.value,
-        payload=outcome.result,
-        cause=outcome.error,
-        latency_ms=latency_ms,
-        correlation_id=correlation_id,
+    return _written(
+        chained(
+            ended,
+            outcome.status.value,
+            payload=outcome.result,
+            cause=outcome.error,
+            latency_ms=latency_ms,
+            correlation_id=correlation_id,
+        )
     )
 
 
@@ -190,7 +192,7 @@ def rerun(execution: Execution, now: int, actor: str | None) -> Execution:
         delivery_attempts=0,
         deliver_at=None,
     )
-    return _entered(queued, "rerun_requested", actor=actor)
+    return _written(chained(queued, "rerun_requested", actor=actor))
 
 
 def resolve(execution: Execution, outcome: Outcome, now: int, actor: str | None, note: str | None) -> Execution:
@@ -213,12 +215,12 @@ def cancel(execution: Execution, now: int, actor: str | None) -> Execution:
         updated_at=now,
         webhook_status=WebhookStatus.NONE,
     )
-    return _entered(cancelled, "cancelled", actor=actor)
+    return _written(chained(cancelled, "cancelled", actor=actor))
 
 
 def note(execution: Execution, event: str, now: int, cause: ExecutionError | None = None) -> Execution:
     """Put an event on record that changes no state, such as a webhook that contradicts the outcome."""
-    return _entered(replace(execution, updated_at=now), event, cause=cause)
+    return _written(chained(replace(execution, updated_at=now), event, cause=cause))
 
 
 def record_delivery(
@@ -238,7 +240,7 @@ def record_delivery(
         deliver_at=deliver_at,
         updated_at=now,
     )
-    return _entered(tried, _DELIVERY_EVENTS[status], latency_ms=latency_ms, cause=cause)
+    return _written(chained(tried, _DELIVERY_EVENTS[status], latency_ms=latency_ms, cause=cause))
 
 
 def require_free(execution: Execution, now: int) -> None:
@@ -266,24 +268,6 @@ def _require(execution: Execution, target: Status) -> None:
         )
 
 
-def _entered(
-    execution: Execution,
-    event: str,
-    *,
-    payload: PayloadRef | None = None,
-    cause: ExecutionError | None = None,
-    latency_ms: int | None = None,
-    correlation_id: str | None = None,
-    actor: str | None = None,
-) -> Execution:
-    """Chain the step's audit entry to the record and count the write."""
-    written = chained(
-        execution,
-        event,
-        payload=payload,
-        cause=cause,
-        latency_ms=latency_ms,
-        correlation_id=correlation_id,
-        actor=actor,
-    )
-    return replace(written, version=execution.version + 1)
+def _written(execution: Execution) -> Execution:
+    """Count the write that a step is."""
+    return replace(execution, version=execution.version + 1)
