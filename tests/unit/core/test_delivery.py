@@ -210,7 +210,7 @@ def test_given_an_outcome_that_replaces_unknown_while_that_is_delivered_when_rec
     )
     assert deliver(relay) is WebhookStatus.PENDING
     assert (relay.record.status, relay.record.delivery_attempts) == (Status.COMPLETED, 0)
-    assert relay.deliveries.sent == []
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
     assert deliver(relay) is WebhookStatus.DELIVERED
 
 

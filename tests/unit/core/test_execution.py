@@ -889,7 +889,8 @@ def test_given_a_run_that_an_operator_asked_for_when_what_was_decided_for_the_la
     relay.store.someone_writes_first(failed_and_run_again)
     relay.work()
     assert (relay.record.status, relay.record.reruns) == (Status.QUEUED, 1)
-    assert relay.queue.sent == []
+    # The message is done with, so it leaves another behind: whoever was first may have died before it sent one.
+    assert relay.queue.sent == [(RUN, 0)]
 
 
 def test_given_an_unrelated_write_in_between_when_settled_then_the_outcome_is_written_on_top(relay: Relay) -> None:

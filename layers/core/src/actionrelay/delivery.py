@@ -50,7 +50,10 @@ class DeliverWebhook:
             DependencyError: a service failed; the message must be seen again.
         """
         execution = self.recorder.load(execution_id)
-        if execution is None or not execution.ended or execution.webhook_status is not WebhookStatus.PENDING:
+        if execution is None or not execution.ended:
+            return
+        if execution.webhook_status is not WebhookStatus.PENDING:
+            self.recorder.pay(execution)  # a worker may have died between the record of the last try and its audit
             return
         now = self.clock.now()
         if execution.deliver_at is not None and execution.deliver_at > now:
@@ -66,8 +69,19 @@ class DeliverWebhook:
 
         recorded = self.recorder.change(execution, step)
         self.telemetry.count("WebhookDeliveries", status.value)
-        if recorded is not None and deliver_at is not None:
+        if recorded is None:
+            self._carry_on(execution_id)
+        elif deliver_at is not None:
             self.queue.send(execution_id, wait)
+
+    def _carry_on(self, execution_id: str) -> None:
+        """Another try was recorded first; whoever did may have died before it queued the next."""
+        current = self.recorder.load(execution_id)
+        if current is None:
+            return
+        self.recorder.pay(current)
+        if current.ended and current.webhook_status is WebhookStatus.PENDING:
+            self.queue.send(execution_id, max((current.deliver_at or 0) - self.clock.now(), 0))
 
     def _try(self, execution: Execution) -> tuple[WebhookStatus, int, int | None, ExecutionError | None]:
         """Return where this try leaves the delivery, how long to wait, how long it took, and what went wrong."""

@@ -4,7 +4,7 @@ Every decision is one step of the ledger, taken only while the attempt in hand i
 changes nothing and sees to it that what the other decided is carried on.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from actionrelay import ledger
@@ -151,18 +151,35 @@ class Settlement:
                 correlation_id=reply.correlation_id if reply else None,
             )
 
-        ended = self.recorder.change(held, step, first=lambda written: self.completion.store_result(written, result))
+        try:
+            ended = self.recorder.change(
+                held, step, first=lambda written: self.completion.store_result(written, result)
+            )
+        except DependencyError:
+            # The outcome may be on record all the same, and nobody else holds the result.
+            self.completion.store_result(replace(held, outcome=outcome), result)
+            raise
         if ended is not None:
             self.completion.after_ending(ended)
         else:
-            self._finish_elsewhere(held)
+            self._finish_elsewhere(held, outcome, result)
 
-    def _finish_elsewhere(self, held: Execution) -> None:
+    def _finish_elsewhere(self, held: Execution, outcome: Outcome | None = None, result: bytes = b"") -> None:
         """Somebody else decided first: a webhook, or a worker that took over. See that what follows is done."""
         current = self.recorder.load(held.execution_id)
         self.telemetry.event("decided_elsewhere", execution_id=held.execution_id)
-        if current is not None and current.ended:
-            self.completion.hand_on(current)
+        if current is None:
+            return
+        if current.ended:
+            self.completion.hand_on(current, result if current.outcome == outcome else b"")
+            return
+        # Whoever decided may have died before it sent: each message that is done with leaves another behind.
+        self.recorder.pay(current)
+        now = self.clock.now()
+        if current.status is Status.AWAITING_WEBHOOK:
+            self.send_deadline(current, (current.deadline_at or now) - now)
+        else:
+            self.send_run(current, max((current.next_at or now) - now, 0))
 
     def send_run(self, execution: Execution, delay_ms: int, due_at: int | None = None) -> None:
         """Queue the execution's next try, its audit paid up to this version."""

@@ -1,0 +1,111 @@
+"""The histories that are enumerated, in groups."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from actionrelay.models import GenesysApi
+from tests.simulation.baton import Crew
+from tests.simulation.enumeration import CONTRACTS, Case, Zombie, every_fault, play
+from tests.simulation.platform import ON_TIME, Answer, Callback
+
+DATA_ACTIONS, INTEGRATIONS = CONTRACTS["data-actions"], CONTRACTS["integrations"]
+IDEMPOTENT = CONTRACTS["integrations, idempotent"]
+NONE_OR_LONG = (Zombie.NONE, Zombie.LONG)
+LARGE = 600
+"""Padding that makes a result too large for its record."""
+WEBHOOKS = {
+    "on time": ON_TIME,
+    "before the answer": (Callback(50),),
+    "twice": (Callback(2_000), Callback(2_500)),
+    "after the deadline": (Callback(900_000),),
+    "contradicting": (Callback(2_000), Callback(3_000, "failed")),
+    "contradicting, reordered": (Callback(2_000, "failed"), Callback(400)),
+    "failed": (Callback(2_000, "failed"),),
+    "never": (),
+}
+OPERATORS = {
+    "runs an unknown one again": Case(INTEGRATIONS, (Answer.RESET_AFTER, Answer.SUCCESS), operator="retry"),
+    "runs a failed one again": Case(INTEGRATIONS, (Answer.REFUSED, Answer.SUCCESS), operator="retry"),
+    "resolves an unknown one": Case(INTEGRATIONS, (Answer.RESET_BEFORE,), operator="resolve"),
+    "cancels": Case(INTEGRATIONS, (Answer.SHED, Answer.SUCCESS), operator="cancel"),
+}
+
+DISTINCT = frozenset(
+    {
+        Answer.QUEUED,
+        Answer.REPORTED,
+        Answer.THROTTLED,
+        Answer.SHED,
+        Answer.BROKEN_RAN,
+        Answer.REFUSED,
+        Answer.NO_TOKEN,
+        Answer.UNREACHABLE,
+        Answer.LATE,
+    }
+)
+"""One of each kind; the others lead to the same as ``BROKEN_RAN``, and get no faults of their own."""
+AMBIGUOUS_THEN = Case(DATA_ACTIONS, (Answer.RESET_AFTER, Answer.REFUSED))
+
+type Cases = Iterator[Case]
+
+
+def _faults(base: Case, crew: Crew, zombies: tuple[Zombie, ...], deliveries: int = 1) -> Cases:
+    calls = play(replace(base, deliveries=deliveries), crew).calls
+    yield from every_fault(base, calls, deliveries, zombies)
+
+
+def _main_job(base: Case) -> Callable[[Crew], Cases]:
+    """Every fault at every call, for one, two and three deliveries, with every kind of zombie."""
+
+    def cases(crew: Crew) -> Cases:
+        yield from _faults(base, crew, NONE_OR_LONG, 1)
+        yield from _faults(base, crew, tuple(Zombie), 2)
+        yield from _faults(base, crew, NONE_OR_LONG, 3)
+
+    return cases
+
+
+def _once(base: Case, zombies: tuple[Zombie, ...] = (Zombie.NONE,)) -> Callable[[Crew], Cases]:
+    """Every fault at every call of one delivery."""
+    return lambda crew: _faults(base, crew, zombies)
+
+
+def _answers(base: Case) -> Callable[[Crew], Cases]:
+    """An answer at first and a success after it; the same answer for ever; and faults around both."""
+
+    def cases(crew: Crew) -> Cases:
+        yield base
+        yield replace(base, answers=base.answers[:1])
+        if base.answers[0] in DISTINCT and base.deployment is not IDEMPOTENT:  # which goes the way of data-actions
+            yield from _faults(base, crew, NONE_OR_LONG if base.deployment is INTEGRATIONS else (Zombie.NONE,))
+
+    return cases
+
+
+def groups() -> dict[str, Callable[[Crew], Cases]]:
+    """All of them, by what they are about."""
+    found = {f"{name}, done at once": _main_job(Case(setup)) for name, setup in CONTRACTS.items()}
+    found["data-actions, done by webhook"] = _main_job(Case(DATA_ACTIONS, (Answer.QUEUED,)))
+    found |= {f"{name}, large": _once(Case(replace(setup, padding=LARGE))) for name, setup in CONTRACTS.items()}
+    found["webhook, large"] = _once(Case(replace(DATA_ACTIONS, padding=LARGE), (Answer.QUEUED,)), NONE_OR_LONG)
+    for name, setup in CONTRACTS.items():
+        for answer in Answer:
+            if answer is Answer.SUCCESS or (answer is Answer.QUEUED and setup.api is GenesysApi.INTEGRATIONS):
+                continue
+            found[f"{name}, {answer}"] = _answers(Case(setup, (answer, Answer.SUCCESS)))
+    found["the cache answers"] = _once(Case(DATA_ACTIONS, again=True))
+    for name, plan in WEBHOOKS.items():
+        found[f"webhook {name}"] = _once(Case(DATA_ACTIONS, (Answer.QUEUED,), plan))
+    found |= {f"operator {name}": _once(base) for name, base in OPERATORS.items()}
+    return found
+
+
+def suspects(crew: Crew) -> Cases:
+    """A few hundred histories that show most of what a broken rule does."""
+    yield Case(IDEMPOTENT, (Answer.BROKEN,))
+    yield Case(INTEGRATIONS, (Answer.REFUSED,), again=True)
+    yield AMBIGUOUS_THEN
+    yield replace(AMBIGUOUS_THEN, operator="cancel")
+    yield from (Case(DATA_ACTIONS, (Answer.QUEUED,), plan) for plan in WEBHOOKS.values())
+    yield from _faults(Case(INTEGRATIONS), crew, NONE_OR_LONG)
+    yield from _faults(Case(replace(INTEGRATIONS, padding=LARGE)), crew, (Zombie.NONE,))

@@ -1,0 +1,141 @@
+"""The use cases over the ports of a world, and the settings that make a difference to them."""
+
+import random
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from actionrelay.completion import Completion
+from actionrelay.delivery import DeliverWebhook
+from actionrelay.execution import ExecuteAction
+from actionrelay.models import GenesysApi
+from actionrelay.operations import OperateExecution
+from actionrelay.outbound import OutboundPolicy
+from actionrelay.ports import ActionClient, Clock
+from actionrelay.receipts import ReceiveResult
+from actionrelay.recording import Recorder
+from actionrelay.request_rules import RequestRules
+from actionrelay.settlement import ExecutionPolicy
+from actionrelay.signatures import SigningSecret, VerifiedWebhook
+from actionrelay.validation import SubmitExecution
+from tests.simulation.memory import (
+    Audit,
+    Cache,
+    DeliveryMessages,
+    ExecutionMessages,
+    Gate,
+    Ledger,
+    Payloads,
+    Receiver,
+    Silence,
+    Tokens,
+)
+
+INVOCATION_MS = 90_000
+MAX_ATTEMPTS = 4
+CACHE_SECONDS = 600
+MAX_PAYLOAD_BYTES = 512_000
+_SECRETS = (SigningSecret(b"k" * 32),)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The settings that make a difference."""
+
+    api: GenesysApi = GenesysApi.DATA_ACTIONS
+    idempotent: bool = False
+    padding: int = 0
+    per_minute: int = 60_000
+    grace_ms: int = 300_000
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether running an action twice does no harm."""
+        return self.idempotent or self.api is GenesysApi.DATA_ACTIONS
+
+
+class SteadyRandomness:
+    """A ``Randomness`` from a seed."""
+
+    def __init__(self, seed: int) -> None:
+        self._source = random.Random(seed)  # noqa: S311 - it has to repeat itself
+
+    def uniform(self) -> float:
+        return self._source.random()
+
+    def new_id(self) -> str:
+        return str(uuid.UUID(int=self._source.getrandbits(128), version=4))
+
+
+class _Anybody:
+    """A ``Verifier`` that believes anybody: signatures are tested elsewhere."""
+
+    def verify(self, headers: Mapping[str, Sequence[str]], body: bytes, now: int) -> VerifiedWebhook:
+        return VerifiedWebhook(None, None)
+
+
+class _Anywhere:
+    """A ``Resolver`` that finds every name at one public address."""
+
+    def resolve(self, host: str, port: int) -> tuple[str, ...]:
+        return ("93.184.216.34",)
+
+
+class Ports(Clock, ActionClient, Protocol):
+    """What a world offers to the use cases: it is their clock and their Genesys Cloud itself."""
+
+    ledger: Ledger
+    audit: Audit
+    cache: Cache
+    payloads: Payloads
+    queue: ExecutionMessages
+    deliveries: DeliveryMessages
+    receiver: Receiver
+    tokens: Tokens
+    gate: Gate
+
+
+class UseCases:
+    """Everything that the five functions do."""
+
+    def __init__(self, ports: Ports, deployment: Deployment, seed: int) -> None:
+        silence, randomness, anybody = Silence(), SteadyRandomness(seed), _Anybody()
+        recorder = Recorder(ports.ledger, ports.audit)
+        completion = Completion(recorder, ports.payloads, ports.cache, ports.deliveries, silence, CACHE_SECONDS)
+        self.submitting = SubmitExecution(
+            RequestRules(deployment.api, MAX_PAYLOAD_BYTES, 5, OutboundPolicy(), _Anywhere()),
+            recorder,
+            ports.payloads,
+            ports.cache,
+            ports.queue,
+            ports.deliveries,
+            silence,
+            ports,
+            randomness,
+        )
+        self.executing = ExecuteAction(
+            ExecutionPolicy(MAX_ATTEMPTS, deployment.grace_ms),
+            recorder,
+            completion,
+            ports.payloads,
+            ports.queue,
+            ports.tokens,
+            ports,
+            ports.gate,
+            silence,
+            ports,
+            randomness,
+        )
+        self.receiving = ReceiveResult(lambda: anybody, recorder, completion, silence, ports, MAX_PAYLOAD_BYTES)
+        self.delivering = DeliverWebhook(
+            recorder,
+            ports.payloads,
+            ports.deliveries,
+            ports.receiver,
+            lambda: _SECRETS,
+            silence,
+            ports,
+            randomness,
+        )
+        self.operating = OperateExecution(recorder, completion, ports.queue, silence, ports)

@@ -1,0 +1,234 @@
+"""The ports in memory. Each hands every call to ``crossing``, which lets it through, fails it, or ends the worker."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from actionrelay.errors import AlreadyRecordedError, DeliveryFailedError, StaleWriteError
+from actionrelay.models import AuditEntry, CachedResult, Execution, Message, PayloadRef
+from actionrelay.outbound import DeliveryAnswer
+from actionrelay.ports import AccessToken
+from actionrelay.rate import BatchPermits, Decision, GateState, Rate, pause
+from actionrelay.strict_json import digest
+from tests.simulation.queues import SimulatedQueue
+
+INLINE_MAX_BYTES = 500
+TOKEN = AccessToken("secret", 2**62, (), "issuer", "v1")
+
+
+class Crossing(Protocol):
+    """The way from a worker to a service, and back."""
+
+    def __call__[Value](self, port: str, subject: str, effect: Callable[[], Value]) -> Value:
+        """Do what a service does, unless the plan has something else in mind."""
+        ...
+
+
+@dataclass(slots=True)
+class Ledger:
+    """An ``ExecutionStore``; ``watch`` sees each write that went through."""
+
+    crossing: Crossing
+    watch: Callable[[Execution | None, Execution], None]
+    records: dict[str, Execution] = field(default_factory=dict)
+
+    def create(self, execution: Execution) -> None:
+        def effect() -> None:
+            if execution.execution_id in self.records:
+                raise AlreadyRecordedError("this id is taken")
+            self._write(execution)
+
+        self.crossing("ledger.create", execution.execution_id, effect)
+
+    def load(self, execution_id: str) -> Execution | None:
+        return self.crossing("ledger.load", execution_id, lambda: self.records.get(execution_id))
+
+    def save(self, execution: Execution) -> None:
+        def effect() -> None:
+            stored = self.records.get(execution.execution_id)
+            if stored is None or stored.version != execution.version - 1:
+                raise StaleWriteError("another writer was first")
+            self._write(execution)
+
+        self.crossing("ledger.save", execution.execution_id, effect)
+
+    def _write(self, execution: Execution) -> None:
+        before = self.records.get(execution.execution_id)
+        self.records[execution.execution_id] = execution
+        self.watch(before, execution)
+
+
+@dataclass(slots=True)
+class Cache:
+    """A ``ResultCache``."""
+
+    crossing: Crossing
+    entries: dict[str, CachedResult] = field(default_factory=dict)
+
+    def lookup(self, key: str) -> CachedResult | None:
+        return self.crossing("cache.lookup", "", lambda: self.entries.get(key))
+
+    def remember(self, entry: CachedResult) -> None:
+        self.crossing("cache.remember", "", lambda: self.entries.update({entry.key: entry}))
+
+
+@dataclass(slots=True)
+class Audit:
+    """An ``AuditTrail``: one write for each entry, so a worker may die between two."""
+
+    crossing: Crossing
+    kept: dict[str, dict[int, AuditEntry]] = field(default_factory=dict)
+
+    def append(self, entries: Sequence[AuditEntry]) -> None:
+        for entry in entries:
+            kept = self.kept.setdefault(entry.execution_id, {})
+            self.crossing("audit.append", entry.execution_id, lambda entry=entry, kept=kept: self._add(kept, entry))  # type: ignore[misc]
+
+    @staticmethod
+    def _add(kept: dict[int, AuditEntry], entry: AuditEntry) -> None:
+        kept.setdefault(entry.seq, entry)
+
+
+@dataclass(slots=True)
+class Payloads:
+    """A ``PayloadStore``."""
+
+    crossing: Crossing
+    objects: dict[str, bytes] = field(default_factory=dict)
+
+    def refer(self, key: str, data: bytes) -> PayloadRef:
+        return PayloadRef(key, len(data), digest(data), data if len(data) <= INLINE_MAX_BYTES else None)
+
+    def put(self, ref: PayloadRef, data: bytes) -> None:
+        if ref.inline is None:
+            port = "payloads.result" if ref.key.endswith("/result") else "payloads.request"
+            self.crossing(port, ref.key.partition("/")[0], lambda: self.objects.update({ref.key: data}))
+
+    def get(self, ref: PayloadRef) -> bytes | None:
+        if ref.inline is not None:
+            return ref.inline
+        return self.crossing("payloads.get", ref.key.partition("/")[0], lambda: self.stored(ref))
+
+    def stored(self, ref: PayloadRef) -> bytes | None:
+        """What is there, without a call."""
+        data = ref.inline if ref.inline is not None else self.objects.get(ref.key)
+        return data if data is not None and digest(data) == ref.digest else None
+
+
+@dataclass(slots=True)
+class ExecutionMessages:
+    """An ``ExecutionQueue``; ``copies`` says how often a message is there in the end."""
+
+    crossing: Crossing
+    now: Callable[[], int]
+    copies: Callable[[Message], int] = lambda _: 1
+    queue: SimulatedQueue[Message] = field(default_factory=SimulatedQueue)
+
+    def send(self, message: Message, delay_ms: int = 0) -> None:
+        def effect() -> None:
+            for _ in range(self.copies(message)):
+                self.queue.send(message, self.now(), delay_ms)
+
+        self.crossing(f"queue.{message.kind}", message.execution_id, effect)
+
+
+@dataclass(slots=True)
+class DeliveryMessages:
+    """A ``DeliveryQueue``."""
+
+    crossing: Crossing
+    now: Callable[[], int]
+    queue: SimulatedQueue[str] = field(default_factory=SimulatedQueue)
+
+    def send(self, execution_id: str, delay_ms: int = 0) -> None:
+        self.crossing("deliveries.send", execution_id, lambda: self.queue.send(execution_id, self.now(), delay_ms))
+
+
+@dataclass(slots=True)
+class Tokens:
+    """A ``TokenSource`` with one token."""
+
+    crossing: Crossing
+
+    def token(self) -> AccessToken:
+        return self.crossing("tokens.token", "", lambda: TOKEN)
+
+    def refuse(self, version: str) -> None: ...
+
+
+@dataclass(slots=True)
+class Gate:
+    """A ``RateGate`` over the package's own rule. A batch's threads share its answer, so asking is one step."""
+
+    crossing: Crossing
+    rate: Rate
+    granted: Callable[[int], None]
+    """Told when the permit in hand was decided on."""
+    state: GateState = field(default_factory=GateState)
+    permits: BatchPermits | None = None
+    shared: "Gate | None" = None
+    decided_at: int = -1
+
+    def for_batch(self, size: int) -> "Gate":
+        batch = Gate(self.crossing, self.rate, self.granted, shared=self)
+        batch.permits = BatchPermits(batch.ask, self.pause, size)
+        return batch
+
+    def take(self, now: int, *, waited: bool = False) -> int:
+        gate = self if self.permits else self.for_batch(1)
+
+        def effect() -> int:
+            assert gate.permits is not None
+            wait = gate.permits.take(now, waited=waited)
+            self.granted(gate.decided_at)
+            return wait
+
+        return self.crossing("gate.take", "", effect)
+
+    def ask(self, now: int, count: int) -> Decision:
+        everybody = self.shared or self
+        self.decided_at = now
+        through = self.rate.take(everybody.state, now, count)
+        if through is not None:
+            everybody.state = through
+            return Decision(granted=True)
+        everybody.state, waits = self.rate.line_up(everybody.state, now, count)
+        return Decision(granted=False, waits=waits, opens_in=round(self.rate.opens_at(everybody.state)) - now)
+
+    def pause(self, until: int) -> None:
+        everybody = self.shared or self
+
+        def effect() -> None:
+            everybody.state = pause(everybody.state, until)
+
+        self.crossing("gate.pause", "", effect)
+
+
+@dataclass(slots=True)
+class Receiver:
+    """A ``WebhookSender`` and the caller's server behind it."""
+
+    crossing: Crossing
+    answer: Callable[[], int] = lambda: 200
+    accepted: list[bytes] = field(default_factory=list)
+
+    def send(self, url: str, headers: Mapping[str, str], body: bytes) -> DeliveryAnswer:
+        def effect() -> DeliveryAnswer:
+            status = self.answer()
+            if status == 0:
+                raise DeliveryFailedError("no answer")
+            if status // 100 == 2:
+                self.accepted.append(body)
+            return DeliveryAnswer(status, None, 20.0)
+
+        return self.crossing("receiver.post", url.rpartition("/")[2], effect)
+
+
+class Silence:
+    """A ``Telemetry`` that nobody listens to."""
+
+    def count(self, metric: str, code: str | None = None) -> None: ...
+
+    def duration(self, metric: str, milliseconds: float) -> None: ...
+
+    def event(self, name: str, **fields: str | float | None) -> None: ...

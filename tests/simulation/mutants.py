@@ -1,0 +1,137 @@
+"""The package with one rule taken away: each is one edit of one function, made in memory.
+
+An edit names text that must be there exactly once, so a list that the code has outgrown says so.
+"""
+
+import inspect
+import sys
+import textwrap
+from dataclasses import dataclass
+
+import pytest
+
+from actionrelay import completion, execution, ledger, operations, rate, receipts, recording, settlement
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One function, and what its text says instead of what, once or twice."""
+
+    owner: object
+    name: str
+    old: str
+    new: str
+    also: tuple[tuple[str, str], ...] = ()
+
+    def apply(self, patch: pytest.MonkeyPatch) -> None:
+        """Replace the function by its edited self."""
+        function = inspect.unwrap(inspect.getattr_static(self.owner, self.name))
+        source = textwrap.dedent(inspect.getsource(function))
+        for old, new in ((self.old, self.new), *self.also):
+            assert source.count(old) == 1, f"{self.name} does not hold {old!r} once"
+            source = source.replace(old, new)
+        made: dict[str, object] = {}
+        scope = vars(sys.modules[function.__module__])
+        exec(compile(source, self.name, "exec"), scope, made)  # noqa: S102 - our own text
+        patch.setattr(self.owner, self.name, made[self.name])
+
+
+_FENCE = "if not _same_run(current, held):"
+
+MUTANTS: dict[str, tuple[Edit, ...]] = {
+    "the version is not checked": (
+        Edit(
+            recording.Recorder,
+            "save_owing",
+            "if not self._is_own(execution):\n            raise",
+            "self.store.save(replace(execution, version=self.store.load(execution.execution_id).version + 1))",
+        ),
+    ),
+    "a refused write counts as written": (
+        Edit(recording.Recorder, "save_owing", "if not self._is_own(execution):\n            raise", "pass"),
+    ),
+    "its own write is not recognised": (
+        Edit(recording.Recorder, "_is_own", "self.store.load(execution.execution_id) == execution", "False"),
+    ),
+    "the fence is dropped where an outcome is written": (Edit(settlement.Settlement, "_settle", _FENCE, "if False:"),),
+    "the fence is dropped where a retry is planned": (Edit(settlement.Settlement, "_postpone", _FENCE, "if False:"),),
+    "the lease is ignored": (Edit(ledger, "require_free", "execution.attempt.lease_until > now", "False"),),
+    "the lease is shorter than its worker's time": (
+        Edit(execution.ExecuteAction, "_attempt", "ends_at + LEASE_MARGIN_MS", "now + 1_000"),
+    ),
+    "the claim is written after the request": (
+        Edit(
+            execution.ExecuteAction,
+            "_attempt",
+            "self.recorder.save_owing(claimed)",
+            "pass",
+            (("_ask(call, token, ends_at)", "_ask(call, token, ends_at); self.recorder.save_owing(claimed)"),),
+        ),
+    ),
+    "a worker that takes over believes that nothing was sent": (
+        Edit(execution.ExecuteAction, "_take_over", "ReplyKind.NO_ANSWER", "ReplyKind.NOT_SENT"),
+    ),
+    "what is ambiguous is repeated for everybody": (
+        Edit(settlement.Settlement, "after_failure", "if claimed.repeatable and not last_chance", "if not last_chance"),
+    ),
+    "a message is acknowledged before its work is on record": (
+        Edit(
+            execution.ExecuteAction, "_come_back", "self.queue.send(replace(message, version=None), delay_ms)", "pass"
+        ),
+    ),
+    "a planned retry is not sent": (
+        Edit(settlement.Settlement, "_postpone", "self.send_run(planned, next_at - now)", "pass"),
+    ),
+    "the deadline of a webhook is not kept": (
+        Edit(settlement.Settlement, "_await_webhook", "self.send_deadline(waiting, wait)", "pass"),
+    ),
+    "the deadline of a webhook comes at once": (Edit(execution.ExecuteAction, "_watch", "now >= deadline_at", "True"),),
+    "a message that is early runs": (Edit(execution.ExecuteAction, "_try", "if due_at > now:", "if False:"),),
+    "a webhook overwrites an outcome": (
+        Edit(receipts.ReceiveResult, "_step", "current.ended and current.status is not Status.UNKNOWN", "False"),
+        Edit(ledger, "_require", "if target not in STEPS[execution.status]:", "if False:"),
+    ),
+    "attempts are not counted": (Edit(ledger, "postpone", "execution.chances_used + uses_chance", "0"),),
+    "that it may have run is forgotten": (Edit(ledger, "postpone", "execution.may_have_run or may_have_run", "False"),),
+    "who cancels does not ask whether it may have run": (
+        Edit(operations.OperateExecution, "cancel", " and not current.may_have_run", ""),
+    ),
+    "the audit is not paid by who finds it owed": (
+        Edit(completion.Completion, "hand_on", "self.recorder.pay(ended)", "pass"),
+    ),
+    "a delivery is queued by nobody but the first": (
+        Edit(
+            completion.Completion,
+            "after_ending",
+            "self.hand_on(ended, result)",
+            "self.hand_on(ended, result) if result else self.recorder.pay(ended)",
+        ),
+    ),
+    "failures are cached": (
+        Edit(
+            completion.Completion,
+            "hand_on",
+            "outcome.status is Status.COMPLETED",
+            "True",
+            (
+                ("and outcome.result\n", "\n"),
+                ("outcome.result, expires_at", 'outcome.result or self.payloads.refer("none", b"null"), expires_at'),
+            ),
+        ),
+    ),
+    "a 429 stops nobody else": (Edit(rate.Rate, "take", "state.paused_until > now or", ""),),
+    "a large result is stored before its outcome": (
+        Edit(
+            completion.Completion,
+            "refer_result",
+            'return self.payloads.refer(f"{execution_id}/result", data), data',
+            'ref = self.payloads.refer(f"{execution_id}/result", data); self.payloads.put(ref, data); return ref, data',
+        ),
+    ),
+}
+
+
+def mutate(name: str, patch: pytest.MonkeyPatch) -> None:
+    """Take one rule away."""
+    for edit in MUTANTS[name]:
+        edit.apply(patch)

@@ -1,0 +1,171 @@
+"""Genesys Cloud: both contracts, run counting, and every way of answering that promise 2 knows."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from actionrelay.models import ActionCall, ExecutionError
+from actionrelay.retry import Reply, ReplyKind
+from actionrelay.strict_json import Json
+
+LATENCY_MS = 300
+LATE_RUN_MS = 120_000
+
+
+class Answer(StrEnum):
+    """What Genesys Cloud does with one request."""
+
+    SUCCESS = "success"
+    QUEUED = "queued"
+    REPORTED = "reported failure"
+    THROTTLED = "429"
+    SHED = "503 with Retry-After"
+    BUSY_RAN = "503 ran"
+    BUSY = "503 not run"
+    BROKEN_RAN = "500 ran"
+    BROKEN = "500 not run"
+    GATEWAY_RAN = "504 ran"
+    SLOW = "408 ran"
+    REFUSED = "404"
+    NO_TOKEN = "401"
+    UNREACHABLE = "not sent"
+    RESET_BEFORE = "reset before it ran"
+    RESET_AFTER = "reset after it ran"
+    LATE = "read timeout, runs later"
+    GARBLED = "200 unreadable"
+
+
+RAN = frozenset(
+    {
+        Answer.SUCCESS,
+        Answer.REPORTED,
+        Answer.BUSY_RAN,
+        Answer.BROKEN_RAN,
+        Answer.GATEWAY_RAN,
+        Answer.SLOW,
+        Answer.RESET_AFTER,
+        Answer.GARBLED,
+    }
+)
+"""The action has run when the answer goes out."""
+CERTAIN = frozenset(
+    {
+        Answer.SUCCESS,
+        Answer.QUEUED,
+        Answer.REPORTED,
+        Answer.THROTTLED,
+        Answer.SHED,
+        Answer.REFUSED,
+        Answer.NO_TOKEN,
+        Answer.UNREACHABLE,
+    }
+)
+"""Leaves no doubt whether the action ran (``QUEUED``: whether it will be told)."""
+COUNTED = frozenset(Answer) - CERTAIN | {Answer.NO_TOKEN}
+"""Uses up one of ``MaxAttempts``."""
+
+_STATUS = {
+    Answer.THROTTLED: (429, "30"),
+    Answer.SHED: (503, "20"),
+    Answer.BUSY_RAN: (503, None),
+    Answer.BUSY: (503, None),
+    Answer.BROKEN_RAN: (500, None),
+    Answer.BROKEN: (500, None),
+    Answer.GATEWAY_RAN: (504, None),
+    Answer.SLOW: (408, None),
+    Answer.REFUSED: (404, None),
+    Answer.NO_TOKEN: (401, None),
+}
+FAILURE = ExecutionError("action_said_no", "the action ran and failed", 200)
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """One webhook that Genesys Cloud sends: how long after the request, and what it says."""
+
+    after_ms: int
+    status: str = "completed"
+
+
+ON_TIME = (Callback(5_000),)
+
+
+@dataclass(slots=True)
+class Platform:
+    """The simulator. ``carries_id``: a repeat under the same execution id does not run the action again."""
+
+    carries_id: bool
+    later: Callable[[int, Callable[[], None]], None]
+    """Does something so many ms from now."""
+    call_back: Callable[[str, str], None] = lambda _id, _status: None
+    answer: Callable[[str, int], Answer] = lambda _id, _nth: Answer.SUCCESS
+    """By execution and the how manieth request for it this is, from 1."""
+    callbacks: Callable[[str], tuple[Callback, ...]] = lambda _id: ON_TIME
+    padding: int = 0
+    requests: Counter[str] = field(default_factory=Counter)
+    runs: Counter[str] = field(default_factory=Counter)
+    failed: set[str] = field(default_factory=set)
+    doubted: set[str] = field(default_factory=set)
+    """Executions of which an answer left open whether they ran."""
+    said: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """What webhooks reported, by execution."""
+
+    def result(self, execution_id: str) -> Json:
+        """What the action comes to."""
+        return {"of": execution_id, "padding": "x" * self.padding}
+
+    def arrive(self, call: ActionCall) -> Answer:
+        """Take one request in; what runs at once has run when this returns."""
+        execution_id = call.execution_id
+        self.requests[execution_id] += 1
+        answer = self.answer(execution_id, self.requests[execution_id])
+        if answer is Answer.QUEUED and not self.carries_id:
+            answer = Answer.SUCCESS
+        if answer not in CERTAIN:
+            self.doubted.add(execution_id)
+        if answer in RAN:
+            self._run(execution_id)
+        if answer is Answer.REPORTED:
+            self.failed.add(execution_id)
+        if answer is Answer.LATE:
+            self.later(LATE_RUN_MS, lambda: self._run(execution_id))
+        if answer is Answer.QUEUED:
+            self._queue(execution_id)
+        return answer
+
+    def reply(self, call: ActionCall, answer: Answer) -> Reply:
+        """Spell an answer as the client does."""
+        if answer is Answer.SUCCESS:
+            return Reply(ReplyKind.SUCCEEDED, LATENCY_MS, result=self.result(call.execution_id))
+        if answer is Answer.QUEUED:
+            return Reply(ReplyKind.ACCEPTED, LATENCY_MS)
+        if answer is Answer.REPORTED:
+            return Reply(ReplyKind.REPORTED_FAILURE, LATENCY_MS, error=FAILURE)
+        if answer is Answer.UNREACHABLE:
+            return Reply(ReplyKind.NOT_SENT, LATENCY_MS, error=ExecutionError("not_reached", "refused"))
+        if answer in _STATUS:
+            status, retry_after = _STATUS[answer]
+            error = ExecutionError(f"http_{status}", "an error", status)
+            return Reply(ReplyKind.HTTP_ERROR, LATENCY_MS, error=error, retry_after=retry_after)
+        return Reply(ReplyKind.NO_ANSWER, LATENCY_MS, error=ExecutionError("no_answer", answer.value))
+
+    def _run(self, execution_id: str) -> None:
+        if self.carries_id and self.runs[execution_id]:
+            return
+        self.runs[execution_id] += 1
+
+    def _queue(self, execution_id: str) -> None:
+        """Run when the first callback is due, if one ever is, and tell."""
+        plan = self.callbacks(execution_id)
+        if not plan:
+            self.later(LATE_RUN_MS, lambda: self._run(execution_id))
+        for callback in plan:
+            self.later(callback.after_ms, lambda status=callback.status: self._tell(execution_id, status))  # type: ignore[misc]
+
+    def _tell(self, execution_id: str, status: str) -> None:
+        self._run(execution_id)
+        if status == "failed":
+            self.failed.add(execution_id)
+        self.said[execution_id].add(status)
+        self.call_back(execution_id, status)

@@ -1,0 +1,63 @@
+"""SQS as it is: at least once, in any order, with delays, visibility, receive counts and a dead-letter queue."""
+
+import math
+from dataclasses import dataclass, field
+
+MAX_DELAY_MS = 900_000
+VISIBILITY_MS = 540_000
+MAX_RECEIVES = 5
+
+
+@dataclass(slots=True, eq=False)
+class Parcel[Body]:
+    """One message in a queue."""
+
+    body: Body
+    visible_at: int
+    receives: int = 0
+
+
+@dataclass(slots=True)
+class SimulatedQueue[Body]:
+    """One queue with its DLQ."""
+
+    parcels: list[Parcel[Body]] = field(default_factory=list)
+    dead: list[Body] = field(default_factory=list)
+
+    def send(self, body: Body, now: int, delay_ms: int = 0) -> None:
+        """Queue a message; SQS delays by whole seconds and by 15 minutes at most."""
+        delay = min(max(math.ceil(delay_ms / 1_000) * 1_000, 0), MAX_DELAY_MS)
+        self.parcels.append(Parcel(body, now + delay))
+
+    def visible(self, now: int) -> list[Parcel[Body]]:
+        """What can be received; what was received too often moves to the DLQ."""
+        found = []
+        for parcel in [parcel for parcel in self.parcels if parcel.visible_at <= now]:
+            if parcel.receives >= MAX_RECEIVES:
+                self.parcels.remove(parcel)
+                self.dead.append(parcel.body)
+            else:
+                found.append(parcel)
+        return found
+
+    def receive(self, parcel: Parcel[Body], now: int) -> None:
+        """Hide a message from the others for the visibility timeout."""
+        parcel.receives += 1
+        parcel.visible_at = now + VISIBILITY_MS
+
+    def delete(self, parcel: Parcel[Body], receipt: int) -> None:
+        """Acknowledge; with the receipt of an earlier reception the request succeeds and deletes nothing."""
+        if parcel in self.parcels and parcel.receives == receipt:
+            self.parcels.remove(parcel)
+
+    def next_at(self) -> int | None:
+        """When the next message can be seen."""
+        return min((parcel.visible_at for parcel in self.parcels), default=None)
+
+    def redrive(self, now: int) -> int:
+        """Move the DLQ back, as an operator does by the runbook."""
+        moved = len(self.dead)
+        for body in self.dead:
+            self.send(body, now)
+        self.dead.clear()
+        return moved

@@ -1,0 +1,209 @@
+"""What must hold. The first half after every write and every request, the second once everything has come to rest."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from actionrelay.audit_chain import entry_hash
+from actionrelay.models import AuditEntry, CacheStatus, Execution, Status, WebhookStatus
+from actionrelay.strict_json import canonical, digest
+from tests.simulation.baton import Worker
+from tests.simulation.memory import Audit, Payloads
+from tests.simulation.platform import Platform
+
+# Written out again, and not taken from the ledger: a step that the ledger should not have would else be no fault.
+_LEADS_TO = {
+    Status.QUEUED: "queued running completed failed unknown cancelled",
+    Status.RUNNING: "queued awaiting_webhook completed failed unknown",
+    Status.AWAITING_WEBHOOK: "completed failed unknown",
+    Status.UNKNOWN: "completed failed queued",
+    Status.COMPLETED: "",
+    Status.FAILED: "queued",
+    Status.CANCELLED: "",
+}
+_BY_WORKERS = frozenset({Status.QUEUED, Status.RUNNING, Status.AWAITING_WEBHOOK})
+_ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.UNKNOWN, Status.CANCELLED})
+
+
+@dataclass(slots=True)
+class Rules:
+    """The observer: sees every write and every request that goes out, and keeps what it needs to judge them."""
+
+    max_attempts: int
+    platform: Platform
+    broken: list[str] = field(default_factory=list)
+    suspects: set[str] = field(default_factory=set)
+    """Executions of which a rule does not hold."""
+    entries: dict[str, dict[int, AuditEntry]] = field(default_factory=dict)
+    claims: dict[str, tuple[Worker, str]] = field(default_factory=dict)
+    """Attempts by id: whose they are; one leaves when its request has gone out."""
+    owners: dict[str, Worker] = field(default_factory=dict)
+    doubted: set[str] = field(default_factory=set)
+    """Executions of which a fault took away the knowledge whether they ran."""
+    unstored: set[str] = field(default_factory=set)
+    """Executions whose result a fault may have taken away before it was stored."""
+    tries: Counter[str] = field(default_factory=Counter)
+    reruns: Counter[str] = field(default_factory=Counter)
+    resolved: set[str] = field(default_factory=set)
+    paused: list[tuple[int, int]] = field(default_factory=list)
+
+    def say(self, execution_id: str, fault: str) -> None:
+        self.broken.append(f"{fault} ({execution_id})")
+        self.suspects.add(execution_id)
+
+    # -- After every write --
+
+    def written(self, before: Execution | None, after: Execution, worker: Worker, now: int) -> None:
+        """Judge one write to the ledger."""
+        name = after.execution_id
+        if after.version != (before.version if before else 0) + 1:
+            self.say(name, "a write does not count its version up by one")
+        if before is not None and before.outcome is None and after.attempts > before.attempts + 1:
+            self.say(name, "attempts were skipped")
+        self._entries(before, after)
+        if before is None:
+            return
+        if before.status is not after.status and after.status.value not in _LEADS_TO[before.status].split():
+            self.say(name, f"illegal transition: {before.status} to {after.status}")
+        if before.status is after.status and before.ended and before.outcome != after.outcome:
+            self.say(name, "an outcome was overwritten")
+        self._authority(before, after, worker, now)
+
+    def _entries(self, before: Execution | None, after: Execution) -> None:
+        seen = self.entries.setdefault(after.execution_id, {})
+        if after.audit_seq <= (before.audit_seq if before else 0):
+            self.say(after.execution_id, "a step has no audit entry")
+        for entry in after.pending_audit:
+            if seen.setdefault(entry.seq, entry) != entry:
+                self.say(after.execution_id, "two histories have the same number")
+
+    def _authority(self, before: Execution, after: Execution, worker: Worker, now: int) -> None:
+        role = worker.name.split()[0]
+        if role == "operate":
+            self._operated(before, after)
+        elif role == "execute" and before.status not in _BY_WORKERS:
+            self.say(before.execution_id, f"a worker wrote over {before.status}")
+        elif role == "execute" and after.status is Status.RUNNING:
+            self._claimed(before, after, worker, now)
+        elif role == "execute" and before.attempt is not None:
+            self._ended_attempt(before, self.owners[before.attempt.attempt_id], worker, now)
+        elif role == "execute" and before.status is Status.AWAITING_WEBHOOK and after.status is Status.UNKNOWN:
+            self.doubted.add(before.execution_id)
+            if before.deadline_at is None or now < before.deadline_at:
+                self.say(before.execution_id, "a webhook was given up before its deadline")
+
+    def _ended_attempt(self, before: Execution, owner: Worker, worker: Worker, now: int) -> None:
+        """A worker that lost its lease changes nothing; who takes over does so for a reason."""
+        if owner is worker:
+            return
+        if before.attempt is not None and before.attempt.lease_until > now:
+            self.say(before.execution_id, "a worker wrote over a lease that another holds")
+        if owner.troubled or not owner.ended:
+            self.doubted.add(before.execution_id)
+
+    def _claimed(self, before: Execution, after: Execution, worker: Worker, now: int) -> None:
+        assert after.attempt is not None
+        if before.status is not Status.QUEUED:
+            self.say(after.execution_id, "claimed what was not queued")
+        if before.next_at is not None and now < before.next_at:
+            self.say(after.execution_id, "an attempt before its time")
+        if after.attempt.lease_until < worker.ends_at:
+            self.say(after.execution_id, "the lease ends before the worker's time")
+        self.claims[after.attempt.attempt_id] = (worker, after.execution_id)
+        self.owners[after.attempt.attempt_id] = worker
+
+    def _operated(self, before: Execution, after: Execution) -> None:
+        if after.status is Status.QUEUED:
+            self.reruns[after.execution_id] += 1
+        elif before.status is Status.UNKNOWN:
+            self.resolved.add(after.execution_id)
+
+    # -- Before every request --
+
+    def requested(self, execution_id: str, worker: Worker, now: int) -> None:
+        """Judge a request at the moment in which it goes out."""
+        mine = [key for key, (owner, name) in self.claims.items() if owner is worker and name == execution_id]
+        if not mine:
+            self.say(execution_id, "a request went out without a claim of its own on record")
+        for key in mine:
+            del self.claims[key]
+        if any(set_at < worker.granted_at and now < until for set_at, until in self.paused):
+            self.say(execution_id, "a request went out while a 429 paused everybody")
+
+    def ran(self, execution_id: str, *, repeatable: bool) -> None:
+        """Judge the number of runs."""
+        permitted = 1 + self.reruns[execution_id]
+        if not repeatable and self.platform.runs[execution_id] > permitted:
+            self.say(execution_id, "an action ran twice without permission")
+
+    def counted(self, execution_id: str) -> None:
+        """Judge the number of requests that use up an attempt."""
+        self.tries[execution_id] += 1
+        if self.tries[execution_id] > self.max_attempts * (1 + self.reruns[execution_id]):
+            self.say(execution_id, "more attempts than allowed")
+
+    # -- At rest --
+
+    def at_rest(self, record: Execution, audit: Audit, payloads: Payloads, accepted: list[bytes]) -> None:
+        """Judge an accepted execution once nothing more will happen."""
+        name = record.execution_id
+        if not record.ended:
+            self.say(name, f"accepted and lost: {record.status}")
+            return
+        for fault in (*self._history(record, audit), *self._truth(record, payloads), *self._told(record, accepted)):
+            self.say(name, fault)
+
+    def _history(self, record: Execution, audit: Audit) -> Iterator[str]:
+        kept = audit.kept.get(record.execution_id, {})
+        missing = [entry.event for seq, entry in sorted(self.entries[record.execution_id].items()) if seq not in kept]
+        if missing or sorted(kept) != list(range(1, record.audit_seq + 1)):
+            yield f"the audit trail has gaps: {missing}"
+            return
+        previous = ""
+        for _, entry in sorted(kept.items()):
+            if entry.previous_hash != previous or entry_hash(entry) != entry.hash:
+                yield "the audit chain is broken"
+            if self.entries[record.execution_id][entry.seq] != entry:
+                yield "the audit trail tells something else than what was written"
+            previous = entry.hash
+        if previous != record.audit_hash:
+            yield "the audit trail does not end where the record does"
+
+    def _truth(self, record: Execution, payloads: Payloads) -> Iterator[str]:
+        name, runs = record.execution_id, self.platform.runs[record.execution_id]
+        if record.outcome is None or record.outcome.status is not record.status:
+            yield "the outcome and the status differ"
+        if name in self.resolved:
+            return
+        match record.status:
+            case Status.COMPLETED:
+                yield from self._completed(record, payloads)
+            case Status.FAILED | Status.CANCELLED if runs and name not in self.platform.failed:
+                yield f"{record.status}, and it ran"
+            case Status.UNKNOWN if name not in self.doubted | self.platform.doubted:
+                yield "unknown without a reason"
+
+    def _completed(self, record: Execution, payloads: Payloads) -> Iterator[str]:
+        name, ref = record.execution_id, record.outcome.result if record.outcome else None
+        hit = record.cache_status is CacheStatus.HIT
+        ran = self.platform.runs if hit else [name] if self.platform.runs[name] else []
+        results = {digest(canonical(self.platform.result(other))) for other in ran}
+        if ref is None or ref.digest not in results:
+            yield (
+                "the cache served what no action came to" if hit else "completed, with what the action did not come to"
+            )
+        elif payloads.stored(ref) is None and name not in self.unstored:
+            yield "the result is lost"
+
+    def _told(self, record: Execution, accepted: list[bytes]) -> Iterator[str]:
+        if record.webhook_status is WebhookStatus.PENDING:
+            yield "the caller's webhook is pending for ever"
+        if record.webhook_status is WebhookStatus.DELIVERED:
+            said: list[dict[str, Any]] = [json.loads(body) for body in accepted]
+            told = {(one["data"]["executionId"], one["data"]["status"]) for one in said}
+            if (record.execution_id, record.status.value) not in told:
+                yield "delivered is on record, and the receiver never got it"
+        if record.status in _ENDED and record.webhook_url is None and record.webhook_status is not WebhookStatus.NONE:
+            yield "a delivery without a webhook"

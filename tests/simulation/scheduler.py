@@ -1,0 +1,264 @@
+"""Lambda, the event source mappings, callers, operators and the clock: what sets workers going, and in which order."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from actionrelay.errors import ActionRelayError, IllegalTransitionError, RequestError
+from actionrelay.models import Message
+from actionrelay.strict_json import Json, canonical
+from tests.simulation.baton import Worker
+from tests.simulation.deployment import INVOCATION_MS
+from tests.simulation.queues import Parcel, SimulatedQueue
+from tests.simulation.world import World
+
+CALLER_WAITS_MS = 30_000
+PERSISTENT = 60
+"""Callers, operators and Genesys Cloud repeat what was not answered for longer than anything fails."""
+TURNS = 20_000
+"""A history that is longer than this does not come to rest."""
+
+
+class BrokenError(AssertionError):
+    """A rule does not hold; the message is the history that shows it."""
+
+
+@dataclass(slots=True)
+class Scheduler:
+    """Runs a world. ``choose`` picks one of so many things that could happen now."""
+
+    world: World
+    choose: Callable[[int], int] = lambda _: 0
+    batch_size: Callable[[], int] = lambda: 1
+    workers: list[Worker] = field(default_factory=list)
+    answered: set[str] = field(default_factory=set)
+    """Executions whose caller got a 2xx: they must end."""
+    pausing: frozenset[str] = frozenset({"submit", "execute", "receive", "deliver", "operate"})
+    """Roles whose workers may pause."""
+    _serial: int = 0
+
+    # -- What comes from outside --
+
+    def submit(self, document: dict[str, Json], tries: int = PERSISTENT) -> None:
+        """Let a caller send a request, and again until it is answered."""
+        name = str(document["executionId"])
+        body = canonical(document)
+
+        def done(worker: Worker) -> None:
+            if worker.error is None and not worker.died:
+                self.answered.add(name)
+
+        self._persist("submit", name, lambda: self.world.use_cases.submitting.submit(body), done=done, tries=tries)
+
+    def operate(self, decision: str, name: str) -> None:
+        """Let an operator decide, and again until there is an answer."""
+
+        def decide() -> None:
+            match decision:
+                case "retry":
+                    self.world.use_cases.operating.retry(name, "ops")
+                case "resolve":
+                    self.world.use_cases.operating.resolve(name, b'{"status":"failed","note":"looked it up"}', "ops")
+                case _:
+                    self.world.use_cases.operating.cancel(name, "ops")
+
+        self._persist(f"operate {decision}", name, decide)
+
+    def call_back(self, name: str, status: str) -> None:
+        """Let Genesys Cloud send a webhook, and again until it is answered."""
+        document: dict[str, Json] = {"executionId": name, "status": status}
+        if status == "completed":
+            document["result"] = self.world.platform.result(name)
+        body = canonical(document)
+        self._persist("receive", name, lambda: self.world.use_cases.receiving.receive({}, body), wait_ms=10_000)
+
+    def _persist(
+        self,
+        role: str,
+        name: str,
+        task: Callable[[], object],
+        *,
+        done: Callable[[Worker], None] | None = None,
+        tries: int = PERSISTENT,
+        wait_ms: int = CALLER_WAITS_MS,
+    ) -> None:
+        """Start a worker, and another one as long as there is no answer."""
+        answered = False
+
+        def after(worker: Worker) -> None:
+            nonlocal answered
+            if worker.died:
+                return
+            if worker.error is None or isinstance(worker.error, RequestError):
+                answered = True
+            if done is not None:
+                done(worker)
+
+        def attempt(left: int) -> None:
+            if answered or not left:
+                return
+            self._start(role, (name,), lambda: _discard(task()), after)
+            self.world.later(wait_ms, partial(attempt, left - 1))
+
+        self.world.later(0, partial(attempt, tries))
+
+    # -- What happens next --
+
+    def run(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Go on until nothing is left to do, or nothing right now while ``until`` holds."""
+        for _ in range(TURNS):
+            ready = self._ready()
+            if ready:
+                ready[self.choose(len(ready))]()
+                self._judge()
+            elif until() or not self._wait():
+                return
+        self.world.rules.broken.append("it does not come to rest")
+        self._judge()
+
+    def _ready(self) -> list[Callable[[], None]]:
+        now, ready = self.world.time, list[Callable[[], None]]()
+        for worker in self.workers:
+            if worker.wake_at is not None and worker.wake_at <= now:
+                ready.append(partial(self.turn, worker))
+        for item in self.world.agenda:
+            if item[0] <= now:
+                ready.append(partial(self._due, item))
+        if (runs := self.world.queue.queue).parcels and (messages := runs.visible(now)):
+            ready.append(partial(self._poll_runs, messages))
+        if (deliveries := self.world.deliveries.queue).parcels and (parcels := deliveries.visible(now)):
+            ready.append(partial(self._poll_deliveries, parcels))
+        return ready
+
+    def _wait(self) -> bool:
+        """Let time pass until something is due."""
+        times = [item[0] for item in self.world.agenda]
+        times += [worker.wake_at for worker in self.workers if worker.wake_at is not None]
+        times += [at for queue in (self.world.queue.queue, self.world.deliveries.queue) if (at := queue.next_at())]
+        if not times:
+            return False
+        self.world.time = max(self.world.time, min(times))
+        return True
+
+    def _due(self, item: tuple[int, int, Callable[[], None]]) -> None:
+        self.world.agenda.remove(item)
+        item[2]()
+
+    def _poll_runs(self, visible: Sequence[Parcel[Message]]) -> None:
+        """Hand a batch to an invocation of ``execute``, one thread for each message."""
+        taken = self._take(self.world.queue.queue, visible, self.batch_size())
+        executing = self.world.use_cases.executing.for_batch([parcel.body for parcel in taken])
+        self._invoke("execute", self.world.queue.queue, taken, executing.work, lambda body: body.execution_id)
+
+    def _poll_deliveries(self, visible: Sequence[Parcel[str]]) -> None:
+        taken = self._take(self.world.deliveries.queue, visible, 1)
+        deliver = self.world.use_cases.delivering.deliver
+        self._invoke("deliver", self.world.deliveries.queue, taken, lambda body, _: deliver(body), str)
+
+    def _take[Body](
+        self, queue: SimulatedQueue[Body], visible: Sequence[Parcel[Body]], size: int
+    ) -> list[Parcel[Body]]:
+        left, taken = list(visible), list[Parcel[Body]]()
+        while left and len(taken) < size:
+            parcel = left.pop(self.choose(len(left)))
+            queue.receive(parcel, self.world.time)
+            taken.append(parcel)
+        return taken
+
+    def _invoke[Body](
+        self,
+        role: str,
+        queue: SimulatedQueue[Body],
+        taken: Sequence[Parcel[Body]],
+        work: Callable[[Body, int], None],
+        subject: Callable[[Body], str],
+    ) -> None:
+        """Run one invocation: its messages are deleted when all its threads are done, and none if it dies."""
+        crew: list[Worker] = []
+        receipts = [parcel.receives for parcel in taken]
+
+        def after(worker: Worker) -> None:
+            if worker.died:
+                for other in crew:
+                    if not other.ended and not other.doomed:
+                        self.world.rules.unstored.update(other.subjects)
+                        other.troubled = True
+                        self._end(other)
+            elif all(other.ended for other in crew) and not any(other.died for other in crew):
+                for other, parcel, receipt in zip(crew, taken, receipts, strict=True):
+                    if other.error is None:
+                        queue.delete(parcel, receipt)
+
+        ends_at = self.world.time + INVOCATION_MS
+        for parcel in taken:
+            task = partial(work, parcel.body, ends_at)
+            crew.append(self._start(role, (subject(parcel.body),), task, after, ends_at))
+
+    # -- Workers --
+
+    def _start(
+        self,
+        role: str,
+        subjects: tuple[str, ...],
+        task: Callable[[], None],
+        after: Callable[[Worker], None],
+        ends_at: int = 0,
+    ) -> Worker:
+        self._serial += 1
+        pauses = role.split(maxsplit=1)[0] in self.pausing
+        worker = Worker(
+            f"{role} {self._serial}", task, self.world.time, ends_at, subjects=subjects, pauses=pauses, after=after
+        )
+        self.workers.append(worker)
+        return worker
+
+    def turn(self, worker: Worker) -> None:
+        """Give one worker the baton."""
+        self.world.crew.turn(worker)
+        if worker.ended:
+            self._over(worker)
+
+    def _end(self, worker: Worker) -> None:
+        self.world.crew.end(worker)
+        self._over(worker)
+
+    def _over(self, worker: Worker) -> None:
+        self.workers.remove(worker)
+        if worker.error is not None and (
+            not isinstance(worker.error, ActionRelayError) or isinstance(worker.error, IllegalTransitionError)
+        ):
+            self.world.rules.say(worker.subjects[0], f"{worker.name} met a bug: {worker.error!r}")
+        if worker.after is not None:
+            worker.after(worker)
+
+    # -- The end --
+
+    def settle_down(self) -> None:
+        """Without faults from now on: wake the zombies, wait, redrive what is in the DLQs, wait, and judge."""
+        self.run()
+        while self.world.queue.queue.redrive(self.world.time) + self.world.deliveries.queue.redrive(self.world.time):
+            self.run()
+        for name in sorted(self.answered):
+            record = self.world.ledger.records.get(name)
+            if record is None:
+                self.world.rules.say(name, "accepted, and not on record")
+            else:
+                self.world.rules.at_rest(record, self.world.audit, self.world.payloads, self.world.receiver.accepted)
+        self._judge()
+
+    def _judge(self) -> None:
+        broken = self.world.rules.broken
+        if broken:
+            self.abandon()
+            names = self.world.rules.suspects or self.world.ledger.records.keys()
+            raise BrokenError("\n".join((*dict.fromkeys(broken), "", self.world.timeline(names))))
+
+    def abandon(self) -> None:
+        """End whoever still sleeps, so that its seat is free."""
+        for worker in tuple(self.workers):
+            self.world.crew.end(worker)
+        self.workers.clear()
+
+
+def _discard(_: object) -> None:
+    """Take what a caller does not look at."""

@@ -1,0 +1,33 @@
+"""The simulation sees what it is there to see: take any one rule away, and it finds a history that shows it."""
+
+import pytest
+
+from tests.simulation.baton import Crew
+from tests.simulation.cases import suspects
+from tests.simulation.enumeration import play
+from tests.simulation.mutants import MUTANTS, mutate
+from tests.simulation.scheduler import BrokenError
+from tests.simulation.walk import Walk
+
+SEEDS = 80
+"""How long the walk may look for a mutant; none lives through the first twenty."""
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_each_rule_is_missed_when_it_is_gone(mutant: str, crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutate(mutant, monkeypatch)
+
+    with pytest.raises(BrokenError):
+        _look(crew)
+
+
+def _look(crew: Crew) -> None:
+    for case in suspects(crew):
+        play(case, crew)
+    for seed in range(SEEDS):
+        Walk(seed, crew).run()
+
+
+def test_nothing_is_found_where_every_rule_is_there(crew: Crew) -> None:
+    for case in suspects(crew):
+        play(case, crew)
