@@ -64,7 +64,13 @@ class Meter:
                     found: Item = parsed.get("Item", {})
                     units = read_units(item_bytes(found), consistent=asked.get("ConsistentRead", False))
                     self.read_units[_kind(asked["Key"], table)] += units
-                case "GetItem" | "PutItem", _:
+                case "Query", None:
+                    [partition] = asked["ExpressionAttributeValues"].values()
+                    units = read_units(
+                        sum(map(item_bytes, parsed["Items"])), consistent=asked.get("ConsistentRead", False)
+                    )
+                    self.read_units[_kind({table.keys[0]: partition}, table)] += units
+                case "GetItem" | "PutItem" | "Query", _:
                     pass  # refused before it was carried out
                 case _:
                     raise UnknownCapacityError(model.name)

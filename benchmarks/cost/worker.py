@@ -130,8 +130,8 @@ class _Worker:
 
     def _unfinished(self) -> list[Item]:
         """Records of executions that did not take the way that is measured."""
-        records = [item for table in self._tables.values() for item in table.items.values() if "attempts" in item]
-        return [item for item in records if item["status"] != {"S": "completed"}]
+        records = [item for table in self._tables.values() for item in table.items.values() if "sk" in item]
+        return [item for item in records if item["sk"]["S"] == "ledger" and item["status"] != {"S": "completed"}]
 
     def _stored(self) -> int:
         return sum(table.stored_bytes for table in self._tables.values())

@@ -12,4 +12,4 @@ from actionrelay.wiring import deliver_webhook
 @observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     deliver = deliver_webhook().deliver
-    return batch.serve(event, context, lambda _: lambda message, _: deliver(message.execution_id))
+    return batch.serve(event, context, lambda _: lambda message, _: deliver(message.execution_id, message.version))

@@ -1,4 +1,7 @@
-"""`python -m local.chaos`: chaos on worlds of its own. Exits with 0 if no promise was broken, with 1 if one was."""
+"""`python -m local.chaos`: chaos on worlds of its own.
+
+Exits with 0 if workers were killed and no promise was broken, else with 1.
+"""
 
 import argparse
 import json
@@ -41,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     broken = sum(len(result.violations) for result in results)
     if broken:
         progress.failed(f"{broken} violations; the seed was {given.seed}")
+        return 1
+    if not all(result.history.kills.total for result in results):
+        progress.failed("no worker was killed, so nothing is shown: more executions are needed")
         return 1
     progress.done(f"no promise was broken; the seed was {given.seed}")
     return 0

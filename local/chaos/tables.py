@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from actionrelay.aws.items import read_entry
+from actionrelay.aws.entries import read_entries
+from actionrelay.aws.items import read_execution
 from actionrelay.models import AuditEntry
 from local.world.emulator import Account
 from local.world.state import Stack
@@ -35,19 +36,23 @@ class Tables:
         """Return the status of every execution on record."""
         items = self._scan(
             self._outputs["ExecutionsTableName"],
-            ProjectionExpression="pk, #status",
             FilterExpression="begins_with(pk, :execution)",
-            ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues={":execution": {"S": _EXECUTION}},
         )
-        return {item["pk"]["S"].removeprefix(_EXECUTION): item["status"]["S"] for item in items}
+        records: defaultdict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+        for item in items:
+            records[item["pk"]["S"].removeprefix(_EXECUTION)][item["sk"]["S"]] = item
+        return {
+            name: read_execution(name, parts["accepted"], parts.get("ledger")).status.value
+            for name, parts in records.items()
+        }
 
     def audit(self) -> dict[str, tuple[AuditEntry, ...]]:
         """Return every execution's audit entries, in the order of `seq`."""
-        entries: defaultdict[str, list[AuditEntry]] = defaultdict(list)
+        entries: defaultdict[str, set[AuditEntry]] = defaultdict(set)
         for item in self._scan(self._outputs["AuditTableName"]):
-            entry = read_entry(item)
-            entries[entry.execution_id].append(entry)
+            for entry in read_entries(item):
+                entries[entry.execution_id].add(entry)
         return {name: tuple(sorted(some, key=lambda entry: entry.seq)) for name, some in entries.items()}
 
     def redrive(self) -> int:

@@ -29,9 +29,15 @@ class RecordedDeliveryQueue:
     """A ``DeliveryQueue``."""
 
     sent: list[tuple[str, int]] = field(default_factory=list)
+    versions: list[int | None] = field(default_factory=list)
+    receivers: list[str | None] = field(default_factory=list)
     trouble: Trouble = field(default_factory=Trouble)
 
-    def send(self, execution_id: str, delay_ms: int = 0) -> None:
+    def send(
+        self, execution_id: str, delay_ms: int = 0, version: int | None = None, receiver: str | None = None
+    ) -> None:
         self.trouble.strike_before("send")
         self.sent.append((execution_id, delay_ms))
+        self.versions.append(version)
+        self.receivers.append(receiver)
         self.trouble.strike_after("send")

@@ -62,6 +62,22 @@ class InMemoryExecutions:
 
 
 @dataclass(slots=True)
+class InMemoryWebhookIds:
+    """``WebhookIds``."""
+
+    kept: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """By id: what it stands for, and until when."""
+    trouble: Trouble = field(default_factory=Trouble)
+
+    def claim(self, webhook_id: str, content: str, now: int, until: int) -> str:
+        self.trouble.strike_before("claim")
+        if webhook_id not in self.kept or self.kept[webhook_id][1] <= now:
+            self.kept[webhook_id] = (content, until)
+        self.trouble.strike_after("claim")
+        return self.kept[webhook_id][0]
+
+
+@dataclass(slots=True)
 class InMemoryCache:
     """A ``ResultCache``."""
 
@@ -83,10 +99,13 @@ class InMemoryAudit:
     """An ``AuditTrail`` and its ``AuditReader``: entries are added, never changed."""
 
     kept: dict[tuple[str, int], AuditEntry] = field(default_factory=dict)
+    appended: list[AuditEntry] = field(default_factory=list)
+    """All that was ever to be added, what was there already too."""
     trouble: Trouble = field(default_factory=Trouble)
 
     def append(self, entries: Sequence[AuditEntry]) -> None:
         self.trouble.strike_before("append")
+        self.appended.extend(entries)
         for entry in entries:
             self.kept.setdefault((entry.execution_id, entry.seq), entry)
         self.trouble.strike_after("append")

@@ -51,6 +51,20 @@ def test_a_read_costs_what_was_found(meter: Meter, client: Any) -> None:
     assert meter.read_units == {"execution": 1}
 
 
+def test_a_query_costs_all_that_was_found_together(meter: Meter, client: Any) -> None:
+    found = [ITEM, ITEM | {"filling": {"S": "x" * 4_000}}]
+    with Stubber(client) as stubbed:
+        stubbed.add_response("query", {"Items": found})
+        client.query(
+            TableName="t",
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": ITEM["pk"]},
+            ConsistentRead=True,
+        )
+
+    assert meter.read_units == {"execution": 2}
+
+
 def test_an_operation_without_known_capacity_is_no_zero(client: Any) -> None:
     with Stubber(client) as stubbed:
         stubbed.add_response("scan", {})

@@ -197,7 +197,7 @@ def test_given_an_unknown_outcome_when_resolved_then_result_cache_and_delivery_a
     assert (resolved.status, resolved.completed_at) == (Status.COMPLETED, NOON + 60_000)
     assert relay.reading.execution(EXECUTION_ID)["result"] == {"total": 3}
     assert resolved.outcome is not None
-    assert relay.cache.entries["key"].result == resolved.outcome.result
+    assert relay.cache.entries["key"].execution_id == EXECUTION_ID
     assert (resolved.webhook_status, resolved.delivery_attempts) == (WebhookStatus.PENDING, 0)
     assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
     assert relay.telemetry.counts["ExecutionsSucceeded"] == 1
@@ -322,6 +322,18 @@ def test_given_a_queued_execution_when_cancelled_then_its_message_finds_nothing_
     relay.work()
     assert (relay.client.calls, relay.queue.sent, relay.deliveries.sent) == ([], [], [])
     assert relay.events == ["cancelled"]
+
+
+def test_given_a_cancellation_whose_audit_failed_when_repeated_then_it_is_refused_and_the_audit_is_whole(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    relay.audit.trouble.before("append", StoreUnavailableError("down"))
+    with pytest.raises(StoreUnavailableError):
+        cancel(relay)
+    with pytest.raises(WrongStateError):
+        cancel(relay)
+    assert (relay.record.status, relay.events) == (Status.CANCELLED, ["cancelled"])
 
 
 def test_given_an_attempt_that_may_have_run_when_cancelled_then_it_is_refused_with_the_reason(relay: Relay) -> None:

@@ -82,24 +82,37 @@ def test_given_another_writer_that_settled_it_when_the_step_sees_nothing_to_do_t
     assert seen == [queued.version, queued.version + 1]
 
 
-def test_given_a_creation_whose_answer_was_lost_when_the_repeat_finds_it_taken_then_it_counts_as_made(
-    relay: Relay,
+@pytest.mark.parametrize("lost", [AlreadyRecordedError("met its own"), StoreUnavailableError("no answer")])
+def test_given_a_creation_whose_answer_was_lost_when_it_is_found_on_record_then_it_counts_as_made(
+    relay: Relay, lost: Exception
 ) -> None:
-    relay.store.trouble.after("create", AlreadyRecordedError("met its own"))
+    relay.store.trouble.after("create", lost)
     created = relay.recorder.create(ledger.accept(a_draft()))
     assert created.pending_audit == ()
     assert relay.events == ["accepted"]
 
 
-def test_given_a_write_whose_answer_was_lost_when_the_repeat_finds_it_stale_then_it_counts_as_made(
-    relay: Relay,
+@pytest.mark.parametrize("lost", [StaleWriteError("met its own"), StoreUnavailableError("no answer")])
+def test_given_a_write_whose_answer_was_lost_when_it_is_found_on_record_then_it_counts_as_made(
+    relay: Relay, lost: Exception
 ) -> None:
     queued = relay.given_queued()
-    relay.store.trouble.after("save", StaleWriteError("met its own"))
+    relay.store.trouble.after("save", lost)
     saved = relay.recorder.save(noted(queued))
     assert saved.version == queued.version + 1
     assert relay.events == ["seen"]
     assert len(relay.store.writes) == 1
+
+
+def test_given_a_write_that_failed_and_was_not_made_when_looked_for_then_the_failure_stands(relay: Relay) -> None:
+    queued = relay.given_queued()
+    relay.store.trouble.before("save", StoreUnavailableError("down"))
+    with pytest.raises(StoreUnavailableError):
+        relay.recorder.save(noted(queued))
+    relay.store.trouble.before("create", StoreUnavailableError("down"))
+    with pytest.raises(StoreUnavailableError):
+        relay.recorder.create(ledger.accept(a_draft(execution_id="another")))
+    assert relay.events == []
 
 
 def test_given_a_write_whose_answer_was_lost_when_another_has_written_since_then_it_is_stale(relay: Relay) -> None:

@@ -14,11 +14,11 @@ from actionrelay.errors import (
     QueueUnavailableError,
     StoreUnavailableError,
 )
-from actionrelay.models import CachedResult, CacheStatus, GenesysApi, Message, Status, WebhookStatus
+from actionrelay.models import CachedResult, CacheStatus, GenesysApi, Message, Outcome, Status, WebhookStatus
 from actionrelay.requests import ExecutionRequest
 from actionrelay.validation import Disposition, Submitted, cache_key, content_hash
 from tests.fakes.chance import NOON
-from tests.fakes.relay import ACTION_ID, EXECUTION_ID, INPUTS, TRACE_ID, WEBHOOK_URL, Relay, a_request, spelled
+from tests.fakes.relay import ACTION_ID, EXECUTION_ID, INPUTS, TRACE_ID, WEBHOOK_URL, Relay, a_draft, a_request, spelled
 
 RUN = Message(EXECUTION_ID)
 
@@ -27,12 +27,17 @@ def submit(relay: Relay, **changes: Any) -> Submitted:
     return relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID, **changes)))
 
 
-def given_cached(relay: Relay, result: Any = None, lives_ms: int = 1) -> None:
-    ref, data = relay.completion.refer_result("another", result or {"total": 3})
+def given_cached(relay: Relay, lives_ms: int = 1, **changes: Any) -> None:
+    """An execution of the same request that completed before, with changes to its record."""
+    ref, data = relay.completion.refer_result("another", {"total": 3})
     assert ref is not None
     relay.payloads.put(ref, data)
     key = cache_key(ACTION_ID, INPUTS)
-    relay.cache.entries[key] = CachedResult(key, ref, relay.clock.now() + lives_ms)
+    earlier = a_draft(
+        execution_id="another", cache_key=key, status=Status.COMPLETED, outcome=Outcome(Status.COMPLETED, result=ref)
+    )
+    relay.store.put(replace(earlier, **changes))
+    relay.cache.entries[key] = CachedResult(key, "another", relay.clock.now() + lives_ms)
 
 
 def test_given_a_new_request_when_submitted_then_it_is_recorded_audited_and_queued(relay: Relay) -> None:
@@ -125,6 +130,24 @@ def test_given_no_webhook_when_served_from_the_cache_then_nothing_is_delivered(r
 
 def test_given_an_entry_whose_time_is_over_when_submitted_then_the_action_runs(relay: Relay) -> None:
     given_cached(relay, lives_ms=0)
+    assert submit(relay).disposition is Disposition.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"status": Status.FAILED}, {"cache_key": "of other content"}, {"outcome": Outcome(Status.COMPLETED)}],
+    ids=str,
+)
+def test_given_an_entry_whose_execution_is_not_what_it_was_when_submitted_then_the_action_runs(
+    relay: Relay, changes: dict[str, Any]
+) -> None:
+    given_cached(relay, **changes)
+    assert submit(relay).disposition is Disposition.ACCEPTED
+
+
+def test_given_an_entry_whose_execution_is_gone_when_submitted_then_the_action_runs(relay: Relay) -> None:
+    given_cached(relay)
+    relay.store.records.clear()
     assert submit(relay).disposition is Disposition.ACCEPTED
 
 

@@ -62,9 +62,9 @@ class Completion:
             and self.cache_seconds
         ):
             expires_at = ended.completed_at + self.cache_seconds * 1_000
-            self.cache.remember(CachedResult(ended.cache_key, outcome.result, expires_at))
+            self.cache.remember(CachedResult(ended.cache_key, ended.execution_id, expires_at))
         if ended.webhook_status is WebhookStatus.PENDING and ended.delivery_attempts == 0:
-            self.deliveries.send(ended.execution_id)
+            self.deliveries.send(ended.execution_id, version=ended.version, receiver=ended.webhook_url)
 
     def store_result(self, ended: Execution, result: bytes) -> None:
         """Store a large result, as soon as its outcome is written: before anything else can fail.

@@ -1,11 +1,22 @@
-"""Use case: hand an ended execution to its caller's webhook, the Standard Webhooks way."""
+"""Use case: hand an ended execution to its caller's webhook, the Standard Webhooks way.
+
+Each try is recorded before what follows it is sent: the next try's message, or, where the delivery is given up, a dead
+letter. A message that meets a delivery which was given up writes that letter again, since whoever gave up may have died
+before it did; so a redriven dead letter comes back until somebody asks for a redelivery.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from actionrelay import ledger
-from actionrelay.errors import DeliveryFailedError, DeliveryRefusedError
+from actionrelay.errors import (
+    DeliveryFailedError,
+    DeliveryRefusedError,
+    DependencyError,
+    QueueUnavailableError,
+    StaleWriteError,
+)
 from actionrelay.models import Execution, ExecutionError, WebhookStatus
 from actionrelay.outbound import DeliveryAnswer
 from actionrelay.ports import (
@@ -26,6 +37,8 @@ from actionrelay.views import execution_document
 SCHEDULE_MS = tuple(seconds * 1_000 for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400))
 """The waits after the first try: the schedule that the Standard Webhooks specification suggests."""
 JITTER = 0.1
+COME_BACK_MS = 30_000
+"""How long a message rests, with jitter, when an AWS service failed."""
 _SUCCESS = 2
 
 
@@ -36,6 +49,8 @@ class DeliverWebhook:
     recorder: Recorder
     payloads: PayloadStore
     queue: DeliveryQueue
+    dead_letters: DeliveryQueue
+    """Where deliveries go that were given up; nothing works it off but people."""
     sender: WebhookSender
     secrets: Callable[[], tuple[SigningSecret, ...]]
     """Read at each try, so that a rotated secret is used."""
@@ -43,48 +58,64 @@ class DeliverWebhook:
     clock: Clock
     randomness: Randomness
 
-    def deliver(self, execution_id: str) -> None:
-        """Do what is due for a delivery message; returning means that the message is done with.
+    def deliver(self, execution_id: str, version: int | None = None) -> None:
+        """Do what is due for a delivery message, sent at ``version``; returning means that the message is done with.
+
+        When a service fails a new message comes back later in place of this one: the queue's receive count is for
+        workers that died.
 
         Raises:
-            DependencyError: a service failed; the message must be seen again.
+            QueueUnavailableError: not even that could be sent, so this message must be seen again.
         """
-        execution = self.recorder.load(execution_id)
+        try:
+            self._deliver(execution_id, version)
+        except QueueUnavailableError:
+            raise
+        except (DependencyError, StaleWriteError) as error:
+            self.telemetry.count("MessagesPostponed", error.code)
+            self.queue.send(execution_id, int(COME_BACK_MS * (0.5 + self.randomness.uniform())))
+
+    def _deliver(self, execution_id: str, version: int | None) -> None:
+        execution = self.recorder.load(execution_id, version)
         if execution is None or not execution.ended:
             return
-        if execution.webhook_status is not WebhookStatus.PENDING:
-            self.recorder.pay(execution)  # a worker may have died between the record of the last try and its audit
-            return
         now = self.clock.now()
-        if execution.deliver_at is not None and execution.deliver_at > now:
-            self.queue.send(execution_id, execution.deliver_at - now)
-            return
+        if execution.webhook_status is not WebhookStatus.PENDING:
+            # A worker may have died between the record of the last try and what follows it.
+            self._follow(self.recorder.pay(execution))
+        elif execution.deliver_at is not None and execution.deliver_at > now:
+            self.queue.send(execution_id, execution.deliver_at - now, version, execution.webhook_url)
+        else:
+            self._try_once(execution, now)
+
+    def _try_once(self, execution: Execution, now: int) -> None:
         status, wait, latency_ms, cause = self._try(execution)
         deliver_at = now + wait if status is WebhookStatus.PENDING else None
 
         def step(current: Execution) -> Execution | None:
-            if current.delivery_attempts != execution.delivery_attempts or current.outcome != execution.outcome:
-                return None  # another try, or another outcome, which has a delivery of its own
+            if _delivery(current) != _delivery(execution):
+                return None  # another try, or another delivery: of another outcome, or that an operator asked for
             return ledger.record_delivery(current, status, now, deliver_at, latency_ms=latency_ms, cause=cause)
 
         recorded = self.recorder.change(execution, step)
         self.telemetry.count("WebhookDeliveries", status.value)
         if recorded is None:
-            self._carry_on(execution_id)
-        elif deliver_at is not None:
-            self.queue.send(execution_id, wait)
+            # Another try was recorded first; whoever did may have died before what follows it.
+            current = self.recorder.load(execution.execution_id)
+            recorded = self.recorder.pay(current) if current is not None and current.ended else None
+        if recorded is not None:
+            self._follow(recorded)
 
-    def _carry_on(self, execution_id: str) -> None:
-        """Another try was recorded first; whoever did may have died before it queued the next."""
-        current = self.recorder.load(execution_id)
-        if current is None:
-            return
-        self.recorder.pay(current)
-        if current.ended and current.webhook_status is WebhookStatus.PENDING:
-            self.queue.send(execution_id, max((current.deliver_at or 0) - self.clock.now(), 0))
+    def _follow(self, recorded: Execution) -> None:
+        """Send what a recorded try calls for, its audit being paid."""
+        if recorded.webhook_status is WebhookStatus.PENDING:
+            wait = max((recorded.deliver_at or 0) - self.clock.now(), 0)
+            self.queue.send(recorded.execution_id, wait, recorded.version, recorded.webhook_url)
+        elif recorded.webhook_status is WebhookStatus.FAILED:
+            self.dead_letters.send(recorded.execution_id, version=recorded.version, receiver=recorded.webhook_url)
 
     def _try(self, execution: Execution) -> tuple[WebhookStatus, int, int | None, ExecutionError | None]:
-        """Return where this try leaves the delivery, how long to wait, how long it took, and what went wrong."""
+        """Return where this try leaves the delivery, how long to wait, how long it took, and what came back."""
         try:
             answer = self._post(execution)
         except DeliveryRefusedError as error:
@@ -92,12 +123,12 @@ class DeliverWebhook:
         except DeliveryFailedError as error:
             return (*self._again(execution, None), None, ExecutionError(error.code, error.message))
         latency_ms = round(answer.latency_ms)
+        answered = ExecutionError(f"http_{answer.status}", "what the receiver answered", answer.status)
         if answer.status // 100 == _SUCCESS:
-            return WebhookStatus.DELIVERED, 0, latency_ms, None
-        refused = ExecutionError("delivery_refused", "the receiver did not accept the webhook", answer.status)
+            return WebhookStatus.DELIVERED, 0, latency_ms, answered
         if answer.status == HTTPStatus.GONE:
-            return WebhookStatus.FAILED, 0, latency_ms, refused
-        return (*self._again(execution, answer.retry_after), latency_ms, refused)
+            return WebhookStatus.FAILED, 0, latency_ms, answered
+        return (*self._again(execution, answer.retry_after), latency_ms, answered)
 
     def _post(self, execution: Execution) -> DeliveryAnswer:
         now = self.clock.now()
@@ -119,3 +150,8 @@ class DeliverWebhook:
         planned = SCHEDULE_MS[execution.delivery_attempts]
         jittered = int(planned * (1 + JITTER * self.randomness.uniform()))
         return WebhookStatus.PENDING, max(jittered, retry_after_ms(retry_after, self.clock.now()))
+
+
+def _delivery(execution: Execution) -> tuple[object, ...]:
+    """What tells one try from every other: of which outcome, in which series, the how manieth."""
+    return execution.outcome, execution.completed_at, execution.redeliveries, execution.delivery_attempts

@@ -7,7 +7,7 @@ message, a repeated request, a repeated webhook) pays before it goes on.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from actionrelay.errors import AlreadyRecordedError, StaleWriteError
+from actionrelay.errors import AlreadyRecordedError, DependencyError, StaleWriteError
 from actionrelay.models import Execution
 from actionrelay.ports import AuditTrail, ExecutionStore
 
@@ -21,9 +21,12 @@ class Recorder:
     store: ExecutionStore
     audit: AuditTrail
 
-    def load(self, execution_id: str) -> Execution | None:
-        """Read a record as last written."""
-        return self.store.load(execution_id)
+    def load(self, execution_id: str, paid_version: int | None = None) -> Execution | None:
+        """Read a record as last written; where nobody wrote since ``paid_version``, it owes nothing any more."""
+        execution = self.store.load(execution_id)
+        if execution is not None and execution.version == paid_version:
+            return replace(execution, pending_audit=())
+        return execution
 
     def create(self, execution: Execution) -> Execution:
         """Write the first version.
@@ -33,7 +36,7 @@ class Recorder:
         """
         try:
             self.store.create(execution)
-        except AlreadyRecordedError:
+        except (AlreadyRecordedError, DependencyError):
             if not self._is_own(execution):
                 raise
         return self.pay(execution)
@@ -55,14 +58,14 @@ class Recorder:
         """
         try:
             self.store.save(execution)
-        except StaleWriteError:
+        except (StaleWriteError, DependencyError):
             if not self._is_own(execution):
                 raise
 
     def _is_own(self, execution: Execution) -> bool:
-        """Whether what is stored is this very record.
+        """Whether what is stored is this very record: a write whose answer got lost has been made all the same.
 
-        The SDK repeats a write whose answer got lost, and then meets its own: that is a success, not another writer.
+        The SDK repeats such a write and then meets its own, or gives up without knowing.
         """
         return self.store.load(execution.execution_id) == execution
 

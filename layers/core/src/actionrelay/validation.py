@@ -111,15 +111,19 @@ class SubmitExecution:
         if draft.cache_key is None:
             return None
         entry = self.cache.lookup(draft.cache_key)
-        if entry is None or entry.expires_at <= self.clock.now() or self.payloads.get(entry.result) is None:
+        if entry is None or entry.expires_at <= self.clock.now():
             return None
-        return entry.result
+        source = self.recorder.load(entry.execution_id)
+        if source is None or source.status is not Status.COMPLETED or source.cache_key != draft.cache_key:
+            return None
+        result = source.outcome.result if source.outcome else None
+        return result if result and self.payloads.get(result) is not None else None
 
     def _serve(self, draft: Execution, result: PayloadRef) -> Execution:
         hit = replace(draft, cache_status=CacheStatus.HIT)
         execution = self.recorder.create(ledger.serve_from_cache(hit, result, self.clock.now()))
         if execution.webhook_url:
-            self.deliveries.send(execution.execution_id)
+            self.deliveries.send(execution.execution_id, version=execution.version, receiver=execution.webhook_url)
         self.telemetry.count("CacheHits")
         return execution
 
@@ -134,7 +138,7 @@ class SubmitExecution:
             # It may never have reached the queue; a second message for one that did is harmless.
             self._queue(recorded)
         elif recorded.cache_status is CacheStatus.HIT and recorded.webhook_url and not recorded.delivery_attempts:
-            self.deliveries.send(recorded.execution_id)
+            self.deliveries.send(recorded.execution_id, version=recorded.version, receiver=recorded.webhook_url)
         return recorded
 
     def _queue(self, execution: Execution) -> None:

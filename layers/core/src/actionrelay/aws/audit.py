@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from actionrelay.aws.attributes import attribute
 from actionrelay.aws.clients import aws_code, failures_as
-from actionrelay.aws.items import entry_item, read_entry
+from actionrelay.aws.entries import by_day, entries_item, read_entries
 from actionrelay.errors import StoreUnavailableError
 from actionrelay.models import AuditEntry
-from actionrelay.timestamps import iso
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,22 +27,23 @@ class AuditTable:
     retention_days: int
 
     def append(self, entries: Sequence[AuditEntry]) -> None:
-        """Add entries in order; one that is there already stays as it is."""
-        for entry in entries:
-            self._append(entry)
+        """Add entries that follow each other, those of a day as one item.
 
-    def _append(self, entry: AuditEntry) -> None:
-        # The index is sparse: it holds the entry that opens a day for its execution, by time.
-        in_index = {"daySort": {"S": f"{iso(entry.timestamp)}#{entry.execution_id}"}} if entry.day else {}
-        item = {
-            **entry_item(entry),
-            **in_index,
-            "expires_at": {"N": str(entry.timestamp // 1_000 + self.retention_days * _SECONDS_PER_DAY)},
-        }
+        What is there already stays as it is. The item is named after its last entry: whoever finds that one there finds
+        all before it, here or in an item of their own.
+        """
+        for part in by_day(entries):
+            self._append(part)
+
+    def _append(self, entries: Sequence[AuditEntry]) -> None:
+        last = entries[-1]
+        expires_at = last.timestamp // 1_000 + self.retention_days * _SECONDS_PER_DAY
         with failures_as(StoreUnavailableError, "the audit trail can't be written"):
             try:
                 self.client.put_item(
-                    TableName=self.table, Item=item, ConditionExpression="attribute_not_exists(executionId)"
+                    TableName=self.table,
+                    Item={**entries_item(entries), "expires_at": attribute(expires_at)},
+                    ConditionExpression="attribute_not_exists(executionId)",
                 )
             except ClientError as failure:
                 if aws_code(failure) != "ConditionalCheckFailedException":
@@ -57,8 +58,8 @@ class AuditTableReader:
     table: str
 
     def entries(self, execution_id: str) -> tuple[AuditEntry, ...]:
-        """Read all entries of one execution, oldest first, as last written."""
-        found: list[AuditEntry] = []
+        """Read all entries of one execution, oldest first, as last written; one that is there twice alike, once."""
+        found: dict[AuditEntry, None] = {}
         with failures_as(StoreUnavailableError, "the audit trail can't be read"):
             pages = self.client.get_paginator("query").paginate(
                 TableName=self.table,
@@ -67,5 +68,5 @@ class AuditTableReader:
                 ConsistentRead=True,
             )
             for page in pages:
-                found.extend(read_entry(item) for item in page["Items"])
-        return tuple(found)
+                found.update((entry, None) for item in page["Items"] for entry in read_entries(item))
+        return tuple(sorted(found, key=lambda entry: entry.seq))

@@ -1,18 +1,20 @@
-"""How records are spelled as DynamoDB items: one attribute per fact that a condition or a person looks at.
+"""How an execution is spelled as two DynamoDB items: what was accepted, written once, and where it stands.
 
-Absent means None, so items stay small. What only travels along (a reference, an outcome, audit
-entries that are owed) is one JSON string per part.
+A write costs by the size of its item. So what no step changes (the request foremost) is in one item that is written
+at acceptance, and each step writes the other, small one. What a condition or a person looks at is an attribute; the
+rest is one compressed JSON, ``detail``, without what is absent, usual, or known from elsewhere in the record.
 """
 
-import base64
 import json
+import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import MISSING, asdict, fields
 from typing import Any
 
+from actionrelay.aws.attributes import Attribute, Item, attribute, value_of
+from actionrelay.aws.entries import read_chain, spell_chain
 from actionrelay.models import (
     Attempt,
-    AuditEntry,
     CacheStatus,
     Execution,
     ExecutionError,
@@ -22,114 +24,137 @@ from actionrelay.models import (
     WebhookStatus,
 )
 
-type Attribute = Mapping[str, Any]
-type Item = dict[str, Attribute]
+ACCEPTED_FIELDS = frozenset(
+    {
+        "execution_id",
+        "action_id",
+        "trace_id",
+        "content_hash",
+        "request",
+        "timeout_ms",
+        "cache_key",
+        "webhook_url",
+        "repeatable",
+        "created_at",
+        "cache_status",
+    }
+)
+"""What no step of the ledger changes."""
 
-_JSON_PARTS = frozenset({"request", "attempt", "outcome", "pending_audit"})
-_ENUMS = {"status": Status, "webhook_status": WebhookStatus, "cache_status": CacheStatus}
+_ACCEPTED_ATTRIBUTES = ("action_id", "trace_id", "created_at")
+_LEDGER_ATTRIBUTES = (
+    *("status", "webhook_status", "version", "attempts", "created_at", "updated_at"),
+    *("audit_seq", "audit_hash"),
+)
+_STEP_FIELDS = frozenset(field.name for field in fields(Execution)) - ACCEPTED_FIELDS
+_DEFAULTS = {field.name: None if field.default is MISSING else field.default for field in fields(Execution)}
 
 
-def execution_item(execution: Execution) -> Item:
-    """Spell an execution, without its keys."""
-    item: Item = {}
-    for field in fields(execution):
-        value = getattr(execution, field.name)
-        if value is None or value == ():
-            continue
-        item[field.name] = _attribute(_part(value) if field.name in _JSON_PARTS else value)
-    return item
+def accepted_item(execution: Execution) -> Item:
+    """Spell a whole record as it is first written, without its keys."""
+    return _item(execution, ACCEPTED_FIELDS | _STEP_FIELDS, _ACCEPTED_ATTRIBUTES)
 
 
-def read_execution(item: Mapping[str, Attribute]) -> Execution:
-    """Read an execution back."""
-    values: dict[str, Any] = {}
-    for field in fields(Execution):
-        if field.name in item:
-            values[field.name] = _value(item[field.name])
-    for name, kind in _ENUMS.items():
+def ledger_item(execution: Execution) -> Item:
+    """Spell what a step may have changed, without keys; ``created_at`` says which acceptance it belongs to."""
+    return _item(execution, _STEP_FIELDS, _LEDGER_ATTRIBUTES)
+
+
+def read_execution(
+    execution_id: str, accepted: Mapping[str, Attribute], stands: Mapping[str, Attribute] | None = None
+) -> Execution:
+    """Read a record back from what was accepted and, once a step was taken, from where it stands."""
+    values = _values(execution_id, accepted)
+    if stands is not None:
+        stood = _values(execution_id, stands)
+        values |= {name: stood[name] for name in _STEP_FIELDS}
+    values["execution_id"] = execution_id
+    values["webhook_ids"] = tuple(values["webhook_ids"])
+    for name, kind in (("status", Status), ("webhook_status", WebhookStatus), ("cache_status", CacheStatus)):
         values[name] = kind(values[name])
-    values["request"] = read_ref(values["request"])
-    if "attempt" in values:
-        values["attempt"] = Attempt(**json.loads(values["attempt"]))
-    if "outcome" in values:
-        values["outcome"] = _read_outcome(json.loads(values["outcome"]))
-    if "pending_audit" in values:
-        entries = json.loads(values["pending_audit"])
-        values["pending_audit"] = tuple(AuditEntry(**entry) for entry in entries)
-    values.setdefault("cache_key", None)
-    values.setdefault("webhook_url", None)
+    if values["attempt"]:
+        values["attempt"] = Attempt(**values["attempt"])
+    values["pending_audit"] = read_chain(values["pending_audit"], _known(values), values["audit_hash"])
     return Execution(**values)
 
 
-def entry_item(entry: AuditEntry) -> Item:
-    """Spell an audit entry, key attributes included."""
-    return {_camel(name): _attribute(value) for name, value in asdict(entry).items() if value is not None}
-
-
-def read_entry(item: Mapping[str, Attribute]) -> AuditEntry:
-    """Read an audit entry back."""
-    values: dict[str, Any] = {
-        field.name: _value(item[_camel(field.name)]) for field in fields(AuditEntry) if _camel(field.name) in item
+def _item(execution: Execution, names: frozenset[str], visible: tuple[str, ...]) -> Item:
+    values = {field.name: getattr(execution, field.name) for field in fields(execution)}
+    usual = _usual(execution.created_at)
+    hidden = names - {"execution_id", *visible}
+    detail = {
+        name: _spelled(value, execution.execution_id)
+        for name, value in values.items()
+        if name in hidden and value != usual[name]
     }
-    return AuditEntry(**values)
+    if execution.pending_audit:
+        detail["pending_audit"] = spell_chain(execution.pending_audit, _known(values), execution.audit_hash)
+    item = {name: attribute(values[name]) for name in visible}
+    item["detail"] = attribute(zlib.compress(json.dumps(detail, separators=(",", ":")).encode(), 9))
+    result = execution.outcome.result if execution.outcome else None
+    for name, ref in (("request", execution.request if "request" in names else None), ("result", result)):
+        if ref and ref.inline is not None:
+            item[name] = attribute(ref.inline)
+    return item
 
 
-def spell_ref(ref: PayloadRef) -> str:
-    """Spell a payload reference."""
-    return _part(ref)
+def _values(execution_id: str, item: Mapping[str, Attribute]) -> dict[str, Any]:
+    """Read an item's part of a record, its references and its outcome put together."""
+    visible = {name: value_of(item[name]) for name in _DEFAULTS if name in item and name != "request"}
+    detail = json.loads(zlib.decompress(value_of(item["detail"])))
+    values: dict[str, Any] = _usual(visible["created_at"]) | visible | detail
+    if values["request"]:
+        values["request"] = _ref(values["request"], execution_id, item.get("request"))
+    if values["outcome"]:
+        values["outcome"] = _outcome(values["outcome"], execution_id, item.get("result"))
+    return values
 
 
-def read_ref(text: str) -> PayloadRef:
-    """Read a payload reference back."""
-    return _ref(json.loads(text))
+def _usual(created_at: int) -> dict[str, Any]:
+    """What a record says when an item says nothing."""
+    return _DEFAULTS | {"updated_at": created_at, "queued_at": created_at}
 
 
-def _part(value: Any) -> str:
-    document = [asdict(entry) for entry in value] if isinstance(value, tuple) else asdict(value)
-    return json.dumps(_slim(document), separators=(",", ":"))
+def _known(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What an audit entry is likely to repeat of its record."""
+    repeated = ("execution_id", "action_id", "trace_id", "webhook_url", "status")
+    request: PayloadRef = values["request"]
+    return {
+        **{name: values[name] for name in repeated},
+        "timestamp": values["updated_at"],
+        "attempt": values["attempts"],
+        "payload_size_bytes": request.size,
+        "payload_sha256": request.digest,
+    }
 
 
-def _slim(value: Any) -> Any:
-    """Leave out what is None, and carry bytes as base64."""
+def _spelled(value: Any, execution_id: str) -> Any:
     match value:
-        case dict():
-            return {key: _slim(item) for key, item in value.items() if item is not None}
-        case list():
-            return [_slim(item) for item in value]
-        case bytes():
-            return base64.b64encode(value).decode()
+        case PayloadRef():
+            # Its own payloads' keys begin with its id, and no key with a slash.
+            own = value.key.startswith(f"{execution_id}/")
+            key = value.key.removeprefix(execution_id) if own else value.key
+            return {"key": key, "size": value.size, "digest": value.digest}
+        case Outcome():
+            parts = {"result": value.result, "error": value.error}
+            spelled = {name: _spelled(part, execution_id) for name, part in parts.items() if part}
+            return {"status": value.status, **spelled}
+        case ExecutionError() | Attempt():
+            return {name: part for name, part in asdict(value).items() if part is not None}
     return value
 
 
-def _ref(document: dict[str, Any]) -> PayloadRef:
-    inline = document.pop("inline", None)
-    return PayloadRef(**document, inline=None if inline is None else base64.b64decode(inline))
+def _ref(document: Mapping[str, Any], execution_id: str, inline: Attribute | None) -> PayloadRef:
+    key = document["key"]
+    own = key.startswith("/")
+    whole = {**document, "key": f"{execution_id}{key}" if own else key}
+    return PayloadRef(**whole, inline=None if inline is None else value_of(inline))
 
 
-def _read_outcome(document: dict[str, Any]) -> Outcome:
+def _outcome(document: Mapping[str, Any], execution_id: str, inline: Attribute | None) -> Outcome:
     result, error = document.get("result"), document.get("error")
     return Outcome(
         Status(document["status"]),
-        result=None if result is None else _ref(result),
+        result=None if result is None else _ref(result, execution_id, inline),
         error=None if error is None else ExecutionError(**error),
     )
-
-
-def _attribute(value: str | float | bool) -> Attribute:
-    if isinstance(value, bool):
-        return {"BOOL": value}
-    if isinstance(value, int | float):
-        return {"N": str(value)}
-    return {"S": str(value)}
-
-
-def _value(attribute: Attribute) -> str | int | float | bool:
-    [(kind, value)] = attribute.items()
-    if kind == "N":
-        return int(value) if value.lstrip("-").isdigit() else float(value)
-    return value  # type: ignore[no-any-return]  # S is str, BOOL is bool
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(part.capitalize() for part in rest)

@@ -1,16 +1,19 @@
 """The executions table: the ledger's records and the result cache.
 
-Every write of a record is one conditional ``PutItem``: the first on absence, each later one on the version before
-it. So ``dynamodb:GetItem`` and ``dynamodb:PutItem`` are all that a function needs.
+A record is two items under one partition key: what was accepted, put once on condition of absence, and where it stands,
+put at each later step on condition of the version before. So a step costs what changes, however large the request is,
+and one query reads both.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from actionrelay.aws.attributes import Item, attribute, key
 from actionrelay.aws.clients import aws_code, failures_as
-from actionrelay.aws.items import Item, execution_item, read_execution, read_ref, spell_ref
+from actionrelay.aws.items import accepted_item, ledger_item, read_execution
 from actionrelay.errors import AlreadyRecordedError, StaleWriteError, StoreUnavailableError
 from actionrelay.models import CachedResult, Execution
 
@@ -19,11 +22,11 @@ if TYPE_CHECKING:
 
 _CONDITION_FAILED = "ConditionalCheckFailedException"
 _SECONDS_PER_DAY = 86_400
-
-
-def key(partition: str, sort: str) -> Item:
-    """Spell the key of an item; every kind of item names itself in its partition key."""
-    return {"pk": {"S": partition}, "sk": {"S": sort}}
+_ACCEPTED, _LEDGER = "accepted", "ledger"
+_FIRST_STEP = 2
+"""The version that the first step after acceptance writes; there is nothing before it to compare with."""
+_LONGEST_IN_RETENTIONS = 2
+"""What was accepted is kept for twice the retention, so that no step outlives the request that it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,76 +39,91 @@ class ExecutionsTable:
 
     def create(self, execution: Execution) -> None:
         """Write the first version of a record."""
-        try:
-            self._put(execution, "attribute_not_exists(pk)", {})
-        except _ConditionFailedError:
-            raise AlreadyRecordedError("this id is taken", execution_id=execution.execution_id) from None
+        item = {
+            **key(_partition(execution.execution_id), _ACCEPTED),
+            **accepted_item(execution),
+            "expires_at": attribute(self._accepted_until(execution)),
+        }
+        if not self._put(item, "attribute_not_exists(pk)"):
+            raise AlreadyRecordedError("this id is taken", execution_id=execution.execution_id)
 
     def load(self, execution_id: str) -> Execution | None:
         """Read a record, consistently."""
-        item = self._get(_execution_key(execution_id))
-        return read_execution(item) if item else None
+        with failures_as(StoreUnavailableError, "the table can't be read"):
+            answer = self.client.query(
+                TableName=self.table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": attribute(_partition(execution_id))},
+                ConsistentRead=True,
+            )
+        found = {item["sk"]["S"]: item for item in answer["Items"]}
+        accepted, stands = found.get(_ACCEPTED), found.get(_LEDGER)
+        if accepted is None:
+            return None
+        # DynamoDB deletes what has expired within days, in any order: a remainder of an older record is none of ours.
+        if stands is not None and stands["created_at"] != accepted["created_at"]:
+            stands = None
+        return read_execution(execution_id, accepted, stands)
 
     def save(self, execution: Execution) -> None:
         """Write the next version of a record, if nobody else has."""
-        try:
-            self._put(execution, "version = :before", {":before": {"N": str(execution.version - 1)}})
-        except _ConditionFailedError:
-            raise StaleWriteError("another writer was first", execution_id=execution.execution_id) from None
+        retained_until = execution.updated_at // 1_000 + self.retention_days * _SECONDS_PER_DAY
+        item = {
+            **key(_partition(execution.execution_id), _LEDGER),
+            **ledger_item(execution),
+            "expires_at": attribute(min(retained_until, self._accepted_until(execution))),
+        }
+        values = {":created_at": item["created_at"]}
+        if execution.version == _FIRST_STEP:
+            condition = "attribute_not_exists(pk) OR created_at <> :created_at"
+        else:
+            condition = "version = :before AND created_at = :created_at"
+            values[":before"] = attribute(execution.version - 1)
+        if not self._put(item, condition, values):
+            raise StaleWriteError("another writer was first", execution_id=execution.execution_id)
 
     def lookup(self, key: str) -> CachedResult | None:
         """Read a cache entry. DynamoDB deletes ended items late, so whoever reads compares the time."""
-        item = self._get(_cache_key(key))
+        with failures_as(StoreUnavailableError, "the table can't be read"):
+            answer = self.client.get_item(TableName=self.table, Key=_cache_key(key), ConsistentRead=True)
+        item = answer.get("Item")
         if not item:
             return None
-        return CachedResult(key, read_ref(item["result"]["S"]), int(item["ends_at"]["N"]))
+        return CachedResult(key, item["execution_id"]["S"], int(item["ends_at"]["N"]))
 
     def remember(self, entry: CachedResult) -> None:
         """Write a cache entry; the last one wins."""
-        item = {
-            **_cache_key(entry.key),
-            "result": {"S": spell_ref(entry.result)},
-            "ends_at": {"N": str(entry.expires_at)},
-            "expires_at": {"N": str(entry.expires_at // 1_000)},
-        }
-        with failures_as(StoreUnavailableError, "the result cache can't be written"):
-            self.client.put_item(TableName=self.table, Item=item)
+        self._put(
+            {
+                **_cache_key(entry.key),
+                "execution_id": attribute(entry.execution_id),
+                "ends_at": attribute(entry.expires_at),
+                "expires_at": attribute(entry.expires_at // 1_000),
+            }
+        )
 
-    def _put(self, execution: Execution, condition: str, values: Item) -> None:
-        expires_at = execution.updated_at // 1_000 + self.retention_days * _SECONDS_PER_DAY
-        item = {
-            **_execution_key(execution.execution_id),
-            **execution_item(execution),
-            "expires_at": {"N": str(expires_at)},
-        }
-        with failures_as(StoreUnavailableError, "the ledger can't be written"):
+    def _accepted_until(self, execution: Execution) -> int:
+        return execution.created_at // 1_000 + _LONGEST_IN_RETENTIONS * self.retention_days * _SECONDS_PER_DAY
+
+    def _put(self, item: Item, condition: str = "", values: Mapping[str, Any] | None = None) -> bool:
+        """Put an item; False when the condition did not hold."""
+        optional: dict[str, Any] = {}
+        if condition:
+            optional["ConditionExpression"] = condition
+        if values:
+            optional["ExpressionAttributeValues"] = values
+        with failures_as(StoreUnavailableError, "the table can't be written"):
             try:
-                if values:
-                    self.client.put_item(
-                        TableName=self.table,
-                        Item=item,
-                        ConditionExpression=condition,
-                        ExpressionAttributeValues=values,
-                    )
-                else:
-                    self.client.put_item(TableName=self.table, Item=item, ConditionExpression=condition)
+                self.client.put_item(TableName=self.table, Item=item, **optional)
             except ClientError as failure:
-                if aws_code(failure) == _CONDITION_FAILED:
-                    raise _ConditionFailedError from None
-                raise
-
-    def _get(self, item_key: Item) -> Item:
-        with failures_as(StoreUnavailableError, "the table can't be read"):
-            answer = self.client.get_item(TableName=self.table, Key=item_key, ConsistentRead=True)
-        return dict(answer.get("Item", {}))
+                if aws_code(failure) != _CONDITION_FAILED:
+                    raise
+                return False
+        return True
 
 
-class _ConditionFailedError(Exception):
-    """The condition of a write did not hold."""
-
-
-def _execution_key(execution_id: str) -> Item:
-    return key(f"execution#{execution_id}", "ledger")
+def _partition(execution_id: str) -> str:
+    return f"execution#{execution_id}"
 
 
 def _cache_key(cache_key: str) -> Item:

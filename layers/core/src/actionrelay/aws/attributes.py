@@ -1,0 +1,32 @@
+"""DynamoDB's spelling of values, as far as it is used here: strings, numbers, booleans and bytes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+type Attribute = Mapping[str, Any]
+type Item = dict[str, Attribute]
+
+
+def key(partition: str, sort: str) -> Item:
+    """Spell the key of an item; every kind of item names itself in its partition key."""
+    return {"pk": {"S": partition}, "sk": {"S": sort}}
+
+
+def attribute(value: str | float | bool | bytes) -> Attribute:
+    """Spell a value."""
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case int() | float():
+            return {"N": str(value)}
+        case bytes():
+            return {"B": value}
+    return {"S": str(value)}
+
+
+def value_of(spelled: Attribute) -> Any:
+    """Read a value back."""
+    [(kind, value)] = spelled.items()
+    if kind == "N":
+        return int(value) if value.lstrip("-").isdigit() else float(value)
+    return value
