@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import client, imports, machine, pipeline, readme, table, validation
+from benchmarks import batch, client, imports, machine, pipeline, readme, table, validation
 from benchmarks.bench import Bench
 from benchmarks.cost import calls
+from benchmarks.gate import report as gate
 from benchmarks.results import Benchmark, Result
 from local.world.environment import leave_aws_settings
 from local.world.errors import WorldError
@@ -19,7 +20,9 @@ BENCHMARKS: dict[str, Benchmark] = {
     "client": client.run,
     "validation": validation.run,
     "calls": calls.run,
+    "batch": batch.run,
     "pipeline": pipeline.run,
+    "gate": gate.run,
 }
 _INTERRUPTED = 130
 

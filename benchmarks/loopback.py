@@ -1,6 +1,7 @@
 """A server that answers every POST with the same document, as cheaply as Python can: the floor under a client.
 
-`python -m benchmarks.loopback` prints its port and serves, a thread per connection, until its standard input ends.
+`python -m benchmarks.loopback [MS]` prints its port and serves, a thread per connection, each answer after so many ms,
+until its standard input ends.
 """
 
 import contextlib
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 _ANSWER = json.dumps(
@@ -29,9 +31,9 @@ _END_OF_HEAD = b"\r\n\r\n"
 
 
 @contextlib.contextmanager
-def server() -> Iterator[str]:
+def server(latency_ms: int = 0) -> Iterator[str]:
     """Run the server in a process of its own and return its URL."""
-    command = [sys.executable, "-m", "benchmarks.loopback"]
+    command = [sys.executable, "-m", "benchmarks.loopback", str(latency_ms)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("the server has no pipes")
@@ -41,7 +43,7 @@ def server() -> Iterator[str]:
             process.stdin.close()
 
 
-def _serve(connection: socket.socket) -> None:
+def _serve(connection: socket.socket, latency_ms: int) -> None:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with connection, contextlib.suppress(ConnectionError):
         pending = b""
@@ -50,6 +52,7 @@ def _serve(connection: socket.socket) -> None:
             head, found, body = pending.partition(_END_OF_HEAD)
             if found and len(body) >= _length(head):
                 pending = b""
+                time.sleep(latency_ms / 1_000)
                 connection.sendall(_WHOLE)
 
 
@@ -60,17 +63,18 @@ def _length(head: bytes) -> int:
 
 def main() -> None:
     """Serve until standard input ends."""
+    latency_ms = int(sys.argv[1]) if len(sys.argv) > 1 else 0
     with socket.create_server(("127.0.0.1", 0)) as listening:
         sys.stdout.write(f"{listening.getsockname()[1]}\n")
         sys.stdout.flush()
-        threading.Thread(target=_accept, args=(listening,), daemon=True).start()
+        threading.Thread(target=_accept, args=(listening, latency_ms), daemon=True).start()
         sys.stdin.read()
 
 
-def _accept(listening: socket.socket) -> None:
+def _accept(listening: socket.socket, latency_ms: int) -> None:
     while True:
         connection, _ = listening.accept()
-        threading.Thread(target=_serve, args=(connection,), daemon=True).start()
+        threading.Thread(target=_serve, args=(connection, latency_ms), daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -25,10 +25,11 @@ from actionrelay.execution import (
     PLACE_TOLERANCE_MS,
     RECORDING_MARGIN_MS,
     RETURN_SPREAD_MS,
+    ExecuteAction,
 )
 from actionrelay.models import CacheStatus, Execution, ExecutionError, Message, MessageKind, Outcome, Status
 from actionrelay.ports import AccessToken
-from actionrelay.rate import BatchPermits, Decision
+from actionrelay.rate import BatchPermits, Crowd, Decision, Share
 from actionrelay.retry import GIVE_UP_AFTER_MS, Reply, ReplyKind
 from tests.fakes.chance import NOON
 from tests.fakes.genesys import a_token
@@ -464,10 +465,11 @@ def test_given_a_day_of_waiting_when_worked_on_then_it_ends(relay: Relay) -> Non
 
 def test_given_a_closed_gate_when_worked_on_then_the_message_waits_and_nothing_is_used_up(relay: Relay) -> None:
     before = relay.given_queued()
-    relay.gate.waits.append(450)
+    relay.randomness.fixed = 0.0
+    relay.gate.waits.append(4_500)
     relay.work()
     assert relay.record == before
-    assert relay.queue.sent == [(RUN, 450)]
+    assert relay.queue.sent == [(RUN, 3_500)]
     assert relay.telemetry.counts["RateGateWaits"] == 1
 
 
@@ -685,20 +687,42 @@ def test_given_a_retry_that_is_due_later_than_its_message_when_worked_on_then_th
     assert relay.queue.sent == [(RUN, 9_000)]
 
 
-def test_given_a_closed_gate_when_turned_away_then_the_message_has_a_place_and_keeps_it_when_turned_away_again(
+@pytest.mark.parametrize(
+    ("drawn", "spread"), [(0.0, 0), (0.5, RETURN_SPREAD_MS // 2), (0.999_999, RETURN_SPREAD_MS - 1)]
+)
+@pytest.mark.parametrize("due_at", [None, NOON - 1], ids=["newcomer", "waited"])
+def test_given_a_closed_gate_when_turned_away_then_the_message_comes_back_around_its_place(
+    relay: Relay, due_at: int | None, drawn: float, spread: int
+) -> None:
+    relay.given_queued()
+    relay.randomness.fixed = drawn
+    relay.gate.waits.append(7_000)
+    relay.work(due_at=due_at)
+    [(message, delay)] = relay.queue.sent
+    assert (message.due_at, delay) == (NOON + 7_000 + spread, 7_000 + spread - PLACE_TOLERANCE_MS)
+    assert relay.gate.had_waited == [due_at is not None]
+
+
+def test_given_a_gate_about_to_open_when_turned_away_then_the_message_does_not_come_back_at_once(relay: Relay) -> None:
+    relay.given_queued()
+    relay.randomness.fixed = 0.0
+    relay.gate.waits.append(1)
+    relay.work()
+    [(_, delay)] = relay.queue.sent
+    assert delay == 1, "SQS makes a second of it"
+
+
+def test_given_a_message_that_was_turned_away_when_it_comes_back_then_it_asks_and_says_that_it_has_waited(
     relay: Relay,
 ) -> None:
     relay.given_queued()
-    relay.randomness.fixed = 0.5
-    relay.gate.waits.extend([7_000, 120])
+    relay.gate.waits.append(7_000)
     relay.work()
     [(message, delay)] = relay.queue.sent
-    assert (message.due_at, delay) == (NOON + 7_000, 7_000)
-    relay.clock.advance(7_000)
+    relay.clock.advance(delay)
     relay.work(version=message.version, due_at=message.due_at)
-    again, delay = relay.queue.sent[-1]
-    assert (again.due_at, delay) == (NOON + 7_000, 120 + RETURN_SPREAD_MS // 2)
     assert relay.gate.had_waited == [False, True]
+    assert relay.record.status is Status.COMPLETED
 
 
 def test_given_a_retry_when_planned_then_it_has_no_place_in_the_line_any_more(relay: Relay) -> None:
@@ -712,18 +736,40 @@ def test_given_a_retry_when_planned_then_it_has_no_place_in_the_line_any_more(re
 # -- Batches --
 
 
+WAITED = replace(RUN, due_at=NOON - 1)
+
+
 @pytest.mark.parametrize(
-    ("batch", "size"), [([RUN, RUN, DEADLINE], 2), ([RUN] * 10, 10), ([DEADLINE] * 3, 1)], ids=["both", "runs", "none"]
+    ("batch", "expected"),
+    [
+        ([RUN, WAITED, WAITED, DEADLINE], (3, 1)),
+        ([RUN] * 10, (10, 10)),
+        ([WAITED] * 2, (2, 0)),
+        ([DEADLINE] * 3, (0, 0)),
+    ],
+    ids=["both", "newcomers", "waited", "none"],
 )
-def test_given_a_batch_when_prepared_then_the_gate_expects_those_that_may_want_to_run(
-    relay: Relay, batch: list[Message], size: int
+def test_given_a_batch_when_prepared_then_the_gate_expects_those_that_may_want_to_run_and_knows_the_newcomers(
+    relay: Relay, batch: list[Message], expected: tuple[int, int]
 ) -> None:
     relay.executing.for_batch(batch)
-    assert relay.gate.batches == [size]
+    assert relay.gate.batches == [expected]
 
 
-def never(_now: int, _count: int) -> Decision:
+def batches(
+    relay: Relay, ask: Callable[[int, Crowd], Decision], messages: list[Message] | None = None
+) -> ExecuteAction:
+    """An ``execute`` whose batch asks this."""
+    executing = replace(relay.executing, gate=BatchPermits(ask, relay.gate.pause, Crowd(0, 0)))
+    return executing.for_batch(messages or [RUN, RUN])
+
+
+def never(_now: int, _crowd: Crowd) -> Decision:
     raise AssertionError("the gate was asked")
+
+
+def two_permits(_now: int, _crowd: Crowd) -> Decision:
+    return Decision(newcomers=Share(2))
 
 
 @pytest.mark.parametrize("message", [RUN, DEADLINE])
@@ -732,25 +778,84 @@ def test_given_a_batch_in_which_nothing_wants_to_run_when_worked_on_then_the_gat
     relay: Relay, given_it: Callable[[Relay], Execution], message: Message
 ) -> None:
     given_it(relay)
-    executing = replace(relay.executing, gate=BatchPermits(never, lambda _until: None, 0))
-    executing.for_batch([message]).work(message, relay.clock.now() + INVOCATION_MS)
+    batches(relay, never, [message]).work(message, relay.clock.now() + INVOCATION_MS)
     assert relay.client.calls == []
 
 
 def test_given_a_batch_when_two_want_to_run_then_they_share_one_answer_of_the_gate(relay: Relay) -> None:
-    asked: list[int] = []
+    asked: list[Crowd] = []
 
-    def ask(_now: int, count: int) -> Decision:
-        asked.append(count)
-        return Decision(granted=False, waits=(300, 600), opens_in=200)
+    def ask(_now: int, crowd: Crowd) -> Decision:
+        asked.append(crowd)
+        return Decision(newcomers=Share(0, (3_000, 6_000)))
 
     relay.given_queued()
-    executing = replace(relay.executing, gate=BatchPermits(ask, lambda _until: None, 0))
-    together = executing.for_batch([RUN, RUN])
+    relay.randomness.fixed = 0.0
+    together = batches(relay, ask)
     for _ in range(2):
         together.work(RUN, relay.clock.now() + INVOCATION_MS)
-    assert asked == [2]
-    assert relay.queue.sent == [(RUN, 300), (RUN, 600)]
+    assert asked == [Crowd(0, 2)]
+    assert [delay for _, delay in relay.queue.sent] == [2_000, 5_000]
+
+
+def test_given_a_gate_that_is_down_when_a_batch_is_worked_on_then_it_is_asked_once_and_all_come_back(
+    relay: Relay,
+) -> None:
+    asked: list[Crowd] = []
+
+    def fail(_now: int, crowd: Crowd) -> Decision:
+        asked.append(crowd)
+        raise StoreUnavailableError("down")
+
+    before = relay.given_queued()
+    relay.randomness.fixed = 0.5
+    together = batches(relay, fail)
+    for _ in range(2):
+        together.work(RUN, relay.clock.now() + INVOCATION_MS)
+    assert len(asked) == 1
+    assert relay.queue.sent == [(RUN, COME_BACK_MS)] * 2
+    assert (relay.record, relay.client.calls) == (before, []), "no attempt was used up"
+
+
+# -- A 429 stops the batch that it met --
+
+
+def test_given_a_429_when_another_of_the_batch_has_no_permit_yet_then_it_gets_none_and_uses_nothing_up(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    relay.client.answer(http_error(429, "30"))
+    together = batches(relay, two_permits)
+    together.work(RUN, relay.clock.now() + INVOCATION_MS)
+    relay.clock.advance(30_000 - 1)
+    relay.store.put(replace(relay.record, next_at=None))
+    before = relay.record
+    together.work(RUN, relay.clock.now() + INVOCATION_MS)
+    assert (len(relay.client.calls), relay.record) == (1, before)
+    assert relay.telemetry.counts["RateGateWaits"] == 1
+
+
+def test_given_a_429_when_another_of_the_batch_has_its_permit_and_its_claim_then_it_is_not_sent(relay: Relay) -> None:
+    relay.given_queued(repeatable=False)
+    relay.randomness.fixed = 0.0
+    relay.gate.held_for.append(29_500)
+    relay.work()
+    assert (relay.gate.taken, relay.client.calls) == (1, [])
+    assert relay.events == ["attempt_started", "retry_planned"]
+    assert (relay.record.status, relay.record.chances_used, relay.record.may_have_run) == (Status.QUEUED, 0, False)
+    assert relay.queue.sent == [(RUN, 30_000)], "not before the 429 allows it, in whole seconds as it says them"
+
+
+def test_given_a_429_when_it_is_recorded_then_the_batch_is_held_before_and_everybody_is_paused_after(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    relay.client.answer(http_error(429, "30"))
+    seen: list[tuple[list[int], list[int]]] = []
+    relay.queue.meanwhile = lambda: seen.append((list(relay.gate.holds), list(relay.gate.paused_until)))
+    relay.work()
+    assert seen == [([NOON + 30_000], [])], "what is planned is on record before another service is asked"
+    assert relay.gate.paused_until == [NOON + 30_000]
 
 
 # -- Tokens --

@@ -1,6 +1,8 @@
-"""The rate gate's rule: what no stretch of time may ever see, and who waits how long."""
+"""The rate gate's rule: what no minute may ever see, and who waits how long."""
 
+import math
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -10,102 +12,146 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actionrelay.errors import StoreUnavailableError
-from actionrelay.rate import CREDIT_MS, MAX_LINE_MS, BatchPermits, Decision, GateState, Rate, pause
+from actionrelay.rate import (
+    MAX_BURST,
+    MAX_LINE_MS,
+    RETURN_PERCENT,
+    BatchPermits,
+    Crowd,
+    Decision,
+    GateState,
+    Rate,
+    Share,
+    pause,
+)
 from tests.fakes.chance import NOON
 
-ALLOWED_BY_GENESYS = 300
 LARGEST_BATCH = 10
 MINUTE_MS = 60_000
+TEN_SECONDS_MS = 10_000
 
-rates = st.integers(1, 2_000).map(Rate)
-crowds = st.lists(st.tuples(st.integers(0, 20_000), st.integers(1, LARGEST_BATCH)), min_size=1, max_size=60)
+type Question = tuple[int, int]
+"""When it is asked, and for how many."""
 
-
-def let_through(rate: Rate, batches: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Ask for each batch at its time, in order, and return those that were let through."""
-    state, passed = GateState(), []
-    for now, count in batches:
-        after = rate.take(state, now, count)
-        if after is not None:
-            state = after
-            passed.append((now, count))
-    return passed
+rates = st.integers(1, 10_000).map(Rate)
+fast_rates = st.integers(1_200, 10_000).map(Rate)
+sizes = st.integers(1, LARGEST_BATCH)
 
 
-def arriving(gaps: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    now, batches = NOON, []
-    for gap, count in gaps:
+@st.composite
+def crowds(draw: st.DrawFn, longest_gap_ms: int = 20_000) -> list[Question]:
+    """Ask as a crowd does: bursts, pauses, and now and then by a clock that is behind."""
+    gaps = st.one_of(st.integers(0, 5), st.integers(0, 700), st.integers(-500, longest_gap_ms))
+    now, questions = NOON, []
+    for gap, count in draw(st.lists(st.tuples(gaps, sizes), min_size=1, max_size=80)):
         now += gap
-        batches.append((now, count))
-    return batches
+        questions.append((now, count))
+    return questions
+
+
+def let_through(rate: Rate, questions: Sequence[Question], state: GateState | None = None) -> list[int]:
+    """Ask each question in order, and return when each permit was given out."""
+    state, given_at = state or GateState(), []
+    for now, count in questions:
+        state, granted = rate.take(state, now, count)
+        given_at += [now] * granted
+    return given_at
+
+
+def most_in_any(window_ms: int, given_at: Sequence[int]) -> int:
+    """Count the permits of the fullest window, both its ends included; it begins with one of them."""
+    times = sorted(given_at)
+    first, most = 0, 0
+    for last, now in enumerate(times):
+        while times[first] < now - window_ms:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+def greedy(rate: Rate, every_ms: int, lasts_ms: int, begins: int = NOON) -> list[Question]:
+    """Always ask for more than there can be."""
+    return [(begins + tick, LARGEST_BATCH) for tick in range(0, lasts_ms, every_ms)]
 
 
 # -- How much gets through --
 
 
-@given(rates, crowds)
-def test_given_any_rate_and_any_arrivals_when_gated_then_no_stretch_of_time_sees_more_than_the_rate_and_a_batch(
-    rate: Rate, gaps: list[tuple[int, int]]
+@given(rates, crowds())
+def test_given_any_rate_and_any_questions_when_gated_then_no_minute_sees_more_than_the_rate(
+    rate: Rate, questions: list[Question]
 ) -> None:
-    passed = let_through(rate, arriving(gaps))
-    for first, (begins, _) in enumerate(passed):
-        total = 0
-        for now, count in passed[first:]:
-            total += count
-            allowed = (now - begins + CREDIT_MS) / rate.interval_ms + count
-            assert total <= allowed + 1e-6
+    assert most_in_any(MINUTE_MS, let_through(rate, questions)) <= rate.per_minute
 
 
-@given(crowds)
-def test_given_any_arrivals_when_gated_at_270_then_no_minute_sees_what_genesys_refuses(
-    gaps: list[tuple[int, int]],
+@given(rates, st.integers(1, 400), st.integers(0, 2 * MINUTE_MS))
+def test_given_any_rate_and_a_crowd_that_always_asks_when_gated_then_no_minute_sees_more_than_the_rate(
+    rate: Rate, every_ms: int, quiet_ms: int
 ) -> None:
-    passed = let_through(Rate(270), arriving([(gap % 400, count) for gap, count in gaps * 10]))
-    for first, (begins, _) in enumerate(passed):
-        in_a_minute = sum(count for now, count in passed[first:] if now < begins + MINUTE_MS)
-        assert in_a_minute <= 270 + LARGEST_BATCH + CREDIT_MS * 270 / MINUTE_MS < ALLOWED_BY_GENESYS
+    early = greedy(rate, every_ms * 3, 30_000)
+    late = greedy(rate, every_ms * 3, 2 * MINUTE_MS, begins=NOON + 30_000 + quiet_ms)
+    assert most_in_any(MINUTE_MS, let_through(rate, early + late)) <= rate.per_minute
 
 
-@pytest.mark.parametrize("count", [1, 3, LARGEST_BATCH])
-@pytest.mark.parametrize("every_ms", [1, 10, CREDIT_MS])
-def test_given_a_crowd_that_always_asks_when_gated_then_the_whole_rate_is_used(count: int, every_ms: int) -> None:
-    rate = Rate(270)
-    asked = [(NOON + tick, count) for tick in range(0, 5 * MINUTE_MS, every_ms)]
-    used = sum(count for _, count in let_through(rate, asked))
-    # With one permit at a time and the gate asked more rarely than it opens, what the credit holds is all there is.
-    assert used >= min(5 * 270, len(asked)) - 1
-    assert used <= 5 * 270 + CREDIT_MS / rate.interval_ms + count
+@given(fast_rates, crowds(longest_gap_ms=2_000), st.integers(1, 100))
+def test_given_1200_a_minute_or_more_when_gated_then_no_ten_seconds_see_more_than_a_sixth(
+    rate: Rate, questions: list[Question], every_ms: int
+) -> None:
+    for asked in (questions, greedy(rate, every_ms, 25_000)):
+        assert most_in_any(TEN_SECONDS_MS, let_through(rate, asked)) <= rate.per_minute / 6
 
 
-def test_given_a_quiet_time_when_asked_then_one_batch_is_let_through_and_its_permits_are_used_up_first() -> None:
+def test_given_each_rate_when_added_up_then_a_full_bucket_and_what_falls_due_meanwhile_are_within_it() -> None:
+    def most_in(window_ms: int, rate: Rate) -> int:
+        return rate.burst + window_ms * 1_000 // rate.interval_us
+
+    every = [Rate(per_minute) for per_minute in range(1, 10_001)]
+    assert [rate for rate in every if most_in(MINUTE_MS, rate) > rate.per_minute] == []
+    fast = [rate for rate in every if rate.per_minute >= 1_200]
+    assert [rate for rate in fast if most_in(TEN_SECONDS_MS, rate) > rate.per_minute / 6] == []
+
+
+@pytest.mark.parametrize("per_minute", [1, 19, 20, 60, 200, 270, 1_200, 10_000])
+def test_given_a_crowd_that_always_asks_when_gated_then_what_is_sustained_is_used(per_minute: int) -> None:
+    rate = Rate(per_minute)
+    used = len(let_through(rate, greedy(rate, 1, 2 * MINUTE_MS)))
+    # A bucket for one permit is full until somebody asks, up to a millisecond late.
+    late_ms = 1 if rate.burst == 1 else 0
+    assert used >= int(2 * MINUTE_MS / (60_000 / (0.95 * per_minute) + late_ms))
+
+
+def test_given_a_crowd_that_asks_every_450_ms_when_gated_then_the_bucket_has_kept_what_fell_due() -> None:
+    rate = Rate(1_200)
+    assert len(let_through(rate, greedy(rate, 450, MINUTE_MS))) >= 0.95 * 1_200
+
+
+@pytest.mark.parametrize(
+    ("per_minute", "burst"), [(1, 1), (19, 1), (39, 1), (40, 2), (60, 3), (199, 9), (200, 10), (270, 10), (10_000, 10)]
+)
+def test_given_a_quiet_time_when_asked_then_a_twentieth_of_the_rate_is_there_between_one_and_ten(
+    per_minute: int, burst: int
+) -> None:
+    rate = Rate(per_minute)
+    assert rate.burst == burst
+    assert let_through(rate, [(NOON, LARGEST_BATCH), (NOON, LARGEST_BATCH)]) == [NOON] * burst
+
+
+def test_given_an_empty_bucket_when_asked_then_permits_fall_due_one_by_one_and_none_early() -> None:
     rate = Rate(60)
-    after = rate.take(GateState(), NOON, LARGEST_BATCH)
-    assert after == GateState(busy_until=NOON - CREDIT_MS + LARGEST_BATCH * 1_000, version=1)
-    opens_at = NOON - CREDIT_MS + LARGEST_BATCH * 1_000
-    assert rate.take(after, opens_at - 1, 1) is None
-    again = rate.take(after, opens_at, 1)
-    assert again == GateState(busy_until=opens_at + 1_000, version=2)
+    empty, _ = rate.take(GateState(), NOON, LARGEST_BATCH)
+    due_ms = -(-rate.interval_us // 1_000)
+    assert rate.interval_us == 1_052_632, "60 s over 57, rounded up"
+    assert let_through(rate, [(NOON + due_ms - 1, 1)], empty) == []
+    assert let_through(rate, [(NOON + due_ms, 5), (NOON + 2 * due_ms, 5)], empty) == [NOON + due_ms, NOON + 2 * due_ms]
 
 
-def test_given_a_gate_that_was_asked_late_when_asked_then_a_quarter_of_a_second_is_made_up_for_and_no_more() -> None:
-    rate, busy = Rate(60), GateState(busy_until=float(NOON))
-    late = rate.take(busy, NOON + CREDIT_MS, 1)
-    later = rate.take(busy, NOON + CREDIT_MS + 400, 1)
-    assert late is not None
-    assert later is not None
-    assert (late.busy_until, later.busy_until) == (NOON + 1_000, NOON + 400 + 1_000)
-
-
-@given(rates, st.integers(1, LARGEST_BATCH), st.integers(1, 3))
-def test_given_a_refusal_when_waited_until_the_gate_opens_then_the_next_is_let_through(
-    rate: Rate, count: int, again: int
-) -> None:
-    state = rate.take(GateState(), NOON, count)
-    assert state is not None
-    opens_at = rate.opens_at(state)
-    if opens_at > NOON:
-        assert rate.take(state, NOON, again) is None
-    assert rate.take(state, max(int(opens_at) + 1, NOON), again) is not None
+def test_given_fewer_permits_than_asked_for_when_asked_then_as_many_as_there_are_get_through() -> None:
+    rate = Rate(270)
+    state, granted = rate.take(GateState(), NOON, 7)
+    assert granted == 7
+    state, granted = rate.take(state, NOON, 7)
+    assert granted == 3
+    assert rate.take(state, NOON, 7)[1] == 0
 
 
 # -- Pauses --
@@ -113,74 +159,94 @@ def test_given_a_refusal_when_waited_until_the_gate_opens_then_the_next_is_let_t
 
 def test_given_a_pause_when_asked_then_nobody_is_let_through_before_its_end() -> None:
     rate, paused = Rate(270), pause(GateState(), NOON + 5_000)
-    assert rate.take(paused, NOON, 1) is None
-    assert rate.take(paused, NOON + 4_999, 1) is None
-    after = rate.take(paused, NOON + 5_000, 1)
-    assert after is not None
-    assert after.version == paused.version + 1
+    asked = [(NOON, 1), (NOON + 4_999, 1), (NOON + 5_000, 2)]
+    assert let_through(rate, asked, paused) == [NOON + 5_000] * 2
 
 
 def test_given_a_shorter_pause_when_paused_then_the_longer_one_stays() -> None:
     paused = pause(GateState(), NOON + 5_000)
     assert pause(paused, NOON + 4_000) is paused
     assert pause(paused, NOON + 5_000) is paused
-    assert pause(paused, NOON + 6_000).paused_until == NOON + 6_000
+    assert pause(paused, NOON + 6_000) == GateState(paused_until=NOON + 6_000, version=2)
 
 
-@given(rates, st.integers(0, 900_000), crowds)
-def test_given_a_pause_when_others_are_turned_away_then_it_is_kept(
-    rate: Rate, lasts: int, gaps: list[tuple[int, int]]
-) -> None:
+@given(rates, st.integers(0, 900_000), crowds())
+def test_given_a_pause_when_many_ask_then_it_is_kept(rate: Rate, lasts: int, questions: list[Question]) -> None:
     state = pause(GateState(), NOON + lasts)
-    for now, count in arriving(gaps):
-        after = rate.take(state, now, count)
-        if now < NOON + lasts:
-            assert after is None
-        state, _ = rate.line_up(after or state, now, count)
+    for now, count in questions:
+        state, decision = rate.decide(state, now, Crowd(returning=count, newcomers=count))
         assert state.paused_until == NOON + lasts
+        if now < NOON + lasts:
+            assert (decision.returning.permits, decision.newcomers.permits) == (0, 0)
+            assert min(decision.returning.waits + decision.newcomers.waits) >= NOON + lasts - now
+            assert decision.opens_in >= NOON + lasts - now
 
 
-# -- The line --
+# -- Who gets a permit, and who a place --
 
 
-@given(rates, crowds, st.none() | st.integers(1, 120_000))
-def test_given_a_line_when_joined_then_places_are_an_interval_apart_near_and_none_is_before_the_gate_opens(
-    rate: Rate, gaps: list[tuple[int, int]], paused_for: int | None
+@given(rates, crowds(), st.integers(0, LARGEST_BATCH), st.integers(0, LARGEST_BATCH))
+def test_given_a_crowd_when_decided_then_each_has_a_permit_or_a_wait_and_those_who_return_come_first(
+    rate: Rate, questions: list[Question], returning: int, newcomers: int
 ) -> None:
-    state = GateState() if paused_for is None else pause(GateState(), NOON + paused_for)
-    state = rate.take(state, NOON, LARGEST_BATCH) or state
-    opens_at, places = rate.opens_at(state), []
-    for now, count in arriving(gaps):
-        before = state
-        state, waits = rate.line_up(state, now, count)
-        assert len(waits) == count
-        assert min(waits) >= 0
+    state, crowd = GateState(), Crowd(returning, newcomers)
+    for now, _ in questions:
+        granted = rate.take(state, now, crowd.size)[1]
+        before, (state, decision) = state, rate.decide(state, now, crowd)
+        returns, arrivals = decision.returning, decision.newcomers
+        assert returns.permits == min(granted, returning)
+        assert returns.permits + arrivals.permits == granted
+        assert returns.permits + len(returns.waits) == returning
+        assert arrivals.permits + len(arrivals.waits) == newcomers
+        assert min((*returns.waits, *arrivals.waits, decision.opens_in)) >= 1
         assert state.version == before.version + 1
-        assert (state.busy_until, state.paused_until) == (before.busy_until, before.paused_until)
-        # A place is rounded to a millisecond, which moves two of them by one millisecond at most.
-        assert all(after - before >= rate.interval_ms - 1 for before, after in pairwise(waits))
-        assert waits[0] <= max(opens_at - now, 0) + MAX_LINE_MS + 1
+        assert state.used_until_us == rate.take(before, now, crowd.size)[0].used_until_us
+
+
+@given(rates, crowds())
+def test_given_a_line_when_joined_then_places_are_an_interval_apart_and_near(
+    rate: Rate, questions: list[Question]
+) -> None:
+    state, places = rate.decide(GateState(), NOON, Crowd(LARGEST_BATCH, 0))[0], list[int]()
+    for now, count in questions:
+        state, decision = rate.decide(state, now, Crowd(0, count))
+        waits = decision.newcomers.waits
+        # A place is rounded up to a millisecond, which moves two of them by one at most.
+        assert all(after - before >= rate.interval_us / 1_000 - 1 for before, after in pairwise(waits) if before > 1)
+        assert all(wait <= decision.opens_in + MAX_LINE_MS + count * rate.interval_us / 1_000 + 1 for wait in waits)
+        assert min(waits, default=decision.opens_in) >= decision.opens_in
         places += [now + wait for wait in waits]
-    assert places[0] >= round(opens_at)
 
 
-def test_given_a_thousand_at_once_when_turned_away_then_the_line_is_as_the_rate_says_up_to_a_minute() -> None:
-    rate, state = Rate(270), GateState(busy_until=float(NOON))
-    waits: list[int] = []
-    for _ in range(100):
-        state, told = rate.line_up(state, NOON, LARGEST_BATCH)
-        waits += told
-    in_time = int(MAX_LINE_MS // rate.interval_ms // LARGEST_BATCH * LARGEST_BATCH)
-    assert waits[:in_time] == [round(place * rate.interval_ms) for place in range(in_time)]
-    assert max(waits) <= MAX_LINE_MS + LARGEST_BATCH * rate.interval_ms
-
-
-def test_given_a_line_that_has_ended_when_joined_then_it_begins_now_or_when_the_gate_opens() -> None:
+def test_given_some_who_return_when_turned_away_again_then_they_get_no_place_in_the_newcomers_line() -> None:
     rate = Rate(60)
-    ended = GateState(busy_until=NOON + 500.0, line_until=NOON - 1.0)
-    assert rate.line_up(ended, NOON, 2)[1] == (500, 1_500)
-    assert rate.line_up(ended, NOON + 700, 2)[1] == (0, 1_000)
-    assert rate.line_up(pause(ended, NOON + 9_000), NOON, 1)[1] == (9_000,)
+    state, _ = rate.decide(GateState(), NOON, Crowd(0, 103))
+    after, decision = rate.decide(state, NOON, Crowd(2, 1))
+    interval_ms = rate.interval_us / 1_000
+    assert decision.newcomers.waits == (math.ceil(101 * interval_ms),)
+    assert decision.returning.waits == (
+        math.ceil(interval_ms),
+        math.ceil(interval_ms * (1 + RETURN_PERCENT / 100)),
+    )
+    assert after.line_until_us == state.line_until_us + rate.interval_us
+
+
+def test_given_a_thousand_at_once_when_turned_away_then_the_line_is_as_the_rate_says_up_to_its_longest() -> None:
+    rate, state, waits = Rate(600), GateState(), list[int]()
+    for _ in range(500):
+        state, decision = rate.decide(state, NOON, Crowd(0, LARGEST_BATCH))
+        waits += decision.newcomers.waits
+    in_time = [wait for wait in waits if wait < MAX_LINE_MS]
+    assert len(in_time) == pytest.approx(MAX_LINE_MS * 0.95 / 100, abs=LARGEST_BATCH)
+    assert in_time == [-(-(place + 1) * rate.interval_us // 1_000) for place in range(len(in_time))]
+    assert max(waits) <= MAX_LINE_MS + (LARGEST_BATCH + 1) * rate.interval_us / 1_000
+
+
+def test_given_a_line_that_has_ended_when_joined_then_it_begins_when_the_next_permit_falls_due() -> None:
+    rate = Rate(60)
+    ended = GateState(used_until_us=NOON * 1_000, line_until_us=NOON * 1_000 - 1)
+    assert rate.decide(ended, NOON, Crowd(0, 2))[1].newcomers.waits == (1_053, 2_106)
+    assert rate.decide(pause(ended, NOON + 9_000), NOON, Crowd(0, 1))[1].newcomers.waits == (9_000,)
 
 
 # -- One batch --
@@ -190,92 +256,125 @@ def test_given_a_line_that_has_ended_when_joined_then_it_begins_now_or_when_the_
 class Gate:
     """What ``BatchPermits`` asks, with one answer for all times."""
 
-    answer: Decision
-    asked: list[tuple[int, int]] = field(default_factory=list)
+    answer: Decision | StoreUnavailableError
+    asked: list[tuple[int, Crowd]] = field(default_factory=list)
     paused: list[int] = field(default_factory=list)
 
-    def ask(self, now: int, count: int) -> Decision:
-        self.asked.append((now, count))
+    def ask(self, now: int, crowd: Crowd) -> Decision:
+        self.asked.append((now, crowd))
+        if isinstance(self.answer, StoreUnavailableError):
+            raise self.answer
         return self.answer
 
-    def batch(self, size: int) -> BatchPermits:
-        return BatchPermits(self.ask, self.paused.append, size)
+    def batch(self, size: int, newcomers: int = 0) -> BatchPermits:
+        return BatchPermits(self.ask, self.paused.append, Crowd(size - newcomers, newcomers))
 
 
-GRANTED = Decision(granted=True)
-REFUSED = Decision(granted=False, waits=(300, 0, 700), opens_in=120)
+ALL = Decision(newcomers=Share(LARGEST_BATCH))
+NONE = Decision(newcomers=Share(0, tuple(range(1, LARGEST_BATCH + 1))))
+SOME = Decision(returning=Share(1, (40, 50)), newcomers=Share(2, (700, 900)), opens_in=30)
 
 
-@pytest.mark.parametrize("answer", [GRANTED, Decision(granted=False, waits=tuple(range(1, 11)), opens_in=1)])
-def test_given_ten_threads_of_a_batch_when_they_take_then_the_gate_is_asked_once_for_all(answer: Decision) -> None:
-    gate, together = Gate(answer), threading.Barrier(10, timeout=5)
-    batch = gate.batch(10)
+def at_once(batch: BatchPermits, threads: int = LARGEST_BATCH) -> list[int | str]:
+    """Let threads take at the same moment; one that meets an error says its code."""
+    together = threading.Barrier(threads, timeout=5)
 
-    def meet_and_take(_: int) -> int:
+    def meet_and_take(_: int) -> int | str:
         together.wait()
-        return batch.take(NOON)
+        try:
+            return batch.take(NOON)
+        except StoreUnavailableError as error:
+            return error.code
 
-    with ThreadPoolExecutor(10) as threads:
-        waits = sorted(threads.map(meet_and_take, range(10)))
-    assert gate.asked == [(NOON, 10)]
-    assert waits == ([0] * 10 if answer.granted else list(range(1, 11)))
-
-
-def test_given_a_batch_that_is_turned_away_when_taken_then_each_has_its_place_and_nobody_a_wait_of_nothing() -> None:
-    batch = Gate(REFUSED).batch(3)
-    assert [batch.take(NOON) for _ in range(3)] == [300, 1, 700]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(meet_and_take, range(threads)))
 
 
-def test_given_one_that_has_waited_when_turned_away_again_then_it_has_the_shortest_wait() -> None:
-    batch = Gate(REFUSED).batch(3)
-    assert [batch.take(NOON, waited=waited) for waited in (True, False, True)] == [120, 1, 120]
+@pytest.mark.parametrize(
+    ("answer", "waits"), [(ALL, [0] * LARGEST_BATCH), (NONE, list(range(1, LARGEST_BATCH + 1)))], ids=["all", "none"]
+)
+def test_given_ten_threads_of_a_batch_when_they_take_then_the_gate_is_asked_once_for_all(
+    answer: Decision, waits: list[int]
+) -> None:
+    gate = Gate(answer)
+    assert sorted(at_once(gate.batch(LARGEST_BATCH, LARGEST_BATCH)), key=int) == waits
+    assert gate.asked == [(NOON, Crowd(0, LARGEST_BATCH))]
 
 
-def test_given_a_gate_about_to_open_when_one_that_has_waited_is_turned_away_then_its_wait_is_not_nothing() -> None:
-    assert Gate(Decision(granted=False, waits=(5,), opens_in=0)).batch(1).take(NOON, waited=True) == 1
+def test_given_a_gate_that_is_down_when_ten_threads_take_then_it_is_asked_once_and_all_learn_that_it_is_down() -> None:
+    gate = Gate(StoreUnavailableError("down", aws_code="Throttled"))
+    batch = gate.batch(LARGEST_BATCH)
+    assert at_once(batch) == ["store_unavailable"] * LARGEST_BATCH
+    assert len(gate.asked) == 1
+    with pytest.raises(StoreUnavailableError, match="down") as again:
+        batch.take(NOON)
+    assert again.value.context == {"aws_code": "Throttled"}
+    assert again.value is not gate.answer, "one exception object is not for several threads"
 
 
-def test_given_more_that_take_than_the_batch_has_when_turned_away_then_the_rest_has_the_shortest_wait() -> None:
-    batch = Gate(REFUSED).batch(3)
-    assert [batch.take(NOON) for _ in range(5)][3:] == [120, 120]
+def test_given_fewer_permits_than_messages_when_taken_then_each_half_of_the_batch_has_what_was_meant_for_it() -> None:
+    batch = Gate(SOME).batch(7, 4)
+    assert [batch.take(NOON) for _ in range(4)] == [0, 0, 700, 900]
+    assert [batch.take(NOON, waited=True) for _ in range(3)] == [0, 40, 50]
 
 
-def test_given_more_that_take_than_the_batch_has_when_let_through_then_the_rest_has_to_come_again() -> None:
-    batch = Gate(GRANTED).batch(2)
-    assert [batch.take(NOON) for _ in range(4)] == [0, 0, 1, 1]
+def test_given_more_that_take_than_the_batch_has_when_taken_then_the_rest_waits_until_the_gate_opens() -> None:
+    batch = Gate(SOME).batch(7, 4)
+    assert [batch.take(NOON) for _ in range(6)][4:] == [30, 30]
+    assert [batch.take(NOON, waited=True) for _ in range(5)][3:] == [30, 30]
 
 
 def test_given_another_batch_when_it_takes_then_it_asks_for_itself() -> None:
-    gate = Gate(GRANTED)
+    gate = Gate(ALL)
     first = gate.batch(4)
     first.take(NOON)
-    first.for_batch(2).take(NOON + 1)
-    assert gate.asked == [(NOON, 4), (NOON + 1, 2)]
+    first.hold(NOON + 5_000)
+    assert first.for_batch(3, 2).take(NOON + 1) == 0
+    assert gate.asked == [(NOON, Crowd(4, 0)), (NOON + 1, Crowd(1, 2))]
 
 
 def test_given_a_batch_that_nobody_takes_from_when_it_is_over_then_the_gate_was_not_asked() -> None:
-    gate = Gate(GRANTED)
+    gate = Gate(ALL)
     gate.batch(0)
     gate.batch(10)
     assert gate.asked == []
 
 
-def test_given_a_gate_that_fails_when_the_next_of_the_batch_takes_then_it_is_asked_again() -> None:
-    answers: list[Decision | Exception] = [StoreUnavailableError("down"), GRANTED]
+# -- A 429 in the batch --
 
-    def ask(_now: int, _count: int) -> Decision:
-        answer = answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
 
-    batch = BatchPermits(ask, lambda _until: None, 2)
-    with pytest.raises(StoreUnavailableError):
-        batch.take(NOON)
+def test_given_permits_when_the_batch_is_held_then_those_not_taken_yet_are_not_given_out() -> None:
+    batch = Gate(ALL).batch(LARGEST_BATCH, LARGEST_BATCH)
     assert batch.take(NOON) == 0
+    batch.hold(NOON + 5_000)
+    batch.hold(NOON + 2_000)
+    assert [batch.take(NOON + 1_000), batch.take(NOON + 4_999, waited=True)] == [4_000, 1]
+    assert batch.take(NOON + 5_000) == 0
 
 
-def test_given_a_batch_when_it_pauses_then_everybody_pauses() -> None:
-    gate = Gate(GRANTED)
-    gate.batch(2).pause(NOON + 5)
-    assert gate.paused == [NOON + 5]
+def test_given_a_permit_when_the_batch_is_held_before_it_is_used_then_a_last_look_tells() -> None:
+    gate = Gate(ALL)
+    batch = gate.batch(2)
+    assert batch.held(NOON) == 0
+    batch.hold(NOON + 5_000)
+    assert [batch.held(NOON), batch.held(NOON + 4_999), batch.held(NOON + 5_000)] == [5_000, 1, 0]
+    assert (gate.asked, gate.paused) == ([], []), "to hold and to look cost no request"
+
+
+def test_given_a_batch_when_it_pauses_then_everybody_pauses_and_the_batch_is_held_even_where_that_fails() -> None:
+    gate = Gate(ALL)
+    batch = gate.batch(2)
+    batch.pause(NOON + 5)
+    assert (gate.paused, batch.held(NOON)) == ([NOON + 5], 5)
+
+    def fail(_until: int) -> None:
+        raise StoreUnavailableError("down")
+
+    batch = BatchPermits(gate.ask, fail, Crowd(2, 0))
+    with pytest.raises(StoreUnavailableError):
+        batch.pause(NOON + 5)
+    assert batch.held(NOON) == 5
+
+
+def test_the_bucket_holds_no_more_than_one_batch() -> None:
+    assert max(Rate(per_minute).burst for per_minute in range(1, 10_001)) == MAX_BURST == LARGEST_BATCH

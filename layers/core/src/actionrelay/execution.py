@@ -37,11 +37,13 @@ MIN_WAIT_MS = 1_000
 """With less time than this no attempt is begun."""
 COME_BACK_MS = 30_000
 """How long a message rests, with jitter, when an AWS service failed."""
-RETURN_SPREAD_MS = 5_000
-"""Over how long those return who were turned away at their place in the line, so that they don't return together."""
 PLACE_TOLERANCE_MS = 1_000
 """SQS delays by whole seconds, so a message may be this early for its place in the line."""
+RETURN_SPREAD_MS = 2_000
+"""Over how long around their places those return whom the rate gate turned away. SQS delays by whole seconds, so what
+is turned away together would return together, second after second, and nobody would ask for the permits in between."""
 _LOST_LEASE = ExecutionError("worker_lost", "the worker ended while the request may have been on its way")
+_HELD = ExecutionError("held", "another request of the batch met a 429 before this one went out")
 _EXPIRED = ExecutionError("expired", "could not be run within a day")
 _NO_TIME = ExecutionError("no_time", "the worker had no time left to wait for an answer, so it did not ask")
 _UNREADABLE = ExecutionError("request_unreadable", "the stored request is gone, so there is nothing to send")
@@ -65,8 +67,9 @@ class ExecuteAction:
 
     def for_batch(self, messages: Sequence[Message]) -> "ExecuteAction":
         """Return the same for one batch, that asks the rate gate once for all that may want to run."""
-        runs = sum(message.kind is MessageKind.RUN for message in messages)
-        return replace(self, gate=self.gate.for_batch(max(runs, 1)))
+        runs = [message for message in messages if message.kind is MessageKind.RUN]
+        newcomers = sum(message.due_at is None for message in runs)
+        return replace(self, gate=self.gate.for_batch(len(runs), newcomers))
 
     def work(self, message: Message, ends_at: int) -> None:
         """Do what is due for a message; ``ends_at`` is when this worker's invocation is cut off.
@@ -91,13 +94,10 @@ class ExecuteAction:
         self.queue.send(replace(message, version=None), delay_ms)
 
     def _work(self, message: Message, ends_at: int) -> None:
-        execution = self.recorder.load(message.execution_id)
+        execution = self.recorder.load(message.execution_id, message.version)
         if execution is None:
             self.telemetry.event("execution_gone", execution_id=message.execution_id)
             return
-        if message.version == execution.version:
-            # Whoever sent this had paid before, and nobody has written since.
-            execution = replace(execution, pending_audit=())
         if execution.ended:
             self.completion.hand_on(execution)
         elif execution.status is Status.AWAITING_WEBHOOK:
@@ -159,19 +159,16 @@ class ExecuteAction:
             self.recorder.pay(execution)
             self._settlement.send_run(execution, 0, message.due_at)  # for a worker with time; nothing was begun
         elif wait := self.gate.take(self.clock.now(), waited=message.due_at is not None):
-            self._wait_again(execution, message, wait)
+            self._wait_again(execution, wait)
         else:
             self._attempt(execution, call, token, ends_at)
 
-    def _wait_again(self, execution: Execution, message: Message, wait: int) -> None:
-        """Come back when the gate may be open; who has had a place in the line before spreads out around that time."""
+    def _wait_again(self, execution: Execution, wait: int) -> None:
+        """Come back around the place in the line that was told, and not together with the rest of the batch."""
         self.telemetry.count("RateGateWaits")
         self.recorder.pay(execution)
-        if message.due_at is None:
-            self._settlement.send_run(execution, wait, self.clock.now() + wait)
-        else:
-            jitter = int(RETURN_SPREAD_MS * self.randomness.uniform())
-            self._settlement.send_run(execution, wait + jitter, message.due_at)
+        wait += int(RETURN_SPREAD_MS * self.randomness.uniform())
+        self._settlement.send_run(execution, max(wait - PLACE_TOLERANCE_MS, 1), self.clock.now() + wait)
 
     def _attempt(self, execution: Execution, call: ActionCall, token: AccessToken, ends_at: int) -> None:
         now = self.clock.now()
@@ -187,7 +184,9 @@ class ExecuteAction:
         self._settlement.after_reply(claimed, reply)
 
     def _ask(self, call: ActionCall, token: AccessToken, ends_at: int) -> Reply:
-        """Post, unless the way here has used up the time in which an answer could be waited for."""
+        """Post, unless a 429 came before, or the way here has used up the time to wait for an answer."""
+        if held := self.gate.held(self.clock.now()):
+            return Reply(ReplyKind.NOT_SENT, latency_ms=0, error=_HELD, retry_after=str(-(-held // 1_000)))
         left = self._time_left(ends_at)
         if left < MIN_WAIT_MS:
             return Reply(ReplyKind.NOT_SENT, latency_ms=0, error=_NO_TIME)

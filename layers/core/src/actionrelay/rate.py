@@ -1,65 +1,136 @@
-"""The rate gate's rule: the generic cell rate algorithm without a burst, and a line for those who have to wait.
+"""The rate gate's rule: a token bucket that keeps its promise in every minute, and two lines for those who wait.
 
-Two times are all that workers share. ``busy_until`` is when the permits given so far are used up at the allowed rate;
-before it, nobody is let through. ``line_until`` is when the line of those who wait would end; whoever is turned away
-is told a place in it, so that a thousand waiting messages come back one after the other and not all at once.
+The promise: in no minute, wherever it begins, are more than ``per_minute`` requests let through. A bucket that fills at
+the full rate can't keep it, since what it holds when a minute begins comes on top. So permits fall due at 95 % of the
+rate (``SUSTAINED_PERCENT``), and the bucket never holds more than the other 5 % (``Rate.burst``): together they are the
+rate, and not one more. The bucket is the generic cell rate algorithm (ITU-T I.371) in whole microseconds, so nothing is
+rounded in anybody's favour: each permit takes an interval of its own out of the past, and intervals don't overlap.
 
-A batch is let through as a whole: in any stretch of time no more than the allowed rate, one batch and what the credit
-is worth get through, 282 in a minute at the default of 270, where Genesys Cloud allows 300 per token.
+A batch gets as many permits as there are. Who gets none is told when to come back, one interval behind whoever was told
+before: newcomers at the end of the line, and who has waited in it already at the end of the much shorter line of those
+who return. So a thousand waiting messages come back one after the other, and who was unlucky does not start again.
 """
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-_MINUTE_MS = 60_000
-CREDIT_MS = 500
-"""What asking late may make up for: a gate that nobody asked at the right moment would otherwise lose that time."""
+from actionrelay.errors import DependencyError
 
-
-MAX_LINE_MS = 60_000
-"""No place in the line is further off than this: a line is a guess, and one that is wrong must not cost hours."""
+SUSTAINED_PERCENT = 95
+"""How much of the rate is given out as it falls due; the rest is what the bucket may hold."""
+MAX_BURST = 10
+"""The most that a bucket holds: what one batch can use at once. From 1200 a minute on, this keeps the rate in every ten
+seconds too, which is how Genesys Cloud and its proxies may count."""
+MAX_LINE_MS = 300_000
+"""No place in a line is further off than this: a line is a guess, and one that is wrong must not cost hours."""
+RETURN_PERCENT = 80
+"""How far apart those stand who return, in percent of what a permit takes. Some of them are late, and a permit that
+nobody asks for in time is lost: at 100 a backlog takes 2 % longer, at 60 it costs a tenth more messages for nothing."""
+_MINUTE_US = 60_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class GateState:
-    """What all workers share, in ms since the epoch."""
+    """What all workers share: times in µs since the epoch, but for ``paused_until``, which is in ms."""
 
-    busy_until: float = 0.0
-    line_until: float = 0.0
+    used_until_us: int = 0
+    """Up to when permits have been given out; what lies between this and now is in the bucket."""
+    line_until_us: int = 0
+    returns_until_us: int = 0
     paused_until: int = 0
     version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
+class Crowd:
+    """Who of a batch asks: those that return from a place in the line, and newcomers."""
+
+    returning: int
+    newcomers: int
+
+    @property
+    def size(self) -> int:
+        """All of them."""
+        return self.returning + self.newcomers
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one half of a crowd gets: so many permits, and for each of the others how many ms it has to wait."""
+
+    permits: int = 0
+    waits: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the gate says to a batch."""
+
+    returning: Share = Share()
+    newcomers: Share = Share()
+    opens_in: int = 1
+    """When the next permit falls due, in ms; for whoever the crowd was not counted for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rate:
-    """How many requests a minute are allowed."""
+    """How many requests are let through in any minute, at most."""
 
     per_minute: int
 
     @property
-    def interval_ms(self) -> float:
-        """The time that one permit takes up."""
-        return _MINUTE_MS / self.per_minute
+    def interval_us(self) -> int:
+        """The time that one permit takes up, rounded up."""
+        return -(-_MINUTE_US * 100 // (self.per_minute * SUSTAINED_PERCENT))
 
-    def take(self, state: GateState, now: int, count: int) -> GateState | None:
-        """Return the state after letting ``count`` requests through together; None when nobody is let through now."""
-        if state.paused_until > now or state.busy_until > now:
-            return None
-        begins = max(state.busy_until, float(now - CREDIT_MS))
-        return replace(state, busy_until=begins + count * self.interval_ms, version=state.version + 1)
+    @property
+    def burst(self) -> int:
+        """How many permits the bucket holds: the part of the rate that is not sustained, and one at least."""
+        return min(max(self.per_minute * (100 - SUSTAINED_PERCENT) // 100, 1), MAX_BURST)
 
-    def line_up(self, state: GateState, now: int, count: int) -> tuple[GateState, tuple[int, ...]]:
-        """Return the state after ``count`` messages joined the line, and how many ms each of them has to wait."""
-        opens_at = max(self.opens_at(state), float(now))
-        begins = min(max(state.line_until, opens_at), opens_at + MAX_LINE_MS)
-        places = tuple(round(begins + place * self.interval_ms - now) for place in range(count))
-        return replace(state, line_until=begins + count * self.interval_ms, version=state.version + 1), places
+    def decide(self, state: GateState, now: int, crowd: Crowd) -> tuple[GateState, Decision]:
+        """Give out what there is, first to those who return, and a place in its line to everybody else."""
+        after, granted = self.take(state, now, crowd.size)
+        to_returning = min(granted, crowd.returning)
+        to_newcomers = granted - to_returning
+        opens_us = max(self._opens_us(after), now * 1_000)
+        between_us = self.interval_us * RETURN_PERCENT // 100
+        returns_until, returns = _line_up(
+            after.returns_until_us, opens_us, now, between_us, crowd.returning - to_returning
+        )
+        line_until, places = _line_up(
+            after.line_until_us, opens_us, now, self.interval_us, crowd.newcomers - to_newcomers
+        )
+        after = replace(after, returns_until_us=returns_until, line_until_us=line_until, version=state.version + 1)
+        decision = Decision(Share(to_returning, returns), Share(to_newcomers, places), _wait_ms(opens_us, now))
+        return after, decision
 
-    @staticmethod
-    def opens_at(state: GateState) -> float:
-        """When the next one may be let through."""
-        return max(state.busy_until, float(state.paused_until))
+    def take(self, state: GateState, now: int, count: int) -> tuple[GateState, int]:
+        """Let through as many of ``count`` as there are permits for; return the state after that, and how many."""
+        if state.paused_until > now:
+            return state, 0
+        used_until = max(state.used_until_us, now * 1_000 - self.burst * self.interval_us)
+        granted = min(max((now * 1_000 - used_until) // self.interval_us, 0), count)
+        return replace(state, used_until_us=used_until + granted * self.interval_us), granted
+
+    def _opens_us(self, state: GateState) -> int:
+        """When the next permit may be given out."""
+        return max(state.used_until_us + self.interval_us, state.paused_until * 1_000)
+
+
+def _line_up(until_us: int, opens_us: int, now: int, between_us: int, count: int) -> tuple[int, tuple[int, ...]]:
+    """Return where a line ends after ``count`` have joined it, and how many ms each of them has to wait."""
+    if not count:
+        return until_us, ()
+    begins = min(max(until_us, opens_us), opens_us + MAX_LINE_MS * 1_000)
+    waits = tuple(_wait_ms(begins + place * between_us, now) for place in range(count))
+    return begins + count * between_us, waits
+
+
+def _wait_ms(until_us: int, now: int) -> int:
+    """Round up, and to no less than a millisecond: nobody is told to come back at once."""
+    return max(-(-until_us // 1_000) - now, 1)
 
 
 def pause(state: GateState, until: int) -> GateState:
@@ -69,44 +140,61 @@ def pause(state: GateState, until: int) -> GateState:
     return replace(state, paused_until=until, version=state.version + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What the gate says to a batch: let through, or how long each of its messages has to wait."""
-
-    granted: bool
-    waits: tuple[int, ...] = ()
-    opens_in: int = 0
-
-
 @dataclass(slots=True)
 class BatchPermits:
-    """One batch before the gate: whoever of it comes first asks for all, the others share the answer."""
+    """One batch before the gate: whoever of it comes first asks for all, the others share the answer.
 
-    ask: Callable[[int, int], Decision]
-    """Takes the time and the number of permits."""
+    A gate that fails is asked once as well: the others learn that it failed.
+    """
+
+    ask: Callable[[int, Crowd], Decision]
+    """Takes the time and who asks."""
     pause_all: Callable[[int], None]
-    size: int
-    _decision: Decision | None = None
-    _next: int = 0
+    crowd: Crowd
+    _answer: Decision | DependencyError | None = None
+    _served: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
+    _held_until: int = 0
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def for_batch(self, size: int) -> "BatchPermits":
+    def for_batch(self, size: int, newcomers: int) -> "BatchPermits":
         """Return a gate for another batch."""
-        return BatchPermits(self.ask, self.pause_all, size)
+        return BatchPermits(self.ask, self.pause_all, Crowd(size - newcomers, newcomers))
 
     def take(self, now: int, *, waited: bool = False) -> int:
         """Take one permit: 0 when granted, else how many ms to come back after."""
         with self._turn:
-            if self._decision is None:
-                self._decision = self.ask(now, self.size)
-            decision, place = self._decision, self._next
-            self._next += 1
-        if decision.granted and place < self.size:
+            if held := self.held(now):
+                return held
+            decision = self._decision(now)
+            share, place = decision.returning if waited else decision.newcomers, self._served[waited]
+            self._served[waited] += 1
+        if place < share.permits:
             return 0
-        if waited or place >= len(decision.waits):
-            return max(decision.opens_in, 1)
-        return max(decision.waits[place], 1)
+        place -= share.permits
+        return share.waits[place] if place < len(share.waits) else decision.opens_in
+
+    def hold(self, until: int) -> None:
+        """Let nobody of this batch go out before ``until``, from this moment on."""
+        with self._turn:
+            self._held_until = max(self._held_until, until)
+
+    def held(self, now: int) -> int:
+        """How many ms this batch is held for yet; 0 when it is not."""
+        return max(self._held_until - now, 0)
 
     def pause(self, until: int) -> None:
-        """Stop everybody until then."""
+        """Stop everybody until then, this batch first."""
+        self.hold(until)
         self.pause_all(until)
+
+    def _decision(self, now: int) -> Decision:
+        if self._answer is None:
+            try:
+                self._answer = self.ask(now, self.crowd)
+            except DependencyError as failed:
+                self._answer = failed
+                raise
+        if isinstance(self._answer, DependencyError):
+            # Raised anew: one exception object is not for several threads.
+            raise type(self._answer)(self._answer.message, **self._answer.context)
+        return self._answer

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from actionrelay import ledger
 from actionrelay.completion import Completion, unknown
-from actionrelay.errors import DependencyError, TokenError
+from actionrelay.errors import DependencyError, TokenBeingRefreshedError, TokenError
 from actionrelay.models import Execution, ExecutionError, Message, MessageKind, Outcome, Status
 from actionrelay.ports import Clock, ExecutionQueue, Randomness, RateGate, Telemetry
 from actionrelay.recording import Recorder
@@ -44,6 +44,7 @@ class Settlement:
 
     def after_reply(self, claimed: Execution, reply: Reply) -> None:
         """Write down how an attempt ended, and see to what follows."""
+        self._tell(claimed, reply)
         match reply.kind:
             case ReplyKind.SUCCEEDED:
                 ref, data = self.completion.refer_result(claimed.execution_id, reply.result)
@@ -52,6 +53,27 @@ class Settlement:
                 self._await_webhook(claimed, reply)
             case _:
                 self.after_failure(claimed, reply)
+
+    def _tell(self, claimed: Execution, reply: Reply) -> None:
+        """Log an attempt that did not succeed, or whose answer said how the rate stands; never its message."""
+        error, rate = reply.error, reply.rate
+        if error is None and rate is None:
+            return
+        self.telemetry.event(
+            "attempt_ended",
+            execution_id=claimed.execution_id,
+            trace_id=claimed.trace_id,
+            attempt=claimed.attempts,
+            kind=reply.kind.value,
+            status=error.status if error else None,
+            code=error.code if error else None,
+            limit=error.limit if error else None,
+            correlation_id=reply.correlation_id,
+            retry_after_ms=retry_after_ms(reply.retry_after, self.clock.now()) or None,
+            rate_count=rate.count if rate else None,
+            rate_allowed=rate.allowed if rate else None,
+            rate_reset_seconds=rate.reset_seconds if rate else None,
+        )
 
     def _await_webhook(self, claimed: Execution, reply: Reply) -> None:
         now = self.clock.now()
@@ -73,6 +95,7 @@ class Settlement:
         verdict = judge(reply)
         error = reply.error or ExecutionError("no_answer", "no usable answer from Genesys Cloud")
         last_chance = claimed.chances_used + 1 >= self.policy.max_attempts
+        throttled_until = self._hold(reply) if reply.http_status == HTTPStatus.TOO_MANY_REQUESTS else None
         match verdict:
             case Verdict.POSTPONE:
                 self._postpone(claimed, reply, error, uses_chance=False)
@@ -84,26 +107,36 @@ class Settlement:
                 self._settle(claimed, unknown(error), reply)
             case Verdict.RETRY | Verdict.FINAL:
                 self.give_up(claimed, error, reply)
-        if reply.http_status == HTTPStatus.TOO_MANY_REQUESTS:
-            self._pause_all(reply)
+        if throttled_until is not None:
+            self._pause_all(throttled_until)
 
-    def _pause_all(self, reply: Reply) -> None:
-        """Let one 429 stop everybody; this execution's own retry is planned already and stands without it."""
+    def _hold(self, reply: Reply) -> int:
+        """Let a 429 stop at once whoever of this batch has not gone out; return for how long nobody should."""
         now = self.clock.now()
+        until = now + max(retry_after_ms(reply.retry_after, now), 1_000)
+        self.gate.hold(until)
+        return until
+
+    def _pause_all(self, until: int) -> None:
+        """Let one 429 stop everybody; this execution's own retry is planned already and stands without it."""
         self.telemetry.count("Throttled")
         try:
-            self.gate.pause(now + max(retry_after_ms(reply.retry_after, now), 1_000))
+            self.gate.pause(until)
         except DependencyError as error:
             self.telemetry.event("gate_not_paused", code=error.code)
 
     def without_token(self, execution: Execution, error: TokenError) -> None:
         """Nothing was asked: an outage costs time; refused credentials use up chances and then fail, by name."""
-        self.telemetry.count("TokenFailures", error.code)
+        if isinstance(error, TokenBeingRefreshedError):
+            self.telemetry.count("TokenWaits")
+        else:
+            self.telemetry.count("TokenFailures", error.code)
         cause = ExecutionError(error.code, error.message)
         last_chance = execution.chances_used + 1 >= self.policy.max_attempts
         if error.retryable or not last_chance:
             reply = Reply(ReplyKind.NOT_SENT, latency_ms=0, error=cause)
-            self._postpone(execution, reply, cause, uses_chance=not error.retryable)
+            within_ms = error.come_back_ms if isinstance(error, TokenBeingRefreshedError) else None
+            self._postpone(execution, reply, cause, uses_chance=not error.retryable, within_ms=within_ms)
         else:
             self.give_up(execution, cause)
 
@@ -113,11 +146,24 @@ class Settlement:
         self._settle(held, outcome, reply)
 
     def _postpone(
-        self, held: Execution, reply: Reply, cause: ExecutionError, *, uses_chance: bool, may_have_run: bool = False
+        self,
+        held: Execution,
+        reply: Reply,
+        cause: ExecutionError,
+        *,
+        uses_chance: bool,
+        may_have_run: bool = False,
+        within_ms: int | None = None,
     ) -> None:
-        """Plan another try: a new message with a delay, while the old one is done with."""
+        """Plan another try: a new message with a delay, while the old one is done with.
+
+        Where it is known ``within_ms`` how many ms it pays to come back, how often it was put off before says nothing.
+        """
         now = self.clock.now()
-        next_at = next_try_at(now, held.postponements + 1, self.randomness.uniform, reply.retry_after)
+        if within_ms is None:
+            next_at = next_try_at(now, held.postponements + 1, self.randomness.uniform, reply.retry_after)
+        else:
+            next_at = now + int(self.randomness.uniform() * within_ms)
 
         def step(current: Execution) -> Execution | None:
             if not _same_run(current, held):

@@ -1,103 +1,135 @@
-"""The rate gate in the executions table: one item that all workers share, changed on condition of its version."""
+"""The rate gate in the executions table: one item that all workers share, changed on condition of its version.
 
-import math
+A worker remembers the state that it saw last and writes on top of it, so a question that nobody else came before costs
+one request. Who was too late is told the state by the refusal itself (``ReturnValuesOnConditionCheckFailure``), and
+nothing is ever read. What is remembered can't let anybody through: only a write that was accepted does.
+"""
+
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from actionrelay.aws.attributes import key
 from actionrelay.aws.clients import aws_code, failures_as
-from actionrelay.aws.table import key
 from actionrelay.errors import StoreUnavailableError
-from actionrelay.rate import BatchPermits, Decision, GateState, Rate, pause
+from actionrelay.rate import BatchPermits, Crowd, Decision, GateState, Rate, pause
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _TRIES = 5
-_CONTENDED = Decision(granted=False, opens_in=1_000)
+_CONTENDED = Decision(opens_in=1_000)
 _KEY = key("gate#genesys", "gate")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TableRateGate:
     """A ``RateGate`` over all workers. Threads of one process take turns, which spares the table their quarrels."""
 
     client: "DynamoDBClient"
     table: str
     rate: Rate
+    _seen: GateState = field(default_factory=GateState, repr=False)
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def for_batch(self, size: int) -> BatchPermits:
+    def for_batch(self, size: int, newcomers: int) -> BatchPermits:
         """Return a gate for one batch, that asks this one once for all of its messages."""
-        return BatchPermits(self.ask, self.pause, size)
+        return BatchPermits(self.ask, self.pause, Crowd(size - newcomers, newcomers))
 
     def take(self, now: int, *, waited: bool = False) -> int:
         """Take one permit, as a batch of one."""
-        return self.for_batch(1).take(now, waited=waited)
+        return self.for_batch(1, 0 if waited else 1).take(now, waited=waited)
 
-    def ask(self, now: int, count: int) -> Decision:
-        """Let ``count`` messages through, or give each a place in the line.
+    def hold(self, until: int) -> None:
+        """Do nothing: who is not in a batch is alone."""
+
+    def held(self, now: int) -> int:  # noqa: ARG002 - the port's
+        """Whoever is alone is never held."""
+        return 0
+
+    def ask(self, now: int, crowd: Crowd) -> Decision:
+        """Let through as many as can be, and give the others a place in a line.
 
         Too many quarrels over the item count as a refusal: the gate fails closed.
+
+        Raises:
+            StoreUnavailableError: nobody was let through. The permits may be used up all the same.
         """
         decision = _CONTENDED
 
         def rule(state: GateState) -> GateState:
             nonlocal decision
-            through = self.rate.take(state, now, count)
-            if through is not None:
-                decision = Decision(granted=True)
-                return through
-            in_line, waits = self.rate.line_up(state, now, count)
-            decision = Decision(granted=False, waits=waits, opens_in=math.ceil(self.rate.opens_at(state)) - now)
-            return in_line
+            after, decision = self.rate.decide(state, now, crowd)
+            return after
 
         return decision if self._change(rule) else _CONTENDED
 
     def pause(self, until: int) -> None:
-        """Stop all workers until then; where others keep writing, the next 429 tries again."""
+        """Stop all workers until then; where others keep writing, the next 429 tries again.
+
+        Raises:
+            StoreUnavailableError: nobody was stopped, or everybody was.
+        """
         self._change(lambda state: pause(state, until))
 
     def _change(self, rule: Callable[[GateState], GateState]) -> bool:
         with self._turn, failures_as(StoreUnavailableError, "the rate gate can't be used"):
             for _ in range(_TRIES):
-                before = self._read()
-                after = rule(before)
-                if after == before or self._write(before, after):
+                after = rule(self._seen)
+                if after == self._seen:
+                    return True
+                stored = self._write(self._seen, after)
+                self._seen = stored
+                if stored is after:
                     return True
         return False
 
-    def _read(self) -> GateState:
-        answer = self.client.get_item(TableName=self.table, Key=_KEY, ConsistentRead=True)
-        item = answer.get("Item")
-        if item is None:
-            return GateState()
-        return GateState(
-            busy_until=float(item["busy_until"]["N"]),
-            line_until=float(item["line_until"]["N"]),
-            paused_until=int(item["paused_until"]["N"]),
-            version=int(item["version"]["N"]),
-        )
-
-    def _write(self, before: GateState, after: GateState) -> bool:
+    def _write(self, before: GateState, after: GateState) -> GateState:
+        """Write ``after`` where nobody has written since ``before``, and return what is there now."""
         try:
             self.client.put_item(
                 TableName=self.table,
-                Item={
-                    **_KEY,
-                    "busy_until": {"N": f"{after.busy_until:.3f}"},
-                    "line_until": {"N": f"{after.line_until:.3f}"},
-                    "paused_until": {"N": str(after.paused_until)},
-                    "version": {"N": str(after.version)},
-                },
+                Item={**_KEY, **_attributes(after)},
                 ConditionExpression="attribute_not_exists(pk) OR version = :before",
                 ExpressionAttributeValues={":before": {"N": str(before.version)}},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as failure:
-            if aws_code(failure) == "ConditionalCheckFailedException":
-                return False
-            raise
-        return True
+            if aws_code(failure) != "ConditionalCheckFailedException":
+                raise
+            response: Mapping[str, Any] = failure.response
+            return _state(response.get("Item") or _attributes(GateState()))
+        return after
+
+
+def _attributes(state: GateState) -> dict[str, Any]:
+    return {
+        "busy_until": {"N": _milliseconds(state.used_until_us)},
+        "line_until": {"N": _milliseconds(state.line_until_us)},
+        "returns_until": {"N": _milliseconds(state.returns_until_us)},
+        "paused_until": {"N": str(state.paused_until)},
+        "version": {"N": str(state.version)},
+    }
+
+
+def _state(item: Mapping[str, Any]) -> GateState:
+    return GateState(
+        used_until_us=_microseconds(item["busy_until"]["N"]),
+        line_until_us=_microseconds(item["line_until"]["N"]),
+        returns_until_us=_microseconds(item.get("returns_until", {"N": "0"})["N"]),
+        paused_until=int(item["paused_until"]["N"]),
+        version=int(item["version"]["N"]),
+    )
+
+
+def _milliseconds(microseconds: int) -> str:
+    """Spell a time as all others in the table are, in ms; the fraction is exact."""
+    return str(Decimal(microseconds) / 1_000)
+
+
+def _microseconds(milliseconds: str) -> int:
+    return int(Decimal(milliseconds) * 1_000)

@@ -1,0 +1,256 @@
+"""SQS, DynamoDB and Genesys Cloud as far as the gate sees them: each call takes its time, and is counted."""
+
+import heapq
+import math
+import random
+import uuid
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from actionrelay.errors import StaleWriteError
+from actionrelay.models import ActionCall, AuditEntry, Execution, ExecutionError, Message, PayloadRef
+from actionrelay.ports import AccessToken, RateGate
+from actionrelay.retry import Reply, ReplyKind
+from actionrelay.strict_json import digest
+from benchmarks.gate.virtual import Turn
+
+WINDOW_MS = 10_000
+ALLOWED = 200
+"""In any ten seconds, the refused ones not counted."""
+LATENCY_MS = 300
+REFUSAL_MS = 20
+TOKEN = AccessToken("token", 2**62, (), "issuer", "v1")
+_SQS_DELAYS_MS = 1_000
+
+
+class Time(Protocol):
+    """What the services take: virtual time or the real one."""
+
+    @property
+    def time(self) -> float:
+        """Milliseconds since the epoch."""
+        ...
+
+    def sleep(self, milliseconds: float) -> None:
+        """Let time pass."""
+        ...
+
+
+@dataclass(slots=True)
+class Chance:
+    """A `Randomness` from a seed, and how long AWS takes."""
+
+    source: random.Random
+
+    def uniform(self) -> float:
+        """A number in [0, 1)."""
+        return self.source.random()
+
+    def new_id(self) -> str:
+        """A UUID."""
+        return str(uuid.UUID(int=self.source.getrandbits(128), version=4))
+
+    def aws_ms(self) -> float:
+        """4 ms and more: most calls are quick, and a few are not."""
+        return 4 + min(self.source.expovariate(1 / 4), 60)
+
+
+@dataclass(slots=True)
+class Queue:
+    """An `ExecutionQueue`: standard SQS, without failures. It delays by whole seconds from when a message is sent."""
+
+    world: Time
+    chance: Chance
+    sends: int = 0
+    _waiting: list[tuple[float, float, Message]] = field(default_factory=list)
+
+    def send(self, message: Message, delay_ms: int = 0) -> None:
+        """Queue a message."""
+        self.world.sleep(self.chance.aws_ms())
+        self.put(message, math.ceil(delay_ms / 1_000) * _SQS_DELAYS_MS)
+
+    def put(self, message: Message, delay_ms: float = 0) -> None:
+        """Have a message there."""
+        self.sends += 1
+        # A standard queue keeps no order.
+        heapq.heappush(self._waiting, (self.world.time + delay_ms, self.chance.uniform(), message))
+
+    def receive(self) -> list[Message]:
+        """Take what is visible, ten at most."""
+        taken: list[Message] = []
+        while self._waiting and self._waiting[0][0] <= self.world.time and len(taken) < 10:
+            taken.append(heapq.heappop(self._waiting)[2])
+        return taken
+
+
+@dataclass(slots=True)
+class Records:
+    """An `ExecutionStore`."""
+
+    world: Time
+    chance: Chance
+    records: dict[str, Execution] = field(default_factory=dict)
+
+    def create(self, execution: Execution) -> None:
+        """Write the first version."""
+        self.records[execution.execution_id] = execution
+
+    def load(self, execution_id: str) -> Execution | None:
+        """Read a record."""
+        self.world.sleep(self.chance.aws_ms())
+        return self.records.get(execution_id)
+
+    def save(self, execution: Execution) -> None:
+        """Write the next version."""
+        self.world.sleep(self.chance.aws_ms())
+        if self.records[execution.execution_id].version != execution.version - 1:
+            raise StaleWriteError("another writer was first")
+        self.records[execution.execution_id] = execution
+
+
+@dataclass(slots=True)
+class Audit:
+    """An `AuditTrail` that nobody reads."""
+
+    world: Time
+    chance: Chance
+
+    def append(self, entries: Sequence[AuditEntry]) -> None:
+        """Take the time that it takes."""
+        for _ in entries:
+            self.world.sleep(self.chance.aws_ms())
+
+
+class Payloads:
+    """A `PayloadStore` in which everything is small enough for the record."""
+
+    def refer(self, key: str, data: bytes) -> PayloadRef:
+        """Name data."""
+        return PayloadRef(key, len(data), digest(data), data)
+
+    def put(self, ref: PayloadRef, data: bytes) -> None:
+        """Do nothing."""
+
+    def get(self, ref: PayloadRef) -> bytes | None:
+        """Read what travels with the record."""
+        return ref.inline
+
+
+class Tokens:
+    """A `TokenSource` with one token, in memory."""
+
+    def token(self) -> AccessToken:
+        """The token."""
+        return TOKEN
+
+    def refuse(self, version: str) -> None:
+        """Do nothing."""
+
+
+@dataclass(slots=True)
+class Items:
+    """The DynamoDB client of `TableRateGate`, with the gate's one item. Two who write at the same time quarrel."""
+
+    world: Time
+    chance: Chance
+    puts: int = 0
+    refused: int = 0
+    _item: dict[str, Any] = field(default_factory=dict)
+
+    def put_item(self, **parameters: Any) -> None:
+        """Write the item if its version is the one that is named, and tell the stored one if it is not."""
+        self.world.sleep(self.chance.aws_ms() / 2)
+        self.puts += 1
+        stored, expected = self._item, parameters["ExpressionAttributeValues"][":before"]
+        if fits := not stored or stored["version"] == expected:
+            self._item = parameters["Item"]
+        self.world.sleep(self.chance.aws_ms() / 2)
+        if not fits:
+            self.refused += 1
+            response: Any = {"Error": {"Code": "ConditionalCheckFailedException"}, "Item": stored}
+            raise ClientError(response, "PutItem")
+
+
+@dataclass(slots=True)
+class GateInTurn:
+    """A `RateGate` whose locks are virtual: a process that waits for the table must not stop time."""
+
+    gate: RateGate
+    turn: Turn
+
+    def for_batch(self, size: int, newcomers: int) -> "GateInTurn":
+        """Return a gate for one batch."""
+        return GateInTurn(self.gate.for_batch(size, newcomers), self.turn)
+
+    def take(self, now: int, *, waited: bool = False) -> int:
+        """Take one permit, in turn."""
+        with self.turn.taken():
+            return self.gate.take(now, waited=waited)
+
+    def pause(self, until: int) -> None:
+        """Stop everybody, in turn."""
+        with self.turn.taken():
+            self.gate.pause(until)
+
+    def hold(self, until: int) -> None:
+        """Stop this batch."""
+        self.gate.hold(until)
+
+    def held(self, now: int) -> int:
+        """How many ms this batch is held for."""
+        return self.gate.held(now)
+
+
+@dataclass(slots=True)
+class Genesys:
+    """An `ActionClient`: `ALLOWED` requests in any `WINDOW_MS`, and the published 429 for the others."""
+
+    world: Time
+    ended: Callable[[], None]
+    posts: int = 0
+    throttled: int = 0
+    _accepted: deque[float] = field(default_factory=deque)
+
+    def execute(self, call: ActionCall, token: AccessToken, wait_ms: int) -> Reply:  # noqa: ARG002 - the port's
+        """Run an action."""
+        self.posts += 1
+        while self._accepted and self._accepted[0] <= self.world.time - WINDOW_MS:
+            self._accepted.popleft()
+        if len(self._accepted) >= ALLOWED:
+            self.throttled += 1
+            retry_after = math.ceil((self._accepted[0] + WINDOW_MS - self.world.time) / 1_000)
+            self.world.sleep(REFUSAL_MS)
+            error = ExecutionError("http_429", "Rate limit exceeded the maximum.", 429)
+            return Reply(ReplyKind.HTTP_ERROR, REFUSAL_MS, error=error, retry_after=str(retry_after))
+        self._accepted.append(self.world.time)
+        self.world.sleep(LATENCY_MS)
+        self.ended()
+        return Reply(ReplyKind.SUCCEEDED, LATENCY_MS, result={})
+
+
+class Nothing:
+    """The ports that this benchmark has no use for: a `ResultCache`, a `DeliveryQueue` and a `Telemetry`."""
+
+    def lookup(self, key: str) -> None:
+        """Nothing is cached."""
+
+    def remember(self, entry: object) -> None:
+        """Nothing will be."""
+
+    def send(
+        self, execution_id: str, delay_ms: int = 0, version: int | None = None, receiver: str | None = None
+    ) -> None:
+        """Nobody wants to know."""
+
+    def count(self, metric: str, code: str | None = None) -> None:
+        """Nobody counts."""
+
+    def duration(self, metric: str, milliseconds: float) -> None:
+        """Nobody measures."""
+
+    def event(self, name: str, **fields: str | float | None) -> None:
+        """Nobody reads."""
