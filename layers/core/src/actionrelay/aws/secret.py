@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 KEEP_SECONDS = 60.0
+_NEVER = float("-inf")
 
 
 @dataclass(slots=True)
@@ -20,7 +21,7 @@ class NamedSecret:
     client: "SecretsManagerClient"
     name: str
     _value: str = field(default="", repr=False)
-    _read_at: float = field(default=float("-inf"), repr=False)
+    _read_at: float = field(default=_NEVER, repr=False)
 
     def value(self) -> str:
         """Return the secret string, at most a minute old.
@@ -35,3 +36,7 @@ class NamedSecret:
             self._value = answer.get("SecretString", "")
             self._read_at = now
         return self._value
+
+    def forget(self) -> None:
+        """Read the secret anew when it is next asked for: somebody says that this value is no good any more."""
+        self._read_at = _NEVER

@@ -13,6 +13,9 @@ from actionrelay.ports import AccessToken
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
+MAX_BYTES = 8_192
+"""What an advanced parameter holds; a standard one holds half of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class TokenParameter:
@@ -32,21 +35,34 @@ class TokenParameter:
                 raise
         return _read(answer["Parameter"].get("Value", ""))
 
-    def write(self, token: AccessToken) -> None:
-        """Share a token. The tier follows its size: a standard parameter holds 4 KB, an advanced one 8 KB."""
+    def write(self, token: AccessToken) -> bool:
+        """Share a token of up to ``MAX_BYTES`` with what belongs to it.
+
+        ``Intelligent-Tiering`` makes the parameter an advanced one when a value is larger than 4 KB; it then stays one.
+        """
+        text = json.dumps(asdict(token), separators=(",", ":"))
+        if len(text.encode()) > MAX_BYTES:
+            return False
         with failures_as(StoreUnavailableError, "the token can't be shared"):
             self.client.put_parameter(
                 Name=self.name,
-                Value=json.dumps(asdict(token), separators=(",", ":")),
+                Value=text,
                 Type="SecureString",
                 Tier="Intelligent-Tiering",
                 Overwrite=True,
             )
+        return True
 
 
 def _read(text: str) -> AccessToken | None:
     try:
         document = json.loads(text)
-        return AccessToken(**{**document, "scopes": tuple(document["scopes"])})
+        return AccessToken(
+            value=str(document["value"]),
+            expires_at=int(document["expires_at"]),
+            scopes=tuple(str(scope) for scope in document["scopes"]),
+            issuer=str(document["issuer"]),
+            version=str(document["version"]),
+        )
     except (ValueError, TypeError, KeyError):
         return None

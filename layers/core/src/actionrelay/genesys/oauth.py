@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,67 +25,109 @@ from actionrelay.strict_json import parse
 
 DATA_ACTION_SCOPES = ("data:action:execute", "data:action:view")
 _WAIT_SECONDS = 10.0
+_MIN_WAIT_SECONDS = 0.5
+"""With less time than this no request is begun."""
+
+
+def _nothing_kept() -> None:
+    """Forget nothing: for credentials that are read anew each time."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Client:
+    """An OAuth client, as the secret has it."""
+
+    client_id: str
+    secret: str
+
+    def basic(self) -> str:
+        return "Basic " + base64.b64encode(f"{self.client_id}:{self.secret}".encode()).decode()
 
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentialsIssuer:
-    """A ``TokenIssuer``: asks the login host with the client's id and secret, read anew for each request."""
+    """A ``TokenIssuer``: asks the login host with the client's id and secret."""
 
     pool: urllib3.PoolManager
     login_url: str
     api: GenesysApi
     secret_name: str
     credentials: Callable[[], str]
-    """The secret string, JSON ``{"clientId", "clientSecret"}``."""
+    """The secret string, JSON ``{"clientId", "clientSecret"}``, perhaps one that was kept for a while."""
+    forget: Callable[[], None] = _nothing_kept
+    """Lets ``credentials`` read the secret anew."""
 
     @property
     def issuer(self) -> str:
-        """Name the host and the client's secret, so that no deployment takes a token of another client."""
-        named = f"{self.login_url}\n{self.secret_name}\n{self.api}"
-        return hashlib.sha256(named.encode()).hexdigest()[:16]
+        """Name the host, the client and the contract, whatever the secret is called: same client, same token.
+
+        Raises:
+            TokenUnavailableError: the secret can't be read.
+            CredentialsRefusedError: it holds no client.
+        """
+        return self._named(self._client())
 
     @property
     def required_scopes(self) -> tuple[str, ...]:
         """Scopes exist in the data-actions contract; the published API grants by role."""
         return DATA_ACTION_SCOPES if self.api is GenesysApi.DATA_ACTIONS else ()
 
-    def request(self, now: int) -> AccessToken:
-        """Ask for a token.
+    def request(self, now: int, within_ms: int = int(_WAIT_SECONDS * 1_000)) -> AccessToken:
+        """Ask for a token, and once more if the client was refused and the secret has changed since it was read.
 
         Raises:
-            TokenUnavailableError: no answer, or none that holds a token.
+            TokenUnavailableError: no answer within 10 s or ``within_ms``, or none that holds a token.
             CredentialsRefusedError: 400 or 401.
             PermissionMissingError: 403.
             ScopeMissingError: granted, and not enough.
         """
+        ends = time.monotonic() + within_ms / 1_000
+        client = self._client()
+        try:
+            return self._ask(client, now, ends)
+        except CredentialsRefusedError:
+            self.forget()
+            rotated = self._client()
+            if rotated == client:
+                raise
+        return self._ask(rotated, now, ends)
+
+    def _ask(self, client: _Client, now: int, ends: float) -> AccessToken:
         form = {"grant_type": "client_credentials"}
         if self.required_scopes:
             form["scope"] = " ".join(self.required_scopes)
         headers = {
-            "Authorization": "Basic " + self._basic(),
+            "Authorization": client.basic(),
             "Content-Type": "application/x-www-form-urlencoded",
             "Accept": "application/json",
         }
+        wait = min(_WAIT_SECONDS, ends - time.monotonic())
+        if wait < _MIN_WAIT_SECONDS:
+            raise TokenUnavailableError("no time was left to ask the login host")
         try:
-            answer = post(self.pool, f"{self.login_url}/oauth/token", headers, urlencode(form).encode(), _WAIT_SECONDS)
+            answer = post(self.pool, f"{self.login_url}/oauth/token", headers, urlencode(form).encode(), wait)
         except (NotSentError, NoAnswerError) as error:
             raise TokenUnavailableError("the login host gave no answer", reason=str(error)) from None
         _require_granted(answer)
-        return self._token(answer, now)
+        return self._token(answer, client, now)
 
-    def _basic(self) -> str:
+    def _client(self) -> _Client:
         try:
             secret: Any = parse(self.credentials().encode(), unique_keys=False)
-            pair = f"{secret['clientId']}:{secret['clientSecret']}"
+            return _Client(str(secret["clientId"]), str(secret["clientSecret"]))
         except SecretUnavailableError as error:
             raise TokenUnavailableError(error.message) from None
         except (MalformedJsonError, ValueError, TypeError, KeyError):
+            self.forget()
             raise CredentialsRefusedError(
                 f'the secret {self.secret_name} must hold {{"clientId": "...", "clientSecret": "..."}}'
             ) from None
-        return base64.b64encode(pair.encode()).decode()
 
-    def _token(self, answer: HttpAnswer, now: int) -> AccessToken:
+    def _named(self, client: _Client) -> str:
+        named = f"{self.login_url}\n{client.client_id}\n{self.api}"
+        return hashlib.sha256(named.encode()).hexdigest()[:16]
+
+    def _token(self, answer: HttpAnswer, client: _Client, now: int) -> AccessToken:
         try:
             document: Any = parse(answer.body, unique_keys=False)
             value = str(document["access_token"])
@@ -96,7 +139,8 @@ class ClientCredentialsIssuer:
         missing = [scope for scope in self.required_scopes if scope not in granted]
         if missing:
             raise ScopeMissingError(f"the OAuth client was not granted {' and '.join(missing)}")
-        return AccessToken(value, expires_at, granted, self.issuer, hashlib.sha256(value.encode()).hexdigest()[:16])
+        version = hashlib.sha256(value.encode()).hexdigest()[:16]
+        return AccessToken(value, expires_at, granted, self._named(client), version)
 
 
 def _require_granted(answer: HttpAnswer) -> None:
