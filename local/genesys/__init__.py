@@ -5,7 +5,9 @@ It speaks both contracts:
 - `POST /oauth/token`: client credentials, scopes, lifetimes, wrong credentials, revocation;
 - `POST /api/v2/data/actions/execute`: queued with a signed callback, or completed at once; an `executionId`
   that comes again runs nothing again (a body without `webhookUrl` is always answered completed);
-- `POST /api/v2/integrations/actions/{id}/execute`: the bare result, and each request runs the action again.
+- `POST /api/v2/integrations/actions/{id}/execute`: the bare result, and each request runs the action again;
+- `GET /api/v2/tokens/me`, `/api/v2/authorization/subjects/me`, `/api/v2/organizations/limits/namespaces/{name}`:
+  what a client may see of itself, its permissions and the organisation's limits.
 
 and counts every run by `executionId` and `X-Trace-Id`. An action runs when its request has been let in and
 read; the answer may then be late, broken or missing, and the run stays counted.

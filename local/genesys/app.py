@@ -14,6 +14,7 @@ from starlette.responses import Response
 from local.genesys.answers import invalid_answer, json_answer
 from local.genesys.control import Control
 from local.genesys.errors import error_body
+from local.genesys.organization import Organization
 from local.genesys.platform import Platform
 from local.genesys.simulator import Simulator, SimulatorConfig
 
@@ -33,7 +34,7 @@ def create_app(config: SimulatorConfig | None = None) -> Starlette:
             await simulator.courier.close()
 
     return Starlette(
-        routes=[*Platform(simulator).routes(), *Control(simulator).routes()],
+        routes=[*Platform(simulator).routes(), *Organization(simulator).routes(), *Control(simulator).routes()],
         lifespan=lifespan,
         exception_handlers={
             ValidationError: invalid_answer,

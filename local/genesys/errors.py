@@ -18,7 +18,7 @@ PLATFORM_CODES = {
     404: ("not.found", "The requested resource was not found."),
     405: ("method.not.allowed", "The request method is not supported for this resource."),
     408: ("request.timeout", "The client did not produce a request within the server timeout limit."),
-    413: ("request.entity.too.large", "The request is over the size limit. Maximum bytes: 512000"),
+    413: ("request.entity.too.large", "The request is over the size limit. Maximum bytes: 516096"),
     415: ("unsupported.media.type", "Unsupported Media Type - Unsupported or incorrect media type."),
     429: (
         "too.many.requests.retry.after",

@@ -15,15 +15,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from local.genesys.admission import admit, open_exchange
 from local.genesys.answers import ResetAnswer, SilentAnswer, json_answer
 from local.genesys.choice import Subject
 from local.genesys.courier import Parcel
-from local.genesys.errors import throttled_message
 from local.genesys.exchange import Exchange, PlatformError
-from local.genesys.ledger import SHOWN_HEADERS, RequestRecord
+from local.genesys.ledger import RequestRecord
 from local.genesys.rules import CallbackTime, Mode, Outcome
 from local.genesys.simulator import Call, Simulator
-from local.genesys.tokens import TokenRefusedError, bearer, token_hash
+from local.genesys.tokens import TokenRefusedError, token_hash
 
 OAUTH_REFUSALS = (400, 401, 403)
 EXECUTE_SCOPE = "data:action:execute"
@@ -46,7 +46,7 @@ class Platform:
 
     async def token(self, request: Request) -> Response:
         """Issue a token for client credentials."""
-        simulator, exchange, body = self._simulator, *await self._open(request)
+        simulator, exchange, body = self._simulator, *await open_exchange(self._simulator, request)
         simulator.ledger.tally("tokenRequests")
         fault = simulator.fault_for(Subject(on="token"))
         exchange.record.fault = fault.kind
@@ -70,7 +70,7 @@ class Platform:
 
     async def execute(self, request: Request) -> Response:
         """Execute an action by either contract."""
-        exchange, body = await self._open(request)
+        exchange, body = await open_exchange(self._simulator, request)
         self._simulator.ledger.tally("executeRequests")
         exchange.record.contract = "integrations" if "action_id" in request.path_params else "data-actions"
         exchange.record.trace_id = request.headers.get("x-trace-id")
@@ -81,18 +81,6 @@ class Platform:
             return self._close(exchange, exchange.error(refusal))
         return self._close(exchange, await self._perform(call, exchange))
 
-    async def _open(self, request: Request) -> tuple[Exchange, bytes]:
-        body = await request.body()
-        record = self._simulator.ledger.open_request(
-            at=self._simulator.clock(),
-            method=request.method,
-            path=request.url.path,
-            correlation_id=self._simulator.correlation_id(),
-            body_bytes=len(body),
-        )
-        record.headers = {name: request.headers[name] for name in SHOWN_HEADERS if name in request.headers}
-        return Exchange(record), body
-
     def _close(self, exchange: Exchange, answer: Response) -> Response:
         if not isinstance(answer, ResetAnswer | SilentAnswer):
             exchange.record.status = answer.status_code
@@ -100,25 +88,7 @@ class Platform:
 
     def _authorise(self, request: Request, exchange: Exchange) -> None:
         simulator = self._simulator
-        presented = bearer(request.headers.get("authorization"))
-        if presented is None:
-            simulator.ledger.tally("unauthorized")
-            message = "No authentication bearer token specified in authorization header."
-            raise PlatformError(401, "authentication.required", message)
-        name = exchange.record.token_hash = token_hash(presented)
-        token = simulator.token(name)
-        if token is None:
-            simulator.ledger.tally("unauthorized")
-            raise PlatformError(401)
-        exchange.record.client_id = token.client_id
-        reading = simulator.admit(name)
-        if reading is not None:
-            exchange.headers |= reading.headers()
-            if reading.refused:
-                simulator.ledger.tally("rateLimited")
-                said = simulator.scenario.rate.retry_after
-                wait = reading.reset_seconds if said is None else said
-                raise PlatformError(429, None, throttled_message(wait), {"Retry-After": str(wait)})
+        token = admit(simulator, request, exchange)
         integrations = exchange.record.contract == "integrations"
         if not simulator.permits(token, None if integrations else EXECUTE_SCOPE):
             missing = "integrations:action:execute" if integrations else EXECUTE_SCOPE

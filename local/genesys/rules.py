@@ -67,13 +67,14 @@ class Model(BaseModel):
 
 
 class Client(Model):
-    """An OAuth client: its secret, whether it is enabled (may have tokens) and permitted (may execute
-    actions).
+    """An OAuth client: its secret, whether it is enabled (may have tokens), permitted (may execute actions)
+    and may read the organisation's limits.
     """
 
     secret: str
     enabled: bool = True
     permitted: bool = True
+    reads_limits: bool = True
 
 
 class TokenRules(Model):

@@ -1,6 +1,6 @@
 """What the simulator is told to do, as one value: the lasting rules and the random faults."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import Field
 
@@ -17,6 +17,9 @@ from local.genesys.rules import (
     TokenRules,
 )
 
+LIMITS: Final = {"dataactions": {"requests.volume.max": 2_500, "actions.concurrent.executions.max": 50}}
+"""An organisation's limits by namespace and key, as they are before anybody has them raised."""
+
 
 class Scenario(Model):
     """Everything the simulator does, as one value. The default is a healthy Genesys Cloud."""
@@ -24,12 +27,14 @@ class Scenario(Model):
     mode: Mode = Mode.QUEUED
     outcome: Outcome = Outcome.COMPLETED
     result_bytes: Bytes = 0
-    max_request_bytes: Annotated[int, Field(ge=1)] = 512_000
+    max_request_bytes: Annotated[int, Field(ge=1)] = 516_096
+    """512000 bytes for what a caller asks for, and 4096 for what a relay adds to it."""
     tokens: TokenRules = TokenRules()
     rate: RateRules = RateRules()
     latency: Latency = Latency()
     signing: Signing = Signing()
     callbacks: CallbackRules = CallbackRules()
+    limits: dict[str, dict[str, int]] = LIMITS
     faults: tuple[RandomFault, ...] = ()
 
     def patched(self, patch: Any) -> Self:

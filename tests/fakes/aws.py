@@ -31,7 +31,7 @@ def _check(service: str, operation: str, parameters: dict[str, Any]) -> None:
 
 @dataclass(slots=True)
 class FakeDynamoDb:
-    """Tables of items by key attributes, with the three conditions that the adapters write."""
+    """Tables of items by key attributes, with the conditions that the adapters write."""
 
     keys: tuple[str, str] = ("pk", "sk")
     items: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
@@ -44,7 +44,11 @@ class FakeDynamoDb:
         self.trouble.strike_before("put_item")
         key = self._key(parameters["Item"])
         if not self._holds(parameters, self.items.get(key)):
-            raise aws_error("ConditionalCheckFailedException", "PutItem")
+            refused = aws_error("ConditionalCheckFailedException", "PutItem")
+            response: Any = refused.response
+            if parameters.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
+                response["Item"] = self.items[key]
+            raise refused
         self.items[key] = parameters["Item"]
         self.puts.append(parameters)
         self.trouble.strike_after("put_item")
@@ -57,6 +61,12 @@ class FakeDynamoDb:
         item = self.items.get(self._key(parameters["Key"]))
         return {} if item is None else {"Item": item}
 
+    def query(self, **parameters: Any) -> dict[str, Any]:
+        _check("dynamodb", "Query", parameters)
+        self.trouble.strike_before("query")
+        assert parameters["ConsistentRead"]
+        return {"Items": self._partition(parameters)}
+
     def get_paginator(self, operation: str) -> "FakeDynamoDb":
         assert operation == "query"
         return self
@@ -64,25 +74,33 @@ class FakeDynamoDb:
     def paginate(self, **parameters: Any) -> Any:
         _check("dynamodb", "Query", parameters)
         self.trouble.strike_before("query")
-        [wanted] = parameters["ExpressionAttributeValues"].values()
-        found = [item for item in self.items.values() if item[self.keys[0]] == wanted]
+        found = self._partition(parameters)
         found.sort(key=lambda item: int(item[self.keys[1]]["N"]))
         for start in range(0, max(len(found), 1), self.page_size):
             yield {"Items": found[start : start + self.page_size]}
+
+    def _partition(self, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+        [wanted] = parameters["ExpressionAttributeValues"].values()
+        return [item for item in self.items.values() if item[self.keys[0]] == wanted]
 
     def _key(self, item: dict[str, Any]) -> tuple[str, str]:
         first, second = (next(iter(item[name].values())) for name in self.keys)
         return first, second
 
     def _holds(self, parameters: dict[str, Any], stored: dict[str, Any] | None) -> bool:
-        before = parameters.get("ExpressionAttributeValues", {}).get(":before")
+        values = parameters.get("ExpressionAttributeValues", {})
+        before, created_at = values.get(":before"), values.get(":created_at")
         match parameters.get("ConditionExpression"):
             case None:
                 return True
             case "attribute_not_exists(pk)" | "attribute_not_exists(executionId)":
                 return stored is None
-            case "version = :before":
-                return stored is not None and stored["version"] == before
+            case "attribute_not_exists(pk) OR expires_at <= :now":
+                return stored is None or int(stored["expires_at"]["N"]) <= int(values[":now"]["N"])
+            case "attribute_not_exists(pk) OR created_at <> :created_at":
+                return stored is None or stored["created_at"] != created_at
+            case "version = :before AND created_at = :created_at":
+                return stored is not None and (stored["version"], stored["created_at"]) == (before, created_at)
             case "attribute_not_exists(pk) OR version = :before":
                 return stored is None or stored["version"] == before
         raise AssertionError("a condition that this fake does not know")

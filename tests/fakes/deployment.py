@@ -9,6 +9,7 @@ ENVIRONMENT = {
     "PAYLOAD_BUCKET": "payloads",
     "EXECUTION_QUEUE_URL": "https://sqs.example.com/execution",
     "DELIVERY_QUEUE_URL": "https://sqs.example.com/delivery",
+    "DELIVERY_DLQ_URL": "https://sqs.example.com/delivery-dlq",
     "GENESYS_API": "data-actions",
     "GENESYS_API_URL": "",
     "GENESYS_LOGIN_URL": "",

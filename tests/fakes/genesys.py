@@ -1,13 +1,19 @@
 """Genesys Cloud as the use cases see it: a client with a script, tokens, a gate."""
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Self
 
 from actionrelay.models import ActionCall
 from actionrelay.ports import AccessToken
+from actionrelay.preflight_checks import Sight
 from actionrelay.retry import Reply, ReplyKind
+from actionrelay.strict_json import Json
+from actionrelay.token_lease import TokenLease
+from tests.fakes.chance import NOON
 from tests.fakes.trouble import Trouble
 
 SCOPES = ("data:action:execute", "data:action:view")
@@ -59,16 +65,54 @@ class InMemoryTokenStore:
 
     token: AccessToken | None = None
     reads: int = 0
+    holds: int = 8_000
+    """How many characters of a token there is room for."""
+    on_read: Callable[[], None] = lambda: None
+    """What happens in the world while it is read."""
     trouble: Trouble = field(default_factory=Trouble)
 
     def read(self) -> AccessToken | None:
         self.reads += 1
+        self.on_read()
         self.trouble.strike_before("read")
         return self.token
 
-    def write(self, token: AccessToken) -> None:
+    def write(self, token: AccessToken) -> bool:
         self.trouble.strike_before("write")
+        if len(token.value) > self.holds:
+            return False
         self.token = token
+        self.trouble.strike_after("write")
+        return True
+
+
+@dataclass(slots=True)
+class InMemoryTokenLeases:
+    """``TokenLeases``."""
+
+    leases: dict[str, TokenLease] = field(default_factory=dict)
+    reads: int = 0
+    swaps: list[TokenLease] = field(default_factory=list)
+    """Every lease that was written, in order."""
+    trouble: Trouble = field(default_factory=Trouble)
+    meanwhile: Callable[[], None] | None = None
+    """What others do between a read and the next swap; done once."""
+
+    def read(self, issuer: str) -> TokenLease:
+        self.reads += 1
+        self.trouble.strike_before("read")
+        return self.leases.get(issuer, TokenLease())
+
+    def swap(self, issuer: str, before: TokenLease, after: TokenLease) -> TokenLease:
+        if self.meanwhile is not None:
+            act, self.meanwhile = self.meanwhile, None
+            act()
+        self.trouble.strike_before("swap")
+        if self.leases.get(issuer, TokenLease()).revision == before.revision:
+            self.leases[issuer] = after
+            self.swaps.append(after)
+        self.trouble.strike_after("swap")
+        return self.leases[issuer]
 
 
 @dataclass(slots=True)
@@ -79,11 +123,20 @@ class ScriptedIssuer:
     required_scopes: tuple[str, ...] = SCOPES
     lifetime_ms: int = 3_600_000
     requests: int = 0
+    given_ms: list[int] = field(default_factory=list)
+    """How long each request might take."""
+    meanwhile: Callable[[], None] | None = None
+    """What happens in the world while a request is under way; done once."""
     trouble: Trouble = field(default_factory=Trouble)
 
-    def request(self, now: int) -> AccessToken:
+    def request(self, now: int, within_ms: int) -> AccessToken:
         self.requests += 1
+        self.given_ms.append(within_ms)
         self.trouble.strike_before("request")
+        if self.meanwhile is not None:
+            act, self.meanwhile = self.meanwhile, None
+            act()
+        self.trouble.strike_after("request")
         version = f"issued-{self.requests}"
         return AccessToken(f"secret-of-{version}", now + self.lifetime_ms, self.required_scopes, self.issuer, version)
 
@@ -95,14 +148,17 @@ class ScriptedGate:
     waits: deque[int] = field(default_factory=deque)
     taken: int = 0
     paused_until: list[int] = field(default_factory=list)
-    batches: list[int] = field(default_factory=list)
-    """The sizes of the batches that came."""
+    holds: list[int] = field(default_factory=list)
+    held_for: deque[int] = field(default_factory=deque)
+    """What it says to the next who look whether their batch is held."""
+    batches: list[tuple[int, int]] = field(default_factory=list)
+    """The sizes of the batches that came, and how many newcomers were in each."""
     had_waited: list[bool] = field(default_factory=list)
     """What each that came said of itself."""
     trouble: Trouble = field(default_factory=Trouble)
 
-    def for_batch(self, size: int) -> Self:
-        self.batches.append(size)
+    def for_batch(self, size: int, newcomers: int) -> Self:
+        self.batches.append((size, newcomers))
         return self
 
     def take(self, now: int, *, waited: bool = False) -> int:
@@ -116,3 +172,38 @@ class ScriptedGate:
     def pause(self, until: int) -> None:
         self.trouble.strike_before("pause")
         self.paused_until.append(until)
+
+    def hold(self, until: int) -> None:
+        self.holds.append(until)
+
+    def held(self, now: int) -> int:
+        return self.held_for.popleft() if self.held_for else 0
+
+
+ROLE: Json = {"policies": [{"domain": "integrations", "entityName": "action", "actions": ["execute"]}]}
+HEALTHY = Sight(200, document={"grants": [{"role": ROLE}]}, date=formatdate(NOON / 1_000, usegmt=True))
+LIMITED = Sight(200, document={"entities": [{"key": "requests.volume.max", "value": 2_500}]})
+
+
+@dataclass(slots=True)
+class ScriptedPlatform:
+    """A ``PlatformProbe`` that answers as a healthy organisation does, unless it is told otherwise."""
+
+    about: deque[Sight] = field(default_factory=deque)
+    """The next looks at the client, before those at ``healthy``."""
+    healthy: Sight = HEALTHY
+    limited: Sight = LIMITED
+    looks: list[AccessToken | None] = field(default_factory=list)
+    """The tokens that came, in order."""
+    hangs: threading.Event | None = None
+    """Until this is set, nobody is answered."""
+
+    def about_client(self, token: AccessToken | None, wait_ms: int) -> Sight:
+        self.looks.append(token)
+        if self.hangs is not None:
+            self.hangs.wait(10)
+        return self.about.popleft() if self.about else self.healthy
+
+    def limits(self, token: AccessToken, wait_ms: int) -> Sight:
+        self.looks.append(token)
+        return self.limited

@@ -1,6 +1,7 @@
-"""A server on the loopback interface that reads one request per connection and then does as its script says."""
+"""Servers on the loopback interface: one that does as its scripts say, one that keeps its connections open."""
 
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable
@@ -9,6 +10,9 @@ from typing import Self
 
 type Script = Callable[[socket.socket, threading.Event], None]
 """What happens to a connection once its request was read; the event ends the test."""
+
+
+TRUNCATED = b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"status"'
 
 
 def answering(status: int, body: bytes = b"", **headers: str) -> Script:
@@ -33,6 +37,30 @@ def silent(_connection: socket.socket, over: threading.Event) -> None:
     over.wait(10)
 
 
+def resetting_unread(connection: socket.socket, over: threading.Event) -> None:
+    """Close with a reset once something has arrived, and read nothing of it."""
+    connection.recv(1, socket.MSG_PEEK)
+    over.wait(0.05)  # for the rest of it
+    resetting(connection, over)
+
+
+def breaking_off(raw: bytes) -> Script:
+    """Send these bytes, see that they arrive, and close with a reset."""
+
+    def script(connection: socket.socket, over: threading.Event) -> None:
+        connection.sendall(raw)
+        over.wait(0.05)
+        resetting(connection, over)
+
+    return script
+
+
+def sipping(connection: socket.socket, over: threading.Event) -> None:
+    """Read what comes at 5 MB a second: slower than it is sent, and never so slow that sending a part of it fails."""
+    while not over.wait(0.05) and connection.recv(262_144):
+        pass
+
+
 def dripping(head: bytes, drop: bytes, interval: float, times: int = 100) -> Script:
     """Send a drop now and then, far longer than anybody should wait; the end keeps a failing test from hanging."""
 
@@ -47,11 +75,12 @@ def dripping(head: bytes, drop: bytes, interval: float, times: int = 100) -> Scr
 
 
 class LoopbackServer:
-    """Serves its scripts in order, the last one for ever, and keeps what it was sent."""
+    """Reads a request per connection, serves its scripts in order (the last one for ever), keeps what it was sent."""
 
-    def __init__(self, *scripts: Script, reads: bool = True) -> None:
+    def __init__(self, *scripts: Script, reads: bool = True, tls: ssl.SSLContext | None = None) -> None:
         self._scripts = list(scripts)
         self._reads = reads
+        self._tls = tls
         self._over = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -78,9 +107,80 @@ class LoopbackServer:
             script = self._scripts.pop(0) if len(self._scripts) > 1 else self._scripts[0]
             with closing(connection), suppress(OSError):
                 connection.settimeout(5)
-                if self._reads:
-                    self.requests.append(_read_request(connection))
-                script(connection, self._over)
+                self._meet(connection, script)
+
+    def _meet(self, connection: socket.socket, script: Script) -> None:
+        if self._tls is None:
+            self._follow(connection, script)
+            return
+        with closing(self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)) as secured:
+            secured.do_handshake()
+            self._follow(secured, script)
+
+    def _follow(self, connection: socket.socket, script: Script) -> None:
+        if self._reads:
+            self.requests.append(_read_request(connection))
+        script(connection, self._over)
+
+
+class KeepingServer:
+    """Answers each request with the next of its answers, on whichever connection; an empty one ends that connection."""
+
+    def __init__(self, *answers: bytes) -> None:
+        self._answers = list(answers)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._open: list[socket.socket] = []
+        self._conversations: list[threading.Thread] = []
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.requests: list[bytes] = []
+
+    @property
+    def connections(self) -> int:
+        """How many were made so far."""
+        return len(self._open)
+
+    def __enter__(self) -> Self:
+        self._accepting.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._accepting.join(5)
+        self.hang_up()
+
+    def hang_up(self, *, reset: bool = False) -> None:
+        """End every connection from this end, as a host does with those that rest."""
+        for connection in self._open:
+            with suppress(OSError):
+                if reset:
+                    resetting(connection, threading.Event())
+                    connection.shutdown(socket.SHUT_RD)  # wakes its thread, which closes it
+                else:
+                    connection.shutdown(socket.SHUT_RDWR)
+        for thread in self._conversations:
+            thread.join(5)
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                self._open.append(connection)
+                thread = threading.Thread(target=self._converse, args=(connection,), daemon=True)
+                self._conversations.append(thread)
+                thread.start()
+
+    def _converse(self, connection: socket.socket) -> None:
+        with closing(connection), suppress(OSError):
+            connection.settimeout(5)
+            while True:
+                self.requests.append(_read_request(connection))
+                answer = self._answers.pop(0)
+                if not answer:
+                    return
+                connection.sendall(answer)
 
 
 def closed_port() -> int:
@@ -95,7 +195,8 @@ def _read_request(connection: socket.socket) -> bytes:
     while b"\r\n\r\n" not in request:
         request += _received(connection)
     head, _, body = request.partition(b"\r\n\r\n")
-    length = next(int(line.partition(b":")[2]) for line in head.splitlines() if b"content-length" in line.lower())
+    lengths = (int(line.partition(b":")[2]) for line in head.splitlines() if b"content-length" in line.lower())
+    length = next(lengths, 0)
     while len(body) < length:
         body += _received(connection)
     return head + b"\r\n\r\n" + body

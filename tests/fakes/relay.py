@@ -11,6 +11,7 @@ from actionrelay.execution import ExecuteAction
 from actionrelay.models import Execution, GenesysApi, Message, MessageKind, Outcome, PayloadRef, Status
 from actionrelay.operations import OperateExecution
 from actionrelay.outbound import OutboundPolicy
+from actionrelay.preflight import RunPreflight
 from actionrelay.queries import ReadExecutions
 from actionrelay.receipts import ReceiveResult
 from actionrelay.recording import Recorder
@@ -20,10 +21,23 @@ from actionrelay.signatures import SigningSecret, StandardWebhooks, StandardWebh
 from actionrelay.strict_json import canonical, digest
 from actionrelay.validation import SubmitExecution
 from tests.fakes.chance import NOON, SeededRandomness, SettableClock
-from tests.fakes.genesys import FixedTokens, ScriptedClient, ScriptedGate
+from tests.fakes.genesys import (
+    FixedTokens,
+    InMemoryTokenStore,
+    ScriptedClient,
+    ScriptedGate,
+    ScriptedIssuer,
+    ScriptedPlatform,
+)
 from tests.fakes.queues import RecordedDeliveryQueue, RecordedExecutionQueue
 from tests.fakes.recorded_telemetry import RecordedTelemetry
-from tests.fakes.stores import InMemoryAudit, InMemoryCache, InMemoryExecutions, InMemoryPayloads
+from tests.fakes.stores import (
+    InMemoryAudit,
+    InMemoryCache,
+    InMemoryExecutions,
+    InMemoryPayloads,
+    InMemoryWebhookIds,
+)
 from tests.fakes.webhooks import FixedResolver, ScriptedSender
 
 ACTION_ID = "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e"
@@ -34,6 +48,7 @@ SECRET = SigningSecret(b"k" * 32)
 TIMEOUT_MS = 60_000
 GRACE_MS = 300_000
 INVOCATION_MS = 90_000
+CREDENTIALS = '{"clientId":"me","clientSecret":"s3cret"}'
 INPUTS: dict[str, Any] = {"customerId": "cust_998877"}
 
 
@@ -53,8 +68,12 @@ class Relay:
     cache: InMemoryCache = field(default_factory=InMemoryCache)
     queue: RecordedExecutionQueue = field(default_factory=RecordedExecutionQueue)
     deliveries: RecordedDeliveryQueue = field(default_factory=RecordedDeliveryQueue)
+    dead_letters: RecordedDeliveryQueue = field(default_factory=RecordedDeliveryQueue)
+    webhook_ids: InMemoryWebhookIds = field(default_factory=InMemoryWebhookIds)
     tokens: FixedTokens = field(default_factory=FixedTokens)
     client: ScriptedClient = field(default_factory=ScriptedClient)
+    shared_token: InMemoryTokenStore = field(default_factory=InMemoryTokenStore)
+    platform: ScriptedPlatform = field(default_factory=ScriptedPlatform)
     gate: ScriptedGate = field(default_factory=ScriptedGate)
     resolver: FixedResolver = field(default_factory=FixedResolver)
     sender: ScriptedSender = field(default_factory=ScriptedSender)
@@ -112,8 +131,10 @@ class Relay:
     def receiving(self) -> ReceiveResult:
         return ReceiveResult(
             lambda: StandardWebhooksVerifier((SECRET,)),
+            self.webhook_ids,
             self.recorder,
             self.completion,
+            self.queue,
             self.telemetry,
             self.clock,
             self.max_payload_bytes,
@@ -125,11 +146,25 @@ class Relay:
             self.recorder,
             self.payloads,
             self.deliveries,
+            self.dead_letters,
             self.sender,
             lambda: (SECRET,),
             self.telemetry,
             self.clock,
             self.randomness,
+        )
+
+    @property
+    def preflighting(self) -> RunPreflight:
+        return RunPreflight(
+            self.api,
+            270,
+            "genesys-secret",
+            lambda: CREDENTIALS,
+            self.shared_token,
+            ScriptedIssuer(),
+            self.platform,
+            self.clock,
         )
 
     @property
@@ -154,10 +189,11 @@ class Relay:
         message = Message(EXECUTION_ID, kind, version, due_at)
         self.executing.work(message, self.clock.now() + INVOCATION_MS)
 
-    def receive(self, **document: Any) -> Execution:
-        """Let a signed webhook about that execution arrive."""
+    def receive(self, webhook_id: str | None = None, **document: Any) -> Execution:
+        """Let a signed webhook about that execution arrive; without an id for it, equal ones are repeats."""
         body = canonical({"executionId": EXECUTION_ID, **document})
-        return self.receiving.receive(signed(body, self.clock.now()), body)
+        headers = signed(body, self.clock.now(), webhook_id=webhook_id or f"msg_{digest(body)}")
+        return self.receiving.receive(headers, body)
 
     # -- Records to begin with --
 
@@ -216,7 +252,7 @@ def spelled(document: Any) -> bytes:
     return json.dumps(document).encode()
 
 
-def signed(body: bytes, now: int, secret: SigningSecret = SECRET) -> dict[str, list[str]]:
+def signed(body: bytes, now: int, secret: SigningSecret = SECRET, webhook_id: str = "msg_1") -> dict[str, list[str]]:
     """The headers of a webhook, in the form in which the gateway hands them on."""
-    headers = StandardWebhooks.headers((secret,), "msg_1", now // 1_000, body)
+    headers = StandardWebhooks.headers((secret,), webhook_id, now // 1_000, body)
     return {name: [value] for name, value in headers.items()}

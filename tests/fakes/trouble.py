@@ -11,14 +11,14 @@ class Trouble:
     ``before`` strikes with nothing done; ``after`` strikes when the work is done and the answer gets lost.
     """
 
-    _before: dict[str, deque[Exception]] = field(default_factory=lambda: defaultdict(deque))
-    _after: dict[str, deque[Exception]] = field(default_factory=lambda: defaultdict(deque))
+    _before: dict[str, deque[BaseException]] = field(default_factory=lambda: defaultdict(deque))
+    _after: dict[str, deque[BaseException]] = field(default_factory=lambda: defaultdict(deque))
 
-    def before(self, operation: str, error: Exception, times: int = 1) -> None:
+    def before(self, operation: str, error: BaseException, times: int = 1) -> None:
         """Let the next ``times`` calls fail with nothing done."""
         self._before[operation].extend([error] * times)
 
-    def after(self, operation: str, error: Exception, times: int = 1) -> None:
+    def after(self, operation: str, error: BaseException, times: int = 1) -> None:
         """Let the next ``times`` calls do their work and fail all the same."""
         self._after[operation].extend([error] * times)
 

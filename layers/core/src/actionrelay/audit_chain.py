@@ -46,6 +46,7 @@ def chained(
         day=day if day != execution.audit_day else None,
         actor=actor,
         note=note,
+        limit=cause.limit if cause else None,
         previous_hash=execution.audit_hash,
     )
     entry = replace(entry, hash=entry_hash(entry))

@@ -6,7 +6,7 @@ section 10.2.3, is a floor).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -40,15 +40,25 @@ class ReplyKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RateReading:
+    """What an answer said about the token's rate: requests so far, how many are allowed, seconds to the next count."""
+
+    count: int | None
+    allowed: int | None
+    reset_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """How one attempt ended. ``latency_ms`` runs from the first byte out; ``retry_after`` is the raw header."""
 
     kind: ReplyKind
     latency_ms: int
-    result: Json = None
+    result: Json = field(default=None, repr=False)
     error: ExecutionError | None = None
-    retry_after: str | None = None
+    retry_after: str | None = field(default=None, repr=False)
     correlation_id: str | None = None
+    rate: RateReading | None = None
 
     @property
     def http_status(self) -> int | None:

@@ -1,7 +1,7 @@
 """Genesys Cloud's execution endpoint: two contracts behind one port."""
 
+import codecs
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -9,13 +9,13 @@ from urllib.parse import quote
 import urllib3
 
 from actionrelay.errors import MalformedJsonError
+from actionrelay.genesys.answers import read_correlation_id, read_error, read_rate
 from actionrelay.genesys.http import HttpAnswer, NoAnswerError, NotSentError, post
 from actionrelay.models import ActionCall, ExecutionError
 from actionrelay.ports import AccessToken
 from actionrelay.retry import Reply, ReplyKind
 from actionrelay.strict_json import canonical, parse
 
-_MESSAGE_LENGTH = 2_000
 _SUCCESS = 2
 
 
@@ -81,7 +81,7 @@ class Integrations:
 
     def path(self, call: ActionCall) -> str:
         """One path per action, its id quoted so that it stays one segment."""
-        return f"/api/v2/integrations/actions/{quote(call.action_id, safe='')}/execute"
+        return f"/api/v2/integrations/actions/{as_segment(call.action_id)}/execute"
 
     def body(self, call: ActionCall) -> bytes:
         """The inputs."""
@@ -121,58 +121,67 @@ class GenesysClient:
             error = ExecutionError("not_reached", f"Genesys Cloud could not be reached ({failure})")
             return Reply(ReplyKind.NOT_SENT, _since(begun), error=error)
         except NoAnswerError as failure:
-            error = ExecutionError("no_answer", f"the request was sent and no answer came back ({failure})")
-            return Reply(ReplyKind.NO_ANSWER, _since(begun), error=error)
+            return _without_answer(failure, _since(begun))
         return self._reply(answer, _since(begun))
 
     def _reply(self, answer: HttpAnswer, latency_ms: int) -> Reply:
-        correlation_id = answer.headers.get("ININ-Correlation-Id")
+        correlation_id, rate = read_correlation_id(answer.headers), read_rate(answer.headers)
         if answer.status // 100 != _SUCCESS:
-            error = _read_error(answer, correlation_id)
+            error = read_error(_readable(answer), answer.status, answer.headers, f"http_{answer.status}")
             return Reply(
                 ReplyKind.HTTP_ERROR,
                 latency_ms,
                 error=error,
                 retry_after=answer.headers.get("Retry-After"),
                 correlation_id=error.correlation_id,
+                rate=rate,
             )
         try:
-            kind, content = self.contract.read(_read_document(answer))
+            kind, content = self.contract.read(_document(answer))
         except (ValueError, MalformedJsonError) as problem:
             reason = "not JSON" if isinstance(problem, MalformedJsonError) else str(problem)
             error = ExecutionError(
                 "unreadable_answer", f"the answer can't be read: {reason}", answer.status, correlation_id
             )
-            return Reply(ReplyKind.NO_ANSWER, latency_ms, error=error, correlation_id=correlation_id)
+            return Reply(ReplyKind.NO_ANSWER, latency_ms, error=error, correlation_id=correlation_id, rate=rate)
         if kind is ReplyKind.REPORTED_FAILURE:
-            error = _spelled_error(content, answer.status, correlation_id)
-            return Reply(kind, latency_ms, error=error, correlation_id=error.correlation_id)
-        return Reply(kind, latency_ms, result=content, correlation_id=correlation_id)
+            error = read_error(content, answer.status, answer.headers, "action_failed")
+            return Reply(kind, latency_ms, error=error, correlation_id=error.correlation_id, rate=rate)
+        return Reply(kind, latency_ms, result=content, correlation_id=correlation_id, rate=rate)
 
 
-def _read_document(answer: HttpAnswer) -> Any:
+def as_segment(text: str) -> str:
+    """Quote a text so that a URL holds it as one path segment (RFC 3986, section 3.3).
+
+    ``.`` and ``..`` mean something else in a path and need no quotes anywhere else, so their dots get some here.
+    """
+    return text.replace(".", "%2E") if text in {".", ".."} else quote(text, safe="")
+
+
+def _without_answer(failure: NoAnswerError, latency_ms: int) -> Reply:
+    """Keep what the head of a broken answer said: the id under which Genesys Cloud can look it up."""
+    said = f"the request was sent and no whole answer came back ({failure})"
+    if failure.part is None:
+        return Reply(ReplyKind.NO_ANSWER, latency_ms, error=ExecutionError("no_answer", said))
+    correlation_id, rate = read_correlation_id(failure.part.headers), read_rate(failure.part.headers)
+    error = ExecutionError("no_answer", said, failure.part.status, correlation_id)
+    return Reply(ReplyKind.NO_ANSWER, latency_ms, error=error, correlation_id=correlation_id, rate=rate)
+
+
+def _document(answer: HttpAnswer) -> Any:
+    """Read a body as JSON, whatever its content type says; a byte order mark may be ignored (RFC 8259, section 8.1)."""
     if not answer.complete:
         raise ValueError("longer than 5 MB")
-    return parse(answer.body, unique_keys=False) if answer.body else None
+    body = answer.body.removeprefix(codecs.BOM_UTF8)
+    return parse(body, unique_keys=False) if body else None
 
 
-def _read_error(answer: HttpAnswer, correlation_id: str | None) -> ExecutionError:
+def _readable(answer: HttpAnswer) -> Any:
+    """Read an error's body, which is worth something only as a whole document."""
     try:
-        document = parse(answer.body, unique_keys=False)
-    except MalformedJsonError:
-        document = None
-    return _spelled_error(document, answer.status, correlation_id)
-
-
-def _spelled_error(document: Any, status: int, correlation_id: str | None) -> ExecutionError:
-    """Read either dialect: ``{message, code, contextId}`` or ``{errorCode, userMessage, correlationId}``."""
-    known: Mapping[str, Any] = document if isinstance(document, dict) else {}
-    code = known.get("code") or known.get("errorCode") or f"http_{status}"
-    message = known.get("message") or known.get("userMessage") or f"Genesys Cloud answered {status}"
-    named = correlation_id or known.get("contextId") or known.get("correlationId")
-    return ExecutionError(
-        str(code)[:200], str(message)[:_MESSAGE_LENGTH], status, None if named is None else str(named)[:200]
-    )
+        return _document(answer)
+    except (ValueError, MalformedJsonError):
+        return None
 
 
 def _since(begun: float) -> int:

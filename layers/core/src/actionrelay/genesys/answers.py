@@ -1,0 +1,58 @@
+"""What Genesys Cloud's answers say besides a result: its errors in both dialects, and what its headers tell.
+
+A message goes nowhere but into the execution's ``error``, for its caller; a code, a correlation id and a limit, which
+are logged and audited too, are taken only where they have the form of one (``error_forms``).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from actionrelay.error_forms import as_code, as_id
+from actionrelay.models import ExecutionError
+from actionrelay.retry import RateReading
+
+MESSAGE_LENGTH = 2_000
+_COUNT = re.compile(r"[0-9]{1,9}")
+
+
+def read_error(document: Any, status: int, headers: Mapping[str, str], unsaid: str) -> ExecutionError:
+    """Read an error in either dialect; ``unsaid`` is its code where it has none that looks like one.
+
+    The platform's has ``message, code, contextId, limit{namespace, key, value}`` (``ErrorBody`` of its SDKs), the older
+    one of action tests ``userMessage, errorCode, correlationId``. The header goes before either id.
+    """
+    known: Mapping[str, Any] = document if isinstance(document, dict) else {}
+    code = as_code(known.get("code")) or as_code(known.get("errorCode")) or unsaid
+    message = known.get("message") or known.get("userMessage") or f"Genesys Cloud answered {status}"
+    named = read_correlation_id(headers) or as_id(known.get("contextId") or known.get("correlationId"))
+    return ExecutionError(code, str(message)[:MESSAGE_LENGTH], status, named, _limit(known.get("limit")))
+
+
+def read_correlation_id(headers: Mapping[str, str]) -> str | None:
+    """Read ``ININ-Correlation-Id``: under this id Genesys Cloud's support finds the request."""
+    return as_id(headers.get("ININ-Correlation-Id"))
+
+
+def read_rate(headers: Mapping[str, str]) -> RateReading | None:
+    """Read ``inin-ratelimit-count``, ``-allowed`` and ``-reset`` (seconds); None where none of them is there."""
+    count, allowed, reset = (_number(headers.get(f"inin-ratelimit-{name}")) for name in ("count", "allowed", "reset"))
+    if count is None and allowed is None and reset is None:
+        return None
+    return RateReading(count, allowed, reset)
+
+
+def _limit(document: Any) -> str | None:
+    """Spell which limit was hit, as ``namespace/key=value``, without what is not said."""
+    if not isinstance(document, dict):
+        return None
+    key, namespace = as_code(document.get("key")), as_code(document.get("namespace"))
+    if key is None:
+        return None
+    value = document.get("value")
+    known_value = f"={value}" if type(value) in {int, float} else ""
+    return (f"{namespace}/" if namespace else "") + key + known_value
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and _COUNT.fullmatch(text) else None

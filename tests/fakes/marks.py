@@ -1,0 +1,101 @@
+"""Secrets with a mark on them, and everything that a failure lets out, to be searched for the marks."""
+
+import base64
+import json
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from actionrelay.boundary import http as boundary
+
+TOKEN = "MarkedToken7f3a"
+CLIENT_SECRET = "MarkedClientSecret91bc"
+SIGNATURE = "MarkedSignature55d0"
+SIGNING_KEY = "MarkedSigningKey08e4"
+INPUT = "MarkedInputValue2c6e"
+RESULT = "MarkedResultValue64fa"
+
+PLAIN = (TOKEN, CLIENT_SECRET, SIGNATURE, SIGNING_KEY, INPUT, RESULT)
+BASIC = base64.b64encode(f"client-id:{CLIENT_SECRET}".encode()).decode()
+MARKS = (*PLAIN, BASIC, *(base64.b64encode(mark.encode()).decode().rstrip("=")[:-1] for mark in PLAIN))
+"""As they are, as Basic authorisation has them, and in base64, which is how headers and events carry some."""
+
+EVERYTHING = " ".join(PLAIN)
+"""A foreign text that repeats all there is to repeat."""
+
+
+@dataclass(slots=True)
+class Captured:
+    """What came out, each thing under a name that says where."""
+
+    texts: list[tuple[str, str]] = field(default_factory=list)
+
+    def text(self, where: str, text: str) -> None:
+        """Keep what was written or answered."""
+        self.texts.append((where, text))
+
+    def thing(self, thing: Any) -> None:
+        """Keep how an object shows itself, where a debugger, a log or a test report would."""
+        self.text(f"repr of {type(thing).__name__}", repr(thing))
+        self.text(f"str of {type(thing).__name__}", str(thing))
+
+    def error(self, error: BaseException) -> None:
+        """Keep an exception, what it was raised from, and what was being handled when it was."""
+        self.text(f"trace of {type(error).__name__}", "".join(traceback.format_exception(error)))
+        waiting, known = [error], set()
+        while waiting:
+            each = waiting.pop()
+            if id(each) in known:
+                continue
+            known.add(id(each))
+            self.thing(each)
+            self.text(f"arguments of {type(each).__name__}", repr((each.args, vars(each))))
+            waiting += [linked for linked in (each.__cause__, each.__context__) if linked is not None]
+
+    def leaks(self) -> list[str]:
+        """Say where which mark came out."""
+        return [f"{mark} in {where}: {text[:300]}" for where, text in self.texts for mark in MARKS if mark in text]
+
+
+ECHO: dict[str, Any] = {
+    "message": EVERYTHING,
+    "code": f"said {EVERYTHING}",
+    "errorCode": f"said {EVERYTHING}",
+    "userMessage": EVERYTHING,
+    "contextId": f"said {EVERYTHING}",
+    "correlationId": f"said {EVERYTHING}",
+    "limit": {"namespace": EVERYTHING, "key": EVERYTHING, "value": EVERYTHING},
+    "details": [EVERYTHING],
+    "error": EVERYTHING,
+    "error_description": EVERYTHING,
+}
+ECHOING_HEADERS = {
+    "ININ-Correlation-Id": EVERYTHING,
+    "inin-ratelimit-count": EVERYTHING,
+    "X-Echo": EVERYTHING,
+    "Set-Cookie": EVERYTHING,
+    "Date": EVERYTHING,
+    "Location": f"https://{TOKEN}.example/",
+}
+
+
+@contextmanager
+def failing(captured: Captured, *, always: bool = True) -> Iterator[None]:
+    """Run something that fails, keep the failure, and answer and log it as the boundary does."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not tell
+        captured.error(error)
+        event = {"requestContext": {"requestId": "request-1"}}
+        captured.text("answer", json.dumps(boundary.serve(event, raising(error))))
+    else:
+        assert not always, "this should have failed"
+
+
+def raising(error: Exception) -> Callable[[Any], dict[str, Any]]:
+    def handle(_: Any) -> dict[str, Any]:
+        raise error
+
+    return handle

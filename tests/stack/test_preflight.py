@@ -1,0 +1,109 @@
+"""The preflight of a deployment: what it finds, what it advises, and what it leaves alone."""
+
+from typing import Any
+
+from local.api import Answer
+from tests.stack.deployment import Deployment
+
+NAMES = ["credentials", "token", "api", "clock", "scopes"]
+
+
+def _checks(answer: Answer) -> dict[str, dict[str, Any]]:
+    return {check["name"]: check for check in answer.document["checks"]}
+
+
+def _share_a_token(deployment: Deployment) -> None:
+    """See that there is a shared token and that it is valid, whatever other tests did to the one before."""
+    deployment.genesys.revoke_tokens()
+    deployment.run()
+    deployment.eventually(deployment.shares_a_token)
+
+
+def test_given_a_deployment_that_works_when_looked_at_then_all_is_ok_by_the_shared_token_and_nothing_ran(
+    data_actions: Deployment,
+) -> None:
+    _share_a_token(data_actions)
+    before = data_actions.genesys.counts()
+
+    answer = data_actions.preflight()
+
+    assert (answer.status, answer.document["status"]) == (200, "ok"), answer.body
+    assert [check["name"] for check in answer.document["checks"]] == NAMES
+    assert _checks(answer)["token"]["detail"].startswith("the shared token is valid")
+    after = data_actions.genesys.counts()
+    assert (after["tokenRequests"], after["runs"]["total"]) == (before["tokenRequests"], before["runs"]["total"])
+    assert answer.milliseconds < 10_000
+
+
+def test_given_no_shared_token_when_looked_at_then_one_is_asked_for_and_none_is_shared(
+    data_actions: Deployment,
+) -> None:
+    data_actions.forget_token()
+
+    answer = data_actions.preflight()
+
+    assert answer.document["status"] == "ok", answer.body
+    assert _checks(answer)["token"]["detail"].startswith("a token was granted on request")
+    assert not data_actions.shares_a_token()
+
+
+def test_given_a_client_without_a_scope_when_looked_at_then_it_is_503_and_names_the_scope(
+    data_actions: Deployment,
+) -> None:
+    data_actions.forget_token()
+    data_actions.genesys.patch_scenario({"tokens": {"grantedScopes": ["data:action:view"]}})
+
+    answer = data_actions.preflight()
+
+    assert (answer.status, answer.document["code"], answer.media_type) == (
+        503,
+        "preflight_failed",
+        "application/problem+json",
+    )
+    failed = _checks(answer)["scopes"]
+    assert failed["status"] == "failed"
+    assert "data:action:execute" in failed["detail"]
+    assert failed["advice"]
+
+
+def test_given_a_shared_token_that_was_revoked_when_looked_at_then_that_is_a_warning(data_actions: Deployment) -> None:
+    _share_a_token(data_actions)
+    data_actions.genesys.revoke_tokens()
+
+    answer = data_actions.preflight()
+
+    assert (answer.status, answer.document["status"]) == (200, "degraded"), answer.body
+    assert _checks(answer)["token"]["status"] == "warning"
+    data_actions.run()  # a worker replaces it, as the advice says
+
+
+def test_given_a_login_host_that_refuses_the_client_when_looked_at_then_the_host_is_seen_to_be_there(
+    data_actions: Deployment,
+) -> None:
+    data_actions.forget_token()
+    data_actions.genesys.script({"on": "token", "status": 401, "times": 2})
+
+    answer = data_actions.preflight()
+
+    assert answer.status == 503
+    statuses = {name: check["status"] for name, check in _checks(answer).items()}
+    assert statuses == {"credentials": "ok", "token": "failed", "api": "ok", "clock": "ok", "scopes": "warning"}
+
+
+def test_given_the_plain_form_or_a_value_that_is_none_when_asked_for_then_nothing_is_looked_at(
+    data_actions: Deployment,
+) -> None:
+    before = len(data_actions.genesys.requests())
+
+    plain = data_actions.api.call("GET", "/health")
+    shallow = data_actions.api.call("GET", "/health?deep=false")
+    neither = data_actions.api.call("GET", "/health?deep=perhaps")
+
+    assert (plain.document, shallow.document) == ({"status": "ok"}, {"status": "ok"})
+    assert (neither.status, neither.document["code"]) == (422, "invalid_request")
+    assert len(data_actions.genesys.requests()) == before
+
+
+def test_given_no_signature_when_a_preflight_is_asked_for_then_the_gateway_refuses(data_actions: Deployment) -> None:
+    answer = data_actions.http.request("GET", f"{data_actions.stack.api_url}/health?deep=true")
+    assert (answer.status, answer.json()["code"]) == (403, "missing_authentication")
