@@ -71,6 +71,7 @@ _ENVIRONMENT = {
     "TOKEN_PARAMETER_NAME": "/actionrelay/token",
     "WEBHOOK_SECRET_NAME": "actionrelay/webhook",
     "WEBHOOK_SCHEME": "standard-webhooks",
+    "DELIVERY_DLQ_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/deliveries-dlq",
     "DELIVERY_SECRET_NAME": "actionrelay/delivery",
     "API_BASE_URL": RECEIPT_URL.removesuffix("/webhooks/genesys"),
     "API_ID": "example",

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-import boto3
+from botocore.session import Session
 
 from benchmarks.cost.capacity import Item, Table, item_bytes, read_units
 
@@ -29,11 +29,12 @@ class Meter:
         """By what was written, `<kind of item>` or `<table> <index>`."""
         self.read_units: defaultdict[str, float] = defaultdict(float)
 
-    def attach(self, session: boto3.Session) -> None:
+    def attach(self, session: Session) -> None:
         """Listen to a session."""
-        session.events.register("before-send", self._sent)
-        session.events.register("before-parameter-build.dynamodb", self._asked)
-        session.events.register("after-call.dynamodb", self._answered)
+        events = session.get_component("event_emitter")
+        events.register("before-send", self._sent)
+        events.register("before-parameter-build.dynamodb", self._asked)
+        events.register("after-call.dynamodb", self._answered)
 
     def reset(self) -> None:
         """Start counting anew; what the tables hold stays known."""

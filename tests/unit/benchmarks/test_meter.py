@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import boto3
+import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
@@ -21,9 +21,10 @@ def meter() -> Meter:
 
 @pytest.fixture
 def client(meter: Meter) -> Any:
-    session = boto3.Session("key", "secret", region_name="us-east-1")
+    session = botocore.session.get_session()
+    session.set_credentials("key", "secret")
     meter.attach(session)
-    return session.client("dynamodb")
+    return session.create_client("dynamodb", region_name="us-east-1")
 
 
 def test_a_put_is_sized_by_its_kind(meter: Meter, client: Any) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cache, partial, wraps
 from typing import TYPE_CHECKING
 
-import boto3
+import botocore.session
 
 from actionrelay.aws.audit import AuditTable, AuditTableReader
 from actionrelay.aws.clients import AwsClients
@@ -35,8 +35,10 @@ from actionrelay.settings import (
 
 if TYPE_CHECKING:
     from actionrelay.delivery import DeliverWebhook
+    from actionrelay.description import ApiDescription
     from actionrelay.execution import ExecuteAction
     from actionrelay.operations import OperateExecution
+    from actionrelay.preflight import RunPreflight
     from actionrelay.queries import ReadExecutions
     from actionrelay.receipts import ReceiveResult
     from actionrelay.signatures import SigningSecret
@@ -82,7 +84,7 @@ def once[Wired](build: Callable[[], Wired]) -> Callable[[], Wired]:
 @once
 def aws() -> AwsClients:
     """Return this process's AWS clients."""
-    return AwsClients(boto3.Session())
+    return AwsClients(botocore.session.get_session())
 
 
 @once
@@ -139,12 +141,13 @@ def operate_execution() -> "OperateExecution":
 def execute_action() -> "ExecuteAction":
     """Wire ``execute``."""
     from actionrelay.aws.gate import TableRateGate
+    from actionrelay.aws.lease import TableTokenLeases
     from actionrelay.aws.token import TokenParameter
     from actionrelay.execution import ExecuteAction
     from actionrelay.genesys.client import DataActions, GenesysClient, Integrations
-    from actionrelay.genesys.hosts import find_hosts
     from actionrelay.genesys.http import new_pool
     from actionrelay.genesys.oauth import ClientCredentialsIssuer
+    from actionrelay.hosts import find_hosts
     from actionrelay.models import GenesysApi
     from actionrelay.rate import Rate
     from actionrelay.settlement import ExecutionPolicy
@@ -174,12 +177,14 @@ def execute_action() -> "ExecuteAction":
         payloads=payloads,
         queue=SqsExecutionQueue(aws().sqs, settings.execution_queue_url),
         tokens=SharedToken(
-            TokenParameter(aws().ssm, settings.token_parameter_name),
-            ClientCredentialsIssuer(
-                pool, hosts.login, settings.genesys_api, settings.genesys_secret_name, secret.value
+            worker=SystemRandomness().new_id(),
+            store=TokenParameter(aws().ssm, settings.token_parameter_name),
+            leases=TableTokenLeases(aws().dynamodb, settings.executions_table),
+            issuer=ClientCredentialsIssuer(
+                pool, hosts.login, settings.genesys_api, settings.genesys_secret_name, secret.value, secret.forget
             ),
-            telemetry(),
-            SystemClock(),
+            telemetry=telemetry(),
+            clock=SystemClock(),
         ),
         client=GenesysClient(pool, hosts.api, contract),
         gate=TableRateGate(aws().dynamodb, settings.executions_table, Rate(settings.requests_per_minute)),
@@ -192,6 +197,7 @@ def execute_action() -> "ExecuteAction":
 @once
 def receive_result() -> "ReceiveResult":
     """Wire ``receive_webhook``."""
+    from actionrelay.aws.webhook_ids import TableWebhookIds
     from actionrelay.receipts import ReceiveResult
     from actionrelay.signatures import HubSignatureVerifier, StandardWebhooksVerifier, Verifier
 
@@ -208,6 +214,7 @@ def receive_result() -> "ReceiveResult":
 
     return ReceiveResult(
         verifier=verifier,
+        ids=TableWebhookIds(aws().dynamodb, settings.executions_table),
         recorder=recorder,
         completion=Completion(
             recorder,
@@ -217,6 +224,7 @@ def receive_result() -> "ReceiveResult":
             telemetry(),
             settings.result_cache_seconds,
         ),
+        queue=SqsExecutionQueue(aws().sqs, settings.execution_queue_url),
         telemetry=telemetry(),
         clock=SystemClock(),
         max_payload_bytes=settings.max_payload_bytes,
@@ -239,6 +247,7 @@ def deliver_webhook() -> "DeliverWebhook":
         recorder=_recorder(table, settings.audit_table, settings.audit_retention_days),
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
         queue=SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url),
+        dead_letters=SqsDeliveryQueue(aws().sqs, settings.delivery_dlq_url),
         sender=PinnedSender(SystemResolver(), OutboundPolicy(allow_private=settings.allow_private_webhooks)),
         secrets=partial(_signing_secrets, secret),
         telemetry=telemetry(),
@@ -259,6 +268,46 @@ def read_executions() -> "ReadExecutions":
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
         clock=SystemClock(),
     )
+
+
+@once
+def run_preflight() -> "RunPreflight":
+    """Wire the preflight of ``query``."""
+    from actionrelay.aws.token import TokenParameter
+    from actionrelay.genesys.http import new_pool
+    from actionrelay.genesys.oauth import ClientCredentialsIssuer
+    from actionrelay.genesys.probe import GenesysProbe
+    from actionrelay.hosts import find_hosts
+    from actionrelay.preflight import RunPreflight
+
+    settings = QuerySettings.read(os.environ)
+    api, secret_name = settings.genesys_api, settings.genesys_secret_name
+    hosts = find_hosts(api, settings.genesys_region, settings.genesys_api_url, settings.genesys_login_url)
+    pool = new_pool()
+    secret = NamedSecret(aws().secrets, secret_name)
+
+    def credentials() -> str:
+        secret.forget()  # what is looked at is the secret, not what was kept of it
+        return secret.value()
+
+    return RunPreflight(
+        api=api,
+        requests_per_minute=settings.requests_per_minute,
+        secret_name=secret_name,
+        credentials=credentials,
+        store=TokenParameter(aws().ssm, settings.token_parameter_name),
+        issuer=ClientCredentialsIssuer(pool, hosts.login, api, secret_name, secret.value, secret.forget),
+        platform=GenesysProbe(pool, hosts.api, api),
+        clock=SystemClock(),
+    )
+
+
+@once
+def describe_api() -> "ApiDescription":
+    """Wire the description of the API in ``query``."""
+    from actionrelay.description import ApiDescription
+
+    return ApiDescription.packaged()
 
 
 def _recorder(table: ExecutionsTable, audit_table: str, audit_retention_days: int) -> Recorder:

@@ -1,0 +1,20 @@
+"""The dead-letter queue of executions: redriving brings back what no worker survived, and harms nothing else."""
+
+import json
+
+from local.chaos.tables import Tables
+from tests.stack.deployment import Deployment
+
+
+def test_given_a_message_that_no_worker_survived_when_it_is_redriven_then_it_is_back_and_an_ended_execution_stays(
+    data_actions: Deployment,
+) -> None:
+    tables = Tables(data_actions.stack)
+    done = data_actions.run()
+    dead = data_actions.stack.outputs["ExecutionDlqUrl"]
+    message = json.dumps({"executionId": done["executionId"], "kind": "run"})
+    data_actions.aws("sqs").send_message(QueueUrl=dead, MessageBody=message)
+
+    assert (tables.redrive(), tables.redrive()) == (1, 0)
+    assert tables.statuses()[done["executionId"]] == "completed"
+    assert [entry.event for entry in tables.audit()[done["executionId"]]][:2] == ["accepted", "attempt_started"]
