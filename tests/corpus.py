@@ -137,6 +137,7 @@ CASES: tuple[Case, ...] = (
     Case("validate", "no_body", _MALFORMED),
     Case("validate", "not_a_number", _MALFORMED),
     Case("validate", "not_json", _MALFORMED),
+    Case("validate", "redeliver_not_found", _NOT_FOUND),
     Case(
         "validate",
         "resolve_invalid",
@@ -162,6 +163,10 @@ CASES: tuple[Case, ...] = (
     Case("deliver", "unknown_execution", _ALL_DONE),
     Case("deliver", "foreign_message", _FIRST_RETURNED),
     Case("query", "health", Answered(200)),
+    Case("query", "openapi", Answered(200)),
+    Case("query", "docs", Answered(200)),
+    Case("query", "preflight", Answered(200)),
+    Case("query", "preflight_not_a_flag", _invalid(("", "schema"))),
     Case("query", "execution_not_found", _NOT_FOUND),
     Case("query", "execution_id_too_long", _NOT_FOUND),
     Case("query", "audit_not_found", _NOT_FOUND),

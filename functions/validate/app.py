@@ -29,6 +29,8 @@ def _operate(request: http.HttpRequest) -> dict[str, Any]:
             execution, status = use_case.retry(execution_id, request.caller), 202
         case "resolve":
             execution, status = use_case.resolve(execution_id, request.body, request.caller), 200
+        case "redeliver":
+            execution, status = use_case.redeliver(execution_id, request.caller), 202
         case _:
             execution, status = use_case.cancel(execution_id, request.caller), 200
     return decided(status, execution, use_case.completion.payloads, use_case.clock)

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -21,6 +22,7 @@ WIRED = (
     ("receive_webhook", "receive_result", "receiving"),
     ("deliver", "deliver_webhook", "delivering"),
     ("query", "read_executions", "reading"),
+    ("query", "run_preflight", "preflighting"),
 )
 
 
@@ -57,6 +59,8 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Functions:
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "INFO")
     for remembered in (observability.logger, observability.metrics, observability.telemetry):
         remembered.cache_clear()
+    # The library sets up one logger per service and process, bound to the output of whichever test came first.
+    logging.Logger.manager.loggerDict.pop("actionrelay", None)
     relay = Relay()
     relay.clock.time = SIGNED_AT * 1_000
     functions = Functions(relay)

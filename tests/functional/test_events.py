@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from actionrelay.models import ExecutionError, Message, Outcome, Status
+from actionrelay.models import ExecutionError, Message, Outcome, Status, WebhookStatus
+from actionrelay.outbound import DeliveryAnswer
 from tests.corpus import CASES, EVENTS, Case
-from tests.fakes.relay import EXECUTION_ID
+from tests.fakes.relay import EXECUTION_ID, WEBHOOK_URL
 from tests.functional.conftest import Functions
 
 
@@ -62,7 +63,12 @@ def test_given_an_accepted_request_when_its_message_is_worked_on_and_read_then_e
 
 def _operator_asks(action: str, execution_id: str, body: str | None = None) -> dict[str, Any]:
     """Take the event of an operator's route and aim it at an execution."""
-    name = {"retry": "retry_not_found", "resolve": "resolve_invalid", "cancel": "cancel_not_found"}[action]
+    name = {
+        "retry": "retry_not_found",
+        "resolve": "resolve_invalid",
+        "cancel": "cancel_not_found",
+        "redeliver": "redeliver_not_found",
+    }[action]
     return _event("validate", name) | {"pathParameters": {"executionId": execution_id.upper()}, "body": body}
 
 
@@ -110,11 +116,32 @@ def test_given_an_unknown_outcome_when_an_operator_resolves_it_then_it_is_what_w
     assert (resolved.event, resolved.actor, resolved.note) == ("resolved", OPERATOR, "seen in the CRM")
 
 
+def test_given_a_delivery_that_was_given_up_when_an_operator_asks_for_it_again_then_its_message_delivers_it(
+    functions: Functions,
+) -> None:
+    functions.relay.given_completed({"total": 3}, webhook_url=WEBHOOK_URL)
+    functions.relay.sender.answer(DeliveryAnswer(410, None, 5.0))
+    batch = _event("deliver", "unknown_execution")
+    batch["Records"][0]["body"] = json.dumps({"executionId": EXECUTION_ID})
+    assert functions.call("deliver", batch) == {"batchItemFailures": []}
+    assert functions.relay.dead_letters.sent == [(EXECUTION_ID, 0)]
+
+    response = functions.call("validate", _operator_asks("redeliver", EXECUTION_ID))
+
+    document = json.loads(response["body"])
+    assert (response["statusCode"], document["status"], document["webhookStatus"]) == (202, "completed", "pending")
+    assert functions.call("deliver", batch) == {"batchItemFailures": []}
+    assert functions.relay.record.webhook_status is WebhookStatus.DELIVERED
+    asked = functions.relay.audit.entries(EXECUTION_ID)[-2]
+    assert (asked.event, asked.actor) == ("redelivery_requested", OPERATOR)
+
+
 def test_given_a_batch_at_a_closed_gate_when_worked_on_then_it_is_prepared_for_as_one_and_nothing_returns(
     functions: Functions,
 ) -> None:
     functions.relay.given_queued()
-    functions.relay.gate.waits.append(450)
+    functions.relay.gate.waits.append(4_500)
+    functions.relay.randomness.fixed = 0.0
     batch = _event("execute", "unknown_execution")
     [record] = batch["Records"]
     bodies = ({"executionId": EXECUTION_ID}, {"executionId": "gone"}, {"executionId": "gone", "kind": "deadline"})
@@ -124,8 +151,8 @@ def test_given_a_batch_at_a_closed_gate_when_worked_on_then_it_is_prepared_for_a
 
     assert functions.call("execute", batch) == {"batchItemFailures": []}
 
-    assert functions.relay.gate.batches == [2]
-    assert functions.relay.queue.sent == [(Message(EXECUTION_ID), 450)]
+    assert functions.relay.gate.batches == [(2, 2)]
+    assert functions.relay.queue.sent == [(Message(EXECUTION_ID), 3_500)]
 
 
 def test_given_a_bug_when_a_handler_meets_it_then_the_caller_sees_a_problem_and_no_stack_trace(

@@ -30,6 +30,24 @@ OPERATORS = {
     "cancels": Case(INTEGRATIONS, (Answer.SHED, Answer.SUCCESS), operator="cancel"),
 }
 
+# A webhook of the first run comes again while an operator's other run waits for its own.
+STALE = Case(
+    DATA_ACTIONS,
+    (Answer.QUEUED,),
+    (Callback(2_000, "failed"), Callback(7_200_800, "failed"), Callback(7_202_000, "failed")),
+    operator="retry",
+)
+LATE_ONCE = Case(DATA_ACTIONS, (Answer.QUEUED,), (Callback(900_000),), webhook_tries=1)
+"""Nobody comes back to it: the deadline is over, and the sender does not repeat."""
+NEVER_ANSWERED = Case(INTEGRATIONS, receiver=(0,))
+"""Three days of messages that each find that it is too early: without faults, since ``is gone`` ends alike."""
+RECEIVERS = {
+    "is gone": Case(INTEGRATIONS, receiver=(410,)),
+    "fails three times": Case(INTEGRATIONS, receiver=(503, 500, 0, 204)),
+    "is gone until an operator asks for it again": Case(INTEGRATIONS, receiver=(410, 200), operator="redeliver"),
+    "has it until an operator asks for it again": Case(INTEGRATIONS, receiver=(200, 503, 200), operator="redeliver"),
+}
+
 DISTINCT = frozenset(
     {
         Answer.QUEUED,
@@ -96,6 +114,10 @@ def groups() -> dict[str, Callable[[Crew], Cases]]:
     found["the cache answers"] = _once(Case(DATA_ACTIONS, again=True))
     for name, plan in WEBHOOKS.items():
         found[f"webhook {name}"] = _once(Case(DATA_ACTIONS, (Answer.QUEUED,), plan))
+    found["webhook late, sent once"] = _once(LATE_ONCE)
+    found["webhook again, of the run before"] = _once(STALE)
+    found["receiver never answers"] = lambda _: iter((NEVER_ANSWERED,))
+    found |= {f"receiver {name}": _once(base) for name, base in RECEIVERS.items()}
     found |= {f"operator {name}": _once(base) for name, base in OPERATORS.items()}
     return found
 
@@ -107,5 +129,7 @@ def suspects(crew: Crew) -> Cases:
     yield AMBIGUOUS_THEN
     yield replace(AMBIGUOUS_THEN, operator="cancel")
     yield from (Case(DATA_ACTIONS, (Answer.QUEUED,), plan) for plan in WEBHOOKS.values())
+    yield from (STALE, NEVER_ANSWERED, *RECEIVERS.values())
+    yield from _faults(LATE_ONCE, crew, (Zombie.NONE,))
     yield from _faults(Case(INTEGRATIONS), crew, NONE_OR_LONG)
     yield from _faults(Case(replace(INTEGRATIONS, padding=LARGE)), crew, (Zombie.NONE,))

@@ -17,11 +17,12 @@ from actionrelay.receipts import ReceiveResult
 from actionrelay.recording import Recorder
 from actionrelay.request_rules import RequestRules
 from actionrelay.settlement import ExecutionPolicy
-from actionrelay.signatures import SigningSecret, VerifiedWebhook
+from actionrelay.signatures import ID_HEADER, SigningSecret, VerifiedWebhook
 from actionrelay.validation import SubmitExecution
 from tests.simulation.memory import (
     Audit,
     Cache,
+    DeadLetters,
     DeliveryMessages,
     ExecutionMessages,
     Gate,
@@ -30,6 +31,7 @@ from tests.simulation.memory import (
     Receiver,
     Silence,
     Tokens,
+    WebhookIds,
 )
 
 INVOCATION_MS = 90_000
@@ -72,7 +74,7 @@ class _Anybody:
     """A ``Verifier`` that believes anybody: signatures are tested elsewhere."""
 
     def verify(self, headers: Mapping[str, Sequence[str]], body: bytes, now: int) -> VerifiedWebhook:
-        return VerifiedWebhook(None, None)
+        return VerifiedWebhook(headers[ID_HEADER][0], None)
 
 
 class _Anywhere:
@@ -91,6 +93,8 @@ class Ports(Clock, ActionClient, Protocol):
     payloads: Payloads
     queue: ExecutionMessages
     deliveries: DeliveryMessages
+    dead_letters: DeadLetters
+    webhook_ids: WebhookIds
     receiver: Receiver
     tokens: Tokens
     gate: Gate
@@ -127,11 +131,14 @@ class UseCases:
             ports,
             randomness,
         )
-        self.receiving = ReceiveResult(lambda: anybody, recorder, completion, silence, ports, MAX_PAYLOAD_BYTES)
+        self.receiving = ReceiveResult(
+            lambda: anybody, ports.webhook_ids, recorder, completion, ports.queue, silence, ports, MAX_PAYLOAD_BYTES
+        )
         self.delivering = DeliverWebhook(
             recorder,
             ports.payloads,
             ports.deliveries,
+            ports.dead_letters,
             ports.receiver,
             lambda: _SECRETS,
             silence,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import chain, repeat
 
 from actionrelay.models import GenesysApi, MessageKind
 from actionrelay.strict_json import Json
@@ -10,7 +11,7 @@ from tests.simulation.baton import Crew, Worker
 from tests.simulation.deployment import Deployment
 from tests.simulation.faults import FAULTS, Call, Move
 from tests.simulation.platform import ON_TIME, Answer, Callback
-from tests.simulation.scheduler import Scheduler
+from tests.simulation.scheduler import PERSISTENT, Scheduler
 from tests.simulation.world import World
 
 NAME = "3f0c2b1a-5d4e-4f60-8a7b-9c0d1e2f3a4b"
@@ -39,6 +40,10 @@ class Case:
     """Somebody asks for the same a minute later, while the cache may know the result."""
     operator: str = ""
     """What an operator decides, hours later or (``cancel``) right after the first answer."""
+    webhook_tries: int = PERSISTENT
+    """How often Genesys Cloud sends a webhook that is not answered."""
+    receiver: tuple[int, ...] = (200,)
+    """What the caller's server answers, one delivery after the other; the last one goes on. 0: nothing."""
     at: int = -1
     """Which port call, from 0, meets ``fault``."""
     fault: Move = Move.PROCEED
@@ -52,6 +57,7 @@ CONTRACTS = {
     "integrations, idempotent": Deployment(GenesysApi.INTEGRATIONS, idempotent=True),
 }
 
+_OPERATOR_AFTER_MS = {"cancel": 400, "redeliver": 10 * 86_400_000}
 # One that dies right after it woke up is no more than a dead worker, and no SDK repeats a call minutes later.
 _OF_ZOMBIES = (Move.PROCEED, Move.DIE_AFTER, Move.ERROR, Move.LOST)
 
@@ -102,6 +108,9 @@ def _set_up(case: Case, world: World, scheduler: Scheduler) -> None:
     world.platform.answer = lambda _, nth: case.answers[min(nth, len(case.answers)) - 1]
     world.platform.callbacks = lambda _: case.callbacks
     world.platform.call_back = scheduler.call_back
+    scheduler.webhook_tries = case.webhook_tries
+    answers = chain(case.receiver, repeat(case.receiver[-1]))
+    world.receiver.answer = lambda: next(answers)
     document: dict[str, Json] = {
         "actionId": ACTION,
         "executionId": NAME,
@@ -113,4 +122,4 @@ def _set_up(case: Case, world: World, scheduler: Scheduler) -> None:
     if case.again:
         world.later(60_000, lambda: scheduler.submit({**document, "executionId": OTHER_NAME}))
     if case.operator:
-        world.later(400 if case.operator == "cancel" else 7_200_000, lambda: scheduler.operate(case.operator, NAME))
+        world.later(_OPERATOR_AFTER_MS.get(case.operator, 7_200_000), lambda: scheduler.operate(case.operator, NAME))

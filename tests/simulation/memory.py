@@ -8,7 +8,7 @@ from actionrelay.errors import AlreadyRecordedError, DeliveryFailedError, StaleW
 from actionrelay.models import AuditEntry, CachedResult, Execution, Message, PayloadRef
 from actionrelay.outbound import DeliveryAnswer
 from actionrelay.ports import AccessToken
-from actionrelay.rate import BatchPermits, Decision, GateState, Rate, pause
+from actionrelay.rate import BatchPermits, Crowd, Decision, GateState, Rate, pause
 from actionrelay.strict_json import digest
 from tests.simulation.queues import SimulatedQueue
 
@@ -56,6 +56,22 @@ class Ledger:
         before = self.records.get(execution.execution_id)
         self.records[execution.execution_id] = execution
         self.watch(before, execution)
+
+
+@dataclass(slots=True)
+class WebhookIds:
+    """``WebhookIds``."""
+
+    crossing: Crossing
+    kept: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def claim(self, webhook_id: str, content: str, now: int, until: int) -> str:
+        def effect() -> str:
+            if webhook_id not in self.kept or self.kept[webhook_id][1] <= now:
+                self.kept[webhook_id] = (content, until)
+            return self.kept[webhook_id][0]
+
+        return self.crossing("webhooks.claim", "", effect)
 
 
 @dataclass(slots=True)
@@ -122,7 +138,7 @@ class ExecutionMessages:
     crossing: Crossing
     now: Callable[[], int]
     copies: Callable[[Message], int] = lambda _: 1
-    queue: SimulatedQueue[Message] = field(default_factory=SimulatedQueue)
+    queue: SimulatedQueue = field(default_factory=SimulatedQueue)
 
     def send(self, message: Message, delay_ms: int = 0) -> None:
         def effect() -> None:
@@ -138,10 +154,27 @@ class DeliveryMessages:
 
     crossing: Crossing
     now: Callable[[], int]
-    queue: SimulatedQueue[str] = field(default_factory=SimulatedQueue)
+    queue: SimulatedQueue = field(default_factory=SimulatedQueue)
 
-    def send(self, execution_id: str, delay_ms: int = 0) -> None:
-        self.crossing("deliveries.send", execution_id, lambda: self.queue.send(execution_id, self.now(), delay_ms))
+    def send(
+        self, execution_id: str, delay_ms: int = 0, version: int | None = None, receiver: str | None = None
+    ) -> None:
+        message = Message(execution_id, version=version)
+        self.crossing("deliveries.send", execution_id, lambda: self.queue.send(message, self.now(), delay_ms))
+
+
+@dataclass(slots=True)
+class DeadLetters:
+    """A ``DeliveryQueue`` that only people look into."""
+
+    crossing: Crossing
+    letters: list[Message] = field(default_factory=list)
+
+    def send(
+        self, execution_id: str, delay_ms: int = 0, version: int | None = None, receiver: str | None = None
+    ) -> None:
+        message = Message(execution_id, version=version)
+        self.crossing("deliveries.bury", execution_id, lambda: self.letters.append(message))
 
 
 @dataclass(slots=True)
@@ -169,13 +202,13 @@ class Gate:
     shared: "Gate | None" = None
     decided_at: int = -1
 
-    def for_batch(self, size: int) -> "Gate":
+    def for_batch(self, size: int, newcomers: int) -> "Gate":
         batch = Gate(self.crossing, self.rate, self.granted, shared=self)
-        batch.permits = BatchPermits(batch.ask, self.pause, size)
+        batch.permits = BatchPermits(batch.ask, self.pause, Crowd(size - newcomers, newcomers))
         return batch
 
     def take(self, now: int, *, waited: bool = False) -> int:
-        gate = self if self.permits else self.for_batch(1)
+        gate = self if self.permits else self.for_batch(1, 0 if waited else 1)
 
         def effect() -> int:
             assert gate.permits is not None
@@ -185,15 +218,11 @@ class Gate:
 
         return self.crossing("gate.take", "", effect)
 
-    def ask(self, now: int, count: int) -> Decision:
+    def ask(self, now: int, crowd: Crowd) -> Decision:
         everybody = self.shared or self
         self.decided_at = now
-        through = self.rate.take(everybody.state, now, count)
-        if through is not None:
-            everybody.state = through
-            return Decision(granted=True)
-        everybody.state, waits = self.rate.line_up(everybody.state, now, count)
-        return Decision(granted=False, waits=waits, opens_in=round(self.rate.opens_at(everybody.state)) - now)
+        everybody.state, decision = self.rate.decide(everybody.state, now, crowd)
+        return decision
 
     def pause(self, until: int) -> None:
         everybody = self.shared or self
@@ -202,6 +231,13 @@ class Gate:
             everybody.state = pause(everybody.state, until)
 
         self.crossing("gate.pause", "", effect)
+
+    def hold(self, until: int) -> None:
+        if self.permits:
+            self.permits.hold(until)
+
+    def held(self, now: int) -> int:
+        return self.permits.held(now) if self.permits else 0
 
 
 @dataclass(slots=True)

@@ -10,7 +10,18 @@ from dataclasses import dataclass
 
 import pytest
 
-from actionrelay import completion, execution, ledger, operations, rate, receipts, recording, settlement
+from actionrelay import (
+    completion,
+    delivery,
+    execution,
+    ledger,
+    operations,
+    rate,
+    receipts,
+    recording,
+    settlement,
+    validation,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,34 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit(receipts.ReceiveResult, "_step", "current.ended and current.status is not Status.UNKNOWN", "False"),
         Edit(ledger, "_require", "if target not in STEPS[execution.status]:", "if False:"),
     ),
+    "a webhook decides again when it is repeated": (
+        Edit(receipts.ReceiveResult, "_step", "webhook_id in current.webhook_ids", "False"),
+    ),
+    "that a webhook had its effect is not on record": (
+        Edit(ledger, "settle", "(*execution.webhook_ids, webhook_id) if webhook_id else execution.webhook_ids", "()"),
+    ),
+    "a late webhook leaves no reminder": (
+        Edit(
+            receipts.ReceiveResult,
+            "_step",
+            "self.queue.send(Message(current.execution_id, MessageKind.DEADLINE), LOOK_AGAIN_MS)",
+            "pass",
+        ),
+    ),
+    "a delivery that is given up leaves no dead letter": (
+        Edit(delivery.DeliverWebhook, "_follow", "recorded.webhook_status is WebhookStatus.FAILED", "False"),
+    ),
+    "a delivery message is acknowledged before its work is on record": (
+        Edit(
+            delivery.DeliverWebhook,
+            "deliver",
+            "self.queue.send(execution_id, int(COME_BACK_MS * (0.5 + self.randomness.uniform())))",
+            "pass",
+        ),
+    ),
+    "a redelivery is not sent": (
+        Edit(operations.OperateExecution, "redeliver", "self.completion.deliveries.send(", "str("),
+    ),
     "attempts are not counted": (Edit(ledger, "postpone", "execution.chances_used + uses_chance", "0"),),
     "that it may have run is forgotten": (Edit(ledger, "postpone", "execution.may_have_run or may_have_run", "False"),),
     "who cancels does not ask whether it may have run": (
@@ -113,13 +152,22 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
             "hand_on",
             "outcome.status is Status.COMPLETED",
             "True",
+            (("and outcome.result\n", "\n"),),
+        ),
+        Edit(
+            validation.SubmitExecution,
+            "_cached",
+            "source.status is not Status.COMPLETED or ",
+            "",
             (
-                ("and outcome.result\n", "\n"),
-                ("outcome.result, expires_at", 'outcome.result or self.payloads.refer("none", b"null"), expires_at'),
+                (
+                    "return result if result and",
+                    'return result or self.payloads.refer("none", b"null") if not result or',
+                ),
             ),
         ),
     ),
-    "a 429 stops nobody else": (Edit(rate.Rate, "take", "state.paused_until > now or", ""),),
+    "a 429 stops nobody else": (Edit(rate.Rate, "take", "state.paused_until > now", "False"),),
     "a large result is stored before its outcome": (
         Edit(
             completion.Completion,

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 
 from actionrelay.models import ActionCall, ExecutionError
 from actionrelay.retry import Reply, ReplyKind
@@ -98,7 +99,8 @@ class Platform:
     carries_id: bool
     later: Callable[[int, Callable[[], None]], None]
     """Does something so many ms from now."""
-    call_back: Callable[[str, str], None] = lambda _id, _status: None
+    call_back: Callable[[str, str, str], None] = lambda _id, _status, _message: None
+    """Takes the execution, what became of it, and what tells this message from the others about it."""
     answer: Callable[[str, int], Answer] = lambda _id, _nth: Answer.SUCCESS
     """By execution and the how manieth request for it this is, from 1."""
     callbacks: Callable[[str], tuple[Callback, ...]] = lambda _id: ON_TIME
@@ -158,14 +160,16 @@ class Platform:
     def _queue(self, execution_id: str) -> None:
         """Run when the first callback is due, if one ever is, and tell."""
         plan = self.callbacks(execution_id)
+        request = self.requests[execution_id]
         if not plan:
             self.later(LATE_RUN_MS, lambda: self._run(execution_id))
         for callback in plan:
-            self.later(callback.after_ms, lambda status=callback.status: self._tell(execution_id, status))  # type: ignore[misc]
+            self.later(callback.after_ms, partial(self._tell, execution_id, callback.status, request))
 
-    def _tell(self, execution_id: str, status: str) -> None:
+    def _tell(self, execution_id: str, status: str, request: int) -> None:
+        """Send a webhook; what is said again about one request is the same webhook again."""
         self._run(execution_id)
         if status == "failed":
             self.failed.add(execution_id)
         self.said[execution_id].add(status)
-        self.call_back(execution_id, status)
+        self.call_back(execution_id, status, f"{status}-{request}")

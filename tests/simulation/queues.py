@@ -3,33 +3,35 @@
 import math
 from dataclasses import dataclass, field
 
+from actionrelay.models import Message
+
 MAX_DELAY_MS = 900_000
 VISIBILITY_MS = 540_000
 MAX_RECEIVES = 5
 
 
 @dataclass(slots=True, eq=False)
-class Parcel[Body]:
+class Parcel:
     """One message in a queue."""
 
-    body: Body
+    body: Message
     visible_at: int
     receives: int = 0
 
 
 @dataclass(slots=True)
-class SimulatedQueue[Body]:
+class SimulatedQueue:
     """One queue with its DLQ."""
 
-    parcels: list[Parcel[Body]] = field(default_factory=list)
-    dead: list[Body] = field(default_factory=list)
+    parcels: list[Parcel] = field(default_factory=list)
+    dead: list[Message] = field(default_factory=list)
 
-    def send(self, body: Body, now: int, delay_ms: int = 0) -> None:
+    def send(self, body: Message, now: int, delay_ms: int = 0) -> None:
         """Queue a message; SQS delays by whole seconds and by 15 minutes at most."""
         delay = min(max(math.ceil(delay_ms / 1_000) * 1_000, 0), MAX_DELAY_MS)
         self.parcels.append(Parcel(body, now + delay))
 
-    def visible(self, now: int) -> list[Parcel[Body]]:
+    def visible(self, now: int) -> list[Parcel]:
         """What can be received; what was received too often moves to the DLQ."""
         found = []
         for parcel in [parcel for parcel in self.parcels if parcel.visible_at <= now]:
@@ -40,12 +42,12 @@ class SimulatedQueue[Body]:
                 found.append(parcel)
         return found
 
-    def receive(self, parcel: Parcel[Body], now: int) -> None:
+    def receive(self, parcel: Parcel, now: int) -> None:
         """Hide a message from the others for the visibility timeout."""
         parcel.receives += 1
         parcel.visible_at = now + VISIBILITY_MS
 
-    def delete(self, parcel: Parcel[Body], receipt: int) -> None:
+    def delete(self, parcel: Parcel, receipt: int) -> None:
         """Acknowledge; with the receipt of an earlier reception the request succeeds and deletes nothing."""
         if parcel in self.parcels and parcel.receives == receipt:
             self.parcels.remove(parcel)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actionrelay.audit_chain import entry_hash
-from actionrelay.models import AuditEntry, CacheStatus, Execution, Status, WebhookStatus
+from actionrelay.models import AuditEntry, CacheStatus, Execution, Message, Status, WebhookStatus
 from actionrelay.strict_json import canonical, digest
 from tests.simulation.baton import Worker
 from tests.simulation.memory import Audit, Payloads
@@ -47,6 +47,8 @@ class Rules:
     tries: Counter[str] = field(default_factory=Counter)
     reruns: Counter[str] = field(default_factory=Counter)
     resolved: set[str] = field(default_factory=set)
+    heard: set[tuple[str, str]] = field(default_factory=set)
+    """Webhooks that brought an outcome."""
     paused: list[tuple[int, int]] = field(default_factory=list)
 
     def say(self, execution_id: str, fault: str) -> None:
@@ -80,8 +82,10 @@ class Rules:
                 self.say(after.execution_id, "two histories have the same number")
 
     def _authority(self, before: Execution, after: Execution, worker: Worker, now: int) -> None:
-        role = worker.name.split()[0]
-        if role == "operate":
+        role, *about = worker.name.split()
+        if role == "receive" and before.outcome != after.outcome:
+            self._heard(after.execution_id, about[0])
+        elif role == "operate":
             self._operated(before, after)
         elif role == "execute" and before.status not in _BY_WORKERS:
             self.say(before.execution_id, f"a worker wrote over {before.status}")
@@ -93,6 +97,12 @@ class Rules:
             self.doubted.add(before.execution_id)
             if before.deadline_at is None or now < before.deadline_at:
                 self.say(before.execution_id, "a webhook was given up before its deadline")
+
+    def _heard(self, execution_id: str, webhook: str) -> None:
+        """A webhook decides once, however often it comes, and whatever an operator does between two times."""
+        if (execution_id, webhook) in self.heard:
+            self.say(execution_id, "a webhook had its effect twice")
+        self.heard.add((execution_id, webhook))
 
     def _ended_attempt(self, before: Execution, owner: Worker, worker: Worker, now: int) -> None:
         """A worker that lost its lease changes nothing; who takes over does so for a reason."""
@@ -117,7 +127,7 @@ class Rules:
     def _operated(self, before: Execution, after: Execution) -> None:
         if after.status is Status.QUEUED:
             self.reruns[after.execution_id] += 1
-        elif before.status is Status.UNKNOWN:
+        elif before.status is Status.UNKNOWN and after.status is not Status.UNKNOWN:
             self.resolved.add(after.execution_id)
 
     # -- Before every request --
@@ -146,13 +156,16 @@ class Rules:
 
     # -- At rest --
 
-    def at_rest(self, record: Execution, audit: Audit, payloads: Payloads, accepted: list[bytes]) -> None:
+    def at_rest(
+        self, record: Execution, audit: Audit, payloads: Payloads, accepted: list[bytes], letters: list[Message]
+    ) -> None:
         """Judge an accepted execution once nothing more will happen."""
         name = record.execution_id
         if not record.ended:
             self.say(name, f"accepted and lost: {record.status}")
             return
-        for fault in (*self._history(record, audit), *self._truth(record, payloads), *self._told(record, accepted)):
+        told = self._told(record, accepted, {letter.execution_id for letter in letters})
+        for fault in (*self._history(record, audit), *self._truth(record, payloads), *told):
             self.say(name, fault)
 
     def _history(self, record: Execution, audit: Audit) -> Iterator[str]:
@@ -197,9 +210,11 @@ class Rules:
         elif payloads.stored(ref) is None and name not in self.unstored:
             yield "the result is lost"
 
-    def _told(self, record: Execution, accepted: list[bytes]) -> Iterator[str]:
+    def _told(self, record: Execution, accepted: list[bytes], buried: set[str]) -> Iterator[str]:
         if record.webhook_status is WebhookStatus.PENDING:
             yield "the caller's webhook is pending for ever"
+        if record.webhook_status is WebhookStatus.FAILED and record.execution_id not in buried:
+            yield "a delivery was given up, and no dead letter says so"
         if record.webhook_status is WebhookStatus.DELIVERED:
             said: list[dict[str, Any]] = [json.loads(body) for body in accepted]
             told = {(one["data"]["executionId"], one["data"]["status"]) for one in said}

@@ -6,6 +6,7 @@ from functools import partial
 
 from actionrelay.errors import ActionRelayError, IllegalTransitionError, RequestError
 from actionrelay.models import Message
+from actionrelay.signatures import ID_HEADER
 from actionrelay.strict_json import Json, canonical
 from tests.simulation.baton import Worker
 from tests.simulation.deployment import INVOCATION_MS
@@ -35,6 +36,8 @@ class Scheduler:
     """Executions whose caller got a 2xx: they must end."""
     pausing: frozenset[str] = frozenset({"submit", "execute", "receive", "deliver", "operate"})
     """Roles whose workers may pause."""
+    webhook_tries: int = PERSISTENT
+    """How often Genesys Cloud sends a webhook that is not answered."""
     _serial: int = 0
 
     # -- What comes from outside --
@@ -59,18 +62,27 @@ class Scheduler:
                     self.world.use_cases.operating.retry(name, "ops")
                 case "resolve":
                     self.world.use_cases.operating.resolve(name, b'{"status":"failed","note":"looked it up"}', "ops")
+                case "redeliver":
+                    self.world.use_cases.operating.redeliver(name, "ops")
                 case _:
                     self.world.use_cases.operating.cancel(name, "ops")
 
         self._persist(f"operate {decision}", name, decide)
 
-    def call_back(self, name: str, status: str) -> None:
-        """Let Genesys Cloud send a webhook, and again until it is answered."""
+    def call_back(self, name: str, status: str, message: str) -> None:
+        """Let Genesys Cloud send a webhook, and again, if it does that, until it is answered."""
         document: dict[str, Json] = {"executionId": name, "status": status}
         if status == "completed":
             document["result"] = self.world.platform.result(name)
         body = canonical(document)
-        self._persist("receive", name, lambda: self.world.use_cases.receiving.receive({}, body), wait_ms=10_000)
+        headers = {ID_HEADER: (f"msg_{name}_{message}",)}
+        self._persist(
+            f"receive {message}",
+            name,
+            lambda: self.world.use_cases.receiving.receive(headers, body),
+            tries=self.webhook_tries,
+            wait_ms=10_000,
+        )
 
     def _persist(
         self,
@@ -144,34 +156,35 @@ class Scheduler:
         self.world.agenda.remove(item)
         item[2]()
 
-    def _poll_runs(self, visible: Sequence[Parcel[Message]]) -> None:
+    def _poll_runs(self, visible: Sequence[Parcel]) -> None:
         """Hand a batch to an invocation of ``execute``, one thread for each message."""
         taken = self._take(self.world.queue.queue, visible, self.batch_size())
         executing = self.world.use_cases.executing.for_batch([parcel.body for parcel in taken])
-        self._invoke("execute", self.world.queue.queue, taken, executing.work, lambda body: body.execution_id)
+        self._invoke("execute", self.world.queue.queue, taken, executing.work)
 
-    def _poll_deliveries(self, visible: Sequence[Parcel[str]]) -> None:
+    def _poll_deliveries(self, visible: Sequence[Parcel]) -> None:
         taken = self._take(self.world.deliveries.queue, visible, 1)
         deliver = self.world.use_cases.delivering.deliver
-        self._invoke("deliver", self.world.deliveries.queue, taken, lambda body, _: deliver(body), str)
 
-    def _take[Body](
-        self, queue: SimulatedQueue[Body], visible: Sequence[Parcel[Body]], size: int
-    ) -> list[Parcel[Body]]:
-        left, taken = list(visible), list[Parcel[Body]]()
+        def work(message: Message, _: int) -> None:
+            deliver(message.execution_id, message.version)
+
+        self._invoke("deliver", self.world.deliveries.queue, taken, work)
+
+    def _take(self, queue: SimulatedQueue, visible: Sequence[Parcel], size: int) -> list[Parcel]:
+        left, taken = list(visible), list[Parcel]()
         while left and len(taken) < size:
             parcel = left.pop(self.choose(len(left)))
             queue.receive(parcel, self.world.time)
             taken.append(parcel)
         return taken
 
-    def _invoke[Body](
+    def _invoke(
         self,
         role: str,
-        queue: SimulatedQueue[Body],
-        taken: Sequence[Parcel[Body]],
-        work: Callable[[Body, int], None],
-        subject: Callable[[Body], str],
+        queue: SimulatedQueue,
+        taken: Sequence[Parcel],
+        work: Callable[[Message, int], None],
     ) -> None:
         """Run one invocation: its messages are deleted when all its threads are done, and none if it dies."""
         crew: list[Worker] = []
@@ -192,7 +205,7 @@ class Scheduler:
         ends_at = self.world.time + INVOCATION_MS
         for parcel in taken:
             task = partial(work, parcel.body, ends_at)
-            crew.append(self._start(role, (subject(parcel.body),), task, after, ends_at))
+            crew.append(self._start(role, (parcel.body.execution_id,), task, after, ends_at))
 
     # -- Workers --
 
@@ -243,7 +256,10 @@ class Scheduler:
             if record is None:
                 self.world.rules.say(name, "accepted, and not on record")
             else:
-                self.world.rules.at_rest(record, self.world.audit, self.world.payloads, self.world.receiver.accepted)
+                world = self.world
+                world.rules.at_rest(
+                    record, world.audit, world.payloads, world.receiver.accepted, world.dead_letters.letters
+                )
         self._judge()
 
     def _judge(self) -> None:

@@ -31,6 +31,14 @@ _CALLBACKS: tuple[tuple[Callback, ...], ...] = (
     (Callback(6_000, "failed"),),
     (),
 )
+_DECISIONS = (
+    ("cancel", 0.1, 500),
+    ("retry", 0.4, 3_600_000),
+    ("resolve", 0.1, 7_200_000),
+    ("redeliver", 0.3, 10_800_000),
+    ("redeliver", 0.3, 10 * 86_400_000),
+)
+"""What an operator may ask for, how likely that is, and when, in ms."""
 _ANSWERS = (*(Answer.SUCCESS,) * 8, *(Answer.QUEUED,) * 8, *(Answer.THROTTLED,) * 3, *Answer)
 
 
@@ -81,7 +89,7 @@ class Walk:
                 document["webhookUrl"] = HOOK
             begin, tries = chance.choice((0, 0, 500, 60_000)), chance.choice((1, PERSISTENT))
             self.world.later(begin, lambda document=document, tries=tries: scheduler.submit(document, tries))  # type: ignore[misc]
-            for decision, odds, after in (("cancel", 0.1, 500), ("retry", 0.4, 3_600_000), ("resolve", 0.1, 7_200_000)):
+            for decision, odds, after in _DECISIONS:
                 if chance.random() < odds:
                     self.world.later(after, lambda decision=decision, name=name: scheduler.operate(decision, name))  # type: ignore[misc]
         try:

@@ -21,6 +21,7 @@ from tests.simulation.faults import Call, Line, Move, Plan, no_faults, timeline
 from tests.simulation.memory import (
     Audit,
     Cache,
+    DeadLetters,
     DeliveryMessages,
     ExecutionMessages,
     Gate,
@@ -28,6 +29,7 @@ from tests.simulation.memory import (
     Payloads,
     Receiver,
     Tokens,
+    WebhookIds,
 )
 from tests.simulation.platform import COUNTED, LATENCY_MS, Answer, Platform
 from tests.simulation.rules import Rules
@@ -60,6 +62,8 @@ class World:
     payloads: Payloads = field(init=False)
     queue: ExecutionMessages = field(init=False)
     deliveries: DeliveryMessages = field(init=False)
+    dead_letters: DeadLetters = field(init=False)
+    webhook_ids: WebhookIds = field(init=False)
     receiver: Receiver = field(init=False)
     tokens: Tokens = field(init=False)
     gate: Gate = field(init=False)
@@ -77,6 +81,7 @@ class World:
         self.audit, self.cache, self.payloads = Audit(self._cross), Cache(self._cross), Payloads(self._cross)
         self.queue = ExecutionMessages(self._cross, self.now)
         self.deliveries = DeliveryMessages(self._cross, self.now)
+        self.dead_letters, self.webhook_ids = DeadLetters(self._cross), WebhookIds(self._cross)
         self.receiver, self.tokens = Receiver(self._cross), Tokens(self._cross)
         self.gate = Gate(self._cross, Rate(self.deployment.per_minute), self._granted)
         self.use_cases = UseCases(self, self.deployment, self.seed)

@@ -111,6 +111,10 @@ class Deployment:
         entries: list[dict[str, Any]] = self.api.audit(execution_id).document["entries"]
         return entries
 
+    def preflight(self) -> Answer:
+        """Look whether actions can be executed."""
+        return self.api.call("GET", "/health?deep=true")
+
     # -- The caller's webhook -----------------------------------------------------------------------------------
 
     def hook(self) -> tuple[str, str]:
@@ -129,6 +133,17 @@ class Deployment:
         found: list[dict[str, Any]] = self.http.request("GET", url, fields={"name": name}).json()["deliveries"]
         return found
 
+    def dead_letter(self, execution_id: str, *, patience: float = PATIENCE_SECONDS) -> dict[str, Any]:
+        """Wait until the delivery of an execution lies in the dead-letter queue; its message stays there."""
+        sqs, url = self.aws("sqs"), self.stack.outputs["DeliveryDlqUrl"]
+
+        def look() -> dict[str, Any] | None:
+            received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+            bodies: list[dict[str, Any]] = [json.loads(message["Body"]) for message in received.get("Messages", ())]
+            return next((body for body in bodies if body["executionId"] == execution_id), None)
+
+        return self.eventually(look, patience=patience)
+
     # -- Genesys Cloud's webhook --------------------------------------------------------------------------------
 
     def report(self, document: dict[str, Any] | bytes, **headers: str) -> Answer:
@@ -137,9 +152,9 @@ class Deployment:
         signed = {**self.signature(body), **{name.replace("_", "-"): value for name, value in headers.items()}}
         return self.post_unsigned("/webhooks/genesys", body, signed)
 
-    def signature(self, body: bytes) -> dict[str, str]:
-        """The three headers of Standard Webhooks."""
-        webhook_id, timestamp = f"msg_{uuid.uuid4().hex}", str(int(time.time()))
+    def signature(self, body: bytes, webhook_id: str | None = None) -> dict[str, str]:
+        """The three headers of Standard Webhooks, under an id of its own unless one is given."""
+        webhook_id, timestamp = webhook_id or f"msg_{uuid.uuid4().hex}", str(int(time.time()))
         key = self.webhook_key()
         mac = hmac.new(key, f"{webhook_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
         return {

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import uuid
+from typing import Any
 
 import pytest
 
@@ -175,3 +176,58 @@ def test_given_a_waiting_execution_when_an_operator_cancels_it_then_it_never_run
     assert _operate(integrations, request["executionId"], "cancel").status == 409
     assert _operate(integrations, uuid.uuid4(), "cancel").status == 404
     assert integrations.genesys.counts()["runs"]["byTraceId"].get(trace_id, 0) == 0
+
+
+def _preflight(deployment: Deployment) -> tuple[int, dict[str, Any]]:
+    url = f"{deployment.stack.api_url}/health?deep=true"
+    answer = deployment.http.request("GET", url, headers={"x-api-key": _key(deployment)})
+    return answer.status, answer.json()
+
+
+def _checks(document: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    return {check["name"]: (check["status"], check["detail"]) for check in document["checks"]}
+
+
+def test_given_a_healthy_deployment_when_a_preflight_looks_then_everything_is_ok_and_nothing_ran(
+    integrations: Deployment,
+) -> None:
+    runs = integrations.genesys.runs()
+
+    status, document = _preflight(integrations)
+
+    assert (status, document["status"]) == (200, "ok"), document
+    assert list(_checks(document)) == ["credentials", "token", "api", "clock", "permission", "limits"]
+    assert "the organisation's limit 2500 a minute" in _checks(document)["limits"][1]
+    assert integrations.genesys.runs() == runs
+
+
+def test_given_a_low_limit_or_none_to_read_when_a_preflight_looks_then_it_warns(integrations: Deployment) -> None:
+    client = next(iter(integrations.baseline["tokens"]["clients"]))
+    integrations.genesys.patch_scenario({"limits": {"dataactions": {"requests.volume.max": 100}}})
+    exceeded = _preflight(integrations)
+    integrations.genesys.patch_scenario({"tokens": {"clients": {client: {"readsLimits": False}}}})
+    unreadable = _preflight(integrations)
+
+    assert (exceeded[0], exceeded[1]["status"]) == (200, "degraded")
+    assert _checks(exceeded[1])["limits"] == ("warning", "RequestsPerMinute is 270, above the organisation's 100")
+    assert _checks(unreadable[1])["limits"][0] == "warning"
+
+
+def test_given_a_client_without_the_permission_when_a_preflight_looks_then_it_fails_and_says_what_to_do(
+    integrations: Deployment,
+) -> None:
+    client = next(iter(integrations.baseline["tokens"]["clients"]))
+    integrations.genesys.patch_scenario({"tokens": {"clients": {client: {"permitted": False}}}})
+
+    status, document = _preflight(integrations)
+
+    assert (status, document["code"], document["status"]) == (503, "preflight_failed", 503)
+    [failed] = [check for check in document["checks"] if check["status"] == "failed"]
+    assert (failed["name"], failed["advice"]) == (
+        "permission",
+        "Give the OAuth client a role with Integrations > Action > Execute.",
+    )
+
+
+def test_given_no_api_key_when_a_preflight_is_asked_for_then_it_is_refused(integrations: Deployment) -> None:
+    assert integrations.http.request("GET", f"{integrations.stack.api_url}/health?deep=true").status == 403

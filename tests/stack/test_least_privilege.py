@@ -55,6 +55,12 @@ def accepts_a_large_request(deployment: Deployment, patience: float) -> None:
     assert deployment.submit(inputs=_noise()).status == 202
 
 
+def answers_a_repeat(deployment: Deployment, patience: float) -> None:
+    request = deployment.request()
+    assert deployment.api.submit(request).status == 202
+    assert deployment.api.submit(request).status == 200
+
+
 def serves_a_large_result_from_the_cache(deployment: Deployment, patience: float) -> None:
     inputs = {"order": str(uuid.uuid4())}
     deployment.genesys.patch_scenario({"mode": "completed", "resultBytes": 200_000})
@@ -129,6 +135,23 @@ def hands_on_a_result_with_a_new_worker(deployment: Deployment, patience: float)
     deployment.when(execution_id, lambda each: each["webhookStatus"] == "delivered", patience=2 * patience)
 
 
+def receives_a_late_result(deployment: Deployment, patience: float) -> None:
+    execution_id = str(uuid.uuid4())
+    deployment.genesys.script({"reset": "before_run", "executionId": execution_id, "times": 4})
+    deployment.submit(executionId=execution_id)
+    assert deployment.ended(execution_id, patience=60)["status"] == "unknown"
+    report = {"executionId": execution_id, "status": "completed", "result": {"order": "shipped"}}
+    assert deployment.report(report).status == 200
+
+
+def gives_up_a_delivery(deployment: Deployment, patience: float) -> None:
+    name, url = deployment.hook()
+    deployment.behave(name, statuses=[410])
+    execution_id = deployment.submit(webhookUrl=url).document["executionId"]
+    deployment.when(execution_id, lambda each: each["webhookStatus"] == "failed", patience=60)
+    deployment.dead_letter(execution_id, patience=patience)
+
+
 def hands_on_a_large_result(deployment: Deployment, patience: float) -> None:
     deployment.genesys.patch_scenario({"mode": "completed", "resultBytes": 200_000})
     hands_on_a_result(deployment, patience)
@@ -149,14 +172,36 @@ def shows_a_history(deployment: Deployment, patience: float) -> None:
     assert deployment.api.audit(str(uuid.uuid4())).status == 404
 
 
+def looks_with_the_shared_token(deployment: Deployment, patience: float) -> None:
+    deployment.genesys.revoke_tokens()
+    deployment.run(patience=2 * patience)
+    before = deployment.genesys.counts()["tokenRequests"]
+    _look(deployment, "token")
+    assert deployment.genesys.counts()["tokenRequests"] == before
+
+
+def looks_at_the_credentials(deployment: Deployment, patience: float) -> None:
+    _look(deployment, "credentials")
+
+
+def _look(deployment: Deployment, name: str) -> None:
+    """Have a new worker run the preflight, and see that this check is content."""
+    deployment.make_cold("QueryFunction")
+    # A request may still be handed to a worker that was just killed.
+    checks = deployment.eventually(lambda: deployment.preflight().document.get("checks"))
+    assert [each["status"] for each in checks if each["name"] == name] == ["ok"]
+
+
 JOBS: dict[Permission, Job] = {
     Permission("validate", "KeepExecutions", "dynamodb:GetItem"): accepts,
+    Permission("validate", "KeepExecutions", "dynamodb:Query"): answers_a_repeat,
     Permission("validate", "KeepExecutions", "dynamodb:PutItem"): accepts,
     Permission("validate", "AppendToAudit", "dynamodb:PutItem"): accepts,
     Permission("validate", "SendMessages", "sqs:SendMessage"): accepts,
     Permission("validate", "KeepLargePayloads", "s3:PutObject"): accepts_a_large_request,
     Permission("validate", "KeepLargePayloads", "s3:GetObject"): serves_a_large_result_from_the_cache,
-    Permission("execute", "KeepExecutions", "dynamodb:GetItem"): completes,
+    Permission("execute", "KeepExecutions", "dynamodb:GetItem"): completes_with_a_new_worker,
+    Permission("execute", "KeepExecutions", "dynamodb:Query"): completes,
     Permission("execute", "KeepExecutions", "dynamodb:PutItem"): completes,
     Permission("execute", "AppendToAudit", "dynamodb:PutItem"): retries,
     Permission("execute", "SendMessages", "sqs:SendMessage"): retries,
@@ -165,21 +210,25 @@ JOBS: dict[Permission, Job] = {
     Permission("execute", "ShareTheToken", "ssm:GetParameter"): takes_the_shared_token,
     Permission("execute", "ShareTheToken", "ssm:PutParameter"): completes_with_a_new_worker,
     Permission("execute", "ReadTheOAuthClient", "secretsmanager:GetSecretValue"): completes_with_a_new_worker,
-    Permission("receive_webhook", "KeepExecutions", "dynamodb:GetItem"): receives_a_result,
+    Permission("receive_webhook", "KeepExecutions", "dynamodb:Query"): receives_a_result,
     Permission("receive_webhook", "KeepExecutions", "dynamodb:PutItem"): receives_a_result,
     Permission("receive_webhook", "AppendToAudit", "dynamodb:PutItem"): receives_a_result,
     Permission("receive_webhook", "SendMessages", "sqs:SendMessage"): hands_on_a_result,
+    Permission("receive_webhook", "HaveItLookedAt", "sqs:SendMessage"): receives_a_late_result,
     Permission("receive_webhook", "KeepLargePayloads", "s3:PutObject"): receives_a_large_result,
     Permission("receive_webhook", "ReadTheWebhookSecret", "secretsmanager:GetSecretValue"): receives_a_result_anew,
-    Permission("deliver", "KeepExecutions", "dynamodb:GetItem"): hands_on_a_result,
+    Permission("deliver", "KeepExecutions", "dynamodb:Query"): hands_on_a_result,
     Permission("deliver", "KeepExecutions", "dynamodb:PutItem"): hands_on_a_result,
     Permission("deliver", "AppendToAudit", "dynamodb:PutItem"): hands_on_a_result,
     Permission("deliver", "WorkOffTheQueue", "sqs:SendMessage"): tries_again_to_hand_on,
+    Permission("deliver", "GiveUpDeliveries", "sqs:SendMessage"): gives_up_a_delivery,
     Permission("deliver", "ReadLargePayloads", "s3:GetObject"): hands_on_a_large_result,
     Permission("deliver", "ReadTheSigningSecret", "secretsmanager:GetSecretValue"): hands_on_a_result_with_a_new_worker,
-    Permission("query", "ReadExecutions", "dynamodb:GetItem"): shows_an_execution,
+    Permission("query", "ReadExecutions", "dynamodb:Query"): shows_an_execution,
     Permission("query", "ReadAudit", "dynamodb:Query"): shows_a_history,
     Permission("query", "ReadLargePayloads", "s3:GetObject"): keeps_a_large_result,
+    Permission("query", "ReadTheToken", "ssm:GetParameter"): looks_with_the_shared_token,
+    Permission("query", "ReadTheOAuthClient", "secretsmanager:GetSecretValue"): looks_at_the_credentials,
 }
 
 

@@ -161,6 +161,22 @@ def test_given_an_ended_execution_when_the_operator_cancels_it_as_the_runbook_sa
     assert (printed["status"], printed["code"]) == (409, "wrong_state")
 
 
+def test_given_a_delivery_that_was_given_up_when_the_operator_redelivers_as_the_runbook_says_then_it_is_delivered(
+    data_actions: Deployment,
+) -> None:
+    require_curl()
+    name, url = data_actions.hook()
+    data_actions.behave(name, statuses=[410, 200])
+    execution_id = data_actions.submit(webhookUrl=url).document["executionId"]
+    data_actions.when(execution_id, lambda execution: execution["webhookStatus"] == "failed")
+
+    printed = _decide(data_actions, execution_id, "webhook/redeliver")
+
+    assert (printed["executionId"], printed["webhookStatus"]) == (execution_id, "pending")
+    data_actions.when(execution_id, lambda execution: execution["webhookStatus"] == "delivered")
+    assert len(data_actions.deliveries(name)) == 2
+
+
 def _decide(
     deployment: Deployment,
     execution_id: str,

@@ -15,7 +15,10 @@ ROUTES = {
     ("post", "/executions/{executionId}/retry"): "ValidateFunction",
     ("post", "/executions/{executionId}/resolve"): "ValidateFunction",
     ("post", "/executions/{executionId}/cancel"): "ValidateFunction",
+    ("post", "/executions/{executionId}/webhook/redeliver"): "ValidateFunction",
     ("get", "/health"): "QueryFunction",
+    ("get", "/openapi.json"): "QueryFunction",
+    ("get", "/docs"): "QueryFunction",
     ("post", "/webhooks/genesys"): "ReceiveWebhookFunction",
 }
 PROBLEM = {"type", "title", "status", "detail", "code", "traceId"}

@@ -12,6 +12,7 @@ from tests.template.cloudformation import Resource, Template, function_folder
 GRANTS = {
     "validate": {
         "dynamodb:GetItem ExecutionsTable",
+        "dynamodb:Query ExecutionsTable",
         "dynamodb:PutItem ExecutionsTable",
         "dynamodb:PutItem AuditTable",
         "sqs:SendMessage ExecutionQueue",
@@ -22,6 +23,7 @@ GRANTS = {
     },
     "execute": {
         "dynamodb:GetItem ExecutionsTable",
+        "dynamodb:Query ExecutionsTable",
         "dynamodb:PutItem ExecutionsTable",
         "dynamodb:PutItem AuditTable",
         "sqs:SendMessage ExecutionQueue",
@@ -36,30 +38,34 @@ GRANTS = {
         "secretsmanager:GetSecretValue GenesysSecretName",
     },
     "receive_webhook": {
-        "dynamodb:GetItem ExecutionsTable",
+        "dynamodb:Query ExecutionsTable",
         "dynamodb:PutItem ExecutionsTable",
         "dynamodb:PutItem AuditTable",
+        "sqs:SendMessage ExecutionQueue",
         "sqs:SendMessage DeliveryQueue",
         "s3:PutObject PayloadBucket",
         "secretsmanager:GetSecretValue WebhookSecretName",
     },
     "deliver": {
-        "dynamodb:GetItem ExecutionsTable",
+        "dynamodb:Query ExecutionsTable",
         "dynamodb:PutItem ExecutionsTable",
         "dynamodb:PutItem AuditTable",
         "sqs:SendMessage DeliveryQueue",
         "sqs:ReceiveMessage DeliveryQueue",
         "sqs:DeleteMessage DeliveryQueue",
         "sqs:GetQueueAttributes DeliveryQueue",
+        "sqs:SendMessage DeliveryDlq",
         "s3:GetObject PayloadBucket",
         "s3:ListBucket PayloadBucket",
         "secretsmanager:GetSecretValue DeliverySecretName",
     },
     "query": {
-        "dynamodb:GetItem ExecutionsTable",
+        "dynamodb:Query ExecutionsTable",
         "dynamodb:Query AuditTable",
         "s3:GetObject PayloadBucket",
         "s3:ListBucket PayloadBucket",
+        "ssm:GetParameter TokenParameterName",
+        "secretsmanager:GetSecretValue GenesysSecretName",
     },
 }
 

@@ -81,13 +81,15 @@ def test_visibility_covers_six_timeouts_of_the_function(template: Template, work
 
 
 def test_event_sources_report_single_failures_in_bounded_batches(template: Template) -> None:
-    sources = [
-        source
+    sources = {
+        function.name: source
         for function in template.resources("AWS::Serverless::Function")
         for source in template.event_sources(function, "SQS")
-    ]
-    assert len(sources) == 2
-    for source in sources:
+    }
+    assert {name: source["ScalingConfig"]["MaximumConcurrency"] for name, source in sources.items()} == {
+        "ExecuteFunction": {"Ref": "ExecuteConcurrency"},
+        "DeliverFunction": 10,
+    }
+    for source in sources.values():
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert source["BatchSize"] == 10
-        assert source["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "ExecuteConcurrency"}}

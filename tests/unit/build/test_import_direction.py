@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "layers/core/src/actionrelay"
 
 USE_CASES = {
-    *("validation", "execution", "receipts", "delivery", "queries", "operations", "workflow"),
+    *("validation", "execution", "receipts", "delivery", "queries", "operations", "preflight", "workflow"),
     # parts that several of them share, and that hold ports like they do
     *("completion", "recording", "settlement", "tokens"),
 }

@@ -6,6 +6,7 @@ from hypothesis import settings
 
 from actionrelay import observability
 from tests.fakes.deployment import ENVIRONMENT
+from tests.fakes.marks import Captured
 from tests.fakes.relay import Relay
 
 settings.register_profile("unit", max_examples=60, deadline=None)
@@ -31,3 +32,20 @@ def powertools(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
     observability.metrics().clear_metrics()
     for one in made:
         one.cache_clear()
+
+
+@pytest.fixture
+def captured(
+    powertools: None, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> Iterator[Captured]:
+    """Collect what a test lets out, logs and metrics included, and look at all of it in the end."""
+    seen = Captured()
+    caplog.set_level("DEBUG", logger="actionrelay")
+    yield seen
+    if observability.metrics().metric_set:
+        observability.metrics().flush_metrics()
+    printed = capsys.readouterr()
+    seen.text("standard output", printed.out)
+    seen.text("standard error", printed.err)
+    seen.text("log records", "\n".join(repr(vars(record)) for record in caplog.records))
+    assert seen.leaks() == []

@@ -204,6 +204,30 @@ def test_given_a_bug_when_served_then_the_caller_sees_a_trace_id_and_nothing_els
     assert "s3cret" not in out
 
 
+@pytest.mark.parametrize(
+    ("result", "fits"),
+    [
+        ("x" * 5_000_000, True),
+        (["y"] * 1_000_000, True),
+        (["y"] * 1_250_000, False),  # 5 MB of JSON, and 7.5 MB as a string within JSON
+        ("\N{EURO SIGN}" * 2_000_000, True),
+        ("\N{EURO SIGN}" * 2_200_000, False),
+    ],
+    ids=["text", "quotes", "many quotes", "three bytes each", "too many of them"],
+)
+def test_given_a_result_of_megabytes_when_answered_then_it_is_there_if_lambda_can_hand_it_back(
+    result: Any, fits: bool
+) -> None:
+    answered = http.answer(200, {"status": "completed", "result": result, "error": None})
+    assert len(json.dumps(answered, ensure_ascii=False).encode()) <= 6 * 1_024 * 1_024
+    document = json.loads(answered["body"])
+    assert document["status"] == "completed"
+    if fits:
+        assert document["result"] == result
+    else:
+        assert (document["result"], document["error"]["code"]) == (None, "result_too_large")
+
+
 def test_given_submissions_when_answered_then_202_and_200_tell_them_apart() -> None:
     relay = Relay()
     body = spelled(a_request(executionId=EXECUTION_ID, traceId=TRACE_ID))

@@ -1,18 +1,22 @@
 """Handing an outcome to its caller's webhook: each answer, the schedule to its end, the signature."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import standardwebhooks
 
 from actionrelay import ledger
-from actionrelay.delivery import JITTER, SCHEDULE_MS
+from actionrelay.delivery import COME_BACK_MS, JITTER, SCHEDULE_MS
 from actionrelay.errors import (
     DeliveryFailedError,
     DeliveryRefusedError,
     QueueUnavailableError,
     SecretUnavailableError,
+    StoreUnavailableError,
 )
 from actionrelay.models import Execution, ExecutionError, Outcome, Status, WebhookStatus
 from actionrelay.outbound import DeliveryAnswer
@@ -50,6 +54,16 @@ def test_given_an_outcome_when_delivered_then_the_receiver_can_verify_who_sent_i
     assert document["data"]["result"] == {"total": 3}
 
 
+def test_given_many_tries_when_each_message_names_its_version_then_each_entry_is_appended_once(owed: Relay) -> None:
+    owed.sender.answer(answer(500), answer(500), answer(204))
+    owed.delivering.deliver(EXECUTION_ID, owed.record.version)
+    for _ in range(2):
+        owed.clock.advance(owed.deliveries.sent[-1][1])
+        owed.delivering.deliver(EXECUTION_ID, owed.deliveries.versions[-1])
+    appended = [entry.event for entry in owed.audit.appended]
+    assert appended == ["webhook_retry_planned", "webhook_retry_planned", "webhook_delivered"]
+
+
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_given_any_2xx_when_answered_then_it_is_delivered(owed: Relay, status: int) -> None:
     owed.sender.answer(answer(status))
@@ -57,6 +71,8 @@ def test_given_any_2xx_when_answered_then_it_is_delivered(owed: Relay, status: i
     assert owed.deliveries.sent == []
     entry = owed.audit.entries(EXECUTION_ID)[-1]
     assert (entry.event, entry.latency_ms, entry.webhook_url) == ("webhook_delivered", 21, WEBHOOK_URL)
+    assert entry.code == f"http_{status}"
+    assert owed.dead_letters.sent == []
     assert owed.telemetry.codes["WebhookDeliveries", "delivered"] == 1
 
 
@@ -81,15 +97,17 @@ def test_given_an_answer_that_is_no_success_when_answered_then_it_is_tried_again
 
 @pytest.mark.parametrize(
     ("obstacle", "code"),
-    [(answer(410), "delivery_refused"), (DeliveryRefusedError("not public"), "webhook_url")],
+    [(answer(410), "http_410"), (DeliveryRefusedError("not public"), "webhook_url")],
     ids=["gone", "refused"],
 )
-def test_given_an_answer_for_ever_when_answered_then_it_ends(
+def test_given_an_answer_for_ever_when_answered_then_it_is_given_up_and_becomes_a_dead_letter(
     owed: Relay, obstacle: DeliveryAnswer | Exception, code: str
 ) -> None:
     owed.sender.answer(obstacle)
     assert deliver(owed) is WebhookStatus.FAILED
     assert owed.deliveries.sent == []
+    assert owed.dead_letters.sent == [(EXECUTION_ID, 0)]
+    assert owed.dead_letters.versions == [owed.record.version]
     assert owed.audit.entries(EXECUTION_ID)[-1].code == code
 
 
@@ -111,8 +129,10 @@ def test_given_a_receiver_that_never_answers_when_the_schedule_ends_then_it_has_
         assert deliver(owed) is WebhookStatus.PENDING
         waits.append(owed.deliveries.sent[-1][1])
         owed.clock.advance(waits[-1])
+    assert owed.dead_letters.sent == []
     owed.sender.answer(DeliveryFailedError("no answer"))
     assert deliver(owed) is WebhookStatus.FAILED
+    assert owed.dead_letters.sent == [(EXECUTION_ID, 0)]
     assert all(planned <= wait <= planned * (1 + JITTER) for planned, wait in zip(SCHEDULE_MS, waits, strict=True))
     assert len(owed.sender.sent) == len(SCHEDULE_MS) + 1
     assert len({headers["webhook-id"] for _, headers, _ in owed.sender.sent}) == 1
@@ -170,13 +190,112 @@ def test_given_a_retry_that_was_recorded_and_not_sent_when_the_message_comes_aga
     assert len(owed.sender.sent) == 1
 
 
-def test_given_no_signing_secret_when_delivered_then_nothing_is_sent_and_no_try_is_counted(owed: Relay) -> None:
+# -- Services that fail, workers that die --
+
+
+def test_given_no_signing_secret_when_delivered_then_it_comes_back_later_and_no_try_is_counted(owed: Relay) -> None:
     def unavailable() -> tuple[SigningSecret, ...]:
         raise SecretUnavailableError("down")
 
-    with pytest.raises(SecretUnavailableError):
-        replace(owed.delivering, secrets=unavailable).deliver(EXECUTION_ID)
+    replace(owed.delivering, secrets=unavailable).deliver(EXECUTION_ID)
     assert (owed.sender.sent, owed.record.delivery_attempts) == ([], 0)
+    assert_comes_back(owed, "secret_unavailable")
+
+
+@pytest.mark.parametrize("operation", ["load", "save"])
+def test_given_a_table_that_fails_when_delivered_then_the_message_comes_back_later(owed: Relay, operation: str) -> None:
+    owed.store.trouble.before(operation, StoreUnavailableError("down"))
+    owed.delivering.deliver(EXECUTION_ID, owed.record.version)
+    assert_comes_back(owed, "store_unavailable")
+    assert deliver(owed) is WebhookStatus.DELIVERED
+
+
+def test_given_an_audit_that_fails_when_a_try_is_recorded_then_the_message_that_comes_back_pays_it(
+    owed: Relay,
+) -> None:
+    owed.audit.trouble.before("append", StoreUnavailableError("down"))
+    assert deliver(owed) is WebhookStatus.DELIVERED
+    assert_comes_back(owed, "store_unavailable")
+    assert owed.events == []
+    deliver(owed)
+    assert owed.events == ["webhook_delivered"]
+    assert len(owed.sender.sent) == 1
+
+
+def assert_comes_back(relay: Relay, code: str) -> None:
+    [(execution_id, delay_ms)] = relay.deliveries.sent
+    assert execution_id == EXECUTION_ID
+    assert COME_BACK_MS / 2 <= delay_ms <= COME_BACK_MS * 1.5
+    assert relay.deliveries.versions == [None]
+    assert relay.telemetry.codes["MessagesPostponed", code] == 1
+
+
+def test_given_a_queue_that_fails_too_when_a_message_should_come_back_then_this_one_is_returned(owed: Relay) -> None:
+    owed.store.trouble.before("load", StoreUnavailableError("down"))
+    owed.deliveries.trouble.before("send", QueueUnavailableError("down"))
+    with pytest.raises(QueueUnavailableError):
+        owed.delivering.deliver(EXECUTION_ID)
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("the process dies here"), QueueUnavailableError("down")])
+def test_given_a_worker_that_dies_before_the_dead_letter_when_the_message_comes_again_then_it_is_written(
+    owed: Relay, failure: Exception
+) -> None:
+    owed.sender.answer(answer(410))
+    owed.dead_letters.trouble.before("send", failure)
+    with pytest.raises(type(failure)):
+        owed.delivering.deliver(EXECUTION_ID)
+    assert (owed.record.webhook_status, owed.dead_letters.sent) == (WebhookStatus.FAILED, [])
+    owed.delivering.deliver(EXECUTION_ID)
+    assert owed.dead_letters.sent == [(EXECUTION_ID, 0)]
+    assert len(owed.sender.sent) == 1
+
+
+def test_given_a_dead_letter_when_it_is_redriven_then_it_comes_back_and_nothing_is_posted(owed: Relay) -> None:
+    owed.sender.answer(answer(410))
+    deliver(owed)
+    [version] = owed.dead_letters.versions
+    owed.delivering.deliver(EXECUTION_ID, version)
+    assert owed.dead_letters.sent == [(EXECUTION_ID, 0)] * 2
+    assert len(owed.sender.sent) == 1
+    assert owed.deliveries.sent == []
+
+
+def test_given_every_message_when_it_is_sent_then_it_names_its_receiver(owed: Relay) -> None:
+    owed.sender.answer(answer(500), answer(410))
+    deliver(owed)
+    owed.delivering.deliver(EXECUTION_ID)
+    owed.clock.advance(10_000)
+    deliver(owed)
+    assert owed.deliveries.receivers == [WEBHOOK_URL] * 2
+    assert owed.dead_letters.receivers == [WEBHOOK_URL]
+
+
+# -- What a receiver sees --
+
+
+def test_given_a_signing_secret_that_is_replaced_between_two_tries_when_the_receiver_has_the_new_one_then_none_is_lost(
+    owed: Relay,
+) -> None:
+    new = SigningSecret(b"n" * 32)
+    secrets = iter([(SECRET,), (new, SECRET), (new,)])
+    delivering = replace(owed.delivering, secrets=lambda: next(secrets))
+    owed.sender.answer(answer(401), answer(401), answer(200))
+    for _ in range(3):
+        delivering.deliver(EXECUTION_ID)
+        owed.clock.advance(SCHEDULE_MS[1] * 2)
+    verdicts = [
+        (_believed(SECRET, headers, body), _believed(new, headers, body)) for _, headers, body in owed.sender.sent
+    ]
+    assert verdicts == [(True, False), (True, True), (False, True)]
+    assert owed.record.webhook_status is WebhookStatus.DELIVERED
+
+
+def _believed(secret: SigningSecret, headers: Mapping[str, str], body: bytes) -> bool:
+    """What a receiver finds that knows this secret alone, with the package that the standard's authors publish."""
+    signed_at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
+    expected = standardwebhooks.Webhook(secret.key).sign(headers["webhook-id"], signed_at, body.decode())
+    return expected in headers["webhook-signature"].split(" ")
 
 
 @pytest.mark.parametrize("status", [Status.FAILED, Status.UNKNOWN])

@@ -123,10 +123,16 @@ def test_given_anything_but_a_failure_or_an_unknown_outcome_when_run_again_then_
 
 
 def test_given_an_end_with_a_delivery_when_run_again_then_its_next_end_has_a_delivery_of_its_own() -> None:
-    tried = {"webhook_status": WebhookStatus.FAILED, "delivery_attempts": 10, "deliver_at": NOON, "next_at": NOON}
+    tried = {
+        "webhook_status": WebhookStatus.FAILED,
+        "delivery_attempts": 10,
+        "deliver_at": NOON,
+        "next_at": NOON,
+        "redeliveries": 2,
+    }
     again = ledger.rerun(standing(Status.FAILED, webhook_url=WEBHOOK_URL, **tried), NOON, "operator")
     assert again.webhook_status is WebhookStatus.PENDING
-    assert (again.delivery_attempts, again.deliver_at, again.next_at) == (0, None, None)
+    assert (again.delivery_attempts, again.deliver_at, again.next_at, again.redeliveries) == (0, None, None, 0)
 
 
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED])
@@ -268,6 +274,34 @@ def test_given_an_outcome_by_webhook_when_settled_then_its_receipt_has_an_entry_
     assert (receipt.event, end.event) == ("webhook_received", "completed")
     assert (end.seq, end.previous_hash) == (receipt.seq + 1, receipt.hash)
     assert (ended.version, ended.audit_hash) == (execution.version + 1, end.hash)
+
+
+@pytest.mark.parametrize("webhook", WebhookStatus)
+@pytest.mark.parametrize("status", Status)
+def test_given_any_state_when_a_redelivery_is_begun_then_the_delivery_must_have_ended(
+    status: Status, webhook: WebhookStatus
+) -> None:
+    execution = standing(status, webhook_status=webhook, delivery_attempts=4, deliver_at=NOON, redeliveries=1)
+    if status in ENDED and webhook in {WebhookStatus.DELIVERED, WebhookStatus.FAILED}:
+        again = ledger.redeliver(execution, NOON + 9, "operator")
+        assert (again.status, again.webhook_status) == (status, WebhookStatus.PENDING)
+        assert (again.delivery_attempts, again.deliver_at, again.redeliveries) == (0, None, 2)
+        assert (again.version, again.updated_at) == (execution.version + 1, NOON + 9)
+        assert (again.pending_audit[-1].event, again.pending_audit[-1].actor) == ("redelivery_requested", "operator")
+    else:
+        with pytest.raises(IllegalTransitionError):
+            ledger.redeliver(execution, NOON + 9, "operator")
+
+
+def test_given_webhooks_that_decided_when_settled_then_each_is_on_record_with_its_outcome_through_every_rerun() -> None:
+    first = ledger.settle(
+        standing(Status.AWAITING_WEBHOOK), outcome_of(Status.FAILED), NOON, by_webhook=True, webhook_id="msg_1"
+    )
+    again = ledger.claim(ledger.rerun(first, NOON, "operator"), "attempt", NOON, NOON + 5)
+    assert again.webhook_ids == ("msg_1",)
+    second = ledger.settle(again, outcome_of(Status.COMPLETED), NOON, by_webhook=True, webhook_id="msg_2")
+    assert second.webhook_ids == ("msg_1", "msg_2")
+    assert ledger.settle(again, outcome_of(Status.COMPLETED), NOON, by_webhook=True).webhook_ids == ("msg_1",)
 
 
 def test_given_a_note_when_made_then_the_state_stays() -> None:

@@ -19,7 +19,7 @@ from actionrelay.signatures import SigningSecret
 from actionrelay.strict_json import canonical
 from tests.fakes.relay import EXECUTION_ID, TIMEOUT_MS, WEBHOOK_URL, Relay, signed
 
-RESULT = {"total": 3}
+RESULT: Any = {"total": 3}
 
 
 def error_of(relay: Relay) -> ExecutionError | None:

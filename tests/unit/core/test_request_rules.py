@@ -69,6 +69,7 @@ def test_given_the_smallest_request_when_read_then_the_defaults_hold() -> None:
     [
         ("timeout", 1),
         ("timeout", 300_000),
+        ("timeout", 60_000.0),
         ("cacheResults", False),
         ("idempotent", True),
         ("inputs", {}),
@@ -105,7 +106,7 @@ def test_given_a_value_at_the_border_of_a_rule_when_read_then_it_is_accepted(fie
         ("timeout", -1, ("/timeout", "schema")),
         ("timeout", 300_001, ("/timeout", "schema")),
         ("timeout", True, ("/timeout", "schema")),
-        ("timeout", 5.0, ("/timeout", "schema")),
+        ("timeout", 5.5, ("/timeout", "schema")),
         ("timeout", "60000", ("/timeout", "schema")),
         ("timeout", None, ("/timeout", "schema")),
         ("cacheResults", 1, ("/cacheResults", "schema")),
@@ -199,6 +200,7 @@ def test_given_the_published_contract_when_an_action_id_is_not_of_its_form_then_
 def test_given_the_published_contract_when_the_timeout_is_a_minute_then_it_is_accepted_and_no_more() -> None:
     assert accepted(a_request(timeout=60_000), GenesysApi.INTEGRATIONS).timeout == 60_000
     assert places(a_request(timeout=60_001), GenesysApi.INTEGRATIONS) == [("/timeout", "schema")]
+    assert places(a_request(timeout=60_001.0), GenesysApi.INTEGRATIONS) == [("/timeout", "schema")]
     assert places(a_request(timeout=300_001), GenesysApi.INTEGRATIONS) == [("/timeout", "schema")]
 
 

@@ -188,7 +188,7 @@ class TestContracts:
             (b'{"actionId": "a", "inputs": []}', "application/json", 400),
             (b'{"actionId": "a/b"}', "application/json", 404),
             (b'{"actionId": "a"}', "text/plain", 415),
-            (b" " * 512_001, "application/json", 413),
+            (b" " * 516_097, "application/json", 413),
         ],
     )
     def test_what_cannot_be_executed_is_refused_and_runs_nothing(
@@ -230,6 +230,37 @@ class TestLimits:
         genesys.patch_scenario({"rate": {"enabled": False, "allowed": 0}})
         answer = genesys.execute()
         assert (answer.status, "inin-ratelimit-count" in answer.headers) == (200, False)
+
+
+class TestOrganization:
+    """What a client can read about itself; nothing of it runs an action."""
+
+    def look(self, genesys: Genesys, path: str) -> urllib3.BaseHTTPResponse:
+        return genesys.call("GET", path, headers={"Authorization": f"Bearer {genesys.token}"})
+
+    def test_a_token_is_known_and_a_stranger_is_401(self, genesys: Genesys) -> None:
+        assert self.look(genesys, "/api/v2/tokens/me").json()["OAuthClient"] == {"id": "local-client"}
+        genesys.token = "another"
+        assert self.look(genesys, "/api/v2/tokens/me").status == 401
+        assert genesys.runs() == 0
+
+    def test_permissions_are_those_of_the_clients_role(self, genesys: Genesys) -> None:
+        path = "/api/v2/authorization/subjects/me?includeFullRoles=true"
+        allowed = self.look(genesys, path).json()["grants"][0]["role"]["policies"]
+        assert {"domain": "integrations", "entityName": "action", "actions": ["execute", "view"]} in allowed
+        genesys.patch_scenario({"tokens": {"clients": {"local-client": {"permitted": False}}}})
+        reduced = self.look(genesys, path).json()["grants"][0]["role"]["policies"]
+        assert all(policy["domain"] != "integrations" for policy in reduced)
+
+    def test_limits_are_the_scenarios_for_who_may_read_them(self, genesys: Genesys) -> None:
+        path = "/api/v2/organizations/limits/namespaces/dataactions"
+        genesys.patch_scenario({"limits": {"dataactions": {"requests.volume.max": 100}}})
+        entities = self.look(genesys, path).json()["entities"]
+        assert {"namespace": "dataactions", "key": "requests.volume.max", "value": 100} in entities
+        assert self.look(genesys, path.replace("dataactions", "nothing")).status == 404
+        genesys.patch_scenario({"tokens": {"clients": {"local-client": {"readsLimits": False}}}})
+        refused = self.look(genesys, path)
+        assert (refused.status, refused.json()["code"]) == (403, "missing.permissions")
 
 
 class TestFaults:

@@ -9,6 +9,7 @@
     │   ├── ExecutionNotFoundError      404 execution_not_found
     │   ├── ExecutionConflictError      409 execution_conflict
     │   ├── OutcomeConflictError        409 outcome_conflict
+    │   ├── WebhookConflictError        409 webhook_conflict
     │   ├── WrongStateError             409 wrong_state
     │   ├── PayloadTooLargeError        413 payload_too_large
     │   └── InvalidRequestError         422 invalid_request (carries every fault at once)
@@ -23,23 +24,32 @@
     │   └── IllegalTransitionError      500 illegal_transition
     ├── TokenError                    no usable OAuth token
     │   ├── TokenUnavailableError       503 token_unavailable
+    │   ├── TokenBeingRefreshedError    503 token_being_refreshed
     │   ├── CredentialsRefusedError     502 credentials_refused
     │   ├── PermissionMissingError      502 permission_missing
     │   └── ScopeMissingError           502 scope_missing
-    └── DeliveryError                 a webhook did not get through
-        ├── DeliveryRefusedError        422 webhook_url (the address is not one that we connect to)
-        └── DeliveryFailedError         503 delivery_failed (no answer from the receiver)
+    ├── DeliveryError                 a webhook did not get through
+    │   ├── DeliveryRefusedError        422 webhook_url (the address is not one that we connect to)
+    │   └── DeliveryFailedError         503 delivery_failed (no answer from the receiver)
+    └── DeploymentError               the deployment's to mend
+        ├── SettingsError               500 settings_invalid
+        └── PreflightFailedError        503 preflight_failed (carries every check)
 
 What each class carries: ``code`` (stable, part of the API), ``http_status``, ``retryable`` and ``context``, which
 holds names and numbers that are safe to log: never a token, a secret, a signature, an input or a result.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from enum import StrEnum
+from typing import ClassVar, Literal
 
 
 class ActionRelayError(Exception):
-    """Base of every error that actionrelay raises on purpose."""
+    """Base of every error that actionrelay raises on purpose.
+
+    It stands for itself: what was being handled when it was raised may quote a request, a token or a secret, so nobody
+    who walks the chain of an error finds it behind one of ours (``from None`` hides it from tracebacks alone).
+    """
 
     code: ClassVar[str] = "internal_error"
     http_status: ClassVar[int] = 500
@@ -52,16 +62,45 @@ class ActionRelayError(Exception):
         self.message = message
         self.context: dict[str, str | int | None] = context
 
+    # The interpreter sets what is underneath; everybody who walks a chain reads this.
+    @property
+    def __context__(self) -> None:  # type: ignore[override]  # it is meant to stay None
+        """None, whatever was being handled."""
+        return
+
+
+type FaultCode = Literal["schema", "depth", "cycle", "webhook_url", "malformed_json"]
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong with a request: where (a JSON pointer, RFC 6901), which rule, and why."""
 
     pointer: str
-    code: str
+    code: FaultCode
     detail: str
     path: tuple[str, ...] | None = None
     """The names on a cycle, closed, for code ``cycle``."""
+
+
+class CheckStatus(StrEnum):
+    """How one check of the preflight went."""
+
+    OK = "ok"
+    WARNING = "warning"
+    """Not as it should be, or not known; executions go on."""
+    FAILED = "failed"
+    """No action can be executed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that the preflight looked at, and what to do about it where it is not ``ok``."""
+
+    name: str
+    status: CheckStatus
+    detail: str
+    advice: str | None = None
 
 
 # -- The caller's to mend ---------------------------------------------------------------------------------------
@@ -110,6 +149,14 @@ class OutcomeConflictError(RequestError):
     code = "outcome_conflict"
     http_status = 409
     title = "Another outcome is already recorded"
+
+
+class WebhookConflictError(RequestError):
+    """A webhook came under the id of another one, with other content. The first one counts."""
+
+    code = "webhook_conflict"
+    http_status = 409
+    title = "The webhook id belongs to another webhook"
 
 
 class WrongStateError(RequestError):
@@ -231,6 +278,20 @@ class TokenUnavailableError(TokenError):
     retryable = True
 
 
+class TokenBeingRefreshedError(TokenError):
+    """Another worker is getting a token for all. Nobody waits for it: the execution comes back."""
+
+    code = "token_being_refreshed"
+    http_status = 503
+    title = "A token is being obtained"
+    retryable = True
+
+    @property
+    def come_back_ms(self) -> int:
+        """Within how many ms to come back, at a time drawn from all of them."""
+        return int(self.context.get("come_back_ms") or 1_000)
+
+
 class CredentialsRefusedError(TokenError):
     """The login host refused the client id and secret (400 or 401)."""
 
@@ -274,3 +335,31 @@ class DeliveryFailedError(DeliveryError):
     http_status = 503
     title = "The webhook could not be delivered"
     retryable = True
+
+
+# -- The deployment ---------------------------------------------------------------------------------------------
+
+
+class DeploymentError(ActionRelayError):
+    """Whoever deploys this can mend it; no request and no time will."""
+
+
+class SettingsError(DeploymentError):
+    """A variable of the environment is missing or unusable; the message says which and why, never its value."""
+
+    code = "settings_invalid"
+    title = "The settings can't be used"
+
+
+class PreflightFailedError(DeploymentError):
+    """The deployment can't execute actions as it stands; ``checks`` says what was found, and what to do about it."""
+
+    code = "preflight_failed"
+    http_status = 503
+    title = "This deployment can't execute actions"
+
+    def __init__(self, checks: tuple[Check, ...]) -> None:
+        """Keep every check, those that passed too."""
+        failed = [check.name for check in checks if check.status is CheckStatus.FAILED]
+        super().__init__(f"{len(failed)} of {len(checks)} checks failed", failed=", ".join(failed))
+        self.checks = checks

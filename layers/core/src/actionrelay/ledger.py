@@ -59,6 +59,7 @@ _DELIVERY_EVENTS = MappingProxyType(
         WebhookStatus.FAILED: "webhook_failed",
     }
 )
+_DELIVERED_OR_NOT = frozenset({WebhookStatus.DELIVERED, WebhookStatus.FAILED})
 
 
 def accept(execution: Execution) -> Execution:
@@ -141,8 +142,13 @@ def settle(
     latency_ms: int | None = None,
     correlation_id: str | None = None,
     by_webhook: bool = False,
+    webhook_id: str | None = None,
 ) -> Execution:
-    """Write how it ended. ``latency_ms`` is the attempt's; one that came by webhook has an entry for that first."""
+    """Write how it ended. ``latency_ms`` is the attempt's; one that came by webhook has an entry for that first.
+
+    With the outcome, in one write, goes the id of the webhook that brought it: who finds the id on record knows that
+    this webhook has had its effect, even where an operator has taken it back since.
+    """
     _require(execution, outcome.status)
     held = replace(execution, updated_at=now)
     if by_webhook:
@@ -158,6 +164,8 @@ def settle(
         webhook_status=_delivery_due(execution),
         delivery_attempts=0,
         deliver_at=None,
+        redeliveries=0,
+        webhook_ids=(*execution.webhook_ids, webhook_id) if webhook_id else execution.webhook_ids,
     )
     return _written(
         chained(
@@ -191,6 +199,7 @@ def rerun(execution: Execution, now: int, actor: str | None) -> Execution:
         webhook_status=_delivery_due(execution),
         delivery_attempts=0,
         deliver_at=None,
+        redeliveries=0,
     )
     return _written(chained(queued, "rerun_requested", actor=actor))
 
@@ -241,6 +250,23 @@ def record_delivery(
         updated_at=now,
     )
     return _written(chained(tried, _DELIVERY_EVENTS[status], latency_ms=latency_ms, cause=cause))
+
+
+def redeliver(execution: Execution, now: int, actor: str | None) -> Execution:
+    """Begin a new series of tries to deliver an outcome, because an operator says so; the outcome stays what it is."""
+    if not execution.ended or execution.webhook_status not in _DELIVERED_OR_NOT:
+        raise IllegalTransitionError(
+            "only a delivery that has ended is begun again", execution_id=execution.execution_id
+        )
+    again = replace(
+        execution,
+        webhook_status=WebhookStatus.PENDING,
+        delivery_attempts=0,
+        deliver_at=None,
+        redeliveries=execution.redeliveries + 1,
+        updated_at=now,
+    )
+    return _written(chained(again, "redelivery_requested", actor=actor))
 
 
 def require_free(execution: Execution, now: int) -> None:

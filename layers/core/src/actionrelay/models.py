@@ -75,7 +75,7 @@ class PayloadRef:
     key: str
     size: int
     digest: str
-    inline: bytes | None = None
+    inline: bytes | None = field(default=None, repr=False)
     """The bytes themselves, compressed, when they travel inside the record."""
 
 
@@ -84,9 +84,13 @@ class ExecutionError:
     """Why an execution did not complete, in the form that callers see."""
 
     code: str
-    message: str
+    message: str = field(repr=False)
+    """May repeat inputs, so it is for the caller alone and never logged."""
     status: int | None = None
     correlation_id: str | None = None
+    limit: str | None = field(default=None, compare=False)
+    """Which limit of Genesys Cloud was hit, as ``namespace/key=value``; callers do not see it, so two errors that
+    differ in it alone are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,8 @@ class AuditEntry:
     """Who decided, where it was a person or a system that called an operator's route."""
     note: str | None = None
     """What they wrote down about it."""
+    limit: str | None = None
+    """Which limit of Genesys Cloud the attempt ran into."""
     previous_hash: str = ""
     hash: str = ""
 
@@ -172,6 +178,10 @@ class Execution:
     completed_at: int | None = None
     delivery_attempts: int = 0
     deliver_at: int | None = None
+    redeliveries: int = 0
+    """How often an operator had this outcome delivered again; each time is a series of tries of its own."""
+    webhook_ids: tuple[str, ...] = ()
+    """The ids of the webhooks that brought an outcome: a repeat of one decides nothing, whatever has come since."""
     version: int = 0
     audit_seq: int = 0
     audit_hash: str = ""
@@ -187,10 +197,10 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class CachedResult:
-    """A result that may answer an equal request until ``expires_at`` (ms)."""
+    """The execution whose result may answer an equal request until ``expires_at`` (ms)."""
 
     key: str
-    result: PayloadRef
+    execution_id: str
     expires_at: int
 
 
@@ -201,6 +211,6 @@ class ActionCall:
     execution_id: str
     action_id: str
     trace_id: str
-    inputs: dict[str, Json]
+    inputs: dict[str, Json] = field(repr=False)
     timeout_ms: int
     cache_results: bool

@@ -1,4 +1,4 @@
-"""Use case: what an operator decides about one execution. Run it again, say how it ended, stop it."""
+"""Use case: what an operator decides about one execution: run it again, say how it ended, stop it, deliver it again."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from actionrelay import ledger
 from actionrelay.completion import Completion, same_outcome
 from actionrelay.errors import ExecutionNotFoundError, InvalidRequestError, WrongStateError
-from actionrelay.models import Execution, ExecutionError, Message, Outcome, Status
+from actionrelay.models import Execution, ExecutionError, Message, Outcome, Status, WebhookStatus
 from actionrelay.ports import Clock, ExecutionQueue, Telemetry
 from actionrelay.recording import Recorder
 from actionrelay.requests import Resolution, read, reported_error
 from actionrelay.strict_json import Json, parse
 
 _RERUN = frozenset({Status.FAILED, Status.UNKNOWN})
+_REDELIVERED = frozenset({WebhookStatus.DELIVERED, WebhookStatus.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
 class OperateExecution:
-    """The operator's three decisions. Each is a step of the ledger, with who took it on record."""
+    """The operator's four decisions. Each is a step of the ledger, with who took it on record."""
 
     recorder: Recorder
     completion: Completion
@@ -77,19 +78,46 @@ class OperateExecution:
         return resolved
 
     def cancel(self, execution_id: str, actor: str | None) -> Execution:
-        """Stop a queued execution.
+        """Stop a queued execution. A repeat is refused, and finishes the audit of the first.
 
         Raises:
             ExecutionNotFoundError: there is none with this id.
             WrongStateError: it is not queued any more, or an earlier attempt may have run.
         """
+        execution = self._load(execution_id)
+        if execution.status is Status.CANCELLED:
+            self.recorder.pay(execution)
         cancelled = self._decide(
-            self._load(execution_id),
+            execution,
             lambda current: current.status is Status.QUEUED and not current.may_have_run,
             lambda now, current: ledger.cancel(current, now, actor),
         )
         self.telemetry.count("ExecutionsCancelled")
         return cancelled
+
+    def redeliver(self, execution_id: str, actor: str | None) -> Execution:
+        """Begin the delivery to the caller's webhook anew, whether it was given up or came through.
+
+        When the queue fails after the step was written, a repeat of this call finishes the send.
+
+        Raises:
+            ExecutionNotFoundError: there is none with this id.
+            WrongStateError: it has not ended, has no webhook, or its delivery has not ended.
+            QueueUnavailableError: decided, and not queued.
+        """
+        execution = self._load(execution_id)
+        if execution.webhook_status is WebhookStatus.PENDING and execution.redeliveries and _untried(execution):
+            again = self.recorder.pay(execution)
+        else:
+            again = self._decide(
+                execution,
+                lambda current: current.ended and current.webhook_status in _REDELIVERED,
+                lambda now, current: ledger.redeliver(current, now, actor),
+                lambda seen: f"the execution is {seen.status}, its webhook {seen.webhook_status}",
+            )
+            self.telemetry.count("RedeliveriesRequested")
+        self.completion.deliveries.send(again.execution_id, version=again.version, receiver=again.webhook_url)
+        return again
 
     def _load(self, execution_id: str) -> Execution:
         execution = self.recorder.load(execution_id.lower())
@@ -102,6 +130,7 @@ class OperateExecution:
         execution: Execution,
         fits: Callable[[Execution], bool],
         step: Callable[[int, Execution], Execution],
+        stands: Callable[[Execution], str] = lambda seen: f"the execution is {seen.status}{_doubt(seen)}",
     ) -> Execution:
         """Take a step if the state still allows it, whatever happens to the record meanwhile."""
         now = self.clock.now()
@@ -114,8 +143,7 @@ class OperateExecution:
 
         decided = self.recorder.change(execution, decide)
         if decided is None:
-            doubt = " and an earlier attempt may have run" if seen.may_have_run and not seen.ended else ""
-            raise WrongStateError(f"the execution is {seen.status}{doubt}", execution_id=execution.execution_id)
+            raise WrongStateError(stands(seen), execution_id=execution.execution_id)
         return decided
 
     def _outcome(self, execution: Execution, resolution: Resolution) -> tuple[Outcome, bytes]:
@@ -124,3 +152,11 @@ class OperateExecution:
             return Outcome(Status.FAILED, error=reported_error(resolution.error) or default), b""
         ref, result = self.completion.refer_result(execution.execution_id, resolution.result)
         return Outcome(Status.COMPLETED, result=ref), result
+
+
+def _doubt(execution: Execution) -> str:
+    return " and an earlier attempt may have run" if execution.may_have_run and not execution.ended else ""
+
+
+def _untried(execution: Execution) -> bool:
+    return execution.ended and execution.delivery_attempts == 0

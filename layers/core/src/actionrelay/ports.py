@@ -5,7 +5,7 @@ Every port may raise ``DependencyError`` when the service behind it does not ans
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from actionrelay.models import (
     ActionCall,
@@ -15,8 +15,12 @@ from actionrelay.models import (
     Message,
     PayloadRef,
 )
-from actionrelay.outbound import DeliveryAnswer
+from actionrelay.preflight_checks import Sight
 from actionrelay.retry import Reply
+from actionrelay.token_lease import TokenLease
+
+if TYPE_CHECKING:
+    from actionrelay.outbound import DeliveryAnswer  # with the address rules, which most functions don't need
 
 
 class Clock(Protocol):
@@ -75,6 +79,17 @@ class ResultCache(Protocol):
         ...
 
 
+class WebhookIds(Protocol):
+    """What the ids of received webhooks stand for, for as long as their senders may repeat them."""
+
+    def claim(self, webhook_id: str, content: str, now: int, until: int) -> str:
+        """Let an id stand for a content (its digest) up to ``until``, unless it stands for one already at ``now``.
+
+        Return what it stands for: ``content``, or what came first.
+        """
+        ...
+
+
 class AuditTrail(Protocol):
     """The append-only history."""
 
@@ -122,8 +137,13 @@ class ExecutionQueue(Protocol):
 class DeliveryQueue(Protocol):
     """The queue that ``deliver`` works from."""
 
-    def send(self, execution_id: str, delay_ms: int = 0) -> None:
-        """Queue a delivery; the same terms as ``ExecutionQueue.send``."""
+    def send(
+        self, execution_id: str, delay_ms: int = 0, version: int | None = None, receiver: str | None = None
+    ) -> None:
+        """Queue a delivery, the record's audit paid up to ``version``; the same terms as ``ExecutionQueue.send``.
+
+        ``receiver`` is the URL that it goes to: what waits for one receiver shall not keep the others waiting.
+        """
         ...
 
 
@@ -149,8 +169,20 @@ class TokenStore(Protocol):
         """The shared token, of whatever issuer and age; None when there is none that can be read."""
         ...
 
-    def write(self, token: AccessToken) -> None:
-        """Share a token."""
+    def write(self, token: AccessToken) -> bool:
+        """Share a token; False when it is too large for the store, which then keeps what it had."""
+        ...
+
+
+class TokenLeases(Protocol):
+    """What all workers know about the token of each issuer, and which of them may ask for the next."""
+
+    def read(self, issuer: str) -> TokenLease:
+        """The lease as last written (a consistent read); an empty one before the first."""
+        ...
+
+    def swap(self, issuer: str, before: TokenLease, after: TokenLease) -> TokenLease:
+        """Write ``after`` if ``before`` is what is there, and return what is there then: ``after``, or another's."""
         ...
 
 
@@ -159,7 +191,11 @@ class TokenIssuer(Protocol):
 
     @property
     def issuer(self) -> str:
-        """Names the host and the client, so that two deployments never take each other's token."""
+        """Names the host, the client and the contract, so that two clients never take each other's token.
+
+        Raises:
+            TokenError: nobody can say who the client is.
+        """
         ...
 
     @property
@@ -167,8 +203,8 @@ class TokenIssuer(Protocol):
         """The scopes that the contract needs; empty when rights do not come from scopes."""
         ...
 
-    def request(self, now: int) -> AccessToken:
-        """Ask for a token with client credentials.
+    def request(self, now: int, within_ms: int) -> AccessToken:
+        """Ask for a token with client credentials; when ``within_ms`` have passed, no request is under way any more.
 
         Raises:
             TokenError: by what the host answered.
@@ -200,17 +236,32 @@ class ActionClient(Protocol):
         ...
 
 
+class PlatformProbe(Protocol):
+    """What the preflight may look at on the API host. No look runs anything, is retried, or raises."""
+
+    def about_client(self, token: AccessToken | None, wait_ms: int) -> Sight:
+        """Look at who the client is and what it may do; without a token, at whether the host answers at all."""
+        ...
+
+    def limits(self, token: AccessToken, wait_ms: int) -> Sight:
+        """Look at the organisation's limits of data actions."""
+        ...
+
+
 class RateGate(Protocol):
     """Keeps all workers together below the allowed rate."""
 
-    def for_batch(self, size: int) -> "RateGate":
-        """Return a gate for one batch, that asks once for all of its messages."""
+    def for_batch(self, size: int, newcomers: int) -> "RateGate":
+        """Return a gate for one batch, that asks once for all of its ``size`` messages.
+
+        ``newcomers`` of them have had no place in the line yet.
+        """
         ...
 
     def take(self, now: int, *, waited: bool = False) -> int:
         """Take one permit: 0 when granted, else how many ms to come back after.
 
-        Who has ``waited`` its turn already is told the shortest wait, and everybody else a place in the line.
+        Who has ``waited`` its turn already is told a short wait, and everybody else a place in the line.
         """
         ...
 
@@ -218,11 +269,19 @@ class RateGate(Protocol):
         """Grant nothing to anybody before ``until``: Genesys Cloud answered 429."""
         ...
 
+    def hold(self, until: int) -> None:
+        """Let nobody of this batch go out before ``until``, from this moment on. Asks no service and can't fail."""
+        ...
+
+    def held(self, now: int) -> int:
+        """How many ms this batch is held for yet; 0 when it is not."""
+        ...
+
 
 class WebhookSender(Protocol):
     """Posts a webhook to its receiver."""
 
-    def send(self, url: str, headers: Mapping[str, str], body: bytes) -> DeliveryAnswer:
+    def send(self, url: str, headers: Mapping[str, str], body: bytes) -> "DeliveryAnswer":
         """Post once; no retries, no redirects.
 
         Raises:

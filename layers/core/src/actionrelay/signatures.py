@@ -73,8 +73,9 @@ def parse_secret(text: str) -> SigningSecret:
         else:
             key = text.encode()
     except ValueError:
-        # `from None`: the original carries the secret.
-        raise ValueError("a whsec_ secret must be base64, any other one valid text") from None
+        key = None
+    if key is None:  # raised out here: the original carries the secret, and would be this one's context
+        raise ValueError("a whsec_ secret must be base64, any other one valid text")
     return SigningSecret(key)
 
 

@@ -86,9 +86,9 @@ class PinnedSender:
         except OSError as error:
             raise DeliveryFailedError(
                 f"the connection was lost before an answer ({type(error).__name__})", reason="connection_lost"
-            ) from error
-        except http.client.HTTPException as error:
-            raise DeliveryFailedError("the receiver's answer is not HTTP", reason="not_http") from error
+            ) from None
+        except http.client.HTTPException:
+            raise DeliveryFailedError("the receiver's answer is not HTTP", reason="not_http") from None
 
     def _open(self, target: Target, addresses: tuple[str, ...], deadline: "_Deadline") -> socket.socket:
         connection = self._open_first(target, addresses[:MAX_ADDRESSES_TRIED], deadline)
@@ -100,7 +100,7 @@ class PinnedSender:
         except ssl.SSLError as error:
             connection.close()
             complaint = getattr(error, "verify_message", None) or error.reason or type(error).__name__
-            raise DeliveryFailedError(f"TLS could not be agreed on: {complaint}", reason="tls") from error
+            raise DeliveryFailedError(f"TLS could not be agreed on: {complaint}", reason="tls") from None
         except BaseException:
             connection.close()
             raise
@@ -118,7 +118,7 @@ class PinnedSender:
             raise failures[-1]
         kinds = ", ".join(sorted({type(error).__name__ for error in failures}))
         message = f"no connection to the receiver ({kinds})"
-        raise DeliveryFailedError(message, reason="connect") from failures[-1]
+        raise DeliveryFailedError(message, reason="connect") from None
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:

@@ -1,0 +1,46 @@
+"""The ids of received webhooks in the executions table: an item for each, put once and gone after a while."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from actionrelay.aws.attributes import attribute, key
+from actionrelay.aws.clients import aws_code, failures_as
+from actionrelay.errors import StoreUnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True, slots=True)
+class TableWebhookIds:
+    """``WebhookIds`` in the executions table. An item holds a digest, and nothing of what the webhook said."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def claim(self, webhook_id: str, content: str, now: int, until: int) -> str:
+        """Put the item of an id, or read the one that is in its place, by one request that only writes.
+
+        DynamoDB deletes ended items late, so the condition compares the time itself. The SDK repeats a put whose answer
+        got lost, and then meets its own item, which says what was to be said.
+        """
+        with failures_as(StoreUnavailableError, "the id of a webhook can't be kept"):
+            try:
+                self.client.put_item(
+                    TableName=self.table,
+                    Item={
+                        **key(f"webhook#{webhook_id}", "id"),
+                        "content": attribute(content),
+                        "expires_at": attribute(until // 1_000),
+                    },
+                    ConditionExpression="attribute_not_exists(pk) OR expires_at <= :now",
+                    ExpressionAttributeValues={":now": attribute(now // 1_000)},
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as failure:
+                if aws_code(failure) != "ConditionalCheckFailedException":
+                    raise
+                return str(failure.response["Item"]["content"]["S"])  # type: ignore[typeddict-item]
+        return content

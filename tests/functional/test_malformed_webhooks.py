@@ -1,0 +1,241 @@
+"""Webhooks that nobody honest sends, through the handler as Lambda calls it: 401 or 422 (413 for the huge), never 500.
+
+A row of the first table spoils one thing about a valid request: no signature proves it any more. A row of the second
+is a body that was signed as it stands, and is no result.
+"""
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from actionrelay.models import Status
+from actionrelay.signatures import StandardWebhooks, parse_secret
+from tests.corpus import SIGNED_AT, WEBHOOK_SECRET
+from tests.fakes.relay import EXECUTION_ID
+from tests.functional.conftest import Functions
+
+ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
+WEBHOOK_ID = "msg_2KWPBgLlAfxdpx2AI54pPJ85f4W"
+VALID = json.dumps({"executionId": EXECUTION_ID, "status": "completed", "result": {"total": 3}}).encode()
+LARGEST = 512_000
+"""The default of `MaxPayloadBytes`."""
+
+
+def signature(body: bytes = VALID, secret: str = WEBHOOK_SECRET, timestamp: int = SIGNED_AT) -> str:
+    return StandardWebhooks.sign(parse_secret(secret), WEBHOOK_ID, timestamp, body)
+
+
+GOOD = signature()
+MAC = GOOD.removeprefix("v1,")
+STRANGER = signature(secret="whsec_" + base64.b64encode(b"nobody gave this one to us").decode())
+
+type Values = Sequence[str] | None
+"""Every value that a header comes with; None: it is not there."""
+
+UNAUTHENTIC: dict[str, tuple[str, Values]] = {
+    # missing, empty, repeated
+    "no id": (ID, None),
+    "no timestamp": (TIMESTAMP, None),
+    "no signature": (SIGNATURE, None),
+    "empty id": (ID, [""]),
+    "empty timestamp": (TIMESTAMP, [""]),
+    "empty signature": (SIGNATURE, [""]),
+    "id twice": (ID, [WEBHOOK_ID, WEBHOOK_ID]),
+    "timestamp twice": (TIMESTAMP, [str(SIGNED_AT), str(SIGNED_AT)]),
+    "signature twice": (SIGNATURE, [GOOD, GOOD]),
+    "another signature first": (SIGNATURE, [STRANGER, GOOD]),
+    # ids
+    "another id": (ID, ["msg_other"]),
+    "an id in capitals": (ID, [WEBHOOK_ID.upper()]),
+    "an id with a full stop": (ID, [f"{WEBHOOK_ID}.{SIGNED_AT}"]),
+    "an id with a space": (ID, [f"{WEBHOOK_ID} "]),
+    "an id with a line break": (ID, [f"{WEBHOOK_ID}\n"]),
+    "an id with a null": (ID, [f"{WEBHOOK_ID}\x00"]),
+    "an id outside ASCII": (ID, ["msg_é"]),
+    "a lone surrogate as id": (ID, ["\ud800"]),
+    "a huge id": (ID, ["x" * 100_000]),
+    # timestamps
+    "an old timestamp": (TIMESTAMP, [str(SIGNED_AT - 301)]),
+    "a timestamp ahead": (TIMESTAMP, [str(SIGNED_AT + 301)]),
+    "the epoch": (TIMESTAMP, ["0"]),
+    "the far future": (TIMESTAMP, ["99999999999"]),
+    "a negative timestamp": (TIMESTAMP, [f"-{SIGNED_AT}"]),
+    "a signed timestamp": (TIMESTAMP, [f"+{SIGNED_AT}"]),
+    "a timestamp in ms": (TIMESTAMP, [str(SIGNED_AT * 1_000)]),
+    "a fraction": (TIMESTAMP, [f"{SIGNED_AT}.0"]),
+    "an exponent": (TIMESTAMP, ["1.764e9"]),
+    "hexadecimal": (TIMESTAMP, [hex(SIGNED_AT)]),
+    "underscores": (TIMESTAMP, [f"{SIGNED_AT:_}"]),
+    "a leading zero": (TIMESTAMP, [f"0{SIGNED_AT}"]),
+    "a leading space": (TIMESTAMP, [f" {SIGNED_AT}"]),
+    "digits of another script": (TIMESTAMP, [str(SIGNED_AT).translate({48 + n: 0x660 + n for n in range(10)})]),
+    "infinity": (TIMESTAMP, ["inf"]),
+    "not a number": (TIMESTAMP, ["NaN"]),
+    "a date": (TIMESTAMP, ["2025-11-24T16:00:00Z"]),
+    "a huge timestamp": (TIMESTAMP, ["9" * 100_000]),
+    # signatures
+    "another secret": (SIGNATURE, [STRANGER]),
+    "another body's signature": (SIGNATURE, [signature(VALID + b" ")]),
+    "another time's signature": (SIGNATURE, [signature(timestamp=SIGNED_AT - 1)]),
+    "no version": (SIGNATURE, [MAC]),
+    "an empty version": (SIGNATURE, [f",{MAC}"]),
+    "an unknown version": (SIGNATURE, [f"v2,{MAC}"]),
+    "a version in capitals": (SIGNATURE, [f"V1,{MAC}"]),
+    "an asymmetric version": (SIGNATURE, [f"v1a,{MAC}"]),
+    "a version alone": (SIGNATURE, ["v1,"]),
+    "an equals sign": (SIGNATURE, [f"v1={MAC}"]),
+    "no padding": (SIGNATURE, [GOOD.rstrip("=")]),
+    "too much padding": (SIGNATURE, [GOOD + "="]),
+    "base64 of something short": (SIGNATURE, ["v1,AAAA"]),
+    "base64 of something long": (SIGNATURE, ["v1," + "A" * 1_000]),
+    "no base64": (SIGNATURE, ["v1," + "%" * 43 + "="]),
+    "base64 for URLs": (SIGNATURE, ["v1," + "-_" * 21 + "A="]),
+    "hexadecimal digest": (SIGNATURE, ["v1," + base64.b64decode(MAC).hex()]),
+    "a trailing space": (SIGNATURE, [GOOD + " "]),
+    "a trailing line break": (SIGNATURE, [GOOD + "\n"]),
+    "a comma between two": (SIGNATURE, [f"{GOOD},{GOOD}"]),
+    "a tab between two": (SIGNATURE, [f"{STRANGER}\t{GOOD}"]),
+    "junk beside it": (SIGNATURE, [f"{GOOD} junk"]),
+    "unicode": (SIGNATURE, ["v1,é"]),
+    "a surrogate as signature": (SIGNATURE, ["v1,\ud800"]),
+    "a thousand signatures": (SIGNATURE, [" ".join([STRANGER] * 1_000)]),
+    "a huge signature": (SIGNATURE, ["v1," + "A" * 1_000_000]),
+}
+
+INVALID: dict[str, bytes] = {
+    "nothing": b"",
+    "a space": b" ",
+    "null": b"null",
+    "a number": b"7",
+    "a string": b'"completed"',
+    "a list": b"[]",
+    "an empty object": b"{}",
+    "half an object": VALID[:-1],
+    "two objects": VALID + VALID,
+    "not UTF-8": b"\xff\xfe" + VALID,
+    "a byte order mark": b"\xef\xbb\xbf" + VALID,
+    "UTF-16": VALID.decode().encode("utf-16"),
+    "NaN": b'{"executionId":"x","status":"completed","result":NaN}',
+    "infinity": b'{"executionId":"x","status":"completed","result":-Infinity}',
+    "a key twice": b'{"executionId":"x","executionId":"y","status":"completed"}',
+    "a lone surrogate": b'{"executionId":"\\ud800","status":"completed"}',
+    "a null character": b'{"executionId":"x\x00","status":"completed"}',
+    "deep nesting": b"[" * 100_000,
+    "a deep result": b'{"executionId":"x","status":"completed","result":' + b"[" * 500 + b"]" * 500 + b"}",
+    "no execution id": b'{"status":"completed"}',
+    "an empty execution id": b'{"executionId":"","status":"completed"}',
+    "a numeric execution id": b'{"executionId":5,"status":"completed"}',
+    "an execution id in a list": b'{"executionId":["x"],"status":"completed"}',
+    "a long execution id": b'{"executionId":"' + b"x" * 129 + b'","status":"completed"}',
+    "no status": b'{"executionId":"x"}',
+    "an unknown status": b'{"executionId":"x","status":"queued"}',
+    "a status in capitals": b'{"executionId":"x","status":"COMPLETED"}',
+    "a status that is null": b'{"executionId":"x","status":null}',
+    "an error that is a list": b'{"executionId":"x","status":"failed","error":[]}',
+    "an error whose code is a number": b'{"executionId":"x","status":"failed","error":{"code":7}}',
+}
+
+
+def event(body: bytes, headers: dict[str, list[str]]) -> dict[str, Any]:
+    """The event of a POST; the body travels as base64, as API Gateway hands on what is binary."""
+    return {
+        "resource": "/webhooks/genesys",
+        "path": "/webhooks/genesys",
+        "httpMethod": "POST",
+        "headers": {name: values[-1] for name, values in headers.items() if values},
+        "multiValueHeaders": headers,
+        "requestContext": {"requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"},
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
+
+
+def headers(body: bytes) -> dict[str, list[str]]:
+    signed = StandardWebhooks.headers([parse_secret(WEBHOOK_SECRET)], WEBHOOK_ID, SIGNED_AT, body)
+    return {name: [value] for name, value in signed.items()}
+
+
+def answer(functions: Functions, body: bytes, given: dict[str, list[str]]) -> tuple[int, str | None]:
+    response = functions.call("receive_webhook", event(body, given))
+    document = json.loads(response["body"])
+    if response["statusCode"] >= 400:
+        assert response["headers"]["Content-Type"] == "application/problem+json"
+    return response["statusCode"], document.get("code")
+
+
+@pytest.fixture(autouse=True)
+def _awaited(functions: Functions) -> None:
+    functions.relay.given_awaiting()
+
+
+@pytest.mark.parametrize("case", UNAUTHENTIC)
+def test_given_a_spoilt_header_when_it_arrives_then_it_is_401_and_changes_nothing(
+    functions: Functions, case: str
+) -> None:
+    name, values = UNAUTHENTIC[case]
+    given = {key: value for key, value in headers(VALID).items() if key != name}
+    if values is not None:
+        given[name] = list(values)
+    before = functions.relay.record
+
+    assert answer(functions, VALID, given) == (401, "unauthentic_webhook")
+    assert functions.relay.record == before
+    assert functions.relay.webhook_ids.kept == {}
+
+
+@pytest.mark.parametrize("moved", [-301, -86_400, -SIGNED_AT, 301, 86_400])
+def test_given_a_valid_signature_of_another_time_when_it_arrives_then_it_is_401(
+    functions: Functions, moved: int
+) -> None:
+    signed = StandardWebhooks.headers([parse_secret(WEBHOOK_SECRET)], WEBHOOK_ID, SIGNED_AT + moved, VALID)
+
+    assert answer(functions, VALID, {name: [value] for name, value in signed.items()}) == (401, "unauthentic_webhook")
+    assert functions.relay.record.status is Status.AWAITING_WEBHOOK
+
+
+@pytest.mark.parametrize("case", INVALID)
+def test_given_a_signed_body_that_is_no_result_when_it_arrives_then_it_is_422_and_changes_nothing(
+    functions: Functions, case: str
+) -> None:
+    before = functions.relay.record
+
+    assert answer(functions, INVALID[case], headers(INVALID[case])) == (422, "invalid_request")
+    assert functions.relay.record == before
+    assert functions.relay.webhook_ids.kept == {}
+
+
+def test_given_the_tables_when_counted_then_there_are_at_least_60_malformed_requests() -> None:
+    assert len({(name, *(values or ())) for name, values in UNAUTHENTIC.values()}) + len(set(INVALID.values())) >= 60
+
+
+def test_given_what_the_tables_spoil_when_it_is_left_alone_then_it_is_believed(functions: Functions) -> None:
+    assert answer(functions, VALID, headers(VALID)) == (200, None)
+    assert functions.relay.record.status is Status.COMPLETED
+
+
+@pytest.mark.parametrize("spelled", [str.upper, str.title, str.lower], ids=["upper", "title", "lower"])
+@pytest.mark.parametrize("single", [True, False], ids=["single values", "multiple values"])
+def test_given_header_names_in_any_case_when_it_arrives_then_they_are_found(
+    functions: Functions, spelled: Any, *, single: bool
+) -> None:
+    request = event(VALID, {spelled(name): values for name, values in headers(VALID).items()})
+    request["multiValueHeaders" if single else "headers"] = None
+
+    assert functions.call("receive_webhook", request)["statusCode"] == 200
+
+
+@pytest.mark.parametrize(("length", "expected"), [(LARGEST, (200, None)), (LARGEST + 1, (413, "payload_too_large"))])
+@pytest.mark.parametrize("signed", [True, False])
+def test_given_512000_bytes_when_one_is_added_then_it_is_too_large_whoever_signed_it(
+    functions: Functions, length: int, expected: tuple[int, str | None], *, signed: bool
+) -> None:
+    body = json.dumps({"executionId": EXECUTION_ID, "status": "completed", "result": ""}).encode()
+    body = body[:-2] + b"x" * (length - len(body)) + body[-2:]
+    if not signed and length == LARGEST:
+        expected = (401, "unauthentic_webhook")
+
+    assert len(body) == length
+    assert answer(functions, body, headers(body) if signed else {}) == expected

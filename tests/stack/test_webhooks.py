@@ -1,0 +1,277 @@
+"""Webhooks in and out through the deployed pipeline: repeats, failing and hanging receivers, rotation, redelivery."""
+
+import base64
+import json
+import time
+import uuid
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import pytest
+import standardwebhooks
+
+from local.api import Answer
+from tests.stack.deployment import Deployment
+from tests.unit.docs.receivers import RECEIVERS
+
+LARGEST = 512_000
+SLOWEST_SECONDS = 12.0
+"""How long others may wait while receivers hang, which they do for 15 s. Alone they take a fraction of a second; on a
+small machine a worker takes its time to start."""
+
+
+def submitted(deployment: Deployment, url: str) -> str:
+    """Submit an execution that completes at once and tells this URL."""
+    answer = deployment.submit(webhookUrl=url)
+    assert answer.status == 202
+    return str(answer.document["executionId"])
+
+
+def told(deployment: Deployment, execution_id: str, status: str = "delivered", patience: float = 30.0) -> None:
+    """Wait until the delivery has come so far."""
+    deployment.when(execution_id, lambda each: each["webhookStatus"] == status, patience=patience)
+
+
+def tries(deployment: Deployment, execution_id: str) -> list[dict[str, Any]]:
+    """The audit entries of the tries to deliver."""
+    events = {"webhook_retry_planned", "webhook_delivered", "webhook_failed"}
+    return [entry for entry in deployment.history(execution_id) if entry["event"] in events]
+
+
+def hasten(deployment: Deployment, execution_id: str) -> None:
+    """Move the next try from minutes or hours ahead to now, and let a message say so."""
+    dynamodb, table = deployment.aws("dynamodb"), deployment.stack.outputs["ExecutionsTableName"]
+    key = {"pk": {"S": f"execution#{execution_id}"}, "sk": {"S": "ledger"}}
+    item = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
+    detail = json.loads(zlib.decompress(item["detail"]["B"]))
+    detail["deliver_at"] = int(time.time() * 1_000)
+    dynamodb.put_item(TableName=table, Item={**item, "detail": {"B": zlib.compress(json.dumps(detail).encode())}})
+    body = json.dumps({"executionId": execution_id})
+    deployment.aws("sqs").send_message(QueueUrl=deployment.stack.outputs["DeliveryQueueUrl"], MessageBody=body)
+
+
+# -- A receiver that fails ------------------------------------------------------------------------------------------
+
+
+def test_given_a_receiver_that_fails_three_times_when_it_recovers_then_it_has_it_once_after_four_tries_of_one_id(
+    data_actions: Deployment,
+) -> None:
+    name, url = data_actions.hook()
+    data_actions.behave(name, statuses=[500, 503, 429, 204])
+
+    execution_id = submitted(data_actions, url)
+    for number in (1, 2, 3):
+        data_actions.eventually(lambda number=number: len(tries(data_actions, execution_id)) == number)  # type: ignore[misc]
+        hasten(data_actions, execution_id)
+    told(data_actions, execution_id)
+
+    deliveries = data_actions.deliveries(name)
+    assert [delivery["status"] for delivery in deliveries] == [500, 503, 429, 204]
+    assert {delivery["signature"] for delivery in deliveries} == {"valid"}
+    assert len({delivery["webhookId"] for delivery in deliveries}) == 1
+    entries = tries(data_actions, execution_id)
+    assert [(entry["event"], entry["code"]) for entry in entries] == [
+        ("webhook_retry_planned", "http_500"),
+        ("webhook_retry_planned", "http_503"),
+        ("webhook_retry_planned", "http_429"),
+        ("webhook_delivered", "http_204"),
+    ]
+    assert all(entry["latencyMs"] >= 0 and entry["webhookUrl"] == url for entry in entries)
+
+
+def test_given_a_receiver_that_is_gone_when_an_operator_asks_for_a_redelivery_then_it_gets_it_under_the_same_id(
+    data_actions: Deployment,
+) -> None:
+    name, url = data_actions.hook()
+    data_actions.behave(name, statuses=[410])
+    execution_id = submitted(data_actions, url)
+    told(data_actions, execution_id, "failed")
+    data_actions.dead_letter(execution_id)
+    data_actions.behave(name, statuses=[200])
+
+    again = redeliver(data_actions, execution_id)
+
+    assert (again.status, again.document["webhookStatus"]) == (202, "pending")
+    told(data_actions, execution_id)
+    assert len({delivery["webhookId"] for delivery in data_actions.deliveries(name)}) == 1
+    asked, delivered = data_actions.history(execution_id)[-2:]
+    assert (asked["event"], delivered["event"]) == ("redelivery_requested", "webhook_delivered")
+    assert asked["actor"] == data_actions.aws("sts").get_caller_identity()["Arn"]
+    assert redeliver(data_actions, str(uuid.uuid4())).status == 404
+
+
+def test_given_a_delivery_that_is_under_way_when_a_redelivery_is_asked_for_then_it_is_refused(
+    data_actions: Deployment,
+) -> None:
+    name, url = data_actions.hook()
+    data_actions.behave(name, statuses=[500])
+    execution_id = submitted(data_actions, url)
+    data_actions.eventually(lambda: tries(data_actions, execution_id))
+
+    refused = redeliver(data_actions, execution_id)
+
+    assert (refused.status, refused.document["code"]) == (409, "wrong_state")
+    assert "its webhook pending" in refused.document["detail"]
+
+
+def redeliver(deployment: Deployment, execution_id: str) -> Answer:
+    return deployment.api.call("POST", f"/executions/{execution_id}/webhook/redeliver")
+
+
+# -- A receiver that hangs ------------------------------------------------------------------------------------------
+
+
+def test_given_receivers_that_hang_when_others_are_told_then_they_are_told_meanwhile(data_actions: Deployment) -> None:
+    hanging, stuck_url = data_actions.hook()
+    data_actions.behave(hanging, hang=True)
+    name, url = data_actions.hook()
+    told(data_actions, submitted(data_actions, url))  # so that nothing starts cold but what the hanging ones need
+
+    stuck = [submitted(data_actions, stuck_url) for _ in range(5)]
+    data_actions.eventually(lambda: len(data_actions.deliveries(hanging)) == len(stuck))
+    others = [submitted(data_actions, url) for _ in range(15)]
+    for execution_id in others:
+        told(data_actions, execution_id)
+    still = [execution_id for execution_id in stuck if not tries(data_actions, execution_id)]
+    waits = [waited(data_actions.history(execution_id)) for execution_id in others]
+
+    assert len(data_actions.deliveries(name)) == 1 + len(others)
+    assert still, "so long did the others take that nobody hangs any more"
+    assert max(waits) < SLOWEST_SECONDS
+    print(f"{len(others)} told {max(waits):.2f} s after their end at the latest, {len(stuck)} hanging")  # noqa: T201
+
+
+def waited(entries: list[dict[str, Any]]) -> float:
+    """How many seconds lie between an outcome and its delivery."""
+    at = {entry["event"]: datetime.fromisoformat(entry["timestamp"]) for entry in entries}
+    return (at["webhook_delivered"] - at["completed"]).total_seconds()
+
+
+# -- Secrets --------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def rotated(deployment: Deployment, *secrets: str) -> Iterator[None]:
+    """Put other signing secrets in place, seen by workers that start from now on, and put the first one back."""
+    manager = deployment.aws("secretsmanager")
+    before = manager.get_secret_value(SecretId="actionrelay/delivery")["SecretString"]
+    manager.put_secret_value(SecretId="actionrelay/delivery", SecretString=json.dumps({"secrets": secrets}))
+    deployment.make_cold("DeliverFunction")
+    try:
+        yield
+    finally:
+        manager.put_secret_value(SecretId="actionrelay/delivery", SecretString=before)
+        deployment.make_cold("DeliverFunction")
+
+
+def test_given_a_secret_that_is_replaced_between_two_tries_when_receivers_have_either_then_none_loses_it(
+    data_actions: Deployment,
+) -> None:
+    name, url = data_actions.hook()
+    data_actions.behave(name, statuses=[401, 200])
+    old, new = data_actions.stack.delivery_secret, "whsec_" + base64.b64encode(uuid.uuid4().bytes * 2).decode()
+    execution_id = submitted(data_actions, url)
+    data_actions.eventually(lambda: tries(data_actions, execution_id))
+
+    with rotated(data_actions, new, old):
+        hasten(data_actions, execution_id)
+        told(data_actions, execution_id)
+
+    first, second = data_actions.deliveries(name)
+    believed = [[is_authentic(secret, delivery) for secret in (old, new)] for delivery in (first, second)]
+    assert believed == [[True, False], [True, True]]
+    assert first["webhookId"] == second["webhookId"]
+
+
+def is_authentic(secret: str, delivery: dict[str, Any]) -> bool:
+    """What the package of the standard's authors says to it."""
+    try:
+        standardwebhooks.Webhook(secret).verify(delivery["body"], delivery["headers"])
+    except standardwebhooks.WebhookVerificationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("language", RECEIVERS)
+def test_given_a_delivery_when_the_readmes_receiver_looks_at_it_then_it_is_authentic_and_anything_else_is_not(
+    data_actions: Deployment, language: str
+) -> None:
+    name, url = data_actions.hook()
+    told(data_actions, submitted(data_actions, url))
+    [delivery] = data_actions.deliveries(name)
+    headers, body, secret = delivery["headers"], delivery["body"].encode(), data_actions.stack.delivery_secret
+    is_ours = RECEIVERS[language]
+
+    assert is_ours(headers, body, [secret])
+    assert not is_ours(headers, body.replace(b"completed", b"failed"), [secret])
+    assert not is_ours(headers | {"webhook-id": "another"}, body, [secret])
+    assert not is_ours(headers, body, [data_actions.stack.webhook_secret])
+
+
+# -- What Genesys Cloud sends ---------------------------------------------------------------------------------------
+
+
+def test_given_a_webhook_id_when_it_comes_again_then_a_repeat_is_answered_and_other_content_is_refused(
+    data_actions: Deployment,
+) -> None:
+    name, url = data_actions.hook()
+    data_actions.genesys.patch_scenario({"callbacks": {"when": "never"}})
+    execution_id = submitted(data_actions, url)
+    data_actions.when(execution_id, lambda execution: execution["status"] == "awaiting_webhook")
+    webhook_id = f"msg_{uuid.uuid4().hex}"
+    result = {"executionId": execution_id, "status": "completed", "result": {"total": 1}}
+
+    first = report(data_actions, webhook_id, result)
+    repeats = [report(data_actions, webhook_id, {**result, "try": number}) for number in (2, 3)]
+    other = report(data_actions, webhook_id, {**result, "status": "failed"})
+
+    assert [answer.status for answer in (first, *repeats)] == [200, 200, 200]
+    assert (other.status, other.document["code"]) == (409, "webhook_conflict")
+    told(data_actions, execution_id)
+    assert len(data_actions.deliveries(name)) == 1
+    events = [entry["event"] for entry in data_actions.history(execution_id)]
+    assert (events.count("completed"), events.count("webhook_conflict")) == (1, 1)
+
+
+def test_given_a_failure_by_webhook_when_it_comes_again_after_an_operators_retry_then_the_other_run_decides(
+    data_actions: Deployment,
+) -> None:
+    data_actions.genesys.patch_scenario({"callbacks": {"when": "never"}})
+    execution_id = str(data_actions.submit().document["executionId"])
+    data_actions.when(execution_id, lambda execution: execution["status"] == "awaiting_webhook")
+    failed = {"executionId": execution_id, "status": "failed", "error": "no"}
+    webhook_id = f"msg_{uuid.uuid4().hex}"
+    assert report(data_actions, webhook_id, failed).status == 200
+
+    assert data_actions.api.call("POST", f"/executions/{execution_id}/retry").status == 202
+    stale = report(data_actions, webhook_id, failed)
+
+    assert (stale.status, stale.document["status"] in {"queued", "running", "awaiting_webhook"}) == (200, True)
+    result = {"executionId": execution_id, "status": "completed", "result": {"total": 1}}
+    assert report(data_actions, f"msg_{uuid.uuid4().hex}", result).status == 200
+    assert data_actions.ended(execution_id)["status"] == "completed"
+
+
+def test_given_a_webhook_of_512000_bytes_when_one_is_added_then_it_is_too_large(data_actions: Deployment) -> None:
+    data_actions.genesys.patch_scenario({"callbacks": {"when": "never"}})
+    execution_id = str(data_actions.submit().document["executionId"])
+    document = {"executionId": execution_id, "status": "completed", "result": ""}
+    document["result"] = "x" * (LARGEST - len(json.dumps(document)))
+    body = json.dumps(document).encode()
+    assert len(body) == LARGEST
+
+    too_large = data_actions.report(body + b" ")
+    largest = data_actions.report(body)
+
+    assert (too_large.status, too_large.document["code"]) == (413, "payload_too_large")
+    assert largest.status == 200
+    assert data_actions.ended(execution_id)["result"] == document["result"]
+
+
+def report(deployment: Deployment, webhook_id: str, document: dict[str, Any]) -> Answer:
+    """Send a webhook under an id, as Genesys Cloud does and does again."""
+    body = json.dumps(document).encode()
+    return deployment.post_unsigned("/webhooks/genesys", body, deployment.signature(body, webhook_id))
