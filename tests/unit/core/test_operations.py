@@ -417,3 +417,14 @@ def test_given_a_record_that_vanished_when_an_operator_decides_then_the_last_sta
     relay.store.vanishes_before_the_next_save()
     with pytest.raises(WrongStateError):
         cancel(relay)
+
+
+@pytest.mark.parametrize("decide", DECISIONS.values(), ids=DECISIONS)
+def test_given_an_id_longer_than_any_when_decided_about_then_there_is_none_and_no_table_is_asked(
+    decide: Callable[..., Execution],
+) -> None:
+    relay = Relay()
+    relay.store.trouble.before("load", StoreUnavailableError("a key has 2048 bytes at most"))
+
+    with pytest.raises(ExecutionNotFoundError):
+        decide(relay, "x" * 129)

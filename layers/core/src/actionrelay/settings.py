@@ -1,7 +1,8 @@
 """What each function reads from its environment: one frozen model per function, read when first asked for.
 
 The template's ``Environment`` of a function names exactly the fields of its model; a template test compares them. The
-models are dataclasses: pydantic would take a fifth of the cold start of functions that have no other use for it (ADR 16).
+models are dataclasses: pydantic would take a fifth of the cold start of functions that have no other use for it
+(ADR 16).
 """
 
 from collections.abc import Callable, Mapping

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from actionrelay import ledger
+from actionrelay.attempt_report import attempt_report
 from actionrelay.completion import Completion, unknown
 from actionrelay.errors import DependencyError, TokenBeingRefreshedError, TokenError
 from actionrelay.models import Execution, ExecutionError, Message, MessageKind, Outcome, Status
@@ -44,7 +45,8 @@ class Settlement:
 
     def after_reply(self, claimed: Execution, reply: Reply) -> None:
         """Write down how an attempt ended, and see to what follows."""
-        self._tell(claimed, reply)
+        if report := attempt_report(claimed, reply, self.clock.now()):
+            self.telemetry.event("attempt_ended", **report)
         match reply.kind:
             case ReplyKind.SUCCEEDED:
                 ref, data = self.completion.refer_result(claimed.execution_id, reply.result)
@@ -53,27 +55,6 @@ class Settlement:
                 self._await_webhook(claimed, reply)
             case _:
                 self.after_failure(claimed, reply)
-
-    def _tell(self, claimed: Execution, reply: Reply) -> None:
-        """Log an attempt that did not succeed, or whose answer said how the rate stands; never its message."""
-        error, rate = reply.error, reply.rate
-        if error is None and rate is None:
-            return
-        self.telemetry.event(
-            "attempt_ended",
-            execution_id=claimed.execution_id,
-            trace_id=claimed.trace_id,
-            attempt=claimed.attempts,
-            kind=reply.kind.value,
-            status=error.status if error else None,
-            code=error.code if error else None,
-            limit=error.limit if error else None,
-            correlation_id=reply.correlation_id,
-            retry_after_ms=retry_after_ms(reply.retry_after, self.clock.now()) or None,
-            rate_count=rate.count if rate else None,
-            rate_allowed=rate.allowed if rate else None,
-            rate_reset_seconds=rate.reset_seconds if rate else None,
-        )
 
     def _await_webhook(self, claimed: Execution, reply: Reply) -> None:
         now = self.clock.now()

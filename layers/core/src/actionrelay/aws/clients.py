@@ -1,7 +1,7 @@
 """AWS clients, made when first needed and kept, and the one translation of their failures.
 
-They are made by botocore, whose clients boto3 hands out. What boto3 has beyond them (resources, transfers) is not used, and
-takes an eighth of the SDK's cold start to import.
+They are made by botocore, whose clients boto3 hands out. What boto3 has beyond them (resources, transfers) is not used,
+and takes an eighth of the SDK's cold start to import.
 """
 
 from collections.abc import Iterator
