@@ -46,11 +46,12 @@ test: env ## everything from nothing: all tests, those in tests/sam where a cont
 	@$(python) -m pytest $(unmeasured)
 
 .PHONY: check
-check: env ## format, lint, types, import direction, lock drift, template lint
+check: env ## format, lint, types, import direction, drift of the OpenAPI document and the locks, template lint
 	@echo "format" && $(python) -m ruff format --quiet --diff .
 	@echo "lint" && $(python) -m ruff check --quiet .
 	@echo "types" && $(python) -m mypy --no-error-summary $(typed)
 	@echo "import direction" && $(python) -m pytest --no-header -qq tests/unit/build/test_import_direction.py
+	@echo "OpenAPI document" && $(python) -m tools.openapi --check
 	@echo "lock drift" && ./tools/lock.sh --check
 	@echo "template" && .venv/bin/cfn-lint template.yaml
 	@.tools/sam/bin/sam validate --lint --region us-east-1
@@ -79,6 +80,10 @@ build: env ## the functions and the layer, as they are deployed
 format: env ## mend what the formatter and the linter can mend
 	@$(python) -m ruff check --quiet --fix-only .
 	@$(python) -m ruff format --quiet .
+
+.PHONY: openapi
+openapi: env ## the OpenAPI document again, from the code and the template
+	@$(python) -m tools.openapi
 
 .PHONY: lock
 lock: $(uv) ## compile the locks again; UPGRADE=1 takes the newest versions that fit

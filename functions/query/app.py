@@ -1,4 +1,4 @@
-"""query: the reads of the API."""
+"""query: the reads of the API, whether it is ready, and what it is."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import http
 from actionrelay.observability import observed
-from actionrelay.wiring import read_executions
+from actionrelay.wiring import describe_api, read_executions, run_preflight
 
 
 @observed
@@ -15,9 +15,16 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 
 
 def _read(request: http.HttpRequest) -> dict[str, Any]:
-    if request.resource == "/health":
-        return http.answer(200, {"status": "ok"})
-    execution_id = request.path_parameters["executionId"]
-    if request.resource == "/executions/{executionId}/audit":
-        return http.answer(200, read_executions().history(execution_id))
-    return http.answer(200, read_executions().execution(execution_id))
+    match request.resource:
+        case "/health":
+            return http.answer(200, run_preflight().run() if request.flag("deep") else {"status": "ok"})
+        case "/openapi.json":
+            return http.text(200, describe_api().document, {"Content-Type": "application/json"})
+        case "/docs":
+            page = describe_api().page
+            headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": page.policy}
+            return http.text(200, page.html, headers)
+        case "/executions/{executionId}/audit":
+            return http.answer(200, read_executions().history(request.path_parameters["executionId"]))
+        case _:
+            return http.answer(200, read_executions().execution(request.path_parameters["executionId"]))

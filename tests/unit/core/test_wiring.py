@@ -86,9 +86,7 @@ def test_given_a_whole_environment_when_read_then_each_field_has_its_variable(se
     assert (read.executions_table, read.audit_table) == ("executions", "audit")
 
 
-@pytest.mark.parametrize(
-    ("settings", "name"), [(settings, name) for settings in SETTINGS for name in names(settings)]
-)
+@pytest.mark.parametrize(("settings", "name"), [(settings, name) for settings in SETTINGS for name in names(settings)])
 def test_given_a_missing_variable_when_read_then_the_error_names_it(settings: Any, name: str) -> None:
     environment = {key: value for key, value in ENVIRONMENT.items() if key != name.upper()}
     with pytest.raises(SettingsError, match=rf": {name.upper()}: is missing$"):

@@ -1,7 +1,8 @@
 """The OpenAPI document: made from the code, complete, and with examples that keep its own rules."""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,10 +10,16 @@ import schemathesis
 from pydantic import BaseModel
 
 from actionrelay import documents, errors, requests
+from actionrelay.operations import OperateExecution
+from actionrelay.preflight import RunPreflight
+from actionrelay.queries import ReadExecutions
+from actionrelay.receipts import ReceiveResult
+from actionrelay.validation import SubmitExecution
 from tests.openapi import DOCUMENT, PACKAGED, REQUESTS, resolved, routes, violations
 from tests.template.cloudformation import Template
 from tests.unit.docs.documents import API, ROOT
 from tools.openapi.document import REGENERATE, spelled
+from tools.openapi.operations import OPERATIONS
 from tools.openapi.schemas import field_texts
 
 
@@ -30,6 +37,32 @@ def test_the_packaged_document_is_what_the_code_makes() -> None:
 def test_it_is_openapi_31() -> None:
     assert DOCUMENT["openapi"].startswith("3.1.")
     schemathesis.openapi.from_dict(DOCUMENT).validate()
+
+
+KEYWORDS = {
+    *("$ref", "type", "enum", "const", "anyOf", "allOf", "description", "default", "format"),
+    *("properties", "required", "additionalProperties", "items"),
+    *("minimum", "maximum", "minLength", "maxLength", "pattern"),
+}
+
+
+def _keywords(schema: Any) -> Iterator[str]:
+    for keyword, value in schema.items():
+        yield keyword
+        if keyword == "properties":
+            parts = list(value.values())
+        elif keyword in {"anyOf", "allOf"}:
+            parts = value
+        else:
+            parts = [value] if keyword in {"items", "additionalProperties"} else []
+        for part in parts:
+            if isinstance(part, dict):
+                yield from _keywords(part)
+
+
+def test_its_schemas_say_nothing_that_json_schema_has_no_word_for() -> None:
+    # What pydantic can't say in JSON Schema it says in words of its own, which every validator passes over.
+    assert {word for schema in DOCUMENT["components"]["schemas"].values() for word in _keywords(schema)} <= KEYWORDS
 
 
 # -- Complete -----------------------------------------------------------------------------------------------------
@@ -72,6 +105,29 @@ def test_every_error_that_a_caller_can_get_is_in_it_under_its_status() -> None:
     answered += [kind for kind in kinds if kind not in families]
 
     assert [kind.code for kind in answered if kind.code not in _codes().get(kind.http_status, set())] == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "use_case"),
+    [
+        ("submitExecution", SubmitExecution.submit),
+        ("getExecution", ReadExecutions.execution),
+        ("getExecutionAudit", ReadExecutions.history),
+        ("retryExecution", OperateExecution.retry),
+        ("resolveExecution", OperateExecution.resolve),
+        ("cancelExecution", OperateExecution.cancel),
+        ("redeliverWebhook", OperateExecution.redeliver),
+        ("getHealth", RunPreflight.run),
+        ("receiveGenesysWebhook", ReceiveResult.receive),
+    ],
+)
+def test_what_a_use_case_says_that_it_raises_is_among_its_routes_answers(
+    operation: str, use_case: Callable[..., Any]
+) -> None:
+    said = set(re.findall(r"^ +(\w+Error): ", (use_case.__doc__ or "").partition("Raises:")[2], re.MULTILINE))
+
+    assert said
+    assert said - {"DependencyError"} <= {error.__name__ for error in OPERATIONS[operation].errors}
 
 
 def test_every_answer_that_api_gateway_gives_by_itself_is_in_it(definition: dict[str, Any]) -> None:

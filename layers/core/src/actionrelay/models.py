@@ -25,6 +25,10 @@ ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.UNKNOWN, Status.CANCE
 """No worker touches an execution in one of these; only a late webhook or an operator does."""
 
 
+LONGEST_ID = 128
+"""Characters of an id. A longer one is on no record, and could be more than a key of DynamoDB holds."""
+
+
 class GenesysApi(StrEnum):
     """The contract by which actions are executed."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from actionrelay import ledger
 from actionrelay.completion import Completion, same_outcome
 from actionrelay.errors import ExecutionNotFoundError, InvalidRequestError, WrongStateError
-from actionrelay.models import Execution, ExecutionError, Message, Outcome, Status, WebhookStatus
+from actionrelay.models import LONGEST_ID, Execution, ExecutionError, Message, Outcome, Status, WebhookStatus
 from actionrelay.ports import Clock, ExecutionQueue, Telemetry
 from actionrelay.recording import Recorder
 from actionrelay.requests import Resolution, read, reported_error
@@ -120,9 +120,9 @@ class OperateExecution:
         return again
 
     def _load(self, execution_id: str) -> Execution:
-        execution = self.recorder.load(execution_id.lower())
+        execution = self.recorder.load(execution_id.lower()) if 0 < len(execution_id) <= LONGEST_ID else None
         if execution is None:
-            raise ExecutionNotFoundError("no execution with this id", execution_id=execution_id[:128])
+            raise ExecutionNotFoundError("no execution with this id", execution_id=execution_id[:LONGEST_ID])
         return execution
 
     def _decide(

@@ -8,9 +8,9 @@ they pass by the rate gate, whose budget leaves room for them.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from actionrelay import preflight_checks as checks
-from actionrelay.documents import HealthDocument, as_json
 from actionrelay.errors import (
     ActionRelayError,
     Check,
@@ -24,7 +24,10 @@ from actionrelay.errors import (
 from actionrelay.models import GenesysApi
 from actionrelay.ports import AccessToken, Clock, PlatformProbe, TokenIssuer, TokenStore
 from actionrelay.strict_json import Json
-from actionrelay.views import check_document
+from actionrelay.views import as_json, check_document
+
+if TYPE_CHECKING:
+    from actionrelay.documents import HealthDocument
 
 PATIENCE_SECONDS = 9.0
 """How long the whole preflight takes at most, so that its caller has an answer within ten."""

@@ -1,13 +1,16 @@
 """Use case: say what is on record. Reads alone."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from actionrelay.errors import ExecutionNotFoundError
+from actionrelay.models import LONGEST_ID
 from actionrelay.ports import AuditReader, Clock, ExecutionStore, PayloadStore
 from actionrelay.strict_json import Json
-from actionrelay.views import audit_document, execution_document
+from actionrelay.views import as_json, audit_document, execution_document
 
-_LONGEST_ID = 128
+if TYPE_CHECKING:
+    from actionrelay.documents import HistoryDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +42,19 @@ class ReadExecutions:
         entries = self.audit.entries(_known_form(execution_id))
         if not entries:
             raise _not_found(execution_id)
-        return {
+        found: HistoryDocument = {
             "executionId": entries[0].execution_id,
             "entries": [audit_document(entry) for entry in entries],
         }
+        return as_json(found)
 
 
 def _known_form(execution_id: str) -> str:
     """Ids are kept in lower case; one that is too long for a key can't be there."""
-    if not 0 < len(execution_id) <= _LONGEST_ID:
+    if not 0 < len(execution_id) <= LONGEST_ID:
         raise _not_found(execution_id)
     return execution_id.lower()
 
 
 def _not_found(execution_id: str) -> ExecutionNotFoundError:
-    return ExecutionNotFoundError("no execution with this id", execution_id=execution_id[:_LONGEST_ID])
+    return ExecutionNotFoundError("no execution with this id", execution_id=execution_id[:LONGEST_ID])

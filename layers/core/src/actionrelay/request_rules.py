@@ -10,6 +10,7 @@ from actionrelay.models import GenesysApi
 from actionrelay.outbound import OutboundPolicy, Resolver, parse_target, vet
 from actionrelay.references import cycle_faults, read_references
 from actionrelay.requests import (
+    ACTION_ID_FORM,
     MAX_ACTION_ID_LENGTH,
     MAX_TIMEOUT_MS,
     MAX_URL_LENGTH,
@@ -22,7 +23,7 @@ from actionrelay.strict_json import Json, NestingTooDeepError, parse, paths_belo
 INTEGRATIONS_MAX_TIMEOUT_MS = 60_000
 """The published platform API lets an action run for 60 s at most."""
 
-_PUBLISHED_ACTION_ID = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+_PUBLISHED_ACTION_ID = re.compile(ACTION_ID_FORM, re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class RequestRules:
     def _timeout(self, value: Json) -> Iterator[Fault]:
         if (
             self.api is GenesysApi.INTEGRATIONS
-            and isinstance(value, int)
+            and isinstance(value, int | float)
             and INTEGRATIONS_MAX_TIMEOUT_MS < value <= MAX_TIMEOUT_MS
         ):
             yield Fault(

@@ -7,10 +7,11 @@ cases'. Faults are collected, never raised one by one.
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from actionrelay.error_forms import as_code, as_id
 from actionrelay.errors import Fault
 from actionrelay.models import ExecutionError
 from actionrelay.strict_json import Json, pointer
@@ -20,7 +21,19 @@ DEFAULT_TIMEOUT_MS = 60_000
 MAX_ACTION_ID_LENGTH = 128
 MAX_URL_LENGTH = 2_048
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+ACTION_ID_FORM = r"[A-Za-z0-9_-]{1,128}"
+"""What a real id of the published platform API looks like; a UUID is one too."""
+UUID_FORM = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+
+type Uuid = Annotated[str, Field(json_schema_extra={"format": "uuid", "pattern": f"^{UUID_FORM}$"})]
+
+
+def whole(value: Any) -> Any:
+    """Take ``400.0`` for 400: JSON has numbers, and one without a fraction is an integer (JSON Schema, 6.1.1)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_UUID = re.compile(UUID_FORM, re.ASCII)
 
 
 class _Document(BaseModel):
@@ -32,15 +45,38 @@ class _Document(BaseModel):
 class ExecutionRequest(_Document):
     """The body of ``POST /v1/executions``, as far as its own shape goes."""
 
-    action_id: Annotated[str, StringConstraints(min_length=1, max_length=MAX_ACTION_ID_LENGTH)]
-    inputs: dict[str, Any]
-    timeout: Annotated[int, Field(ge=1, le=MAX_TIMEOUT_MS)] = DEFAULT_TIMEOUT_MS
+    # The text below a field is its description in the OpenAPI document, and `json_schema_extra` is for that alone: ids
+    # and references are checked in `request_rules`, which has better words for what is wrong with them.
+    action_id: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=MAX_ACTION_ID_LENGTH),
+        Field(json_schema_extra={"pattern": f"^{ACTION_ID_FORM}$"}),
+    ]
+    """`data-actions`: a UUID. `integrations`: letters, digits, `_` and `-`."""
+    inputs: Annotated[dict[str, Any], Field(repr=False)]
+    """No value lies more than `MaxInputDepth` (5) steps below it; an array index is a step too."""
+    timeout: Annotated[int, Field(ge=1, le=MAX_TIMEOUT_MS), BeforeValidator(whole)] = DEFAULT_TIMEOUT_MS
+    """How long the action may take, in ms; with `integrations` at most 60000."""
     cache_results: bool = True
-    webhook_url: Annotated[str, StringConstraints(min_length=1, max_length=MAX_URL_LENGTH)] | None = None
-    execution_id: str | None = None
-    trace_id: str | None = None
+    """Whether a cached result may answer, and whether this result may be cached."""
+    webhook_url: (
+        Annotated[
+            str,
+            StringConstraints(min_length=1, max_length=MAX_URL_LENGTH),
+            Field(json_schema_extra={"format": "uri"}),
+        ]
+        | None
+    ) = None
+    """Where to report the end: https on port 443 of a public address, without user name, password or fragment."""
+    execution_id: Uuid | None = None
+    """The caller's idempotency key; the header `Idempotency-Key` is the same thing. In answers it is in lower case."""
+    trace_id: Uuid | None = None
+    """Goes with the execution to Genesys Cloud (`X-Trace-Id`), to the webhook and into the audit trail."""
     action_references: dict[str, Any] | None = None
+    """Which names depend on which: `{name: [names]}` or `{name: {dependency: …}}`. No name may depend on itself,
+    directly or through others."""
     idempotent: bool = False
+    """True says that running the action twice does no harm, so that a lost outcome may be tried again."""
 
 
 class ReportedError(_Document):
@@ -49,8 +85,8 @@ class ReportedError(_Document):
     model_config = ConfigDict(extra="ignore")
 
     code: Annotated[str, StringConstraints(max_length=200)] = "action_failed"
-    message: Annotated[str, StringConstraints(max_length=2000)] = ""
-    status: int | None = None
+    message: Annotated[str, StringConstraints(max_length=2000), Field(repr=False)] = ""
+    status: Annotated[int, BeforeValidator(whole)] | None = None
     correlation_id: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 
@@ -61,23 +97,31 @@ class ResultWebhook(_Document):
 
     execution_id: Annotated[str, StringConstraints(min_length=1, max_length=128)]
     status: Literal["completed", "failed"]
-    result: Any = None
-    error: ReportedError | Annotated[str, StringConstraints(max_length=2000)] | None = None
+    result: Annotated[Any, Field(repr=False)] = None
+    error: Annotated[ReportedError | Annotated[str, StringConstraints(max_length=2000)] | None, Field(repr=False)] = (
+        None
+    )
 
 
 class Resolution(_Document):
     """The body of ``POST /v1/executions/{id}/resolve``: what an operator found out about an unknown outcome."""
 
     status: Literal["completed", "failed"]
-    result: Any = None
-    error: ReportedError | Annotated[str, StringConstraints(max_length=2000)] | None = None
+    result: Annotated[Any, Field(repr=False)] = None
+    """For `completed`, as if Genesys Cloud had sent it."""
+    error: Annotated[ReportedError | Annotated[str, StringConstraints(max_length=2000)] | None, Field(repr=False)] = (
+        None
+    )
+    """For `failed`: as an object, or in a sentence."""
     note: Annotated[str, StringConstraints(max_length=1000)] | None = None
+    """How this is known, for the audit trail."""
 
 
 def reported_error(error: ReportedError | str | None) -> ExecutionError | None:
     """Take a reported error in either form; None when nothing was said."""
     if isinstance(error, ReportedError):
-        return ExecutionError(error.code, error.message, error.status, error.correlation_id)
+        code = as_code(error.code) or "action_failed"
+        return ExecutionError(code, error.message, error.status, as_id(error.correlation_id))
     return ExecutionError("action_failed", error) if error else None
 
 

@@ -1,15 +1,26 @@
 """The documents that go out: an execution, an audit entry, a normalised request, as callers see them."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
+from actionrelay.errors import Check
 from actionrelay.models import AuditEntry, Execution, ExecutionError, PayloadRef, Status
 from actionrelay.ports import PayloadStore
 from actionrelay.strict_json import Json
 from actionrelay.timestamps import iso, iso_or_none
 
+if TYPE_CHECKING:
+    from actionrelay.documents import AuditDocument, CheckDocument, ErrorDocument, ExecutionDocument
+
 STORING_MS = 30_000
 """How long a large result may take to be stored after its outcome was written, before it counts as lost."""
+
+
+def as_json(document: Mapping[str, object]) -> dict[str, Json]:
+    """Take a document for what it is when it is sent; types with fixed keys are none of ``Json``'s."""
+    return cast("dict[str, Json]", document)
 
 
 def execution_document(execution: Execution, payloads: PayloadStore, now: int | None = None) -> dict[str, Json]:
@@ -31,14 +42,14 @@ def execution_document(execution: Execution, payloads: PayloadStore, now: int | 
         else:
             error = _unreadable(outcome.result)
     completed_at = execution.completed_at
-    return {
+    document: ExecutionDocument = {
         "executionId": execution.execution_id,
         "actionId": execution.action_id,
         "traceId": execution.trace_id,
-        "status": execution.status.value,
-        "webhookStatus": execution.webhook_status.value,
+        "status": execution.status,
+        "webhookStatus": execution.webhook_status,
         "result": result,
-        "cacheStatus": execution.cache_status.value,
+        "cacheStatus": execution.cache_status,
         "error": _error_document(error),
         "attempts": execution.attempts,
         "createdAt": iso(execution.created_at),
@@ -46,9 +57,10 @@ def execution_document(execution: Execution, payloads: PayloadStore, now: int | 
         "completedAt": iso_or_none(completed_at),
         "latencyMs": None if completed_at is None else completed_at - execution.created_at,
     }
+    return as_json(document)
 
 
-def audit_document(entry: AuditEntry) -> dict[str, Json]:
+def audit_document(entry: AuditEntry) -> "AuditDocument":
     """Spell one audit entry."""
     return {
         "seq": entry.seq,
@@ -69,12 +81,24 @@ def audit_document(entry: AuditEntry) -> dict[str, Json]:
         "day": entry.day,
         "actor": entry.actor,
         "note": entry.note,
+        "limit": entry.limit,
         "previousHash": entry.previous_hash,
         "hash": entry.hash,
     }
 
 
-def _error_document(error: ExecutionError | None) -> Json:
+def check_document(check: Check) -> "CheckDocument":
+    """Spell one check of the preflight."""
+    return {"name": check.name, "status": check.status, "detail": check.detail, "advice": check.advice}
+
+
+def without_result(document: dict[str, Json]) -> dict[str, Json]:
+    """Return an execution's document without its result, and with an error that says so: the outcome stands."""
+    error = ExecutionError("result_too_large", "the result is on record and too large to be shown in an answer")
+    return document | as_json({"result": None, "error": _error_document(error)})
+
+
+def _error_document(error: ExecutionError | None) -> "ErrorDocument | None":
     if error is None:
         return None
     return {

@@ -5,9 +5,9 @@ import binascii
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from actionrelay.errors import (
     ActionRelayError,
@@ -15,21 +15,28 @@ from actionrelay.errors import (
     Fault,
     InvalidRequestError,
     MalformedJsonError,
+    PreflightFailedError,
     QueueUnavailableError,
 )
 from actionrelay.observability import log_bug, log_refusal, logger, telemetry
 from actionrelay.strict_json import Json
+from actionrelay.views import as_json, check_document, without_result
+
+if TYPE_CHECKING:
+    from actionrelay.documents import FaultDocument, ProblemDocument
 
 PROBLEM = "application/problem+json"
 RETRY_AFTER_SECONDS = "2"
+MAX_ANSWER_BYTES = 6 * 1_024 * 1_024 - 65_536
+"""Lambda hands back 6 MB at most, the envelope around a body included and the body spelled as a JSON string in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
     """One request, with its body as the bytes that were sent."""
 
-    body: bytes
-    headers: Mapping[str, tuple[str, ...]]
+    body: bytes = field(repr=False)
+    headers: Mapping[str, tuple[str, ...]] = field(repr=False)
     """By lower-case name; a header that came twice has two values."""
     query: Mapping[str, str]
     path_parameters: Mapping[str, str]
@@ -73,13 +80,30 @@ def read_request(event: Mapping[str, Any]) -> HttpRequest:
 
 
 def answer(status: int, document: Json, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Spell an answer for API Gateway."""
+    """Spell an answer for API Gateway; an execution whose result is too large for one is told without it."""
+    body = _spelled(document)
+    if isinstance(document, dict) and "result" in document and not _fits(body):
+        body = _spelled(without_result(document))
+    return text(status, body, {"Content-Type": "application/json", **(headers or {})})
+
+
+def text(status: int, body: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    """Hand on a body that is spelled already; ``headers`` say what it is."""
     return {
         "statusCode": status,
-        "headers": {"Content-Type": "application/json", "Cache-Control": "no-store", **(headers or {})},
-        "body": json.dumps(document, ensure_ascii=False, separators=(",", ":")),
+        "headers": {"Cache-Control": "no-store", **headers},
+        "body": body,
         "isBase64Encoded": False,
     }
+
+
+def _spelled(document: Json) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def _fits(body: str) -> bool:
+    # Measured only where it could matter: quotes and backslashes double, a character is four bytes at most.
+    return len(body) < MAX_ANSWER_BYTES // 4 or len(_spelled(body).encode("utf-8", "surrogatepass")) <= MAX_ANSWER_BYTES
 
 
 def serve(event: Mapping[str, Any], handle: Callable[[HttpRequest], dict[str, Any]]) -> dict[str, Any]:
@@ -99,7 +123,7 @@ def serve(event: Mapping[str, Any], handle: Callable[[HttpRequest], dict[str, An
 
 def problem(error: ActionRelayError, trace_id: str) -> dict[str, Any]:
     """Spell an error as RFC 9457 has it, with ``code``, ``traceId`` and, for invalid input, every fault."""
-    document: dict[str, Json] = {
+    document: ProblemDocument = {
         "type": f"urn:actionrelay:problem:{error.code}",
         "title": error.title,
         "status": error.http_status,
@@ -108,17 +132,22 @@ def problem(error: ActionRelayError, trace_id: str) -> dict[str, Any]:
         "traceId": trace_id,
     }
     if isinstance(error, InvalidRequestError):
-        document["errors"] = [
-            {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
-            | ({"path": list(fault.path)} if fault.path else {})
-            for fault in error.faults
-        ]
+        document["errors"] = [_fault(fault) for fault in error.faults]
     if isinstance(error, QueueUnavailableError) and (execution_id := error.context.get("execution_id")):
-        document["executionId"] = execution_id
+        document["executionId"] = str(execution_id)
+    if isinstance(error, PreflightFailedError):
+        document["checks"] = [check_document(check) for check in error.checks]
     headers = {"Content-Type": PROBLEM}
     if isinstance(error, DependencyError) and error.http_status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = RETRY_AFTER_SECONDS
-    return answer(error.http_status, document, headers)
+    return answer(error.http_status, as_json(document), headers)
+
+
+def _fault(fault: Fault) -> "FaultDocument":
+    document: FaultDocument = {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
+    if fault.path:
+        document["path"] = list(fault.path)
+    return document
 
 
 def _caller(identity: Mapping[str, Any]) -> str | None:

@@ -1,0 +1,199 @@
+"""Puts the OpenAPI document together and keeps the packaged file."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import actionrelay
+from actionrelay.requests import UUID_FORM
+from tools.openapi import examples
+from tools.openapi.operations import OPERATIONS, TAGS, Operation, Success
+from tools.openapi.problems import ProblemResponses
+from tools.openapi.schemas import components
+from tools.openapi.template import ApiTemplate, Route
+
+PACKAGED = Path(actionrelay.__file__).with_name("openapi.json")
+REGENERATE = "make openapi"
+
+_FLAG = {"type": "boolean", "default": False}
+_INFO = {
+    "title": "actionrelay",
+    "summary": "Runs Genesys Cloud Data Actions for other systems, without losing one or running one twice.",
+    "description": "Bodies are JSON in UTF-8 with one meaning: no key twice in an object, no `NaN`, no `Infinity`; "
+    "they are read as such whatever `Content-Type` says. "
+    "Whatever is no success is `application/problem+json` (RFC 9457). Rules that a schema can't say (the depth of "
+    "`inputs`, cycles in `actionReferences`, the address behind `webhookUrl`) are reported the same way, as 422.",
+    "license": {"name": "MIT", "identifier": "MIT"},
+}
+_SERVER = {
+    "url": "https://{apiId}.execute-api.{region}.amazonaws.com/v1",
+    "description": "The stack's output `ApiUrl`",
+    "variables": {"apiId": {"default": "a1b2c3d4e5"}, "region": {"default": "eu-west-1"}},
+}
+_SECURITY_SCHEMES = {
+    "sigv4": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "AWS Signature Version 4 for the service `execute-api` (`ApiAuth=AWS_IAM`).",
+        "x-amazon-apigateway-authtype": "awsSigv4",
+    },
+    "apiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "x-api-key",
+        "description": "A key with a usage plan (`ApiAuth=API_KEY`).",
+    },
+}
+_HEADERS = {
+    "Location": ("The execution's path, stage included.", {"type": "string"}),
+    "X-Trace-Id": ("The execution's `traceId`.", {"type": "string"}),
+    "Retry-After": ("When to ask again, in seconds.", {"type": "string", "pattern": "^[0-9]+$"}),
+    "Content-Security-Policy": ("Nothing but the page's own style sheet.", {"type": "string"}),
+}
+_PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "executionId": ("path", "A UUID, in any case.", {"$ref": "#/components/schemas/Uuid"}),
+    "dryRun": ("query", "Check the request and change nothing.", _FLAG),
+    "deep": ("query", "Look whether actions can be executed.", _FLAG),
+    "Idempotency-Key": (
+        "header",
+        "The same thing as the field `executionId`, bare or as a quoted string. If both are there they must be equal.",
+        {"type": "string", "pattern": f'^({UUID_FORM}|"{UUID_FORM}")$'},
+    ),
+    "webhook-id": ("header", "`standard-webhooks`: the same on every try.", {"type": "string"}),
+    "webhook-timestamp": ("header", "`standard-webhooks`: epoch seconds, at most 5 minutes off.", {"type": "string"}),
+    "webhook-signature": (
+        "header",
+        "`standard-webhooks`: one or more `v1,<base64>` of HMAC-SHA256 over `id.timestamp.body`, separated by spaces.",
+        {"type": "string"},
+    ),
+    "X-Hub-Signature-256": (
+        "header",
+        "`x-hub-signature-256`: `sha256=` and HMAC-SHA256 over the body, in hex or base64.",
+        {"type": "string"},
+    ),
+}
+
+
+def build() -> dict[str, Any]:
+    """Return the document.
+
+    Raises:
+        LookupError: the template has a route that is not described, or a description has no route.
+    """
+    template = ApiTemplate()
+    routes = list(template.routes())
+    if {route.operation_id for route in routes} != OPERATIONS.keys():
+        unlike = {route.operation_id for route in routes} ^ OPERATIONS.keys()
+        raise LookupError(f"template.yaml and tools/openapi/operations.py differ in {', '.join(sorted(unlike))}")
+    problems = ProblemResponses(tuple(template.gateway_answers()))
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        operation = OPERATIONS[route.operation_id]
+        spelled = _operation(route, operation)
+        spelled["responses"] |= problems.of(route, operation)
+        paths.setdefault(route.path, {})[route.method] = spelled
+    return {
+        "openapi": "3.1.0",
+        "info": {**_INFO, "version": "v1"},
+        "servers": [_SERVER],
+        "security": [{name: []} for name in _SECURITY_SCHEMES],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "paths": paths,
+        "webhooks": {"executionEnded": {"post": _ended()}},
+        "components": {
+            "securitySchemes": _SECURITY_SCHEMES,
+            "headers": {name: {"description": text, "schema": schema} for name, (text, schema) in _HEADERS.items()},
+            "parameters": {
+                name: {"name": name, "in": place, "required": place == "path", "description": text, "schema": schema}
+                for name, (place, text, schema) in _PARAMETERS.items()
+            },
+            "responses": problems.shared(),
+            "examples": problems.examples(),
+            "schemas": components(),
+        },
+    }
+
+
+def spelled() -> str:
+    """Return the packaged file as it should be."""
+    return json.dumps(build(), indent=1, ensure_ascii=False) + "\n"
+
+
+def _operation(route: Route, operation: Operation) -> dict[str, Any]:
+    spelled: dict[str, Any] = {
+        "operationId": route.operation_id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": operation.description,
+    }
+    if route.is_open:
+        spelled["security"] = []
+    if parameters := (*route.parameters, *operation.parameters):
+        spelled["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in parameters]
+    if operation.body:
+        content = _content("application/json", {"$ref": _schema(operation.body)}, operation.body_examples)
+        spelled["requestBody"] = {"required": True, "content": content}
+    spelled["responses"] = {str(status): _success(answer) for status, answer in operation.answers.items()}
+    return spelled
+
+
+def _success(answer: Success) -> dict[str, Any]:
+    match [{"$ref": _schema(name)} for name in answer.schemas]:
+        case []:
+            schema: dict[str, Any] = {"type": "string" if answer.media_type == "text/html" else "object"}
+        case [one]:
+            schema = one
+        case several:
+            schema = {"anyOf": several}
+    headers: dict[str, Any] = {name: {"$ref": f"#/components/headers/{name}"} for name in answer.optional_headers}
+    headers |= {name: _always(name) for name in answer.headers}
+    response: dict[str, Any] = {"description": answer.description}
+    if headers:
+        response["headers"] = headers
+    return response | {"content": _content(answer.media_type, schema, answer.examples)}
+
+
+def _always(header: str) -> dict[str, Any]:
+    text, schema = _HEADERS[header]
+    return {"description": text, "required": True, "schema": schema}
+
+
+def _content(media_type: str, schema: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": schema}
+    if shown:
+        content["examples"] = {name: {"value": value} for name, value in shown.items()}
+    return {media_type: content}
+
+
+def _schema(name: str) -> str:
+    return f"#/components/schemas/{name}"
+
+
+def _ended() -> dict[str, Any]:
+    """The request that the caller's own webhook gets."""
+    signed = {
+        "webhook-id": "The execution's id and the time of its outcome, the same on every try.",
+        "webhook-timestamp": "Epoch seconds of this try.",
+        "webhook-signature": "`v1,<base64>`, one for each secret in `DeliverySecretName`, separated by spaces.",
+        "X-Trace-Id": "The execution's `traceId`.",
+    }
+    return {
+        "summary": "An execution has ended",
+        "description": "Sent to the execution's `webhookUrl`, signed the Standard Webhooks way. Tried again for about "
+        "three days unless the answer is 2xx or 410.",
+        "security": [],
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "description": text, "schema": {"type": "string"}}
+            for name, text in signed.items()
+        ],
+        "requestBody": {
+            "required": True,
+            "content": _content("application/json", {"$ref": _schema("ExecutionEnded")}, {"ended": examples.ended()}),
+        },
+        "responses": {
+            "2XX": {"description": "Delivered."},
+            "410": {"description": "Not wanted; no further try."},
+            "default": {"description": "Tried again; `Retry-After` is a floor."},
+        },
+    }

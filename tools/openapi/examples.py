@@ -1,0 +1,119 @@
+"""Examples of requests and answers. The answers are what the code makes of one execution, not what somebody typed."""
+
+import json
+from dataclasses import replace
+from typing import Any, cast
+
+from actionrelay import ledger
+from actionrelay.aws.payload import BucketPayloads
+from actionrelay.boundary import http
+from actionrelay.documents import HistoryDocument
+from actionrelay.errors import ActionRelayError, Check, CheckStatus, Fault, InvalidRequestError, PreflightFailedError
+from actionrelay.models import CacheStatus, Execution, Outcome, Status, WebhookStatus
+from actionrelay.requests import ExecutionRequest
+from actionrelay.validation import content_hash
+from actionrelay.views import audit_document, execution_document
+
+REQUEST: dict[str, Any] = {
+    "actionId": "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e",
+    "inputs": {"customerId": "cust_998877", "transactionBatch": ["tx_001", "tx_002"]},
+    "timeout": 120_000,
+    "webhookUrl": "https://hooks.example.com/actionrelay",
+    "executionId": "0d9f7f0e-6f0e-4a57-9d53-0f6f6f9f5f11",
+    "traceId": "4f1c2d5e-7a0b-4f5e-8b53-9c3f3c1e2a77",
+    "actionReferences": {"normalizeCurrency": ["applyTaxRate"], "applyTaxRate": []},
+}
+RESOLUTION: dict[str, Any] = {"status": "completed", "result": {"total": 1082.5}, "note": "found in the CRM"}
+RESULT: dict[str, Any] = {"executionId": REQUEST["executionId"], "status": "completed", "result": {"total": 1082.5}}
+REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+
+_ACCEPTED_AT = 1_795_460_400_000
+_INLINE = BucketPayloads(cast("Any", None), "never asked: the example's payloads are small")
+
+
+def request() -> ExecutionRequest:
+    """The request as it is read; raises where it is not valid."""
+    return ExecutionRequest.model_validate(REQUEST)
+
+
+def _accepted() -> Execution:
+    read = request()
+    inputs = json.dumps(read.inputs).encode()
+    execution = Execution(
+        execution_id=read.execution_id or "",
+        action_id=read.action_id,
+        trace_id=read.trace_id or "",
+        content_hash=content_hash(read),
+        request=_INLINE.refer("request", inputs),
+        timeout_ms=read.timeout,
+        cache_key="key",
+        cache_status=CacheStatus.ENABLED,
+        webhook_url=read.webhook_url,
+        repeatable=True,
+        created_at=_ACCEPTED_AT,
+        queued_at=_ACCEPTED_AT,
+        updated_at=_ACCEPTED_AT,
+    )
+    return ledger.accept(execution)
+
+
+def _completed() -> Execution:
+    claimed = ledger.claim(_accepted(), "attempt", _ACCEPTED_AT + 210, _ACCEPTED_AT + 90_000)
+    outcome = Outcome(Status.COMPLETED, result=_INLINE.refer("result", json.dumps(RESULT["result"]).encode()))
+    correlation_id = "b9e2f5c4-1d3a-4a7e-8c11-5f0e9d7c6b5a"
+    return ledger.settle(claimed, outcome, _ACCEPTED_AT + 1_250, latency_ms=1_012, correlation_id=correlation_id)
+
+
+def queued() -> dict[str, Any]:
+    """An execution that has just been accepted."""
+    return dict(execution_document(_accepted(), _INLINE))
+
+
+def completed() -> dict[str, Any]:
+    """The same one at its end, its webhook delivered."""
+    return dict(execution_document(replace(_completed(), webhook_status=WebhookStatus.DELIVERED), _INLINE))
+
+
+def cancelled() -> dict[str, Any]:
+    """Another end of it."""
+    return dict(execution_document(ledger.cancel(_accepted(), _ACCEPTED_AT + 900, None), _INLINE))
+
+
+def redelivered() -> dict[str, Any]:
+    """The same one when its webhook is about to be delivered again."""
+    return dict(execution_document(_completed(), _INLINE))
+
+
+def ended() -> dict[str, Any]:
+    """What the caller's webhook gets."""
+    document = redelivered()
+    return {"type": "execution.completed", "timestamp": document["completedAt"], "data": document}
+
+
+def history() -> HistoryDocument:
+    """What is on record of it."""
+    entries = [audit_document(entry) for entry in _completed().pending_audit]
+    return {"executionId": REQUEST["executionId"], "entries": entries}
+
+
+CHECKS = (
+    Check("credentials", CheckStatus.OK, "the secret actionrelay/genesys holds a client id and a client secret"),
+    Check("clock", CheckStatus.WARNING, "the answer has no usable Date header", "Look at the host's clock."),
+)
+
+
+def problem(error: type[ActionRelayError]) -> dict[str, Any]:
+    """The problem document of an error."""
+    made: ActionRelayError
+    if issubclass(error, InvalidRequestError):
+        path = ("a", "b", "a")
+        made = InvalidRequestError(
+            (Fault("/actionReferences/a", "cycle", 'depends on itself: ["a","b","a"]', path=path),)
+        )
+    elif issubclass(error, PreflightFailedError):
+        failed = Check("api", CheckStatus.FAILED, "the API host gave no answer (timeout)", "Check GenesysRegion.")
+        made = PreflightFailedError((CHECKS[0], failed))
+    else:
+        made = error(error.title)
+    document: dict[str, Any] = json.loads(http.problem(made, REQUEST_ID)["body"])
+    return document

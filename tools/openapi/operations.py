@@ -1,0 +1,237 @@
+"""What each route does, takes and answers: what neither the types nor the template say."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from actionrelay.errors import (
+    ActionRelayError,
+    ExecutionConflictError,
+    ExecutionNotFoundError,
+    InvalidRequestError,
+    MalformedJsonError,
+    OutcomeConflictError,
+    PayloadTooLargeError,
+    PreflightFailedError,
+    QueueUnavailableError,
+    SecretUnavailableError,
+    SettingsError,
+    StaleWriteError,
+    StoreUnavailableError,
+    UnauthenticWebhookError,
+    WebhookConflictError,
+    WrongStateError,
+)
+from tools.openapi import examples
+
+type Errors = tuple[type[ActionRelayError], ...]
+
+ANYWHERE: Errors = (ActionRelayError,)
+_DEPLOYED: Errors = (SettingsError,)
+_STORED: Errors = (StoreUnavailableError, *_DEPLOYED)
+_READ: Errors = (ExecutionNotFoundError, *_STORED)
+_DECIDED: Errors = (ExecutionNotFoundError, WrongStateError, StaleWriteError, QueueUnavailableError, *_STORED)
+_RECEIVED: Errors = (
+    UnauthenticWebhookError,
+    PayloadTooLargeError,
+    InvalidRequestError,
+    ExecutionNotFoundError,
+    OutcomeConflictError,
+    WebhookConflictError,
+    StaleWriteError,
+    SecretUnavailableError,
+    QueueUnavailableError,
+    *_STORED,
+)
+_BODY: Errors = (MalformedJsonError, PayloadTooLargeError, InvalidRequestError)
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """An answer that is none of the problems."""
+
+    description: str
+    schemas: tuple[str, ...]
+    """Names of components: the answer is any of them."""
+    examples: dict[str, Any]
+    headers: tuple[str, ...] = ()
+    """Names of components that every such answer carries."""
+    optional_headers: tuple[str, ...] = ()
+    media_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One route."""
+
+    tag: str
+    summary: str
+    description: str
+    answers: dict[int, Success]
+    errors: Errors
+    parameters: tuple[str, ...] = ()
+    """Names of components, besides those in the path."""
+    body: str | None = None
+    body_examples: dict[str, Any] = field(default_factory=dict)
+
+
+def _execution(description: str, **shown: dict[str, Any]) -> Success:
+    return Success(description, ("Execution",), shown)
+
+
+def _decision(description: str, shown: dict[str, Any]) -> Success:
+    return Success(description, ("Execution",), {"execution": shown}, headers=("X-Trace-Id",))
+
+
+TAGS = {
+    "Executions": "Submit one, and see what became of it.",
+    "Decisions": "What an operator decides about one execution. Who decided is on record.",
+    "Genesys Cloud": "Where results come in.",
+    "About": "The API itself.",
+}
+
+OPERATIONS: dict[str, Operation] = {
+    "submitExecution": Operation(
+        "Executions",
+        "Submit an execution",
+        "Checks the request, records it and queues it. All faults of a request are reported together. The same "
+        "`executionId` with the same content is the same execution, so a request can be sent again safely.",
+        {
+            200: Success(
+                "Answered from the cache, or accepted before under this `executionId`, as it stands now; for a dry "
+                "run, the normalised request.",
+                ("Execution", "NormalisedRequest"),
+                {
+                    "repeated": examples.completed(),
+                    "dryRun": examples.request().model_dump(mode="json", by_alias=True),
+                },
+                optional_headers=("X-Trace-Id", "Location"),
+            ),
+            202: Success(
+                "Accepted and queued.",
+                ("Execution",),
+                {"queued": examples.queued()},
+                headers=("X-Trace-Id", "Location"),
+            ),
+        },
+        (*_BODY, ExecutionConflictError, QueueUnavailableError, *_STORED),
+        parameters=("dryRun", "Idempotency-Key"),
+        body="ExecutionRequest",
+        body_examples={"request": examples.REQUEST},
+    ),
+    "getExecution": Operation(
+        "Executions",
+        "Read an execution",
+        "As last written, with its result.",
+        {200: _execution("The execution.", queued=examples.queued(), completed=examples.completed())},
+        _READ,
+    ),
+    "getExecutionAudit": Operation(
+        "Executions",
+        "Read the history of an execution",
+        "Every step on record, oldest first, chained by hashes.",
+        {200: Success("The history.", ("History",), {"history": examples.history()})},
+        _READ,
+    ),
+    "retryExecution": Operation(
+        "Decisions",
+        "Run an execution again",
+        "For one that is `failed` or `unknown`; no body. Whether running an unknown action again does harm is the "
+        "operator's judgement.",
+        {202: _decision("Queued again.", examples.queued())},
+        _DECIDED,
+    ),
+    "resolveExecution": Operation(
+        "Decisions",
+        "Record how an unknown execution ended",
+        "What an operator found out becomes the outcome, and the caller's webhook is told.",
+        {200: _decision("On record.", examples.redelivered())},
+        (*_BODY, *_DECIDED),
+        body="Resolution",
+        body_examples={
+            "completed": examples.RESOLUTION,
+            "failed": {"status": "failed", "error": "the CRM has no such order"},
+        },
+    ),
+    "cancelExecution": Operation(
+        "Decisions",
+        "Stop an execution",
+        "For one that is `queued`, and of which no attempt may have run; no body.",
+        {200: _decision("Cancelled, for good.", examples.cancelled())},
+        _DECIDED,
+    ),
+    "redeliverWebhook": Operation(
+        "Decisions",
+        "Deliver an execution's webhook again",
+        "For one that has ended and whose webhook was delivered or given up; no body.",
+        {202: _decision("The delivery begins anew.", examples.redelivered())},
+        _DECIDED,
+    ),
+    "getHealth": Operation(
+        "About",
+        "Ask whether the API answers",
+        "With `deep=true`, a preflight: whether this deployment can execute actions as it stands, and what to do "
+        "where it can't. It runs no action and writes nothing.",
+        {
+            200: Success(
+                "It answers. Of a preflight, `degraded` says that something is not as it should be; executions go on.",
+                ("Health",),
+                {
+                    "plain": {"status": "ok"},
+                    "deep": {
+                        "status": "degraded",
+                        "checks": [
+                            {
+                                "name": check.name,
+                                "status": check.status,
+                                "detail": check.detail,
+                                "advice": check.advice,
+                            }
+                            for check in examples.CHECKS
+                        ],
+                    },
+                },
+            )
+        },
+        (InvalidRequestError, PreflightFailedError, *_DEPLOYED),
+        parameters=("deep",),
+    ),
+    "getOpenApi": Operation(
+        "About",
+        "Read this document",
+        "The API's description as OpenAPI 3.1, as the deployed code was built with it.",
+        {200: Success("The document.", (), {})},
+        (),
+    ),
+    "getDocs": Operation(
+        "About",
+        "Read this document as a page",
+        "One HTML page without scripts or outside resources.",
+        {200: Success("The page.", (), {}, headers=("Content-Security-Policy",), media_type="text/html")},
+        (),
+    ),
+    "receiveGenesysWebhook": Operation(
+        "Genesys Cloud",
+        "Take a result from Genesys Cloud",
+        "Open at the gateway; believed only by its signature over the raw bytes, made with any of the secrets in "
+        "`WebhookSecretName`. Which headers it needs depends on `WebhookScheme`; each comes exactly once.",
+        {
+            200: Success(
+                "Recorded, now or by an equal webhook before.",
+                ("Receipt",),
+                {"receipt": {"executionId": examples.REQUEST["executionId"], "status": "completed"}},
+                headers=("X-Trace-Id",),
+            )
+        },
+        _RECEIVED,
+        parameters=("webhook-id", "webhook-timestamp", "webhook-signature", "X-Hub-Signature-256"),
+        body="ResultWebhook",
+        body_examples={
+            "completed": examples.RESULT,
+            "failed": {
+                "executionId": examples.REQUEST["executionId"],
+                "status": "failed",
+                "error": {"code": "not_found", "message": "no such customer", "status": 404},
+            },
+        },
+    ),
+}

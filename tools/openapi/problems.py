@@ -1,0 +1,116 @@
+"""The answers that are no success: the functions' and API Gateway's own, by status, with every code they can have."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from actionrelay.boundary.http import PROBLEM
+from actionrelay.errors import ActionRelayError, DependencyError
+from tools.openapi import examples
+from tools.openapi.operations import ANYWHERE, OPERATIONS, Operation
+from tools.openapi.template import GatewayAnswer, Route
+
+UNSIGNED = {"forbidden"}
+"""Of the gateway's refusals (403), the one that an open route knows; the others are about credentials."""
+
+
+@dataclass(slots=True)
+class _Problems:
+    """What is known of one status."""
+
+    titles: dict[str, str] = field(default_factory=dict)
+    """By code."""
+    has_retry_after: bool = False
+
+    def add(self, code: str, title: str, *, has_retry_after: bool) -> None:
+        self.titles.setdefault(code, title)
+        self.has_retry_after |= has_retry_after
+
+    def response(self, status: int) -> dict[str, Any]:
+        """Return the response object."""
+        said = {"status": {"const": status}, "code": {"enum": list(self.titles)}}
+        response: dict[str, Any] = {
+            "description": "; ".join(f"`{code}`: {title}" for code, title in self.titles.items()),
+            "content": {
+                PROBLEM: {
+                    "schema": {"allOf": [{"$ref": "#/components/schemas/Problem"}, {"properties": said}]},
+                    "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in self.titles},
+                }
+            },
+        }
+        if self.has_retry_after:
+            response["headers"] = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
+        return response
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemResponses:
+    """The problems of every route; what the gateway alone answers is the same for all, and stands in one place."""
+
+    gateway: tuple[GatewayAnswer, ...]
+
+    def of(self, route: Route, operation: Operation) -> dict[str, Any]:
+        """Return a response, or a reference to one, for each status of a problem of one route."""
+        own = _own((*operation.errors, *ANYWHERE))
+        open_door = _from_gateway(answer for answer in self.gateway if answer.code in UNSIGNED)
+        shared = _from_gateway(self.gateway)
+        found: dict[int, dict[str, Any]] = {}
+        for status in sorted(own.keys() | shared.keys()):
+            if status in own:
+                merged = own[status]
+                for code, title in shared.get(status, _Problems()).titles.items():
+                    merged.add(code, title, has_retry_after=shared[status].has_retry_after)
+                found[status] = merged.response(status)
+            elif status == HTTPStatus.FORBIDDEN and route.is_open:
+                found[status] = open_door[status].response(status)
+            else:
+                found[status] = {"$ref": f"#/components/responses/{_name(status)}"}
+        return {str(status): response for status, response in found.items()}
+
+    def shared(self) -> dict[str, Any]:
+        """Return what is referred to: the responses that API Gateway alone gives."""
+        known = _from_gateway(self.gateway)
+        return {
+            _name(status): known[status].response(status) for status in sorted(known.keys() - _own(ANYWHERE).keys())
+        }
+
+    def examples(self) -> dict[str, Any]:
+        """Return one problem document for each code."""
+        errors = {error for operation in OPERATIONS.values() for error in (*operation.errors, *ANYWHERE)}
+        found = {error.code: examples.problem(error) for error in errors}
+        for answer in self.gateway:
+            found.setdefault(answer.code, _gateway_problem(answer))
+        return {code: {"value": found[code]} for code in sorted(found)}
+
+
+def _own(errors: Iterable[type[ActionRelayError]]) -> dict[int, _Problems]:
+    found: dict[int, _Problems] = {}
+    for error in errors:
+        retried = issubclass(error, DependencyError)
+        found.setdefault(error.http_status, _Problems()).add(error.code, error.title, has_retry_after=retried)
+    return found
+
+
+def _from_gateway(answers: Iterable[GatewayAnswer]) -> dict[int, _Problems]:
+    found: dict[int, _Problems] = {}
+    for answer in answers:
+        known = found.setdefault(answer.status, _Problems())
+        known.add(answer.code, answer.title, has_retry_after=answer.has_retry_after)
+    return found
+
+
+def _name(status: int) -> str:
+    """The status in words, as one name: ``TooManyRequests``."""
+    return "".join(word.capitalize() for word in HTTPStatus(status).phrase.split())
+
+
+def _gateway_problem(answer: GatewayAnswer) -> dict[str, Any]:
+    return {
+        "type": f"urn:actionrelay:problem:{answer.code}",
+        "title": answer.title,
+        "status": answer.status,
+        "detail": answer.detail,
+        "code": answer.code,
+        "traceId": examples.REQUEST_ID,
+    }

@@ -1,0 +1,150 @@
+"""The schemas, as pydantic derives them from the types that the code itself uses, with the text below their fields."""
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
+
+from actionrelay import documents, requests
+from actionrelay.errors import CheckStatus
+from actionrelay.models import CacheStatus, Status, WebhookStatus
+
+type Schema = dict[str, Any]
+
+REQUESTS: tuple[type[BaseModel], ...] = (requests.ExecutionRequest, requests.Resolution, requests.ResultWebhook)
+ANSWERS: tuple[type, ...] = (
+    documents.ExecutionDocument,
+    documents.HistoryDocument,
+    documents.ReceiptDocument,
+    documents.HealthDocument,
+    documents.ProblemDocument,
+    documents.WebhookDocument,
+)
+_DESCRIBED: tuple[type, ...] = (
+    *REQUESTS,
+    *ANSWERS,
+    *(requests.ReportedError, documents.ErrorDocument, documents.AuditDocument),
+    *(documents.CheckDocument, documents.FaultDocument),
+)
+_DEPENDENCIES: Schema = {
+    "description": "Names, or an object whose keys are names and whose values are read the same way; any other value "
+    "is left aside.",
+    "anyOf": [
+        {"type": "array", "items": {"type": "string", "minLength": 1}},
+        {
+            "type": "object",
+            "additionalProperties": {
+                "anyOf": [
+                    {"$ref": "#/components/schemas/Dependencies"},
+                    {"type": ["string", "number", "boolean", "null"]},
+                ]
+            },
+        },
+    ],
+}
+"""What `references.read_references` takes: a rule of code, so there is no type to derive it from."""
+_NAMES = {
+    "AuditDocument": "AuditEntry",
+    "ErrorDocument": "ExecutionError",
+    "WebhookDocument": "ExecutionEnded",
+}
+_ENUMS: tuple[type[Enum], ...] = (Status, WebhookStatus, CacheStatus, CheckStatus)
+
+
+def components() -> dict[str, Schema]:
+    """Return every schema by its public name, in alphabetical order."""
+    wanted: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = [
+        (kind.__name__, "validation", TypeAdapter(kind)) for kind in (*REQUESTS, *ANSWERS)
+    ]
+    _, generated = TypeAdapter.json_schemas(wanted, ref_template="#/components/schemas/{model}")
+    found: dict[str, Schema] = generated["$defs"]
+    found.pop("Json")
+    found["Timestamp"]["format"] = "date-time"
+    found["Dependencies"] = _DEPENDENCIES
+    found["ExecutionRequest"]["properties"]["actionReferences"]["anyOf"][0]["additionalProperties"] = {
+        "$ref": "#/components/schemas/Dependencies"
+    }
+    _describe(found)
+    named = {public_name(name): _public(schema) for name, schema in found.items()}
+    named["ExecutionRequest"]["description"] = "What to execute."
+    named["Resolution"]["description"] = "What an operator found out about an unknown outcome."
+    named["ResultWebhook"]["description"] = "The result of an execution. Other members are left aside."
+    named["NormalisedRequest"] = _spelled_out(named["ExecutionRequest"])
+    return dict(sorted(named.items()))
+
+
+def public_name(name: str) -> str:
+    """Return the name under which a type is known to callers."""
+    return _NAMES.get(name, name.removesuffix("Document"))
+
+
+def _spelled_out(request: Schema) -> Schema:
+    """Return what a dry run answers with: the request as it was read, with every field in it."""
+    fields = {
+        name: {key: value for key, value in schema.items() if key != "default"}
+        for name, schema in request["properties"].items()
+    }
+    said = "A valid request, its ids in lower case and its defaults filled in."
+    return {**request, "description": said, "properties": fields, "required": list(fields)}
+
+
+def field_texts(kind: type) -> dict[str, str]:
+    """Return the string below each field of a class, by the field's name in Python."""
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+    assert isinstance(definition, ast.ClassDef)  # noqa: S101 - the source of a class is one
+    return dict(_texts(definition))
+
+
+def _texts(definition: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for field, below in zip(definition.body, definition.body[1:], strict=False):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                yield name, " ".join(text.split())
+
+
+def _describe(found: dict[str, Schema]) -> None:
+    for kind in _DESCRIBED:
+        texts = field_texts(kind)
+        aliases = {name: field.alias or name for name, field in getattr(kind, "model_fields", {}).items()}
+        for field, text in texts.items():
+            found[kind.__name__]["properties"][aliases.get(field, field)]["description"] = text
+    for enum in _ENUMS:
+        found[enum.__name__].pop("description", None)  # speaks to readers of the code; the fields speak to callers
+
+
+def _public(schema: Any) -> Any:
+    """Take out what repeats a name, rename what is referred to, and let any JSON value be any JSON value."""
+    if isinstance(schema, list):
+        return [_public(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    public: Schema = {}
+    for name, value in schema.items():
+        if name == "title" and isinstance(value, str):
+            continue
+        if name == "properties":
+            public[name] = {field: _public(each) for field, each in value.items()}
+        elif name == "$ref":
+            target = str(value).rpartition("/")[2]
+            if target != "Json":
+                public[name] = f"#/components/schemas/{public_name(target)}"
+        elif name == "description":
+            public[name] = re.sub(r"``", "`", " ".join(value.split()))
+        else:
+            public[name] = _public(value)
+    return _or_null(public)
+
+
+def _or_null(schema: Schema) -> Schema:
+    """Write "this or null" as one type with two names where that says the same."""
+    match schema.get("anyOf"):
+        case [{"type": str(kind)} as one, {"type": "null"}] if "enum" not in one:
+            around = {name: value for name, value in schema.items() if name != "anyOf"}
+            return {**one, "type": [kind, "null"], **around}
+    return schema
