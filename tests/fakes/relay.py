@@ -48,6 +48,7 @@ SECRET = SigningSecret(b"k" * 32)
 TIMEOUT_MS = 60_000
 GRACE_MS = 300_000
 INVOCATION_MS = 90_000
+RETENTION_MS = 30 * 86_400_000
 CREDENTIALS = '{"clientId":"me","clientSecret":"s3cret"}'
 INPUTS: dict[str, Any] = {"customerId": "cust_998877"}
 
@@ -125,7 +126,15 @@ class Relay:
 
     @property
     def operating(self) -> OperateExecution:
-        return OperateExecution(self.recorder, self.completion, self.queue, self.telemetry, self.clock, self.rules.body)
+        return OperateExecution(
+            self.recorder,
+            self.completion,
+            self.queue,
+            self.telemetry,
+            self.clock,
+            RETENTION_MS,
+            self.rules.body,
+        )
 
     @property
     def receiving(self) -> ReceiveResult:

@@ -19,6 +19,7 @@ from actionrelay.request_rules import RequestRules
 from actionrelay.settlement import ExecutionPolicy
 from actionrelay.signatures import ID_HEADER, SigningSecret, VerifiedWebhook
 from actionrelay.validation import SubmitExecution
+from tests.fakes.relay import RETENTION_MS
 from tests.simulation.memory import (
     Audit,
     Cache,
@@ -145,4 +146,4 @@ class UseCases:
             ports,
             randomness,
         )
-        self.operating = OperateExecution(recorder, completion, ports.queue, silence, ports)
+        self.operating = OperateExecution(recorder, completion, ports.queue, silence, ports, RETENTION_MS)

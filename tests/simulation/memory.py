@@ -117,7 +117,7 @@ class Payloads:
 
     def put(self, ref: PayloadRef, data: bytes) -> None:
         if ref.inline is None:
-            port = "payloads.result" if ref.key.endswith("/result") else "payloads.request"
+            port = "payloads.result" if "/result/" in ref.key else "payloads.request"
             self.crossing(port, ref.key.partition("/")[0], lambda: self.objects.update({ref.key: data}))
 
     def get(self, ref: PayloadRef) -> bytes | None:

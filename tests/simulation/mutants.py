@@ -172,7 +172,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit(
             completion.Completion,
             "refer_result",
-            'return self.payloads.refer(f"{execution_id}/result", data), data',
+            'return self.payloads.refer(f"{execution_id}/result/{digest(data)}", data), data',
             'ref = self.payloads.refer(f"{execution_id}/result", data); self.payloads.put(ref, data); return ref, data',
         ),
     ),

@@ -21,6 +21,7 @@ from actionrelay.errors import (
 from actionrelay.models import Execution, ExecutionError, Outcome, Status, WebhookStatus
 from actionrelay.outbound import DeliveryAnswer
 from actionrelay.signatures import SigningSecret, StandardWebhooksVerifier
+from actionrelay.views import STORING_MS
 from tests.fakes.chance import NOON
 from tests.fakes.relay import EXECUTION_ID, SECRET, TRACE_ID, WEBHOOK_URL, Relay
 
@@ -352,9 +353,26 @@ def test_given_a_result_that_cannot_be_read_when_delivered_then_it_is_completed_
     relay.payloads.inline_max = 0
     relay.given_completed("big", webhook_url=WEBHOOK_URL)
     relay.payloads.objects.clear()
+    relay.clock.advance(STORING_MS)
     deliver(relay)
     [(_, _, body)] = relay.sender.sent
     document = json.loads(body)
     assert document["type"] == "execution.completed"
     assert (document["data"]["status"], document["data"]["result"]) == ("completed", None)
     assert document["data"]["error"]["code"] == "result_not_stored"
+
+
+def test_given_a_result_that_is_still_being_stored_when_delivered_then_it_waits_until_it_can_be_told(
+    relay: Relay,
+) -> None:
+    relay.payloads.inline_max = 0
+    relay.given_completed("big", webhook_url=WEBHOOK_URL)
+    stored = dict(relay.payloads.objects)
+    relay.payloads.objects.clear()
+    assert deliver(relay) is WebhookStatus.PENDING
+    assert (relay.sender.sent, relay.record.delivery_attempts) == ([], 0)
+    assert relay.deliveries.sent == [(EXECUTION_ID, COME_BACK_MS)]
+    relay.payloads.objects.update(stored)
+    assert deliver(relay) is WebhookStatus.DELIVERED
+    [(_, _, body)] = relay.sender.sent
+    assert json.loads(body)["data"]["result"] == "big"

@@ -20,7 +20,7 @@ from actionrelay.errors import (
 )
 from actionrelay.models import CacheStatus, Execution, ExecutionError, Message, Outcome, Status, WebhookStatus
 from tests.fakes.chance import NOON
-from tests.fakes.relay import EXECUTION_ID, WEBHOOK_URL, Relay, spelled
+from tests.fakes.relay import EXECUTION_ID, RETENTION_MS, WEBHOOK_URL, Relay, spelled
 
 OPERATOR = "arn:aws:iam::123456789012:user/operator"
 CAUSE = ExecutionError("http_400", "no", 400, "corr-1")
@@ -89,6 +89,17 @@ def test_given_any_state_when_an_operator_decides_then_it_is_taken_where_it_fits
         assert (decided.status, relay.record.status) == (expected, expected)
         assert relay.record.version == before.version + 1
         assert relay.audit.entries(EXECUTION_ID)[0].actor == OPERATOR
+
+
+@pytest.mark.parametrize("decide", DECISIONS.values(), ids=DECISIONS)
+def test_given_an_execution_past_its_retention_when_an_operator_decides_then_it_is_gone(
+    relay: Relay, decide: Callable[..., Execution]
+) -> None:
+    before = relay.given_ended(UNKNOWN)
+    relay.clock.advance(RETENTION_MS)
+    with pytest.raises(ExecutionNotFoundError):
+        decide(relay)
+    assert relay.record == before
 
 
 @pytest.mark.parametrize("decide", DECISIONS.values(), ids=DECISIONS)

@@ -72,7 +72,10 @@ def test_given_a_date_when_compared_then_more_than_a_minute_is_a_warning(
     assert detail in check.detail
 
 
-@pytest.mark.parametrize("date", [None, "", "today", "Mon, 99 Foo 2026 99:99:99 GMT"])
+@pytest.mark.parametrize(
+    "date",
+    [None, "", "today", "Mon, 99 Foo 2026 99:99:99 GMT", "Wed, 21 Oct 99999999999999999999 07:28:00 GMT"],
+)
 def test_given_no_date_when_compared_then_that_is_a_warning(deployment: Deployment, date: str | None) -> None:
     deployment.sees(replace(HEALTHY, date=date))
     assert deployment.found()["clock"].status is WARNING

@@ -104,6 +104,8 @@ def a_date(seconds: int) -> str:
         ("Fri, 31 Dec 9999 23:59:59 GMT", RETRY_AFTER_CAP_MS),
         (a_date(90).replace("GMT", "-0000"), 90_000),
         ("Mon, 99 Foo 2026 99:99:99 GMT", 0),
+        ("Wed, 21 Oct 99999999999999999999 07:28:00 GMT", 0),
+        ("Wed, 21 Oct 2026 07:28:00 +99999999999999999999", 0),
     ],
 )
 def test_given_a_retry_after_when_read_then_seconds_and_dates_count_and_garbage_does_not(

@@ -169,6 +169,16 @@ def test_given_a_leaseholder_that_died_when_its_lease_ends_then_one_other_takes_
     assert (tokens.issuer.requests, tokens.telemetry.counts["TokenLeaseTakeovers"]) == (2, 1)
 
 
+@pytest.mark.parametrize("ahead_ms", [LEASE_MS, 86_400_000])
+def test_given_a_leaseholder_that_died_and_whose_clock_was_ahead_when_another_comes_then_its_lease_is_no_bar(
+    tokens: TokenWorkers, ahead_ms: int
+) -> None:
+    tokens.clock.advance(ahead_ms)
+    dies(tokens.source, tokens, "issuer", "request")
+    tokens.clock.advance(-ahead_ms)
+    assert_has(tokens.another_worker(), "issued-2")
+
+
 def test_given_a_leaseholder_that_died_after_sharing_when_another_takes_over_then_it_finds_the_token(
     tokens: TokenWorkers,
 ) -> None:

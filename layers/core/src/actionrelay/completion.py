@@ -15,7 +15,7 @@ from actionrelay.models import (
 )
 from actionrelay.ports import DeliveryQueue, PayloadStore, ResultCache, Telemetry
 from actionrelay.recording import Recorder
-from actionrelay.strict_json import Json, canonical
+from actionrelay.strict_json import Json, canonical, digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Completion:
         if result is None:
             return None, b""
         data = canonical(result)
-        return self.payloads.refer(f"{execution_id}/result", data), data
+        return self.payloads.refer(f"{execution_id}/result/{digest(data)}", data), data
 
     def after_ending(self, ended: Execution, result: bytes = b"") -> None:
         """Do what follows the write of an outcome, by the worker that wrote it."""

@@ -89,7 +89,14 @@ class DeliverWebhook:
             self._try_once(execution, now)
 
     def _try_once(self, execution: Execution, now: int) -> None:
-        status, wait, latency_ms, cause = self._try(execution)
+        document = execution_document(execution, self.payloads, now)
+        if document["status"] != execution.status.value:
+            # Its large result is still being stored; told without it, the receiver would never get it.
+            self.recorder.pay(execution)
+            self.queue.send(execution.execution_id, COME_BACK_MS, execution.version, execution.webhook_url)
+            return
+        status, wait, latency_ms, cause = self._try(execution, document)
+        now = self.clock.now()
         deliver_at = now + wait if status is WebhookStatus.PENDING else None
 
         def step(current: Execution) -> Execution | None:
@@ -114,10 +121,12 @@ class DeliverWebhook:
         elif recorded.webhook_status is WebhookStatus.FAILED:
             self.dead_letters.send(recorded.execution_id, version=recorded.version, receiver=recorded.webhook_url)
 
-    def _try(self, execution: Execution) -> tuple[WebhookStatus, int, int | None, ExecutionError | None]:
+    def _try(
+        self, execution: Execution, document: dict[str, Json]
+    ) -> tuple[WebhookStatus, int, int | None, ExecutionError | None]:
         """Return where this try leaves the delivery, how long to wait, how long it took, and what came back."""
         try:
-            answer = self._post(execution)
+            answer = self._post(execution, document)
         except DeliveryRefusedError as error:
             return WebhookStatus.FAILED, 0, None, ExecutionError(error.code, error.message)
         except DeliveryFailedError as error:
@@ -130,14 +139,14 @@ class DeliverWebhook:
             return WebhookStatus.FAILED, 0, latency_ms, answered
         return (*self._again(execution, answer.retry_after), latency_ms, answered)
 
-    def _post(self, execution: Execution) -> DeliveryAnswer:
+    def _post(self, execution: Execution, document: dict[str, Json]) -> DeliveryAnswer:
         now = self.clock.now()
-        document: dict[str, Json] = {
+        message: dict[str, Json] = {
             "type": f"execution.{execution.status.value}",
             "timestamp": iso(execution.completed_at or execution.updated_at),
-            "data": execution_document(execution, self.payloads),
+            "data": document,
         }
-        body = canonical(document)
+        body = canonical(message)
         signed = StandardWebhooks.headers(
             self.secrets(), f"{execution.execution_id}-{execution.completed_at}", now // 1_000, body
         )

@@ -25,6 +25,8 @@ class OperateExecution:
     queue: ExecutionQueue
     telemetry: Telemetry
     clock: Clock
+    retention_ms: int
+    """For how long after its acceptance an execution can be acted on: what is begun then still comes to its end."""
     body: Callable[[bytes], Json] = parse
     """Reads a body by the rules of this deployment."""
 
@@ -121,7 +123,7 @@ class OperateExecution:
 
     def _load(self, execution_id: str) -> Execution:
         execution = self.recorder.load(execution_id.lower()) if 0 < len(execution_id) <= LONGEST_ID else None
-        if execution is None:
+        if execution is None or execution.created_at + self.retention_ms <= self.clock.now():
             raise ExecutionNotFoundError("no execution with this id", execution_id=execution_id[:LONGEST_ID])
         return execution
 

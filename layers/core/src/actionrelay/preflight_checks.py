@@ -108,7 +108,7 @@ def check_clock(sight: Sight, now: int) -> Check:
     """Whether our clock and Genesys Cloud's agree, by the header ``Date`` (RFC 9110, section 6.6.1)."""
     try:
         moment = parsedate_to_datetime(sight.date or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return Check(
             CLOCK,
             CheckStatus.WARNING,

@@ -122,7 +122,7 @@ def retry_after_ms(header: str | None, now: int) -> int:
         return min(int(text[:9]) * 1_000, RETRY_AFTER_CAP_MS)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -45,16 +45,18 @@ class Settlement:
 
     def after_reply(self, claimed: Execution, reply: Reply) -> None:
         """Write down how an attempt ended, and see to what follows."""
-        if report := attempt_report(claimed, reply, self.clock.now()):
-            self.telemetry.event("attempt_ended", **report)
-        match reply.kind:
-            case ReplyKind.SUCCEEDED:
-                ref, data = self.completion.refer_result(claimed.execution_id, reply.result)
-                self._settle(claimed, Outcome(Status.COMPLETED, result=ref), reply, data)
-            case ReplyKind.ACCEPTED:
-                self._await_webhook(claimed, reply)
-            case _:
-                self.after_failure(claimed, reply)
+        try:
+            match reply.kind:
+                case ReplyKind.SUCCEEDED:
+                    ref, data = self.completion.refer_result(claimed.execution_id, reply.result)
+                    self._settle(claimed, Outcome(Status.COMPLETED, result=ref), reply, data)
+                case ReplyKind.ACCEPTED:
+                    self._await_webhook(claimed, reply)
+                case _:
+                    self.after_failure(claimed, reply)
+        finally:
+            if report := attempt_report(claimed, reply, self.clock.now()):
+                self.telemetry.event("attempt_ended", **report)
 
     def _await_webhook(self, claimed: Execution, reply: Reply) -> None:
         now = self.clock.now()

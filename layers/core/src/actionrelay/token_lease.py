@@ -67,8 +67,11 @@ class TokenLease:
         return bool(self.shared) and self.shared_until - now > left_ms
 
     def closed(self, now: int, worker: str) -> bool:
-        """Whether ``worker`` may not ask the login host now; a lease that it took itself, unknowingly, is no bar."""
-        return self.until > now and self.holder != worker
+        """Whether ``worker`` may not ask the login host now; a lease that it took itself, unknowingly, is no bar.
+
+        Nor is one that ends later than any lease could: a clock that was ahead wrote it.
+        """
+        return now < self.until <= now + LEASE_MS + CLOCK_MARGIN_MS and self.holder != worker
 
     def was_left(self, now: int, worker: str) -> bool:
         """Whether another worker held the lease until it ended, and so most likely died."""

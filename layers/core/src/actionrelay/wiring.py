@@ -133,7 +133,13 @@ def operate_execution() -> "OperateExecution":
         settings.result_cache_seconds,
     )
     return OperateExecution(
-        submitting.recorder, completion, submitting.queue, telemetry(), SystemClock(), submitting.rules.body
+        submitting.recorder,
+        completion,
+        submitting.queue,
+        telemetry(),
+        SystemClock(),
+        settings.execution_retention_days * 86_400_000,
+        submitting.rules.body,
     )
 
 

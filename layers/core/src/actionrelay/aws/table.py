@@ -25,8 +25,12 @@ _SECONDS_PER_DAY = 86_400
 _ACCEPTED, _LEDGER = "accepted", "ledger"
 _FIRST_STEP = 2
 """The version that the first step after acceptance writes; there is nothing before it to compare with."""
-_LONGEST_IN_RETENTIONS = 2
-"""What was accepted is kept for twice the retention, so that no step outlives the request that it is about."""
+RUN_OUT_DAYS = 7
+"""How much longer than its retention an execution stays on record: what is begun on its last day, and the webhook about
+it, come to their end."""
+_DELETED_WITHIN_DAYS = 7
+"""DynamoDB deletes what has expired within days, in any order. Where an execution stands expires that much after what
+was accepted: an acceptance alone would look like one that nobody has worked on yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class ExecutionsTable:
         item = {
             **key(_partition(execution.execution_id), _ACCEPTED),
             **accepted_item(execution),
-            "expires_at": attribute(self._accepted_until(execution)),
+            "expires_at": attribute(self._expires_at(execution, RUN_OUT_DAYS)),
         }
         if not self._put(item, "attribute_not_exists(pk)"):
             raise AlreadyRecordedError("this id is taken", execution_id=execution.execution_id)
@@ -60,18 +64,17 @@ class ExecutionsTable:
         accepted, stands = found.get(_ACCEPTED), found.get(_LEDGER)
         if accepted is None:
             return None
-        # DynamoDB deletes what has expired within days, in any order: a remainder of an older record is none of ours.
+        # A remainder of an older record under this id is none of ours.
         if stands is not None and stands["created_at"] != accepted["created_at"]:
             stands = None
         return read_execution(execution_id, accepted, stands)
 
     def save(self, execution: Execution) -> None:
         """Write the next version of a record, if nobody else has."""
-        retained_until = execution.updated_at // 1_000 + self.retention_days * _SECONDS_PER_DAY
         item = {
             **key(_partition(execution.execution_id), _LEDGER),
             **ledger_item(execution),
-            "expires_at": attribute(min(retained_until, self._accepted_until(execution))),
+            "expires_at": attribute(self._expires_at(execution, RUN_OUT_DAYS + _DELETED_WITHIN_DAYS)),
         }
         values = {":created_at": item["created_at"]}
         if execution.version == _FIRST_STEP:
@@ -102,8 +105,8 @@ class ExecutionsTable:
             }
         )
 
-    def _accepted_until(self, execution: Execution) -> int:
-        return execution.created_at // 1_000 + _LONGEST_IN_RETENTIONS * self.retention_days * _SECONDS_PER_DAY
+    def _expires_at(self, execution: Execution, extra_days: int) -> int:
+        return execution.created_at // 1_000 + (self.retention_days + extra_days) * _SECONDS_PER_DAY
 
     def _put(self, item: Item, condition: str = "", values: Mapping[str, Any] | None = None) -> bool:
         """Put an item; False when the condition did not hold."""
