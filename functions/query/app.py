@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import http
 from actionrelay.observability import observed
-from actionrelay.wiring import describe_api, read_executions, run_preflight
+from actionrelay.wiring import describe_api, read_audit_days, read_executions, run_preflight
 
 
 @observed
@@ -25,6 +25,9 @@ def _read(request: http.HttpRequest) -> dict[str, Any]:
             headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": page.policy}
             return http.text(200, page.html, headers)
         case "/executions/{executionId}/audit":
-            return http.answer(200, read_executions().history(request.path_parameters["executionId"]))
+            execution_id, verified = request.path_parameters["executionId"], request.flag("verify")
+            return http.answer(200, read_executions().history(execution_id, verified=verified))
+        case "/audit":
+            return http.answer(200, read_audit_days().page(request.query))
         case _:
             return http.answer(200, read_executions().execution(request.path_parameters["executionId"]))

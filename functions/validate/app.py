@@ -5,14 +5,16 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import http
-from actionrelay.boundary.submissions import decided, submitted
+from actionrelay.boundary.submissions import decided, on_record, submitted
 from actionrelay.observability import observed
-from actionrelay.wiring import operate_execution, submit_execution
+from actionrelay.wiring import operate_execution, record_rejection, submit_execution
 
 
 @observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return http.serve(event, _submit if event.get("resource") == "/executions" else _operate)
+    if event.get("resource") == "/executions":
+        return http.serve(event, _submit, lambda refusal: on_record(refusal, record_rejection))
+    return http.serve(event, _operate)
 
 
 def _submit(request: http.HttpRequest) -> dict[str, Any]:

@@ -29,6 +29,10 @@ def _check(service: str, operation: str, parameters: dict[str, Any]) -> None:
     assert not report.has_errors(), report.generate_report()
 
 
+def _place_in_the_day(row: dict[str, Any]) -> tuple[str, str, float]:
+    return row["openedAt"]["S"], row["executionId"]["S"], float(row["seq"]["N"])
+
+
 @dataclass(slots=True)
 class FakeDynamoDb:
     """Tables of items by key attributes, with the conditions that the adapters write."""
@@ -64,8 +68,22 @@ class FakeDynamoDb:
     def query(self, **parameters: Any) -> dict[str, Any]:
         _check("dynamodb", "Query", parameters)
         self.trouble.strike_before("query")
+        if "IndexName" in parameters:
+            return self._of_the_day(parameters)
         assert parameters["ConsistentRead"]
         return {"Items": self._partition(parameters)}
+
+    def _of_the_day(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """The sparse index by day: keys alone, eventually consistent, and read on from a key."""
+        assert parameters["IndexName"] == "by_day"
+        assert not parameters.get("ConsistentRead")
+        names = ("dayOpened", "openedAt", *self.keys)
+        rows = [{name: item[name] for name in names} for item in self._partition(parameters, "dayOpened")]
+        rows.sort(key=_place_in_the_day)
+        if after := parameters.get("ExclusiveStartKey"):
+            assert after.keys() == set(names)
+            rows = [row for row in rows if _place_in_the_day(row) > _place_in_the_day(after)]
+        return {"Items": rows[: parameters["Limit"]]}
 
     def get_paginator(self, operation: str) -> "FakeDynamoDb":
         assert operation == "query"
@@ -75,13 +93,13 @@ class FakeDynamoDb:
         _check("dynamodb", "Query", parameters)
         self.trouble.strike_before("query")
         found = self._partition(parameters)
-        found.sort(key=lambda item: int(item[self.keys[1]]["N"]))
+        found.sort(key=lambda item: float(item[self.keys[1]]["N"]))
         for start in range(0, max(len(found), 1), self.page_size):
             yield {"Items": found[start : start + self.page_size]}
 
-    def _partition(self, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    def _partition(self, parameters: dict[str, Any], hash_key: str = "") -> list[dict[str, Any]]:
         [wanted] = parameters["ExpressionAttributeValues"].values()
-        return [item for item in self.items.values() if item[self.keys[0]] == wanted]
+        return [item for item in self.items.values() if item.get(hash_key or self.keys[0]) == wanted]
 
     def _key(self, item: dict[str, Any]) -> tuple[str, str]:
         first, second = (next(iter(item[name].values())) for name in self.keys)
@@ -111,12 +129,36 @@ class FakeS3:
     """One bucket."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
+    uploads: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    """Parts by upload, those that never came to their end too."""
     trouble: Trouble = field(default_factory=Trouble)
 
     def put_object(self, **parameters: Any) -> dict[str, Any]:
         _check("s3", "PutObject", parameters)
         self.trouble.strike_before("put_object")
         self.objects[parameters["Key"]] = parameters["Body"]
+        return {}
+
+    def create_multipart_upload(self, **parameters: Any) -> dict[str, Any]:
+        _check("s3", "CreateMultipartUpload", parameters)
+        self.trouble.strike_before("create_multipart_upload")
+        upload_id = f"upload-{len(self.uploads)}"
+        self.uploads[upload_id] = {}
+        return {"UploadId": upload_id}
+
+    def upload_part(self, **parameters: Any) -> dict[str, Any]:
+        _check("s3", "UploadPart", parameters)
+        self.trouble.strike_before("upload_part")
+        self.uploads[parameters["UploadId"]][parameters["PartNumber"]] = parameters["Body"]
+        return {"ETag": f"etag-{parameters['PartNumber']}"}
+
+    def complete_multipart_upload(self, **parameters: Any) -> dict[str, Any]:
+        _check("s3", "CompleteMultipartUpload", parameters)
+        self.trouble.strike_before("complete_multipart_upload")
+        parts = self.uploads.pop(parameters["UploadId"])
+        told = parameters["MultipartUpload"]["Parts"]
+        assert told == [{"PartNumber": number, "ETag": f"etag-{number}"} for number in sorted(parts)]
+        self.objects[parameters["Key"]] = b"".join(parts[number] for number in sorted(parts))
         return {}
 
     def get_object(self, **parameters: Any) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from actionrelay import ledger
+from actionrelay.audit_days import ReadAuditDays
+from actionrelay.audit_export import ExportAuditDay
 from actionrelay.completion import Completion
 from actionrelay.delivery import DeliverWebhook
 from actionrelay.execution import ExecuteAction
@@ -15,6 +17,7 @@ from actionrelay.preflight import RunPreflight
 from actionrelay.queries import ReadExecutions
 from actionrelay.receipts import ReceiveResult
 from actionrelay.recording import Recorder
+from actionrelay.rejections import RecordRejection
 from actionrelay.request_rules import RequestRules
 from actionrelay.settlement import ExecutionPolicy
 from actionrelay.signatures import SigningSecret, StandardWebhooks, StandardWebhooksVerifier
@@ -34,6 +37,7 @@ from tests.fakes.recorded_telemetry import RecordedTelemetry
 from tests.fakes.stores import (
     InMemoryAudit,
     InMemoryCache,
+    InMemoryDayFiles,
     InMemoryExecutions,
     InMemoryPayloads,
     InMemoryWebhookIds,
@@ -66,6 +70,7 @@ class Relay:
     store: InMemoryExecutions = field(default_factory=InMemoryExecutions)
     audit: InMemoryAudit = field(default_factory=InMemoryAudit)
     payloads: InMemoryPayloads = field(default_factory=InMemoryPayloads)
+    day_files: InMemoryDayFiles = field(default_factory=InMemoryDayFiles)
     cache: InMemoryCache = field(default_factory=InMemoryCache)
     queue: RecordedExecutionQueue = field(default_factory=RecordedExecutionQueue)
     deliveries: RecordedDeliveryQueue = field(default_factory=RecordedDeliveryQueue)
@@ -175,6 +180,18 @@ class Relay:
             self.platform,
             self.clock,
         )
+
+    @property
+    def rejecting(self) -> RecordRejection:
+        return RecordRejection(self.audit, self.telemetry, self.clock)
+
+    @property
+    def reading_days(self) -> ReadAuditDays:
+        return ReadAuditDays(self.audit)
+
+    @property
+    def exporting(self) -> ExportAuditDay:
+        return ExportAuditDay(self.audit, self.day_files, self.telemetry, self.clock)
 
     @property
     def reading(self) -> ReadExecutions:

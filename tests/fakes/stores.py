@@ -1,11 +1,12 @@
 """The stores in memory, with the conditions that the real ones keep."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from actionrelay.errors import AlreadyRecordedError, StaleWriteError
 from actionrelay.models import AuditEntry, CachedResult, Execution, PayloadRef
 from actionrelay.strict_json import digest
+from actionrelay.trails import Flaw, Opening, Trail
 from tests.fakes.trouble import Trouble
 
 
@@ -101,6 +102,10 @@ class InMemoryAudit:
     kept: dict[tuple[str, int], AuditEntry] = field(default_factory=dict)
     appended: list[AuditEntry] = field(default_factory=list)
     """All that was ever to be added, what was there already too."""
+    flaws: dict[str, list[Flaw]] = field(default_factory=dict)
+    """What somebody has put there that is no entry, by execution."""
+    times_indexed: int = 1
+    """In how many items the entry that opens a day lies."""
     trouble: Trouble = field(default_factory=Trouble)
 
     def append(self, entries: Sequence[AuditEntry]) -> None:
@@ -115,9 +120,38 @@ class InMemoryAudit:
         mine = [entry for entry in self.kept.values() if entry.execution_id == execution_id]
         return tuple(sorted(mine, key=lambda entry: entry.seq))
 
+    def trail(self, execution_id: str) -> Trail:
+        return Trail.of(self.entries(execution_id), self.flaws.get(execution_id, ()))
+
+    def openings(self, day: str, after: Opening | None, limit: int) -> tuple[Opening, ...]:
+        """The day's executions by action, then time; one that two writers put there is there twice."""
+        self.trouble.strike_before("openings")
+        all_of_them = sorted(
+            (f"{entry.action_id}#{entry.timestamp}#{entry.execution_id}", entry.execution_id, seq)
+            for entry in self.kept.values()
+            if entry.day == day
+            for seq in range(entry.seq, entry.seq + self.times_indexed)
+        )
+        place = (after.opened_at, after.execution_id, after.seq) if after else ("", "", 0)
+        rest = [each for each in all_of_them if each > place]
+        return tuple(Opening(execution_id, seq, opened_at) for opened_at, execution_id, seq in rest[:limit])
+
     def events(self, execution_id: str) -> list[str]:
         """The names of what happened, oldest first."""
         return [entry.event for entry in self.entries(execution_id)]
+
+
+@dataclass(slots=True)
+class InMemoryDayFiles:
+    """``DayFiles``: whole files by name."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    trouble: Trouble = field(default_factory=Trouble)
+
+    def write(self, name: str, lines: Iterable[bytes]) -> int:
+        self.trouble.strike_before("write")
+        self.files[name] = b"".join(lines)
+        return len(self.files[name])
 
 
 @dataclass(slots=True)

@@ -18,11 +18,14 @@ from tests.fakes.relay import Relay
 WIRED = (
     ("validate", "submit_execution", "submitting"),
     ("validate", "operate_execution", "operating"),
+    ("validate", "record_rejection", "rejecting"),
     ("execute", "execute_action", "executing"),
     ("receive_webhook", "receive_result", "receiving"),
     ("deliver", "deliver_webhook", "delivering"),
     ("query", "read_executions", "reading"),
+    ("query", "read_audit_days", "reading_days"),
     ("query", "run_preflight", "preflighting"),
+    ("export", "export_audit_day", "exporting"),
 )
 
 
@@ -41,7 +44,7 @@ class FakeContext:
 
 @dataclass(slots=True)
 class Functions:
-    """The five handlers over one relay."""
+    """The handlers over one relay."""
 
     relay: Relay
     handlers: dict[str, Callable[[dict[str, Any], LambdaContext], dict[str, Any]]] = field(default_factory=dict)

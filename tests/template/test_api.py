@@ -16,6 +16,7 @@ ROUTES = {
     ("post", "/executions/{executionId}/resolve"): "ValidateFunction",
     ("post", "/executions/{executionId}/cancel"): "ValidateFunction",
     ("post", "/executions/{executionId}/webhook/redeliver"): "ValidateFunction",
+    ("get", "/audit"): "QueryFunction",
     ("get", "/health"): "QueryFunction",
     ("get", "/openapi.json"): "QueryFunction",
     ("get", "/docs"): "QueryFunction",

@@ -5,6 +5,7 @@ import tomllib
 
 import pytest
 
+from actionrelay.aws import day_files, payload
 from tests.template.cloudformation import ROOT, Template
 
 PARAMETERS = {
@@ -85,7 +86,13 @@ def test_the_bucket_is_closed_and_empties_itself(template: Template) -> None:
     assert set(bucket.properties["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket.properties["BucketEncryption"]
     rules = bucket.properties["LifecycleConfiguration"]["Rules"]
-    assert {"Ref": "ExecutionRetentionDays"} in [rule.get("ExpirationInDays") for rule in rules]
+    assert {rule["Prefix"]: rule["ExpirationInDays"]["Ref"] for rule in rules if "Prefix" in rule} == {
+        payload.PREFIX: "ExecutionRetentionDays",
+        day_files.PREFIX: "AuditRetentionDays",
+    }
+    assert [rule["AbortIncompleteMultipartUpload"] for rule in rules if "Prefix" not in rule] == [
+        {"DaysAfterInitiation": 1}
+    ]
 
 
 def test_samconfig_has_the_three_environments_and_lints_in_each() -> None:

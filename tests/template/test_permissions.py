@@ -17,8 +17,8 @@ GRANTS = {
         "dynamodb:PutItem AuditTable",
         "sqs:SendMessage ExecutionQueue",
         "sqs:SendMessage DeliveryQueue",
-        "s3:GetObject PayloadBucket",
-        "s3:PutObject PayloadBucket",
+        "s3:GetObject PayloadBucket/payload/*",
+        "s3:PutObject PayloadBucket/payload/*",
         "s3:ListBucket PayloadBucket",
     },
     "execute": {
@@ -31,8 +31,8 @@ GRANTS = {
         "sqs:ReceiveMessage ExecutionQueue",
         "sqs:DeleteMessage ExecutionQueue",
         "sqs:GetQueueAttributes ExecutionQueue",
-        "s3:GetObject PayloadBucket",
-        "s3:PutObject PayloadBucket",
+        "s3:GetObject PayloadBucket/payload/*",
+        "s3:PutObject PayloadBucket/payload/*",
         "ssm:GetParameter TokenParameterName",
         "ssm:PutParameter TokenParameterName",
         "secretsmanager:GetSecretValue GenesysSecretName",
@@ -43,7 +43,7 @@ GRANTS = {
         "dynamodb:PutItem AuditTable",
         "sqs:SendMessage ExecutionQueue",
         "sqs:SendMessage DeliveryQueue",
-        "s3:PutObject PayloadBucket",
+        "s3:PutObject PayloadBucket/payload/*",
         "secretsmanager:GetSecretValue WebhookSecretName",
     },
     "deliver": {
@@ -55,17 +55,23 @@ GRANTS = {
         "sqs:DeleteMessage DeliveryQueue",
         "sqs:GetQueueAttributes DeliveryQueue",
         "sqs:SendMessage DeliveryDlq",
-        "s3:GetObject PayloadBucket",
+        "s3:GetObject PayloadBucket/payload/*",
         "s3:ListBucket PayloadBucket",
         "secretsmanager:GetSecretValue DeliverySecretName",
     },
     "query": {
         "dynamodb:Query ExecutionsTable",
         "dynamodb:Query AuditTable",
-        "s3:GetObject PayloadBucket",
+        "dynamodb:Query AuditTable/index/by_day",
+        "s3:GetObject PayloadBucket/payload/*",
         "s3:ListBucket PayloadBucket",
         "ssm:GetParameter TokenParameterName",
         "secretsmanager:GetSecretValue GenesysSecretName",
+    },
+    "export": {
+        "dynamodb:Query AuditTable",
+        "dynamodb:Query AuditTable/index/by_day",
+        "s3:PutObject PayloadBucket/audit/*",
     },
 }
 
@@ -74,7 +80,7 @@ ON_EVERYTHING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 # Ends of resource names that only AWS or the application knows: a bucket's keys, and the six characters that
 # Secrets Manager adds to a name.
-OPEN_ENDS = ("PayloadBucket.Arn}/*", "SecretName}-??????")
+OPEN_ENDS = ("PayloadBucket.Arn}/payload/*", "PayloadBucket.Arn}/audit/*", "SecretName}-??????")
 
 
 def _statements(role: Resource) -> Iterator[dict[str, Any]]:
@@ -99,8 +105,8 @@ def _short(resource: Any) -> str:
         return resource
     if "Fn::GetAtt" in resource:
         return str(resource["Fn::GetAtt"][0])
-    named = str(resource["Fn::Sub"]).rpartition("${")[2]
-    return named.partition("}")[0].partition(".")[0]
+    named, _, below = str(resource["Fn::Sub"]).rpartition("${")[2].partition("}")
+    return named.partition(".")[0] + (below if below.startswith("/") else "")
 
 
 @pytest.fixture
@@ -156,6 +162,15 @@ def test_audit_writers_can_put_and_nothing_else(roles: dict[str, Resource]) -> N
     for name in ("validate", "execute", "receive_webhook", "deliver"):
         actions = {action for action, resource in _grants(roles[name]) if resource == "AuditTable"}
         assert actions == {"dynamodb:PutItem"}
+
+
+def test_what_writes_entries_can_not_write_exported_days_and_the_other_way_round(roles: dict[str, Resource]) -> None:
+    # An entry that was overwritten then still differs from the file of its day.
+    for name, role in roles.items():
+        grants = set(_grants(role))
+        may_append = ("dynamodb:PutItem", "AuditTable") in grants
+        may_export = ("s3:PutObject", "PayloadBucket/audit/*") in grants
+        assert (may_append, may_export) in {(True, False), (False, name == "export")}
 
 
 def test_payloads_never_travel_in_the_clear(template: Template) -> None:

@@ -51,9 +51,19 @@ _HEADERS = {
     "Retry-After": ("When to ask again, in seconds.", {"type": "string", "pattern": "^[0-9]+$"}),
     "Content-Security-Policy": ("Nothing but the page's own style sheet.", {"type": "string"}),
 }
+_REQUIRED = {"audit.date"}
+"""Parameters without which a request is refused, besides those in paths."""
 _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "executionId": ("path", "A UUID, in any case.", {"$ref": "#/components/schemas/Uuid"}),
     "dryRun": ("query", "Check the request and change nothing.", _FLAG),
+    "verify": ("query", "Check the chain and say whether it is whole.", _FLAG),
+    "audit.date": ("query", "The day, in UTC.", {"type": "string", "format": "date"}),
+    "audit.limit": (
+        "query",
+        "How many entries a page may hold; an execution that alone has more is on a page of its own.",
+        {"type": "integer", "minimum": 1, "maximum": 1000, "default": 200},
+    ),
+    "audit.next": ("query", "What the page before ends with.", {"type": "string"}),
     "deep": ("query", "Look whether actions can be executed.", _FLAG),
     "Idempotency-Key": (
         "header",
@@ -105,7 +115,14 @@ def build() -> dict[str, Any]:
             "securitySchemes": _SECURITY_SCHEMES,
             "headers": {name: {"description": text, "schema": schema} for name, (text, schema) in _HEADERS.items()},
             "parameters": {
-                name: {"name": name, "in": place, "required": place == "path", "description": text, "schema": schema}
+                name: {
+                    # What is before the dot tells parameters of one name apart.
+                    "name": name.rpartition(".")[2],
+                    "in": place,
+                    "required": place == "path" or name in _REQUIRED,
+                    "description": text,
+                    "schema": schema,
+                }
                 for name, (place, text, schema) in _PARAMETERS.items()
             },
             "responses": problems.shared(),

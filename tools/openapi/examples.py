@@ -5,14 +5,19 @@ from dataclasses import replace
 from typing import Any, cast
 
 from actionrelay import ledger
+from actionrelay.audit_chain import rejected
+from actionrelay.audit_days import spell_cursor
+from actionrelay.audit_verification import verify
 from actionrelay.aws.payload import BucketPayloads
 from actionrelay.boundary import http
-from actionrelay.documents import HistoryDocument
+from actionrelay.documents import AuditDayDocument, HistoryDocument
 from actionrelay.errors import ActionRelayError, Check, CheckStatus, Fault, InvalidRequestError, PreflightFailedError
 from actionrelay.models import CacheStatus, Execution, Outcome, Status, WebhookStatus
 from actionrelay.requests import ExecutionRequest
+from actionrelay.timestamps import iso
+from actionrelay.trails import Opening, Trail
 from actionrelay.validation import content_hash
-from actionrelay.views import audit_document, execution_document
+from actionrelay.views import audit_document, execution_document, verification_document
 
 REQUEST: dict[str, Any] = {
     "actionId": "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e",
@@ -27,6 +32,7 @@ RESOLUTION: dict[str, Any] = {"status": "completed", "result": {"total": 1082.5}
 RESULT: dict[str, Any] = {"executionId": REQUEST["executionId"], "status": "completed", "result": {"total": 1082.5}}
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 
+_DELETED = 2
 _ACCEPTED_AT = 1_795_460_400_000
 _INLINE = BucketPayloads(cast("Any", None), "never asked: the example's payloads are small")
 
@@ -94,6 +100,35 @@ def history() -> HistoryDocument:
     """What is on record of it."""
     entries = [audit_document(entry) for entry in _completed().pending_audit]
     return {"executionId": REQUEST["executionId"], "entries": entries}
+
+
+def verified() -> HistoryDocument:
+    """The same, found whole."""
+    whole = verify(Trail.of(_completed().pending_audit), _completed())
+    return {**history(), "verification": verification_document(whole)}
+
+
+def broken() -> HistoryDocument:
+    """The same after somebody deleted an entry of it."""
+    rest = [entry for entry in _completed().pending_audit if entry.seq != _DELETED]
+    broken = verify(Trail.of(rest), replace(_completed(), pending_audit=()))
+    return {
+        "executionId": REQUEST["executionId"],
+        "entries": [audit_document(entry) for entry in rest],
+        "verification": verification_document(broken),
+    }
+
+
+def audit_day() -> AuditDayDocument:
+    """A day with one refused submission and this execution on its first page."""
+    refused = rejected(REQUEST_ID, _ACCEPTED_AT, b"{}", InvalidRequestError.code, None)
+    entries = [refused, *_completed().pending_audit]
+    last = Opening(REQUEST["executionId"], 1, "the place of an execution in the order of its day")
+    return {
+        "date": iso(_ACCEPTED_AT)[:10],
+        "entries": [audit_document(entry) for entry in entries],
+        "next": spell_cursor(last),
+    }
 
 
 CHECKS = (

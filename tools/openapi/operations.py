@@ -128,9 +128,26 @@ OPERATIONS: dict[str, Operation] = {
     "getExecutionAudit": Operation(
         "Executions",
         "Read the history of an execution",
-        "Every step on record, oldest first, chained by hashes.",
-        {200: Success("The history.", ("History",), {"history": examples.history()})},
-        _READ,
+        "Every step on record, oldest first, chained by hashes. With `verify=true` the chain is checked, and its end "
+        "against the execution's record.",
+        {
+            200: Success(
+                "The history.",
+                ("History",),
+                {"history": examples.history(), "verified": examples.verified(), "broken": examples.broken()},
+            )
+        },
+        (InvalidRequestError, *_READ),
+        parameters=("verify",),
+    ),
+    "getAuditDay": Operation(
+        "Executions",
+        "Read what happened on a day",
+        "All audit entries of one UTC day in pages: an execution's together and in order, executions by action, then "
+        "time; refused submissions too. A page holds whole executions.",
+        {200: Success("A page of the day.", ("AuditDay",), {"page": examples.audit_day()})},
+        (InvalidRequestError, *_STORED),
+        parameters=("audit.date", "audit.limit", "audit.next"),
     ),
     "retryExecution": Operation(
         "Decisions",

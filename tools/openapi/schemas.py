@@ -21,6 +21,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (requests.ExecutionRequest, requests.Res
 ANSWERS: tuple[type, ...] = (
     documents.ExecutionDocument,
     documents.HistoryDocument,
+    documents.AuditDayDocument,
     documents.ReceiptDocument,
     documents.HealthDocument,
     documents.ProblemDocument,
@@ -30,7 +31,7 @@ _DESCRIBED: tuple[type, ...] = (
     *REQUESTS,
     *ANSWERS,
     *(requests.ReportedError, documents.ErrorDocument, documents.AuditDocument),
-    *(documents.CheckDocument, documents.FaultDocument),
+    *(documents.CheckDocument, documents.FaultDocument, documents.VerificationDocument),
 )
 _DEPENDENCIES: Schema = {
     "description": "Names, or an object whose keys are names and whose values are read the same way; any other value "

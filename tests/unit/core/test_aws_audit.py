@@ -16,6 +16,7 @@ from actionrelay.models import AuditEntry, CacheStatus, Execution, Outcome, Payl
 from benchmarks.cost.capacity import item_bytes
 from tests.fakes.aws import FakeDynamoDb, aws_error
 from tests.fakes.chance import NOON
+from tests.fakes.recorded_telemetry import RecordedTelemetry
 from tests.fakes.relay import EXECUTION_ID, TRACE_ID, a_draft
 from tests.unit.core.test_aws_table import entries, random_digest
 
@@ -26,12 +27,20 @@ def audit_table() -> FakeDynamoDb:
     return FakeDynamoDb(keys=("executionId", "seq"))
 
 
-def append(dynamodb: FakeDynamoDb, owed: Sequence[AuditEntry]) -> None:
-    AuditTable(dynamodb, "audit", retention_days=400).append(owed)  # type: ignore[arg-type]
+def append(dynamodb: FakeDynamoDb, owed: Sequence[AuditEntry]) -> RecordedTelemetry:
+    telemetry = RecordedTelemetry()
+    AuditTable(dynamodb, "audit", retention_days=400, telemetry=telemetry).append(owed)  # type: ignore[arg-type]
+    return telemetry
+
+
+def reader(dynamodb: FakeDynamoDb) -> AuditTableReader:
+    return AuditTableReader(dynamodb, "audit")  # type: ignore[arg-type]
 
 
 def read(dynamodb: FakeDynamoDb) -> tuple[AuditEntry, ...]:
-    return AuditTableReader(dynamodb, "audit").entries(EXECUTION_ID)  # type: ignore[arg-type]
+    trail = reader(dynamodb).trail(EXECUTION_ID)
+    assert trail.flaws == ()
+    return trail.entries
 
 
 def awaiting() -> Execution:

@@ -4,8 +4,11 @@ import hashlib
 from dataclasses import asdict, replace
 
 from actionrelay.models import AuditEntry, Execution, ExecutionError, PayloadRef
-from actionrelay.strict_json import canonical
+from actionrelay.strict_json import canonical, digest
 from actionrelay.timestamps import iso
+
+NO_ACTION = "-"
+"""Stands for the action of a request that was refused."""
 
 
 def entry_hash(entry: AuditEntry) -> str:
@@ -57,3 +60,27 @@ def chained(
         audit_day=day,
         pending_audit=(*execution.pending_audit, entry),
     )
+
+
+def rejected(request_id: str, now: int, body: bytes, code: str, actor: str | None) -> AuditEntry:
+    """Return the one entry of a submission that was refused.
+
+    It belongs to no execution: the request's id stands for one, and a dash for the action, since nothing that a refused
+    request says of itself is believed.
+    """
+    entry = AuditEntry(
+        execution_id=request_id.lower(),
+        seq=1,
+        timestamp=now,
+        action_id=NO_ACTION,
+        event="rejected",
+        status="rejected",
+        trace_id=request_id,
+        attempt=0,
+        payload_size_bytes=len(body),
+        payload_sha256=digest(body),
+        code=code,
+        day=iso(now)[:10],
+        actor=actor,
+    )
+    return replace(entry, hash=entry_hash(entry))

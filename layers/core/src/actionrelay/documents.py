@@ -89,11 +89,35 @@ class AuditDocument(TypedDict):
     hash: str
 
 
+class VerificationDocument(TypedDict):
+    """Whether a history is whole: every entry as it was written, none missing, none added."""
+
+    intact: bool
+    checkedEntries: int
+    """Entries found in order, up to the first that is not."""
+    brokenAt: int | None
+    """The `seq` of the first entry that is changed, missing or too many."""
+    detail: str | None
+    """What is wrong, in words; of an intact history, what could not be checked."""
+
+
 class HistoryDocument(TypedDict):
     """The history of one execution, oldest entry first."""
 
     executionId: str
     entries: list[AuditDocument]
+    """Those included that the execution's record has and the audit table not yet."""
+    verification: NotRequired[VerificationDocument]
+    """With `verify=true`."""
+
+
+class AuditDayDocument(TypedDict):
+    """What happened on one UTC day: an execution's entries together and in order, executions by action, then time."""
+
+    date: str
+    entries: list[AuditDocument]
+    next: str | None
+    """Asks for the next page; null on the last one."""
 
 
 class ReceiptDocument(TypedDict):

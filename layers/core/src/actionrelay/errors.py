@@ -31,6 +31,9 @@
     ├── DeliveryError                 a webhook did not get through
     │   ├── DeliveryRefusedError        422 webhook_url (the address is not one that we connect to)
     │   └── DeliveryFailedError         503 delivery_failed (no answer from the receiver)
+    ├── ExportError                   a day's audit was not exported; what was there before still is
+    │   ├── ExportRequestError          422 invalid_export
+    │   └── ExportUnfinishedError       500 export_unfinished
     └── DeploymentError               the deployment's to mend
         ├── SettingsError               500 settings_invalid
         └── PreflightFailedError        503 preflight_failed (carries every check)
@@ -335,6 +338,28 @@ class DeliveryFailedError(DeliveryError):
     http_status = 503
     title = "The webhook could not be delivered"
     retryable = True
+
+
+# -- Exported days ----------------------------------------------------------------------------------------------
+
+
+class ExportError(ActionRelayError):
+    """A day's audit was not exported. A file that was there before still is."""
+
+
+class ExportRequestError(ExportError):
+    """What was asked for is no day that can be exported."""
+
+    code = "invalid_export"
+    http_status = 422
+    title = "No day that can be exported"
+
+
+class ExportUnfinishedError(ExportError):
+    """A day has more entries than one invocation can export."""
+
+    code = "export_unfinished"
+    title = "The export did not come to its end in time"
 
 
 # -- The deployment ---------------------------------------------------------------------------------------------

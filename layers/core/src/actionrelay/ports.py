@@ -3,7 +3,7 @@
 Every port may raise ``DependencyError`` when the service behind it does not answer; what else it raises is said here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +18,7 @@ from actionrelay.models import (
 from actionrelay.preflight_checks import Sight
 from actionrelay.retry import Reply
 from actionrelay.token_lease import TokenLease
+from actionrelay.trails import Opening, Trail
 
 if TYPE_CHECKING:
     from actionrelay.outbound import DeliveryAnswer  # with the address rules, which most functions don't need
@@ -99,10 +100,28 @@ class AuditTrail(Protocol):
 
 
 class AuditReader(Protocol):
-    """Reads what an ``AuditTrail`` wrote."""
+    """Reads what an ``AuditTrail`` wrote, and whatever somebody else has made of it."""
 
-    def entries(self, execution_id: str) -> tuple[AuditEntry, ...]:
-        """All entries of one execution, oldest first."""
+    def trail(self, execution_id: str) -> Trail:
+        """All that is there of one execution, oldest first; empty when there is nothing."""
+        ...
+
+    def openings(self, day: str, after: Opening | None, limit: int) -> tuple[Opening, ...]:
+        """The next executions of a UTC day (``2026-11-24``), ``limit`` at most, in the order of the day.
+
+        Fewer than ``limit`` are the last ones. One execution may be there twice, one right after the other.
+        """
+        ...
+
+
+class DayFiles(Protocol):
+    """Where the files of exported days lie."""
+
+    def write(self, name: str, lines: Iterable[bytes]) -> int:
+        """Store lines as they come as one file, in place of an older one; return its size in bytes.
+
+        The file is there whole, or as it was before: where ``lines`` raises, nothing has changed.
+        """
         ...
 
 

@@ -3,14 +3,19 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from actionrelay.audit_verification import Verification, verify
 from actionrelay.errors import ExecutionNotFoundError
-from actionrelay.models import LONGEST_ID
+from actionrelay.models import LONGEST_ID, Execution
 from actionrelay.ports import AuditReader, Clock, ExecutionStore, PayloadStore
 from actionrelay.strict_json import Json
-from actionrelay.views import as_json, audit_document, execution_document
+from actionrelay.trails import Trail
+from actionrelay.views import as_json, audit_document, execution_document, verification_document
 
 if TYPE_CHECKING:
     from actionrelay.documents import HistoryDocument
+
+_LOOKS = 5
+"""How often a record that is being written to is looked at again before its trail is called broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +38,41 @@ class ReadExecutions:
             raise _not_found(execution_id)
         return execution_document(execution, self.payloads, self.clock.now())
 
-    def history(self, execution_id: str) -> dict[str, Json]:
-        """Return an execution's audit entries, oldest first.
+    def history(self, execution_id: str, *, verified: bool = False) -> dict[str, Json]:
+        """Return an execution's audit entries, oldest first, those that its record still owes to the table included.
+
+        With ``verified``, also whether the trail is whole. An entry that can't be read is left out; that it is there
+        shows in the verification alone.
 
         Raises:
             ExecutionNotFoundError: nothing is on record under this id.
         """
-        entries = self.audit.entries(_known_form(execution_id))
-        if not entries:
+        known_id = _known_form(execution_id)
+        record = self.store.load(known_id)  # first: what it owes and is paid meanwhile is then found twice, not never
+        trail = self.audit.trail(known_id)
+        found = trail.with_owed(record.pending_audit) if record else trail
+        if record is None and not (found.entries or found.flaws):
             raise _not_found(execution_id)
-        found: HistoryDocument = {
-            "executionId": entries[0].execution_id,
-            "entries": [audit_document(entry) for entry in entries],
+        document: HistoryDocument = {
+            "executionId": known_id,
+            "entries": [audit_document(entry) for entry in found.entries],
         }
-        return as_json(found)
+        if verified:
+            document["verification"] = verification_document(self._verification(known_id, trail, record))
+        return as_json(document)
+
+    def _verification(self, execution_id: str, trail: Trail, record: Execution | None) -> Verification:
+        """Check a trail; where the record was written to between the two looks, both are looked at again."""
+        verification = verify(trail, record)
+        for _ in range(_LOOKS):
+            if verification.intact or record is None:
+                break
+            latest = self.store.load(execution_id)
+            if latest is None or latest.version == record.version:
+                break
+            record, trail = latest, self.audit.trail(execution_id)
+            verification = verify(trail, record)
+        return verification
 
 
 def _known_form(execution_id: str) -> str:

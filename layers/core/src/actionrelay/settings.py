@@ -66,7 +66,6 @@ class _Settings:
     powertools_service_name: str
     powertools_metrics_namespace: str
     powertools_log_level: str
-    executions_table: str
     audit_table: str
     payload_bucket: str
 
@@ -98,6 +97,7 @@ class _Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class _WriterSettings(_Settings):
+    executions_table: str
     delivery_queue_url: str
     execution_retention_days: Positive
     audit_retention_days: Positive
@@ -163,6 +163,7 @@ class DeliverSettings(_WriterSettings):
 class QuerySettings(_Settings):
     """Settings of ``query``; what concerns Genesys Cloud is for its preflight."""
 
+    executions_table: str
     genesys_api: Contract
     genesys_region: Region
     genesys_api_url: Override
@@ -170,3 +171,8 @@ class QuerySettings(_Settings):
     genesys_secret_name: str
     token_parameter_name: str
     requests_per_minute: Positive
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportSettings(_Settings):
+    """Settings of ``export``."""

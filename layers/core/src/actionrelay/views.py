@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from actionrelay.audit_verification import Verification
 from actionrelay.errors import Check
 from actionrelay.models import AuditEntry, Execution, ExecutionError, PayloadRef, Status
 from actionrelay.ports import PayloadStore
@@ -12,7 +13,13 @@ from actionrelay.strict_json import Json
 from actionrelay.timestamps import iso, iso_or_none
 
 if TYPE_CHECKING:
-    from actionrelay.documents import AuditDocument, CheckDocument, ErrorDocument, ExecutionDocument
+    from actionrelay.documents import (
+        AuditDocument,
+        CheckDocument,
+        ErrorDocument,
+        ExecutionDocument,
+        VerificationDocument,
+    )
 
 STORING_MS = 30_000
 """How long a large result may take to be stored after its outcome was written, before it counts as lost."""
@@ -84,6 +91,16 @@ def audit_document(entry: AuditEntry) -> "AuditDocument":
         "limit": entry.limit,
         "previousHash": entry.previous_hash,
         "hash": entry.hash,
+    }
+
+
+def verification_document(verification: Verification) -> "VerificationDocument":
+    """Spell what came of checking a trail."""
+    return {
+        "intact": verification.intact,
+        "checkedEntries": verification.checked_entries,
+        "brokenAt": verification.broken_at,
+        "detail": verification.detail,
     }
 
 

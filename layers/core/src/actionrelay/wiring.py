@@ -27,6 +27,7 @@ from actionrelay.recording import Recorder
 from actionrelay.settings import (
     DeliverSettings,
     ExecuteSettings,
+    ExportSettings,
     QuerySettings,
     ReceiveWebhookSettings,
     ValidateSettings,
@@ -34,6 +35,8 @@ from actionrelay.settings import (
 )
 
 if TYPE_CHECKING:
+    from actionrelay.audit_days import ReadAuditDays
+    from actionrelay.audit_export import ExportAuditDay
     from actionrelay.delivery import DeliverWebhook
     from actionrelay.description import ApiDescription
     from actionrelay.execution import ExecuteAction
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from actionrelay.preflight import RunPreflight
     from actionrelay.queries import ReadExecutions
     from actionrelay.receipts import ReceiveResult
+    from actionrelay.rejections import RecordRejection
     from actionrelay.signatures import SigningSecret
     from actionrelay.validation import SubmitExecution
 
@@ -141,6 +145,16 @@ def operate_execution() -> "OperateExecution":
         settings.execution_retention_days * 86_400_000,
         submitting.rules.body,
     )
+
+
+@once
+def record_rejection() -> "RecordRejection":
+    """Wire what ``validate`` does about a submission that it refused."""
+    from actionrelay.rejections import RecordRejection
+
+    settings = ValidateSettings.read(os.environ)
+    audit = AuditTable(aws().brief_dynamodb, settings.audit_table, settings.audit_retention_days, telemetry())
+    return RecordRejection(audit, telemetry(), SystemClock())
 
 
 @once
@@ -277,6 +291,30 @@ def read_executions() -> "ReadExecutions":
 
 
 @once
+def read_audit_days() -> "ReadAuditDays":
+    """Wire the days of the audit in ``query``."""
+    from actionrelay.audit_days import ReadAuditDays
+
+    settings = QuerySettings.read(os.environ)
+    return ReadAuditDays(AuditTableReader(aws().dynamodb, settings.audit_table))
+
+
+@once
+def export_audit_day() -> "ExportAuditDay":
+    """Wire ``export``."""
+    from actionrelay.audit_export import ExportAuditDay
+    from actionrelay.aws.day_files import BucketDayFiles
+
+    settings = ExportSettings.read(os.environ)
+    return ExportAuditDay(
+        audit=AuditTableReader(aws().dynamodb, settings.audit_table),
+        files=BucketDayFiles(aws().s3, settings.payload_bucket),
+        telemetry=telemetry(),
+        clock=SystemClock(),
+    )
+
+
+@once
 def run_preflight() -> "RunPreflight":
     """Wire the preflight of ``query``."""
     from actionrelay.aws.token import TokenParameter
@@ -317,7 +355,7 @@ def describe_api() -> "ApiDescription":
 
 
 def _recorder(table: ExecutionsTable, audit_table: str, audit_retention_days: int) -> Recorder:
-    return Recorder(table, AuditTable(aws().dynamodb, audit_table, audit_retention_days))
+    return Recorder(table, AuditTable(aws().dynamodb, audit_table, audit_retention_days, telemetry()))
 
 
 def _signing_secrets(secret: NamedSecret) -> "tuple[SigningSecret, ...]":

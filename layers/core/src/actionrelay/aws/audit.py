@@ -1,19 +1,23 @@
 """The audit table: append-only. Its writers hold ``dynamodb:PutItem`` alone, and each put wants absence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from actionrelay.aws.attributes import attribute
+from actionrelay.aws.attributes import Attribute, attribute
 from actionrelay.aws.clients import aws_code, failures_as
-from actionrelay.aws.entries import by_day, entries_item, read_entries
+from actionrelay.aws.entries import by_day, entries_item
+from actionrelay.aws.entry_reading import read_item
 from actionrelay.errors import StoreUnavailableError
 from actionrelay.models import AuditEntry
+from actionrelay.ports import Telemetry
+from actionrelay.trails import Flaw, Opening, Trail
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
 
 _SECONDS_PER_DAY = 86_400
 
@@ -25,12 +29,14 @@ class AuditTable:
     client: "DynamoDBClient"
     table: str
     retention_days: int
+    telemetry: Telemetry
 
     def append(self, entries: Sequence[AuditEntry]) -> None:
         """Add entries that follow each other, those of a day as one item.
 
         What is there already stays as it is. The item is named after its last entry: whoever finds that one there finds
-        all before it, here or in an item of their own.
+        all before it, here or in an item of their own. Whoever finds another one in its place, as after an id was used
+        again past its execution's retention, says so (``AuditConflicts``): this entry is then in no table.
         """
         for part in by_day(entries):
             self._append(part)
@@ -44,10 +50,17 @@ class AuditTable:
                     TableName=self.table,
                     Item={**entries_item(entries), "expires_at": attribute(expires_at)},
                     ConditionExpression="attribute_not_exists(executionId)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except ClientError as failure:
                 if aws_code(failure) != "ConditionalCheckFailedException":
                     raise
+                there: Mapping[str, Attribute] | None = failure.response.get("Item")  # type: ignore[assignment]
+                if there is not None and there.get("hash") != attribute(last.hash):
+                    self.telemetry.count("AuditConflicts")
+                    self.telemetry.event(
+                        "audit_conflict", execution_id=last.execution_id, seq=last.seq, audit_event=last.event
+                    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +70,10 @@ class AuditTableReader:
     client: "DynamoDBClient"
     table: str
 
-    def entries(self, execution_id: str) -> tuple[AuditEntry, ...]:
-        """Read all entries of one execution, oldest first, as last written; one that is there twice alike, once."""
-        found: dict[AuditEntry, None] = {}
+    def trail(self, execution_id: str) -> Trail:
+        """Read what is there of one execution, as last written; nothing that somebody put there makes this fail."""
+        entries: list[AuditEntry] = []
+        flaws: list[Flaw] = []
         with failures_as(StoreUnavailableError, "the audit trail can't be read"):
             pages = self.client.get_paginator("query").paginate(
                 TableName=self.table,
@@ -68,5 +82,31 @@ class AuditTableReader:
                 ConsistentRead=True,
             )
             for page in pages:
-                found.update((entry, None) for item in page["Items"] for entry in read_entries(item))
-        return tuple(sorted(found, key=lambda entry: entry.seq))
+                for item in page["Items"]:
+                    found, wrong = read_item(item)
+                    entries += found
+                    flaws += wrong
+        return Trail.of(entries, flaws)
+
+    def openings(self, day: str, after: Opening | None, limit: int) -> tuple[Opening, ...]:
+        """Read on in the index by day, which follows the table within moments."""
+        asked: QueryInputTypeDef = {
+            "TableName": self.table,
+            "IndexName": "by_day",
+            "KeyConditionExpression": "dayOpened = :day",
+            "ExpressionAttributeValues": {":day": {"S": day}},
+            "Limit": limit,
+        }
+        if after is not None:
+            asked["ExclusiveStartKey"] = {
+                "executionId": attribute(after.execution_id),
+                "seq": attribute(after.seq),
+                "dayOpened": attribute(day),
+                "openedAt": attribute(after.opened_at),
+            }
+        with failures_as(StoreUnavailableError, "the audit trail can't be read"):
+            answer = self.client.query(**asked)
+        return tuple(
+            Opening(item["executionId"]["S"], int(float(item["seq"]["N"])), item["openedAt"]["S"])
+            for item in answer["Items"]
+        )

@@ -30,6 +30,7 @@ _CONFIG = Config(
     read_timeout=5,
     retries={"mode": "standard", "total_max_attempts": 3},
 )
+_BRIEF = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 2})
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,12 @@ class AwsClients:
     def dynamodb(self) -> "DynamoDBClient":
         """DynamoDB."""
         client: DynamoDBClient = self._client("dynamodb")
+        return client
+
+    @cached_property
+    def brief_dynamodb(self) -> "DynamoDBClient":
+        """DynamoDB for what an answer does not wait for: gives up within four seconds."""
+        client: DynamoDBClient = self._client("dynamodb", _BRIEF)
         return client
 
     @cached_property
@@ -68,8 +75,8 @@ class AwsClients:
         client: SecretsManagerClient = self._client("secretsmanager")
         return client
 
-    def _client(self, service: str) -> Any:
-        return self.session.create_client(service, config=_CONFIG)
+    def _client(self, service: str, config: Config = _CONFIG) -> Any:
+        return self.session.create_client(service, config=config)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ def entries_item(entries: Sequence[AuditEntry]) -> Item:
     The two attributes of the index by day are there when one of them opens a day for its execution.
     """
     *earlier, last = entries
-    item = {_camel(name): attribute(value) for name, value in asdict(last).items() if value is not None}
+    item = {camel(name): attribute(value) for name, value in asdict(last).items() if value is not None}
     if earlier:
         spelled = spell_chain(earlier, asdict(last), last.previous_hash)
         item["earlier"] = attribute(json.dumps(spelled, separators=(",", ":")))
@@ -36,8 +36,8 @@ def entries_item(entries: Sequence[AuditEntry]) -> Item:
 
 
 def read_entries(item: Mapping[str, Attribute]) -> tuple[AuditEntry, ...]:
-    """Read the entries of an item, oldest first."""
-    last = AuditEntry(**{name: value_of(item[_camel(name)]) for name in _NAMES if _camel(name) in item})
+    """Read the entries of an item that is as it was written, oldest first; ``entry_reading`` reads any other too."""
+    last = AuditEntry(**{name: value_of(item[camel(name)]) for name in _NAMES if camel(name) in item})
     earlier = json.loads(item["earlier"]["S"]) if "earlier" in item else ()
     return (*read_chain(earlier, asdict(last), last.previous_hash), last)
 
@@ -75,6 +75,7 @@ def read_chain(
     return tuple(reversed(read))
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """Spell the name of a field as the name of its attribute."""
     head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)

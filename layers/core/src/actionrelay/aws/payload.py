@@ -1,4 +1,4 @@
-"""Requests and results: small ones travel inside the record, large ones lie in the payload bucket."""
+"""Requests and results: small ones travel inside the record, large ones lie in the payload bucket below a prefix."""
 
 import zlib
 from dataclasses import dataclass
@@ -14,6 +14,8 @@ from actionrelay.strict_json import digest
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+PREFIX = "payload/"
+"""Of the objects' keys alone, so that they end by a rule of their own; no reference has it."""
 INLINE_MAX_BYTES = 64 * 1_024
 """After compression. Two of these and the record itself stay far below DynamoDB's 400 KB per item."""
 
@@ -37,7 +39,7 @@ class BucketPayloads:
             return
         with failures_as(StoreUnavailableError, "the payload bucket can't be written"):
             self.client.put_object(
-                Bucket=self.bucket, Key=ref.key, Body=zlib.compress(data), ContentType="application/zlib"
+                Bucket=self.bucket, Key=PREFIX + ref.key, Body=zlib.compress(data), ContentType="application/zlib"
             )
 
     def get(self, ref: PayloadRef) -> bytes | None:
@@ -51,7 +53,7 @@ class BucketPayloads:
     def _object(self, key: str) -> bytes | None:
         with failures_as(StoreUnavailableError, "the payload bucket can't be read"):
             try:
-                return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+                return self.client.get_object(Bucket=self.bucket, Key=PREFIX + key)["Body"].read()
             except ClientError as failure:
                 # Readers hold s3:ListBucket: without it S3 answers 403 for a missing object.
                 if aws_code(failure) == "NoSuchKey":

@@ -106,19 +106,54 @@ def _fits(body: str) -> bool:
     return len(body) < MAX_ANSWER_BYTES // 4 or len(_spelled(body).encode("utf-8", "surrogatepass")) <= MAX_ANSWER_BYTES
 
 
-def serve(event: Mapping[str, Any], handle: Callable[[HttpRequest], dict[str, Any]]) -> dict[str, Any]:
-    """Answer one event; what ``handle`` raises becomes a problem document, never a stack trace."""
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A request that was answered with a problem."""
+
+    error: ActionRelayError
+    trace_id: str
+    """As the problem has it."""
+    body: bytes = field(repr=False)
+    """As sent; where it says that it is base64 and is not, as it came."""
+    is_dry_run: bool
+    caller: str | None
+
+
+def serve(
+    event: Mapping[str, Any],
+    handle: Callable[[HttpRequest], dict[str, Any]],
+    refused: Callable[[Refusal], None] | None = None,
+) -> dict[str, Any]:
+    """Answer one event; what ``handle`` raises becomes a problem document, never a stack trace.
+
+    ``refused`` is told of each of our errors, after the answer is decided: nothing that it does changes it.
+    """
     trace_id = str((event.get("requestContext") or {}).get("requestId") or uuid.uuid4())
     try:
         return handle(read_request(event))
     except ActionRelayError as error:
         log_refusal(logger(), error, {"trace_id": trace_id})
         telemetry().count("RequestsRefused", error.code)
+        if refused is not None:
+            _tell(refused, error, event, trace_id)
         return problem(error, trace_id)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a caller never sees a stack trace
         log_bug(logger(), error, {"trace_id": trace_id})
         telemetry().count("RequestsRefused", ActionRelayError.code)
         return problem(ActionRelayError("an unexpected error; its trace id finds it in the log"), trace_id)
+
+
+def _tell(refused: Callable[[Refusal], None], error: ActionRelayError, event: Mapping[str, Any], trace_id: str) -> None:
+    try:
+        body = _body(event)
+    except MalformedJsonError:
+        body = str(event.get("body")).encode("utf-8", "surrogatepass")
+    is_dry_run = (event.get("queryStringParameters") or {}).get("dryRun") == "true"
+    caller = _caller((event.get("requestContext") or {}).get("identity") or {})
+    try:
+        refused(Refusal(error, trace_id, body, is_dry_run, caller))
+    except Exception as bug:  # noqa: BLE001 - the caller's answer is decided, whatever goes wrong beside it
+        log_bug(logger(), bug, {"trace_id": trace_id})
 
 
 def problem(error: ActionRelayError, trace_id: str) -> dict[str, Any]:

@@ -1,10 +1,13 @@
-"""How the answers of ``POST /v1/executions`` and of the operator's routes are spelled."""
+"""How answers to submissions and to the operator's routes are spelled, and which refusals are recorded."""
 
+from collections.abc import Callable
 from typing import Any
 
-from actionrelay.boundary.http import answer
+from actionrelay.boundary.http import Refusal, answer
+from actionrelay.errors import RequestError
 from actionrelay.models import Execution
 from actionrelay.ports import Clock, PayloadStore
+from actionrelay.rejections import RecordRejection
 from actionrelay.validation import Disposition, Submitted
 from actionrelay.views import execution_document
 
@@ -22,3 +25,9 @@ def submitted(result: Submitted, payloads: PayloadStore, clock: Clock) -> dict[s
 def decided(status: int, execution: Execution, payloads: PayloadStore, clock: Clock) -> dict[str, Any]:
     """The execution as an operator's decision has left it."""
     return answer(status, execution_document(execution, payloads, clock.now()), {"X-Trace-Id": execution.trace_id})
+
+
+def on_record(refusal: Refusal, rejections: Callable[[], RecordRejection]) -> None:
+    """Have a refused submission recorded: what its caller has to mend, and was no dry run."""
+    if isinstance(refusal.error, RequestError) and not refusal.is_dry_run:
+        rejections().record(refusal.trace_id, refusal.body, refusal.error.code, refusal.caller)
