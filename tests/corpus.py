@@ -56,7 +56,22 @@ class Returned:
         return cls(tuple(failure["itemIdentifier"] for failure in response["batchItemFailures"]))
 
 
-type Expectation = Answered | Returned
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What the export of a day says that it wrote."""
+
+    executions: int = 0
+    entries: int = 0
+    bytes: int = 0
+    flaws: int = 0
+
+    @classmethod
+    def read(cls, response: dict[str, Any]) -> Self:
+        """Read what the function returned."""
+        return cls(response["executions"], response["entries"], response["bytes"], response["flaws"])
+
+
+type Expectation = Answered | Returned | Exported
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,4 +185,15 @@ CASES: tuple[Case, ...] = (
     Case("query", "execution_not_found", _NOT_FOUND),
     Case("query", "execution_id_too_long", _NOT_FOUND),
     Case("query", "audit_not_found", _NOT_FOUND),
+    Case("query", "audit_verify_not_found", _NOT_FOUND),
+    Case("query", "audit_verify_not_a_flag", _invalid(("", "schema"))),
+    Case("query", "audit_day", Answered(200)),
+    Case(
+        "query",
+        "audit_day_many_faults",
+        _invalid(("/query/date", "schema"), ("/query/limit", "schema"), ("/query/next", "schema")),
+    ),
+    Case("export", "by_hand", Exported()),
+    Case("export", "the_day_before", Exported()),
+    Case("export", "the_day_before_that", Exported()),
 )

@@ -104,14 +104,14 @@ def history() -> HistoryDocument:
 
 def verified() -> HistoryDocument:
     """The same, found whole."""
-    whole = verify(Trail.of(_completed().pending_audit), _completed())
+    whole = verify(Trail.of(_completed().pending_audit), _completed(), _ACCEPTED_AT)
     return {**history(), "verification": verification_document(whole)}
 
 
 def broken() -> HistoryDocument:
     """The same after somebody deleted an entry of it."""
     rest = [entry for entry in _completed().pending_audit if entry.seq != _DELETED]
-    broken = verify(Trail.of(rest), replace(_completed(), pending_audit=()))
+    broken = verify(Trail.of(rest), replace(_completed(), pending_audit=()), _ACCEPTED_AT)
     return {
         "executionId": REQUEST["executionId"],
         "entries": [audit_document(entry) for entry in rest],

@@ -51,7 +51,9 @@ def test_given_data_when_put_and_got_then_it_is_the_same_and_only_the_large_is_i
     payloads(s3).put(ref, data)
     assert payloads(s3).get(ref) == data
     assert ref.size == size
-    assert (ref.inline is None) == bool(s3.objects) == (size > INLINE_MAX_BYTES)
+    assert list(s3.objects) == (["payload/key"] if size > INLINE_MAX_BYTES else [])
+    assert (ref.inline is None) == bool(s3.objects)
+    assert ref.key == "key", "what is on record does not know where the bucket keeps payloads"
 
 
 def test_given_64_kb_after_compression_when_referred_then_that_is_the_border() -> None:

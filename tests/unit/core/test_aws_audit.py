@@ -13,6 +13,7 @@ from actionrelay.aws.audit import AuditTable, AuditTableReader
 from actionrelay.aws.entries import entries_item, read_entries
 from actionrelay.errors import StoreUnavailableError
 from actionrelay.models import AuditEntry, CacheStatus, Execution, Outcome, PayloadRef, Status
+from actionrelay.trails import Opening
 from benchmarks.cost.capacity import item_bytes
 from tests.fakes.aws import FakeDynamoDb, aws_error
 from tests.fakes.chance import NOON
@@ -111,6 +112,44 @@ def test_given_entries_of_two_days_when_appended_then_each_day_is_an_item_and_th
     assert first["expires_at"] == {"N": str((NOON + 5) // 1_000 + 400 * 86_400)}
 
 
+def test_given_entries_that_are_there_already_when_appended_again_then_nothing_is_said_about_it() -> None:
+    dynamodb = audit_table()
+    owed = awaiting().pending_audit
+    for again in (owed[:2], owed, owed, owed[:1]):
+        telemetry = append(dynamodb, again)
+        assert (telemetry.counts, telemetry.events) == ({}, [])
+
+
+def test_given_another_entry_in_its_place_when_appended_then_the_conflict_is_counted_and_logged() -> None:
+    # An id is used again after its execution's retention, while the audit of the first is still there.
+    dynamodb = audit_table()
+    append(dynamodb, awaiting().pending_audit)
+    second = ledger.claim(ledger.accept(a_draft(created_at=NOON + 1, updated_at=NOON + 1)), "b", NOON + 2, NOON)
+    waiting = ledger.await_webhook(second, NOON + 9, NOON, 1, None)
+    telemetry = append(dynamodb, waiting.pending_audit)
+    assert telemetry.counts == {"AuditConflicts": 1}
+    fields = {"execution_id": EXECUTION_ID, "seq": 3, "audit_event": "awaiting_webhook"}
+    assert telemetry.events == [("audit_conflict", fields)]
+    assert read(dynamodb) == awaiting().pending_audit
+
+
+# -- The index by day -------------------------------------------------------------------------------------------------
+
+
+def test_given_executions_of_a_day_when_its_openings_are_read_then_each_is_there_and_reading_goes_on() -> None:
+    dynamodb = audit_table()
+    for number in range(5):
+        draft = a_draft(execution_id=f"execution-{number}", created_at=NOON + number, updated_at=NOON + number)
+        append(dynamodb, ledger.accept(draft).pending_audit)
+    append(dynamodb, ledger.accept(a_draft(execution_id="of another day", updated_at=NOON + DAY_MS)).pending_audit)
+    found: list[Opening] = []
+    while page := reader(dynamodb).openings("2026-11-24", found[-1] if found else None, 2):
+        assert len(page) <= 2
+        found += page
+    assert [opening.execution_id for opening in found] == [f"execution-{number}" for number in range(5)]
+    assert {opening.seq for opening in found} == {1}
+
+
 def test_given_nothing_on_record_when_read_then_there_are_no_entries() -> None:
     assert read(audit_table()) == ()
 
@@ -126,3 +165,6 @@ def test_given_a_table_that_fails_when_called_then_the_store_is_unavailable(fail
         append(dynamodb, awaiting().pending_audit)
     with pytest.raises(StoreUnavailableError):
         read(dynamodb)
+    dynamodb.trouble.before("query", failure)
+    with pytest.raises(StoreUnavailableError):
+        reader(dynamodb).openings("2026-11-24", None, 10)

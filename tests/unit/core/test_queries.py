@@ -10,9 +10,11 @@ from actionrelay import ledger
 from actionrelay.errors import ExecutionNotFoundError
 from actionrelay.models import ExecutionError, Outcome, Status
 from actionrelay.timestamps import iso, iso_or_none
+from actionrelay.trails import Trail
 from actionrelay.views import STORING_MS, audit_document
 from tests.fakes.chance import NOON
-from tests.fakes.relay import ACTION_ID, EXECUTION_ID, TRACE_ID, WEBHOOK_URL, Relay, a_draft
+from tests.fakes.relay import ACTION_ID, EXECUTION_ID, TRACE_ID, WEBHOOK_URL, Relay, a_draft, a_request, spelled
+from tests.fakes.stores import InMemoryAudit
 
 FIELDS = [
     *("executionId", "actionId", "traceId", "status", "webhookStatus", "result", "cacheStatus", "error"),
@@ -117,3 +119,70 @@ def test_given_an_instant_when_spelled_then_it_is_utc_with_milliseconds() -> Non
 @given(st.integers(0, 4_000_000_000_000), st.integers(0, 4_000_000_000_000))
 def test_given_two_instants_when_spelled_then_they_sort_like_time(one: int, other: int) -> None:
     assert (iso(one) < iso(other)) == (one < other)
+
+
+# -- Histories of records that are being written to -------------------------------------------------------------------
+
+
+def test_given_an_attempt_under_way_when_its_history_is_read_then_what_is_owed_is_shown_and_counts(
+    relay: Relay,
+) -> None:
+    relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
+    relay.recorder.save_owing(ledger.claim(relay.record, "a", NOON, NOON + 95_000))
+    assert relay.events == ["accepted"]
+    history = relay.reading.history(EXECUTION_ID, verified=True)
+    assert _events(history) == ["accepted", "attempt_started"]
+    verification: Any = history["verification"]
+    assert (verification["intact"], verification["checkedEntries"]) == (True, 2)
+    assert "from entry 2 on it is in the execution's record so far" in verification["detail"]
+
+
+def test_given_a_history_when_it_is_read_without_being_verified_then_nothing_is_said_about_it(relay: Relay) -> None:
+    relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
+    assert list(relay.reading.history(EXECUTION_ID)) == ["executionId", "entries"]
+
+
+def test_given_a_record_whose_trail_is_gone_when_read_then_the_answer_is_no_404_but_says_so(relay: Relay) -> None:
+    relay.given_completed({"total": 3})
+    history = relay.reading.history(EXECUTION_ID, verified=True)
+    assert history["entries"] == []
+    assert history["verification"] == {
+        "intact": False,
+        "checkedEntries": 0,
+        "brokenAt": 1,
+        "detail": "the trail ends after 0 entries, and the execution's record says 4",
+    }
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_given_a_writer_between_the_two_looks_when_verified_then_the_trail_is_not_called_broken(
+    relay: Relay, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
+    left, trail = steps, InMemoryAudit.trail
+
+    def written_to_first(audit: InMemoryAudit, execution_id: str) -> Trail:
+        nonlocal left
+        if left:
+            left -= 1
+            relay.recorder.save(ledger.note(relay.record, "webhook_conflict", NOON))
+        return trail(audit, execution_id)
+
+    monkeypatch.setattr(InMemoryAudit, "trail", written_to_first)
+    verification = relay.reading.history(EXECUTION_ID, verified=True)["verification"]
+    assert verification == {"intact": True, "checkedEntries": 1 + steps, "brokenAt": None, "detail": None}
+
+
+def test_given_a_trail_that_is_broken_while_its_record_rests_when_verified_then_it_is_looked_at_once(
+    relay: Relay,
+) -> None:
+    relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
+    del relay.audit.kept[EXECUTION_ID, 1]
+    relay.clock.advance(86_400_000)
+    verification = relay.reading.history(EXECUTION_ID, verified=True)["verification"]
+    assert isinstance(verification, dict)
+    assert (verification["intact"], verification["brokenAt"]) == (False, 1)
+
+
+def _events(history: dict[str, Any]) -> list[str]:
+    return [entry["event"] for entry in history["entries"]]

@@ -15,6 +15,7 @@ from actionrelay.genesys.client import DataActions, GenesysClient, Integrations
 from actionrelay.settings import (
     DeliverSettings,
     ExecuteSettings,
+    ExportSettings,
     QuerySettings,
     ReceiveWebhookSettings,
     ValidateSettings,
@@ -30,10 +31,15 @@ WIRED: list[Callable[[], Any]] = [
     wiring.execute_action,
     wiring.receive_result,
     wiring.deliver_webhook,
+    wiring.record_rejection,
     wiring.read_executions,
+    wiring.read_audit_days,
+    wiring.export_audit_day,
     wiring.run_preflight,
 ]
-SETTINGS: list[Any] = [ValidateSettings, ExecuteSettings, ReceiveWebhookSettings, DeliverSettings, QuerySettings]
+SETTINGS: list[Any] = [
+    *(ValidateSettings, ExecuteSettings, ReceiveWebhookSettings, DeliverSettings, QuerySettings, ExportSettings)
+]
 SECRET = '{"secrets":["whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="]}'
 
 
@@ -42,6 +48,7 @@ class FakeClients:
     """``AwsClients`` without AWS."""
 
     dynamodb: FakeDynamoDb = field(default_factory=FakeDynamoDb)
+    brief_dynamodb: FakeDynamoDb = field(default_factory=FakeDynamoDb)
     s3: FakeS3 = field(default_factory=FakeS3)
     sqs: FakeSqs = field(default_factory=FakeSqs)
     ssm: FakeSsm = field(default_factory=FakeSsm)
@@ -64,6 +71,13 @@ def _forget(*wirings: Callable[[], Any]) -> None:
         wired.cache_clear()  # type: ignore[attr-defined]
 
 
+def test_given_a_refused_submission_when_it_is_recorded_then_by_the_client_that_gives_up_early(
+    clients: FakeClients,
+) -> None:
+    audit: Any = wiring.record_rejection().audit
+    assert audit.client is clients.brief_dynamodb
+
+
 # -- Settings --
 
 
@@ -83,7 +97,8 @@ def test_given_several_faults_when_read_then_all_are_told_and_no_value() -> None
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_given_a_whole_environment_when_read_then_each_field_has_its_variable(settings: Any) -> None:
     read = settings.read(ENVIRONMENT)
-    assert (read.executions_table, read.audit_table) == ("executions", "audit")
+    assert (read.audit_table, read.payload_bucket) == ("audit", "payloads")
+    assert getattr(read, "executions_table", "executions") == "executions"
 
 
 @pytest.mark.parametrize(("settings", "name"), [(settings, name) for settings in SETTINGS for name in names(settings)])
@@ -191,8 +206,8 @@ def test_given_a_build_that_failed_when_wired_again_then_it_is_tried_again() -> 
 def test_given_a_missing_variable_when_wired_then_the_error_names_it(
     clients: FakeClients, monkeypatch: pytest.MonkeyPatch, wired: Callable[[], Any]
 ) -> None:
-    monkeypatch.delenv("EXECUTIONS_TABLE")
-    with pytest.raises(SettingsError, match="EXECUTIONS_TABLE"):
+    monkeypatch.delenv("AUDIT_TABLE")
+    with pytest.raises(SettingsError, match="AUDIT_TABLE"):
         wired()
 
 

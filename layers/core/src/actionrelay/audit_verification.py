@@ -5,7 +5,7 @@ the last one's has to be the one in the execution's record, which lies in anothe
 change all entries that follow and the record too; what then still tells is the day's exported file.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -15,6 +15,9 @@ from actionrelay.trails import Trail
 
 REJECTED = "rejected"
 """The event of a request that never became an execution: one entry, and no record."""
+OWED_MS = 3_600_000
+"""How long after its last step a record may owe entries to the table: what is left undone by a worker that died, or by
+an outage, is done by then. Past that, an entry that the record alone has was deleted, or never paid."""
 NO_RECORD = "whole from its first entry on; there is no record of the execution any more that says where it ends"
 
 
@@ -35,23 +38,28 @@ class Verification:
         return self.broken_at is None
 
 
-def verify(trail: Trail, record: Execution | None) -> Verification:
+def verify(trail: Trail, record: Execution | None, now: int) -> Verification:
     """Check a trail from its first entry to its last, and its end against the execution's record.
 
-    What the record owes to the table counts as present. The record ends with its retention, before its trail does;
-    without it nobody can say whether the trail's end was cut off, and ``detail`` says so.
+    What the record owes to the table counts as present, for ``OWED_MS`` after its last step. The record ends with its
+    retention, before its trail does; without it nobody can say whether the trail's end was cut off, and ``detail`` says
+    so.
     """
+    owed = [entry.seq for entry in record.pending_audit if entry not in trail.entries] if record else []
+    overdue = owed if record and now - record.updated_at > OWED_MS else []
     whole = trail.with_owed(record.pending_audit) if record else trail
     checked, previous = 0, ""
     for seq, entries, flaw in _places(whole):
         said = _fault(seq, entries, flaw, expected=checked + 1, previous=previous)
+        if said is None and seq in overdue:
+            said = f"entry {seq} is in the execution's record alone: it was deleted from the table, or never written"
         if said is not None:
             return Verification(checked, min(seq, checked + 1), said)
         checked, previous = checked + 1, entries[0].hash
     if record is None:
         rejected = [entry.event for entry in whole.entries] == [REJECTED]
         return Verification(checked, detail=None if rejected else NO_RECORD)
-    return _compared(checked, previous, record)
+    return _compared(checked, previous, record, owed)
 
 
 def _places(trail: Trail) -> Iterator[tuple[int, list[AuditEntry], str | None]]:
@@ -84,7 +92,7 @@ def _fault(seq: int, entries: list[AuditEntry], flaw: str | None, *, expected: i
     return None
 
 
-def _compared(checked: int, last_hash: str, record: Execution) -> Verification:
+def _compared(checked: int, last_hash: str, record: Execution, owed: Sequence[int]) -> Verification:
     """Compare the end of a trail that is in order with what the execution's record says."""
     if checked < record.audit_seq:
         said = f"the trail ends after {checked} entries, and the execution's record says {record.audit_seq}"
@@ -94,4 +102,7 @@ def _compared(checked: int, last_hash: str, record: Execution) -> Verification:
         return Verification(record.audit_seq, record.audit_seq + 1, said)
     if last_hash != record.audit_hash:
         return Verification(checked - 1, checked, f"entry {checked} is another than the execution's record says")
+    if owed:
+        said = f"whole; from entry {owed[0]} on it is in the execution's record so far, and not in the table yet"
+        return Verification(checked, detail=said)
     return Verification(checked)

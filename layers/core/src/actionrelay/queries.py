@@ -63,7 +63,7 @@ class ReadExecutions:
 
     def _verification(self, execution_id: str, trail: Trail, record: Execution | None) -> Verification:
         """Check a trail; where the record was written to between the two looks, both are looked at again."""
-        verification = verify(trail, record)
+        verification = verify(trail, record, self.clock.now())
         for _ in range(_LOOKS):
             if verification.intact or record is None:
                 break
@@ -71,7 +71,7 @@ class ReadExecutions:
             if latest is None or latest.version == record.version:
                 break
             record, trail = latest, self.audit.trail(execution_id)
-            verification = verify(trail, record)
+            verification = verify(trail, record, self.clock.now())
         return verification
 
 

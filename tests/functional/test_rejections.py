@@ -1,0 +1,165 @@
+"""Refused submissions: each is on record, with nothing of what it said but its size and its digest."""
+
+import base64
+import hashlib
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError
+
+from actionrelay.errors import StoreUnavailableError
+from tests.corpus import CASES, EVENTS, SIGNED_AT, Answered, Case
+from tests.functional.conftest import Functions
+
+REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+OPERATOR = "arn:aws:iam::123456789012:user/caller"
+SUBMISSIONS = [case for case in CASES if case.function == "validate" and case.event["resource"] == "/executions"]
+
+
+def _status(case: Case) -> int:
+    assert isinstance(case.expects, Answered)
+    return case.expects.status
+
+
+REFUSED = [case for case in SUBMISSIONS if _status(case) >= 400]
+
+
+def _history(functions: Functions) -> tuple[int, dict[str, Any]]:
+    event = json.loads((EVENTS / "query/audit_verify_not_found.json").read_text(encoding="utf-8"))
+    event["pathParameters"] = {"executionId": REQUEST_ID}
+    response = functions.call("query", event)
+    return response["statusCode"], json.loads(response["body"])
+
+
+def _sent(case: Case) -> bytes:
+    event = case.event
+    body = event["body"] or ""
+    if not event["isBase64Encoded"]:
+        return str(body).encode()
+    try:
+        return base64.b64decode(body, validate=True)
+    except ValueError:
+        return str(body).encode()
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=str)
+def test_given_a_submission_that_is_refused_when_its_trace_is_asked_for_then_the_refusal_is_on_record(
+    functions: Functions, case: Case
+) -> None:
+    event = case.event
+    event["requestContext"]["identity"]["userArn"] = OPERATOR
+    refused = functions.call("validate", event)
+    problem = json.loads(refused["body"])
+
+    status, history = _history(functions)
+
+    assert (status, history["executionId"]) == (200, problem["traceId"])
+    [entry] = history["entries"]
+    body = _sent(case)
+    told = {name: value for name, value in entry.items() if value is not None and name not in {"hash", "timestamp"}}
+    assert told == {
+        "seq": 1,
+        "executionId": REQUEST_ID,
+        "actionId": "-",
+        "event": "rejected",
+        "status": "rejected",
+        "attempt": 0,
+        "payloadSizeBytes": len(body),
+        "payloadSha256": hashlib.sha256(body).hexdigest(),
+        "traceId": REQUEST_ID,
+        "code": problem["code"],
+        "day": "2025-11-24",
+        "actor": OPERATOR,
+        "previousHash": "",
+    }
+    assert history["verification"]["intact"]
+    assert functions.relay.store.records == {}
+
+
+def test_given_an_id_that_belongs_to_another_request_when_it_is_used_then_the_conflict_is_on_record(
+    functions: Functions,
+) -> None:
+    event = json.loads((EVENTS / "validate/accepted.json").read_text(encoding="utf-8"))
+    accepted = json.loads(functions.call("validate", event)["body"])
+    other = json.loads(event["body"]) | {"executionId": accepted["executionId"], "inputs": {"other": 1}}
+
+    assert functions.call("validate", event | {"body": json.dumps(other)})["statusCode"] == 409
+
+    _, history = _history(functions)
+    assert [(entry["event"], entry["code"]) for entry in history["entries"]] == [("rejected", "execution_conflict")]
+    assert functions.relay.audit.events(accepted["executionId"]) == ["accepted"], "nothing of it in the other's trail"
+
+
+@pytest.mark.parametrize("case", [case for case in SUBMISSIONS if _status(case) < 400], ids=str)
+def test_given_a_submission_that_is_not_refused_when_answered_then_there_is_no_refusal(
+    functions: Functions, case: Case
+) -> None:
+    functions.call("validate", case.event)
+    assert _history(functions)[0] == 404
+
+
+def test_given_a_dry_run_when_it_is_refused_then_nothing_is_on_record(functions: Functions) -> None:
+    event = json.loads((EVENTS / "validate/many_faults.json").read_text(encoding="utf-8"))
+    assert functions.call("validate", event | {"queryStringParameters": {"dryRun": "true"}})["statusCode"] == 422
+    assert _history(functions)[0] == 404
+
+
+def test_given_a_flag_that_is_none_when_a_submission_is_refused_for_it_then_it_is_on_record(
+    functions: Functions,
+) -> None:
+    event = json.loads((EVENTS / "validate/dry_run_not_a_flag.json").read_text(encoding="utf-8"))
+    assert functions.call("validate", event)["statusCode"] == 422
+    assert _history(functions)[0] == 200
+
+
+@pytest.mark.parametrize("name", ["retry_not_found", "resolve_invalid"])
+def test_given_a_decision_that_is_refused_when_answered_then_it_is_no_refused_submission(
+    functions: Functions, name: str
+) -> None:
+    event = json.loads((EVENTS / f"validate/{name}.json").read_text(encoding="utf-8"))
+    assert functions.call("validate", event)["statusCode"] >= 400
+    assert _history(functions)[0] == 404
+
+
+def test_given_a_store_that_fails_when_a_submission_is_not_taken_then_that_is_no_refusal(functions: Functions) -> None:
+    functions.relay.store.trouble.before("create", StoreUnavailableError("the table can't be written"))
+    event = json.loads((EVENTS / "validate/accepted.json").read_text(encoding="utf-8"))
+    assert functions.call("validate", event)["statusCode"] == 503
+    assert _history(functions)[0] == 404
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [StoreUnavailableError("the audit trail can't be written"), ConnectTimeoutError(endpoint_url="x"), ValueError("x")],
+    ids=lambda failure: type(failure).__name__,
+)
+def test_given_a_refusal_that_can_not_be_recorded_when_answered_then_the_answer_is_the_same(
+    functions: Functions, failure: Exception
+) -> None:
+    event = json.loads((EVENTS / "validate/many_faults.json").read_text(encoding="utf-8"))
+    recorded = functions.call("validate", event)
+    functions.relay.audit.kept.clear()
+
+    functions.relay.audit.trouble.before("append", failure)
+    assert functions.call("validate", event) == recorded
+
+    assert _history(functions)[0] == 404
+    is_ours = isinstance(failure, StoreUnavailableError)
+    assert functions.relay.telemetry.counts["RejectionsNotRecorded"] == int(is_ours)
+
+
+def test_given_a_refused_submission_when_its_day_is_read_and_exported_then_it_is_there(functions: Functions) -> None:
+    event = json.loads((EVENTS / "validate/many_faults.json").read_text(encoding="utf-8"))
+    functions.call("validate", event)
+    day = json.loads((EVENTS / "query/audit_day.json").read_text(encoding="utf-8"))
+    day["queryStringParameters"]["date"] = "2025-11-24"
+    page = json.loads(functions.call("query", day)["body"])
+    assert [entry["event"] for entry in page["entries"]] == ["rejected"]
+
+    functions.relay.clock.time = (SIGNED_AT + 86_400) * 1_000
+    exported = functions.call("export", {"daysBefore": 1})
+
+    assert (exported["date"], exported["entries"]) == ("2025-11-24", 1)
+    assert json.loads(functions.relay.day_files.files["audit-2025-11-24.jsonl"]) == page["entries"][0]
+    assert "user:secret" not in functions.relay.day_files.files["audit-2025-11-24.jsonl"].decode()
