@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from actionrelay import errors, ledger
+from actionrelay.audit_chain import rejected
 from actionrelay.models import AuditEntry, Execution
 from actionrelay.requests import ExecutionRequest
 from actionrelay.views import audit_document
@@ -178,6 +179,7 @@ def test_every_audit_event_is_documented() -> None:
     sources = (PACKAGE / "ledger.py").read_text() + (PACKAGE / "receipts.py").read_text()
     events = set(re.findall(r'(?:_entered|chained|ledger\.note)\(.+?, "(\w+)"', sources))
     events |= set(re.findall(r'WebhookStatus\.\w+: "(webhook_\w+)"', sources)) | {"completed", "failed", "unknown"}
+    events.add(rejected("id", 0, b"", "malformed_json", None).event)
     documented = API.section("GET /executions/{executionId}/audit").names(table=1)
     assert sorted(documented) == sorted(events)
 

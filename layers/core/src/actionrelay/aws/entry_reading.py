@@ -97,7 +97,7 @@ def _hash_before(after: _Found, entry: AuditEntry) -> str:
     is; the chain then breaks at the next one.
     """
     own, named = entry_hash(entry), after.facts["previous_hash"]
-    if not _usable("previous_hash", named) or after.seq != entry.seq + 1:
+    if named == own or not _usable("previous_hash", named) or after.seq != entry.seq + 1:
         return own
     if after.entry is not None and entry_hash(replace(after.entry, previous_hash=own)) == after.entry.hash:
         return own
