@@ -12,7 +12,8 @@ import pytest
 from actionrelay import ledger
 from actionrelay.audit_chain import entry_hash
 from actionrelay.audit_verification import OWED_MS
-from actionrelay.aws.audit import AuditTable, AuditTableReader
+from actionrelay.aws.audit import AuditTable
+from actionrelay.aws.audit_reader import AuditTableReader
 from actionrelay.aws.entries import camel, entries_item, read_entries
 from actionrelay.models import AuditEntry, Execution, ExecutionError, Outcome, PayloadRef, Status, WebhookStatus
 from actionrelay.queries import ReadExecutions

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actionrelay import ledger
-from actionrelay.aws.audit import AuditTable, AuditTableReader
+from actionrelay.aws.audit import AuditTable
+from actionrelay.aws.audit_reader import AuditTableReader
 from actionrelay.aws.entries import entries_item, read_entries
 from actionrelay.errors import StoreUnavailableError
 from actionrelay.models import AuditEntry, CacheStatus, Execution, Outcome, PayloadRef, Status

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import botocore.session
 
-from actionrelay.aws.audit import AuditTable, AuditTableReader
+from actionrelay.aws.audit import AuditTable
 from actionrelay.aws.clients import AwsClients
 from actionrelay.aws.payload import BucketPayloads
 from actionrelay.aws.queue import SqsDeliveryQueue, SqsExecutionQueue
@@ -279,6 +279,7 @@ def deliver_webhook() -> "DeliverWebhook":
 @once
 def read_executions() -> "ReadExecutions":
     """Wire ``query``."""
+    from actionrelay.aws.audit_reader import AuditTableReader
     from actionrelay.queries import ReadExecutions
 
     settings = QuerySettings.read(os.environ)
@@ -294,6 +295,7 @@ def read_executions() -> "ReadExecutions":
 def read_audit_days() -> "ReadAuditDays":
     """Wire the days of the audit in ``query``."""
     from actionrelay.audit_days import ReadAuditDays
+    from actionrelay.aws.audit_reader import AuditTableReader
 
     settings = QuerySettings.read(os.environ)
     return ReadAuditDays(AuditTableReader(aws().dynamodb, settings.audit_table))
@@ -303,6 +305,7 @@ def read_audit_days() -> "ReadAuditDays":
 def export_audit_day() -> "ExportAuditDay":
     """Wire ``export``."""
     from actionrelay.audit_export import ExportAuditDay
+    from actionrelay.aws.audit_reader import AuditTableReader
     from actionrelay.aws.day_files import BucketDayFiles
 
     settings = ExportSettings.read(os.environ)
