@@ -19,7 +19,7 @@ METRICS = {
         "ApproximateNumberOfMessagesDelayed",
         "ApproximateAgeOfOldestMessage",
     },
-    "AWS/Lambda": {"Errors"},
+    "AWS/Lambda": {"Errors", "IteratorAge"},
     "AWS/ApiGateway": {"Count", "4XXError", "5XXError", "Latency"},
 }
 

@@ -25,6 +25,7 @@ from actionrelay.errors import SecretUnavailableError
 from actionrelay.observability import telemetry
 from actionrelay.recording import Recorder
 from actionrelay.settings import (
+    CountSettings,
     DeliverSettings,
     ExecuteSettings,
     QuerySettings,
@@ -34,9 +35,11 @@ from actionrelay.settings import (
 )
 
 if TYPE_CHECKING:
+    from actionrelay.counting import CountChanges
     from actionrelay.delivery import DeliverWebhook
     from actionrelay.description import ApiDescription
     from actionrelay.execution import ExecuteAction
+    from actionrelay.metrics import ReadMetrics
     from actionrelay.operations import OperateExecution
     from actionrelay.preflight import RunPreflight
     from actionrelay.queries import ReadExecutions
@@ -274,6 +277,29 @@ def read_executions() -> "ReadExecutions":
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
         clock=SystemClock(),
     )
+
+
+@once
+def read_metrics() -> "ReadMetrics":
+    """Wire the metrics of ``query``."""
+    from actionrelay.aws.counters import TableCounters
+    from actionrelay.metrics import ReadMetrics
+
+    settings = QuerySettings.read(os.environ)
+    counters = TableCounters(aws().dynamodb, settings.executions_table, SystemClock(), SystemRandomness())
+    return ReadMetrics(counters, SystemClock())
+
+
+@once
+def count_changes() -> "CountChanges":
+    """Wire ``count``."""
+    from actionrelay.aws.changes import read_change
+    from actionrelay.aws.counters import TableCounters
+    from actionrelay.counting import CountChanges
+
+    settings = CountSettings.read(os.environ)
+    counters = TableCounters(aws().dynamodb, settings.executions_table, SystemClock(), SystemRandomness())
+    return CountChanges(read_change, counters, telemetry())
 
 
 @once
