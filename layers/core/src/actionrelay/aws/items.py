@@ -45,7 +45,7 @@ ACCEPTED_FIELDS = frozenset(
 _ACCEPTED_ATTRIBUTES = ("action_id", "trace_id", "created_at")
 _LEDGER_ATTRIBUTES = (
     *("status", "webhook_status", "version", "attempts", "created_at", "updated_at"),
-    *("audit_seq", "audit_hash", "action_id"),
+    *("audit_seq", "action_id"),
 )
 """``action_id`` is told again for those who see a step alone, as the counters do."""
 _STEP_FIELDS = frozenset(field.name for field in fields(Execution)) - ACCEPTED_FIELDS
