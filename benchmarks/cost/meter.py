@@ -71,7 +71,7 @@ class Meter:
                     units = read_units(item_bytes(found), consistent=asked.get("ConsistentRead", False))
                     self.read_units[_kind(asked["Key"], table)] += units
                 case "Query", None:
-                    [partition] = asked["ExpressionAttributeValues"].values()
+                    partition = asked["ExpressionAttributeValues"][":pk"]
                     units = read_units(
                         sum(map(item_bytes, parsed["Items"])), consistent=asked.get("ConsistentRead", False)
                     )

@@ -46,6 +46,20 @@ class InMemoryCounters:
 
 
 @dataclass(slots=True)
+class KnownSuccessRate:
+    """A ``SuccessRate`` that has to be refreshed before it says anything."""
+
+    rate: float | None = None
+    _latest: float | None = None
+
+    def refresh(self) -> None:
+        self._latest = self.rate
+
+    def latest(self) -> float | None:
+        return self._latest
+
+
+@dataclass(slots=True)
 class FakeCounterTable(FakeDynamoDb):
     """The part of DynamoDB that the counters need: a mark and additions, all or nothing; ranges."""
 

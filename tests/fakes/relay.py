@@ -24,7 +24,7 @@ from actionrelay.signatures import SigningSecret, StandardWebhooks, StandardWebh
 from actionrelay.strict_json import canonical, digest
 from actionrelay.validation import SubmitExecution
 from tests.fakes.chance import NOON, SeededRandomness, SettableClock
-from tests.fakes.counters import InMemoryCounters
+from tests.fakes.counters import InMemoryCounters, KnownSuccessRate
 from tests.fakes.genesys import (
     FixedTokens,
     InMemoryTokenStore,
@@ -74,6 +74,7 @@ class Relay:
     queue: RecordedExecutionQueue = field(default_factory=RecordedExecutionQueue)
     deliveries: RecordedDeliveryQueue = field(default_factory=RecordedDeliveryQueue)
     dead_letters: RecordedDeliveryQueue = field(default_factory=RecordedDeliveryQueue)
+    success_rate: KnownSuccessRate = field(default_factory=KnownSuccessRate)
     counters: InMemoryCounters = field(default_factory=InMemoryCounters)
     webhook_ids: InMemoryWebhookIds = field(default_factory=InMemoryWebhookIds)
     tokens: FixedTokens = field(default_factory=FixedTokens)
@@ -93,7 +94,15 @@ class Relay:
 
     @property
     def completion(self) -> Completion:
-        return Completion(self.recorder, self.payloads, self.cache, self.deliveries, self.telemetry, self.cache_seconds)
+        return Completion(
+            self.recorder,
+            self.payloads,
+            self.cache,
+            self.deliveries,
+            self.success_rate,
+            self.telemetry,
+            self.cache_seconds,
+        )
 
     @property
     def rules(self) -> RequestRules:

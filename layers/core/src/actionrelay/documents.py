@@ -72,7 +72,8 @@ class AuditDocument(TypedDict):
     payloadSha256: str | None
     webhookUrl: str | None
     successRate: float | None
-    """Kept for a later version."""
+    """In an outcome: the deployment's of the day until then, from 0 to 1; null where nothing had ended, or it could not
+    be read."""
     traceId: str
     correlationId: str | None
     code: str | None

@@ -135,6 +135,18 @@ class CounterReader(Protocol):
         ...
 
 
+class SuccessRate(Protocol):
+    """Which part of today's executions succeeded, as far as this process knows."""
+
+    def refresh(self) -> None:
+        """Read it anew where it is out of date. Never raises; may take a while, so nothing that is urgent follows."""
+        ...
+
+    def latest(self) -> float | None:
+        """The rate as last read, from 0 to 1; None where it is not known. Asks no service."""
+        ...
+
+
 class PayloadStore(Protocol):
     """Requests and results, small ones beside the record and large ones in the bucket."""
 
