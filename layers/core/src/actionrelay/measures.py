@@ -36,6 +36,8 @@ class Count(StrEnum):
     TOKEN_REFRESH_FAILURES = "TokenRefreshFailures"
     """Requests for a token that the login host refused or did not answer: one in two seconds at most, over all workers,
     however many executions wait for it."""
+    TOKENS_REFUSED = "TokensRefused"
+    """Those of them that don't pass by themselves: refused credentials, a missing permission or scope."""
     TOKEN_WAITS = "TokenWaits"
     """Executions that came back later because another worker was getting the token."""
     TOKEN_LEASE_TAKEOVERS = "TokenLeaseTakeovers"

@@ -147,6 +147,8 @@ class SharedToken:
         except TokenError as error:
             now = self.clock.now()
             self.telemetry.count(Count.TOKEN_REFRESH_FAILURES, error.code)
+            if not error.retryable:
+                self.telemetry.count(Count.TOKENS_REFUSED)
             self._tell(issuer, lease, lease.gave_up(error, now))
             valid = self._best(now, found, self._held)
             if valid is None:
