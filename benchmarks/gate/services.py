@@ -234,10 +234,16 @@ class Genesys:
 
 
 class Nothing:
-    """The ports that this benchmark has no use for: a `ResultCache`, a `DeliveryQueue` and a `Telemetry`."""
+    """The ports that this benchmark has no use for: results, deliveries, the success rate, telemetry."""
 
     def lookup(self, key: str) -> None:
         """Nothing is cached."""
+
+    def refresh(self) -> None:
+        """There are no counters."""
+
+    def latest(self) -> None:
+        """So no rate is known."""
 
     def remember(self, entry: object) -> None:
         """Nothing will be."""

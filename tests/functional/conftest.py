@@ -26,6 +26,8 @@ WIRED = (
     ("deliver", "deliver_webhook", "delivering"),
     ("query", "read_executions", "reading"),
     ("query", "run_preflight", "preflighting"),
+    ("query", "read_metrics", "measuring"),
+    ("count", "count_changes", "counting"),
 )
 
 
@@ -44,7 +46,7 @@ class FakeContext:
 
 @dataclass(slots=True)
 class Functions:
-    """The five handlers over one relay."""
+    """The handlers over one relay."""
 
     relay: Relay
     handlers: dict[str, Callable[[dict[str, Any], LambdaContext], dict[str, Any]]] = field(default_factory=dict)

@@ -19,6 +19,7 @@ ROUTES = {
     ("get", "/health"): "QueryFunction",
     ("get", "/openapi.json"): "QueryFunction",
     ("get", "/docs"): "QueryFunction",
+    ("get", "/metrics"): "QueryFunction",
     ("post", "/webhooks/genesys"): "ReceiveWebhookFunction",
 }
 PROBLEM = {"type", "title", "status", "detail", "code", "traceId"}

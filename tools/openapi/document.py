@@ -54,6 +54,9 @@ _HEADERS = {
 _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "executionId": ("path", "A UUID, in any case.", {"$ref": "#/components/schemas/Uuid"}),
     "dryRun": ("query", "Check the request and change nothing.", _FLAG),
+    "from": ("query", "The first day, in UTC.", {"type": "string", "format": "date"}),
+    "to": ("query", "The last day, included.", {"type": "string", "format": "date"}),
+    "actionId": ("query", "Of this action alone.", {"type": "string"}),
     "deep": ("query", "Look whether actions can be executed.", _FLAG),
     "Idempotency-Key": (
         "header",

@@ -14,7 +14,7 @@ from actionrelay.models import (
     Status,
     WebhookStatus,
 )
-from actionrelay.ports import DeliveryQueue, PayloadStore, ResultCache, Telemetry
+from actionrelay.ports import DeliveryQueue, PayloadStore, ResultCache, SuccessRate, Telemetry
 from actionrelay.recording import Recorder
 from actionrelay.strict_json import Json, canonical, digest
 
@@ -27,6 +27,7 @@ class Completion:
     payloads: PayloadStore
     cache: ResultCache
     deliveries: DeliveryQueue
+    success_rate: SuccessRate
     telemetry: Telemetry
     cache_seconds: int
 

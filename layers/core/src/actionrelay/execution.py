@@ -70,6 +70,7 @@ class ExecuteAction:
         """Return the same for one batch, that asks the rate gate once for all that may want to run."""
         runs = [message for message in messages if message.kind is MessageKind.RUN]
         newcomers = sum(message.due_at is None for message in runs)
+        self.completion.success_rate.refresh()
         return replace(self, gate=self.gate.for_batch(len(runs), newcomers))
 
     def work(self, message: Message, ends_at: int) -> None:

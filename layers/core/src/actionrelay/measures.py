@@ -58,6 +58,8 @@ class Count(StrEnum):
     """Messages that come back later because a service failed or another worker was first."""
     MESSAGES_RETURNED = "MessagesReturned"
     """Messages that went back to their queue, and count towards the dead-letter queue."""
+    CHANGES_NOT_COUNTED = "ChangesNotCounted"
+    """Changes of the tables that could not be read, and that the counters lack."""
 
 
 class Duration(StrEnum):

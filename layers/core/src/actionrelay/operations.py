@@ -69,13 +69,16 @@ class OperateExecution:
             raise InvalidRequestError(resolution)
         execution = self._load(execution_id)
         outcome, result = self._outcome(execution, resolution)
+        self.completion.success_rate.refresh()
         if execution.outcome and same_outcome(execution.outcome, outcome):
             self.completion.hand_on(execution, result)
             return execution
         resolved = self._decide(
             execution,
             lambda current: current.status is Status.UNKNOWN,
-            lambda now, current: ledger.resolve(current, outcome, now, actor, resolution.note),
+            lambda now, current: ledger.resolve(
+                current, outcome, now, actor, resolution.note, success_rate=self.completion.success_rate.latest()
+            ),
         )
         self.completion.after_decision(resolved, result)
         return resolved

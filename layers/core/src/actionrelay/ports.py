@@ -3,7 +3,7 @@
 Every port may raise ``DependencyError`` when the service behind it does not answer; what else it raises is said here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,6 +21,8 @@ from actionrelay.retry import Reply
 from actionrelay.token_lease import TokenLease
 
 if TYPE_CHECKING:
+    from actionrelay.counters import Counter
+    from actionrelay.counts import Counts
     from actionrelay.outbound import DeliveryAnswer  # with the address rules, which most functions don't need
 
 
@@ -104,6 +106,45 @@ class AuditReader(Protocol):
 
     def entries(self, execution_id: str) -> tuple[AuditEntry, ...]:
         """All entries of one execution, oldest first."""
+        ...
+
+
+class CounterStore(Protocol):
+    """The stored counters, as their one writer sees them."""
+
+    def add(self, part: str, first: int, last: int, tally: "Mapping[Counter, Counts]") -> int:
+        """Add the tally of a stream's changes from ``first`` to ``last``, all of it, unless ``first`` is counted.
+
+        Return the sequence number up to which that part of the stream is counted then.
+        """
+        ...
+
+
+class CounterReader(Protocol):
+    """The stored counters, as they are read: a little later than written, and each in whole."""
+
+    def totals(self) -> "Iterable[tuple[Counter, Counts]]":
+        """Each action's counter of all time."""
+        ...
+
+    def days(self, first: str, last: str) -> "Iterable[tuple[Counter, Counts]]":
+        """The counters of each day and action from ``first`` to ``last`` (``YYYY-MM-DD``), inclusive, in order."""
+        ...
+
+    def hours(self, first: str, last: str) -> "Iterable[tuple[Counter, Counts]]":
+        """The counters of each hour from ``first`` to ``last`` (``YYYY-MM-DDTHH``), inclusive, in order."""
+        ...
+
+
+class SuccessRate(Protocol):
+    """Which part of today's executions succeeded, as far as this process knows."""
+
+    def refresh(self) -> None:
+        """Read it anew where it is out of date. Never raises; may take a while, so nothing that is urgent follows."""
+        ...
+
+    def latest(self) -> float | None:
+        """The rate as last read, from 0 to 1; None where it is not known. Asks no service."""
         ...
 
 

@@ -67,6 +67,7 @@ class ReceiveResult:
             raise PayloadTooLargeError(f"the body has {len(body)} bytes, {self.max_payload_bytes} are allowed")
         webhook_id = self._authentic(headers, body)
         webhook = _read(body)
+        self.completion.success_rate.refresh()
         execution = self._load(webhook.execution_id.lower())
         outcome, data = self._outcome(execution, webhook)
         if webhook_id is not None:
@@ -113,7 +114,14 @@ class ReceiveResult:
         if current.status is Status.UNKNOWN:
             # Of all states this one has no message under way that would find what a dead receiver left undone.
             self.queue.send(Message(current.execution_id, MessageKind.DEADLINE), LOOK_AGAIN_MS)
-        return ledger.settle(current, outcome, self.clock.now(), by_webhook=True, webhook_id=webhook_id)
+        return ledger.settle(
+            current,
+            outcome,
+            self.clock.now(),
+            by_webhook=True,
+            webhook_id=webhook_id,
+            success_rate=self.completion.success_rate.latest(),
+        )
 
     def _already_decided(self, execution_id: str, outcome: Outcome, data: bytes, webhook_id: str | None) -> Execution:
         """A repeat finishes what may have been left undone; a contradiction is put on record beside the outcome."""

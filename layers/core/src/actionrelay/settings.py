@@ -62,13 +62,11 @@ Override = Annotated[str, _override]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Settings:
+class _ObservedSettings:
     powertools_service_name: str
     powertools_metrics_namespace: str
     powertools_log_level: str
     executions_table: str
-    audit_table: str
-    payload_bucket: str
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -94,6 +92,17 @@ class _Settings:
             said = "; ".join(faults)
             raise SettingsError(f"the settings of this function can't be used: {said}", settings=said)
         return cls(**values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountSettings(_ObservedSettings):
+    """Settings of ``count``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Settings(_ObservedSettings):
+    audit_table: str
+    payload_bucket: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -181,6 +181,7 @@ class Settlement:
                 now,
                 latency_ms=reply.latency_ms if reply else None,
                 correlation_id=reply.correlation_id if reply else None,
+                success_rate=self.completion.success_rate.latest(),
             )
 
         try:
