@@ -200,7 +200,7 @@ class Relay:
 
     @property
     def reading(self) -> ReadExecutions:
-        return ReadExecutions(self.store, self.audit, self.payloads, self.clock)
+        return ReadExecutions(self.store, self.audit, self.payloads, self.clock, self.telemetry)
 
     # -- Shorthands --
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from actionrelay.counters import Change, Counter, counters_of
 from actionrelay.counts import Counts, added
+from actionrelay.measures import Count
 from actionrelay.ports import CounterStore, Telemetry
 
 MOST_COUNTERS = 99
@@ -47,7 +48,7 @@ class CountChanges:
                 change = self.read(record)
             except ValueError as error:
                 self.telemetry.event("change_not_counted", event_id=str(record.get("eventID")), reason=str(error))
-                self.telemetry.count("ChangesNotCounted")
+                self.telemetry.count(Count.CHANGES_NOT_COUNTED)
                 continue
             if change is not None and change.counts:
                 yield change

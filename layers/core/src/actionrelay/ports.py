@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from actionrelay.measures import Count, Duration
 from actionrelay.models import (
     ActionCall,
     AuditEntry,
@@ -335,12 +336,19 @@ class WebhookSender(Protocol):
 class Telemetry(Protocol):
     """Metrics and log lines. Never given a token, secret, signature, input or result."""
 
-    def count(self, metric: str, code: str | None = None) -> None:
-        """Add one to a counter, by error code where there is one."""
+    def count(self, metric: Count, code: str | None = None, *, by: int = 1) -> None:
+        """Add to a counter, by error code where there is one; 0 counts as a sample of nothing."""
         ...
 
-    def duration(self, metric: str, milliseconds: float) -> None:
+    def duration(self, metric: Duration, milliseconds: float) -> None:
         """Record one duration."""
+        ...
+
+    def concerning(self, execution: Execution) -> None:
+        """Put this execution's id and trace id on every line that this thread writes from now on.
+
+        Until the next call, or until the message or the request that the thread is at is done with.
+        """
         ...
 
     def event(self, name: str, **fields: str | float | None) -> None:

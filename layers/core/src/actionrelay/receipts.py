@@ -21,6 +21,7 @@ from actionrelay.errors import (
     UnauthenticWebhookError,
     WebhookConflictError,
 )
+from actionrelay.measures import Count
 from actionrelay.models import Execution, ExecutionError, Message, MessageKind, Outcome, Status
 from actionrelay.ports import Clock, ExecutionQueue, Telemetry, WebhookIds
 from actionrelay.recording import Recorder
@@ -77,7 +78,7 @@ class ReceiveResult:
             first=lambda written: self.completion.store_result(written, data),
         )
         if recorded is not None:
-            self.telemetry.count("WebhooksReceived")
+            self.telemetry.count(Count.WEBHOOKS_RECEIVED)
             self.completion.after_ending(recorded)
             return recorded
         return self._already_decided(execution.execution_id, outcome, data, webhook_id)
@@ -87,13 +88,14 @@ class ReceiveResult:
         try:
             return self.verifier().verify(headers, body, self.clock.now() // 1_000).webhook_id
         except UnauthenticWebhookError as error:
-            self.telemetry.count("WebhooksRefused", str(error.context.get("reason", "unauthentic")))
+            self.telemetry.count(Count.WEBHOOKS_REFUSED, str(error.context.get("reason", "unauthentic")))
             raise
 
     def _load(self, execution_id: str) -> Execution:
         execution = self.recorder.load(execution_id)
         if execution is None:
             raise ExecutionNotFoundError("no execution with this id", execution_id=execution_id[:128])
+        self.telemetry.concerning(execution)
         return execution
 
     def _claim(self, webhook_id: str, execution: Execution, outcome: Outcome) -> None:
@@ -137,7 +139,7 @@ class ReceiveResult:
     def _note_conflict(self, execution: Execution, cause: ExecutionError) -> None:
         now = self.clock.now()
         self.recorder.change(execution, lambda current: ledger.note(current, "webhook_conflict", now, cause))
-        self.telemetry.count("WebhookConflicts")
+        self.telemetry.count(Count.WEBHOOK_CONFLICTS)
 
     def _outcome(self, execution: Execution, webhook: ResultWebhook) -> tuple[Outcome, bytes]:
         if webhook.status == "failed":

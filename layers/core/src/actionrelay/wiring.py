@@ -281,6 +281,7 @@ def read_executions() -> "ReadExecutions":
         audit=AuditTableReader(aws().dynamodb, settings.audit_table),
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
         clock=SystemClock(),
+        telemetry=telemetry(),
     )
 
 

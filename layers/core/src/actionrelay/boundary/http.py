@@ -18,7 +18,8 @@ from actionrelay.errors import (
     PreflightFailedError,
     QueueUnavailableError,
 )
-from actionrelay.observability import log_bug, log_refusal, logger, telemetry
+from actionrelay.measures import Count
+from actionrelay.observability import log_bug, log_refusal, logger, on_every_line, telemetry
 from actionrelay.strict_json import Json
 from actionrelay.views import as_json, check_document, without_result
 
@@ -108,17 +109,19 @@ def _fits(body: str) -> bool:
 
 def serve(event: Mapping[str, Any], handle: Callable[[HttpRequest], dict[str, Any]]) -> dict[str, Any]:
     """Answer one event; what ``handle`` raises becomes a problem document, never a stack trace."""
-    trace_id = str((event.get("requestContext") or {}).get("requestId") or uuid.uuid4())
-    try:
-        return handle(read_request(event))
-    except ActionRelayError as error:
-        log_refusal(logger(), error, {"trace_id": trace_id})
-        telemetry().count("RequestsRefused", error.code)
-        return problem(error, trace_id)
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a caller never sees a stack trace
-        log_bug(logger(), error, {"trace_id": trace_id})
-        telemetry().count("RequestsRefused", ActionRelayError.code)
-        return problem(ActionRelayError("an unexpected error; its trace id finds it in the log"), trace_id)
+    request_id = str((event.get("requestContext") or {}).get("requestId") or uuid.uuid4())
+    # The problem's trace id is the request's. So is the log's, until it is known which execution the request is about.
+    with on_every_line(request_id=request_id, trace_id=request_id):
+        try:
+            return handle(read_request(event))
+        except ActionRelayError as error:
+            log_refusal(logger(), error)
+            telemetry().count(Count.REQUESTS_REFUSED, error.code)
+            return problem(error, request_id)
+        except Exception as error:  # noqa: BLE001 - the last line of defence: a caller never sees a stack trace
+            log_bug(logger(), error)
+            telemetry().count(Count.REQUESTS_REFUSED, ActionRelayError.code)
+            return problem(ActionRelayError("an unexpected error; its trace id finds it in the log"), request_id)
 
 
 def problem(error: ActionRelayError, trace_id: str) -> dict[str, Any]:
