@@ -69,7 +69,7 @@ class _Worker:
         self._executing = ExecuteAction(
             ExecutionPolicy(max_attempts=4, webhook_grace_ms=0),
             recorder,
-            Completion(recorder, self._payloads, nothing, nothing, nothing, 0),
+            Completion(recorder, self._payloads, nothing, nothing, nothing, nothing, 0),
             self._payloads,
             Queue(self._clock, self._chance),
             Tokens(),

@@ -71,7 +71,19 @@ class Exported:
         return cls(response["executions"], response["entries"], response["bytes"], response["flaws"])
 
 
-type Expectation = Answered | Returned | Exported
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a stream's function gives back: the state of its window, which is empty; it raises what it did not take."""
+
+    state: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, response: dict[str, Any]) -> Self:
+        """Read the response of a DynamoDB event source with a tumbling window."""
+        return cls(tuple(response["state"]))
+
+
+type Expectation = Answered | Returned | Exported | Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +189,12 @@ CASES: tuple[Case, ...] = (
     Case("receive_webhook", "wrong_signature", _UNAUTHENTIC),
     Case("deliver", "unknown_execution", _ALL_DONE),
     Case("deliver", "foreign_message", _FIRST_RETURNED),
+    Case("count", "executions", Counted()),
+    Case("count", "rejections", Counted()),
+    Case("count", "unreadable_change", Counted()),
+    Case("count", "end_of_window", Counted()),
+    Case("query", "metrics", Answered(200)),
+    Case("query", "metrics_of_no_period", _invalid(("/query/from", "schema"), ("/query/to", "schema"))),
     Case("query", "health", Answered(200)),
     Case("query", "openapi", Answered(200)),
     Case("query", "docs", Answered(200)),

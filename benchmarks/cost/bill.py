@@ -45,15 +45,17 @@ def bill(count: Count, batch: int, memory_mb: Mapping[str, int]) -> tuple[Line, 
     executions = count.executions
     validate = _gb_seconds(count.validate_ms, memory_mb["validate"])
     execute = _gb_seconds(count.execute_ms, memory_mb["execute"]) / batch
+    counted = len(count.count_ms) / executions
     requests = {name: number / executions for name, number in count.requests.items()}
     sent = sum(number for name, number in requests.items() if name.startswith("sqs:"))
     own_logs = count.logged_bytes / executions
-    platform_logs = _ACCESS_LOG_BYTES + _PLATFORM_LOG_BYTES * (1 + 1 / batch)
+    platform_logs = _ACCESS_LOG_BYTES + _PLATFORM_LOG_BYTES * (1 + 1 / batch + counted)
     return (
         Line("API Gateway, requests", 1, prices.API_REQUEST),
-        Line("Lambda, invocations", 1 + 1 / batch, prices.LAMBDA_REQUEST),
+        Line("Lambda, invocations", 1 + 1 / batch + counted, prices.LAMBDA_REQUEST),
         Line("Lambda validate, GB-s", validate, prices.LAMBDA_GB_SECOND),
         Line("Lambda execute, GB-s", execute, prices.LAMBDA_GB_SECOND),
+        Line("Lambda count, GB-s", _gb_seconds(count.count_ms, memory_mb["count"]) * counted, prices.LAMBDA_GB_SECOND),
         *_units("write units", count.write_units, executions, prices.WRITE_UNIT),
         *_units("read units", count.read_units, executions, prices.READ_UNIT),
         Line("SQS, sends", sent, prices.SQS_REQUEST),

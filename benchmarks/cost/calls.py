@@ -23,7 +23,11 @@ from local.world.state import ROOT, Stack
 GENESYS_MS = 300
 BATCH = 10
 COST_LIMIT = 10.0
-_FUNCTIONS = {"validate": "ValidateFunction", "execute": "ExecuteFunction"}
+_FUNCTIONS = {"validate": "ValidateFunction", "execute": "ExecuteFunction", "count": "CountFunction"}
+_CHANGES = {1: 2, BATCH: 50}
+"""How many changes `count` gets at once, by how many messages `execute` gets: the two of one execution, light load;
+at ten per batch there are 20 executions and more a second, so 200 changes and more in the five seconds of a batch, over
+the four partitions that a table has at least."""
 _STACK_NAME = "actionrelay"
 
 
@@ -100,7 +104,7 @@ def _count(deployed: _Deployed, stack: Stack, *, batch: int, batches: int) -> Co
     with deployed.scratch_queue() as queue_url:
         bodies = [_body() for _ in range(warm + batches * batch)]
         tables = [stack.outputs["ExecutionsTableName"], stack.outputs["AuditTableName"]]
-        job = Job(bodies, batch, warm, queue_url, tables)
+        job = Job(bodies, batch, warm, queue_url, tables, _CHANGES[batch])
         done = subprocess.run(
             [sys.executable, "-m", "benchmarks.cost.worker"],
             input=json.dumps(asdict(job)),
@@ -159,6 +163,10 @@ def _notes(single: Count, tens: Count) -> tuple[str, ...]:
         (
             f"One message per batch is light traffic: a worker is paid for {GENESYS_MS} ms of waiting each time. The "
             f"target holds where cost matters, at {BATCH} per batch."
+        ),
+        (
+            f"Counting: `count` gets the {_CHANGES[1]} changes of one execution at once, or {_CHANGES[BATCH]} where "
+            f"there are {BATCH} per batch (20 executions a second over four partitions, gathered for five seconds)."
         ),
         (
             "Not counted but assumed: what the queue's poller does per batch (one receive, one delete), the lines that "

@@ -86,6 +86,8 @@ class Table:
     keys: tuple[str, ...]
     indexes: tuple[Index, ...]
     items: dict[tuple[str, ...], Item] = field(default_factory=dict)
+    changes: list[tuple[Item | None, Item]] = field(default_factory=list)
+    """What its stream tells: each item as it was, if it was, and as it is."""
 
     @classmethod
     def described(cls, description: Mapping[str, Any]) -> "Table":
@@ -99,12 +101,21 @@ class Table:
         key = self._key(item)
         before = self.items.get(key)
         self.items[key] = item
+        self.changes.append((before, item))
         larger = max(item_bytes(item), item_bytes(before or {}))
         units = {self.name: write_units(larger)}
         for index in self.indexes:
             if written := _index_units(index, before, item):
                 units[f"{self.name} {index.name}"] = written
         return units
+
+    def update(self, key: Item, changed: Item) -> dict[str, int]:
+        """Account for an `UpdateItem` within a transaction: two writes, one to prepare it and one to commit."""
+        named = self._key(key)
+        before = self.items.get(named, {})
+        after = {**before, **key, **changed}
+        self.items[named] = after
+        return {self.name: 2 * write_units(max(item_bytes(before), item_bytes(after)))}
 
     def refused(self, item: Item) -> dict[str, int]:
         """Account for a `PutItem` whose condition did not hold: it costs what is there."""

@@ -1,5 +1,6 @@
 """Counts at the SDK: every HTTP request that botocore sends, retries too, and the capacity that each consumes."""
 
+import itertools
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -53,9 +54,13 @@ class Meter:
 
     def _answered(self, model: Any, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         asked = context[_PARAMETERS]
-        table = self._tables[asked["TableName"]]
         code = parsed.get("Error", {}).get("Code")
         with self._turn:
+            if (model.name, code) == ("TransactWriteItems", None):
+                for each in asked["TransactItems"]:
+                    self._update(each["Update"])
+                return
+            table = self._tables[asked["TableName"]]
             match model.name, code:
                 case "PutItem", None:
                     self._write(table, asked["Item"], table.put(asked["Item"]))
@@ -66,7 +71,7 @@ class Meter:
                     units = read_units(item_bytes(found), consistent=asked.get("ConsistentRead", False))
                     self.read_units[_kind(asked["Key"], table)] += units
                 case "Query", None:
-                    [partition] = asked["ExpressionAttributeValues"].values()
+                    partition = asked["ExpressionAttributeValues"][":pk"]
                     units = read_units(
                         sum(map(item_bytes, parsed["Items"])), consistent=asked.get("ConsistentRead", False)
                     )
@@ -76,10 +81,23 @@ class Meter:
                 case _:
                     raise UnknownCapacityError(model.name)
 
+    def _update(self, asked: Mapping[str, Any]) -> None:
+        table = self._tables[asked["TableName"]]
+        self._write(table, asked["Key"], table.update(asked["Key"], _changed(asked)))
+
     def _write(self, table: Table, item: Item, units: Mapping[str, int]) -> None:
         for where, amount in units.items():
             what = _kind(item, table)
             self.write_units[what if where == table.name else f"{what}, index {where.rpartition(' ')[2]}"] += amount
+
+
+def _changed(update: Mapping[str, Any]) -> Item:
+    """Read the attributes that an `UpdateItem` adds to or sets; for their size any value of their type does."""
+    names = dict(update.get("ExpressionAttributeNames", {}))
+    words = update["UpdateExpression"].replace(",", " ").replace("=", " ").split()
+    pairs = itertools.pairwise(words)
+    values = update["ExpressionAttributeValues"]
+    return {names.get(name, name): values[value] for name, value in pairs if value in values}
 
 
 def _kind(item: Item, table: Table) -> str:

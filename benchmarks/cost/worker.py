@@ -4,11 +4,13 @@ The handlers run as Lambda runs them, event in, answer out, in a process whose e
 between them (`EXECUTION_QUEUE_URL`) is a scratch one, since the deployed `execute` would work off the other.
 """
 
+import base64
 import importlib.util
 import io
 import json
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -36,6 +38,8 @@ class Job:
     warm: int
     queue_url: str
     tables: list[str]
+    changes_per_batch: int
+    """How many changes that count the stream hands to `count` at once."""
 
 
 @dataclass(slots=True)
@@ -50,6 +54,7 @@ class Count:
     logged_bytes: int = 0
     validate_ms: list[float] = field(default_factory=list)
     execute_ms: list[float] = field(default_factory=list)
+    count_ms: list[float] = field(default_factory=list)
 
 
 class _Log(io.TextIOBase):
@@ -85,7 +90,7 @@ class _Worker:
         self._meter = Meter(self._tables)
         self._meter.attach(aws().session)
         self._job, self._log = job, log
-        self._validate, self._execute = _handler("validate"), _handler("execute")
+        self._validate, self._execute, self._counting = _handler("validate"), _handler("execute"), _handler("count")
         self._count = Count()
 
     def work(self) -> Count:
@@ -93,11 +98,13 @@ class _Worker:
         bodies, size, warm = self._job.bodies, self._job.batch, self._job.warm
         for body in bodies[:warm]:
             self._run([body])
+        self._follow_streams()
         self._meter.reset()
         self._count = Count()
         self._log.billed_bytes, stored = 0, self._stored()
         for start in range(warm, len(bodies), size):
             self._run(bodies[start : start + size])
+        self._follow_streams()
         _require(not self._unfinished(), self._unfinished())
         self._count.requests = dict(self._meter.requests)
         self._count.write_units = dict(self._meter.write_units)
@@ -128,6 +135,17 @@ class _Worker:
                 records.append({"messageId": message["MessageId"], "body": message["Body"]})
         return records
 
+    def _follow_streams(self) -> None:
+        """Hand what the stream of executions tells to `count`, without what its event source filters out."""
+        told = [change for table in self._tables.values() for change in table.changes]
+        for table in self._tables.values():
+            table.changes.clear()
+        records = [record for number, change in enumerate(told) if (record := _stream_record(number, *change))]
+        for start in range(0, len(records), self._job.changes_per_batch):
+            part = {"Records": records[start : start + self._job.changes_per_batch], "shardId": uuid.uuid4().hex}
+            _, milliseconds = _timed(self._counting, part, "count")
+            self._count.count_ms.append(milliseconds)
+
     def _unfinished(self) -> list[Item]:
         """Records of executions that did not take the way that is measured."""
         records = [item for table in self._tables.values() for item in table.items.values() if "sk" in item]
@@ -135,6 +153,21 @@ class _Worker:
 
     def _stored(self) -> int:
         return sum(table.stored_bytes for table in self._tables.values())
+
+
+def _stream_record(number: int, before: Item | None, after: Item) -> dict[str, Any] | None:
+    """Spell a change as a stream tells it; none where the template's filters keep it back."""
+    if after.get("sk") != {"S": "accepted"} and after.get("status") != {"S": "completed"}:
+        return None
+    images = {"NewImage": _image(after)} | ({} if before is None else {"OldImage": _image(before)})
+    told = {"SequenceNumber": str(number), **images}
+    return {"eventID": str(number), "eventName": "INSERT" if before is None else "MODIFY", "dynamodb": told}
+
+
+def _image(item: Item) -> dict[str, Any]:
+    return {
+        name: {"B": base64.b64encode(value["B"]).decode()} if "B" in value else value for name, value in item.items()
+    }
 
 
 def _handler(function: str) -> Handler:

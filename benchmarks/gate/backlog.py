@@ -97,7 +97,7 @@ class _Run:
         return ExecuteAction(
             ExecutionPolicy(max_attempts=4, webhook_grace_ms=0),
             recorder,
-            Completion(recorder, payloads, nothing, nothing, nothing, 0),
+            Completion(recorder, payloads, nothing, nothing, nothing, nothing, 0),
             payloads,
             self._queue,
             Tokens(),

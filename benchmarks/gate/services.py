@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from actionrelay.errors import StaleWriteError
+from actionrelay.measures import Count, Duration
 from actionrelay.models import ActionCall, AuditEntry, Execution, ExecutionError, Message, PayloadRef
 from actionrelay.ports import AccessToken, RateGate
 from actionrelay.retry import Reply, ReplyKind
@@ -233,10 +234,16 @@ class Genesys:
 
 
 class Nothing:
-    """The ports that this benchmark has no use for: a `ResultCache`, a `DeliveryQueue` and a `Telemetry`."""
+    """The ports that this benchmark has no use for: results, deliveries, the success rate, telemetry."""
 
     def lookup(self, key: str) -> None:
         """Nothing is cached."""
+
+    def refresh(self) -> None:
+        """There are no counters."""
+
+    def latest(self) -> None:
+        """So no rate is known."""
 
     def remember(self, entry: object) -> None:
         """Nothing will be."""
@@ -246,11 +253,14 @@ class Nothing:
     ) -> None:
         """Nobody wants to know."""
 
-    def count(self, metric: str, code: str | None = None) -> None:
+    def count(self, metric: Count, code: str | None = None, *, by: int = 1) -> None:
         """Nobody counts."""
 
-    def duration(self, metric: str, milliseconds: float) -> None:
+    def duration(self, metric: Duration, milliseconds: float) -> None:
         """Nobody measures."""
+
+    def concerning(self, execution: Execution) -> None:
+        """Nobody asks."""
 
     def event(self, name: str, **fields: str | float | None) -> None:
         """Nobody reads."""

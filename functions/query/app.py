@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import http
 from actionrelay.observability import observed
-from actionrelay.wiring import describe_api, read_audit_days, read_executions, run_preflight
+from actionrelay.wiring import describe_api, read_audit_days, read_executions, read_metrics, run_preflight
 
 
 @observed
@@ -24,6 +24,8 @@ def _read(request: http.HttpRequest) -> dict[str, Any]:
             page = describe_api().page
             headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": page.policy}
             return http.text(200, page.html, headers)
+        case "/metrics":
+            return http.answer(200, read_metrics().read(request.query))
         case "/executions/{executionId}/audit":
             execution_id, verified = request.path_parameters["executionId"], request.flag("verify")
             return http.answer(200, read_executions().history(execution_id, verified=verified))

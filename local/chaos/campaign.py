@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from local.chaos import witnesses
@@ -62,7 +62,7 @@ def run(campaign: Campaign, stack: Stack, folder: Path, show: Callable[[str], No
         quiet = LAST_CALLBACK_SECONDS if campaign.contract == "data-actions" else 0.0
         settled = settle(tables, accepted, show, patience=campaign.patience, quiet=quiet)
         show(f"{len(settled.open)} not ended, {settled.redriven} redriven; asking the witnesses")
-        return History(
+        history = History(
             contract=campaign.contract,
             orders=orders,
             log=log,
@@ -76,6 +76,7 @@ def run(campaign: Campaign, stack: Stack, folder: Path, show: Callable[[str], No
             redriven=settled.redriven,
             seconds=time.monotonic() - begun,
         )
+    return replace(history, counted=witnesses.counted(stack, history))
 
 
 def _take_tokens_away(genesys: RemoteSimulator) -> None:

@@ -34,6 +34,7 @@ class Broken(StrEnum):
     CONFLICT = "idempotency broken"
     REFUSED = "valid request refused"
     NOT_DELIVERED = "delivered to nobody"
+    MISCOUNTED = "counters disagree"
 
 
 @dataclass(frozen=True, slots=True)

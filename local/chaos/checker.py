@@ -3,7 +3,7 @@
 From the package it takes what is public about the audit trail, the hash and the table of steps, and no behaviour.
 """
 
-from local.chaos import answers, outcomes, repeats, trails
+from local.chaos import answers, outcomes, repeats, tallies, trails
 from local.chaos.cases import Rule, Violation, cases
 from local.chaos.history import History
 
@@ -29,4 +29,7 @@ RULES: tuple[Rule, ...] = (
 
 def check(history: History) -> tuple[Violation, ...]:
     """Return every violation, those of one execution together."""
-    return tuple(violation for case in cases(history) for rule in RULES for violation in rule(case))
+    return (
+        *(violation for case in cases(history) for rule in RULES for violation in rule(case)),
+        *tallies.counters_tell_the_truth(history),
+    )

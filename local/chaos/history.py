@@ -107,6 +107,8 @@ class History:
     """The document of the last GET, by execution id."""
     delivered: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The statuses that the caller's webhook reported, by execution id."""
+    counted: Mapping[str, Any] = field(default_factory=dict)
+    """What the stored counters say."""
     kills: Kills = field(default_factory=Kills)
     redriven: int = 0
     """Messages brought back from the dead-letter queue, as an operator does it."""

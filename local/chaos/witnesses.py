@@ -11,7 +11,8 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from local.api import ApiClient
-from local.chaos.history import Callback, GenesysRequest
+from local.chaos import tallies
+from local.chaos.history import Callback, GenesysRequest, History
 from local.chaos.together import together
 from local.genesys.remote import RemoteSimulator
 from local.world.state import Stack
@@ -19,6 +20,8 @@ from local.world.state import Stack
 _READERS = 4
 _TRIES = 10
 _WAIT_SECONDS = 0.5
+_COUNTING_SECONDS = 90.0
+"""The counters are behind by what the stream is, and by a retry where one of their workers was killed."""
 
 
 def genesys_runs(genesys: RemoteSimulator, *, by_execution_id: bool) -> dict[str, int]:
@@ -58,6 +61,17 @@ def delivered(stack: Stack) -> dict[str, tuple[str, ...]]:
     for each in answer.json()["deliveries"]:
         told[each["json"]["data"]["executionId"]].append(each["json"]["data"]["status"])
     return {execution_id: tuple(statuses) for execution_id, statuses in told.items()}
+
+
+def counted(stack: Stack, history: History) -> Mapping[str, Any]:
+    """Return what the counters say, once they say what is, or when they had time enough to."""
+    until = time.monotonic() + _COUNTING_SECONDS
+    with ApiClient(stack) as api:
+        while True:
+            found: Mapping[str, Any] = api.call("GET", "/metrics").document
+            if tallies.said(found, history) == tallies.truth(history) or time.monotonic() > until:
+                return found
+            time.sleep(_WAIT_SECONDS)
 
 
 def finals(stack: Stack, execution_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator
 
 from local.api import ApiClient
-from local.demo import backstage, example, records, refusals, submission
+from local.demo import backstage, example, records, refusals, standing, submission
 from local.demo.expectations import UnexpectedError
 from local.demo.showing import Show
 from local.demo.witnesses import Witnesses
@@ -43,6 +43,8 @@ def play(api: ApiClient, show: Show, witnesses: Witnesses) -> None:
         refusals.nothing_on_record(api, show, request)
     with _step("One token for all workers", show, witnesses, "execute"):
         backstage.token(show, witnesses)
+    with _step("How it is doing", show, witnesses, "count", "query"):
+        standing.counted(api, show)
     with _step("The metrics", show, witnesses, "deliver"):
         backstage.metrics(show, witnesses)
 

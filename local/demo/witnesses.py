@@ -10,7 +10,7 @@ from local.genesys.remote import RemoteSimulator
 from local.world.deploy import STACK_NAME
 from local.world.state import Stack
 
-FUNCTIONS = ("validate", "execute", "receive-webhook", "deliver", "query")
+FUNCTIONS = ("validate", "execute", "receive-webhook", "deliver", "query", "count")
 """As their log groups are named."""
 
 TOKEN_PARAMETER = "/actionrelay/genesys/token"

@@ -111,8 +111,9 @@ def complete_deployment(account: Account, api_id: str, template: Mapping[str, ob
 
     functions = session.client("lambda", endpoint_url=account.endpoint)
     for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
-        limit = int(mapping["ScalingConfig"]["MaximumConcurrency"])
-        functions.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": limit})
+        if scaling := mapping.get("ScalingConfig"):  # a stream's has none
+            limit = int(scaling["MaximumConcurrency"])
+            functions.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": limit})
 
 
 def _gateway_responses(template: Mapping[str, object]) -> "_GatewayResponses":

@@ -24,7 +24,7 @@ def _shape(service: str, operation: str) -> Any:
     return botocore.session.get_session().get_service_model(service).operation_model(operation).input_shape
 
 
-def _check(service: str, operation: str, parameters: dict[str, Any]) -> None:
+def check(service: str, operation: str, parameters: dict[str, Any]) -> None:
     report = ParamValidator().validate(parameters, _shape(service, operation))
     assert not report.has_errors(), report.generate_report()
 
@@ -44,7 +44,7 @@ class FakeDynamoDb:
     page_size: int = 2
 
     def put_item(self, **parameters: Any) -> dict[str, Any]:
-        _check("dynamodb", "PutItem", parameters)
+        check("dynamodb", "PutItem", parameters)
         self.trouble.strike_before("put_item")
         key = self._key(parameters["Item"])
         if not self._holds(parameters, self.items.get(key)):
@@ -59,14 +59,14 @@ class FakeDynamoDb:
         return {}
 
     def get_item(self, **parameters: Any) -> dict[str, Any]:
-        _check("dynamodb", "GetItem", parameters)
+        check("dynamodb", "GetItem", parameters)
         self.trouble.strike_before("get_item")
         assert parameters["ConsistentRead"]
         item = self.items.get(self._key(parameters["Key"]))
         return {} if item is None else {"Item": item}
 
     def query(self, **parameters: Any) -> dict[str, Any]:
-        _check("dynamodb", "Query", parameters)
+        check("dynamodb", "Query", parameters)
         self.trouble.strike_before("query")
         if "IndexName" in parameters:
             return self._of_the_day(parameters)
@@ -90,7 +90,7 @@ class FakeDynamoDb:
         return self
 
     def paginate(self, **parameters: Any) -> Any:
-        _check("dynamodb", "Query", parameters)
+        check("dynamodb", "Query", parameters)
         self.trouble.strike_before("query")
         found = self._partition(parameters)
         found.sort(key=lambda item: float(item[self.keys[1]]["N"]))
@@ -134,26 +134,26 @@ class FakeS3:
     trouble: Trouble = field(default_factory=Trouble)
 
     def put_object(self, **parameters: Any) -> dict[str, Any]:
-        _check("s3", "PutObject", parameters)
+        check("s3", "PutObject", parameters)
         self.trouble.strike_before("put_object")
         self.objects[parameters["Key"]] = parameters["Body"]
         return {}
 
     def create_multipart_upload(self, **parameters: Any) -> dict[str, Any]:
-        _check("s3", "CreateMultipartUpload", parameters)
+        check("s3", "CreateMultipartUpload", parameters)
         self.trouble.strike_before("create_multipart_upload")
         upload_id = f"upload-{len(self.uploads)}"
         self.uploads[upload_id] = {}
         return {"UploadId": upload_id}
 
     def upload_part(self, **parameters: Any) -> dict[str, Any]:
-        _check("s3", "UploadPart", parameters)
+        check("s3", "UploadPart", parameters)
         self.trouble.strike_before("upload_part")
         self.uploads[parameters["UploadId"]][parameters["PartNumber"]] = parameters["Body"]
         return {"ETag": f"etag-{parameters['PartNumber']}"}
 
     def complete_multipart_upload(self, **parameters: Any) -> dict[str, Any]:
-        _check("s3", "CompleteMultipartUpload", parameters)
+        check("s3", "CompleteMultipartUpload", parameters)
         self.trouble.strike_before("complete_multipart_upload")
         parts = self.uploads.pop(parameters["UploadId"])
         told = parameters["MultipartUpload"]["Parts"]
@@ -162,7 +162,7 @@ class FakeS3:
         return {}
 
     def get_object(self, **parameters: Any) -> dict[str, Any]:
-        _check("s3", "GetObject", parameters)
+        check("s3", "GetObject", parameters)
         self.trouble.strike_before("get_object")
         if parameters["Key"] not in self.objects:
             raise aws_error("NoSuchKey", "GetObject")
@@ -177,7 +177,7 @@ class FakeSqs:
     trouble: Trouble = field(default_factory=Trouble)
 
     def send_message(self, **parameters: Any) -> dict[str, Any]:
-        _check("sqs", "SendMessage", parameters)
+        check("sqs", "SendMessage", parameters)
         self.trouble.strike_before("send_message")
         self.sent.append(parameters)
         return {"MessageId": "1"}
@@ -192,7 +192,7 @@ class FakeSsm:
     trouble: Trouble = field(default_factory=Trouble)
 
     def get_parameter(self, **parameters: Any) -> dict[str, Any]:
-        _check("ssm", "GetParameter", parameters)
+        check("ssm", "GetParameter", parameters)
         self.trouble.strike_before("get_parameter")
         assert parameters["WithDecryption"]
         if parameters["Name"] not in self.values:
@@ -200,7 +200,7 @@ class FakeSsm:
         return {"Parameter": {"Value": self.values[parameters["Name"]]}}
 
     def put_parameter(self, **parameters: Any) -> dict[str, Any]:
-        _check("ssm", "PutParameter", parameters)
+        check("ssm", "PutParameter", parameters)
         self.trouble.strike_before("put_parameter")
         self.values[parameters["Name"]] = parameters["Value"]
         self.puts.append(parameters)
@@ -216,7 +216,7 @@ class FakeSecrets:
     trouble: Trouble = field(default_factory=Trouble)
 
     def get_secret_value(self, **parameters: Any) -> dict[str, Any]:
-        _check("secretsmanager", "GetSecretValue", parameters)
+        check("secretsmanager", "GetSecretValue", parameters)
         self.reads += 1
         self.trouble.strike_before("get_secret_value")
         if parameters["SecretId"] not in self.values:

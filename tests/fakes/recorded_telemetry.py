@@ -1,7 +1,10 @@
 """A ``Telemetry`` that remembers."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+
+from actionrelay.measures import Count, Duration
+from actionrelay.models import Execution
 
 
 @dataclass(slots=True)
@@ -9,17 +12,23 @@ class RecordedTelemetry:
     """Counts, durations and log lines, as they were given."""
 
     counts: Counter[str] = field(default_factory=Counter)
+    samples: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    """What was added to each counter, one by one: a counter whose average matters also counts nothings."""
     codes: Counter[tuple[str, str]] = field(default_factory=Counter)
     durations: list[tuple[str, float]] = field(default_factory=list)
     events: list[tuple[str, dict[str, str | float | None]]] = field(default_factory=list)
 
-    def count(self, metric: str, code: str | None = None) -> None:
-        self.counts[metric] += 1
+    def count(self, metric: Count, code: str | None = None, *, by: int = 1) -> None:
+        self.counts[metric] += by
+        self.samples[metric].append(by)
         if code is not None:
-            self.codes[metric, code] += 1
+            self.codes[metric, code] += by
 
-    def duration(self, metric: str, milliseconds: float) -> None:
+    def duration(self, metric: Duration, milliseconds: float) -> None:
         self.durations.append((metric, milliseconds))
+
+    def concerning(self, execution: Execution) -> None:
+        """Forget it: lines are told from each other by their fields here."""
 
     def event(self, name: str, **fields: str | float | None) -> None:
         self.events.append((name, fields))

@@ -7,9 +7,12 @@ from typing import Any
 from actionrelay import ledger
 from actionrelay.audit_days import ReadAuditDays
 from actionrelay.audit_export import ExportAuditDay
+from actionrelay.aws.changes import read_change
 from actionrelay.completion import Completion
+from actionrelay.counting import CountChanges
 from actionrelay.delivery import DeliverWebhook
 from actionrelay.execution import ExecuteAction
+from actionrelay.metrics import ReadMetrics
 from actionrelay.models import Execution, GenesysApi, Message, MessageKind, Outcome, PayloadRef, Status
 from actionrelay.operations import OperateExecution
 from actionrelay.outbound import OutboundPolicy
@@ -24,6 +27,7 @@ from actionrelay.signatures import SigningSecret, StandardWebhooks, StandardWebh
 from actionrelay.strict_json import canonical, digest
 from actionrelay.validation import SubmitExecution
 from tests.fakes.chance import NOON, SeededRandomness, SettableClock
+from tests.fakes.counters import InMemoryCounters, KnownSuccessRate
 from tests.fakes.genesys import (
     FixedTokens,
     InMemoryTokenStore,
@@ -75,6 +79,8 @@ class Relay:
     queue: RecordedExecutionQueue = field(default_factory=RecordedExecutionQueue)
     deliveries: RecordedDeliveryQueue = field(default_factory=RecordedDeliveryQueue)
     dead_letters: RecordedDeliveryQueue = field(default_factory=RecordedDeliveryQueue)
+    success_rate: KnownSuccessRate = field(default_factory=KnownSuccessRate)
+    counters: InMemoryCounters = field(default_factory=InMemoryCounters)
     webhook_ids: InMemoryWebhookIds = field(default_factory=InMemoryWebhookIds)
     tokens: FixedTokens = field(default_factory=FixedTokens)
     client: ScriptedClient = field(default_factory=ScriptedClient)
@@ -93,7 +99,15 @@ class Relay:
 
     @property
     def completion(self) -> Completion:
-        return Completion(self.recorder, self.payloads, self.cache, self.deliveries, self.telemetry, self.cache_seconds)
+        return Completion(
+            self.recorder,
+            self.payloads,
+            self.cache,
+            self.deliveries,
+            self.success_rate,
+            self.telemetry,
+            self.cache_seconds,
+        )
 
     @property
     def rules(self) -> RequestRules:
@@ -140,6 +154,14 @@ class Relay:
             RETENTION_MS,
             self.rules.body,
         )
+
+    @property
+    def counting(self) -> CountChanges:
+        return CountChanges(read_change, self.counters, self.telemetry)
+
+    @property
+    def measuring(self) -> ReadMetrics:
+        return ReadMetrics(self.counters, self.clock)
 
     @property
     def receiving(self) -> ReceiveResult:
@@ -195,7 +217,7 @@ class Relay:
 
     @property
     def reading(self) -> ReadExecutions:
-        return ReadExecutions(self.store, self.audit, self.payloads, self.clock)
+        return ReadExecutions(self.store, self.audit, self.payloads, self.clock, self.telemetry)
 
     # -- Shorthands --
 

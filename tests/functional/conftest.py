@@ -15,6 +15,9 @@ from actionrelay.signatures import StandardWebhooksVerifier, parse_secret
 from tests.corpus import SIGNED_AT, WEBHOOK_SECRET
 from tests.fakes.relay import Relay
 
+STACK = "relay-of-sales"
+"""What the template gives as the service: the stack's name."""
+
 WIRED = (
     ("validate", "submit_execution", "submitting"),
     ("validate", "operate_execution", "operating"),
@@ -26,6 +29,8 @@ WIRED = (
     ("query", "read_audit_days", "reading_days"),
     ("query", "run_preflight", "preflighting"),
     ("export", "export_audit_day", "exporting"),
+    ("query", "read_metrics", "measuring"),
+    ("count", "count_changes", "counting"),
 )
 
 
@@ -57,13 +62,13 @@ class Functions:
 
 @pytest.fixture
 def functions(monkeypatch: pytest.MonkeyPatch) -> Functions:
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "actionrelay")
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", STACK)
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "actionrelay")
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "INFO")
     for remembered in (observability.logger, observability.metrics, observability.telemetry):
         remembered.cache_clear()
     # The library sets up one logger per service and process, bound to the output of whichever test came first.
-    logging.Logger.manager.loggerDict.pop("actionrelay", None)
+    logging.Logger.manager.loggerDict.pop(STACK, None)
     relay = Relay()
     relay.clock.time = SIGNED_AT * 1_000
     functions = Functions(relay)
@@ -71,8 +76,7 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Functions:
         app = importlib.import_module(f"functions.{name}.app")
         monkeypatch.setattr(app, wiring, lambda use_case=use_case: getattr(relay, use_case))
         functions.handlers[name] = app.lambda_handler
-    secret = parse_secret(WEBHOOK_SECRET)
-    believing = replace(relay.receiving, verifier=lambda: StandardWebhooksVerifier((secret,)))
+    verifier = StandardWebhooksVerifier((parse_secret(WEBHOOK_SECRET),))
     app = importlib.import_module("functions.receive_webhook.app")
-    monkeypatch.setattr(app, "receive_result", lambda: believing)
+    monkeypatch.setattr(app, "receive_result", lambda: replace(relay.receiving, verifier=lambda: verifier))
     return functions

@@ -9,7 +9,7 @@ from actionrelay.models import ExecutionError, Message, Outcome, Status, Webhook
 from actionrelay.outbound import DeliveryAnswer
 from tests.corpus import CASES, EVENTS, Case
 from tests.fakes.relay import EXECUTION_ID, WEBHOOK_URL
-from tests.functional.conftest import Functions
+from tests.functional.conftest import STACK, Functions
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -178,4 +178,5 @@ def test_given_refused_and_accepted_requests_when_they_are_answered_then_emf_cou
     metrics = [json.loads(line) for line in printed.splitlines() if '"_aws"' in line]
     assert {"RequestsRefused": [1.0]}.items() <= metrics[-1].items()
     assert any(each.get("code") == "invalid_request" for each in metrics)
+    assert {each["service"] for each in metrics} == {STACK}
     assert "user:secret" not in printed

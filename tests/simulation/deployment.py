@@ -19,6 +19,7 @@ from actionrelay.request_rules import RequestRules
 from actionrelay.settlement import ExecutionPolicy
 from actionrelay.signatures import ID_HEADER, SigningSecret, VerifiedWebhook
 from actionrelay.validation import SubmitExecution
+from tests.fakes.counters import KnownSuccessRate
 from tests.fakes.relay import RETENTION_MS
 from tests.simulation.memory import (
     Audit,
@@ -107,7 +108,9 @@ class UseCases:
     def __init__(self, ports: Ports, deployment: Deployment, seed: int) -> None:
         silence, randomness, anybody = Silence(), SteadyRandomness(seed), _Anybody()
         recorder = Recorder(ports.ledger, ports.audit)
-        completion = Completion(recorder, ports.payloads, ports.cache, ports.deliveries, silence, CACHE_SECONDS)
+        completion = Completion(
+            recorder, ports.payloads, ports.cache, ports.deliveries, KnownSuccessRate(), silence, CACHE_SECONDS
+        )
         self.submitting = SubmitExecution(
             RequestRules(deployment.api, MAX_PAYLOAD_BYTES, 5, OutboundPolicy(), _Anywhere()),
             recorder,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from actionrelay.errors import AlreadyRecordedError, DeliveryFailedError, StaleWriteError
+from actionrelay.measures import Count, Duration
 from actionrelay.models import AuditEntry, CachedResult, Execution, Message, PayloadRef
 from actionrelay.outbound import DeliveryAnswer
 from actionrelay.ports import AccessToken
@@ -263,8 +264,10 @@ class Receiver:
 class Silence:
     """A ``Telemetry`` that nobody listens to."""
 
-    def count(self, metric: str, code: str | None = None) -> None: ...
+    def count(self, metric: Count, code: str | None = None, *, by: int = 1) -> None: ...
 
-    def duration(self, metric: str, milliseconds: float) -> None: ...
+    def duration(self, metric: Duration, milliseconds: float) -> None: ...
+
+    def concerning(self, execution: Execution) -> None: ...
 
     def event(self, name: str, **fields: str | float | None) -> None: ...

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import boto3
 import urllib3
@@ -110,6 +111,21 @@ class Deployment:
         """An execution's audit entries."""
         entries: list[dict[str, Any]] = self.api.audit(execution_id).document["entries"]
         return entries
+
+    def metrics(self, **query: str) -> dict[str, Any]:
+        """`GET /metrics`."""
+        answer = self.api.call("GET", f"/metrics?{urlencode(query)}" if query else "/metrics")
+        assert answer.status == 200, answer.document
+        document: dict[str, Any] = answer.document
+        return document
+
+    def invoke(self, logical_id: str, event: dict[str, Any]) -> dict[str, Any]:
+        """Call a function with an event, and return what it returns."""
+        name = self.function(logical_id)["FunctionName"]
+        answer = self.aws("lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode())
+        returned: dict[str, Any] = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, returned
+        return returned
 
     def preflight(self) -> Answer:
         """Look whether actions can be executed."""

@@ -37,6 +37,10 @@ NOT_ENFORCED = {
     "sqs:ReceiveMessage": "the emulator polls queues by itself",
     "sqs:DeleteMessage": "the emulator polls queues by itself",
     "sqs:GetQueueAttributes": "the emulator polls queues by itself",
+    "dynamodb:DescribeStream": "the emulator polls streams by itself",
+    "dynamodb:GetRecords": "the emulator polls streams by itself",
+    "dynamodb:GetShardIterator": "the emulator polls streams by itself",
+    "dynamodb:ListStreams": "the emulator polls streams by itself",
     "logs:CreateLogStream": "the emulator writes logs by itself",
     "logs:PutLogEvents": "the emulator writes logs by itself",
     "xray:PutTraceSegments": "the emulator takes no traces",
@@ -210,6 +214,21 @@ def _look(deployment: Deployment, name: str) -> None:
     assert [each["status"] for each in checks if each["name"] == name] == ["ok"]
 
 
+def counts_an_execution(deployment: Deployment, patience: float) -> None:
+    action_id = str(uuid.uuid4())
+    deployment.submit(actionId=action_id)
+    deployment.eventually(
+        lambda: deployment.metrics(actionId=action_id)["totalExecutions"] or None, patience=2 * patience
+    )
+
+
+def counts_nothing_twice(deployment: Deployment, patience: float) -> None:
+    event = json.loads((ROOT / "events" / "count" / "executions.json").read_text(encoding="utf-8"))
+    event["shardId"] = str(uuid.uuid4())
+    for _ in range(2):
+        assert deployment.invoke("CountFunction", event) == {"state": {}}
+
+
 JOBS: dict[Permission, Job] = {
     Permission("validate", "KeepExecutions", "dynamodb:GetItem"): accepts,
     Permission("validate", "KeepExecutions", "dynamodb:Query"): answers_a_repeat,
@@ -242,6 +261,8 @@ JOBS: dict[Permission, Job] = {
     Permission("deliver", "GiveUpDeliveries", "sqs:SendMessage"): gives_up_a_delivery,
     Permission("deliver", "ReadLargePayloads", "s3:GetObject"): hands_on_a_large_result,
     Permission("deliver", "ReadTheSigningSecret", "secretsmanager:GetSecretValue"): hands_on_a_result_with_a_new_worker,
+    Permission("count", "KeepCounters", "dynamodb:UpdateItem"): counts_an_execution,
+    Permission("count", "KeepCounters", "dynamodb:GetItem"): counts_nothing_twice,
     Permission("query", "ReadExecutions", "dynamodb:Query"): shows_an_execution,
     Permission("query", "ReadAudit", "dynamodb:Query"): shows_a_history,
     Permission("query", "FindADaysExecutions", "dynamodb:Query"): shows_a_day,

@@ -20,6 +20,7 @@ ROUTES = {
     ("get", "/health"): "QueryFunction",
     ("get", "/openapi.json"): "QueryFunction",
     ("get", "/docs"): "QueryFunction",
+    ("get", "/metrics"): "QueryFunction",
     ("post", "/webhooks/genesys"): "ReceiveWebhookFunction",
 }
 PROBLEM = {"type", "title", "status", "detail", "code", "traceId"}
@@ -101,7 +102,7 @@ def test_api_gateways_own_answers_are_problems(definition: dict[str, Any], kind:
 
 def test_access_logs_are_json_and_hold_nothing_of_what_was_sent(template: Template) -> None:
     api = template.resource("Api").properties
-    fields = json.loads(api["AccessLogSetting"]["Format"])
+    fields = json.loads(api["AccessLogSetting"]["Format"]["Fn::Sub"])
     logged = {re.sub(r"[^A-Za-z.]", "", value) for value in fields.values()}
     assert not {name for name in logged if "request.body" in name or "authorizer" in name or "header" in name}
     assert [setting["DataTraceEnabled"] for setting in api["MethodSettings"]] == [False]

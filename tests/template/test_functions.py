@@ -15,6 +15,7 @@ type AnySettings = type[
     | settings.DeliverSettings
     | settings.QuerySettings
     | settings.ExportSettings
+    | settings.CountSettings
 ]
 
 SETTINGS: dict[str, AnySettings] = {
@@ -24,6 +25,7 @@ SETTINGS: dict[str, AnySettings] = {
     "deliver": settings.DeliverSettings,
     "query": settings.QuerySettings,
     "export": settings.ExportSettings,
+    "count": settings.CountSettings,
 }
 MAX_HANDLER_LINES = 50
 

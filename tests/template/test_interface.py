@@ -13,7 +13,7 @@ PARAMETERS = {
     "WebhookSecretName", "DeliverySecretName", "WebhookScheme", "ApiAuth", "ApiBaseUrl", "RequestsPerMinute",
     "ExecuteConcurrency", "MaxAttempts", "MaxPayloadBytes", "MaxInputDepth", "ResultCacheSeconds",
     "WebhookGraceSeconds", "ExecuteTimeoutSeconds", "ExecuteVisibilitySeconds", "AllowPrivateWebhooks",
-    "AuditRetentionDays", "ExecutionRetentionDays", "LogRetentionDays", "AlarmTopicArn",
+    "AuditRetentionDays", "ExecutionRetentionDays", "LogRetentionDays", "AlarmTopicArn", "RunbookUrl",
 }  # fmt: skip
 
 OUTPUTS = {

@@ -73,14 +73,26 @@ GRANTS = {
         "dynamodb:Query AuditTable/index/by_day",
         "s3:PutObject PayloadBucket/audit/*",
     },
+    "count": {
+        "dynamodb:GetItem ExecutionsTable",
+        "dynamodb:UpdateItem ExecutionsTable",
+        *(
+            f"dynamodb:{action} {table}/stream/*"
+            for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+            for table in ("ExecutionsTable", "AuditTable")
+        ),
+    },
 }
 
 # The one grant on every resource: X-Ray has none to name.
 ON_EVERYTHING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
-# Ends of resource names that only AWS or the application knows: a bucket's keys, and the six characters that
-# Secrets Manager adds to a name.
-OPEN_ENDS = ("PayloadBucket.Arn}/payload/*", "PayloadBucket.Arn}/audit/*", "SecretName}-??????")
+# Ends of resource names that only AWS or the application knows: a bucket's keys, the six characters that
+# Secrets Manager adds to a name, and the time at which a stream was opened.
+OPEN_ENDS = (
+    *("PayloadBucket.Arn}/payload/*", "PayloadBucket.Arn}/audit/*"),
+    *("SecretName}-??????", "Table.Arn}/stream/*"),
+)
 
 
 def _statements(role: Resource) -> Iterator[dict[str, Any]]:

@@ -21,7 +21,7 @@ def _alarmed(template: Template, metric: str) -> set[str]:
     return {
         alarm.properties["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
         for alarm in alarms
-        if alarm.properties["Namespace"] == "AWS/SQS" and alarm.properties["MetricName"] == metric
+        if alarm.properties.get("Namespace") == "AWS/SQS" and alarm.properties["MetricName"] == metric
     }
 
 

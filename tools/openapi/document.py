@@ -64,6 +64,9 @@ _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"type": "integer", "minimum": 1, "maximum": 1000, "default": 200},
     ),
     "audit.next": ("query", "What the page before ends with.", {"type": "string"}),
+    "from": ("query", "The first day, in UTC.", {"type": "string", "format": "date"}),
+    "to": ("query", "The last day, included.", {"type": "string", "format": "date"}),
+    "actionId": ("query", "Of this action alone.", {"type": "string"}),
     "deep": ("query", "Look whether actions can be executed.", _FLAG),
     "Idempotency-Key": (
         "header",

@@ -8,10 +8,14 @@ from actionrelay import ledger
 from actionrelay.audit_chain import rejected
 from actionrelay.audit_days import spell_cursor
 from actionrelay.audit_verification import verify
+from actionrelay.aws.items import ledger_item, read_standing
 from actionrelay.aws.payload import BucketPayloads
 from actionrelay.boundary import http
+from actionrelay.counters import Change, Counter, counters_of
+from actionrelay.counts import TOTAL, Counts, contribution
 from actionrelay.documents import AuditDayDocument, HistoryDocument
 from actionrelay.errors import ActionRelayError, Check, CheckStatus, Fault, InvalidRequestError, PreflightFailedError
+from actionrelay.metrics import ReadMetrics
 from actionrelay.models import CacheStatus, Execution, Outcome, Status, WebhookStatus
 from actionrelay.requests import ExecutionRequest
 from actionrelay.timestamps import iso
@@ -61,6 +65,33 @@ def _accepted() -> Execution:
         updated_at=_ACCEPTED_AT,
     )
     return ledger.accept(execution)
+
+
+class _Counted:
+    """The counters of the example: one completed execution."""
+
+    def totals(self) -> list[tuple[Counter, Counts]]:
+        return self._of("total")
+
+    def days(self, _first: str, _last: str) -> list[tuple[Counter, Counts]]:
+        return self._of("day")
+
+    def hours(self, _first: str, _last: str) -> list[tuple[Counter, Counts]]:
+        return self._of("hour")
+
+    def now(self) -> int:
+        return _ACCEPTED_AT
+
+    def _of(self, span: str) -> list[tuple[Counter, Counts]]:
+        execution = _completed()
+        counts = {TOTAL: 1, **contribution(read_standing(ledger_item(execution)))}
+        change = Change(0, execution.action_id, execution.created_at, counts)
+        return [(counter, counts) for counter in counters_of(change) if counter.span == span]
+
+
+def metrics() -> dict[str, Any]:
+    """How it is doing after one execution."""
+    return ReadMetrics(_Counted(), _Counted()).read({})
 
 
 def _completed() -> Execution:

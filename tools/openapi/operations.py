@@ -183,6 +183,15 @@ OPERATIONS: dict[str, Operation] = {
         {202: _decision("The delivery begins anew.", examples.redelivered())},
         _DECIDED,
     ),
+    "getMetrics": Operation(
+        "Executions",
+        "Ask how the deployment is doing",
+        "From stored counters, a few seconds behind: each execution once, by the UTC day of its acceptance, as it "
+        "stands now. Since the deployment, unless `from` or `to` names days.",
+        {200: Success("The counts.", ("Metrics",), {"metrics": examples.metrics()})},
+        (InvalidRequestError, *_STORED),
+        parameters=("from", "to", "actionId"),
+    ),
     "getHealth": Operation(
         "About",
         "Ask whether the API answers",

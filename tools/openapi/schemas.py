@@ -6,7 +6,8 @@ import re
 import textwrap
 from collections.abc import Iterator
 from enum import Enum
-from typing import Any
+from types import get_original_bases
+from typing import Any, is_typeddict
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
@@ -24,6 +25,7 @@ ANSWERS: tuple[type, ...] = (
     documents.AuditDayDocument,
     documents.ReceiptDocument,
     documents.HealthDocument,
+    documents.MetricsDocument,
     documents.ProblemDocument,
     documents.WebhookDocument,
 )
@@ -32,6 +34,7 @@ _DESCRIBED: tuple[type, ...] = (
     *ANSWERS,
     *(requests.ReportedError, documents.ErrorDocument, documents.AuditDocument),
     *(documents.CheckDocument, documents.FaultDocument, documents.VerificationDocument),
+    *(documents.LatencyDocument, documents.DayDocument, documents.HourDocument, documents.ActionDocument),
 )
 _DEPENDENCIES: Schema = {
     "description": "Names, or an object whose keys are names and whose values are read the same way; any other value "
@@ -96,10 +99,14 @@ def _spelled_out(request: Schema) -> Schema:
 
 
 def field_texts(kind: type) -> dict[str, str]:
-    """Return the string below each field of a class, by the field's name in Python."""
+    """Return the string below each field of a class, those of its bases included, by the field's name in Python."""
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(definition, ast.ClassDef)  # noqa: S101 - the source of a class is one
-    return dict(_texts(definition))
+    found: dict[str, str] = {}
+    for base in get_original_bases(kind):
+        if is_typeddict(base):
+            found |= field_texts(base)
+    return found | dict(_texts(definition))
 
 
 def _texts(definition: ast.ClassDef) -> Iterator[tuple[str, str]]:

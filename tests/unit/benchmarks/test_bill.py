@@ -5,7 +5,7 @@ import pytest
 from benchmarks.cost.bill import Line, bill, total
 from benchmarks.cost.worker import Count
 
-MEMORY = {"validate": 512, "execute": 1_024}
+MEMORY = {"validate": 512, "execute": 1_024, "count": 512}
 COUNT = Count(
     executions=20,
     requests={"dynamodb:PutItem": 60, "sqs:SendMessage": 20, "s3:GetObject": 10},
@@ -14,6 +14,7 @@ COUNT = Count(
     logged_bytes=20_000,
     validate_ms=[9.2, 9.4, 30.0],
     execute_ms=[299.5, 300.0],
+    count_ms=[8.0, 9.9],
 )
 
 
@@ -33,8 +34,12 @@ def test_billed_time_is_the_median_rounded_up_to_a_millisecond() -> None:
 
 def test_a_batch_shares_its_invocation_and_what_the_poller_does() -> None:
     assert lines(10)["Lambda execute, GB-s"].quantity == pytest.approx(0.030)
-    assert lines(10)["Lambda, invocations"].quantity == pytest.approx(1.1)
+    assert lines(10)["Lambda, invocations"].quantity == pytest.approx(1.2)
     assert lines(10)["SQS, receives and deletes"].quantity == pytest.approx(0.2)
+
+
+def test_counting_is_shared_by_all_that_are_counted_at_once() -> None:
+    assert lines(10)["Lambda count, GB-s"].quantity == pytest.approx(0.009 * 0.5 * 2 / 20)
 
 
 def test_logs_and_traces_are_a_sum_of_their_own() -> None:

@@ -66,6 +66,22 @@ def test_a_query_costs_all_that_was_found_together(meter: Meter, client: Any) ->
     assert meter.read_units == {"execution": 2}
 
 
+def test_an_update_in_a_transaction_costs_two_writes_of_what_it_leaves(meter: Meter, client: Any) -> None:
+    update = {
+        "TableName": "t",
+        "Key": {"pk": {"S": "counters#day"}, "sk": {"S": "today"}},
+        "UpdateExpression": "ADD #n0 :n0, #n1 :n1 SET expires_at = :expires_at",
+        "ExpressionAttributeNames": {"#n0": "x" * 600, "#n1": "y" * 600},
+        "ExpressionAttributeValues": {":n0": {"N": "1"}, ":n1": {"N": "1"}, ":expires_at": {"N": "1"}},
+    }
+    mark = {**update, "Key": {"pk": {"S": "counters#told"}, "sk": {"S": "shard"}}, "UpdateExpression": "SET a = :n0"}
+    with Stubber(client) as stubbed:
+        stubbed.add_response("transact_write_items", {})
+        client.transact_write_items(TransactItems=[{"Update": mark}, {"Update": update}])
+
+    assert meter.write_units == {"counters": 2 + 4}
+
+
 def test_an_operation_without_known_capacity_is_no_zero(client: Any) -> None:
     with Stubber(client) as stubbed:
         stubbed.add_response("scan", {})

@@ -15,6 +15,7 @@ PACKAGE = ROOT / "layers/core/src/actionrelay"
 USE_CASES = {
     *("validation", "execution", "receipts", "delivery", "queries", "operations", "preflight", "workflow"),
     *("audit_days", "audit_export", "rejections"),
+    *("counting", "metrics"),
     # parts that several of them share, and that hold ports like they do
     *("completion", "recording", "settlement", "tokens"),
 }

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, fields, replace
+from decimal import Decimal
 from itertools import combinations
 from typing import Any
 
@@ -155,7 +156,7 @@ class World:
         if on_record:
             store.put(self.record)
         reader = AuditTableReader(self.dynamodb, "audit")  # type: ignore[arg-type]
-        reading = ReadExecutions(store, reader, InMemoryPayloads(), SettableClock(self.now))
+        reading = ReadExecutions(store, reader, InMemoryPayloads(), SettableClock(self.now), RecordedTelemetry())
         document: dict[str, Any] = reading.history(EXECUTION_ID, verified=True)
         return document
 
@@ -459,6 +460,17 @@ def test_given_attributes_of_every_form_when_read_then_the_answer_is_one_of_the_
             world.put(changed)
             assert violations(schema, world.history()) == [], name
         world.put(item)
+
+
+@pytest.mark.parametrize("rate", [1.0, 0.0, 0.5, 0.9987, 1e-05])
+def test_given_a_rate_that_the_table_spells_in_its_own_way_when_verified_then_the_trail_is_whole(rate: float) -> None:
+    record = ledger.claim(ledger.accept(a_draft()), "a", NOON + 1, NOON)
+    world = World.of(Written(ledger.settle(record, DONE, NOON + 5, success_rate=rate)), PARTINGS["one by one"])
+    *_, last = world.items
+    world.put({**last, "successRate": {"N": f"{Decimal(str(rate)).normalize():f}"}})
+    assert world.history()["verification"]["intact"]
+    world.put({**last, "successRate": {"N": "0.25"}})
+    _breaks_at(world, 3, "another rate")
 
 
 def test_given_no_record_any_more_when_verified_then_the_end_is_what_the_trail_says() -> None:

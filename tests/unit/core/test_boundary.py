@@ -27,6 +27,7 @@ from actionrelay.errors import (
     UnauthenticWebhookError,
     WrongStateError,
 )
+from actionrelay.measures import Count, Duration
 from actionrelay.models import Message, MessageKind, Outcome, PayloadRef, Status
 from actionrelay.observability import logger, observed, telemetry
 from tests.fakes.relay import EXECUTION_ID, TRACE_ID, Relay, a_request, spelled
@@ -373,9 +374,9 @@ def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 def test_given_metrics_when_the_handler_returns_then_they_go_out_as_emf(capsys: pytest.CaptureFixture[str]) -> None:
     @observed
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        telemetry().count("ExecutionsAccepted")
-        telemetry().count("RequestsRefused", "invalid_request")
-        telemetry().duration("QueueWait", 12.5)
+        telemetry().count(Count.EXECUTIONS_ACCEPTED)
+        telemetry().count(Count.REQUESTS_REFUSED, "invalid_request")
+        telemetry().duration(Duration.QUEUE_WAIT, 12.5)
         return {"ok": True}
 
     assert handler({}, Context()) == {"ok": True}  # type: ignore[arg-type]
@@ -396,7 +397,7 @@ def test_given_a_handler_that_raises_when_it_ends_then_its_metrics_go_out_all_th
 ) -> None:
     @observed
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        telemetry().count("ExecutionsAccepted")
+        telemetry().count(Count.EXECUTIONS_ACCEPTED)
         raise RuntimeError("bug")
 
     with pytest.raises(RuntimeError):

@@ -147,7 +147,7 @@ def test_given_an_accepted_request_when_answered_then_the_webhook_is_awaited_and
 
 def test_given_an_unknown_id_when_worked_on_then_the_message_is_done_with(relay: Relay) -> None:
     relay.work()
-    assert relay.telemetry.events == [("execution_gone", {"execution_id": EXECUTION_ID})]
+    assert relay.telemetry.events == [("execution_gone", {})]
     assert relay.client.calls == []
 
 

@@ -8,7 +8,7 @@ from actionrelay.completion import same_outcome
 from actionrelay.models import Execution, ExecutionError, Outcome, Status
 from actionrelay.retry import RateReading, Reply, ReplyKind
 from actionrelay.views import audit_document, execution_document
-from tests.fakes.relay import EXECUTION_ID, TRACE_ID, Relay
+from tests.fakes.relay import EXECUTION_ID, Relay
 
 LIMIT = "dataactions/requests.volume.max=2500"
 THROTTLED = Reply(
@@ -38,8 +38,6 @@ def test_given_a_429_when_an_attempt_ends_then_one_line_tells_all_of_it_but_its_
     relay.work()
     assert told(relay) == [
         {
-            "execution_id": EXECUTION_ID,
-            "trace_id": TRACE_ID,
             "attempt": 1,
             "kind": "http_error",
             "status": 429,

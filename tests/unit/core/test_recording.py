@@ -183,7 +183,7 @@ def test_given_a_result_that_cannot_be_stored_when_ended_then_the_outcome_stands
     relay.completion.after_ending(relay.given_ended(Outcome(Status.COMPLETED, result=ref)), data)
     assert relay.record.status is Status.COMPLETED
     assert relay.telemetry.counts["ResultsNotStored"] == 1
-    assert ("result_not_stored", {"execution_id": EXECUTION_ID, "code": "store_unavailable"}) in relay.telemetry.events
+    assert ("result_not_stored", {"code": "store_unavailable"}) in relay.telemetry.events
 
 
 def test_given_a_delivery_queue_that_is_down_when_handed_on_again_then_the_delivery_is_queued(relay: Relay) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ import pytest
 
 from actionrelay import errors, ledger
 from actionrelay.audit_chain import rejected
+from actionrelay.measures import Count, Duration, by_code
 from actionrelay.models import AuditEntry, Execution
 from actionrelay.requests import ExecutionRequest
 from actionrelay.views import audit_document
 from tests.template.cloudformation import Template
+from tests.template.metrics import coded_names
 from tests.unit.docs.documents import ADRS, ALL, API, ARCHITECTURE, README, ROOT, RUNBOOK, Document
 
 PACKAGE = ROOT / "layers/core/src/actionrelay"
@@ -99,12 +102,34 @@ def test_alarms_are_in_the_runbook_and_none_that_does_not_exist(template: Templa
         assert set(re.findall(r"\b[A-Z]\w+Alarm\b", document.text)) <= alarms, document.name
 
 
-def test_every_alarm_has_a_first_look_and_something_to_do() -> None:
+def test_every_alarm_says_what_it_means_where_to_look_first_and_what_to_do() -> None:
     for alarm in re.findall(r"^### (\w+Alarm)$", RUNBOOK.text, re.MULTILINE):
-        if alarm not in {"QueryErrorsAlarm", "ExecutionsUnknownAlarm"}:
-            text = RUNBOOK.section(alarm).text
-            assert "- First look: " in text, alarm
-            assert "- Do: " in text, alarm
+        means, _, rest = RUNBOOK.section(alarm).text.partition("\n- First look: ")
+        look, _, do = rest.partition("\n- Do: ")
+        assert all(part.strip() for part in (means, look, do)), alarm
+
+
+def test_the_index_of_alarms_leads_to_each_section_and_says_when_it_speaks(template: Template) -> None:
+    rows = {row[0]: row[2] for row in Document(RUNBOOK.path).section("Alarms").rows()}
+    assert rows == {
+        f"[`{alarm.name}`](#{alarm.name.lower()})": _speaks_at(alarm.properties)
+        for alarm in template.resources("AWS::CloudWatch::Alarm")
+    }
+
+
+def _speaks_at(alarm: Mapping[str, Any]) -> str:
+    sign = {"GreaterThanThreshold": ">", "GreaterThanOrEqualToThreshold": "≥"}[alarm["ComparisonOperator"]]
+    periods = {part["MetricStat"]["Period"] for part in alarm.get("Metrics", ()) if "MetricStat" in part}
+    [period] = periods or {alarm["Period"]}
+    said = f"{sign} {alarm['Threshold']} in {period // 60} min"
+    evaluated = alarm["EvaluationPeriods"]
+    return said if evaluated == 1 else f"{said}, {alarm.get('DatapointsToAlarm', evaluated)} of {evaluated}"
+
+
+def test_counters_by_code_that_documents_name_exist() -> None:
+    ours = {str(name) for name in (*Count, *Duration)} | {by_code(name) for name in coded_names()}
+    for name in re.findall(r"`(\w+ByCode)`", RUNBOOK.text + ARCHITECTURE.text + README.text):
+        assert name in ours, name
 
 
 def test_log_groups_of_the_runbook_exist(template: Template) -> None:
@@ -150,12 +175,19 @@ def test_every_attribute_of_an_execution_is_documented() -> None:
     assert sorted(documented) == sorted(field.name for field in fields(Execution))
 
 
-def test_every_metric_is_documented() -> None:
-    sources = "".join(path.read_text() for path in PACKAGE.rglob("*.py"))
-    emitted = set(re.findall(r'\.(?:count|duration)\(\s*"(\w+)"', sources))
-    emitted |= set(re.findall(r'Status\.\w+: "(Executions\w+)"', sources))
-    documented = set(re.findall(r"`([A-Z]\w+)`", ARCHITECTURE.section("What leaves a trace").text))
-    assert emitted <= documented
+def test_every_metric_is_documented_and_none_that_does_not_exist() -> None:
+    documented = {name: (kind, code) for name, kind, code, _ in _metrics()}
+    coded = coded_names()
+    assert documented == {
+        **{str(name): ("count", "by code" if name in coded else "") for name in Count},
+        **{str(name): ("ms", "") for name in Duration},
+        "ApiThrottled": ("count", ""),
+    }
+
+
+def _metrics() -> list[list[str]]:
+    rows = ARCHITECTURE.section("Metrics").rows()
+    return [[row[0].strip("`"), *row[1:]] for row in rows]
 
 
 def test_the_fields_of_a_request_are_documented_with_their_defaults() -> None:

@@ -25,7 +25,14 @@ LOST = History(
     callbacks=(),
     audit={},
     finals={
-        ID: {"status": "running", "attempts": 1, "error": None, "cacheStatus": "disabled", "webhookStatus": "none"}
+        ID: {
+            "status": "running",
+            "attempts": 1,
+            "error": None,
+            "cacheStatus": "disabled",
+            "webhookStatus": "none",
+            "latencyMs": None,
+        }
     },
     kills=Kills({"Execute": 2, "Query": 1}),
     redriven=3,

@@ -13,8 +13,6 @@ def attempt_report(claimed: Execution, reply: Reply, now: int) -> dict[str, str 
     if error is None and rate is None:
         return {}
     return {
-        "execution_id": claimed.execution_id,
-        "trace_id": claimed.trace_id,
         "attempt": claimed.attempts,
         "kind": reply.kind.value,
         "status": error.status if error else None,

@@ -28,6 +28,7 @@ def chained(
     correlation_id: str | None = None,
     actor: str | None = None,
     note: str | None = None,
+    success_rate: float | None = None,
 ) -> Execution:
     """Return the record with one more entry, chained to its last, that it owes to the audit table."""
     day = iso(execution.updated_at)[:10]
@@ -44,6 +45,7 @@ def chained(
         payload_size_bytes=payload.size if payload else None,
         payload_sha256=payload.digest if payload else None,
         webhook_url=execution.webhook_url,
+        success_rate=success_rate,
         correlation_id=correlation_id or (cause.correlation_id if cause else None),
         code=cause.code if cause else None,
         day=day if day != execution.audit_day else None,

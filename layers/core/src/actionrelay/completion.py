@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from actionrelay.errors import DependencyError
+from actionrelay.measures import Count, Duration
 from actionrelay.models import (
     CachedResult,
     CacheStatus,
@@ -13,7 +14,7 @@ from actionrelay.models import (
     Status,
     WebhookStatus,
 )
-from actionrelay.ports import DeliveryQueue, PayloadStore, ResultCache, Telemetry
+from actionrelay.ports import DeliveryQueue, PayloadStore, ResultCache, SuccessRate, Telemetry
 from actionrelay.recording import Recorder
 from actionrelay.strict_json import Json, canonical, digest
 
@@ -26,6 +27,7 @@ class Completion:
     payloads: PayloadStore
     cache: ResultCache
     deliveries: DeliveryQueue
+    success_rate: SuccessRate
     telemetry: Telemetry
     cache_seconds: int
 
@@ -38,12 +40,14 @@ class Completion:
 
     def after_ending(self, ended: Execution, result: bytes = b"") -> None:
         """Do what follows the write of an outcome, by the worker that wrote it."""
-        self._count(ended)
-        self.telemetry.duration("EndToEndLatency", (ended.completed_at or ended.updated_at) - ended.queued_at)
+        latency_ms = (ended.completed_at or ended.updated_at) - ended.queued_at
+        self._count(ended, latency_ms)
+        self.telemetry.count(Count.EXECUTIONS_UNSUCCESSFUL, by=int(ended.status is not Status.COMPLETED))
+        self.telemetry.duration(Duration.END_TO_END_LATENCY, latency_ms)
         self.hand_on(ended, result)
 
     def after_decision(self, ended: Execution, result: bytes) -> None:
-        """Do what follows an operator's decision: the same, but for a latency, which would be the operator's."""
+        """Do what follows an operator's decision: the same, but for error rate and latency, which would be theirs."""
         self._count(ended)
         self.hand_on(ended, result)
 
@@ -76,24 +80,23 @@ class Completion:
         try:
             self.payloads.put(ended.outcome.result, result)
         except DependencyError as error:
-            self.telemetry.count("ResultsNotStored")
-            self.telemetry.event("result_not_stored", execution_id=ended.execution_id, code=error.code)
+            self.telemetry.count(Count.RESULTS_NOT_STORED)
+            self.telemetry.event("result_not_stored", code=error.code)
 
-    def _count(self, ended: Execution) -> None:
+    def _count(self, ended: Execution, latency_ms: int | None = None) -> None:
         code = ended.outcome.error.code if ended.outcome and ended.outcome.error else None
         metric = {
-            Status.COMPLETED: "ExecutionsSucceeded",
-            Status.FAILED: "ExecutionsFailed",
-            Status.UNKNOWN: "ExecutionsUnknown",
+            Status.COMPLETED: Count.EXECUTIONS_SUCCEEDED,
+            Status.FAILED: Count.EXECUTIONS_FAILED,
+            Status.UNKNOWN: Count.EXECUTIONS_UNKNOWN,
         }[ended.status]
         self.telemetry.count(metric)
         self.telemetry.event(
             "execution_ended",
-            execution_id=ended.execution_id,
-            trace_id=ended.trace_id,
             status=ended.status.value,
             code=code,
             attempts=ended.attempts,
+            latency_ms=latency_ms,
         )
 
 

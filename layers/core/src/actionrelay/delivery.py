@@ -17,6 +17,7 @@ from actionrelay.errors import (
     QueueUnavailableError,
     StaleWriteError,
 )
+from actionrelay.measures import Count
 from actionrelay.models import Execution, ExecutionError, WebhookStatus
 from actionrelay.outbound import DeliveryAnswer
 from actionrelay.ports import (
@@ -72,13 +73,14 @@ class DeliverWebhook:
         except QueueUnavailableError:
             raise
         except (DependencyError, StaleWriteError) as error:
-            self.telemetry.count("MessagesPostponed", error.code)
+            self.telemetry.count(Count.MESSAGES_POSTPONED, error.code)
             self.queue.send(execution_id, int(COME_BACK_MS * (0.5 + self.randomness.uniform())))
 
     def _deliver(self, execution_id: str, version: int | None) -> None:
         execution = self.recorder.load(execution_id, version)
         if execution is None or not execution.ended:
             return
+        self.telemetry.concerning(execution)
         now = self.clock.now()
         if execution.webhook_status is not WebhookStatus.PENDING:
             # A worker may have died between the record of the last try and what follows it.
@@ -105,7 +107,9 @@ class DeliverWebhook:
             return ledger.record_delivery(current, status, now, deliver_at, latency_ms=latency_ms, cause=cause)
 
         recorded = self.recorder.change(execution, step)
-        self.telemetry.count("WebhookDeliveries", status.value)
+        self.telemetry.count(Count.WEBHOOK_DELIVERIES, status.value)
+        if recorded is not None and status is WebhookStatus.FAILED:
+            self.telemetry.count(Count.DELIVERIES_GIVEN_UP)
         if recorded is None:
             # Another try was recorded first; whoever did may have died before what follows it.
             current = self.recorder.load(execution.execution_id)

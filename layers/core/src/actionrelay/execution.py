@@ -11,6 +11,7 @@ from http import HTTPStatus
 from actionrelay import ledger
 from actionrelay.completion import Completion
 from actionrelay.errors import DependencyError, LeaseHeldError, QueueUnavailableError, StaleWriteError, TokenError
+from actionrelay.measures import Count, Duration
 from actionrelay.models import ActionCall, Execution, ExecutionError, Message, MessageKind, Status
 from actionrelay.ports import (
     AccessToken,
@@ -69,6 +70,7 @@ class ExecuteAction:
         """Return the same for one batch, that asks the rate gate once for all that may want to run."""
         runs = [message for message in messages if message.kind is MessageKind.RUN]
         newcomers = sum(message.due_at is None for message in runs)
+        self.completion.success_rate.refresh()
         return replace(self, gate=self.gate.for_batch(len(runs), newcomers))
 
     def work(self, message: Message, ends_at: int) -> None:
@@ -90,14 +92,15 @@ class ExecuteAction:
             self._come_back(message, error.code, int(COME_BACK_MS * (0.5 + self.randomness.uniform())))
 
     def _come_back(self, message: Message, code: str, delay_ms: int) -> None:
-        self.telemetry.count("MessagesPostponed", code)
+        self.telemetry.count(Count.MESSAGES_POSTPONED, code)
         self.queue.send(replace(message, version=None), delay_ms)
 
     def _work(self, message: Message, ends_at: int) -> None:
         execution = self.recorder.load(message.execution_id, message.version)
         if execution is None:
-            self.telemetry.event("execution_gone", execution_id=message.execution_id)
+            self.telemetry.event("execution_gone")
             return
+        self.telemetry.concerning(execution)
         if execution.ended:
             self.completion.hand_on(execution)
         elif execution.status is Status.AWAITING_WEBHOOK:
@@ -133,7 +136,7 @@ class ExecuteAction:
     def _take_over(self, execution: Execution) -> None:
         """Go on where a worker died: its request may have arrived, so the rules for ambiguous outcomes hold."""
         ledger.require_free(execution, self.clock.now())
-        self.telemetry.count("AttemptsTakenOver")
+        self.telemetry.count(Count.ATTEMPTS_TAKEN_OVER)
         reply = Reply(ReplyKind.NO_ANSWER, latency_ms=0, error=_LOST_LEASE)
         self._settlement.after_failure(execution, reply)
 
@@ -165,7 +168,7 @@ class ExecuteAction:
 
     def _wait_again(self, execution: Execution, wait: int) -> None:
         """Come back around the place in the line that was told, and not together with the rest of the batch."""
-        self.telemetry.count("RateGateWaits")
+        self.telemetry.count(Count.RATE_GATE_WAITS)
         self.recorder.pay(execution)
         wait += int(RETURN_SPREAD_MS * self.randomness.uniform())
         self._settlement.send_run(execution, max(wait - PLACE_TOLERANCE_MS, 1), self.clock.now() + wait)
@@ -177,8 +180,8 @@ class ExecuteAction:
         self.recorder.save_owing(claimed)
         reply = self._ask(call, token, ends_at)
         if claimed.attempts == 1:
-            self.telemetry.duration("QueueWait", now - claimed.queued_at)
-        self.telemetry.duration("GenesysLatency", reply.latency_ms)
+            self.telemetry.duration(Duration.QUEUE_WAIT, now - claimed.queued_at)
+        self.telemetry.duration(Duration.GENESYS_LATENCY, reply.latency_ms)
         if reply.http_status == HTTPStatus.UNAUTHORIZED:
             self.tokens.refuse(token.version)
         self._settlement.after_reply(claimed, reply)

@@ -143,8 +143,10 @@ def settle(
     correlation_id: str | None = None,
     by_webhook: bool = False,
     webhook_id: str | None = None,
+    success_rate: float | None = None,
 ) -> Execution:
     """Write how it ended. ``latency_ms`` is the attempt's; one that came by webhook has an entry for that first.
+    ``success_rate`` is the deployment's, of the day until then.
 
     With the outcome, in one write, goes the id of the webhook that brought it: who finds the id on record knows that
     this webhook has had its effect, even where an operator has taken it back since.
@@ -175,6 +177,7 @@ def settle(
             cause=outcome.error,
             latency_ms=latency_ms,
             correlation_id=correlation_id,
+            success_rate=success_rate,
         )
     )
 
@@ -204,12 +207,20 @@ def rerun(execution: Execution, now: int, actor: str | None) -> Execution:
     return _written(chained(queued, "rerun_requested", actor=actor))
 
 
-def resolve(execution: Execution, outcome: Outcome, now: int, actor: str | None, note: str | None) -> Execution:
+def resolve(
+    execution: Execution,
+    outcome: Outcome,
+    now: int,
+    actor: str | None,
+    note: str | None,
+    *,
+    success_rate: float | None = None,
+) -> Execution:
     """Write what an operator found out about an unknown outcome."""
     if execution.status is not Status.UNKNOWN:
         raise IllegalTransitionError("only an unknown outcome is resolved", execution_id=execution.execution_id)
     resolved = chained(replace(execution, updated_at=now), "resolved", payload=outcome.result, actor=actor, note=note)
-    return settle(resolved, outcome, now)
+    return settle(resolved, outcome, now, success_rate=success_rate)
 
 
 def cancel(execution: Execution, now: int, actor: str | None) -> Execution:

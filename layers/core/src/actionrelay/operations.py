@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from actionrelay import ledger
 from actionrelay.completion import Completion, same_outcome
 from actionrelay.errors import ExecutionNotFoundError, InvalidRequestError, WrongStateError
+from actionrelay.measures import Count
 from actionrelay.models import LONGEST_ID, Execution, ExecutionError, Message, Outcome, Status, WebhookStatus
 from actionrelay.ports import Clock, ExecutionQueue, Telemetry
 from actionrelay.recording import Recorder
@@ -49,7 +50,7 @@ class OperateExecution:
                 lambda current: current.status in _RERUN,
                 lambda now, current: ledger.rerun(current, now, actor),
             )
-            self.telemetry.count("ExecutionsRerun")
+            self.telemetry.count(Count.EXECUTIONS_RERUN)
         self.queue.send(Message(queued.execution_id, version=queued.version))
         return queued
 
@@ -68,13 +69,16 @@ class OperateExecution:
             raise InvalidRequestError(resolution)
         execution = self._load(execution_id)
         outcome, result = self._outcome(execution, resolution)
+        self.completion.success_rate.refresh()
         if execution.outcome and same_outcome(execution.outcome, outcome):
             self.completion.hand_on(execution, result)
             return execution
         resolved = self._decide(
             execution,
             lambda current: current.status is Status.UNKNOWN,
-            lambda now, current: ledger.resolve(current, outcome, now, actor, resolution.note),
+            lambda now, current: ledger.resolve(
+                current, outcome, now, actor, resolution.note, success_rate=self.completion.success_rate.latest()
+            ),
         )
         self.completion.after_decision(resolved, result)
         return resolved
@@ -94,7 +98,7 @@ class OperateExecution:
             lambda current: current.status is Status.QUEUED and not current.may_have_run,
             lambda now, current: ledger.cancel(current, now, actor),
         )
-        self.telemetry.count("ExecutionsCancelled")
+        self.telemetry.count(Count.EXECUTIONS_CANCELLED)
         return cancelled
 
     def redeliver(self, execution_id: str, actor: str | None) -> Execution:
@@ -117,7 +121,7 @@ class OperateExecution:
                 lambda now, current: ledger.redeliver(current, now, actor),
                 lambda seen: f"the execution is {seen.status}, its webhook {seen.webhook_status}",
             )
-            self.telemetry.count("RedeliveriesRequested")
+            self.telemetry.count(Count.REDELIVERIES_REQUESTED)
         self.completion.deliveries.send(again.execution_id, version=again.version, receiver=again.webhook_url)
         return again
 
@@ -125,6 +129,7 @@ class OperateExecution:
         execution = self.recorder.load(execution_id.lower()) if 0 < len(execution_id) <= LONGEST_ID else None
         if execution is None or execution.created_at + self.retention_ms <= self.clock.now():
             raise ExecutionNotFoundError("no execution with this id", execution_id=execution_id[:LONGEST_ID])
+        self.telemetry.concerning(execution)
         return execution
 
     def _decide(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from actionrelay.measures import Count, Duration
 from actionrelay.models import (
     ActionCall,
     AuditEntry,
@@ -21,6 +22,8 @@ from actionrelay.token_lease import TokenLease
 from actionrelay.trails import Opening, Trail
 
 if TYPE_CHECKING:
+    from actionrelay.counters import Counter
+    from actionrelay.counts import Counts
     from actionrelay.outbound import DeliveryAnswer  # with the address rules, which most functions don't need
 
 
@@ -122,6 +125,45 @@ class DayFiles(Protocol):
 
         The file is there whole, or as it was before: where ``lines`` raises, nothing has changed.
         """
+        ...
+
+
+class CounterStore(Protocol):
+    """The stored counters, as their one writer sees them."""
+
+    def add(self, part: str, first: int, last: int, tally: "Mapping[Counter, Counts]") -> int:
+        """Add the tally of a stream's changes from ``first`` to ``last``, all of it, unless ``first`` is counted.
+
+        Return the sequence number up to which that part of the stream is counted then.
+        """
+        ...
+
+
+class CounterReader(Protocol):
+    """The stored counters, as they are read: a little later than written, and each in whole."""
+
+    def totals(self) -> "Iterable[tuple[Counter, Counts]]":
+        """Each action's counter of all time."""
+        ...
+
+    def days(self, first: str, last: str) -> "Iterable[tuple[Counter, Counts]]":
+        """The counters of each day and action from ``first`` to ``last`` (``YYYY-MM-DD``), inclusive, in order."""
+        ...
+
+    def hours(self, first: str, last: str) -> "Iterable[tuple[Counter, Counts]]":
+        """The counters of each hour from ``first`` to ``last`` (``YYYY-MM-DDTHH``), inclusive, in order."""
+        ...
+
+
+class SuccessRate(Protocol):
+    """Which part of today's executions succeeded, as far as this process knows."""
+
+    def refresh(self) -> None:
+        """Read it anew where it is out of date. Never raises; may take a while, so nothing that is urgent follows."""
+        ...
+
+    def latest(self) -> float | None:
+        """The rate as last read, from 0 to 1; None where it is not known. Asks no service."""
         ...
 
 
@@ -313,12 +355,19 @@ class WebhookSender(Protocol):
 class Telemetry(Protocol):
     """Metrics and log lines. Never given a token, secret, signature, input or result."""
 
-    def count(self, metric: str, code: str | None = None) -> None:
-        """Add one to a counter, by error code where there is one."""
+    def count(self, metric: Count, code: str | None = None, *, by: int = 1) -> None:
+        """Add to a counter, by error code where there is one; 0 counts as a sample of nothing."""
         ...
 
-    def duration(self, metric: str, milliseconds: float) -> None:
+    def duration(self, metric: Duration, milliseconds: float) -> None:
         """Record one duration."""
+        ...
+
+    def concerning(self, execution: Execution) -> None:
+        """Put this execution's id and trace id on every line that this thread writes from now on.
+
+        Until the next call, or until the message or the request that the thread is at is done with.
+        """
         ...
 
     def event(self, name: str, **fields: str | float | None) -> None:

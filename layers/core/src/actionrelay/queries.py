@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from actionrelay.audit_verification import Verification, verify
 from actionrelay.errors import ExecutionNotFoundError
 from actionrelay.models import LONGEST_ID, Execution
-from actionrelay.ports import AuditReader, Clock, ExecutionStore, PayloadStore
+from actionrelay.ports import AuditReader, Clock, ExecutionStore, PayloadStore, Telemetry
 from actionrelay.strict_json import Json
 from actionrelay.trails import Trail
 from actionrelay.views import as_json, audit_document, execution_document, verification_document
@@ -26,6 +26,7 @@ class ReadExecutions:
     audit: AuditReader
     payloads: PayloadStore
     clock: Clock
+    telemetry: Telemetry
 
     def execution(self, execution_id: str) -> dict[str, Json]:
         """Return an execution as last written, with its result.
@@ -36,6 +37,7 @@ class ReadExecutions:
         execution = self.store.load(_known_form(execution_id))
         if execution is None:
             raise _not_found(execution_id)
+        self.telemetry.concerning(execution)
         return execution_document(execution, self.payloads, self.clock.now())
 
     def history(self, execution_id: str, *, verified: bool = False) -> dict[str, Json]:

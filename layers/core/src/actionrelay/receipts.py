@@ -21,6 +21,7 @@ from actionrelay.errors import (
     UnauthenticWebhookError,
     WebhookConflictError,
 )
+from actionrelay.measures import Count
 from actionrelay.models import Execution, ExecutionError, Message, MessageKind, Outcome, Status
 from actionrelay.ports import Clock, ExecutionQueue, Telemetry, WebhookIds
 from actionrelay.recording import Recorder
@@ -66,6 +67,7 @@ class ReceiveResult:
             raise PayloadTooLargeError(f"the body has {len(body)} bytes, {self.max_payload_bytes} are allowed")
         webhook_id = self._authentic(headers, body)
         webhook = _read(body)
+        self.completion.success_rate.refresh()
         execution = self._load(webhook.execution_id.lower())
         outcome, data = self._outcome(execution, webhook)
         if webhook_id is not None:
@@ -76,7 +78,7 @@ class ReceiveResult:
             first=lambda written: self.completion.store_result(written, data),
         )
         if recorded is not None:
-            self.telemetry.count("WebhooksReceived")
+            self.telemetry.count(Count.WEBHOOKS_RECEIVED)
             self.completion.after_ending(recorded)
             return recorded
         return self._already_decided(execution.execution_id, outcome, data, webhook_id)
@@ -86,13 +88,14 @@ class ReceiveResult:
         try:
             return self.verifier().verify(headers, body, self.clock.now() // 1_000).webhook_id
         except UnauthenticWebhookError as error:
-            self.telemetry.count("WebhooksRefused", str(error.context.get("reason", "unauthentic")))
+            self.telemetry.count(Count.WEBHOOKS_REFUSED, str(error.context.get("reason", "unauthentic")))
             raise
 
     def _load(self, execution_id: str) -> Execution:
         execution = self.recorder.load(execution_id)
         if execution is None:
             raise ExecutionNotFoundError("no execution with this id", execution_id=execution_id[:128])
+        self.telemetry.concerning(execution)
         return execution
 
     def _claim(self, webhook_id: str, execution: Execution, outcome: Outcome) -> None:
@@ -111,7 +114,14 @@ class ReceiveResult:
         if current.status is Status.UNKNOWN:
             # Of all states this one has no message under way that would find what a dead receiver left undone.
             self.queue.send(Message(current.execution_id, MessageKind.DEADLINE), LOOK_AGAIN_MS)
-        return ledger.settle(current, outcome, self.clock.now(), by_webhook=True, webhook_id=webhook_id)
+        return ledger.settle(
+            current,
+            outcome,
+            self.clock.now(),
+            by_webhook=True,
+            webhook_id=webhook_id,
+            success_rate=self.completion.success_rate.latest(),
+        )
 
     def _already_decided(self, execution_id: str, outcome: Outcome, data: bytes, webhook_id: str | None) -> Execution:
         """A repeat finishes what may have been left undone; a contradiction is put on record beside the outcome."""
@@ -129,7 +139,7 @@ class ReceiveResult:
     def _note_conflict(self, execution: Execution, cause: ExecutionError) -> None:
         now = self.clock.now()
         self.recorder.change(execution, lambda current: ledger.note(current, "webhook_conflict", now, cause))
-        self.telemetry.count("WebhookConflicts")
+        self.telemetry.count(Count.WEBHOOK_CONFLICTS)
 
     def _outcome(self, execution: Execution, webhook: ResultWebhook) -> tuple[Outcome, bytes]:
         if webhook.status == "failed":

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from actionrelay.audit_chain import rejected
 from actionrelay.errors import ActionRelayError
+from actionrelay.measures import Count
 from actionrelay.ports import AuditTrail, Clock, Telemetry
 
 
@@ -24,5 +25,5 @@ class RecordRejection:
         try:
             self.audit.append([entry])
         except ActionRelayError as error:
-            self.telemetry.count("RejectionsNotRecorded", error.code)
+            self.telemetry.count(Count.REJECTIONS_NOT_RECORDED, error.code)
             self.telemetry.event("rejection_not_recorded", trace_id=request_id, code=error.code)

@@ -62,12 +62,10 @@ Override = Annotated[str, _override]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Settings:
+class _ObservedSettings:
     powertools_service_name: str
     powertools_metrics_namespace: str
     powertools_log_level: str
-    audit_table: str
-    payload_bucket: str
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -96,8 +94,29 @@ class _Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _WriterSettings(_Settings):
+class CountSettings(_ObservedSettings):
+    """Settings of ``count``."""
+
     executions_table: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportSettings(_ObservedSettings):
+    """Settings of ``export``."""
+
+    audit_table: str
+    payload_bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Settings(_ObservedSettings):
+    executions_table: str
+    audit_table: str
+    payload_bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _WriterSettings(_Settings):
     delivery_queue_url: str
     execution_retention_days: Positive
     audit_retention_days: Positive
@@ -163,7 +182,6 @@ class DeliverSettings(_WriterSettings):
 class QuerySettings(_Settings):
     """Settings of ``query``; what concerns Genesys Cloud is for its preflight."""
 
-    executions_table: str
     genesys_api: Contract
     genesys_region: Region
     genesys_api_url: Override
@@ -171,8 +189,3 @@ class QuerySettings(_Settings):
     genesys_secret_name: str
     token_parameter_name: str
     requests_per_minute: Positive
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExportSettings(_Settings):
-    """Settings of ``export``."""

@@ -11,6 +11,7 @@ from actionrelay import ledger
 from actionrelay.attempt_report import attempt_report
 from actionrelay.completion import Completion, unknown
 from actionrelay.errors import DependencyError, TokenBeingRefreshedError, TokenError
+from actionrelay.measures import Count
 from actionrelay.models import Execution, ExecutionError, Message, MessageKind, Outcome, Status
 from actionrelay.ports import Clock, ExecutionQueue, Randomness, RateGate, Telemetry
 from actionrelay.recording import Recorder
@@ -41,7 +42,8 @@ class Settlement:
     def expire_webhook(self, execution: Execution) -> None:
         """End the wait for a result that did not arrive; a late webhook still decides."""
         error = ExecutionError("webhook_timeout", "the result did not arrive by webhook in time")
-        self._settle(execution, unknown(error))
+        if self._settle(execution, unknown(error)):
+            self.telemetry.count(Count.WEBHOOK_DEADLINES_PASSED)
 
     def after_reply(self, claimed: Execution, reply: Reply) -> None:
         """Write down how an attempt ended, and see to what follows."""
@@ -102,7 +104,7 @@ class Settlement:
 
     def _pause_all(self, until: int) -> None:
         """Let one 429 stop everybody; this execution's own retry is planned already and stands without it."""
-        self.telemetry.count("Throttled")
+        self.telemetry.count(Count.THROTTLED)
         try:
             self.gate.pause(until)
         except DependencyError as error:
@@ -111,9 +113,9 @@ class Settlement:
     def without_token(self, execution: Execution, error: TokenError) -> None:
         """Nothing was asked: an outage costs time; refused credentials use up chances and then fail, by name."""
         if isinstance(error, TokenBeingRefreshedError):
-            self.telemetry.count("TokenWaits")
+            self.telemetry.count(Count.TOKEN_WAITS)
         else:
-            self.telemetry.count("TokenFailures", error.code)
+            self.telemetry.count(Count.TOKEN_FAILURES, error.code)
         cause = ExecutionError(error.code, error.message)
         last_chance = execution.chances_used + 1 >= self.policy.max_attempts
         if error.retryable or not last_chance:
@@ -155,7 +157,7 @@ class Settlement:
 
         planned = self.recorder.change(held, step)
         if planned is not None:
-            self.telemetry.count("RetriesPlanned")
+            self.telemetry.count(Count.RETRIES_PLANNED)
             self.send_run(planned, next_at - now)
         else:
             self._finish_elsewhere(held)
@@ -166,7 +168,8 @@ class Settlement:
         outcome: Outcome,
         reply: Reply | None = None,
         result: bytes = b"",
-    ) -> None:
+    ) -> bool:
+        """Record an outcome and see to what follows; return whether it is this one that counts."""
         now = self.clock.now()
 
         def step(current: Execution) -> Execution | None:
@@ -178,6 +181,7 @@ class Settlement:
                 now,
                 latency_ms=reply.latency_ms if reply else None,
                 correlation_id=reply.correlation_id if reply else None,
+                success_rate=self.completion.success_rate.latest(),
             )
 
         try:
@@ -192,11 +196,12 @@ class Settlement:
             self.completion.after_ending(ended)
         else:
             self._finish_elsewhere(held, outcome, result)
+        return ended is not None
 
     def _finish_elsewhere(self, held: Execution, outcome: Outcome | None = None, result: bytes = b"") -> None:
         """Somebody else decided first: a webhook, or a worker that took over. See that what follows is done."""
         current = self.recorder.load(held.execution_id)
-        self.telemetry.event("decided_elsewhere", execution_id=held.execution_id)
+        self.telemetry.event("decided_elsewhere")
         if current is None:
             return
         if current.ended:

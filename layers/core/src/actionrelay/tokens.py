@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass, field
 
 from actionrelay.errors import DependencyError, TokenBeingRefreshedError, TokenError, TokenUnavailableError
+from actionrelay.measures import Count
 from actionrelay.ports import AccessToken, Clock, Telemetry, TokenIssuer, TokenLeases, TokenStore
 from actionrelay.token_lease import CLOCK_MARGIN_MS, TokenLease
 
@@ -121,7 +122,7 @@ class SharedToken:
             stored = self.leases.swap(issuer, lease, taken)
             if stored == taken:
                 if lease.was_left(now, self.worker):
-                    self.telemetry.count("TokenLeaseTakeovers")
+                    self.telemetry.count(Count.TOKEN_LEASE_TAKEOVERS)
                 if not looked:
                     found, _ = self._shared(issuer)
                 return self._as_holder(issuer, taken, found)
@@ -145,13 +146,16 @@ class SharedToken:
             token = self.issuer.request(now, lease.until - CLOCK_MARGIN_MS - now)
         except TokenError as error:
             now = self.clock.now()
+            self.telemetry.count(Count.TOKEN_REFRESH_FAILURES, error.code)
+            if not error.retryable:
+                self.telemetry.count(Count.TOKENS_REFUSED)
             self._tell(issuer, lease, lease.gave_up(error, now))
             valid = self._best(now, found, self._held)
             if valid is None:
                 raise
             self.telemetry.event("token_not_refreshed", code=error.code)
             return valid
-        self.telemetry.count("TokenRefreshes")
+        self.telemetry.count(Count.TOKEN_REFRESHES)
         # First the store, then the lease: whoever reads that a token is there finds it.
         shared, now = self._share(token), self.clock.now()
         told = lease.announced(token.version, token.expires_at, now) if shared else lease.kept(now)

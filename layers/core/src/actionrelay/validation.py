@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from actionrelay import ledger
-from actionrelay.errors import AlreadyRecordedError, ExecutionConflictError, QueueUnavailableError
+from actionrelay.errors import AlreadyRecordedError, ExecutionConflictError, QueueUnavailableError, RequestError
+from actionrelay.measures import Count
 from actionrelay.models import CacheStatus, Execution, Message, PayloadRef, Status
 from actionrelay.ports import (
     Clock,
@@ -68,10 +69,17 @@ class SubmitExecution:
             ExecutionConflictError: the id belongs to other content.
             QueueUnavailableError: recorded, not queued.
         """
-        request = self.rules.read(raw, idempotency_key)
         if dry_run:
-            return Submitted(Disposition.VALID, request)
+            return Submitted(Disposition.VALID, self.rules.read(raw, idempotency_key))
+        try:
+            return self._submit(self.rules.read(raw, idempotency_key))
+        except RequestError:
+            self.telemetry.count(Count.SUBMISSIONS_REJECTED)
+            raise
+
+    def _submit(self, request: ExecutionRequest) -> Submitted:
         draft, inputs = self._draft(request)
+        self.telemetry.concerning(draft)
         hit = self._cached(draft)
         try:
             if hit:
@@ -82,7 +90,7 @@ class SubmitExecution:
         except AlreadyRecordedError:
             return Submitted(Disposition.REPEATED, request, self._repeat(draft))
         self._queue(execution)
-        self.telemetry.count("ExecutionsAccepted")
+        self.telemetry.count(Count.EXECUTIONS_ACCEPTED)
         return Submitted(Disposition.ACCEPTED, request, execution)
 
     def _draft(self, request: ExecutionRequest) -> tuple[Execution, bytes]:
@@ -124,11 +132,13 @@ class SubmitExecution:
         execution = self.recorder.create(ledger.serve_from_cache(hit, result, self.clock.now()))
         if execution.webhook_url:
             self.deliveries.send(execution.execution_id, version=execution.version, receiver=execution.webhook_url)
-        self.telemetry.count("CacheHits")
+        self.telemetry.count(Count.CACHE_HITS)
         return execution
 
     def _repeat(self, draft: Execution) -> Execution:
         recorded = self.recorder.load(draft.execution_id)
+        if recorded is not None:
+            self.telemetry.concerning(recorded)
         if recorded is None or recorded.content_hash != draft.content_hash:
             raise ExecutionConflictError(
                 "this execution id was used for another request", execution_id=draft.execution_id

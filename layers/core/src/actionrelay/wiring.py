@@ -25,6 +25,7 @@ from actionrelay.errors import SecretUnavailableError
 from actionrelay.observability import telemetry
 from actionrelay.recording import Recorder
 from actionrelay.settings import (
+    CountSettings,
     DeliverSettings,
     ExecuteSettings,
     ExportSettings,
@@ -37,9 +38,13 @@ from actionrelay.settings import (
 if TYPE_CHECKING:
     from actionrelay.audit_days import ReadAuditDays
     from actionrelay.audit_export import ExportAuditDay
+    from actionrelay.aws.counters import TableCounters
+    from actionrelay.aws.success_rate import RememberedSuccessRate
+    from actionrelay.counting import CountChanges
     from actionrelay.delivery import DeliverWebhook
     from actionrelay.description import ApiDescription
     from actionrelay.execution import ExecuteAction
+    from actionrelay.metrics import ReadMetrics
     from actionrelay.operations import OperateExecution
     from actionrelay.preflight import RunPreflight
     from actionrelay.queries import ReadExecutions
@@ -133,6 +138,7 @@ def operate_execution() -> "OperateExecution":
         submitting.payloads,
         table,
         submitting.deliveries,
+        _success_rate(settings.executions_table),
         telemetry(),
         settings.result_cache_seconds,
     )
@@ -191,6 +197,7 @@ def execute_action() -> "ExecuteAction":
             payloads,
             table,
             SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url),
+            _success_rate(settings.executions_table),
             telemetry(),
             settings.result_cache_seconds,
         ),
@@ -241,6 +248,7 @@ def receive_result() -> "ReceiveResult":
             BucketPayloads(aws().s3, settings.payload_bucket),
             table,
             SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url),
+            _success_rate(settings.executions_table),
             telemetry(),
             settings.result_cache_seconds,
         ),
@@ -288,6 +296,7 @@ def read_executions() -> "ReadExecutions":
         audit=AuditTableReader(aws().dynamodb, settings.audit_table),
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
         clock=SystemClock(),
+        telemetry=telemetry(),
     )
 
 
@@ -315,6 +324,25 @@ def export_audit_day() -> "ExportAuditDay":
         telemetry=telemetry(),
         clock=SystemClock(),
     )
+
+
+@once
+def read_metrics() -> "ReadMetrics":
+    """Wire the metrics of ``query``."""
+    from actionrelay.metrics import ReadMetrics
+
+    settings = QuerySettings.read(os.environ)
+    return ReadMetrics(_counters(settings.executions_table), SystemClock())
+
+
+@once
+def count_changes() -> "CountChanges":
+    """Wire ``count``."""
+    from actionrelay.aws.changes import read_change
+    from actionrelay.counting import CountChanges
+
+    settings = CountSettings.read(os.environ)
+    return CountChanges(read_change, _counters(settings.executions_table), telemetry())
 
 
 @once
@@ -355,6 +383,18 @@ def describe_api() -> "ApiDescription":
     from actionrelay.description import ApiDescription
 
     return ApiDescription.packaged()
+
+
+def _counters(executions_table: str) -> "TableCounters":
+    from actionrelay.aws.counters import TableCounters
+
+    return TableCounters(aws().dynamodb, executions_table, SystemClock(), SystemRandomness())
+
+
+def _success_rate(executions_table: str) -> "RememberedSuccessRate":
+    from actionrelay.aws.success_rate import RememberedSuccessRate
+
+    return RememberedSuccessRate(_counters(executions_table), SystemClock())
 
 
 def _recorder(table: ExecutionsTable, audit_table: str, audit_retention_days: int) -> Recorder:

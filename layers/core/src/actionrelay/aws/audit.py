@@ -10,6 +10,7 @@ from actionrelay.aws.attributes import Attribute, attribute
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.aws.entries import by_day, entries_item
 from actionrelay.errors import StoreUnavailableError
+from actionrelay.measures import Count
 from actionrelay.models import AuditEntry
 from actionrelay.ports import Telemetry
 
@@ -54,7 +55,7 @@ class AuditTable:
                     raise
                 there: Mapping[str, Attribute] | None = failure.response.get("Item")  # type: ignore[assignment]
                 if there is not None and there.get("hash") != attribute(last.hash):
-                    self.telemetry.count("AuditConflicts")
+                    self.telemetry.count(Count.AUDIT_CONFLICTS)
                     self.telemetry.event(
                         "audit_conflict", execution_id=last.execution_id, seq=last.seq, audit_event=last.event
                     )

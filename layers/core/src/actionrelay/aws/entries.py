@@ -37,7 +37,7 @@ def entries_item(entries: Sequence[AuditEntry]) -> Item:
 
 def read_entries(item: Mapping[str, Attribute]) -> tuple[AuditEntry, ...]:
     """Read the entries of an item that is as it was written, oldest first; ``entry_reading`` reads any other too."""
-    last = AuditEntry(**{name: value_of(item[camel(name)]) for name in _NAMES if camel(name) in item})
+    last = AuditEntry(**{name: fact(name, item[camel(name)]) for name in _NAMES if camel(name) in item})
     earlier = json.loads(item["earlier"]["S"]) if "earlier" in item else ()
     return (*read_chain(earlier, asdict(last), last.previous_hash), last)
 
@@ -73,6 +73,12 @@ def read_chain(
         expected_hash = entry.previous_hash
         read.append(entry)
     return tuple(reversed(read))
+
+
+def fact(name: str, spelled: Attribute) -> Any:
+    """Read what an attribute says of a field; DynamoDB gives back ``1.0`` as ``1``, and a rate is no whole number."""
+    value = value_of(spelled)
+    return float(value) if name == "success_rate" and type(value) is int else value
 
 
 def camel(name: str) -> str:

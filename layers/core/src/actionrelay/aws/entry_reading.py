@@ -12,7 +12,7 @@ from typing import Any
 
 from actionrelay.audit_chain import entry_hash
 from actionrelay.aws.attributes import Attribute, value_of
-from actionrelay.aws.entries import camel, entries_item
+from actionrelay.aws.entries import camel, entries_item, fact
 from actionrelay.models import AuditEntry
 from actionrelay.trails import Flaw
 
@@ -42,7 +42,7 @@ def read_item(item: Mapping[str, Attribute]) -> tuple[list[AuditEntry], list[Fla
     """Read the entries of an item, oldest first, and what is wrong with it."""
     end = _place(value_of(item["seq"]))
     flaws: list[Flaw] = []
-    last = {name: value_of(item[camel(name)]) if camel(name) in item else None for name in _FIELDS}
+    last = {name: fact(name, item[camel(name)]) if camel(name) in item else None for name in _FIELDS}
     found = [_found({**last, "seq": end}, end, flaws)]
     if end != last["seq"] or end < 1:
         flaws.append(Flaw(end, "lies under a key that is none of an entry"))
@@ -121,7 +121,7 @@ def _usable(name: str, value: Any) -> bool:
             return False
         case int():
             bound = _LAST_MOMENT if name == "timestamp" else _LARGEST
-            return 0 <= value <= bound and isinstance(value, kinds | int if name == "success_rate" else kinds)
+            return 0 <= value <= bound and isinstance(value, kinds)
         case float():
             return math.isfinite(value) and isinstance(value, kinds)
         case str():

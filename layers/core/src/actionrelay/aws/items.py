@@ -13,6 +13,7 @@ from typing import Any
 
 from actionrelay.aws.attributes import Attribute, Item, attribute, value_of
 from actionrelay.aws.entries import read_chain, spell_chain
+from actionrelay.counts import Standing
 from actionrelay.models import (
     Attempt,
     CacheStatus,
@@ -44,8 +45,9 @@ ACCEPTED_FIELDS = frozenset(
 _ACCEPTED_ATTRIBUTES = ("action_id", "trace_id", "created_at")
 _LEDGER_ATTRIBUTES = (
     *("status", "webhook_status", "version", "attempts", "created_at", "updated_at"),
-    *("audit_seq", "audit_hash"),
+    *("audit_seq", "action_id"),
 )
+"""``action_id`` is told again for those who see a step alone, as the counters do."""
 _STEP_FIELDS = frozenset(field.name for field in fields(Execution)) - ACCEPTED_FIELDS
 _DEFAULTS = {field.name: None if field.default is MISSING else field.default for field in fields(Execution)}
 
@@ -57,7 +59,26 @@ def accepted_item(execution: Execution) -> Item:
 
 def ledger_item(execution: Execution) -> Item:
     """Spell what a step may have changed, without keys; ``created_at`` says which acceptance it belongs to."""
-    return _item(execution, _STEP_FIELDS, _LEDGER_ATTRIBUTES)
+    item = _item(execution, _STEP_FIELDS, _LEDGER_ATTRIBUTES)
+    if execution.cache_status is CacheStatus.HIT:
+        item["from_cache"] = attribute(value=True)
+    return item
+
+
+def read_standing(item: Mapping[str, Attribute]) -> Standing:
+    """Read what counts of one of a record's two items, whichever it is."""
+    detail = json.loads(zlib.decompress(value_of(item["detail"])))
+    accepted = "status" not in item
+    status = detail.get("status", Status.QUEUED) if accepted else value_of(item["status"])
+    served = detail.get("cache_status") == CacheStatus.HIT if accepted else "from_cache" in item
+    return Standing(
+        action_id=str(value_of(item["action_id"])),
+        created_at=int(value_of(item["created_at"])),
+        status=Status(status),
+        completed_at=None if (completed_at := detail.get("completed_at")) is None else int(completed_at),
+        from_cache=served,
+        accepted=accepted,
+    )
 
 
 def read_execution(
@@ -89,7 +110,7 @@ def _item(execution: Execution, names: frozenset[str], visible: tuple[str, ...])
     }
     if execution.pending_audit:
         detail["pending_audit"] = spell_chain(execution.pending_audit, _known(values), execution.audit_hash)
-    item = {name: attribute(values[name]) for name in visible}
+    item: Item = {name: attribute(values[name]) for name in visible}
     item["detail"] = attribute(zlib.compress(json.dumps(detail, separators=(",", ":")).encode(), 9))
     result = execution.outcome.result if execution.outcome else None
     for name, ref in (("request", execution.request if "request" in names else None), ("result", result)):

@@ -9,8 +9,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.errors import ActionRelayError
+from actionrelay.measures import Count
 from actionrelay.models import Message, MessageKind
-from actionrelay.observability import log_bug, log_refusal, logger, telemetry
+from actionrelay.observability import log_bug, log_refusal, logger, on_every_line, telemetry
 
 type MessageHandler = Callable[[Message, int], None]
 """Takes a message and the time, in ms since the epoch, at which this invocation is cut off."""
@@ -36,26 +37,28 @@ def _read(record: Mapping[str, Any]) -> Message | None:
     try:
         return read_message(record["body"])
     except (ValueError, KeyError, RecursionError) as error:
-        _log(error, record["messageId"])
+        with on_every_line(message_id=record["messageId"]):
+            _log(error)
         return None
 
 
 def _done(message_id: str, message: Message, ends_at: int, handle: MessageHandler) -> bool:
-    try:
-        handle(message, ends_at)
-    except Exception as error:  # noqa: BLE001 - the last line of defence: one message's bug must not take the batch
-        _log(error, message_id)
-        return False
-    return True
+    with on_every_line(message_id=message_id, execution_id=message.execution_id):
+        try:
+            handle(message, ends_at)
+        except Exception as error:  # noqa: BLE001 - the last line of defence: one message's bug must not take the batch
+            _log(error)
+            return False
+        return True
 
 
-def _log(error: Exception, message_id: str) -> None:
+def _log(error: Exception) -> None:
     if isinstance(error, ActionRelayError):
-        log_refusal(logger(), error, {"message_id": message_id})
-        telemetry().count("MessagesReturned", error.code)
+        log_refusal(logger(), error)
+        telemetry().count(Count.MESSAGES_RETURNED, error.code)
     else:
-        log_bug(logger(), error, {"message_id": message_id})
-        telemetry().count("MessagesReturned", ActionRelayError.code)
+        log_bug(logger(), error)
+        telemetry().count(Count.MESSAGES_RETURNED, ActionRelayError.code)
 
 
 def read_message(body: str) -> Message:

@@ -18,7 +18,8 @@ from actionrelay.errors import (
     PreflightFailedError,
     QueueUnavailableError,
 )
-from actionrelay.observability import log_bug, log_refusal, logger, telemetry
+from actionrelay.measures import Count
+from actionrelay.observability import log_bug, log_refusal, logger, on_every_line, telemetry
 from actionrelay.strict_json import Json
 from actionrelay.views import as_json, check_document, without_result
 
@@ -128,19 +129,21 @@ def serve(
 
     ``refused`` is told of each of our errors, after the answer is decided: nothing that it does changes it.
     """
-    trace_id = str((event.get("requestContext") or {}).get("requestId") or uuid.uuid4())
-    try:
-        return handle(read_request(event))
-    except ActionRelayError as error:
-        log_refusal(logger(), error, {"trace_id": trace_id})
-        telemetry().count("RequestsRefused", error.code)
-        if refused is not None:
-            _tell(refused, error, event, trace_id)
-        return problem(error, trace_id)
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a caller never sees a stack trace
-        log_bug(logger(), error, {"trace_id": trace_id})
-        telemetry().count("RequestsRefused", ActionRelayError.code)
-        return problem(ActionRelayError("an unexpected error; its trace id finds it in the log"), trace_id)
+    request_id = str((event.get("requestContext") or {}).get("requestId") or uuid.uuid4())
+    # The problem's trace id is the request's. So is the log's, until it is known which execution the request is about.
+    with on_every_line(request_id=request_id, trace_id=request_id):
+        try:
+            return handle(read_request(event))
+        except ActionRelayError as error:
+            log_refusal(logger(), error)
+            telemetry().count(Count.REQUESTS_REFUSED, error.code)
+            if refused is not None:
+                _tell(refused, error, event, request_id)
+            return problem(error, request_id)
+        except Exception as error:  # noqa: BLE001 - the last line of defence: a caller never sees a stack trace
+            log_bug(logger(), error)
+            telemetry().count(Count.REQUESTS_REFUSED, ActionRelayError.code)
+            return problem(ActionRelayError("an unexpected error; its trace id finds it in the log"), request_id)
 
 
 def _tell(refused: Callable[[Refusal], None], error: ActionRelayError, event: Mapping[str, Any], trace_id: str) -> None:
@@ -153,7 +156,7 @@ def _tell(refused: Callable[[Refusal], None], error: ActionRelayError, event: Ma
     try:
         refused(Refusal(error, trace_id, body, is_dry_run, caller))
     except Exception as bug:  # noqa: BLE001 - the caller's answer is decided, whatever goes wrong beside it
-        log_bug(logger(), bug, {"trace_id": trace_id})
+        log_bug(logger(), bug)
 
 
 def problem(error: ActionRelayError, trace_id: str) -> dict[str, Any]:

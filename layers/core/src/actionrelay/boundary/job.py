@@ -22,5 +22,5 @@ def serve(
     try:
         return work(event, ends_at)
     except ActionRelayError as error:
-        log_refusal(logger(), error, {})
+        log_refusal(logger(), error)
         raise

@@ -1,0 +1,42 @@
+"""What the counters are, and to which of them a change is added."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from actionrelay.counts import Counts
+from actionrelay.timestamps import iso
+
+NO_ACTION = "-"
+"""Stands for the action of a rejected request, which has none that could be believed."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Counter:
+    """Names a counter: one action's or, where that is None, all actions'; of a day, an hour, or (None) of all time."""
+
+    span: str
+    """``day``, ``hour`` or ``total``."""
+    start: str
+    """``2026-11-24`` for a day, ``2026-11-24T13`` for an hour, nothing for all time."""
+    action_id: str
+    """Nothing in a counter of an hour, which is about all actions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write to a table, as a stream tells it, and what it changes in the counters."""
+
+    sequence: int
+    """Its place in its part of the stream; each is higher than the one before."""
+    action_id: str
+    at: int
+    """When the execution was accepted (ms), or the request rejected: the day and the hour that it counts for."""
+    counts: Counts
+
+
+def counters_of(change: Change) -> Iterator[Counter]:
+    """Name the counters that a change is added to."""
+    moment = iso(change.at)
+    yield Counter("total", "", change.action_id)
+    yield Counter("day", moment[:10], change.action_id)
+    yield Counter("hour", moment[:13], "")

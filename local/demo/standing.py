@@ -1,0 +1,39 @@
+"""Step: how the deployment is doing, by the counters that outlive every process."""
+
+from http import HTTPStatus
+from typing import Any
+
+from local.api import ApiClient
+from local.demo.expectations import eventually, expect_status
+from local.demo.showing import Show
+
+_COUNTED = {
+    "totalExecutions": 2,
+    "successfulExecutions": 2,
+    "cacheHits": 1,
+    "inProgressExecutions": 0,
+    "successRate": 1.0,
+}
+"""The two executions of this demo; refused requests are none."""
+_SHOWN = (*_COUNTED, "rejectedRequests", "averageLatencyMs")
+
+
+def counted(api: ApiClient, show: Show) -> None:
+    """Ask for the metrics until they say what was done above."""
+    show.request("GET", "/v1/metrics")
+    with show.waiting("waiting for the stream to be counted"):
+        eventually("the counters", wanted=_COUNTED, read=lambda: _pick(_metrics(api), tuple(_COUNTED)))
+    found = _metrics(api)
+    show.json({**_pick(found, _SHOWN), "days": [{"date": day["date"], "…": "…"} for day in found["days"]]})
+    show.seen("each execution counts once, whatever is told twice; the counters outlive every process")
+
+
+def _metrics(api: ApiClient) -> dict[str, Any]:
+    answer = api.call("GET", "/metrics")
+    expect_status(answer, HTTPStatus.OK)
+    document: dict[str, Any] = answer.document
+    return document
+
+
+def _pick(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: document[name] for name in names}

@@ -1,0 +1,81 @@
+"""How the deployment is doing, as its API tells it: each execution once, whatever became of it."""
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.stack.deployment import Deployment
+from tests.template.cloudformation import ROOT
+
+NUMBERS = (
+    "totalExecutions",
+    "successfulExecutions",
+    "failedExecutions",
+    "unknownExecutions",
+    "cancelledExecutions",
+    "inProgressExecutions",
+    "cacheHits",
+)
+
+
+def numbers(document: dict[str, Any]) -> tuple[int, ...]:
+    return tuple(document[name] for name in NUMBERS)
+
+
+def told(deployment: Deployment, action_id: str, *expected: int) -> dict[str, Any]:
+    """Wait until the counters of an action are these."""
+
+    def look() -> dict[str, Any] | None:
+        found = deployment.metrics(actionId=action_id)
+        return found if numbers(found) == expected else None
+
+    return deployment.eventually(look)
+
+
+def test_given_executions_that_end_in_each_way_when_asked_then_each_is_counted_where_it_belongs(
+    data_actions: Deployment,
+) -> None:
+    action_id = str(uuid.uuid4())
+    data_actions.genesys.patch_scenario({"mode": "completed"})
+    inputs = {"order": str(uuid.uuid4())}
+    data_actions.run(actionId=action_id, inputs=inputs)
+    assert data_actions.submit(actionId=action_id, inputs=inputs).document["cacheStatus"] == "hit"
+    failing = data_actions.request(actionId=action_id)
+    data_actions.genesys.script({"status": 400, "executionId": failing["executionId"]})
+    data_actions.api.submit(failing)
+    assert data_actions.ended(failing["executionId"])["status"] == "failed"
+
+    found = told(data_actions, action_id, 3, 2, 1, 0, 0, 0, 1)
+
+    assert found["successRate"] == pytest.approx(2 / 3, abs=1e-4)
+    assert found["latencyMs"]["p50"] > 0
+    assert [numbers(day) for day in found["days"]] == [numbers(found)]
+    assert [(action["actionId"], numbers(action)) for action in found["actions"]] == [(action_id, numbers(found))]
+    assert sum(hour["totalExecutions"] for hour in found["hours"]) >= 3
+
+    again = data_actions.api.call("POST", f"/executions/{failing['executionId']}/retry")
+    assert again.status == 202
+    assert data_actions.ended(failing["executionId"])["status"] == "completed"
+    assert told(data_actions, action_id, 3, 3, 0, 0, 0, 0, 1)["successRate"] == 1
+
+
+def test_given_a_batch_that_is_told_again_when_counted_then_nothing_counts_twice(data_actions: Deployment) -> None:
+    event = json.loads((ROOT / "events" / "count" / "executions.json").read_text(encoding="utf-8"))
+    event["shardId"], action_id = str(uuid.uuid4()), str(uuid.uuid4())
+    for record in event["Records"]:
+        for image in ("NewImage", "OldImage"):
+            if image in record["dynamodb"]:
+                record["dynamodb"][image]["action_id"] = {"S": action_id}
+    for records in (event["Records"][:1], event["Records"], event["Records"][1:], event["Records"]):
+        data_actions.invoke("CountFunction", event | {"Records": records})
+
+    told(data_actions, action_id, 1, 1, 0, 0, 0, 0, 0)
+
+
+def test_given_a_period_that_cannot_be_read_when_asked_then_every_fault_is_told(data_actions: Deployment) -> None:
+    refused = data_actions.api.call("GET", "/metrics?from=yesterday&to=tomorrow")
+
+    assert refused.status == 422
+    assert {fault["pointer"] for fault in refused.document["errors"]} == {"/query/from", "/query/to"}
