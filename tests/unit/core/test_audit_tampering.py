@@ -390,6 +390,19 @@ def test_given_a_chain_that_is_forged_from_any_entry_on_when_verified_then_the_r
         _breaks_at(world, min((*known, written.audit_seq)), f"forged from {first + 1} on")
 
 
+@pytest.mark.parametrize("written", TRAILS.values(), ids=TRAILS.keys())
+def test_given_an_entry_that_was_forged_with_a_hash_that_fits_it_when_verified_then_the_next_one_gives_it_away(
+    written: Written,
+) -> None:
+    world = World.of(written, PARTINGS["one by one"])
+    for item, entry in zip(world.items, written.entries, strict=True):
+        forged = replace(entry, actor="nobody")
+        world.put(_item([replace(forged, hash=entry_hash(forged))]))
+        _breaks_at(world, min(entry.seq + 1, written.audit_seq), f"{entry.seq} forged")
+        world.put(item)
+    assert world.history()["verification"]["intact"]
+
+
 def test_given_entries_that_two_writers_wrote_when_verified_then_one_copy_is_enough_and_both_have_to_agree() -> None:
     # A webhook overtakes the worker: each pays what the other one owes too.
     written = TRAILS["webhook"]
