@@ -35,6 +35,8 @@ EXAMPLES = 25
 SEED = 20_261_123
 BEYOND_SCHEMAS = {"depth", "cycle", "webhook_url"}
 """Rules that a schema can't say; the document says them to people."""
+BEYOND_PARAMETERS = {"/query/next", "/query/to"}
+"""Parameters whose schemas can't say all: one is what an answer before ended with, one is no day before another."""
 RANDOM = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -131,7 +133,8 @@ def _assert_taken(response: Response) -> None:
     if response.status_code in {400, 413, 422}:
         faults = response.json().get("errors", [])
         assert faults, response.json()
-        assert {fault["code"] for fault in faults} <= BEYOND_SCHEMAS, faults
+        told = {fault["code"] for fault in faults if fault["pointer"] not in BEYOND_PARAMETERS}
+        assert told <= BEYOND_SCHEMAS, faults
 
 
 def _without_two_ids(case: AnyCase) -> AnyCase:
