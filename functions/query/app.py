@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import http
 from actionrelay.observability import observed
-from actionrelay.wiring import describe_api, read_executions, run_preflight
+from actionrelay.wiring import describe_api, list_executions, read_executions, read_queues, run_preflight
 
 
 @observed
@@ -24,6 +24,10 @@ def _read(request: http.HttpRequest) -> dict[str, Any]:
             page = describe_api().page
             headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": page.policy}
             return http.text(200, page.html, headers)
+        case "/executions":
+            return http.answer(200, list_executions().page(request.query))
+        case "/queues":
+            return http.answer(200, read_queues().read())
         case "/executions/{executionId}/audit":
             return http.answer(200, read_executions().history(request.path_parameters["executionId"]))
         case _:

@@ -24,7 +24,7 @@ def _shape(service: str, operation: str) -> Any:
     return botocore.session.get_session().get_service_model(service).operation_model(operation).input_shape
 
 
-def _check(service: str, operation: str, parameters: dict[str, Any]) -> None:
+def check(service: str, operation: str, parameters: dict[str, Any]) -> None:
     report = ParamValidator().validate(parameters, _shape(service, operation))
     assert not report.has_errors(), report.generate_report()
 
@@ -40,9 +40,9 @@ class FakeDynamoDb:
     page_size: int = 2
 
     def put_item(self, **parameters: Any) -> dict[str, Any]:
-        _check("dynamodb", "PutItem", parameters)
+        check("dynamodb", "PutItem", parameters)
         self.trouble.strike_before("put_item")
-        key = self._key(parameters["Item"])
+        key = self.key_of(parameters["Item"])
         if not self._holds(parameters, self.items.get(key)):
             refused = aws_error("ConditionalCheckFailedException", "PutItem")
             response: Any = refused.response
@@ -55,14 +55,14 @@ class FakeDynamoDb:
         return {}
 
     def get_item(self, **parameters: Any) -> dict[str, Any]:
-        _check("dynamodb", "GetItem", parameters)
+        check("dynamodb", "GetItem", parameters)
         self.trouble.strike_before("get_item")
         assert parameters["ConsistentRead"]
-        item = self.items.get(self._key(parameters["Key"]))
+        item = self.items.get(self.key_of(parameters["Key"]))
         return {} if item is None else {"Item": item}
 
     def query(self, **parameters: Any) -> dict[str, Any]:
-        _check("dynamodb", "Query", parameters)
+        check("dynamodb", "Query", parameters)
         self.trouble.strike_before("query")
         assert parameters["ConsistentRead"]
         return {"Items": self._partition(parameters)}
@@ -72,7 +72,7 @@ class FakeDynamoDb:
         return self
 
     def paginate(self, **parameters: Any) -> Any:
-        _check("dynamodb", "Query", parameters)
+        check("dynamodb", "Query", parameters)
         self.trouble.strike_before("query")
         found = self._partition(parameters)
         found.sort(key=lambda item: int(item[self.keys[1]]["N"]))
@@ -83,7 +83,7 @@ class FakeDynamoDb:
         [wanted] = parameters["ExpressionAttributeValues"].values()
         return [item for item in self.items.values() if item[self.keys[0]] == wanted]
 
-    def _key(self, item: dict[str, Any]) -> tuple[str, str]:
+    def key_of(self, item: dict[str, Any]) -> tuple[str, str]:
         first, second = (next(iter(item[name].values())) for name in self.keys)
         return first, second
 
@@ -114,13 +114,13 @@ class FakeS3:
     trouble: Trouble = field(default_factory=Trouble)
 
     def put_object(self, **parameters: Any) -> dict[str, Any]:
-        _check("s3", "PutObject", parameters)
+        check("s3", "PutObject", parameters)
         self.trouble.strike_before("put_object")
         self.objects[parameters["Key"]] = parameters["Body"]
         return {}
 
     def get_object(self, **parameters: Any) -> dict[str, Any]:
-        _check("s3", "GetObject", parameters)
+        check("s3", "GetObject", parameters)
         self.trouble.strike_before("get_object")
         if parameters["Key"] not in self.objects:
             raise aws_error("NoSuchKey", "GetObject")
@@ -132,10 +132,18 @@ class FakeSqs:
     """Queues as lists of what was sent."""
 
     sent: list[dict[str, Any]] = field(default_factory=list)
+    attributes: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What a queue says about itself, by its URL."""
     trouble: Trouble = field(default_factory=Trouble)
 
+    def get_queue_attributes(self, **parameters: Any) -> dict[str, Any]:
+        check("sqs", "GetQueueAttributes", parameters)
+        self.trouble.strike_before("get_queue_attributes")
+        said = self.attributes[parameters["QueueUrl"]]
+        return {"Attributes": {name: said[name] for name in parameters["AttributeNames"]}}
+
     def send_message(self, **parameters: Any) -> dict[str, Any]:
-        _check("sqs", "SendMessage", parameters)
+        check("sqs", "SendMessage", parameters)
         self.trouble.strike_before("send_message")
         self.sent.append(parameters)
         return {"MessageId": "1"}
@@ -150,7 +158,7 @@ class FakeSsm:
     trouble: Trouble = field(default_factory=Trouble)
 
     def get_parameter(self, **parameters: Any) -> dict[str, Any]:
-        _check("ssm", "GetParameter", parameters)
+        check("ssm", "GetParameter", parameters)
         self.trouble.strike_before("get_parameter")
         assert parameters["WithDecryption"]
         if parameters["Name"] not in self.values:
@@ -158,7 +166,7 @@ class FakeSsm:
         return {"Parameter": {"Value": self.values[parameters["Name"]]}}
 
     def put_parameter(self, **parameters: Any) -> dict[str, Any]:
-        _check("ssm", "PutParameter", parameters)
+        check("ssm", "PutParameter", parameters)
         self.trouble.strike_before("put_parameter")
         self.values[parameters["Name"]] = parameters["Value"]
         self.puts.append(parameters)
@@ -174,7 +182,7 @@ class FakeSecrets:
     trouble: Trouble = field(default_factory=Trouble)
 
     def get_secret_value(self, **parameters: Any) -> dict[str, Any]:
-        _check("secretsmanager", "GetSecretValue", parameters)
+        check("secretsmanager", "GetSecretValue", parameters)
         self.reads += 1
         self.trouble.strike_before("get_secret_value")
         if parameters["SecretId"] not in self.values:

@@ -22,6 +22,8 @@ WIRED = (
     ("receive_webhook", "receive_result", "receiving"),
     ("deliver", "deliver_webhook", "delivering"),
     ("query", "read_executions", "reading"),
+    ("query", "list_executions", "listing"),
+    ("query", "read_queues", "watching"),
     ("query", "run_preflight", "preflighting"),
 )
 

@@ -10,12 +10,14 @@ from tests.template.cloudformation import Template
 
 ROUTES = {
     ("post", "/executions"): "ValidateFunction",
+    ("get", "/executions"): "QueryFunction",
     ("get", "/executions/{executionId}"): "QueryFunction",
     ("get", "/executions/{executionId}/audit"): "QueryFunction",
     ("post", "/executions/{executionId}/retry"): "ValidateFunction",
     ("post", "/executions/{executionId}/resolve"): "ValidateFunction",
     ("post", "/executions/{executionId}/cancel"): "ValidateFunction",
     ("post", "/executions/{executionId}/webhook/redeliver"): "ValidateFunction",
+    ("get", "/queues"): "QueryFunction",
     ("get", "/health"): "QueryFunction",
     ("get", "/openapi.json"): "QueryFunction",
     ("get", "/docs"): "QueryFunction",

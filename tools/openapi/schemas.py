@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from enum import Enum
+from types import get_original_bases
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
@@ -20,9 +21,11 @@ type Schema = dict[str, Any]
 REQUESTS: tuple[type[BaseModel], ...] = (requests.ExecutionRequest, requests.Resolution, requests.ResultWebhook)
 ANSWERS: tuple[type, ...] = (
     documents.ExecutionDocument,
+    documents.ExecutionListDocument,
     documents.HistoryDocument,
     documents.ReceiptDocument,
     documents.HealthDocument,
+    documents.QueuesDocument,
     documents.ProblemDocument,
     documents.WebhookDocument,
 )
@@ -30,7 +33,8 @@ _DESCRIBED: tuple[type, ...] = (
     *REQUESTS,
     *ANSWERS,
     *(requests.ReportedError, documents.ErrorDocument, documents.AuditDocument),
-    *(documents.CheckDocument, documents.FaultDocument),
+    *(documents.CheckDocument, documents.FaultDocument, documents.ExecutionSummaryDocument),
+    *(documents.QueueDocument, documents.RateGateDocument),
 )
 _DEPENDENCIES: Schema = {
     "description": "Names, or an object whose keys are names and whose values are read the same way; any other value "
@@ -95,10 +99,14 @@ def _spelled_out(request: Schema) -> Schema:
 
 
 def field_texts(kind: type) -> dict[str, str]:
-    """Return the string below each field of a class, by the field's name in Python."""
+    """Return the string below each field of a class and of those that it extends, by the field's name in Python."""
+    texts: dict[str, str] = {}
+    for base in get_original_bases(kind):
+        if base in _DESCRIBED:
+            texts |= field_texts(base)
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(definition, ast.ClassDef)  # noqa: S101 - the source of a class is one
-    return dict(_texts(definition))
+    return texts | dict(_texts(definition))
 
 
 def _texts(definition: ast.ClassDef) -> Iterator[tuple[str, str]]:

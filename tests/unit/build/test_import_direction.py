@@ -14,6 +14,7 @@ PACKAGE = ROOT / "layers/core/src/actionrelay"
 
 USE_CASES = {
     *("validation", "execution", "receipts", "delivery", "queries", "operations", "preflight", "workflow"),
+    *("listing", "queue_health"),
     # parts that several of them share, and that hold ports like they do
     *("completion", "recording", "settlement", "tokens"),
 }

@@ -31,6 +31,8 @@ WIRED: list[Callable[[], Any]] = [
     wiring.receive_result,
     wiring.deliver_webhook,
     wiring.read_executions,
+    wiring.list_executions,
+    wiring.read_queues,
     wiring.run_preflight,
 ]
 SETTINGS: list[Any] = [ValidateSettings, ExecuteSettings, ReceiveWebhookSettings, DeliverSettings, QuerySettings]

@@ -12,7 +12,13 @@ from actionrelay.strict_json import Json
 from actionrelay.timestamps import iso, iso_or_none
 
 if TYPE_CHECKING:
-    from actionrelay.documents import AuditDocument, CheckDocument, ErrorDocument, ExecutionDocument
+    from actionrelay.documents import (
+        AuditDocument,
+        CheckDocument,
+        ErrorDocument,
+        ExecutionDocument,
+        ExecutionSummaryDocument,
+    )
 
 STORING_MS = 30_000
 """How long a large result may take to be stored after its outcome was written, before it counts as lost."""
@@ -41,6 +47,17 @@ def execution_document(execution: Execution, payloads: PayloadStore, now: int | 
             execution = replace(execution, status=Status.RUNNING, completed_at=None)
         else:
             error = _unreadable(outcome.result)
+    return _spelled(execution, result, error)
+
+
+def execution_summary(execution: Execution) -> "ExecutionSummaryDocument":
+    """Spell an execution without its result: as it is on record, whether or not a result can be read."""
+    document = _spelled(execution, None, execution.outcome.error if execution.outcome else None)
+    del document["result"]
+    return cast("ExecutionSummaryDocument", document)
+
+
+def _spelled(execution: Execution, result: Json, error: ExecutionError | None) -> dict[str, Json]:
     completed_at = execution.completed_at
     document: ExecutionDocument = {
         "executionId": execution.execution_id,
