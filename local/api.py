@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote, urlencode
 
 import urllib3
 from botocore.auth import SigV4Auth
@@ -65,6 +66,12 @@ class ApiClient:
     def submit(self, request: Any, **headers: str) -> Answer:
         """`POST /executions` with a JSON document."""
         return self.call("POST", "/executions", body=json.dumps(request).encode(), headers=headers)
+
+    def executions(self, query: Mapping[str, str] | None = None) -> Answer:
+        """`GET /executions` with filters."""
+        # A signature knows the one spelling of a space, and of everything else.
+        asked = urlencode(query or {}, quote_via=quote, safe="")
+        return self.call("GET", f"/executions?{asked}" if asked else "/executions")
 
     def execution(self, execution_id: str) -> Answer:
         """`GET /executions/{executionId}`."""

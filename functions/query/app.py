@@ -1,12 +1,33 @@
 """query: the reads of the API, whether it is ready, and what it is."""
 
+from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import http
 from actionrelay.observability import observed
-from actionrelay.wiring import describe_api, read_audit_days, read_executions, read_metrics, run_preflight
+from actionrelay.wiring import (
+    describe_api,
+    list_executions,
+    read_audit_days,
+    read_executions,
+    read_metrics,
+    read_queues,
+    run_preflight,
+)
+
+_READS: dict[str, Callable[[http.HttpRequest], Any]] = {
+    "/executions": lambda request: list_executions().page(request.query),
+    "/executions/{executionId}": lambda request: read_executions().execution(request.path_parameters["executionId"]),
+    "/executions/{executionId}/audit": lambda request: read_executions().history(
+        request.path_parameters["executionId"], verified=request.flag("verify")
+    ),
+    "/audit": lambda request: read_audit_days().page(request.query),
+    "/metrics": lambda request: read_metrics().read(request.query),
+    "/queues": lambda _: read_queues().read(),
+    "/health": lambda request: run_preflight().run() if request.flag("deep") else {"status": "ok"},
+}
 
 
 @observed
@@ -16,20 +37,10 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 
 def _read(request: http.HttpRequest) -> dict[str, Any]:
     match request.resource:
-        case "/health":
-            return http.answer(200, run_preflight().run() if request.flag("deep") else {"status": "ok"})
         case "/openapi.json":
             return http.text(200, describe_api().document, {"Content-Type": "application/json"})
         case "/docs":
             page = describe_api().page
             headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": page.policy}
             return http.text(200, page.html, headers)
-        case "/metrics":
-            return http.answer(200, read_metrics().read(request.query))
-        case "/executions/{executionId}/audit":
-            execution_id, verified = request.path_parameters["executionId"], request.flag("verify")
-            return http.answer(200, read_executions().history(execution_id, verified=verified))
-        case "/audit":
-            return http.answer(200, read_audit_days().page(request.query))
-        case _:
-            return http.answer(200, read_executions().execution(request.path_parameters["executionId"]))
+    return http.answer(200, _READS[request.resource](request))

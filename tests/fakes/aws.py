@@ -46,7 +46,7 @@ class FakeDynamoDb:
     def put_item(self, **parameters: Any) -> dict[str, Any]:
         check("dynamodb", "PutItem", parameters)
         self.trouble.strike_before("put_item")
-        key = self._key(parameters["Item"])
+        key = self.key_of(parameters["Item"])
         if not self._holds(parameters, self.items.get(key)):
             refused = aws_error("ConditionalCheckFailedException", "PutItem")
             response: Any = refused.response
@@ -62,7 +62,7 @@ class FakeDynamoDb:
         check("dynamodb", "GetItem", parameters)
         self.trouble.strike_before("get_item")
         assert parameters["ConsistentRead"]
-        item = self.items.get(self._key(parameters["Key"]))
+        item = self.items.get(self.key_of(parameters["Key"]))
         return {} if item is None else {"Item": item}
 
     def query(self, **parameters: Any) -> dict[str, Any]:
@@ -101,7 +101,7 @@ class FakeDynamoDb:
         [wanted] = parameters["ExpressionAttributeValues"].values()
         return [item for item in self.items.values() if item.get(hash_key or self.keys[0]) == wanted]
 
-    def _key(self, item: dict[str, Any]) -> tuple[str, str]:
+    def key_of(self, item: dict[str, Any]) -> tuple[str, str]:
         first, second = (next(iter(item[name].values())) for name in self.keys)
         return first, second
 
@@ -174,7 +174,15 @@ class FakeSqs:
     """Queues as lists of what was sent."""
 
     sent: list[dict[str, Any]] = field(default_factory=list)
+    attributes: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What a queue says about itself, by its URL."""
     trouble: Trouble = field(default_factory=Trouble)
+
+    def get_queue_attributes(self, **parameters: Any) -> dict[str, Any]:
+        check("sqs", "GetQueueAttributes", parameters)
+        self.trouble.strike_before("get_queue_attributes")
+        said = self.attributes[parameters["QueueUrl"]]
+        return {"Attributes": {name: said[name] for name in parameters["AttributeNames"]}}
 
     def send_message(self, **parameters: Any) -> dict[str, Any]:
         check("sqs", "SendMessage", parameters)

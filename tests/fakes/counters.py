@@ -68,11 +68,11 @@ class FakeCounterTable(FakeDynamoDb):
         self.trouble.strike_before("transact_write_items")
         [mark, *additions] = [item["Update"] for item in parameters["TransactItems"]]
         assert mark["ConditionExpression"] == "attribute_not_exists(last_sequence) OR last_sequence < :first"
-        values, stored = mark["ExpressionAttributeValues"], self.items.get(self._key(mark["Key"]))
+        values, stored = mark["ExpressionAttributeValues"], self.items.get(self.key_of(mark["Key"]))
         if stored and stored["last_sequence"]["S"] >= values[":first"]["S"]:
             raise cancelled("ConditionalCheckFailed", *("None" for _ in additions))
         moved = {"last_sequence": values[":last"], "expires_at": values[":expires_at"]}
-        self.items[self._key(mark["Key"])] = {**mark["Key"], **moved}
+        self.items[self.key_of(mark["Key"])] = {**mark["Key"], **moved}
         for addition in additions:
             self._add(addition)
         self.trouble.strike_after("transact_write_items")
@@ -91,7 +91,7 @@ class FakeCounterTable(FakeDynamoDb):
             yield {"Items": found[start : start + self.page_size]}
 
     def _add(self, update: dict[str, Any]) -> None:
-        item = self.items.setdefault(self._key(update["Key"]), dict(update["Key"]))
+        item = self.items.setdefault(self.key_of(update["Key"]), dict(update["Key"]))
         additions, _, settings = update["UpdateExpression"].removeprefix("ADD ").partition(" SET ")
         for addition in additions.split(", "):
             name, value = addition.split(" ")

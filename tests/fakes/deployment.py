@@ -8,6 +8,7 @@ ENVIRONMENT = {
     "AUDIT_TABLE": "audit",
     "PAYLOAD_BUCKET": "payloads",
     "EXECUTION_QUEUE_URL": "https://sqs.example.com/execution",
+    "EXECUTION_DLQ_URL": "https://sqs.example.com/execution-dlq",
     "DELIVERY_QUEUE_URL": "https://sqs.example.com/delivery",
     "DELIVERY_DLQ_URL": "https://sqs.example.com/delivery-dlq",
     "GENESYS_API": "data-actions",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from actionrelay.models import Message
+from actionrelay.models import Message, QueueDepth
 from tests.fakes.trouble import Trouble
 
 
@@ -41,3 +41,25 @@ class RecordedDeliveryQueue:
         self.versions.append(version)
         self.receivers.append(receiver)
         self.trouble.strike_after("send")
+
+
+@dataclass(slots=True)
+class FixedGauge:
+    """A ``QueueGauge``."""
+
+    shows: QueueDepth = field(default_factory=lambda: QueueDepth(0, 0, 0))
+    trouble: Trouble = field(default_factory=Trouble)
+
+    def depth(self) -> QueueDepth:
+        self.trouble.strike_before("depth")
+        return self.shows
+
+
+@dataclass(slots=True)
+class FixedGateGauge:
+    """A ``GateGauge`` of a gate whose pauses are on a list."""
+
+    pauses: list[int]
+
+    def paused_until(self) -> int:
+        return max(self.pauses, default=0)

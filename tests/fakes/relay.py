@@ -1,6 +1,7 @@
 """The whole relay in memory: every use case over the same fakes, and the records that tests begin with."""
 
 import json
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,13 +12,16 @@ from actionrelay.aws.changes import read_change
 from actionrelay.completion import Completion
 from actionrelay.counting import CountChanges
 from actionrelay.delivery import DeliverWebhook
+from actionrelay.documents import QueueName
 from actionrelay.execution import ExecuteAction
+from actionrelay.listing import ListExecutions
 from actionrelay.metrics import ReadMetrics
 from actionrelay.models import Execution, GenesysApi, Message, MessageKind, Outcome, PayloadRef, Status
 from actionrelay.operations import OperateExecution
 from actionrelay.outbound import OutboundPolicy
 from actionrelay.preflight import RunPreflight
 from actionrelay.queries import ReadExecutions
+from actionrelay.queue_health import ReadQueues, WatchedQueue
 from actionrelay.receipts import ReceiveResult
 from actionrelay.recording import Recorder
 from actionrelay.rejections import RecordRejection
@@ -36,13 +40,14 @@ from tests.fakes.genesys import (
     ScriptedIssuer,
     ScriptedPlatform,
 )
-from tests.fakes.queues import RecordedDeliveryQueue, RecordedExecutionQueue
+from tests.fakes.queues import FixedGateGauge, FixedGauge, RecordedDeliveryQueue, RecordedExecutionQueue
 from tests.fakes.recorded_telemetry import RecordedTelemetry
 from tests.fakes.stores import (
     InMemoryAudit,
     InMemoryCache,
     InMemoryDayFiles,
     InMemoryExecutions,
+    InMemoryIndex,
     InMemoryPayloads,
     InMemoryWebhookIds,
 )
@@ -89,6 +94,8 @@ class Relay:
     gate: ScriptedGate = field(default_factory=ScriptedGate)
     resolver: FixedResolver = field(default_factory=FixedResolver)
     sender: ScriptedSender = field(default_factory=ScriptedSender)
+    gauges: defaultdict[str, FixedGauge] = field(default_factory=lambda: defaultdict(FixedGauge))
+    """By the name of the queue; those of dead letters begin with ``dead``."""
     telemetry: RecordedTelemetry = field(default_factory=RecordedTelemetry)
 
     # -- The use cases --
@@ -214,6 +221,22 @@ class Relay:
     @property
     def exporting(self) -> ExportAuditDay:
         return ExportAuditDay(self.audit, self.day_files, self.telemetry, self.clock)
+
+    @property
+    def listing(self) -> ListExecutions:
+        return ListExecutions(InMemoryIndex(self.store), self.clock, self.api, RETENTION_MS)
+
+    @property
+    def watching(self) -> ReadQueues:
+        def watched(name: QueueName) -> WatchedQueue:
+            return WatchedQueue(self.gauges[name], self.gauges[f"dead {name}"])
+
+        return ReadQueues(
+            {"executions": watched("executions"), "deliveries": watched("deliveries")},
+            FixedGateGauge(self.gate.paused_until),
+            270,
+            self.clock,
+        )
 
     @property
     def reading(self) -> ReadExecutions:

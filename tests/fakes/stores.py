@@ -4,8 +4,19 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from actionrelay.errors import AlreadyRecordedError, StaleWriteError
-from actionrelay.models import AuditEntry, CachedResult, Execution, PayloadRef
+from actionrelay.models import (
+    AuditEntry,
+    CachedResult,
+    Execution,
+    IndexPage,
+    PayloadRef,
+    Position,
+    Span,
+    Status,
+    WebhookStatus,
+)
 from actionrelay.strict_json import digest
+from actionrelay.timestamps import day_of
 from actionrelay.trails import Flaw, Opening, Trail
 from tests.fakes.trouble import Trouble
 
@@ -178,3 +189,42 @@ class InMemoryPayloads:
         self.trouble.strike_before("get")
         data = self.objects.get(ref.key)
         return data if data is not None and digest(data) == ref.digest else None
+
+
+@dataclass(slots=True)
+class InMemoryIndex:
+    """An ``ExecutionIndex`` that is never behind: it looks through all records."""
+
+    store: InMemoryExecutions
+
+    def actions(self, day: str) -> tuple[tuple[str, Position], ...]:
+        newest: dict[str, Position] = {}
+        for execution in self.store.records.values():
+            if day_of(execution.created_at) == day:
+                here = _position(execution)
+                newest[execution.action_id] = max(newest.get(execution.action_id, here), here)
+        return tuple(newest.items())
+
+    def of_action(self, action_id: str, day: str, span: Span, limit: int) -> IndexPage:
+        return self._page(span, limit, lambda it: it.action_id == action_id and day_of(it.created_at) == day)
+
+    def ended_as(self, status: Status, span: Span, limit: int) -> IndexPage:
+        return self._page(span, limit, lambda it: it.status is status)
+
+    def undelivered(self, span: Span, limit: int) -> IndexPage:
+        return self._page(span, limit, lambda it: it.webhook_status is WebhookStatus.FAILED)
+
+    def traced(self, trace_id: str, span: Span, limit: int) -> IndexPage:
+        return self._page(span, limit, lambda it: it.execution_id != it.trace_id == trace_id)
+
+    def read(self, execution_ids: Sequence[str]) -> dict[str, Execution]:
+        return {each: self.store.records[each] for each in execution_ids if each in self.store.records}
+
+    def _page(self, span: Span, limit: int, fits: Callable[[Execution], bool]) -> IndexPage:
+        found = sorted((_position(each) for each in self.store.records.values() if fits(each)), reverse=True)
+        within = [each for each in found if span.since <= each.created_at and each < span.before]
+        return IndexPage(tuple(within[:limit]), len(within) > limit)
+
+
+def _position(execution: Execution) -> Position:
+    return Position(execution.created_at, execution.execution_id)

@@ -27,6 +27,8 @@ WIRED = (
     ("deliver", "deliver_webhook", "delivering"),
     ("query", "read_executions", "reading"),
     ("query", "read_audit_days", "reading_days"),
+    ("query", "list_executions", "listing"),
+    ("query", "read_queues", "watching"),
     ("query", "run_preflight", "preflighting"),
     ("export", "export_audit_day", "exporting"),
     ("query", "read_metrics", "measuring"),

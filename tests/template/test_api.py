@@ -10,6 +10,7 @@ from tests.template.cloudformation import Template
 
 ROUTES = {
     ("post", "/executions"): "ValidateFunction",
+    ("get", "/executions"): "QueryFunction",
     ("get", "/executions/{executionId}"): "QueryFunction",
     ("get", "/executions/{executionId}/audit"): "QueryFunction",
     ("post", "/executions/{executionId}/retry"): "ValidateFunction",
@@ -17,6 +18,7 @@ ROUTES = {
     ("post", "/executions/{executionId}/cancel"): "ValidateFunction",
     ("post", "/executions/{executionId}/webhook/redeliver"): "ValidateFunction",
     ("get", "/audit"): "QueryFunction",
+    ("get", "/queues"): "QueryFunction",
     ("get", "/health"): "QueryFunction",
     ("get", "/openapi.json"): "QueryFunction",
     ("get", "/docs"): "QueryFunction",

@@ -61,8 +61,16 @@ GRANTS = {
     },
     "query": {
         "dynamodb:Query ExecutionsTable",
+        "dynamodb:Query ExecutionsTable/index/by_status",
+        "dynamodb:Query ExecutionsTable/index/by_undelivered",
+        "dynamodb:Query ExecutionsTable/index/by_trace",
+        "dynamodb:BatchGetItem ExecutionsTable",
         "dynamodb:Query AuditTable",
         "dynamodb:Query AuditTable/index/by_day",
+        "sqs:GetQueueAttributes ExecutionQueue",
+        "sqs:GetQueueAttributes ExecutionDlq",
+        "sqs:GetQueueAttributes DeliveryQueue",
+        "sqs:GetQueueAttributes DeliveryDlq",
         "s3:GetObject PayloadBucket/payload/*",
         "s3:ListBucket PayloadBucket",
         "ssm:GetParameter TokenParameterName",
@@ -112,7 +120,7 @@ def _grants(role: Resource) -> Iterator[tuple[str, str]]:
 
 
 def _short(resource: Any) -> str:
-    """Return what a resource is in this template: a logical id, a parameter, or the text itself."""
+    """Return what a resource is in this template: a logical id, its index, a parameter, or the text itself."""
     if isinstance(resource, str):
         return resource
     if "Fn::GetAtt" in resource:

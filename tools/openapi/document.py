@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import actionrelay
-from actionrelay.requests import UUID_FORM
+from actionrelay.id_forms import ACTION_ID_FORM, UUID_FORM
+from actionrelay.list_questions import CURSOR_FORM, DEFAULT_LIMIT, MAX_LIMIT, MOMENT_FORM, STATUS_FORM
 from tools.openapi import examples
 from tools.openapi.operations import OPERATIONS, TAGS, Operation, Success
 from tools.openapi.problems import ProblemResponses
@@ -15,6 +16,7 @@ from tools.openapi.template import ApiTemplate, Route
 PACKAGED = Path(actionrelay.__file__).with_name("openapi.json")
 REGENERATE = "make openapi"
 
+_MOMENT = "A date, which begins at midnight UTC, or a time with its distance from UTC, in ISO 8601."
 _FLAG = {"type": "boolean", "default": False}
 _INFO = {
     "title": "actionrelay",
@@ -64,10 +66,26 @@ _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"type": "integer", "minimum": 1, "maximum": 1000, "default": 200},
     ),
     "audit.next": ("query", "What the page before ends with.", {"type": "string"}),
-    "from": ("query", "The first day, in UTC.", {"type": "string", "format": "date"}),
-    "to": ("query", "The last day, included.", {"type": "string", "format": "date"}),
-    "actionId": ("query", "Of this action alone.", {"type": "string"}),
+    "metrics.from": ("query", "The first day, in UTC.", {"type": "string", "format": "date"}),
+    "metrics.to": ("query", "The last day, included.", {"type": "string", "format": "date"}),
+    "metrics.actionId": ("query", "Of this action alone.", {"type": "string"}),
     "deep": ("query", "Look whether actions can be executed.", _FLAG),
+    "status": (
+        "query",
+        "One or more, separated by commas.",
+        {"type": "string", "pattern": f"^({STATUS_FORM})$"},
+    ),
+    "actionId": ("query", "Of this action alone.", {"type": "string", "pattern": f"^{ACTION_ID_FORM}$"}),
+    "from": ("query", f"Accepted then or later. {_MOMENT}", {"type": "string", "pattern": f"^{MOMENT_FORM}$"}),
+    "to": ("query", f"Accepted before. {_MOMENT}", {"type": "string", "pattern": f"^{MOMENT_FORM}$"}),
+    "traceId": ("query", "With this trace id, in any case.", {"$ref": "#/components/schemas/Uuid"}),
+    "webhookStatus": ("query", "Those whose webhook was given up.", {"type": "string", "enum": ["failed"]}),
+    "limit": (
+        "query",
+        "How many executions a page holds at most.",
+        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+    ),
+    "next": ("query", "The `next` of the page before.", {"type": "string", "pattern": f"^{CURSOR_FORM}$"}),
     "Idempotency-Key": (
         "header",
         "The same thing as the field `executionId`, bare or as a quoted string. If both are there they must be equal.",

@@ -13,15 +13,16 @@ from actionrelay.aws.payload import BucketPayloads
 from actionrelay.boundary import http
 from actionrelay.counters import Change, Counter, counters_of
 from actionrelay.counts import TOTAL, Counts, contribution
-from actionrelay.documents import AuditDayDocument, HistoryDocument
+from actionrelay.documents import AuditDayDocument, ExecutionListDocument, HistoryDocument, QueuesDocument
 from actionrelay.errors import ActionRelayError, Check, CheckStatus, Fault, InvalidRequestError, PreflightFailedError
+from actionrelay.list_questions import cursor
 from actionrelay.metrics import ReadMetrics
-from actionrelay.models import CacheStatus, Execution, Outcome, Status, WebhookStatus
+from actionrelay.models import CacheStatus, Execution, Outcome, Position, Status, WebhookStatus
 from actionrelay.requests import ExecutionRequest
 from actionrelay.timestamps import iso
 from actionrelay.trails import Opening, Trail
 from actionrelay.validation import content_hash
-from actionrelay.views import audit_document, execution_document, verification_document
+from actionrelay.views import audit_document, execution_document, execution_summary, verification_document
 
 REQUEST: dict[str, Any] = {
     "actionId": "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e",
@@ -111,6 +112,12 @@ def completed() -> dict[str, Any]:
     return dict(execution_document(replace(_completed(), webhook_status=WebhookStatus.DELIVERED), _INLINE))
 
 
+def page() -> ExecutionListDocument:
+    """A page of a list that has another one."""
+    shown = [execution_summary(_completed())]
+    return {"executions": shown, "next": cursor(Position(_ACCEPTED_AT, REQUEST["executionId"]))}
+
+
 def cancelled() -> dict[str, Any]:
     """Another end of it."""
     return dict(execution_document(ledger.cancel(_accepted(), _ACCEPTED_AT + 900, None), _INLINE))
@@ -161,6 +168,14 @@ def audit_day() -> AuditDayDocument:
         "next": spell_cursor(last),
     }
 
+
+QUEUES: QueuesDocument = {
+    "queues": [
+        {"name": "executions", "waiting": 12, "delayed": 3, "inFlight": 10, "deadLetters": 0},
+        {"name": "deliveries", "waiting": 0, "delayed": 1, "inFlight": 2, "deadLetters": 1},
+    ],
+    "rateGate": {"requestsPerMinute": 270, "pausedUntil": None},
+}
 
 CHECKS = (
     Check("credentials", CheckStatus.OK, "the secret actionrelay/genesys holds a client id and a client secret"),

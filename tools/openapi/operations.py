@@ -118,6 +118,16 @@ OPERATIONS: dict[str, Operation] = {
         body="ExecutionRequest",
         body_examples={"request": examples.REQUEST},
     ),
+    "listExecutions": Operation(
+        "Executions",
+        "List executions",
+        "Newest first, in pages that what is accepted meanwhile does not move. All filters hold together. One answer "
+        "looks at a bounded part of the list, so a page may hold fewer executions than `limit`, even none, and have a "
+        "`next`.",
+        {200: Success("A page.", ("ExecutionList",), {"page": examples.page()})},
+        (InvalidRequestError, *_STORED),
+        parameters=("status", "actionId", "from", "to", "traceId", "webhookStatus", "limit", "next"),
+    ),
     "getExecution": Operation(
         "Executions",
         "Read an execution",
@@ -190,7 +200,14 @@ OPERATIONS: dict[str, Operation] = {
         "stands now. Since the deployment, unless `from` or `to` names days.",
         {200: Success("The counts.", ("Metrics",), {"metrics": examples.metrics()})},
         (InvalidRequestError, *_STORED),
-        parameters=("from", "to", "actionId"),
+        parameters=("metrics.from", "metrics.to", "metrics.actionId"),
+    ),
+    "getQueues": Operation(
+        "About",
+        "See what waits",
+        "Depths of the queues and their dead-letter queues, about as SQS has them, and whether the rate gate pauses.",
+        {200: Success("The queues.", ("Queues",), {"queues": examples.QUEUES})},
+        (QueueUnavailableError, *_STORED),
     ),
     "getHealth": Operation(
         "About",

@@ -21,11 +21,13 @@ type Schema = dict[str, Any]
 REQUESTS: tuple[type[BaseModel], ...] = (requests.ExecutionRequest, requests.Resolution, requests.ResultWebhook)
 ANSWERS: tuple[type, ...] = (
     documents.ExecutionDocument,
+    documents.ExecutionListDocument,
     documents.HistoryDocument,
     documents.AuditDayDocument,
     documents.ReceiptDocument,
     documents.HealthDocument,
     documents.MetricsDocument,
+    documents.QueuesDocument,
     documents.ProblemDocument,
     documents.WebhookDocument,
 )
@@ -35,6 +37,7 @@ _DESCRIBED: tuple[type, ...] = (
     *(requests.ReportedError, documents.ErrorDocument, documents.AuditDocument),
     *(documents.CheckDocument, documents.FaultDocument, documents.VerificationDocument),
     *(documents.LatencyDocument, documents.DayDocument, documents.HourDocument, documents.ActionDocument),
+    *(documents.ExecutionSummaryDocument, documents.QueueDocument, documents.RateGateDocument),
 )
 _DEPENDENCIES: Schema = {
     "description": "Names, or an object whose keys are names and whose values are read the same way; any other value "

@@ -16,6 +16,7 @@ USE_CASES = {
     *("validation", "execution", "receipts", "delivery", "queries", "operations", "preflight", "workflow"),
     *("audit_days", "audit_export", "rejections"),
     *("counting", "metrics"),
+    *("listing", "queue_health"),
     # parts that several of them share, and that hold ports like they do
     *("completion", "recording", "settlement", "tokens"),
 }

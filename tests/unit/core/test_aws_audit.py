@@ -19,7 +19,7 @@ from benchmarks.cost.capacity import item_bytes
 from tests.fakes.aws import FakeDynamoDb, aws_error
 from tests.fakes.chance import NOON
 from tests.fakes.recorded_telemetry import RecordedTelemetry
-from tests.fakes.relay import EXECUTION_ID, TRACE_ID, a_draft
+from tests.fakes.relay import ACTION_ID, EXECUTION_ID, TRACE_ID, a_draft
 from tests.unit.core.test_aws_table import entries, random_digest
 
 DAY_MS = 86_400_000
@@ -107,8 +107,8 @@ def test_given_entries_of_two_days_when_appended_then_each_day_is_an_item_and_th
     assert read(dynamodb)[:5] == record.pending_audit
     first, next_day, same_day = (dynamodb.items[EXECUTION_ID, str(seq)] for seq in (3, 5, 6))
     assert first["dayOpened"] == {"S": "2026-11-24"}
-    assert first["openedAt"] == {"S": f"2026-11-24T12:00:00.000Z#{EXECUTION_ID}"}
-    assert (next_day["dayOpened"]["S"], next_day["openedAt"]["S"][:10]) == ("2026-11-25", "2026-11-25")
+    assert first["openedAt"] == {"S": f"{ACTION_ID}#2026-11-24T12:00:00.000Z#{EXECUTION_ID}"}
+    assert (next_day["dayOpened"]["S"], next_day["openedAt"]["S"].split("#")[1][:10]) == ("2026-11-25",) * 2
     assert {"dayOpened", "openedAt"}.isdisjoint(same_day), "the index is sparse"
     assert first["expires_at"] == {"N": str((NOON + 5) // 1_000 + 400 * 86_400)}
 

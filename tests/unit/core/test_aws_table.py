@@ -129,6 +129,21 @@ def test_given_a_step_when_spelled_then_the_request_is_not_written_again() -> No
     assert "request" not in ledger_item(claimed())
 
 
+def test_given_a_record_when_spelled_then_it_is_in_the_indexes_that_it_belongs_to_and_an_ordinary_one_in_none() -> None:
+    keys_of_indexes = {"endedAs", "undelivered", "trace"}
+    ordinary = replace(first_version(), trace_id=EXECUTION_ID, webhook_status=WebhookStatus.DELIVERED)
+    assert keys_of_indexes.isdisjoint(accepted_item(ordinary))
+    assert accepted_item(replace(ordinary, trace_id=TRACE_ID))["trace"] == {"S": TRACE_ID}
+    for status in Status:
+        item = ledger_item(replace(ordinary, status=status))
+        rare = status in {Status.FAILED, Status.UNKNOWN, Status.CANCELLED}
+        assert {name: item[name]["S"] for name in keys_of_indexes & item.keys()} == (
+            {"endedAs": status} if rare else {}
+        )
+    given_up = ledger_item(replace(ordinary, status=Status.COMPLETED, webhook_status=WebhookStatus.FAILED))
+    assert {name: given_up[name]["S"] for name in keys_of_indexes & given_up.keys()} == {"undelivered": "failed"}
+
+
 def test_given_an_item_when_a_person_looks_at_it_then_what_it_is_about_and_where_it_stands_is_legible() -> None:
     accepted, stands = accepted_item(first_version()), ledger_item(claimed())
     assert accepted["action_id"] == {"S": ACTION_ID}

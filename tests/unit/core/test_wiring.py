@@ -35,6 +35,8 @@ WIRED: list[Callable[[], Any]] = [
     wiring.read_executions,
     wiring.read_audit_days,
     wiring.export_audit_day,
+    wiring.list_executions,
+    wiring.read_queues,
     wiring.run_preflight,
 ]
 SETTINGS: list[Any] = [

@@ -193,7 +193,12 @@ def _metrics() -> list[list[str]]:
 def test_the_fields_of_a_request_are_documented_with_their_defaults() -> None:
     documented = {row[0].strip("`"): row[3] for row in API.section("Body").rows()}
     spelled = {None: "", True: "true", False: "false"}
-    made_up = {"webhookUrl": "none", "executionId": "made up", "traceId": "made up", "actionReferences": "none"}
+    made_up = {
+        "webhookUrl": "none",
+        "executionId": "made up",
+        "traceId": "the `executionId`",
+        "actionReferences": "none",
+    }
     expected = {
         str(field.alias): "" if field.is_required() else spelled.get(field.default, str(field.default))
         for field in ExecutionRequest.model_fields.values()

@@ -25,8 +25,8 @@ class ErrorDocument(TypedDict):
     """Genesys Cloud's `ININ-Correlation-Id`."""
 
 
-class ExecutionDocument(TypedDict):
-    """One execution, as it stands."""
+class ExecutionSummaryDocument(TypedDict):
+    """One execution, as it stands, but for its result."""
 
     executionId: str
     actionId: str
@@ -36,8 +36,6 @@ class ExecutionDocument(TypedDict):
     `queued`."""
     webhookStatus: WebhookStatus
     """The caller's own webhook. `none`: not asked for; `failed`: given up."""
-    result: Json
-    """What the action returned; null before it completed, and for a result that is not stored any more."""
     cacheStatus: CacheStatus
     """`hit`: this execution was answered from the cache."""
     error: ErrorDocument | None
@@ -49,6 +47,54 @@ class ExecutionDocument(TypedDict):
     """When the outcome was recorded, whatever it was."""
     latencyMs: int | None
     """From `createdAt` to `completedAt`, in ms."""
+
+
+class ExecutionDocument(ExecutionSummaryDocument):
+    """One execution, as it stands."""
+
+    result: Json
+    """What the action returned; null before it completed, and for a result that is not stored any more."""
+
+
+class ExecutionListDocument(TypedDict):
+    """A page of executions, newest first."""
+
+    executions: list[ExecutionSummaryDocument]
+    next: str | None
+    """Where the next page begins; null where there is none. A page with few executions, or none, may have one."""
+
+
+type QueueName = Literal["executions", "deliveries"]
+
+
+class QueueDocument(TypedDict):
+    """How many messages a queue holds; SQS says about how many."""
+
+    name: QueueName
+    waiting: int
+    """Ready to be worked on."""
+    delayed: int
+    """Planned for later: retries, reminders, places in the line before the rate gate."""
+    inFlight: int
+    """Being worked on."""
+    deadLetters: int
+    """In the dead-letter queue, for a person to look at."""
+
+
+class RateGateDocument(TypedDict):
+    """How fast Genesys Cloud is asked."""
+
+    requestsPerMinute: int
+    """The most, over all workers together."""
+    pausedUntil: Timestamp | None
+    """Nothing goes out before that, since Genesys Cloud answered 429; null where nothing is held up."""
+
+
+class QueuesDocument(TypedDict):
+    """What waits, and whether anything holds it up."""
+
+    queues: list[QueueDocument]
+    rateGate: RateGateDocument
 
 
 class AuditDocument(TypedDict):

@@ -72,7 +72,7 @@ class ActionRelayError(Exception):
         return
 
 
-type FaultCode = Literal["schema", "depth", "cycle", "webhook_url", "malformed_json"]
+type FaultCode = Literal["schema", "depth", "cycle", "webhook_url", "malformed_json", "moment", "cursor"]
 
 
 @dataclass(frozen=True, slots=True)

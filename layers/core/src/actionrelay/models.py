@@ -24,6 +24,8 @@ class Status(StrEnum):
 ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.UNKNOWN, Status.CANCELLED})
 """No worker touches an execution in one of these; only a late webhook or an operator does."""
 
+INDEXED_ENDS = frozenset({Status.FAILED, Status.UNKNOWN, Status.CANCELLED})
+"""The ends that an index holds: those that are rare and looked for, so that an ordinary execution pays for none."""
 
 LONGEST_ID = 128
 """Characters of an id. A longer one is on no record, and could be more than a key of DynamoDB holds."""
@@ -197,6 +199,49 @@ class Execution:
     def ended(self) -> bool:
         """Whether nothing more will happen by itself."""
         return self.status in ENDED
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """An execution's place among all: by when it was accepted, and by id within the same ms. Newest is largest."""
+
+    created_at: int
+    execution_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of the list: from just below ``before`` down to everything that was accepted at ``since`` (ms)."""
+
+    since: int
+    before: Position
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing can lie in it."""
+        return self.since > self.before.created_at
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPage:
+    """Positions of one read of an index, newest first and without a gap, and whether there are more below them."""
+
+    positions: tuple[Position, ...] = ()
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepth:
+    """How many messages of a queue can be received, will be later, and are being worked on; about as many."""
+
+    waiting: int
+    delayed: int
+    in_flight: int
+
+    @property
+    def all(self) -> int:
+        """Every message that is there."""
+        return self.waiting + self.delayed + self.in_flight
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,13 @@ from actionrelay.models import (
     AuditEntry,
     CachedResult,
     Execution,
+    IndexPage,
     Message,
     PayloadRef,
+    Position,
+    QueueDepth,
+    Span,
+    Status,
 )
 from actionrelay.preflight_checks import Sight
 from actionrelay.retry import Reply
@@ -164,6 +169,54 @@ class SuccessRate(Protocol):
 
     def latest(self) -> float | None:
         """The rate as last read, from 0 to 1; None where it is not known. Asks no service."""
+        ...
+
+
+class ExecutionIndex(Protocol):
+    """Finds executions by what lists ask for, each read on its own. It may lag behind what was written last."""
+
+    def actions(self, day: str) -> Sequence[tuple[str, Position]]:
+        """Every action with a position on a UTC day (``2026-11-24``), and the newest of each."""
+        ...
+
+    def of_action(self, action_id: str, day: str, span: Span, limit: int) -> IndexPage:
+        """Positions of one action on one day: executions accepted then, and some that merely went on then."""
+        ...
+
+    def ended_as(self, status: Status, span: Span, limit: int) -> IndexPage:
+        """Executions that have ended as failed, unknown or cancelled."""
+        ...
+
+    def undelivered(self, span: Span, limit: int) -> IndexPage:
+        """Executions whose webhook was given up."""
+        ...
+
+    def traced(self, trace_id: str, span: Span, limit: int) -> IndexPage:
+        """Executions whose caller gave them this trace id."""
+        ...
+
+    def read(self, execution_ids: Sequence[str]) -> Mapping[str, Execution]:
+        """Executions by id, those that are there, without the bytes of requests and results."""
+        ...
+
+
+class QueueGauge(Protocol):
+    """Looks at one queue without receiving from it."""
+
+    def depth(self) -> QueueDepth:
+        """About how many messages there are.
+
+        Raises:
+            QueueUnavailableError: nobody knows.
+        """
+        ...
+
+
+class GateGauge(Protocol):
+    """Looks at the rate gate without asking it for anything."""
+
+    def paused_until(self) -> int:
+        """The end of the last pause, in ms; 0 before the first."""
         ...
 
 

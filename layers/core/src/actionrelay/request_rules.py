@@ -1,16 +1,15 @@
 """Every rule that a request must keep, checked together so that one answer names all faults."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from actionrelay.errors import DeliveryRefusedError, Fault, InvalidRequestError, PayloadTooLargeError
+from actionrelay.id_forms import is_action_id
 from actionrelay.models import GenesysApi
 from actionrelay.outbound import OutboundPolicy, Resolver, parse_target, vet
 from actionrelay.references import cycle_faults, read_references
 from actionrelay.requests import (
-    ACTION_ID_FORM,
     MAX_ACTION_ID_LENGTH,
     MAX_TIMEOUT_MS,
     MAX_URL_LENGTH,
@@ -22,8 +21,6 @@ from actionrelay.strict_json import Json, NestingTooDeepError, parse, paths_belo
 
 INTEGRATIONS_MAX_TIMEOUT_MS = 60_000
 """The published platform API lets an action run for 60 s at most."""
-
-_PUBLISHED_ACTION_ID = re.compile(ACTION_ID_FORM, re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +100,7 @@ class RequestRules:
         if self.api is GenesysApi.DATA_ACTIONS:
             if fault := uuid_fault(value, "/actionId"):
                 yield fault
-        elif not _PUBLISHED_ACTION_ID.fullmatch(value):
+        elif not is_action_id(value):
             yield Fault("/actionId", "schema", "must be letters, digits, _ and - only")
 
     def _timeout(self, value: Json) -> Iterator[Fault]:

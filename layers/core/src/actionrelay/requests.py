@@ -4,7 +4,6 @@ A schema says what a document may hold; rules that need more than one field, a s
 cases'. Faults are collected, never raised one by one.
 """
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
@@ -13,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from actionrelay.error_forms import as_code, as_id
 from actionrelay.errors import Fault
+from actionrelay.id_forms import ACTION_ID_FORM, NO_UUID, UUID_FORM, is_uuid
 from actionrelay.models import ExecutionError
 from actionrelay.strict_json import Json, pointer
 
@@ -21,19 +21,12 @@ DEFAULT_TIMEOUT_MS = 60_000
 MAX_ACTION_ID_LENGTH = 128
 MAX_URL_LENGTH = 2_048
 
-ACTION_ID_FORM = r"[A-Za-z0-9_-]{1,128}"
-"""What a real id of the published platform API looks like; a UUID is one too."""
-UUID_FORM = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-
 type Uuid = Annotated[str, Field(json_schema_extra={"format": "uuid", "pattern": f"^{UUID_FORM}$"})]
 
 
 def whole(value: Any) -> Any:
     """Take ``400.0`` for 400: JSON has numbers, and one without a fraction is an integer (JSON Schema, 6.1.1)."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-_UUID = re.compile(UUID_FORM, re.ASCII)
 
 
 class _Document(BaseModel):
@@ -71,7 +64,8 @@ class ExecutionRequest(_Document):
     execution_id: Uuid | None = None
     """The caller's idempotency key; the header `Idempotency-Key` is the same thing. In answers it is in lower case."""
     trace_id: Uuid | None = None
-    """Goes with the execution to Genesys Cloud (`X-Trace-Id`), to the webhook and into the audit trail."""
+    """Goes with the execution to Genesys Cloud (`X-Trace-Id`), to the webhook and into the audit trail. Where there is
+    none, it is the `executionId`."""
     action_references: dict[str, Any] | None = None
     """Which names depend on which: `{name: [names]}` or `{name: {dependency: …}}`. No name may depend on itself,
     directly or through others."""
@@ -138,13 +132,7 @@ def read[Document: BaseModel](schema: type[Document], document: Json) -> Documen
 
 def uuid_fault(value: str, where: str) -> Fault | None:
     """Say what is wrong with an id that must be a UUID (RFC 9562 text form, any case)."""
-    if _UUID.fullmatch(value):
-        return None
-    return Fault(
-        where,
-        "schema",
-        "must be a UUID such as 123e4567-e89b-12d3-a456-426614174000",
-    )
+    return None if is_uuid(value) else Fault(where, "schema", NO_UUID)
 
 
 def _location(item: ErrorDetails, document: Json) -> list[int | str]:

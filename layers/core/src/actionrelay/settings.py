@@ -182,6 +182,11 @@ class DeliverSettings(_WriterSettings):
 class QuerySettings(_Settings):
     """Settings of ``query``; what concerns Genesys Cloud is for its preflight."""
 
+    execution_queue_url: str
+    execution_dlq_url: str
+    delivery_queue_url: str
+    delivery_dlq_url: str
+    execution_retention_days: Positive
     genesys_api: Contract
     genesys_region: Region
     genesys_api_url: Override

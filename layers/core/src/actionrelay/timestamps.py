@@ -1,6 +1,9 @@
 """Times as callers read them: ISO 8601 in UTC with milliseconds, from milliseconds since the epoch."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+DAY_MS = 86_400_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def iso(milliseconds: int) -> str:
@@ -12,3 +15,13 @@ def iso(milliseconds: int) -> str:
 def iso_or_none(milliseconds: int | None) -> str | None:
     """Spell an instant that may not have come yet."""
     return None if milliseconds is None else iso(milliseconds)
+
+
+def read_iso(text: str) -> int:
+    """Read back what ``iso`` spelled."""
+    return (datetime.fromisoformat(text) - _EPOCH) // timedelta(milliseconds=1)
+
+
+def day_of(milliseconds: int) -> str:
+    """Name the UTC day of an instant: ``2026-11-23``."""
+    return iso(milliseconds)[:10]

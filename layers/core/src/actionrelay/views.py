@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         CheckDocument,
         ErrorDocument,
         ExecutionDocument,
+        ExecutionSummaryDocument,
         VerificationDocument,
     )
 
@@ -48,6 +49,17 @@ def execution_document(execution: Execution, payloads: PayloadStore, now: int | 
             execution = replace(execution, status=Status.RUNNING, completed_at=None)
         else:
             error = _unreadable(outcome.result)
+    return _spelled(execution, result, error)
+
+
+def execution_summary(execution: Execution) -> "ExecutionSummaryDocument":
+    """Spell an execution without its result: as it is on record, whether or not a result can be read."""
+    document = _spelled(execution, None, execution.outcome.error if execution.outcome else None)
+    del document["result"]
+    return cast("ExecutionSummaryDocument", document)
+
+
+def _spelled(execution: Execution, result: Json, error: ExecutionError | None) -> dict[str, Json]:
     completed_at = execution.completed_at
     document: ExecutionDocument = {
         "executionId": execution.execution_id,

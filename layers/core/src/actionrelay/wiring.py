@@ -44,10 +44,12 @@ if TYPE_CHECKING:
     from actionrelay.delivery import DeliverWebhook
     from actionrelay.description import ApiDescription
     from actionrelay.execution import ExecuteAction
+    from actionrelay.listing import ListExecutions
     from actionrelay.metrics import ReadMetrics
     from actionrelay.operations import OperateExecution
     from actionrelay.preflight import RunPreflight
     from actionrelay.queries import ReadExecutions
+    from actionrelay.queue_health import ReadQueues
     from actionrelay.receipts import ReceiveResult
     from actionrelay.rejections import RecordRejection
     from actionrelay.signatures import SigningSecret
@@ -297,6 +299,44 @@ def read_executions() -> "ReadExecutions":
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
         clock=SystemClock(),
         telemetry=telemetry(),
+    )
+
+
+@once
+def list_executions() -> "ListExecutions":
+    """Wire the list of ``query``."""
+    from actionrelay.aws.listing import TableIndexes
+    from actionrelay.listing import ListExecutions
+
+    settings = QuerySettings.read(os.environ)
+    return ListExecutions(
+        index=TableIndexes(aws().dynamodb, settings.executions_table, settings.audit_table),
+        clock=SystemClock(),
+        api=settings.genesys_api,
+        retention_ms=settings.execution_retention_days * 86_400_000,
+    )
+
+
+@once
+def read_queues() -> "ReadQueues":
+    """Wire what ``query`` says about the queues."""
+    from actionrelay.aws.gate import TableGateGauge
+    from actionrelay.aws.queue import SqsGauge
+    from actionrelay.queue_health import ReadQueues, WatchedQueue
+
+    settings = QuerySettings.read(os.environ)
+
+    def watched(queue_url: str, dlq_url: str) -> WatchedQueue:
+        return WatchedQueue(SqsGauge(aws().sqs, queue_url), SqsGauge(aws().sqs, dlq_url))
+
+    return ReadQueues(
+        queues={
+            "executions": watched(settings.execution_queue_url, settings.execution_dlq_url),
+            "deliveries": watched(settings.delivery_queue_url, settings.delivery_dlq_url),
+        },
+        gate=TableGateGauge(aws().dynamodb, settings.executions_table),
+        requests_per_minute=settings.requests_per_minute,
+        clock=SystemClock(),
     )
 
 

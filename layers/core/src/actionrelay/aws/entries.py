@@ -21,7 +21,8 @@ _NAMES = tuple(field.name for field in fields(AuditEntry))
 def entries_item(entries: Sequence[AuditEntry]) -> Item:
     """Spell entries that follow each other as one item, key attributes included.
 
-    The two attributes of the index by day are there when one of them opens a day for its execution.
+    The two attributes of the index by day are there when one of them opens a day for its execution. An action id has no
+    ``#``, so the entries of one action are one range of a day, in the order of time.
     """
     *earlier, last = entries
     item = {camel(name): attribute(value) for name, value in asdict(last).items() if value is not None}
@@ -31,7 +32,7 @@ def entries_item(entries: Sequence[AuditEntry]) -> Item:
     for entry in entries:
         if entry.day is not None:
             item["dayOpened"] = attribute(entry.day)
-            item["openedAt"] = attribute(f"{iso(entry.timestamp)}#{entry.execution_id}")
+            item["openedAt"] = attribute(f"{entry.action_id}#{iso(entry.timestamp)}#{entry.execution_id}")
     return item
 
 

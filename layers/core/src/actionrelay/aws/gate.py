@@ -106,6 +106,26 @@ class TableRateGate:
         return after
 
 
+@dataclass(frozen=True, slots=True)
+class TableGateGauge:
+    """A ``GateGauge`` of the same item."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def paused_until(self) -> int:
+        """Read the end of the last pause; 0 where nobody has asked the gate yet."""
+        with failures_as(StoreUnavailableError, "the rate gate can't be read"):
+            # A query, as for a record: the role of who looks at the gate grants no read of one item.
+            answer = self.client.query(
+                TableName=self.table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": _KEY["pk"]},
+                ConsistentRead=True,
+            )
+        return max((_state(item).paused_until for item in answer["Items"]), default=0)
+
+
 def _attributes(state: GateState) -> dict[str, Any]:
     return {
         "busy_until": {"N": _milliseconds(state.used_until_us)},

@@ -15,6 +15,7 @@ from actionrelay.aws.attributes import Attribute, Item, attribute, value_of
 from actionrelay.aws.entries import read_chain, spell_chain
 from actionrelay.counts import Standing
 from actionrelay.models import (
+    INDEXED_ENDS,
     Attempt,
     CacheStatus,
     Execution,
@@ -48,18 +49,34 @@ _LEDGER_ATTRIBUTES = (
     *("audit_seq", "action_id"),
 )
 """``action_id`` is told again for those who see a step alone, as the counters do."""
+WITHOUT_PAYLOADS = frozenset({"pk", "sk", *_ACCEPTED_ATTRIBUTES, *_LEDGER_ATTRIBUTES, "detail"})
+"""The attributes of a record but for the bytes of its request and its result."""
+UNDELIVERED = "failed"
 _STEP_FIELDS = frozenset(field.name for field in fields(Execution)) - ACCEPTED_FIELDS
 _DEFAULTS = {field.name: None if field.default is MISSING else field.default for field in fields(Execution)}
 
 
 def accepted_item(execution: Execution) -> Item:
-    """Spell a whole record as it is first written, without its keys."""
-    return _item(execution, ACCEPTED_FIELDS | _STEP_FIELDS, _ACCEPTED_ATTRIBUTES)
+    """Spell a whole record as it is first written, without its keys.
+
+    ``trace`` is the key of an index. Where the caller gave no trace id it is the execution's own, which needs none.
+    """
+    item = _item(execution, ACCEPTED_FIELDS | _STEP_FIELDS, _ACCEPTED_ATTRIBUTES)
+    if execution.trace_id != execution.execution_id:
+        item["trace"] = attribute(execution.trace_id)
+    return item
 
 
 def ledger_item(execution: Execution) -> Item:
-    """Spell what a step may have changed, without keys; ``created_at`` says which acceptance it belongs to."""
+    """Spell what a step may have changed, without keys; ``created_at`` says which acceptance it belongs to.
+
+    ``endedAs`` and ``undelivered`` are the keys of two indexes, and there alone where those hold the execution.
+    """
     item = _item(execution, _STEP_FIELDS, _LEDGER_ATTRIBUTES)
+    if execution.status in INDEXED_ENDS:
+        item["endedAs"] = attribute(execution.status)
+    if execution.webhook_status is WebhookStatus.FAILED:
+        item["undelivered"] = attribute(UNDELIVERED)
     if execution.cache_status is CacheStatus.HIT:
         item["from_cache"] = attribute(value=True)
     return item

@@ -5,13 +5,13 @@ put at each later step on condition of the version before. So a step costs what 
 and one query reads both.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from actionrelay.aws.attributes import Item, attribute, key
+from actionrelay.aws.attributes import Attribute, Item, attribute, key
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.aws.items import accepted_item, ledger_item, read_execution
 from actionrelay.errors import AlreadyRecordedError, StaleWriteError, StoreUnavailableError
@@ -44,7 +44,7 @@ class ExecutionsTable:
     def create(self, execution: Execution) -> None:
         """Write the first version of a record."""
         item = {
-            **key(_partition(execution.execution_id), _ACCEPTED),
+            **key(record_name(execution.execution_id), _ACCEPTED),
             **accepted_item(execution),
             "expires_at": attribute(self._expires_at(execution, RUN_OUT_DAYS)),
         }
@@ -57,22 +57,15 @@ class ExecutionsTable:
             answer = self.client.query(
                 TableName=self.table,
                 KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": attribute(_partition(execution_id))},
+                ExpressionAttributeValues={":pk": attribute(record_name(execution_id))},
                 ConsistentRead=True,
             )
-        found = {item["sk"]["S"]: item for item in answer["Items"]}
-        accepted, stands = found.get(_ACCEPTED), found.get(_LEDGER)
-        if accepted is None:
-            return None
-        # A remainder of an older record under this id is none of ours.
-        if stands is not None and stands["created_at"] != accepted["created_at"]:
-            stands = None
-        return read_execution(execution_id, accepted, stands)
+        return read_record(execution_id, answer["Items"])
 
     def save(self, execution: Execution) -> None:
         """Write the next version of a record, if nobody else has."""
         item = {
-            **key(_partition(execution.execution_id), _LEDGER),
+            **key(record_name(execution.execution_id), _LEDGER),
             **ledger_item(execution),
             "expires_at": attribute(self._expires_at(execution, RUN_OUT_DAYS + _DELETED_WITHIN_DAYS)),
         }
@@ -125,8 +118,26 @@ class ExecutionsTable:
         return True
 
 
-def _partition(execution_id: str) -> str:
+def record_name(execution_id: str) -> str:
+    """Return the partition that holds a record."""
     return f"execution#{execution_id}"
+
+
+def record_keys(execution_id: str) -> tuple[Item, ...]:
+    """Return the keys of a record's items, of which the second is there once a step was taken."""
+    return tuple(key(record_name(execution_id), part) for part in (_ACCEPTED, _LEDGER))
+
+
+def read_record(execution_id: str, items: Iterable[Mapping[str, Attribute]]) -> Execution | None:
+    """Put a record together from its items; None without what was accepted."""
+    found = {item["sk"]["S"]: item for item in items}
+    accepted, stands = found.get(_ACCEPTED), found.get(_LEDGER)
+    if accepted is None:
+        return None
+    # A remainder of an older record under this id is none of ours.
+    if stands is not None and stands["created_at"] != accepted["created_at"]:
+        stands = None
+    return read_execution(execution_id, accepted, stands)
 
 
 def _cache_key(cache_key: str) -> Item:

@@ -1,0 +1,22 @@
+"""What ids look like, wherever one comes in: in a body, a header or a query."""
+
+import re
+
+ACTION_ID_FORM = r"[A-Za-z0-9_-]{1,128}"
+"""What a real id of the published platform API looks like; a UUID is one too."""
+UUID_FORM = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+"""The text form of RFC 9562, any case."""
+NO_UUID = "must be a UUID such as 123e4567-e89b-12d3-a456-426614174000"
+
+_UUID = re.compile(UUID_FORM, re.ASCII)
+_ACTION_ID = re.compile(ACTION_ID_FORM, re.ASCII)
+
+
+def is_uuid(value: str) -> bool:
+    """Whether it is a UUID in text form."""
+    return _UUID.fullmatch(value) is not None
+
+
+def is_action_id(value: str) -> bool:
+    """Whether an action could have this id, by either contract."""
+    return _ACTION_ID.fullmatch(value) is not None
