@@ -16,7 +16,7 @@ from actionrelay.counts import LATENCY_SUM, TOTAL
 from actionrelay.errors import StoreUnavailableError
 from actionrelay.models import CacheStatus, Execution, ExecutionError, Outcome, PayloadRef, Status, WebhookStatus
 from tests.fakes.aws import aws_error
-from tests.fakes.chance import NOON, SeededRandomness, SettableClock
+from tests.fakes.chance import NOON, SettableClock
 from tests.fakes.counters import FakeCounterTable, cancelled
 from tests.fakes.relay import ACTION_ID, a_draft
 
@@ -29,23 +29,27 @@ FAILED = Outcome(Status.FAILED, error=ExecutionError("http_400", "no"))
 
 
 def counters(dynamodb: FakeCounterTable) -> TableCounters:
-    return TableCounters(dynamodb, "table", SettableClock(), SeededRandomness())  # type: ignore[arg-type]
+    return TableCounters(dynamodb, "table", SettableClock())  # type: ignore[arg-type]
 
 
 # -- Writing and reading --
 
 
-def test_given_tallies_when_added_then_each_span_is_read_back_as_their_sum_over_the_shards() -> None:
+def test_given_tallies_of_many_parts_when_added_then_each_span_is_read_back_as_their_sum_over_the_shards() -> None:
+    dynamodb = FakeCounterTable()
+    for part in range(20):
+        assert counters(dynamodb).add(f"stream/{part}", 7, 7, SHARED) == 7
+    assert list(counters(dynamodb).totals()) == [(TOTALS, {TOTAL: 40})]
+    assert list(counters(dynamodb).days("2026-11-24", "2026-11-24")) == [(DAY, {TOTAL: 20, LATENCY_SUM: 1_400})]
+    assert list(counters(dynamodb).hours("2026-11-24T12", "2026-11-24T12")) == [(HOUR, {TOTAL: 40})]
+    assert 1 < len([sort for partition, sort in dynamodb.items if partition == "counters#total"]) <= SHARDS
+
+
+def test_given_one_part_of_a_stream_when_added_then_it_keeps_to_one_shard() -> None:
     dynamodb = FakeCounterTable()
     for number in range(20):
-        assert counters(dynamodb).add(PART, number, number, SHARED) == number
-    several = TableCounters(dynamodb, "table", SettableClock(), SeededRandomness(seed=7))  # type: ignore[arg-type]
-    for number in range(20, 40):
-        several.add(PART, number, number, SHARED)
-    assert list(several.totals()) == [(TOTALS, {TOTAL: 80})]
-    assert list(several.days("2026-11-24", "2026-11-24")) == [(DAY, {TOTAL: 40, LATENCY_SUM: 2_800})]
-    assert list(several.hours("2026-11-24T12", "2026-11-24T12")) == [(HOUR, {TOTAL: 80})]
-    assert 1 < len([sort for partition, sort in dynamodb.items if partition == "counters#total"]) <= SHARDS
+        counters(dynamodb).add(PART, number, number, SHARED)
+    assert len([sort for partition, sort in dynamodb.items if partition == "counters#total"]) == 1
 
 
 def test_given_days_outside_of_what_is_asked_when_read_then_they_are_left_out() -> None:
@@ -74,7 +78,7 @@ def test_given_sequence_numbers_of_any_length_when_compared_then_it_is_as_number
     assert counters(dynamodb).add(PART, 101, 101, SHARED) == 10**39
 
 
-def test_given_another_writer_at_the_same_counter_when_added_then_it_is_tried_again_on_another_shard() -> None:
+def test_given_another_writer_at_the_same_counter_when_added_then_it_is_tried_again() -> None:
     dynamodb = FakeCounterTable()
     dynamodb.trouble.before("transact_write_items", cancelled("None", "TransactionConflict"), times=2)
     assert counters(dynamodb).add(PART, 1, 1, SHARED) == 1

@@ -158,7 +158,11 @@ def test_given_a_request_of_1_kb_when_it_runs_its_course_then_each_write_is_one_
     dynamodb = FakeDynamoDb()
     accepted = ledger.accept(
         a_draft(
-            request=ref, cache_key=random_digest(1), content_hash=random_digest(2), cache_status=CacheStatus.ENABLED
+            request=ref,
+            cache_key=random_digest(1),
+            content_hash=random_digest(2),
+            cache_status=CacheStatus.ENABLED,
+            acceptance_id=TRACE_ID,
         )
     )
     table(dynamodb).create(accepted)

@@ -169,6 +169,8 @@ class Execution:
     status: Status = Status.QUEUED
     webhook_status: WebhookStatus = WebhookStatus.NONE
     cache_status: CacheStatus = CacheStatus.DISABLED
+    acceptance_id: str = ""
+    """Names the request that opened this record: of two equal ones at the same moment, one did."""
     attempts: int = 0
     chances_used: int = 0
     """Attempts that count against ``MaxAttempts``; waiting, throttling and outages do not."""

@@ -113,6 +113,7 @@ class SubmitExecution:
             queued_at=now,
             updated_at=now,
             cache_status=CacheStatus.ENABLED if caching else CacheStatus.DISABLED,
+            acceptance_id=self.randomness.new_id(),
         )
         return draft, inputs
 

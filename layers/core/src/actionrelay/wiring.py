@@ -428,7 +428,7 @@ def describe_api() -> "ApiDescription":
 def _counters(executions_table: str) -> "TableCounters":
     from actionrelay.aws.counters import TableCounters
 
-    return TableCounters(aws().dynamodb, executions_table, SystemClock(), SystemRandomness())
+    return TableCounters(aws().dynamodb, executions_table, SystemClock())
 
 
 def _success_rate(executions_table: str) -> "RememberedSuccessRate":

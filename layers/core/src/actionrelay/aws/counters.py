@@ -8,9 +8,11 @@
     counters#hour          <YYYY-MM-DDTHH>##<shard>                 of an hour, all actions, for nine days
     counters#told          <part of a stream>                       up to where it is counted, for two days after
 
-Each number is an attribute, which DynamoDB adds to. Several writers never wait for one item: each picks a shard.
+Each number is an attribute, which DynamoDB adds to. Parts of a stream are counted at the same time, so each has a shard
+of its own, as far as four go round.
 """
 
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,7 +24,7 @@ from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.counters import Counter
 from actionrelay.counts import Counts, added
 from actionrelay.errors import StoreUnavailableError
-from actionrelay.ports import Clock, Randomness
+from actionrelay.ports import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -44,7 +46,6 @@ class TableCounters:
     client: "DynamoDBClient"
     table: str
     clock: Clock
-    randomness: Randomness
 
     def add(self, part: str, first: int, last: int, tally: Mapping[Counter, Counts]) -> int:
         """Add a tally and move the mark of its part, in one transaction; where the mark is further, read it."""
@@ -61,9 +62,13 @@ class TableCounters:
                 ":expires_at": attribute(now + _MARK_SECONDS),
             },
         }
+        shard = zlib.crc32(part.encode()) % SHARDS
+        updates: list[Any] = [
+            moved,
+            *(self._update(counter, shard, counts, now) for counter, counts in tally.items()),
+        ]
         with failures_as(StoreUnavailableError, "the counters can't be written"):
             for _ in range(_TRIES):
-                updates: list[Any] = [moved, *(self._update(counter, counts, now) for counter, counts in tally.items())]
                 try:
                     self.client.transact_write_items(TransactItems=[{"Update": update} for update in updates])
                 except ClientError as failure:
@@ -88,8 +93,7 @@ class TableCounters:
         """Read the counters of each hour from ``first`` to ``last``, inclusive."""
         return self._read("hour", first, f"{last}#\U0010ffff")
 
-    def _update(self, counter: Counter, counts: Counts, now: int) -> dict[str, Any]:
-        shard = int(self.randomness.uniform() * SHARDS)
+    def _update(self, counter: Counter, shard: int, counts: Counts, now: int) -> dict[str, Any]:
         names = {f"#n{index}": name for index, name in enumerate(counts)}
         values: dict[str, Attribute] = {f":n{index}": attribute(number) for index, number in enumerate(counts.values())}
         expression = "ADD " + ", ".join(f"#n{index} :n{index}" for index in range(len(counts)))

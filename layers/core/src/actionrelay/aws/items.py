@@ -39,6 +39,7 @@ ACCEPTED_FIELDS = frozenset(
         "repeatable",
         "created_at",
         "cache_status",
+        "acceptance_id",
     }
 )
 """What no step of the ledger changes."""
