@@ -27,7 +27,7 @@ ministack := .tools/ministack/.complete
 # What must cover layers/core comes first and is cheap; folders that are not named here are run between. The simulation is
 # not measured: its mutants are compiled from text, which coverage takes for missing files.
 measured := $(wildcard tests/unit tests/functional)
-slow := $(wildcard tests/stack tests/sam)
+slow := $(wildcard tests/browser tests/stack tests/sam)
 unmeasured := $(filter-out $(measured) $(slow),$(patsubst %/,%,$(wildcard tests/[a-z]*/))) $(slow)
 typed := $(wildcard functions layers/core/src local tests benchmarks tools)
 

@@ -76,6 +76,7 @@ _ENVIRONMENT = {
     "API_BASE_URL": RECEIPT_URL.removesuffix("/webhooks/genesys"),
     "API_ID": "example",
     "REQUESTS_PER_MINUTE": "270",
+    "API_AUTH": "AWS_IAM",
     "MAX_ATTEMPTS": "4",
     "RESULT_CACHE_SECONDS": "300",
     "WEBHOOK_GRACE_SECONDS": "60",

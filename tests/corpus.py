@@ -214,6 +214,7 @@ CASES: tuple[Case, ...] = (
     Case("query", "health", Answered(200)),
     Case("query", "openapi", Answered(200)),
     Case("query", "docs", Answered(200)),
+    Case("query", "console", Answered(200)),
     Case("query", "preflight", Answered(200)),
     Case("query", "preflight_not_a_flag", _invalid(("", "schema"))),
     Case("query", "execution_not_found", _NOT_FOUND),

@@ -15,6 +15,7 @@ from actionrelay.wiring import (
     read_metrics,
     read_queues,
     run_preflight,
+    serve_console,
 )
 
 _READS: dict[str, Callable[[http.HttpRequest], Any]] = {
@@ -43,4 +44,6 @@ def _read(request: http.HttpRequest) -> dict[str, Any]:
             page = describe_api().page
             headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": page.policy}
             return http.text(200, page.html, headers)
+        case "/console":
+            return http.text(200, serve_console().html, serve_console().headers)
     return http.answer(200, _READS[request.resource](request))

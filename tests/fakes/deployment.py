@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "API_BASE_URL": "https://{apiId}.execute-api.eu-central-1.amazonaws.com/v1",
     "API_ID": "abc123",
     "REQUESTS_PER_MINUTE": "270",
+    "API_AUTH": "AWS_IAM",
     "MAX_ATTEMPTS": "5",
     "MAX_PAYLOAD_BYTES": "512000",
     "MAX_INPUT_DEPTH": "5",

@@ -10,6 +10,7 @@ from actionrelay.audit_days import ReadAuditDays
 from actionrelay.audit_export import ExportAuditDay
 from actionrelay.aws.changes import read_change
 from actionrelay.completion import Completion
+from actionrelay.console_page import ConsolePage, assemble
 from actionrelay.counting import CountChanges
 from actionrelay.delivery import DeliverWebhook
 from actionrelay.documents import QueueName
@@ -169,6 +170,10 @@ class Relay:
     @property
     def measuring(self) -> ReadMetrics:
         return ReadMetrics(self.counters, self.clock)
+
+    @property
+    def console(self) -> ConsolePage:
+        return assemble("AWS_IAM", "eu-central-1")
 
     @property
     def receiving(self) -> ReceiveResult:

@@ -32,6 +32,7 @@ WIRED = (
     ("query", "run_preflight", "preflighting"),
     ("export", "export_audit_day", "exporting"),
     ("query", "read_metrics", "measuring"),
+    ("query", "serve_console", "console"),
     ("count", "count_changes", "counting"),
 )
 

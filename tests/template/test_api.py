@@ -22,6 +22,7 @@ ROUTES = {
     ("get", "/health"): "QueryFunction",
     ("get", "/openapi.json"): "QueryFunction",
     ("get", "/docs"): "QueryFunction",
+    ("get", "/console"): "QueryFunction",
     ("get", "/metrics"): "QueryFunction",
     ("post", "/webhooks/genesys"): "ReceiveWebhookFunction",
 }
@@ -58,7 +59,7 @@ def test_api_gateway_may_invoke_what_it_routes_to_and_nothing_else(template: Tem
     assert permitted == ROUTES
 
 
-def test_only_the_webhook_is_open(
+def test_only_the_webhook_and_the_page_without_data_are_open(
     definition: dict[str, Any], operations: dict[tuple[str, str], dict[str, Any]]
 ) -> None:
     assert definition["security"] == {"Fn::If": ["UsesApiKey", [{"apiKey": []}], [{"sigv4": []}]]}
@@ -66,7 +67,7 @@ def test_only_the_webhook_is_open(
     assert schemes["sigv4"]["x-amazon-apigateway-authtype"] == "awsSigv4"
     assert schemes["apiKey"]["name"] == "x-api-key"
     open_routes = [route for route, operation in operations.items() if operation.get("security") == []]
-    assert open_routes == [("post", "/webhooks/genesys")]
+    assert open_routes == [("get", "/console"), ("post", "/webhooks/genesys")]
     assert all("security" not in operation for route, operation in operations.items() if route not in open_routes)
 
 

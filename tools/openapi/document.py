@@ -51,7 +51,9 @@ _HEADERS = {
     "Location": ("The execution's path, stage included.", {"type": "string"}),
     "X-Trace-Id": ("The execution's `traceId`.", {"type": "string"}),
     "Retry-After": ("When to ask again, in seconds.", {"type": "string", "pattern": "^[0-9]+$"}),
-    "Content-Security-Policy": ("Nothing but the page's own style sheet.", {"type": "string"}),
+    "Content-Security-Policy": ("Nothing but the page's own style sheet and script.", {"type": "string"}),
+    "X-Content-Type-Options": ("`nosniff`.", {"type": "string"}),
+    "Referrer-Policy": ("`no-referrer`.", {"type": "string"}),
 }
 _REQUIRED = {"audit.date"}
 """Parameters without which a request is refused, besides those in paths."""

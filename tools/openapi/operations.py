@@ -252,6 +252,22 @@ OPERATIONS: dict[str, Operation] = {
         {200: Success("The page.", (), {}, headers=("Content-Security-Policy",), media_type="text/html")},
         (),
     ),
+    "getConsole": Operation(
+        "About",
+        "Open the console",
+        "One HTML page without outside resources. It holds no data; it asks its reader for what the other routes want "
+        "to see, and calls them from the browser.",
+        {
+            200: Success(
+                "The page.",
+                (),
+                {},
+                headers=("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy"),
+                media_type="text/html",
+            )
+        },
+        _DEPLOYED,
+    ),
     "receiveGenesysWebhook": Operation(
         "Genesys Cloud",
         "Take a result from Genesys Cloud",

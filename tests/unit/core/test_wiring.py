@@ -121,6 +121,7 @@ def test_given_a_missing_variable_when_read_then_the_error_names_it(settings: An
         (ExecuteSettings, "GENESYS_REGION", "mypurecloud.com.evil.example"),
         (ExecuteSettings, "GENESYS_API_URL", "https://user:password@host"),
         (ExecuteSettings, "GENESYS_LOGIN_URL", "ftp://host"),
+        (QuerySettings, "API_AUTH", "NONE"),
         (QuerySettings, "GENESYS_REGION", "example.com"),
         (QuerySettings, "GENESYS_API_URL", "https://host/?token=abc"),
         (ExecuteSettings, "MAX_ATTEMPTS", "0"),
@@ -255,6 +256,18 @@ def test_given_the_machine_when_asked_then_time_and_chance_are_real() -> None:
     assert wiring.SystemClock().now() > 1_700_000_000_000
     assert 0 <= wiring.SystemRandomness().uniform() < 1
     assert str(uuid.UUID(wiring.SystemRandomness().new_id())) != wiring.SystemRandomness().new_id()
+
+
+def test_given_a_region_when_the_console_is_asked_for_then_it_is_told_that_and_how_callers_prove_themselves(
+    clients: FakeClients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
+    monkeypatch.setenv("API_AUTH", "API_KEY")
+    _forget(wiring.serve_console)
+    html = wiring.serve_console().html
+    _forget(wiring.serve_console)
+    assert 'content="eu-west-3"' in html
+    assert 'content="API_KEY"' in html
 
 
 def test_given_a_region_when_clients_are_asked_for_then_they_are_one_set(monkeypatch: pytest.MonkeyPatch) -> None:

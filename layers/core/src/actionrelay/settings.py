@@ -22,6 +22,13 @@ class WebhookScheme(StrEnum):
     HUB_SIGNATURE = "x-hub-signature-256"
 
 
+class ApiAuth(StrEnum):
+    """How API Gateway finds out who asks."""
+
+    AWS_IAM = "AWS_IAM"
+    API_KEY = "API_KEY"
+
+
 def _whole_number(at_least: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not (text.isascii() and text.isdigit() and int(text) >= at_least):
@@ -56,6 +63,7 @@ NotNegative = Annotated[int, _whole_number(at_least=0)]
 Flag = Annotated[bool, _flag]
 Contract = Annotated[GenesysApi, _one_of(GenesysApi)]
 Scheme = Annotated[WebhookScheme, _one_of(WebhookScheme)]
+Auth = Annotated[ApiAuth, _one_of(ApiAuth)]
 Region = Annotated[str, require_region]
 Override = Annotated[str, _override]
 """The URL of a host, or nothing."""
@@ -180,8 +188,9 @@ class DeliverSettings(_WriterSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class QuerySettings(_Settings):
-    """Settings of ``query``; what concerns Genesys Cloud is for its preflight."""
+    """Settings of ``query``; what concerns Genesys Cloud is for its preflight, ``api_auth`` for the console."""
 
+    api_auth: Auth
     execution_queue_url: str
     execution_dlq_url: str
     delivery_queue_url: str

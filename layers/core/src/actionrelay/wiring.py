@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from actionrelay.audit_export import ExportAuditDay
     from actionrelay.aws.counters import TableCounters
     from actionrelay.aws.success_rate import RememberedSuccessRate
+    from actionrelay.console_page import ConsolePage
     from actionrelay.counting import CountChanges
     from actionrelay.delivery import DeliverWebhook
     from actionrelay.description import ApiDescription
@@ -423,6 +424,15 @@ def describe_api() -> "ApiDescription":
     from actionrelay.description import ApiDescription
 
     return ApiDescription.packaged()
+
+
+@once
+def serve_console() -> "ConsolePage":
+    """Wire the console of ``query``."""
+    from actionrelay.console_page import assemble
+
+    settings = QuerySettings.read(os.environ)
+    return assemble(settings.api_auth, os.environ["AWS_REGION"])
 
 
 def _counters(executions_table: str) -> "TableCounters":

@@ -1,0 +1,123 @@
+// The API: requests of this page's own deployment, proven the way that it asks for, and its problems as errors.
+
+import { escaped, signed, strictQuery } from "./signing.js";
+
+const PATIENCE = 30000;
+const CLOCK_TOLERANCE = 60000;
+
+/** An answer that is no success, or none at all (status 0). */
+export class ApiError extends Error {
+  constructor(status, problem, retryAfter) {
+    super(problem.detail ?? problem.title ?? `HTTP ${status}`);
+    this.status = status;
+    this.code = problem.code ?? (status ? `http_${status}` : "no_connection");
+    this.faults = Array.isArray(problem.errors) ? problem.errors : [];
+    this.traceId = problem.traceId ?? null;
+    this.retryAfter = retryAfter;
+  }
+
+  /** Other credentials might do. */
+  get refused() {
+    return this.status === 401 || this.status === 403;
+  }
+}
+
+/** Calls the API as whoever `credentials` name. */
+export class Api {
+  #ahead = 0;
+
+  constructor({ base, way, region, credentials }) {
+    this.base = base;
+    this.way = way;
+    this.region = region;
+    this.credentials = credentials;
+  }
+
+  get(path, parameters = {}, signal = undefined) {
+    return this.#call("GET", path, parameters, undefined, signal);
+  }
+
+  post(path, document = undefined) {
+    return this.#call("POST", path, {}, document === undefined ? "" : JSON.stringify(document));
+  }
+
+  execution(id, signal) {
+    return this.get(`executions/${escaped(id)}`, {}, signal);
+  }
+
+  audit(id, signal, parameters = {}) {
+    return this.get(`executions/${escaped(id)}/audit`, parameters, signal);
+  }
+
+  decide(id, decision, document) {
+    const path = decision === "redeliver" ? "webhook/redeliver" : decision;
+    return this.post(`executions/${escaped(id)}/${path}`, document);
+  }
+
+  async #call(method, path, parameters, body, signal, again = true) {
+    const query = strictQuery(parameters);
+    const url = new URL(path + (query ? `?${query}` : ""), this.base);
+    const response = await this.#sent(method, url, body, signal);
+    if (response.ok) return response.json();
+    const error = new ApiError(response.status, await problemIn(response), Number(response.headers.get("Retry-After")) || null);
+    if (again && error.refused && this.way === "AWS_IAM" && this.#corrected(response)) {
+      return this.#call(method, path, parameters, body, signal, false);
+    }
+    throw error;
+  }
+
+  async #sent(method, url, body, signal) {
+    const limits = [AbortSignal.timeout(PATIENCE), ...(signal ? [signal] : [])];
+    const headers = await this.#proof(method, url, body ?? "", body ? { "Content-Type": "application/json" } : {});
+    const request = { method, headers, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer", redirect: "error" };
+    try {
+      return await fetch(url, { ...request, body: body || undefined, signal: AbortSignal.any(limits) });
+    } catch (failure) {
+      if (signal?.aborted) throw failure;
+      const late = failure.name === "TimeoutError";
+      throw new ApiError(0, { detail: late ? "The API did not answer within 30 seconds." : "The API can't be reached from here." });
+    }
+  }
+
+  async #proof(method, url, body, headers) {
+    const held = this.credentials.current;
+    if (!held) throw new ApiError(401, { code: "signed_out", detail: "You are signed out." });
+    if (this.way === "API_KEY") return { ...headers, "x-api-key": held.apiKey };
+    return signed({ method, url, headers, body, credentials: held, region: this.region, now: Date.now() + this.#ahead });
+  }
+
+  /** A signature is dated. Where this machine's clock is wrong, the API's own date is used from then on. */
+  #corrected(response) {
+    const theirs = Date.parse(response.headers.get("Date") ?? "");
+    const ahead = Number.isNaN(theirs) ? 0 : theirs - Date.now();
+    if (Math.abs(ahead - this.#ahead) < CLOCK_TOLERANCE) return false;
+    this.#ahead = ahead;
+    return true;
+  }
+}
+
+async function problemIn(response) {
+  try {
+    const document = await response.json();
+    return document && typeof document === "object" ? document : {};
+  } catch {
+    return {};
+  }
+}
+
+const REFUSALS = {
+  invalid_api_key: "This API key is not valid here.",
+  missing_authentication: "The API did not recognise these credentials.",
+  invalid_signature: "The signature was refused: the secret access key does not belong to this access key id.",
+  expired_token: "The session token has expired. Get fresh credentials and sign in again.",
+  access_denied: "These credentials are known, but may not do this: their policy lacks execute-api:Invoke for it.",
+  signed_out: "You are signed out.",
+};
+
+/** What a failure means for who reads it. */
+export function explained(error) {
+  if (!(error instanceof ApiError)) return "Something went wrong in this page. Reload it, and report this if it stays.";
+  if (error.refused) return REFUSALS[error.code] ?? `Refused: ${error.message}`;
+  if (error.status === 429) return "The API is throttling; it is asked less often for a while.";
+  return [error.message, ...error.faults.map(({ pointer, detail }) => `${pointer ? `${pointer}: ` : ""}${detail}`)].join(" · ");
+}

@@ -1,0 +1,165 @@
+// Where everything meets: who asks, which view the address names, and when it is asked again.
+
+import { Api, explained } from "./api.js";
+import { AttentionView, askAttention } from "./attention.js";
+import { Credentials } from "./credentials.js";
+import { announce, place, toast } from "./dom.js";
+import { ExecutionView } from "./execution.js";
+import { ListView } from "./list.js";
+import { OverviewView } from "./overview.js";
+import { countOn } from "./pieces.js";
+import { Poller } from "./polling.js";
+import { rememberedScheme, Shell, useScheme } from "./shell.js";
+import { signInView } from "./sign_in.js";
+
+const ATTENTION_EVERY = 30000;
+
+class App {
+  #view = null;
+  #shell = null;
+  #path = null;
+  #needingAt = 0;
+  #open = "";
+
+  constructor(root) {
+    this.root = root;
+    this.host = location.host;
+    this.credentials = new Credentials(sessionStorage, meta("auth"));
+    this.api = new Api({ base: new URL(".", location.href), way: meta("auth"), region: meta("region"), credentials: this.credentials });
+    this.poller = new Poller((state) => this.#told(state));
+    this.memory = {};
+    addEventListener("hashchange", () => this.#route());
+    setInterval(() => this.#tick(), 1000);
+  }
+
+  begin(reason = "") {
+    if (this.credentials.current) this.#enter();
+    else this.#door(reason);
+  }
+
+  // -- What views may ask of it ---------------------------------------------------------------------------------
+
+  /** Goes to another address of this page; `focus` names the control that has the focus there, instead of the heading. */
+  go(hash, focus = null) {
+    this.focus = focus;
+    if (location.hash === hash) this.#route(true);
+    else location.hash = hash;
+  }
+
+  refresh() {
+    this.#needingAt = 0;
+    return this.poller.refresh();
+  }
+
+  needing(found) {
+    this.#needingAt = Date.now();
+    this.#open = found.urgent ? `(${found.urgent}${found.more ? "+" : ""}) ` : "";
+    this.#shell?.needing(found);
+    this.#entitle();
+  }
+
+  stale() {
+    return Date.now() - this.#needingAt > ATTENTION_EVERY;
+  }
+
+  failed(error) {
+    toast(explained(error), "bad");
+  }
+
+  // -- In and out -----------------------------------------------------------------------------------------------
+
+  #door(reason) {
+    this.poller.stop();
+    this.#shell = null;
+    this.#path = null;
+    document.title = "Sign in – actionrelay";
+    const door = signInView(this, () => this.#enter(), reason);
+    place(this.root, door);
+    door.querySelector("input").focus();
+  }
+
+  #enter() {
+    this.#shell = new Shell({ host: this.host, poller: this.poller, go: (hash) => this.go(hash), signOut: () => this.#signOut() });
+    place(this.root, this.#shell.element);
+    this.#route(true);
+  }
+
+  #signOut(reason = "") {
+    this.credentials.forget();
+    this.#door(reason);
+    announce("Signed out");
+  }
+
+  // -- Views ----------------------------------------------------------------------------------------------------
+
+  #route(again = false) {
+    const path = location.hash || "#/";
+    if (!this.#shell || (path === this.#path && !again)) return;
+    const first = this.#path === null;
+    this.#path = path;
+    this.#view = this.#viewOf(path);
+    this.#shell.at(path);
+    place(this.#shell.main, this.#view.element);
+    this.#entitle();
+    scrollTo(0, 0);
+    this.#focus(first);
+    this.poller.start((signal) => this.#load(signal), this.#view.every);
+  }
+
+  #focus(first) {
+    const named = this.focus && this.#shell.main.querySelector(`[data-focus="${CSS.escape(this.focus)}"]`);
+    this.focus = null;
+    if (named) named.focus({ preventScroll: true });
+    else this.#shell.main.querySelector("h1")?.focus({ preventScroll: true });
+    if (!first) announce(this.#view.title);
+  }
+
+  #viewOf(path) {
+    const [, place_, query] = /^#\/?([^?]*)\??(.*)$/.exec(path) ?? [];
+    const [kind, id] = (place_ ?? "").split("/");
+    if (kind === "executions" && id) return new ExecutionView(this, decoded(id));
+    if (kind === "executions") return new ListView(this, new URLSearchParams(query));
+    if (kind === "attention") return new AttentionView(this);
+    return new OverviewView(this);
+  }
+
+  async #load(signal) {
+    const view = this.#view;
+    await view.load(signal);
+    this.poller.every = view.every;
+    this.#entitle();
+    if (this.stale() && !signal.aborted) this.needing(await askAttention(this.api, Date.now(), signal));
+  }
+
+  #entitle() {
+    document.title = `${this.#open}${this.#view.title} – actionrelay`;
+  }
+
+  #told(state) {
+    if (state.error?.refused && state.error.code !== "access_denied" && this.#shell) {
+      queueMicrotask(() => this.#signOut(explained(state.error)));
+      return;
+    }
+    this.#shell?.tick();
+  }
+
+  #tick() {
+    countOn();
+    this.#shell?.tick();
+  }
+}
+
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+function meta(name) {
+  return document.querySelector(`meta[name="actionrelay-${name}"]`).content;
+}
+
+useScheme(rememberedScheme());
+new App(document.getElementById("console")).begin();

@@ -1,0 +1,98 @@
+// What several views are made of: cards, times that stay true, rows of executions, notes of what can't be read.
+
+import { explained } from "./api.js";
+import { h, place } from "./dom.js";
+import { ago, moment, shortened, span } from "./formatting.js";
+import { badge } from "./status.js";
+
+/** A titled part of a page. `level` is its heading's. */
+export function card(title, { level = 2, extra = null, className = "" } = {}, ...children) {
+  const id = `card-${title.toLowerCase().replace(/[^a-z]+/g, "-")}`;
+  return h("section", { class: `card ${className}`, "aria-labelledby": id },
+    h("header", { class: "card-head" }, h(`h${level}`, { id }, title), extra), children);
+}
+
+/** A time as "3 s ago" that goes on counting; pointing at it gives the moment. */
+export function when(iso) {
+  return h("time", { datetime: iso, "data-ago": iso, title: `${moment(iso, 0)} (${iso})` }, ago(iso));
+}
+
+/** Lets every shown "… ago" be true again. */
+export function countOn() {
+  for (const each of document.querySelectorAll("time[data-ago]")) {
+    const said = ago(each.dataset.ago);
+    if (each.textContent !== said) each.textContent = said;
+  }
+}
+
+/** Grey bars in the place of what is still to come. */
+export function skeleton(lines) {
+  return h("div", { class: "skeleton", "aria-hidden": "true" }, Array.from({ length: lines }, () => h("span")));
+}
+
+/** What stands where there is nothing. */
+export function empty(title, text, ...more) {
+  return h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), h("p", {}, text), more);
+}
+
+/** A part of a page that is loaded by itself: a failure stands above what was there before, and does not replace it. */
+export class Panel {
+  constructor(lines = 4) {
+    this.fault = h("div", {});
+    this.body = h("div", {}, skeleton(lines));
+    this.element = h("div", { class: "panel" }, this.fault, this.body);
+    this.loaded = false;
+  }
+
+  /** Asks, draws, and raises what went wrong for whoever keeps time. */
+  async load(ask, draw) {
+    try {
+      const found = await ask();
+      if (!this.loaded) this.body.replaceChildren();
+      this.loaded = true;
+      draw(found, this.body);
+      place(this.fault);
+      return found;
+    } catch (error) {
+      if (error.name !== "AbortError") place(this.fault, h("p", { class: "note tone-bad" }, explained(error)));
+      if (!this.loaded && error.name !== "AbortError") this.body.replaceChildren();
+      throw error;
+    }
+  }
+}
+
+/** Waits for all; raises the first failure only when each has done what it could. */
+export async function together(...tasks) {
+  const settled = await Promise.allSettled(tasks);
+  const failed = settled.find((each) => each.status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+const COLUMNS = ["Status", "Execution", "Action", "Accepted", "Took", "Tries", "Webhook"];
+
+/** A table of executions; on narrow screens each row is a card, so the roles are spelled out. */
+export function executionTable(caption) {
+  const body = h("tbody", { role: "rowgroup" });
+  const table = h("table", { class: "executions", role: "table" }, h("caption", { class: "unseen" }, caption),
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, COLUMNS.map((name) => h("th", { scope: "col", role: "columnheader" }, name)))), body);
+  return { table, body };
+}
+
+/** One row of it. */
+export function executionRow(execution) {
+  const { executionId, actionId, status, error, createdAt, latencyMs, attempts, webhookStatus, cacheStatus } = execution;
+  const cell = (className, ...content) => h("td", { role: "cell", class: className }, content);
+  return h("tr", { role: "row" },
+    cell("col-status", badge(status), error && status !== "completed" ? h("span", { class: "code" }, error.code) : null),
+    cell("col-id", h("a", { href: executionLink(executionId), "data-focus": `row-${executionId}`, title: executionId,
+      "aria-label": `Execution ${shortened(executionId)}` }, shortened(executionId))),
+    cell("col-action", h("span", { title: actionId }, shortened(actionId))),
+    cell("col-when", when(createdAt)),
+    cell("col-took", latencyMs === null ? "" : cacheStatus === "hit" ? "from cache" : span(latencyMs)),
+    cell("col-tries", attempts ? String(attempts) : ""),
+    cell("col-webhook", webhookStatus === "none" ? "" : badge(webhookStatus)));
+}
+
+export function executionLink(id) {
+  return `#/executions/${encodeURIComponent(id)}`;
+}

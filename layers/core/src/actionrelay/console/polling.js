@@ -1,0 +1,86 @@
+// Asks again and again, for as long as somebody can see it: less often after failures, not at all while hidden or paused.
+
+const LONGEST = 60000;
+
+/** Runs `load(signal)` every `every` ms. `tell` is called with each change of {updatedAt, error, failures, paused, nextAt}. */
+export class Poller {
+  #timer;
+  #running = null;
+
+  constructor(tell) {
+    this.tell = tell;
+    this.load = null;
+    this.every = 5000;
+    this.state = { updatedAt: null, error: null, failures: 0, paused: false, nextAt: null, loading: false };
+    document.addEventListener("visibilitychange", () => this.#seen());
+  }
+
+  /** Begins with another thing to load; what was under way is dropped. */
+  start(load, every) {
+    this.stop();
+    this.load = load;
+    this.every = every;
+    this.#say({ updatedAt: null, error: null, failures: 0, nextAt: null });
+    return this.refresh();
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+    this.#running?.abort();
+    this.#running = null;
+    this.load = null;
+  }
+
+  /** Loads now; a load under way is dropped for it. */
+  async refresh() {
+    if (!this.load) return;
+    clearTimeout(this.#timer);
+    this.#running?.abort();
+    const run = new AbortController();
+    this.#running = run;
+    this.#say({ loading: true });
+    let error = null;
+    try {
+      await this.load(run.signal);
+    } catch (failure) {
+      error = failure;
+    }
+    if (this.#running !== run) return;
+    this.#running = null;
+    this.#say(error
+      ? { error, failures: this.state.failures + 1, loading: false }
+      : { error: null, failures: 0, updatedAt: Date.now(), loading: false });
+    this.#plan();
+  }
+
+  pause(paused) {
+    this.#say({ paused });
+    if (paused) clearTimeout(this.#timer);
+    else this.refresh();
+  }
+
+  #plan() {
+    clearTimeout(this.#timer);
+    const { failures, error, paused } = this.state;
+    if (paused || document.hidden || !this.load || error?.refused) {
+      this.#say({ nextAt: null });
+      return;
+    }
+    const backoff = Math.min(this.every * 2 ** failures, LONGEST);
+    const wait = Math.max(backoff, (error?.retryAfter ?? 0) * 1000);
+    this.#say({ nextAt: Date.now() + wait });
+    this.#timer = setTimeout(() => this.refresh(), wait);
+  }
+
+  #seen() {
+    if (document.hidden) {
+      clearTimeout(this.#timer);
+      this.#say({ nextAt: null });
+    } else if (!this.state.paused && this.load) this.refresh();
+  }
+
+  #say(change) {
+    this.state = { ...this.state, ...change };
+    this.tell(this.state);
+  }
+}

@@ -1,0 +1,35 @@
+// Queue health: what waits, what is in work, what lies dead, and whether the rate gate is open.
+
+import { h, show } from "./dom.js";
+import { count, plural, span } from "./formatting.js";
+
+const NAMES = { executions: "Executions", deliveries: "Deliveries" };
+
+/** The queues and the gate, in a container. */
+export function drawQueues(container, { queues, rateGate }) {
+  const until = rateGate.pausedUntil ? Date.parse(rateGate.pausedUntil) : 0;
+  const paused = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+  show(container, { queues, rate: rateGate.requestsPerMinute, paused }, () => [
+    queues.map(queueRow),
+    h("div", { class: "queue" }, h("h3", {}, "Rate gate"),
+      h("p", { class: paused ? "gate tone-wait" : "gate" }, paused
+        ? `Paused for ${span(paused * 1000)} more, as Genesys Cloud asked for`
+        : `Open, at most ${plural(rateGate.requestsPerMinute, "request")} a minute`)),
+  ]);
+}
+
+function queueRow({ name, waiting, delayed, inFlight, deadLetters }) {
+  const all = Math.max(1, waiting + delayed + inFlight);
+  const part = (kind, fraction) => (fraction ? h("span", { class: `part ${kind}`, css: { "flex-grow": String(fraction) } }) : null);
+  return h("div", { class: "queue" },
+    h("h3", {}, NAMES[name] ?? name, deadLetters ? h("span", { class: "badge tone-bad dead" }, plural(deadLetters, "dead letter")) : null),
+    h("div", { class: "parts", "aria-hidden": "true" }, part("in-flight", inFlight / all), part("waiting", waiting / all), part("delayed", delayed / all),
+      waiting + delayed + inFlight ? null : part("idle", 1)),
+    h("dl", { class: "parts-legend" },
+      number("in work", inFlight, "in-flight"), number("waiting", waiting, "waiting"), number("delayed", delayed, "delayed"),
+      number("dead", deadLetters, deadLetters ? "dead" : "none")));
+}
+
+function number(name, value, kind) {
+  return h("div", {}, h("dt", {}, h("span", { class: `key ${kind}`, "aria-hidden": "true" }), name), h("dd", {}, count(value)));
+}

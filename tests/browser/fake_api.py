@@ -1,0 +1,239 @@
+"""An API with the deployment's manners and made-up data: it serves the real page, and checks who asks for the rest."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from actionrelay.console_page import FOLDER, assemble
+from tests.browser.sample import Day, metrics, queues, quiet_day
+from tests.browser.trails import ENDED, Trail
+
+API_KEY = "k3y-of-the-fake-api-000000000000"
+REGION = "eu-central-1"
+IDENTITY = Credentials("AKIAFAKEFAKEFAKEFAKE", "s3cr3t/of+the/fake", "FwoGZXIvYXdzEBYaDE+token/with=signs==")
+type Fault = tuple[int, str, str]
+
+
+@dataclass(slots=True)
+class FakeApi:
+    """What it tells, and how it behaves; tests change both while the page looks on."""
+
+    way: str = "API_KEY"
+    day: Day = field(default_factory=lambda: quiet_day(time.time() * 1_000))
+    faults: dict[str, Fault] = field(default_factory=dict)
+    """By the last part of a path: status, code, detail."""
+    asked: list[str] = field(default_factory=list)
+    """Method, path and query of each request that was let in."""
+    bodies: list[Any] = field(default_factory=list)
+    page_size: int | None = None
+    empty_pages: int = 0
+    broken_at: int | None = None
+    strict_clock: bool = False
+    """A signature that is more than five minutes off is refused, as API Gateway does."""
+    url: str = ""
+
+    def reset(self, way: str, day: Day) -> None:
+        """Begin again."""
+        self.way, self.day = way, day
+        self.faults, self.asked, self.bodies = {}, [], []
+        self.page_size, self.empty_pages, self.broken_at, self.strict_clock = None, 0, None, False
+
+    @property
+    def console(self) -> str:
+        """Where the page is."""
+        return f"{self.url}/v1/console"
+
+    # -- Answers --------------------------------------------------------------------------------------------------
+
+    async def answer(self, request: Request) -> Response:
+        """Let in who proves who they are, then answer."""
+        body = await request.body()
+        refused = self._refusal(request, body)
+        if refused:
+            return _problem(403, refused, "not let in")
+        path = request.url.path.removeprefix("/v1")
+        query = f"?{request.url.query}" if request.url.query else ""
+        self.asked.append(f"{request.method} {path}{query}")
+        fault = self.faults.get(path.rpartition("/")[2])
+        return _problem(*fault) if fault else self._told(path.strip("/").split("/"), request, body)
+
+    def _told(self, parts: list[str], request: Request, body: bytes) -> Response:
+        match parts:
+            case ["health"]:
+                return JSONResponse({"status": "ok"})
+            case ["metrics"]:
+                return JSONResponse(metrics(self.day))
+            case ["queues"]:
+                return JSONResponse(queues(self.day))
+            case ["executions"]:
+                return JSONResponse(self._page(request))
+            case ["executions", execution_id, *rest] if execution_id in self.day.trails:
+                return self._about(self.day.trails[execution_id], "/".join(rest), request, body)
+            case ["executions", *_]:
+                return _problem(404, "execution_not_found", "no execution with this id")
+        return _problem(403, "missing_authentication", "nothing is served here")
+
+    def _about(self, trail: Trail, what: str, request: Request, body: bytes) -> Response:
+        if what == "":
+            return JSONResponse(trail.document())
+        if what == "audit":
+            history: dict[str, Any] = {"executionId": trail.execution_id, "entries": trail.entries}
+            if request.query_params.get("verify") == "true":
+                history["verification"] = self._verification(trail)
+            return JSONResponse(history)
+        self.bodies.append(json.loads(body) if body else None)
+        decide = _DECISIONS[what]
+        if not decide(trail, self.bodies[-1] or {}):
+            return _problem(409, "wrong_state", f"the execution is {trail.status}")
+        return JSONResponse(trail.document(), 202 if what in {"retry", "webhook/redeliver"} else 200)
+
+    def _verification(self, trail: Trail) -> dict[str, Any]:
+        intact = self.broken_at is None
+        return {
+            "intact": intact,
+            "checkedEntries": len(trail.entries) if intact else self.broken_at,
+            "brokenAt": self.broken_at,
+            "detail": None if intact else "its hash is not that of its fields",
+        }
+
+    def _page(self, request: Request) -> dict[str, Any]:
+        query = request.query_params
+        fits: list[Callable[[dict[str, Any]], bool]] = []
+        if status := query.get("status"):
+            fits.append(lambda each: each["status"] in status.split(","))
+        exact = {name: query[name] for name in ("actionId", "traceId", "webhookStatus") if query.get(name)}
+        fits.append(lambda each: all(each[name] == value for name, value in exact.items()))
+        if since := query.get("from"):
+            fits.append(lambda each: each["createdAt"] >= since)
+        if before := query.get("to"):
+            fits.append(lambda each: each["createdAt"] < before)
+        found = [trail.document(result=False) for trail in self.day.newest()]
+        found = [each for each in found if all(fit(each) for fit in fits)]
+        looked = int(query.get("next") or 0)
+        if looked < self.empty_pages:
+            return {"executions": [], "next": str(looked + 1)}
+        start = looked - self.empty_pages
+        end = start + (self.page_size or int(query.get("limit", "50")))
+        return {"executions": found[start:end], "next": str(end + self.empty_pages) if end < len(found) else None}
+
+    # -- Who asks -------------------------------------------------------------------------------------------------
+
+    def _refusal(self, request: Request, body: bytes) -> str | None:
+        if self.way == "API_KEY":
+            return None if request.headers.get("x-api-key") == API_KEY else "invalid_api_key"
+        given = request.headers.get("Authorization", "")
+        if f"Credential={IDENTITY.access_key}/" not in given:
+            return "missing_authentication"
+        signed_at = datetime.strptime(request.headers["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        if self.strict_clock and abs(signed_at.timestamp() - time.time()) > 300:
+            return "invalid_signature"
+        return None if given == expected_authorization(request, body) else "invalid_signature"
+
+
+def expected_authorization(request: Request, body: bytes) -> str:
+    """What botocore's signer makes of a request, at the time and over the headers that the request names."""
+    names = request.headers["Authorization"].partition("SignedHeaders=")[2].partition(",")[0].split(";")
+    headers = {name: request.headers[name] for name in names if name not in {"x-amz-date", "x-amz-security-token"}}
+    return authorization(request.method, str(request.url), headers, body, request.headers["x-amz-date"])
+
+
+def authorization(method: str, url: str, headers: dict[str, str], body: bytes, date: str) -> str:
+    """The header `Authorization` by botocore, as of `date`."""
+    signer = SigV4Auth(IDENTITY, "execute-api", REGION)
+    request = AWSRequest(method, url, headers=headers, data=body)
+    request.context["timestamp"] = date
+    signer._modify_request_before_signing(request)  # type: ignore[attr-defined]
+    to_sign = signer.string_to_sign(request, signer.canonical_request(request))
+    signer._inject_signature_to_request(request, signer.signature(to_sign, request))  # type: ignore[attr-defined]
+    return str(request.headers["Authorization"])
+
+
+def _problem(status: int, code: str, detail: str) -> Response:
+    document = {"type": f"urn:actionrelay:problem:{code}", "title": code, "status": status, "detail": detail}
+    return JSONResponse({**document, "code": code, "traceId": "t"}, status)
+
+
+def _retry(trail: Trail, _body: dict[str, Any]) -> bool:
+    if trail.status not in {"failed", "unknown"}:
+        return False
+    trail.step("rerun_requested", 60_000, actor="operator")
+    return True
+
+
+def _resolve(trail: Trail, body: dict[str, Any]) -> bool:
+    if trail.status != "unknown":
+        return False
+    trail.step("resolved", 60_000, actor="operator", note=body.get("note")).step(body["status"])
+    trail.result, trail.error = body.get("result"), None
+    return True
+
+
+def _cancel(trail: Trail, _body: dict[str, Any]) -> bool:
+    if trail.status != "queued":
+        return False
+    trail.step("cancelled", 500, actor="operator")
+    return True
+
+
+def _redeliver(trail: Trail, _body: dict[str, Any]) -> bool:
+    if trail.status not in ENDED or trail.webhook_status not in {"failed", "delivered"}:
+        return False
+    trail.step("redelivery_requested", 60_000, actor="operator")
+    return True
+
+
+_DECISIONS: dict[str, Callable[[Trail, dict[str, Any]], bool]] = {
+    "retry": _retry,
+    "resolve": _resolve,
+    "cancel": _cancel,
+    "webhook/redeliver": _redeliver,
+}
+
+
+@contextmanager
+def serving() -> Iterator[FakeApi]:
+    """Serve one on a free port of 127.0.0.1, until the block ends."""
+    api = FakeApi()
+
+    def console(_request: Request) -> Response:
+        page = assemble(api.way, REGION)
+        return HTMLResponse(page.html, headers=page.headers)
+
+    def module(request: Request) -> Response:
+        text = Path(FOLDER, request.path_params["name"]).read_text(encoding="utf-8")
+        return PlainTextResponse(text, media_type="text/javascript")
+
+    routes = [
+        Route("/v1/console", console),
+        Route("/v1/{path:path}", api.answer, methods=["GET", "POST"]),
+        Route("/modules/{name}", module),
+        Route("/blank", lambda _request: HTMLResponse("<!doctype html><title>blank</title>")),
+    ]
+    config = uvicorn.Config(Starlette(routes=routes), port=0, log_level="error", server_header=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    [socket] = [each for listener in server.servers for each in listener.sockets]
+    api.url = f"http://127.0.0.1:{socket.getsockname()[1]}"
+    try:
+        yield api
+    finally:
+        server.should_exit = True
+        thread.join(5)

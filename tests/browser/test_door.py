@@ -1,0 +1,149 @@
+"""Who gets in, with what, and what is left of it afterwards."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.fake_api import API_KEY, IDENTITY, FakeApi
+
+
+def _kept(page: Page) -> str:
+    return str(page.evaluate("JSON.stringify({...sessionStorage, ...localStorage})"))
+
+
+def test_given_an_api_key_when_it_is_right_then_the_overview_is_there_and_the_key_is_nowhere_but_in_memory(
+    visit: Visit,
+) -> None:
+    console = visit()
+
+    expect(console.heading("Overview")).to_be_focused()
+    assert API_KEY not in _kept(console.page)
+    assert API_KEY not in console.page.content()
+    console.page.reload()
+    expect(console.heading("Sign in")).to_be_visible()
+
+
+def test_given_a_wrong_key_when_signing_in_then_it_says_so_and_the_field_has_the_focus(visit: Visit) -> None:
+    console = visit(signed_in=False)
+
+    console.sign_in_with_key("wrong")
+
+    expect(console.page.get_by_role("alert")).to_contain_text("This API key is not valid here.")
+    expect(console.page.get_by_label("API key")).to_be_focused()
+
+
+def test_given_nothing_when_signing_in_then_it_names_what_is_missing_and_asks_nobody(
+    visit: Visit, api: FakeApi
+) -> None:
+    console = visit(signed_in=False)
+
+    console.button("Sign in").click()
+
+    expect(console.page.get_by_role("alert")).to_contain_text("API key is missing.")
+    assert api.asked == []
+
+
+def test_given_a_kept_key_when_the_page_is_loaded_again_then_it_is_still_in_until_it_signs_out(visit: Visit) -> None:
+    console = visit(signed_in=False)
+    console.sign_in_with_key(keep=True)
+    expect(console.heading("Overview")).to_be_visible()
+
+    console.page.reload()
+    expect(console.heading("Overview")).to_be_visible()
+    console.button("Sign out").click()
+
+    expect(console.heading("Sign in")).to_be_visible()
+    assert API_KEY not in _kept(console.page)
+    console.page.reload()
+    expect(console.heading("Sign in")).to_be_visible()
+
+
+def test_given_aws_credentials_when_they_are_right_then_every_request_is_signed_as_botocore_signs_it(
+    visit: Visit, api: FakeApi
+) -> None:
+    api.way = "AWS_IAM"
+    console = visit(
+        signed_in=False, at="#/executions?status=unknown%2Cfailed&actionId=a%20b%2Fc%27(!)*%2B~&from=2026-01-01T10:00"
+    )
+
+    console.sign_in_with_aws()
+
+    expect(console.page.get_by_text("Nothing fits these filters")).to_be_visible()
+    assert any("actionId=a%20b%2Fc%27%28%21%29%2A%2B~" in each for each in api.asked)
+    assert IDENTITY.secret_key not in _kept(console.page)
+
+
+def test_given_a_decision_with_a_body_when_it_is_signed_then_its_hash_is_that_of_the_body(
+    visit: Visit, api: FakeApi
+) -> None:
+    api.way = "AWS_IAM"
+    unknown = next(trail for trail in api.day.trails.values() if trail.status == "unknown")
+    console = visit(signed_in=False, at=f"#/executions/{unknown.execution_id}")
+    console.sign_in_with_aws()
+
+    console.button("Resolve").click()
+    console.page.get_by_label("Result, as JSON").fill('{"grüße": ["💶", 1.50]}')
+    console.button("Put on record").click()
+
+    expect(console.card("Summary")).to_contain_text("completed")
+    assert api.bodies == [{"status": "completed", "result": {"grüße": ["💶", 1.5]}}]
+
+
+def test_given_a_wrong_secret_when_signing_in_then_it_says_which_part_does_not_fit(visit: Visit, api: FakeApi) -> None:
+    api.way = "AWS_IAM"
+    console = visit(signed_in=False)
+
+    console.sign_in_with_aws(secret="wrong")
+
+    expect(console.page.get_by_role("alert")).to_contain_text(
+        "the secret access key does not belong to this access key"
+    )
+
+
+def test_given_a_pasted_block_of_exports_when_it_lands_in_a_field_then_all_fields_have_theirs(
+    visit: Visit, api: FakeApi
+) -> None:
+    api.way = "AWS_IAM"
+    console = visit(signed_in=False)
+    block = (
+        f'export AWS_ACCESS_KEY_ID="{IDENTITY.access_key}"\nexport AWS_SECRET_ACCESS_KEY="{IDENTITY.secret_key}"\n'
+        f'export AWS_SESSION_TOKEN="{IDENTITY.token}"'
+    )
+
+    console.page.get_by_label("Access key id").evaluate(
+        """(field, text) => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text/plain", text);
+            field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }""",
+        block,
+    )
+    console.button("Sign in").click()
+
+    expect(console.heading("Overview")).to_be_visible()
+
+
+def test_given_credentials_that_expire_when_the_page_asks_again_then_it_is_the_door_with_the_reason(
+    visit: Visit, api: FakeApi
+) -> None:
+    console = visit()
+    console.settled()
+
+    api.faults["metrics"] = (403, "expired_token", "gone")
+    console.refresh()
+
+    expect(console.heading("Sign in")).to_be_visible()
+    expect(console.page.get_by_role("alert")).to_contain_text("The session token has expired.")
+
+
+def test_given_a_clock_that_is_an_hour_off_when_the_api_says_its_date_then_the_signature_is_made_for_that(
+    visit: Visit, api: FakeApi
+) -> None:
+    api.way = "AWS_IAM"
+    api.strict_clock = True
+    console = visit(signed_in=False)
+    console.page.clock.install(time=console.page.evaluate("Date.now()") / 1_000 - 3_600)
+    console.page.reload()
+
+    console.sign_in_with_aws()
+
+    expect(console.heading("Overview")).to_be_visible()

@@ -1,0 +1,221 @@
+"""One execution: its timeline, its history, and what is decided about it."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.fake_api import FakeApi
+from tests.browser.trails import Trail
+
+
+def _one(api: FakeApi, fits: Callable[[Trail], bool]) -> Trail:
+    return next(trail for trail in api.day.newest() if fits(trail))
+
+
+def _eventful(api: FakeApi) -> Trail:
+    return _one(api, lambda trail: any(entry["event"] == "rerun_requested" for entry in trail.entries))
+
+
+STATUSES = ["queued", "running", "awaiting_webhook", "completed", "failed", "unknown", "cancelled"]
+
+
+def test_given_executions_in_every_state_when_each_is_opened_then_its_facts_and_its_history_are_there(
+    visit: Visit, api: FakeApi
+) -> None:
+    console = visit()
+    for status in STATUSES:
+        trail = _one(api, lambda each, status=status: each.status == status)  # type: ignore[misc]
+        console.move(f"#/executions/{trail.execution_id}")
+
+        summary = console.card("Summary")
+        expect(console.heading(trail.execution_id)).to_be_visible()
+        expect(summary).to_contain_text(status.replace("_", " "))
+        expect(summary).to_contain_text(trail.action_id)
+        if trail.error:
+            expect(summary).to_contain_text(trail.error["message"])
+        entries = console.page.get_by_role("table", name="Audit entries").locator("tbody tr")
+        expect(entries).to_have_count(len(trail.entries))
+
+
+def test_given_a_long_story_when_its_timeline_is_walked_by_keyboard_then_each_part_tells_its_numbers(
+    visit: Visit, api: FakeApi
+) -> None:
+    console = visit(at=f"#/executions/{_eventful(api).execution_id}")
+    attempts = console.page.get_by_role("region", name="Attempts").get_by_role("button")
+    expect(attempts).to_have_count(4)
+
+    attempts.first.focus()
+    details = console.page.locator(".span-details")
+    expect(details).to_have_text(
+        "Attempt 1: 1.9 s · from +800 ms to +2.7 s · to be tried again · http_429 · "
+        "limit oauth/requests=300 · correlation 11-22"
+    )
+    console.page.keyboard.press("Tab")
+    expect(details).to_contain_text("Attempt 2: 700 ms")
+    expect(console.page.get_by_role("region", name="Delivery to the caller").get_by_role("button")).to_have_count(6)
+    expect(console.page.get_by_text(re.compile("Compressed: what is hatched"))).to_be_visible()
+
+
+def test_given_a_timeline_when_it_is_drawn_in_proportion_then_widths_are_as_the_times(
+    visit: Visit, api: FakeApi
+) -> None:
+    trail = api.day.opened(60_000).step("attempt_started", 3_000).step("completed", 9_000)
+    console = visit(at=f"#/executions/{trail.execution_id}")
+    expect(console.page.get_by_text("Drawn in proportion.")).to_be_visible()
+
+    wait, attempt = (box["width"] for each in console.page.locator(".span").all() if (box := each.bounding_box()))
+
+    assert attempt / wait == pytest.approx(3, rel=0.02)
+
+
+def test_given_an_intact_chain_when_it_is_verified_then_it_says_how_much_was_checked(
+    visit: Visit, api: FakeApi
+) -> None:
+    trail = _eventful(api)
+    console = visit(at=f"#/executions/{trail.execution_id}")
+
+    console.button("Verify chain").click()
+
+    said = f"The chain is intact: {len(trail.entries)} entries checked, each fits the one before."
+    expect(console.page.locator(".verdict")).to_have_text(said)
+
+
+def test_given_a_broken_chain_when_it_is_verified_then_the_entry_is_named_and_marked(
+    visit: Visit, api: FakeApi
+) -> None:
+    api.broken_at = 3
+    console = visit(at=f"#/executions/{_eventful(api).execution_id}")
+
+    console.button("Verify chain").click()
+
+    said = "The chain is broken at entry 3: its hash is not that of its fields."
+    expect(console.page.locator(".verdict")).to_have_text(said)
+    expect(console.page.locator(".audit tr.broken td").first).to_have_text("3")
+
+
+# -- Decisions --------------------------------------------------------------------------------------------------------
+
+
+OFFERED = {
+    "queued": ["Cancel"],
+    "running": [],
+    "awaiting_webhook": [],
+    "failed": ["Retry"],
+    "unknown": ["Retry", "Resolve", "Redeliver"],
+    "cancelled": [],
+}
+
+
+def test_given_a_state_then_what_it_allows_is_offered_and_nothing_else(visit: Visit, api: FakeApi) -> None:
+    console = visit()
+    for status, offered in OFFERED.items():
+        trail = _one(api, lambda each, status=status: each.status == status)  # type: ignore[misc]
+        console.move(f"#/executions/{trail.execution_id}")
+        expect(console.heading(trail.execution_id)).to_be_visible()
+        expect(console.card("Summary")).to_contain_text(status.replace("_", " "))
+
+        expect(console.page.get_by_role("group", name="Decisions").get_by_role("button")).to_have_text(offered)
+
+
+def test_given_an_unknown_outcome_when_it_is_resolved_as_completed_then_it_is_on_record_and_told(
+    visit: Visit, api: FakeApi
+) -> None:
+    trail = _one(api, lambda each: each.status == "unknown")
+    console = visit(at="#/attention")
+
+    console.button(f"Resolve {trail.execution_id[:8]}").click()
+    console.page.get_by_label("Result, as JSON").fill("{ not JSON")
+    console.button("Put on record").click()
+    expect(console.page.get_by_role("alert")).to_contain_text("The result is not JSON")
+    console.page.get_by_label("Result, as JSON").fill('{"orderId": 7}')
+    console.page.get_by_label("How this is known").fill("seen in the CRM")
+    console.button("Put on record").click()
+
+    expect(console.page.locator(".toast")).to_contain_text("is resolved.")
+    expect(console.button(f"Resolve {trail.execution_id[:8]}")).to_have_count(0)
+    assert api.bodies == [{"status": "completed", "result": {"orderId": 7}, "note": "seen in the CRM"}]
+    assert (trail.status, trail.result) == ("completed", {"orderId": 7})
+
+
+def test_given_an_unknown_outcome_when_it_is_resolved_as_failed_then_the_reason_goes_along(
+    visit: Visit, api: FakeApi
+) -> None:
+    trail = _one(api, lambda each: each.status == "unknown")
+    console = visit(at=f"#/executions/{trail.execution_id}")
+
+    console.button("Resolve").click()
+    console.page.get_by_role("radio", name="failed").check()
+    console.page.get_by_label("Why it failed").fill("no such order")
+    console.button("Put on record").click()
+
+    expect(console.card("Summary")).to_contain_text("failed")
+    assert api.bodies == [{"status": "failed", "error": "no such order"}]
+
+
+@pytest.mark.parametrize(
+    ("buttons", "fits", "becomes"),
+    [
+        (("Retry", "Run it again"), lambda each: each.status == "failed", "queued"),
+        (("Cancel", "Cancel it, for good"), lambda each: each.status == "queued", "cancelled"),
+        (("Redeliver", "Deliver again"), lambda each: each.webhook_status == "failed", "pending"),
+    ],
+)
+def test_given_an_execution_when_a_decision_is_confirmed_then_it_is_made_and_shown(
+    visit: Visit, api: FakeApi, buttons: tuple[str, str], fits: Callable[[Trail], bool], becomes: str
+) -> None:
+    trail = _one(api, fits)
+    console = visit(at=f"#/executions/{trail.execution_id}")
+
+    decision, confirm = buttons
+    console.button(decision).click()
+    expect(console.page.get_by_role("dialog")).to_contain_text(trail.execution_id)
+    console.button(confirm).click()
+
+    expect(console.card("Summary")).to_contain_text(becomes)
+    expect(console.page.locator(".toast")).to_be_visible()
+
+
+def test_given_a_dialog_when_it_is_left_then_nothing_is_asked_and_the_focus_is_back(visit: Visit, api: FakeApi) -> None:
+    trail = _one(api, lambda each: each.status == "failed")
+    console = visit(at=f"#/executions/{trail.execution_id}")
+
+    console.button("Retry").click()
+    console.page.keyboard.press("Escape")
+
+    expect(console.page.get_by_role("dialog")).to_have_count(0)
+    expect(console.button("Retry")).to_be_focused()
+    assert api.bodies == []
+
+
+def test_given_an_execution_that_has_moved_on_when_it_is_decided_then_the_conflict_is_explained_and_the_page_refreshed(
+    visit: Visit, api: FakeApi
+) -> None:
+    trail = _one(api, lambda each: each.status == "unknown")
+    console = visit(at=f"#/executions/{trail.execution_id}")
+
+    console.button("Retry").click()
+    trail.step("resolved").step("completed")
+    console.button("Run it again").click()
+
+    alert = console.page.get_by_role("dialog").get_by_role("alert")
+    expect(alert).to_contain_text("the execution is completed")
+    expect(alert).to_contain_text("It has moved on")
+    console.button("Leave it as it is").click()
+    expect(console.card("Summary")).to_contain_text("completed")
+    expect(console.button("Retry")).to_have_count(0)
+
+
+def test_given_a_caller_who_may_only_read_when_a_decision_is_refused_then_it_says_what_is_lacking(
+    visit: Visit, api: FakeApi
+) -> None:
+    trail = _one(api, lambda each: each.status == "failed")
+    api.faults["retry"] = (403, "access_denied", "no")
+    console = visit(at=f"#/executions/{trail.execution_id}")
+
+    console.button("Retry").click()
+    console.button("Run it again").click()
+
+    expect(console.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("lacks execute-api:Invoke")

@@ -1,0 +1,132 @@
+"""The list of executions: its filters, its pages, and what it says where there is nothing."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.fake_api import FakeApi
+
+STATUSES = ["queued", "running", "awaiting_webhook", "completed", "failed", "unknown", "cancelled"]
+
+
+def test_given_executions_in_every_state_when_one_state_is_chosen_then_the_list_holds_that_alone(
+    visit: Visit, api: FakeApi
+) -> None:
+    console = visit()
+    for status in STATUSES:
+        word = status.replace("_", " ")
+        console.move("#/executions")
+        expect(console.rows()).to_have_count(50)
+
+        console.page.get_by_role("checkbox", name=word, exact=True).click()
+
+        expect(console.page).to_have_url(re.compile(rf"#/executions\?status={status}$"))
+        expected = [trail for trail in api.day.trails.values() if trail.status == status][:50]
+        expect(console.rows().locator(".col-status .badge")).to_have_text([word] * len(expected))
+        expect(console.page.get_by_role("checkbox", name=word, exact=True)).to_be_focused()
+
+
+def test_given_all_filters_in_an_address_when_it_is_opened_then_they_are_set_and_asked_for(
+    visit: Visit, api: FakeApi
+) -> None:
+    action = api.day.actions[1]
+    period = "from=2026-01-01T00:00&to=2027-01-01T00:00"
+    query = f"status=unknown,failed&webhookStatus=failed&actionId={action}&traceId=t&{period}"
+    console = visit(at=f"#/executions?{query}")
+
+    expect(console.page.get_by_label("Action id")).to_have_value(action)
+    expect(console.page.get_by_role("checkbox", name="failed", exact=True)).to_be_checked()
+    expect(console.page.get_by_text("Nothing fits these filters")).to_be_visible()
+    [asked] = {each for each in api.asked if "limit=50" in each}
+    assert "status=unknown%2Cfailed" in asked
+    assert "webhookStatus=failed" in asked
+    assert "from=2026-01-01T00%3A00%3A00.000Z&to=2027-01-01T00%3A00%3A00.000Z" in asked
+
+
+def test_given_a_trace_id_when_it_is_typed_and_entered_then_its_execution_is_the_list(
+    visit: Visit, api: FakeApi
+) -> None:
+    trail = api.day.newest()[30]
+    console = visit(at="#/executions")
+
+    console.page.get_by_label("Trace id").fill(trail.trace_id.upper())
+    console.page.keyboard.press("Enter")
+
+    expect(console.rows()).to_have_count(1)
+    console.rows().get_by_role("link").click()
+    expect(console.heading(trail.execution_id)).to_be_focused()
+
+
+def test_given_more_than_a_page_when_older_ones_are_asked_for_then_each_is_there_once_newest_first(
+    visit: Visit, api: FakeApi
+) -> None:
+    console = visit(at="#/executions")
+    expect(console.rows()).to_have_count(50)
+
+    while console.button("Show older").is_visible():
+        shown = console.rows().count()
+        console.button("Show older").click()
+        expect(console.rows()).not_to_have_count(shown)
+
+    expect(console.page.get_by_text(f"{len(api.day.trails)} shown, that is all")).to_be_visible()
+    ids = console.rows().locator("a").evaluate_all("links => links.map((each) => each.title)")
+    assert ids == [trail.execution_id for trail in api.day.newest()]
+
+
+def test_given_older_pages_when_new_executions_come_then_nothing_is_lost_between_the_pages(
+    visit: Visit, api: FakeApi
+) -> None:
+    console = visit(at="#/executions")
+    console.button("Show older").click()
+    expect(console.rows()).to_have_count(100)
+
+    for _ in range(3):
+        api.day.opened(0)
+    console.refresh()
+
+    expect(console.rows()).to_have_count(103)
+    ids = console.rows().locator("a").evaluate_all("links => links.map((each) => each.title)")
+    assert ids == [trail.execution_id for trail in api.day.newest()][:103]
+
+
+def test_given_pages_without_a_hit_when_the_list_is_opened_then_it_looks_further(visit: Visit, api: FakeApi) -> None:
+    api.empty_pages = 3
+
+    console = visit(at="#/executions?status=cancelled")
+
+    expect(console.rows()).to_have_count(1)
+
+
+def test_given_a_focused_row_when_the_list_is_refreshed_then_the_focus_stays(visit: Visit, api: FakeApi) -> None:
+    console = visit(at="#/executions")
+    link = console.rows().nth(4).get_by_role("link")
+    title = link.get_attribute("title")
+    link.focus()
+
+    api.day.opened(0)
+    console.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(console.rows().nth(5).get_by_role("link")).to_have_attribute("title", str(title))
+
+    expect(console.rows().nth(5).get_by_role("link")).to_be_focused()
+
+
+def test_given_an_id_in_the_search_box_when_it_is_entered_then_its_execution_is_open(
+    visit: Visit, api: FakeApi
+) -> None:
+    trail = api.day.newest()[7]
+    console = visit()
+
+    console.page.get_by_label("Open an execution by its id").fill(f"  {trail.execution_id} ")
+    console.page.keyboard.press("Enter")
+
+    expect(console.heading(trail.execution_id)).to_be_focused()
+
+
+def test_given_an_id_that_is_none_when_it_is_opened_then_a_look_among_trace_ids_is_offered(visit: Visit) -> None:
+    console = visit(at="#/executions/not-there")
+
+    expect(console.page.get_by_text("No execution with this id")).to_be_visible()
+    console.page.get_by_role("link", name="Look for it as a trace id").click()
+
+    expect(console.page.get_by_label("Trace id")).to_have_value("not-there")

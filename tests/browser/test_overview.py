@@ -1,0 +1,196 @@
+"""How are we doing, and what needs me: the overview and what it says while nobody touches it."""
+
+import re
+import time
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.fake_api import FakeApi
+from tests.browser.sample import metrics, quiet_day
+
+
+def test_given_a_busy_day_when_the_overview_is_opened_then_the_counts_are_those_of_the_api(
+    visit: Visit, api: FakeApi
+) -> None:
+    found = metrics(api.day)
+    console = visit()
+
+    counts = console.card("Counts")
+    expect(counts).to_contain_text(f"Accepted{found['totalExecutions']:,}")
+    expect(counts).to_contain_text(f"Failed{found['failedExecutions']}")
+    expect(counts).to_contain_text(f"{found['successfulExecutions']:,} of ")
+    assert any(re.match(r"GET /metrics\?from=\d{4}-\d\d-\d\d&to=", each) for each in api.asked)
+
+
+def test_given_the_overview_when_another_window_is_chosen_then_the_counts_of_that_are_asked_for(
+    visit: Visit, api: FakeApi
+) -> None:
+    console = visit()
+
+    console.page.get_by_role("radio", name="All", exact=True).click()
+
+    expect(console.card("Counts")).to_contain_text("since the deployment")
+    assert api.asked.count("GET /metrics") == 1
+
+
+def test_given_the_chart_when_an_hour_is_chosen_by_key_then_it_is_told_in_words(visit: Visit, api: FakeApi) -> None:
+    hours = metrics(api.day)["hours"]
+    console = visit()
+    slider = console.page.get_by_role("slider", name="Hour, of the last 48")
+    slider.focus()
+
+    slider.press("Home")
+    slider.press("ArrowRight")
+
+    text = str(slider.get_attribute("aria-valuetext"))
+    assert f"{hours[1]['totalExecutions']} accepted" in text
+    assert f"{hours[1]['hour'][11:13]}:00" in text
+    assert slider.get_attribute("aria-valuenow") == "2"
+    expect(console.page.locator(".readout")).to_contain_text(f"accepted{hours[1]['totalExecutions']}")
+
+
+def test_given_the_chart_when_its_table_is_opened_then_every_hour_is_a_row(visit: Visit) -> None:
+    console = visit()
+
+    console.page.get_by_text("The same as a table").click()
+
+    expect(console.page.get_by_role("table", name="Latency and volume by hour").locator("tbody tr")).to_have_count(48)
+
+
+def test_given_what_needs_somebody_when_the_overview_is_opened_then_it_is_named_with_what_can_be_done(
+    visit: Visit,
+) -> None:
+    console = visit()
+
+    needs = console.card("Needs attention")
+    for name in ("Unknown outcome", "Webhook not delivered", "Failed in the last 24 hours", "Dead-letter queues"):
+        expect(needs.get_by_role("heading", name=name)).to_be_visible()
+    expect(needs.get_by_role("button", name=re.compile("^Resolve"))).to_have_count(3)
+    expect(console.page.get_by_role("link", name="Attention 5 open")).to_be_visible()
+    expect(console.page).to_have_title("(5) Overview – actionrelay")  # noqa: RUF001 - the title's own dash
+
+
+def test_given_queues_and_a_closed_gate_when_the_overview_is_opened_then_both_are_told(visit: Visit) -> None:
+    console = visit()
+
+    queues = console.card("Queues")
+    expect(queues).to_contain_text("waiting38")
+    expect(queues).to_contain_text("1 dead letter")
+    expect(queues).to_contain_text(re.compile(r"Paused for \d+ s more"))
+
+
+def test_given_a_new_deployment_when_the_overview_is_opened_then_it_says_what_will_be_there(
+    visit: Visit, api: FakeApi
+) -> None:
+    api.day = quiet_day(time.time() * 1_000)
+    console = visit()
+
+    expect(console.main).to_contain_text("No executions yet")
+    expect(console.main).to_contain_text("Nothing needs you")
+    expect(console.main).to_contain_text("Nothing has completed or failed in these 48 hours")
+    expect(console.main).to_contain_text("Open, at most 270 requests a minute")
+
+
+# -- Kept up to date --------------------------------------------------------------------------------------------------
+
+
+def test_given_an_open_page_when_time_goes_by_then_it_asks_again_and_shows_what_is_new(
+    visit: Visit, api: FakeApi
+) -> None:
+    console = visit(signed_in=False)
+    console.page.clock.install()
+    console.sign_in_with_key()
+    expect(console.rows().first).to_contain_text("queued")
+
+    new = api.day.opened(0).step("attempt_started", 5).step("unknown", 7)
+    console.page.clock.run_for(6_000)
+
+    expect(console.rows().first).to_contain_text("unknown")
+    expect(console.rows().first).to_contain_text(new.execution_id[:8])
+
+
+def test_given_a_paused_page_when_time_goes_by_then_nothing_is_asked_until_it_goes_on(
+    visit: Visit, api: FakeApi
+) -> None:
+    console = visit(signed_in=False)
+    console.page.clock.install()
+    console.sign_in_with_key()
+    console.settled()
+
+    console.button("Pause updating").click()
+    asked = len(api.asked)
+    console.page.clock.run_for(60_000)
+    expect(console.page.get_by_text("Paused. Updated 1 min ago")).to_be_visible()
+    assert len(api.asked) == asked
+    console.button("Go on updating").click()
+
+    expect(console.page.get_by_text("Updated just now")).to_be_visible()
+    assert len(api.asked) > asked
+
+
+def test_given_a_hidden_tab_when_time_goes_by_then_nothing_is_asked_and_on_return_it_is_at_once(
+    visit: Visit, api: FakeApi
+) -> None:
+    console = visit(signed_in=False)
+    console.page.clock.install()
+    console.sign_in_with_key()
+    console.settled()
+    hide = """(hidden) => {
+        Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+
+    asked = len(api.asked)
+    console.page.evaluate(hide, True)
+    console.page.clock.run_for(120_000)
+    assert len(api.asked) == asked
+    console.page.evaluate(hide, False)
+
+    expect(console.page.get_by_text("Updated just now")).to_be_visible()
+    assert len(api.asked) > asked
+
+
+def test_given_an_api_that_fails_when_the_page_asks_then_it_says_so_keeps_what_it_shows_and_asks_less_often(
+    visit: Visit, api: FakeApi
+) -> None:
+    console = visit(signed_in=False)
+    console.page.clock.install()
+    console.sign_in_with_key()
+    console.settled()
+    for part in ("metrics", "queues", "executions"):
+        api.faults[part] = (503, "store_unavailable", "the table did not answer")
+
+    console.page.clock.run_for(5_500)
+    expect(console.page.get_by_role("alert")).to_contain_text("the table did not answer What is shown is from before.")
+    expect(console.rows()).to_have_count(12)
+    asked = len(api.asked)
+    console.page.clock.run_for(7_000)
+    assert len(api.asked) == asked
+
+    api.faults.clear()
+    console.refresh()
+    expect(console.page.get_by_role("alert")).to_have_count(0)
+
+
+def test_given_one_part_that_fails_when_the_page_asks_then_the_others_are_shown(visit: Visit, api: FakeApi) -> None:
+    api.faults["queues"] = (503, "queue_unavailable", "SQS did not answer")
+
+    console = visit()
+
+    expect(console.card("Queues")).to_contain_text("SQS did not answer")
+    expect(console.card("Counts")).to_contain_text("Accepted")
+    expect(console.rows()).to_have_count(12)
+
+
+def test_given_light_or_dark_when_it_is_switched_then_it_stays_so_over_a_reload(visit: Visit) -> None:
+    console = visit()
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    light = console.page.evaluate(ground)
+
+    console.button("Colours: system").click()
+    console.button("Colours: light").click()
+
+    assert console.page.evaluate(ground) != light
+    console.page.reload()
+    assert console.page.evaluate("document.documentElement.dataset.scheme") == "dark"
