@@ -1,16 +1,21 @@
 """count: keeps the counters in step with what the tables' streams tell."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from actionrelay.boundary import streams
+from actionrelay.boundary import job, streams
 from actionrelay.observability import observed
 from actionrelay.wiring import count_changes
 
 
 @observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return job.serve(event, context, _count)
+
+
+def _count(event: Mapping[str, Any], _ends_at: int) -> dict[str, Any]:
     part, records = streams.read_batch(event)
     count_changes().count(part, records)
     return {"state": {}}  # the window that it belongs to is there for the shard's name alone

@@ -31,8 +31,8 @@ class InMemoryCounters:
     def totals(self) -> Iterator[tuple[Counter, Counts]]:
         return self._of("total", "", "\U0010ffff")
 
-    def days(self, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
-        return self._of("day", first, last)
+    def days(self, action_id: str, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
+        return ((counter, counts) for counter, counts in self._of("day", first, last) if counter.action_id == action_id)
 
     def hours(self, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
         return self._of("hour", first, last)

@@ -169,7 +169,7 @@ class Relay:
 
     @property
     def measuring(self) -> ReadMetrics:
-        return ReadMetrics(self.counters, self.clock)
+        return ReadMetrics(self.counters, self.clock, self.api)
 
     @property
     def console(self) -> ConsolePage:

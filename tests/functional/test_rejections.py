@@ -60,7 +60,7 @@ def test_given_a_submission_that_is_refused_when_its_trace_is_asked_for_then_the
     told = {name: value for name, value in entry.items() if value is not None and name not in {"hash", "timestamp"}}
     assert told == {
         "seq": 1,
-        "executionId": REQUEST_ID,
+        "executionId": f"rejected#{REQUEST_ID}",
         "actionId": "-",
         "event": "rejected",
         "status": "rejected",
@@ -163,3 +163,17 @@ def test_given_a_refused_submission_when_its_day_is_read_and_exported_then_it_is
     assert (exported["date"], exported["entries"]) == ("2025-11-24", 1)
     assert json.loads(functions.relay.day_files.files["audit-2025-11-24.jsonl"]) == page["entries"][0]
     assert "user:secret" not in functions.relay.day_files.files["audit-2025-11-24.jsonl"].decode()
+
+
+def test_given_a_refusal_when_its_id_is_then_used_for_an_execution_then_both_trails_are_whole(
+    functions: Functions,
+) -> None:
+    functions.call("validate", next(case for case in REFUSED if case.name == "too_deep").event)
+    accepted = next(case for case in CASES if case.name == "accepted").event
+    body = json.loads(accepted["body"])
+    functions.call("validate", accepted | {"body": json.dumps(body | {"executionId": REQUEST_ID})})
+
+    _, history = _history(functions)
+
+    assert [entry["event"] for entry in history["entries"]] == ["accepted"]
+    assert {entry.event for entry in functions.relay.audit.entries(f"rejected#{REQUEST_ID}")} == {"rejected"}

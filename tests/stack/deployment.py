@@ -234,10 +234,10 @@ class Deployment:
                     killed += 1
         return killed
 
-    def logs(self) -> str:
-        """Everything that any function has written."""
+    def logs(self, groups: str = "/") -> str:
+        """Everything that was logged, by any function and by the API, or in the groups whose names begin like that."""
         client = self.aws("logs")
-        groups = [group["logGroupName"] for group in client.describe_log_groups()["logGroups"]]
+        groups = [group["logGroupName"] for group in client.describe_log_groups(logGroupNamePrefix=groups)["logGroups"]]
         lines: list[str] = []
         for group in groups:
             for page in client.get_paginator("filter_log_events").paginate(logGroupName=group):

@@ -247,7 +247,7 @@ def test_given_a_refused_submission_when_its_trace_is_asked_for_then_it_is_on_re
     [entry] = history["entries"]
     assert (entry["event"], entry["code"], entry["actionId"]) == ("rejected", "invalid_request", "-")
     assert history["verification"]["intact"]
-    assert "never-kept" not in json.dumps(_items(data_actions, trace_id))
+    assert "never-kept" not in json.dumps(_items(data_actions, f"rejected#{trace_id}"))
 
 
 def test_given_a_dry_run_that_is_refused_when_its_trace_is_asked_for_then_there_is_none(
@@ -262,7 +262,7 @@ def test_given_a_day_when_it_is_read_in_pages_then_it_is_the_histories_of_its_ex
     data_actions: Deployment, execution_id: str
 ) -> None:
     today = day_of(int(time.time() * 1_000))
-    refused = data_actions.api.submit({}).document["traceId"]
+    refused = f"rejected#{data_actions.api.submit({}).document['traceId']}"
     others = [data_actions.run()["executionId"] for _ in range(3)]
 
     pages = _read_day(data_actions, today, 4)

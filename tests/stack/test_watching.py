@@ -13,7 +13,7 @@ NOT_ON_THE_EMULATOR = {f"{STACK}-ErrorRateAlarm", f"{STACK}-EndToEndLatencyAlarm
 
 def written(deployment: Deployment) -> list[dict[str, Any]]:
     """Everything that the functions wrote as JSON: lines for people, and EMF."""
-    return [json.loads(line) for line in deployment.logs().splitlines() if line.startswith("{")]
+    return [json.loads(line) for line in deployment.logs("/aws/lambda/").splitlines() if line.startswith("{")]
 
 
 def test_given_an_execution_when_its_trace_id_is_looked_for_then_every_line_about_it_is_found(

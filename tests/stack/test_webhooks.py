@@ -225,12 +225,12 @@ def test_given_a_webhook_id_when_it_comes_again_then_a_repeat_is_answered_and_ot
     result = {"executionId": execution_id, "status": "completed", "result": {"total": 1}}
 
     first = report(data_actions, webhook_id, result)
+    told(data_actions, execution_id)
     repeats = [report(data_actions, webhook_id, {**result, "try": number}) for number in (2, 3)]
     other = report(data_actions, webhook_id, {**result, "status": "failed"})
 
     assert [answer.status for answer in (first, *repeats)] == [200, 200, 200]
     assert (other.status, other.document["code"]) == (409, "webhook_conflict")
-    told(data_actions, execution_id)
     assert len(data_actions.deliveries(name)) == 1
     events = [entry["event"] for entry in data_actions.history(execution_id)]
     assert (events.count("completed"), events.count("webhook_conflict")) == (1, 1)

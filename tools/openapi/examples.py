@@ -17,7 +17,7 @@ from actionrelay.documents import AuditDayDocument, ExecutionListDocument, Histo
 from actionrelay.errors import ActionRelayError, Check, CheckStatus, Fault, InvalidRequestError, PreflightFailedError
 from actionrelay.list_questions import cursor
 from actionrelay.metrics import ReadMetrics
-from actionrelay.models import CacheStatus, Execution, Outcome, Position, Status, WebhookStatus
+from actionrelay.models import CacheStatus, Execution, GenesysApi, Outcome, Position, Status, WebhookStatus
 from actionrelay.requests import ExecutionRequest
 from actionrelay.timestamps import iso
 from actionrelay.trails import Opening, Trail
@@ -74,8 +74,8 @@ class _Counted:
     def totals(self) -> list[tuple[Counter, Counts]]:
         return self._of("total")
 
-    def days(self, _first: str, _last: str) -> list[tuple[Counter, Counts]]:
-        return self._of("day")
+    def days(self, action_id: str, _first: str, _last: str) -> list[tuple[Counter, Counts]]:
+        return [each for each in self._of("day") if each[0].action_id == action_id]
 
     def hours(self, _first: str, _last: str) -> list[tuple[Counter, Counts]]:
         return self._of("hour")
@@ -92,7 +92,7 @@ class _Counted:
 
 def metrics() -> dict[str, Any]:
     """How it is doing after one execution."""
-    return ReadMetrics(_Counted(), _Counted()).read({})
+    return ReadMetrics(_Counted(), _Counted(), GenesysApi.DATA_ACTIONS).read({})
 
 
 def _completed() -> Execution:

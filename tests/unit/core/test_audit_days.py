@@ -88,7 +88,7 @@ def test_given_an_execution_over_midnight_when_either_day_is_read_then_it_has_th
 def test_given_a_refused_submission_when_its_day_is_read_then_it_is_among_the_entries(relay: Relay) -> None:
     given_executions(relay, 1)
     relay.audit.append([rejected("Request-1", NOON, b"{}", "invalid_request", None)])
-    assert told(pages(relay)) == [("request-1", 1), *(("action-0000", seq) for seq in (1, 2, 3))]
+    assert told(pages(relay)) == [("rejected#request-1", 1), *(("action-0000", seq) for seq in (1, 2, 3))]
 
 
 def test_given_a_trail_with_something_unreadable_when_its_day_is_read_then_the_rest_is_there(relay: Relay) -> None:
@@ -168,7 +168,12 @@ def test_days_are_those_of_the_calendar() -> None:
 
 def test_given_a_refused_submission_when_spelled_as_an_entry_then_it_is_a_chain_of_one(relay: Relay) -> None:
     entry: AuditEntry = rejected("Request-1", NOON, b"\x00" * 10, "malformed_json", "arn:caller")
-    assert (entry.execution_id, entry.trace_id, entry.seq, entry.previous_hash) == ("request-1", "Request-1", 1, "")
+    assert (entry.execution_id, entry.trace_id, entry.seq, entry.previous_hash) == (
+        "rejected#request-1",
+        "Request-1",
+        1,
+        "",
+    )
     assert (entry.action_id, entry.event, entry.status, entry.attempt) == ("-", "rejected", "rejected", 0)
     assert (entry.payload_size_bytes, entry.code, entry.actor, entry.day) == (10, "malformed_json", "arn:caller", DAY)
     relay.audit.append([entry])

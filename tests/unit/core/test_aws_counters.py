@@ -22,7 +22,7 @@ from tests.fakes.relay import ACTION_ID, a_draft
 
 PART = "stream/shard"
 TOTALS = Counter("total", "", "action")
-DAY = Counter("day", "2026-11-24", "action#odd")
+DAY = Counter("day", "2026-11-24", "action")
 HOUR = Counter("hour", "2026-11-24T12", "")
 SHARED = {TOTALS: {TOTAL: 2}, DAY: {TOTAL: 1, LATENCY_SUM: 70}, HOUR: {TOTAL: 2}}
 FAILED = Outcome(Status.FAILED, error=ExecutionError("http_400", "no"))
@@ -40,7 +40,9 @@ def test_given_tallies_of_many_parts_when_added_then_each_span_is_read_back_as_t
     for part in range(20):
         assert counters(dynamodb).add(f"stream/{part}", 7, 7, SHARED) == 7
     assert list(counters(dynamodb).totals()) == [(TOTALS, {TOTAL: 40})]
-    assert list(counters(dynamodb).days("2026-11-24", "2026-11-24")) == [(DAY, {TOTAL: 20, LATENCY_SUM: 1_400})]
+    assert list(counters(dynamodb).days("action", "2026-11-24", "2026-11-24")) == [
+        (DAY, {TOTAL: 20, LATENCY_SUM: 1_400})
+    ]
     assert list(counters(dynamodb).hours("2026-11-24T12", "2026-11-24T12")) == [(HOUR, {TOTAL: 40})]
     assert 1 < len([sort for partition, sort in dynamodb.items if partition == "counters#total"]) <= SHARDS
 
@@ -56,7 +58,7 @@ def test_given_days_outside_of_what_is_asked_when_read_then_they_are_left_out() 
     dynamodb = FakeCounterTable()
     for day in ("2026-11-22", "2026-11-23", "2026-11-24", "2026-11-25"):
         counters(dynamodb).add(day, 1, 1, {replace(DAY, start=day): {TOTAL: 1}})
-    found = [counter.start for counter, _ in counters(dynamodb).days("2026-11-23", "2026-11-24")]
+    found = [counter.start for counter, _ in counters(dynamodb).days("action", "2026-11-23", "2026-11-24")]
     assert found == ["2026-11-23", "2026-11-24"]
 
 
@@ -78,11 +80,11 @@ def test_given_sequence_numbers_of_any_length_when_compared_then_it_is_as_number
     assert counters(dynamodb).add(PART, 101, 101, SHARED) == 10**39
 
 
-def test_given_another_writer_at_the_same_counter_when_added_then_it_is_tried_again() -> None:
+def test_given_another_writer_at_the_same_counter_when_added_then_it_goes_on_to_the_next_shard() -> None:
     dynamodb = FakeCounterTable()
-    dynamodb.trouble.before("transact_write_items", cancelled("None", "TransactionConflict"), times=2)
+    dynamodb.trouble.before("transact_write_items", cancelled("None", "TransactionConflict"), times=7)
     assert counters(dynamodb).add(PART, 1, 1, SHARED) == 1
-    dynamodb.trouble.before("transact_write_items", cancelled("None", "TransactionConflict"), times=3)
+    dynamodb.trouble.before("transact_write_items", cancelled("None", "TransactionConflict"), times=8)
     with pytest.raises(StoreUnavailableError):
         counters(dynamodb).add(PART, 2, 2, SHARED)
     assert list(counters(dynamodb).totals()) == [(TOTALS, {TOTAL: 2})]
@@ -104,7 +106,7 @@ def test_given_an_hour_and_a_mark_when_written_then_they_expire_and_a_day_does_n
     assert expires == {
         "counters#told": {"N": str(NOON // 1_000 + 2 * 86_400)},
         "counters#hour": {"N": str(NOON // 1_000 + 9 * 86_400)},
-        "counters#day": None,
+        "counters#day#action": None,
         "counters#total": None,
     }
 
@@ -154,6 +156,18 @@ def test_given_an_execution_when_its_writes_are_told_then_each_says_what_it_chan
     assert counted(record(running, failed)) == ended
     assert counted(record(failed, delivered)) == {}
     assert counted(record(delivered, again)) == {name: -number for name, number in ended.items()}
+
+
+def test_given_what_an_operator_decides_when_told_then_the_time_that_it_took_is_no_latency_of_the_action() -> None:
+    queued = ledger.accept(a_draft())
+    running = ledger.claim(queued, "attempt", NOON + 10, NOON + 95_000)
+    unknown = ledger.settle(running, Outcome(Status.UNKNOWN), NOON + 1_000)
+    resolved = ledger.resolve(unknown, Outcome(Status.COMPLETED), NOON + 7 * 86_400_000, "somebody", None)
+    assert counted(record(unknown, resolved)) == {"unknown": -1, "completed": 1}
+    again = ledger.rerun(unknown, NOON + 86_400_000, "somebody")
+    rerun = ledger.claim(again, "attempt", NOON + 86_400_010, NOON + 86_495_000)
+    ended = ledger.settle(rerun, Outcome(Status.COMPLETED), NOON + 86_400_100)
+    assert counted(record(rerun, ended)) == {"completed": 1, "latency_ms": 100, "latencies": 1, "b49": 1}
 
 
 def test_given_an_answer_from_the_cache_when_it_and_its_delivery_are_told_then_it_counts_once() -> None:

@@ -41,6 +41,7 @@ def test_given_a_change_when_counted_then_it_is_in_the_counters_of_its_action_it
     assert store.kept == {
         Counter("total", "", "action"): {TOTAL: 1},
         Counter("day", "2026-11-24", "action"): {TOTAL: 1},
+        Counter("day", "2026-11-24", ""): {TOTAL: 1},
         Counter("hour", "2026-11-24T12", ""): {TOTAL: 1},
     }
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from actionrelay.errors import InvalidRequestError, StoreUnavailableError
 from actionrelay.list_questions import cursor, milliseconds_of, read_question
-from actionrelay.listing import MAX_ENTRIES
+from actionrelay.listing import MAX_ACTIONS, MAX_ENTRIES
 from actionrelay.models import AuditEntry, Execution, GenesysApi, Position, Status, WebhookStatus
 from actionrelay.timestamps import DAY_MS, iso
 from tests.fakes.aws import aws_error
@@ -109,8 +109,19 @@ def test_given_an_action_whose_name_begins_like_anothers_when_listed_then_each_h
     names = ("custom", "custom-", "custom-a", "custom_-_a", "Custom", "-a", "--", "0", "z")
     accepted = {name: listed.accept(NOON + number, action_id=name) for number, name in enumerate(names)}
     assert len(listed.ids()) == len(names)
-    found = listed.index.actions(iso(NOON)[:10])
+    found = listed.index.actions(iso(NOON)[:10], 100)
     assert dict(found) == {name: Position(each.created_at, each.execution_id) for name, each in accepted.items()}
+
+
+def test_given_more_actions_on_a_day_than_a_list_is_merged_from_when_listed_then_it_asks_for_one(
+    listed: Listed,
+) -> None:
+    for number in range(MAX_ACTIONS + 1):
+        listed.accept(NOON + number, action_id=f"action-{number}")
+    with pytest.raises(InvalidRequestError) as refused:
+        listed.ids()
+    assert [fault.pointer for fault in refused.value.faults] == ["/query/actionId"]
+    assert len(listed.ids(actionId="action-7")) == 1
 
 
 # -- Filters --

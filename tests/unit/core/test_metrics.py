@@ -1,6 +1,7 @@
 """How the deployment is doing, out of the counters: periods, actions, days and hours, and what can't be asked."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from actionrelay.counting import CountChanges
 from actionrelay.counts import REJECTED, TOTAL
 from actionrelay.errors import InvalidRequestError
 from actionrelay.metrics import DAYS_SHOWN, HOURS_SHOWN, LONGEST_DAYS, ReadMetrics
+from actionrelay.models import GenesysApi
 from tests.fakes.chance import NOON, SettableClock
 from tests.fakes.counters import InMemoryCounters
 from tests.fakes.recorded_telemetry import RecordedTelemetry
@@ -26,7 +28,7 @@ def having(*events: tuple[str, int, Mapping[str, int]]) -> ReadMetrics:
     CountChanges(lambda record: record["change"], store, RecordedTelemetry()).count(
         "part", ({"change": each} for each in changes)
     )
-    return ReadMetrics(store, SettableClock())
+    return ReadMetrics(store, SettableClock(), GenesysApi.DATA_ACTIONS)
 
 
 def read(metrics: ReadMetrics, **query: str) -> Any:
@@ -89,13 +91,13 @@ def test_given_no_period_when_asked_then_the_top_is_since_the_deployment_and_day
         ({"first": "2026-11-25"}, []),
     ],
 )
-def test_given_a_period_when_asked_then_everything_but_the_hours_is_of_it(
+def test_given_a_period_when_asked_then_all_but_hours_and_actions_is_of_it(
     query: dict[str, str], days: list[str]
 ) -> None:
     found = read(having(*(("a", days * DAY_MS, COMPLETED) for days in range(40))), **query)
     assert [day["date"] for day in found["days"]] == days
     assert found["totalExecutions"] == len(days)
-    assert sum(action["totalExecutions"] for action in found["actions"]) == len(days)
+    assert sum(action["totalExecutions"] for action in found["actions"]) == 40
     assert len(found["hours"]) == 2
 
 
@@ -104,6 +106,13 @@ def test_given_an_action_when_asked_then_days_and_counts_are_of_it_alone() -> No
     assert (found["actionId"], found["totalExecutions"]) == ("b", 2)
     assert [day["totalExecutions"] for day in found["days"]] == [1, 1]
     assert [action["actionId"] for action in found["actions"]] == ["b"]
+
+
+def test_given_an_action_in_capitals_when_asked_then_it_is_spelled_as_its_contract_keeps_it() -> None:
+    assert read(having(("a", 0, COMPLETED)), actionId="A")["totalExecutions"] == 1
+    kept = replace(having(("A", 0, COMPLETED)), api=GenesysApi.INTEGRATIONS)
+    assert read(kept, actionId="A")["totalExecutions"] == 1
+    assert read(kept, actionId="a")["totalExecutions"] == 0
 
 
 def test_given_hours_when_asked_then_the_last_two_days_of_them_are_there() -> None:
@@ -119,6 +128,8 @@ def test_given_hours_when_asked_then_the_last_two_days_of_them_are_there() -> No
         ({"first": "2026-02-30", "to": "2026-1-1"}, ["/query/from", "/query/to"]),
         ({"to": "\u0662\u0660\u0662\u0666-01-01"}, ["/query/to"]),
         ({"to": ""}, ["/query/to"]),
+        ({"actionId": ""}, ["/query/actionId"]),
+        ({"actionID": "a", "to": "never"}, ["/query/to", "/query/actionID"]),
         ({"first": "2026-11-24", "to": "2026-11-23"}, ["/query/to"]),
         ({"first": "2025-11-23", "to": "2026-11-24"}, ["/query/to"]),
     ],
@@ -146,5 +157,6 @@ def test_given_one_change_when_its_counters_are_named_then_the_hour_is_of_all_ac
     assert [(counter.span, counter.start, counter.action_id) for counter in named] == [
         ("total", "", "a"),
         ("day", "2026-11-24", "a"),
+        ("day", "2026-11-24", ""),
         ("hour", "2026-11-24T12", ""),
     ]

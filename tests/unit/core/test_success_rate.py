@@ -22,19 +22,19 @@ class AskedCounters(InMemoryCounters):
     asked: int = 0
     down: bool = False
 
-    def days(self, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
+    def days(self, action_id: str, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
         self.asked += 1
         if self.down:
             raise StoreUnavailableError("the counters can't be read")
-        return InMemoryCounters.days(self, first, last)
+        return InMemoryCounters.days(self, action_id, first, last)
 
 
 @pytest.fixture
 def counters() -> AskedCounters:
     counters = AskedCounters()
     for day, action, completed, failed in (
-        ("2026-11-23", "a", 0, 9),
-        (TODAY, "a", 2, 1),
+        ("2026-11-23", "", 0, 9),
+        (TODAY, "", 3, 1),
         (TODAY, "b", 1, 0),
     ):
         counters.kept[Counter("day", day, action)] = {"completed": completed, "failed": failed}

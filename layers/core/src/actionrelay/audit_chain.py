@@ -64,14 +64,19 @@ def chained(
     )
 
 
+def rejection_id(request_id: str) -> str:
+    """Return what stands for an execution's id in the entry of a refused submission."""
+    return f"rejected#{request_id.lower()}"
+
+
 def rejected(request_id: str, now: int, body: bytes, code: str, actor: str | None) -> AuditEntry:
     """Return the one entry of a submission that was refused.
 
-    It belongs to no execution: the request's id stands for one, and a dash for the action, since nothing that a refused
-    request says of itself is believed.
+    It belongs to no execution, and no caller can give one its id: the request's stands for it, in a form that no
+    execution's has. A dash stands for the action, since nothing that a refused request says of itself is believed.
     """
     entry = AuditEntry(
-        execution_id=request_id.lower(),
+        execution_id=rejection_id(request_id),
         seq=1,
         timestamp=now,
         action_id=NO_ACTION,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST_ENTRIES = 1_000
 _USUAL_ENTRIES = 200
+_HIGHEST_SEQ = 2**53 - 1
+"""Far above any; DynamoDB holds 38 digits."""
 _LONGEST_CURSOR = 2_000
 _THREADS = 8
 _TRAILS_AT_ONCE = 32
@@ -150,7 +152,9 @@ def read_cursor(text: str) -> Opening | None:
     except (binascii.Error, ValueError, RecursionError):
         return None
     match told:
-        case [str(opened_at), str(execution_id), int(seq)] if opened_at and execution_id and _could_be_stored(told):
+        case [str(opened_at), str(execution_id), int(seq)] if (
+            opened_at and execution_id and 1 <= seq <= _HIGHEST_SEQ and _could_be_stored(told)
+        ):
             return Opening(execution_id, seq, opened_at)
     return None
 

@@ -12,14 +12,14 @@ NO_ACTION = "-"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Counter:
-    """Names a counter: one action's or, where that is None, all actions'; of a day, an hour, or (None) of all time."""
+    """Names a counter: one action's or all actions'; of a day, of an hour, or of all time."""
 
     span: str
     """``day``, ``hour`` or ``total``."""
     start: str
     """``2026-11-24`` for a day, ``2026-11-24T13`` for an hour, nothing for all time."""
     action_id: str
-    """Nothing in a counter of an hour, which is about all actions."""
+    """Nothing where it is about all actions: in a counter of an hour, and in one of the two of a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +39,5 @@ def counters_of(change: Change) -> Iterator[Counter]:
     moment = iso(change.at)
     yield Counter("total", "", change.action_id)
     yield Counter("day", moment[:10], change.action_id)
+    yield Counter("day", moment[:10], "")
     yield Counter("hour", moment[:13], "")

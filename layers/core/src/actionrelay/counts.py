@@ -36,7 +36,8 @@ class Standing:
     action_id: str
     created_at: int
     status: Status
-    completed_at: int | None
+    latency_ms: int | None
+    """From acceptance, or an operator's last retry, to the outcome; none where that is missing, or an operator's."""
     from_cache: bool
     """The cache answered it, so it was complete at its acceptance, and nothing later changes that."""
     accepted: bool
@@ -53,8 +54,8 @@ def contribution(standing: Standing | None) -> Counts:
     if standing.from_cache or standing.status not in ENDINGS:
         return {}
     counts = {ENDINGS[standing.status]: 1}
-    if standing.status in _MEASURED and standing.completed_at is not None:
-        latency_ms = max(standing.completed_at - standing.created_at, 0)
+    if standing.status in _MEASURED and standing.latency_ms is not None:
+        latency_ms = max(standing.latency_ms, 0)
         counts |= {LATENCY_SUM: latency_ms, LATENCY_COUNT: 1, f"{LATENCY_BUCKET}{bucket(latency_ms)}": 1}
     return counts
 

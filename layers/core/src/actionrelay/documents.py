@@ -215,8 +215,8 @@ class CountsDocument(TypedDict):
     rejectedRequests: int
     """Refused as invalid; none of the executions."""
     averageLatencyMs: int | None
-    """From acceptance to outcome, of what ended as `completed` or `failed` and did not come from the cache; null where
-    nothing has."""
+    """From acceptance, or an operator's last retry, to outcome, of what ended as `completed` or `failed`; without what
+    the cache answered and what an operator resolved. Null where nothing has."""
     latencyMs: LatencyDocument
     successRate: float | None
     """Successful over successful, failed and unknown, from 0 to 1; null where nothing has ended."""
@@ -256,7 +256,7 @@ class MetricsDocument(CountsDocument):
     hours: list[HourDocument]
     """The last 48 hours, whatever was asked for; one in which nothing happened is left out."""
     actions: list[ActionDocument]
-    """In the same period as the counts on top."""
+    """Since the deployment, whatever was asked."""
 
 
 class FaultDocument(TypedDict):

@@ -198,6 +198,7 @@ def rerun(execution: Execution, now: int, actor: str | None) -> Execution:
         may_have_run=execution.may_have_run or execution.status is Status.UNKNOWN,
         queued_at=now,
         reruns=execution.reruns + 1,
+        resolved=False,
         updated_at=now,
         webhook_status=_delivery_due(execution),
         delivery_attempts=0,
@@ -219,7 +220,8 @@ def resolve(
     """Write what an operator found out about an unknown outcome."""
     if execution.status is not Status.UNKNOWN:
         raise IllegalTransitionError("only an unknown outcome is resolved", execution_id=execution.execution_id)
-    resolved = chained(replace(execution, updated_at=now), "resolved", payload=outcome.result, actor=actor, note=note)
+    decided = replace(execution, updated_at=now, resolved=True)
+    resolved = chained(decided, "resolved", payload=outcome.result, actor=actor, note=note)
     return settle(resolved, outcome, now, success_rate=success_rate)
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from actionrelay.errors import Fault, InvalidRequestError
 from actionrelay.index_walk import LEAST, Allowance, Stream, merged
 from actionrelay.list_questions import ListQuestion, cursor, read_question
 from actionrelay.models import INDEXED_ENDS, Execution, GenesysApi, IndexPage, Position, Span
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 MAX_ENTRIES = 500
 """Index entries that one answer looks at, about, and as many records."""
 MAX_REQUESTS = 500
-"""Reads of an index that one answer makes, about: a few seconds, where API Gateway waits for 29."""
+"""Reads of an index that one answer makes, about: a few seconds, where the function has 15."""
+MAX_ACTIONS = 400
+"""Actions of one day that a list is merged from, as each is a read; an organisation has dozens."""
 MAX_DAYS = 40
 """Days that one answer looks at: a month of retention is one answer, however rarely an action is used."""
 RECORDS_AT_ONCE = 50
@@ -147,7 +150,10 @@ class ListExecutions:
         question = answer.question
         if question.action_id is not None:
             return [Stream(partial(self.index.of_action, question.action_id, day), span)]
-        actions = self.index.actions(day)
+        actions = self.index.actions(day, MAX_ACTIONS + 1)
+        if len(actions) > MAX_ACTIONS:
+            told = f"more than {MAX_ACTIONS} actions were executed on {day}; name one, or a time before"
+            raise InvalidRequestError((Fault("/query/actionId", "schema", told),))
         answer.allowance.paid_to_begin(len(actions), requests=len(actions) + 1)
         return [
             Stream(partial(self.index.of_action, action_id, day), span, newest if newest < span.before else None)

@@ -1,7 +1,6 @@
 """Use case: say how the deployment is doing, from the stored counters. Reads alone."""
 
 import re
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,9 +19,10 @@ from actionrelay.counts import (
     success_rate,
 )
 from actionrelay.errors import Fault, InvalidRequestError
-from actionrelay.models import Status
+from actionrelay.id_forms import is_action_id
+from actionrelay.models import GenesysApi, Status
 from actionrelay.ports import Clock, CounterReader
-from actionrelay.strict_json import Json
+from actionrelay.strict_json import Json, pointer
 from actionrelay.timestamps import iso
 from actionrelay.views import as_json
 
@@ -33,6 +33,7 @@ DAYS_SHOWN = 30
 HOURS_SHOWN = 48
 LONGEST_DAYS = 366
 _HOUR_MS = 3_600_000
+_PARAMETERS = ("from", "to", "actionId")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -45,11 +46,11 @@ class Period:
     action_id: str | None
 
     @classmethod
-    def read(cls, query: Mapping[str, str]) -> "Period":
+    def read(cls, query: Mapping[str, str], api: GenesysApi) -> "Period":
         """Read ``from``, ``to`` and ``actionId``.
 
         Raises:
-            InvalidRequestError: with every fault.
+            InvalidRequestError: with every fault; an unknown parameter is one.
         """
         faults: list[Fault] = []
         first, last = (_day(query, name, faults) for name in ("from", "to"))
@@ -57,9 +58,17 @@ class Period:
             faults.append(Fault("/query/to", "schema", "must not be before from"))
         if first and last and (last - first).days >= LONGEST_DAYS:
             faults.append(Fault("/query/to", "schema", f"at most {LONGEST_DAYS} days at once"))
+        action_id = query.get("actionId")
+        if action_id is not None and not is_action_id(action_id):
+            faults.append(Fault("/query/actionId", "schema", "must be 1 to 128 letters, digits, _ and -"))
+        faults.extend(
+            Fault(pointer("query", name), "schema", f"unknown parameter; there are {', '.join(_PARAMETERS)}")
+            for name in query
+            if name not in _PARAMETERS
+        )
         if faults:
             raise InvalidRequestError(tuple(faults))
-        return cls(first, last, query.get("actionId"))
+        return cls(first, last, action_id.lower() if action_id and api is GenesysApi.DATA_ACTIONS else action_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,39 +77,32 @@ class ReadMetrics:
 
     counters: CounterReader
     clock: Clock
+    api: GenesysApi
 
     def read(self, query: Mapping[str, str]) -> dict[str, Json]:
-        """Return the counts since the deployment, or of the days asked for, and by day, hour and action.
+        """Return the counts since the deployment, or of the days asked for; by day; by hour and by action.
 
         Raises:
             InvalidRequestError: the query names no period.
         """
-        asked = Period.read(query)
+        asked = Period.read(query, self.api)
         now = self.clock.now()
         first, last = self._days(asked, now)
-        by_day: defaultdict[str, list[Counts]] = defaultdict(list)
-        by_action: defaultdict[str, list[Counts]] = defaultdict(list)
-        for counter, counts in self.counters.days(first.isoformat(), last.isoformat()):
-            if asked.action_id in {None, counter.action_id}:
-                by_day[counter.start].append(counts)
-                by_action[counter.action_id].append(counts)
-        if asked.first is None and asked.last is None:
-            by_action.clear()
-            for counter, counts in self.counters.totals():
-                if asked.action_id in {None, counter.action_id}:
-                    by_action[counter.action_id].append(counts)
+        days = list(self.counters.days(asked.action_id or "", first.isoformat(), last.isoformat()))
+        totals = [each for each in self.counters.totals() if asked.action_id in {None, each[0].action_id}]
+        counted = days if asked.first or asked.last else totals
         hours = self.counters.hours(iso(now - (HOURS_SHOWN - 1) * _HOUR_MS)[:13], iso(now)[:13])
         found: MetricsDocument = {
             "firstDay": asked.first.isoformat() if asked.first else None,
             "lastDay": asked.last.isoformat() if asked.last else None,
             "actionId": asked.action_id,
-            **_counts_document(added(counts for parts in by_action.values() for counts in parts)),
-            "days": [{"date": day, **_counts_document(added(parts))} for day, parts in sorted(by_day.items())],
+            **_counts_document(added(counts for _, counts in counted)),
+            "days": [{"date": counter.start, **_counts_document(counts)} for counter, counts in days],
             "hours": [{"hour": f"{counter.start}:00:00.000Z", **_counts_document(counts)} for counter, counts in hours],
             "actions": [
-                {"actionId": action_id, **_counts_document(added(parts))}
-                for action_id, parts in sorted(by_action.items())
-                if action_id != NO_ACTION
+                {"actionId": counter.action_id, **_counts_document(counts)}
+                for counter, counts in totals
+                if counter.action_id != NO_ACTION
             ],
         }
         return as_json(found)

@@ -186,6 +186,8 @@ class Execution:
     completed_at: int | None = None
     delivery_attempts: int = 0
     deliver_at: int | None = None
+    resolved: bool = False
+    """An operator said how it ended, so how long that took says nothing about the action."""
     redeliveries: int = 0
     """How often an operator had this outcome delivered again; each time is a series of tries of its own."""
     webhook_ids: tuple[str, ...] = ()

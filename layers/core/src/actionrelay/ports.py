@@ -151,8 +151,8 @@ class CounterReader(Protocol):
         """Each action's counter of all time."""
         ...
 
-    def days(self, first: str, last: str) -> "Iterable[tuple[Counter, Counts]]":
-        """The counters of each day and action from ``first`` to ``last`` (``YYYY-MM-DD``), inclusive, in order."""
+    def days(self, action_id: str, first: str, last: str) -> "Iterable[tuple[Counter, Counts]]":
+        """The counters of an action, or of all (``""``), each day from ``first`` to ``last``, inclusive, in order."""
         ...
 
     def hours(self, first: str, last: str) -> "Iterable[tuple[Counter, Counts]]":
@@ -175,8 +175,8 @@ class SuccessRate(Protocol):
 class ExecutionIndex(Protocol):
     """Finds executions by what lists ask for, each read on its own. It may lag behind what was written last."""
 
-    def actions(self, day: str) -> Sequence[tuple[str, Position]]:
-        """Every action with a position on a UTC day (``2026-11-24``), and the newest of each."""
+    def actions(self, day: str, most: int) -> Sequence[tuple[str, Position]]:
+        """Up to ``most`` actions with a position on a UTC day (``2026-11-24``), and the newest of each."""
         ...
 
     def of_action(self, action_id: str, day: str, span: Span, limit: int) -> IndexPage:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from actionrelay.audit_chain import rejection_id
 from actionrelay.audit_verification import Verification, verify
 from actionrelay.errors import ExecutionNotFoundError
 from actionrelay.models import LONGEST_ID, Execution
@@ -52,6 +53,8 @@ class ReadExecutions:
         known_id = _known_form(execution_id)
         record = self.store.load(known_id)  # first: what it owes and is paid meanwhile is then found twice, not never
         trail = self.audit.trail(known_id)
+        if record is None and not (trail.entries or trail.flaws):
+            trail = self.audit.trail(rejection_id(known_id))
         found = trail.with_owed(record.pending_audit) if record else trail
         if record is None and not (found.entries or found.flaws):
             raise _not_found(execution_id)

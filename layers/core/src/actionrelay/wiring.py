@@ -373,7 +373,7 @@ def read_metrics() -> "ReadMetrics":
     from actionrelay.metrics import ReadMetrics
 
     settings = QuerySettings.read(os.environ)
-    return ReadMetrics(_counters(settings.executions_table), SystemClock())
+    return ReadMetrics(_counters(settings.executions_table), SystemClock(), settings.genesys_api)
 
 
 @once

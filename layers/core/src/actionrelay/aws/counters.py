@@ -4,12 +4,12 @@
 
     pk                     sk                                       what
     counters#total         <actionId>#<shard>                       since the deployment
-    counters#day           <YYYY-MM-DD>#<actionId>#<shard>          of a day
-    counters#hour          <YYYY-MM-DDTHH>##<shard>                 of an hour, all actions, for nine days
+    counters#day#<action>  <YYYY-MM-DD>#<shard>                     of a day; without an action, of all
+    counters#hour          <YYYY-MM-DDTHH>#<shard>                  of an hour, all actions, for nine days
     counters#told          <part of a stream>                       up to where it is counted, for two days after
 
 Each number is an attribute, which DynamoDB adds to. Parts of a stream are counted at the same time, so each has a shard
-of its own, as far as four go round.
+that it begins with; who meets another writer there goes on to the next.
 """
 
 import zlib
@@ -33,7 +33,7 @@ SHARDS = 4
 _MARK_SECONDS = 2 * 86_400
 """A stream tells a change for a day; after two nobody asks any more."""
 _HOUR_SECONDS = 9 * 86_400
-_TRIES = 3
+_TRIES = 2 * SHARDS
 _SEQUENCE_DIGITS = 40
 """The longest sequence number of a stream, by DynamoDB Streams' API; text of one length compares as numbers do."""
 _KEYS = frozenset({"pk", "sk", "expires_at"})
@@ -62,13 +62,13 @@ class TableCounters:
                 ":expires_at": attribute(now + _MARK_SECONDS),
             },
         }
-        shard = zlib.crc32(part.encode()) % SHARDS
-        updates: list[Any] = [
-            moved,
-            *(self._update(counter, shard, counts, now) for counter, counts in tally.items()),
-        ]
+        first_shard = zlib.crc32(part.encode())
         with failures_as(StoreUnavailableError, "the counters can't be written"):
-            for _ in range(_TRIES):
+            for shard in range(first_shard, first_shard + _TRIES):
+                updates: list[Any] = [
+                    moved,
+                    *(self._update(counter, shard % SHARDS, counts, now) for counter, counts in tally.items()),
+                ]
                 try:
                     self.client.transact_write_items(TransactItems=[{"Update": update} for update in updates])
                 except ClientError as failure:
@@ -83,15 +83,15 @@ class TableCounters:
 
     def totals(self) -> Iterator[tuple[Counter, Counts]]:
         """Read every action's counter of all time."""
-        return self._read("total", "", "\U0010ffff")
+        return self._read("total", "", "", "\U0010ffff")
 
-    def days(self, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
-        """Read the counters of each action and day from ``first`` to ``last``, inclusive."""
-        return self._read("day", first, f"{last}#\U0010ffff")
+    def days(self, action_id: str, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
+        """Read the counters of an action, or of all, of each day from ``first`` to ``last``, inclusive."""
+        return self._read("day", action_id, first, f"{last}#\U0010ffff")
 
     def hours(self, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
         """Read the counters of each hour from ``first`` to ``last``, inclusive."""
-        return self._read("hour", first, f"{last}#\U0010ffff")
+        return self._read("hour", "", first, f"{last}#\U0010ffff")
 
     def _update(self, counter: Counter, shard: int, counts: Counts, now: int) -> dict[str, Any]:
         names = {f"#n{index}": name for index, name in enumerate(counts)}
@@ -102,7 +102,7 @@ class TableCounters:
             values[":expires_at"] = attribute(now + _HOUR_SECONDS)
         return {
             "TableName": self.table,
-            "Key": key(f"counters#{counter.span}", f"{_sort_prefix(counter)}#{shard}"),
+            "Key": key(_partition(counter.span, counter.action_id), f"{_named(counter)}#{shard}"),
             "UpdateExpression": expression,
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values,
@@ -112,7 +112,7 @@ class TableCounters:
         answer = self.client.get_item(TableName=self.table, Key=mark, ConsistentRead=True)
         return int(answer["Item"]["last_sequence"]["S"])
 
-    def _read(self, span: str, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
+    def _read(self, span: str, action_id: str, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
         """Read a span's counters, shards added up, in order."""
         found: dict[Counter, Counts] = {}
         with failures_as(StoreUnavailableError, "the counters can't be read"):
@@ -120,14 +120,15 @@ class TableCounters:
                 TableName=self.table,
                 KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
                 ExpressionAttributeValues={
-                    ":pk": attribute(f"counters#{span}"),
+                    ":pk": attribute(_partition(span, action_id)),
                     ":first": attribute(first or "\u0000"),
                     ":last": attribute(last),
                 },
             )
             for page in pages:
                 for item in page["Items"]:
-                    counter = _counter(span, item["sk"]["S"])
+                    named = item["sk"]["S"].rpartition("#")[0]
+                    counter = Counter(span, "", named) if span == "total" else Counter(span, named, action_id)
                     counts = {name: value_of(value) for name, value in item.items() if name not in _KEYS}
                     found[counter] = added((found.get(counter, {}), counts))
         return iter(sorted(found.items()))
@@ -137,14 +138,12 @@ def _spelled(sequence: int) -> str:
     return str(sequence).zfill(_SEQUENCE_DIGITS)
 
 
-def _sort_prefix(counter: Counter) -> str:
-    return counter.action_id if counter.span == "total" else f"{counter.start}#{counter.action_id}"
+def _partition(span: str, action_id: str) -> str:
+    return f"counters#day#{action_id}" if span == "day" else f"counters#{span}"
 
 
-def _counter(span: str, sort: str) -> Counter:
-    named = sort.rpartition("#")[0]
-    start, _, action_id = ("", "", named) if span == "total" else named.partition("#")
-    return Counter(span, start, action_id)
+def _named(counter: Counter) -> str:
+    return counter.action_id if counter.span == "total" else counter.start
 
 
 def _reasons(failure: ClientError) -> list[str]:

@@ -7,6 +7,7 @@ range is the next one's. The other indexes are sparse and lie on the executions 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from actionrelay.aws.attributes import Attribute, Item, attribute
@@ -38,9 +39,9 @@ class TableIndexes:
     executions_table: str
     audit_table: str
 
-    def actions(self, day: str) -> tuple[tuple[str, Position], ...]:
-        """Every action with a position on a day, and the newest of each; those of refused requests are left aside."""
-        return tuple(self._skipping(day))
+    def actions(self, day: str, most: int) -> tuple[tuple[str, Position], ...]:
+        """Actions with a position on a day, and the newest of each; those of refused requests are left aside."""
+        return tuple(islice(self._skipping(day), most))
 
     def _skipping(self, day: str) -> Iterator[tuple[str, Position]]:
         highest = _HIGHEST_ACTION

@@ -28,7 +28,7 @@ class RememberedSuccessRate:
             return
         try:
             today = iso(now)[:10]
-            self._rate = success_rate(added(counts for _, counts in self.counters.days(today, today)))
+            self._rate = success_rate(added(counts for _, counts in self.counters.days("", today, today)))
         except DependencyError:
             self._rate = None
         finally:
