@@ -234,10 +234,12 @@ class Deployment:
                     killed += 1
         return killed
 
-    def logs(self, groups: str = "/") -> str:
+    def logs(self, beginning: str = "/") -> str:
         """Everything that was logged, by any function and by the API, or in the groups whose names begin like that."""
         client = self.aws("logs")
-        groups = [group["logGroupName"] for group in client.describe_log_groups(logGroupNamePrefix=groups)["logGroups"]]
+        groups = [
+            group["logGroupName"] for group in client.describe_log_groups(logGroupNamePrefix=beginning)["logGroups"]
+        ]
         lines: list[str] = []
         for group in groups:
             for page in client.get_paginator("filter_log_events").paginate(logGroupName=group):
