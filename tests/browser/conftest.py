@@ -54,8 +54,10 @@ def visit(browser: Browser, api: FakeApi) -> Iterator[Visit]:
     """Open the console in a tab of its own. No tab may break its policy, or have an error that nobody caught."""
     opened: list[Console] = []
 
-    def open_console(*, width: int = 1440, scheme: str = "light", signed_in: bool = True, at: str = "#/") -> Console:
-        console = Console.in_a_tab(browser, api.console, width, scheme)
+    def open_console(
+        *, width: int = 1440, scheme: str = "light", zone: str = "UTC", signed_in: bool = True, at: str = "#/"
+    ) -> Console:
+        console = Console.in_a_tab(browser, api.console, width, scheme, zone)
         opened.append(console)
         console.go(at)
         if signed_in:

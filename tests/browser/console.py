@@ -40,12 +40,12 @@ class Console:
     errors: list[str] = field(default_factory=list)
 
     @classmethod
-    def in_a_tab(cls, browser: Browser, url: str, width: int, scheme: str) -> Self:
-        """Open a tab with nothing on it; in UTC, so that days are those of the API."""
+    def in_a_tab(cls, browser: Browser, url: str, width: int, scheme: str, zone: str = "UTC") -> Self:
+        """Open a tab with nothing on it; in UTC, unless said otherwise, so that days are those of the API."""
         context = browser.new_context(
             viewport={"width": width, "height": HEIGHTS[width]},
             color_scheme=cast("Literal['light', 'dark']", scheme),
-            timezone_id="UTC",
+            timezone_id=zone,
             reduced_motion="reduce",
         )
         context.set_default_timeout(PATIENCE_MS)
@@ -99,6 +99,10 @@ class Console:
         """Ask for what is shown again."""
         self.page.get_by_role("button", name="Refresh now").click()
 
+    def look_again(self) -> None:
+        """Come back to the tab, upon which it asks as it does when its time has come."""
+        self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
     # -- What is on it --------------------------------------------------------------------------------------------
 
     @property
@@ -122,6 +126,11 @@ class Console:
         """Wait until everything on the page has its content."""
         expect(self.page.get_by_role("main")).not_to_have_class("door")
         expect(self.page.locator(".skeleton")).to_have_count(0, timeout=3 * PATIENCE_MS)
+
+    def ids(self) -> list[str]:
+        """The ids of the executions in the list, from top to bottom."""
+        found: list[str] = self.rows().locator("a").evaluate_all("links => links.map((each) => each.title)")
+        return found
 
     def rows(self) -> Locator:
         """The executions in the list."""

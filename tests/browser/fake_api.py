@@ -1,5 +1,6 @@
 """An API with the deployment's manners and made-up data: it serves the real page, and checks who asks for the rest."""
 
+import asyncio
 import json
 import threading
 import time
@@ -36,7 +37,9 @@ class FakeApi:
     way: str = "API_KEY"
     day: Day = field(default_factory=lambda: quiet_day(time.time() * 1_000))
     faults: dict[str, Fault] = field(default_factory=dict)
-    """By the last part of a path: status, code, detail."""
+    """By the last part of a path, or by part of a query such as `status=unknown`: status, code, detail."""
+    held: set[str] = field(default_factory=set)
+    """Named like faults: what is answered only when it is held no more."""
     asked: list[str] = field(default_factory=list)
     """Method, path and query of each request that was let in."""
     bodies: list[Any] = field(default_factory=list)
@@ -50,7 +53,7 @@ class FakeApi:
     def reset(self, way: str, day: Day) -> None:
         """Begin again."""
         self.way, self.day = way, day
-        self.faults, self.asked, self.bodies = {}, [], []
+        self.faults, self.held, self.asked, self.bodies = {}, set(), [], []
         self.page_size, self.empty_pages, self.broken_at, self.strict_clock = None, 0, None, False
 
     @property
@@ -69,7 +72,12 @@ class FakeApi:
         path = request.url.path.removeprefix("/v1")
         query = f"?{request.url.query}" if request.url.query else ""
         self.asked.append(f"{request.method} {path}{query}")
-        fault = self.faults.get(path.rpartition("/")[2])
+        last = path.rpartition("/")[2]
+        while any(each == last or ("=" in each and each in query) for each in self.held):  # noqa: ASYNC110 - no event of this loop's
+            await asyncio.sleep(0.01)  # the test lets go of it from another thread
+        fault = self.faults.get(last) or next(
+            (told for each, told in self.faults.items() if "=" in each and each in query), None
+        )
         return _problem(*fault) if fault else self._told(path.strip("/").split("/"), request, body)
 
     def _told(self, parts: list[str], request: Request, body: bytes) -> Response:
@@ -124,12 +132,14 @@ class FakeApi:
             fits.append(lambda each: each["createdAt"] < before)
         found = [trail.document(result=False) for trail in self.day.newest()]
         found = [each for each in found if all(fit(each) for fit in fits)]
-        looked = int(query.get("next") or 0)
-        if looked < self.empty_pages:
-            return {"executions": [], "next": str(looked + 1)}
-        start = looked - self.empty_pages
-        end = start + (self.page_size or int(query.get("limit", "50")))
-        return {"executions": found[start:end], "next": str(end + self.empty_pages) if end < len(found) else None}
+        kind, _, after = query.get("next", "empty-0").partition("-")
+        if kind == "empty" and int(after) < self.empty_pages:
+            return {"executions": [], "next": f"empty-{int(after) + 1}"}
+        if kind == "after":
+            found = [each for each in found if f"{each['createdAt']}#{each['executionId']}" < after]
+        page = found[: self.page_size or int(query.get("limit", "50"))]
+        last = f"after-{page[-1]['createdAt']}#{page[-1]['executionId']}" if len(page) < len(found) else None
+        return {"executions": page, "next": last}
 
     # -- Who asks -------------------------------------------------------------------------------------------------
 

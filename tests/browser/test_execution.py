@@ -96,6 +96,43 @@ def test_given_a_broken_chain_when_it_is_verified_then_the_entry_is_named_and_ma
     expect(console.page.locator(".audit tr.broken td").first).to_have_text("3")
 
 
+def test_given_an_execution_that_has_settled_when_time_goes_by_then_its_result_is_read_again_only_after_a_change(
+    visit: Visit, api: FakeApi
+) -> None:
+    trail = _one(api, lambda each: each.status == "completed" and each.webhook_status == "delivered")
+    document = f"GET /executions/{trail.execution_id}"
+    console = visit(signed_in=False, at=f"#/executions/{trail.execution_id}")
+    console.page.clock.install()
+    console.sign_in_with_key()
+    expect(console.page.get_by_label("Result as JSON")).to_be_visible()
+    expect(console.page.get_by_text(re.compile("^Updated"))).to_be_visible()
+    audits = api.asked.count(f"{document}/audit")
+
+    console.page.clock.run_for(10_500)
+    expect(console.page.get_by_text("Updated just now")).to_be_visible()
+    assert api.asked.count(f"{document}/audit") == audits + 1
+    assert api.asked.count(document) == 1
+
+    trail.step("redelivery_requested", 60_000)
+    console.page.clock.run_for(10_500)
+    expect(console.card("Summary")).to_contain_text("pending")
+    assert api.asked.count(document) > 1
+
+
+def test_given_an_id_of_dots_when_it_is_looked_for_then_there_is_none_and_the_reader_stays_signed_in(
+    visit: Visit, api: FakeApi
+) -> None:
+    console = visit()
+
+    for dots in (".", ".."):
+        console.page.get_by_label("Open an execution by its id").fill(dots)
+        console.page.keyboard.press("Enter")
+        expect(console.heading(dots)).to_be_focused()
+        expect(console.page.get_by_text("No execution with this id")).to_be_visible()
+
+    assert not any(each.startswith(("GET /?", "GET /executions/")) or each == "GET /" for each in api.asked)
+
+
 # -- Decisions --------------------------------------------------------------------------------------------------------
 
 
@@ -219,3 +256,24 @@ def test_given_a_caller_who_may_only_read_when_a_decision_is_refused_then_it_say
     console.button("Run it again").click()
 
     expect(console.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("lacks execute-api:Invoke")
+
+
+def test_given_a_decision_under_way_when_it_is_to_be_dismissed_then_it_stays_until_it_is_known_how_it_went(
+    visit: Visit, api: FakeApi
+) -> None:
+    trail = _one(api, lambda each: each.status == "failed")
+    api.held.add("retry")
+    api.faults["retry"] = (503, "queue_unavailable", "SQS did not answer")
+    console = visit(at=f"#/executions/{trail.execution_id}")
+    console.button("Retry").click()
+    console.button("Run it again").click()
+    expect(console.button("Asking…")).to_be_visible()
+
+    for _ in range(3):
+        console.page.keyboard.press("Escape")
+    expect(console.button("Leave it as it is")).to_be_disabled()
+    api.held.clear()
+
+    expect(console.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("SQS did not answer")
+    console.page.keyboard.press("Escape")
+    expect(console.page.get_by_role("dialog")).to_have_count(0)

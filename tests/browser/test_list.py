@@ -10,6 +10,15 @@ from tests.browser.fake_api import FakeApi
 STATUSES = ["queued", "running", "awaiting_webhook", "completed", "failed", "unknown", "cancelled"]
 
 
+def _newest(api: FakeApi) -> list[str]:
+    return [trail.execution_id for trail in api.day.newest()]
+
+
+def _pages(api: FakeApi) -> int:
+    """How many pages the list has asked for."""
+    return sum("limit=50" in each for each in api.asked)
+
+
 def test_given_executions_in_every_state_when_one_state_is_chosen_then_the_list_holds_that_alone(
     visit: Visit, api: FakeApi
 ) -> None:
@@ -70,8 +79,7 @@ def test_given_more_than_a_page_when_older_ones_are_asked_for_then_each_is_there
         expect(console.rows()).not_to_have_count(shown)
 
     expect(console.page.get_by_text(f"{len(api.day.trails)} shown, that is all")).to_be_visible()
-    ids = console.rows().locator("a").evaluate_all("links => links.map((each) => each.title)")
-    assert ids == [trail.execution_id for trail in api.day.newest()]
+    assert console.ids() == _newest(api)
 
 
 def test_given_older_pages_when_new_executions_come_then_nothing_is_lost_between_the_pages(
@@ -86,8 +94,60 @@ def test_given_older_pages_when_new_executions_come_then_nothing_is_lost_between
     console.refresh()
 
     expect(console.rows()).to_have_count(103)
-    ids = console.rows().locator("a").evaluate_all("links => links.map((each) => each.title)")
-    assert ids == [trail.execution_id for trail in api.day.newest()][:103]
+    assert console.ids() == _newest(api)[:103]
+    expect(console.page.get_by_text(re.compile(r"^103 shown · the older 53 as of \d\d:\d\d:\d\d$"))).to_be_visible()
+
+
+def test_given_older_pages_when_more_than_a_page_comes_at_once_then_the_list_reads_on_until_it_meets_them(
+    visit: Visit, api: FakeApi
+) -> None:
+    console = visit(at="#/executions")
+    console.button("Show older").click()
+    expect(console.rows()).to_have_count(100)
+
+    for _ in range(80):
+        api.day.opened(0)
+    console.look_again()
+
+    expect(console.rows()).to_have_count(180)
+    assert console.ids() == _newest(api)[:180]
+
+
+def test_given_older_pages_when_far_too_much_comes_at_once_then_they_are_left_and_can_be_asked_for_again(
+    visit: Visit, api: FakeApi
+) -> None:
+    api.page_size = 10
+    console = visit(at="#/executions")
+    console.button("Show older").click()
+    expect(console.rows()).to_have_count(20)
+
+    for _ in range(80):
+        api.day.opened(0)
+    console.look_again()
+
+    expect(console.rows()).to_have_count(60)
+    assert console.ids() == _newest(api)[:60]
+    console.button("Show older").click()
+    expect(console.rows()).to_have_count(70)
+    assert console.ids() == _newest(api)[:70]
+
+
+def test_given_older_ones_on_their_way_when_the_top_moves_meanwhile_then_there_is_no_gap(
+    visit: Visit, api: FakeApi
+) -> None:
+    console = visit(at="#/executions")
+    expect(console.rows()).to_have_count(50)
+    api.held.add("next=")
+    console.button("Show older").click()
+
+    for _ in range(3):
+        api.day.opened(0)
+    console.look_again()
+    expect(console.rows()).to_have_count(53)
+    api.held.clear()
+
+    expect(console.rows()).to_have_count(103)
+    assert console.ids() == _newest(api)[:103]
 
 
 def test_given_pages_without_a_hit_when_the_list_is_opened_then_it_looks_further(visit: Visit, api: FakeApi) -> None:
@@ -98,6 +158,76 @@ def test_given_pages_without_a_hit_when_the_list_is_opened_then_it_looks_further
     expect(console.rows()).to_have_count(1)
 
 
+def test_given_pages_without_a_hit_when_time_goes_by_then_one_page_is_asked_for_each_time(
+    visit: Visit, api: FakeApi
+) -> None:
+    api.empty_pages = 3
+    console = visit(signed_in=False, at="#/executions?status=cancelled")
+    console.page.clock.install()
+    console.sign_in_with_key()
+    expect(console.rows()).to_have_count(1)
+    asked = _pages(api)
+
+    console.page.clock.run_for(5_500)
+
+    expect(console.page.get_by_text("1 shown, that is all · the older 1 as of")).to_be_visible()
+    assert _pages(api) == asked + 1
+
+
+def test_given_nothing_in_the_newest_part_when_there_is_more_then_it_is_not_said_that_nothing_fits(
+    visit: Visit, api: FakeApi
+) -> None:
+    api.empty_pages = 8
+    console = visit(at="#/executions?status=cancelled")
+
+    expect(console.page.get_by_text("Nothing in the newest part")).to_be_visible()
+    console.button("Show older").click()
+
+    expect(console.rows()).to_have_count(1)
+
+
+def test_given_times_when_they_are_entered_far_from_utc_then_the_address_means_the_same_everywhere(
+    visit: Visit, api: FakeApi
+) -> None:
+    console = visit(zone="Europe/Berlin", at="#/executions?to=2026-07-01T10:00:00.000Z")
+    expect(console.page.get_by_label("Accepted before")).to_have_value("2026-07-01T12:00")
+
+    console.page.get_by_label("Accepted from").fill("2026-01-01T10:00")
+    console.button("Apply").click()
+
+    expect(console.page).to_have_url(re.compile(r"from=2026-01-01T09%3A00%3A00.000Z&to=2026-07-01T10%3A00%3A00.000Z$"))
+    expect(console.page.get_by_label("Accepted from")).to_have_value("2026-01-01T10:00")
+    expect(console.page.get_by_label("Accepted before")).to_have_value("2026-07-01T12:00")
+
+
+def test_given_an_address_that_nobody_can_read_when_it_is_opened_then_it_says_so_and_asks_for_nothing_wider(
+    visit: Visit, api: FakeApi
+) -> None:
+    console = visit(at="#/executions?from=yesterday&to=2026-13-01&status=failed,broken")
+
+    for part in ("from=yesterday", "to=2026-13-01", "status=broken"):
+        expect(console.main).to_contain_text(part)
+    assert _pages(api) == 0
+
+
+def test_given_lists_that_were_left_when_the_window_changes_then_only_the_open_one_follows(visit: Visit) -> None:
+    console = visit(at="#/executions")
+    for status in STATUSES[:4]:
+        console.move(f"#/executions?status={status}")
+        expect(console.page.get_by_role("checkbox", name=status.replace("_", " "), exact=True)).to_be_checked()
+    console.page.evaluate("""() => {
+        const { get } = Object.getOwnPropertyDescriptor(MediaQueryList.prototype, "matches");
+        window.followed = 0;
+        const counted = { get() { window.followed += 1; return get.call(this); } };
+        Object.defineProperty(MediaQueryList.prototype, "matches", counted);
+    }""")
+
+    console.page.set_viewport_size({"width": 390, "height": 844})
+
+    console.page.wait_for_function("window.followed > 0")
+    assert console.page.evaluate("window.followed") == 1
+
+
 def test_given_a_focused_row_when_the_list_is_refreshed_then_the_focus_stays(visit: Visit, api: FakeApi) -> None:
     console = visit(at="#/executions")
     link = console.rows().nth(4).get_by_role("link")
@@ -105,7 +235,7 @@ def test_given_a_focused_row_when_the_list_is_refreshed_then_the_focus_stays(vis
     link.focus()
 
     api.day.opened(0)
-    console.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    console.look_again()
     expect(console.rows().nth(5).get_by_role("link")).to_have_attribute("title", str(title))
 
     expect(console.rows().nth(5).get_by_role("link")).to_be_focused()

@@ -202,3 +202,47 @@ def test_given_a_wait_of_hours_and_an_attempt_of_ms_when_compressed_then_both_ca
     assert compressed[1] > 0.02
     assert sum(compressed) == pytest.approx(1)
     assert compressed[0] > compressed[1]
+
+
+# -- Pages and answers ------------------------------------------------------------------------------------------------
+
+
+def test_given_more_rows_than_fit_when_older_ones_are_read_then_it_stops_at_what_fits(page: Page) -> None:
+    script = """async () => {
+        const { Pages } = await import("/modules/pages.js");
+        const row = (at) => ({ executionId: `e${at}`, createdAt: new Date(1e12 - at * 1000).toISOString() });
+        const ask = async (next) => {
+            const start = Number(next ?? 0);
+            return { executions: Array.from({ length: 50 }, (_, at) => row(start + at)), next: String(start + 50) };
+        };
+        const pages = new Pages();
+        await pages.refresh(ask, false);
+        let read = 1;
+        for (; pages.goesOn && read < 50; read += 1) await pages.older(ask);
+        return [read, pages.rows.length, pages.full, pages.rows.at(-1).executionId];
+    }"""
+
+    assert page.evaluate(script) == [10, 500, True, "e499"]
+
+
+def test_given_a_connection_that_is_cut_when_an_answer_is_read_then_it_is_as_if_none_had_come(page: Page) -> None:
+    script = """async () => {
+        const { Api } = await import("/modules/api.js");
+        const real = window.fetch;
+        const start = (stream) => {
+            stream.enqueue(new TextEncoder().encode('{"queues": ['));
+            stream.error(new TypeError("network error"));
+        };
+        window.fetch = async () => new Response(new ReadableStream({ start }), { status: 200 });
+        const credentials = { current: { apiKey: "k" } };
+        try {
+            await new Api({ base: location.href, way: "API_KEY", region: "eu-central-1", credentials }).get("queues");
+            return "read";
+        } catch (error) {
+            return [error.status, error.code];
+        } finally {
+            window.fetch = real;
+        }
+    }"""
+
+    assert page.evaluate(script) == [0, "no_connection"]

@@ -101,6 +101,7 @@ def test_given_an_open_page_when_time_goes_by_then_it_asks_again_and_shows_what_
     console = visit(signed_in=False)
     console.page.clock.install()
     console.sign_in_with_key()
+    console.settled()
     expect(console.rows().first).to_contain_text("queued")
 
     new = api.day.opened(0).step("attempt_started", 5).step("unknown", 7)
@@ -181,6 +182,37 @@ def test_given_one_part_that_fails_when_the_page_asks_then_the_others_are_shown(
     expect(console.card("Queues")).to_contain_text("SQS did not answer")
     expect(console.card("Counts")).to_contain_text("Accepted")
     expect(console.rows()).to_have_count(12)
+
+
+def test_given_a_refusal_of_everything_when_it_is_taken_back_then_the_page_has_gone_on_asking(
+    visit: Visit, api: FakeApi
+) -> None:
+    console = visit(signed_in=False)
+    console.page.clock.install()
+    console.sign_in_with_key()
+    console.settled()
+    parts = ("metrics", "queues", "executions")
+    api.faults.update(dict.fromkeys(parts, (403, "access_denied", "no")))
+    console.refresh()
+    expect(console.page.get_by_role("alert")).to_contain_text("lacks execute-api:Invoke")
+
+    api.faults.clear()
+    console.page.clock.run_for(61_000)
+
+    expect(console.page.get_by_role("alert")).to_have_count(0)
+
+
+def test_given_a_path_that_nobody_serves_when_it_is_asked_for_then_the_reader_stays_signed_in(
+    visit: Visit, api: FakeApi
+) -> None:
+    console = visit()
+    console.settled()
+
+    api.faults["metrics"] = (403, "missing_authentication", "nothing is served here")
+    console.refresh()
+
+    expect(console.card("Counts")).to_contain_text("Nothing is served under this address")
+    expect(console.heading("Overview")).to_be_visible()
 
 
 def test_given_light_or_dark_when_it_is_switched_then_it_stays_so_over_a_reload(visit: Visit) -> None:

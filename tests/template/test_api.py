@@ -108,14 +108,23 @@ def test_access_logs_are_json_and_hold_nothing_of_what_was_sent(template: Templa
     fields = json.loads(api["AccessLogSetting"]["Format"]["Fn::Sub"])
     logged = {re.sub(r"[^A-Za-z.]", "", value) for value in fields.values()}
     assert not {name for name in logged if "request.body" in name or "authorizer" in name or "header" in name}
-    assert [setting["DataTraceEnabled"] for setting in api["MethodSettings"]] == [False]
+    assert [setting["DataTraceEnabled"] for setting in api["MethodSettings"]] == [False, False]
+    assert [setting["LoggingLevel"] for setting in api["MethodSettings"]] == ["OFF", "OFF"]
     assert api["TracingEnabled"] is True
 
 
 def test_requests_are_throttled(template: Template) -> None:
-    (setting,) = template.resource("Api").properties["MethodSettings"]
-    assert setting["ThrottlingRateLimit"] > 0
-    assert setting["ThrottlingBurstLimit"] >= setting["ThrottlingRateLimit"]
+    everything, console = template.resource("Api").properties["MethodSettings"]
+    assert (everything["ResourcePath"], everything["HttpMethod"]) == ("/*", "*")
+    assert (console["ResourcePath"], console["HttpMethod"]) == ("/~1console", "GET")
+    for setting in (everything, console):
+        assert setting["ThrottlingRateLimit"] > 0
+        assert setting["ThrottlingBurstLimit"] >= setting["ThrottlingRateLimit"]
+
+
+def test_who_asks_for_the_open_page_again_and_again_leaves_the_callers_their_share(template: Template) -> None:
+    everything, console = template.resource("Api").properties["MethodSettings"]
+    assert console["ThrottlingRateLimit"] <= everything["ThrottlingRateLimit"] / 10
 
 
 def test_key_plan_and_membership_exist_only_where_keys_are_used(template: Template) -> None:

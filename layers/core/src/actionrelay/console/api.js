@@ -4,6 +4,7 @@ import { escaped, signed, strictQuery } from "./signing.js";
 
 const PATIENCE = 30000;
 const CLOCK_TOLERANCE = 60000;
+const USELESS = new Set(["invalid_api_key", "invalid_signature", "expired_token", "signed_out"]);
 
 /** An answer that is no success, or none at all (status 0). */
 export class ApiError extends Error {
@@ -19,6 +20,11 @@ export class ApiError extends Error {
   /** Other credentials might do. */
   get refused() {
     return this.status === 401 || this.status === 403;
+  }
+
+  /** No request will do with these credentials. That a path is not served, or may not be asked for, says nothing of the kind. */
+  get expels() {
+    return this.refused && USELESS.has(this.code);
   }
 }
 
@@ -42,23 +48,23 @@ export class Api {
   }
 
   execution(id, signal) {
-    return this.get(`executions/${escaped(id)}`, {}, signal);
+    return this.get(pathOf(id), {}, signal);
   }
 
   audit(id, signal, parameters = {}) {
-    return this.get(`executions/${escaped(id)}/audit`, parameters, signal);
+    return this.get(`${pathOf(id)}/audit`, parameters, signal);
   }
 
   decide(id, decision, document) {
     const path = decision === "redeliver" ? "webhook/redeliver" : decision;
-    return this.post(`executions/${escaped(id)}/${path}`, document);
+    return this.post(`${pathOf(id)}/${path}`, document);
   }
 
   async #call(method, path, parameters, body, signal, again = true) {
     const query = strictQuery(parameters);
     const url = new URL(path + (query ? `?${query}` : ""), this.base);
     const response = await this.#sent(method, url, body, signal);
-    if (response.ok) return response.json();
+    if (response.ok) return this.#read(response, signal);
     const error = new ApiError(response.status, await problemIn(response), Number(response.headers.get("Retry-After")) || null);
     if (again && error.refused && this.way === "AWS_IAM" && this.#corrected(response)) {
       return this.#call(method, path, parameters, body, signal, false);
@@ -73,9 +79,15 @@ export class Api {
     try {
       return await fetch(url, { ...request, body: body || undefined, signal: AbortSignal.any(limits) });
     } catch (failure) {
-      if (signal?.aborted) throw failure;
-      const late = failure.name === "TimeoutError";
-      throw new ApiError(0, { detail: late ? "The API did not answer within 30 seconds." : "The API can't be reached from here." });
+      throw unanswered(failure, signal, "The API can't be reached from here.");
+    }
+  }
+
+  async #read(response, signal) {
+    try {
+      return await response.json();
+    } catch (failure) {
+      throw unanswered(failure, signal, "The API's answer was cut off, or can't be read.");
     }
   }
 
@@ -96,6 +108,17 @@ export class Api {
   }
 }
 
+/** An execution's path. An id of dots alone is none: in an address they lead elsewhere. */
+function pathOf(id) {
+  if (/^\.*$/.test(id)) throw new ApiError(404, { code: "execution_not_found", detail: "No execution has such an id." });
+  return `executions/${escaped(id)}`;
+}
+
+function unanswered(failure, signal, otherwise) {
+  if (signal?.aborted) return failure;
+  return new ApiError(0, { detail: failure.name === "TimeoutError" ? "The API did not answer within 30 seconds." : otherwise });
+}
+
 async function problemIn(response) {
   try {
     const document = await response.json();
@@ -107,7 +130,7 @@ async function problemIn(response) {
 
 const REFUSALS = {
   invalid_api_key: "This API key is not valid here.",
-  missing_authentication: "The API did not recognise these credentials.",
+  missing_authentication: "Nothing is served under this address, or the API did not recognise the credentials.",
   invalid_signature: "The signature was refused: the secret access key does not belong to this access key id.",
   expired_token: "The session token has expired. Get fresh credentials and sign in again.",
   access_denied: "These credentials are known, but may not do this: their policy lacks execute-api:Invoke for it.",

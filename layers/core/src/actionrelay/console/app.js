@@ -52,6 +52,7 @@ class App {
   }
 
   needing(found) {
+    if (!this.#shell) return;
     this.#needingAt = Date.now();
     this.#open = found.urgent ? `(${found.urgent}${found.more ? "+" : ""}) ` : "";
     this.#shell?.needing(found);
@@ -70,6 +71,7 @@ class App {
 
   #door(reason) {
     this.poller.stop();
+    this.#leave();
     this.#shell = null;
     this.#path = null;
     document.title = "Sign in – actionrelay";
@@ -97,13 +99,19 @@ class App {
     if (!this.#shell || (path === this.#path && !again)) return;
     const first = this.#path === null;
     this.#path = path;
+    this.#leave();
     this.#view = this.#viewOf(path);
     this.#shell.at(path);
     place(this.#shell.main, this.#view.element);
     this.#entitle();
     scrollTo(0, 0);
     this.#focus(first);
-    this.poller.start((signal) => this.#load(signal), this.#view.every);
+    this.poller.start((signal, timed) => this.#load(signal, timed), this.#view.every);
+  }
+
+  #leave() {
+    this.#view?.leave?.();
+    this.#view = null;
   }
 
   #focus(first) {
@@ -123,12 +131,23 @@ class App {
     return new OverviewView(this);
   }
 
-  async #load(signal) {
+  async #load(signal, timed) {
     const view = this.#view;
-    await view.load(signal);
+    await view.load(signal, timed);
+    if (signal.aborted) return;
     this.poller.every = view.every;
     this.#entitle();
-    if (this.stale() && !signal.aborted) this.needing(await askAttention(this.api, Date.now(), signal));
+    if (this.stale()) this.#lookAround(signal);
+  }
+
+  /** Counts what needs somebody, beside the view that is open: what comes of it is no matter of that view's. */
+  async #lookAround(signal) {
+    this.#needingAt = Date.now();
+    try {
+      this.needing(await askAttention(this.api, Date.now(), signal));
+    } catch (error) {
+      if (error.expels && this.#shell) this.#signOut(explained(error));
+    }
   }
 
   #entitle() {
@@ -136,7 +155,7 @@ class App {
   }
 
   #told(state) {
-    if (state.error?.refused && state.error.code !== "access_denied" && this.#shell) {
+    if (state.error?.expels && this.#shell) {
       queueMicrotask(() => this.#signOut(explained(state.error)));
       return;
     }

@@ -1,25 +1,48 @@
 // What needs somebody: unknown outcomes, deliveries given up, dead letters, late failures; each with what can be done.
 
+import { explained } from "./api.js";
 import { decisionButtons } from "./decisions.js";
-import { h, place, showEach, svg } from "./dom.js";
+import { h, place, show, showEach, svg } from "./dom.js";
 import { plural, shortened } from "./formatting.js";
-import { card, empty, executionLink, skeleton, when } from "./pieces.js";
+import { card, executionLink, faultNote, raise, skeleton, when } from "./pieces.js";
 import { badge } from "./status.js";
 
 const FAILED_WITHIN = 86400000;
+// The API filters by acceptance. What only ever waits is given up a day after it, and a retry gives it another day.
+const ACCEPTED_WITHIN = 3 * FAILED_WITHIN;
 const MOST = 25;
+const MOST_FAILED = 100;
 
-/** What the API says needs attention. `total` counts what is shown; `more` says that there is more than that. */
+/**
+ * What the API says needs attention. Each part is asked for by itself, and null where it can't be read; `faults` says why, by
+ * part. `urgent` counts what is shown; `more` says that there is, or may be, more than that.
+ */
 export async function askAttention(api, now, signal) {
-  const [unknown, undelivered, failed, queues] = await Promise.all([
-    api.get("executions", { status: "unknown", limit: MOST }, signal),
-    api.get("executions", { webhookStatus: "failed", limit: MOST }, signal),
-    api.get("executions", { status: "failed", from: new Date(now - FAILED_WITHIN).toISOString(), limit: MOST }, signal),
-    api.get("queues", {}, signal),
-  ]);
-  const dead = queues.queues.filter((queue) => queue.deadLetters > 0);
-  const urgent = unknown.executions.length + undelivered.executions.length + dead.length;
-  return { unknown, undelivered, failed, dead, urgent, more: Boolean(unknown.next || undelivered.next) };
+  const listed = (query) => api.get("executions", { limit: MOST, ...query }, signal);
+  const asked = {
+    unknown: listed({ status: "unknown" }),
+    undelivered: listed({ webhookStatus: "failed" }),
+    failed: listed({ status: "failed", from: isoOf(now - ACCEPTED_WITHIN), limit: MOST_FAILED }),
+    queues: api.get("queues", {}, signal),
+  };
+  const names = Object.keys(asked);
+  const settled = await Promise.allSettled(Object.values(asked));
+  const faults = settled.flatMap(({ reason }, at) => (reason ? [{ name: names[at], error: reason }] : []));
+  if (signal?.aborted || faults.length === names.length || faults.some(({ error }) => error.expels)) raise(faults.map(({ error }) => error), false);
+  const [unknown, undelivered, failed, queues] = settled.map(({ value }) => value ?? null);
+  const dead = queues?.queues.filter((queue) => queue.deadLetters > 0) ?? null;
+  const urgent = [unknown?.executions, undelivered?.executions, dead].reduce((sum, part) => sum + (part?.length ?? 0), 0);
+  return { unknown, undelivered, failed: failed && lately(failed, now - FAILED_WITHIN), dead, faults, urgent,
+    more: Boolean(!unknown || !undelivered || !dead || unknown.next || undelivered.next) };
+}
+
+/** Those of a page that ended since a moment (ms). */
+function lately({ executions, next }, since) {
+  return { executions: executions.filter(({ completedAt }) => Date.parse(completedAt) >= since), next };
+}
+
+function isoOf(at) {
+  return new Date(at).toISOString();
 }
 
 const GROUPS = [
@@ -30,9 +53,11 @@ const GROUPS = [
   { name: "failed", title: "Failed in the last 24 hours", link: "#/executions?status=failed", decisions: ["retry"],
     text: "Genesys Cloud refused, or all attempts were used up. Retry once the reason is gone." },
 ];
+const PARTS = { ...Object.fromEntries(GROUPS.map(({ name, title }) => [name, title])), queues: "Dead-letter queues" };
 const DEAD = {
   executions: "Workers died over these messages. Look at the errors of execute, then redrive the queue: nothing is lost by it.",
-  deliveries: "Deliveries that were given up, and messages whose workers died. Redeliver above, then purge or redrive.",
+  deliveries: "Redrive the queue: what workers died over is delivered then, and what was given up comes back. Redeliver what is listed above, "
+    + "then delete those messages. Never purge: callers would go untold. docs/runbook.md, “Deliveries that were given up”, has the commands.",
 };
 
 /** The groups, as cards; used by the view and, shortened, by the overview. */
@@ -50,25 +75,37 @@ export class AttentionGroups {
     });
     this.dead = h("ul", { class: "needing" });
     this.deadCard = part("Dead-letter queues", this.dead);
+    this.faults = h("div", { role: "status" });
     this.calm = h("div", { class: compact ? "" : "card" }, nothing());
     this.element = h("div", { class: compact ? "needs-compact" : "stack" }, skeleton(3));
   }
 
   draw(found) {
-    showEach(this.dead, found.dead, (queue) => queue.name, deadRow);
     const cards = [];
-    for (const { group, list, more, element } of this.parts) {
-      const { executions, next } = found[group.name];
-      showEach(list, executions.slice(0, this.rows), (each) => each.executionId, (each) => needRow(each, group, this.context));
-      const rest = executions.length - this.rows;
-      const said = next || rest > 0;
-      more.replaceChildren(...(said ? [h("a", { href: group.link, "data-focus": `more-${group.name}` }, next ? "All of them" : `${plural(rest, "more", "more")}`)] : []));
-      more.hidden = !said;
-      if (executions.length) cards.push(element);
+    if (found.faults.length) {
+      show(this.faults, found.faults.map(({ name, error }) => [name, explained(error)]), () => found.faults.map(({ name, error }) => faultNote(error, `${PARTS[name]}: `)));
+      cards.push(this.faults);
     }
-    if (found.dead.length) cards.push(this.deadCard);
+    for (const { group, list, more, element } of this.parts) {
+      const part = found[group.name];
+      if (!part) continue;
+      this.#list(part, group, list, more);
+      if (part.executions.length || part.next) cards.push(element);
+    }
+    if (found.dead?.length) {
+      showEach(this.dead, found.dead, (queue) => queue.name, deadRow);
+      cards.push(this.deadCard);
+    }
     if (!cards.length) cards.push(this.calm);
     if (cards.length !== this.element.children.length || cards.some((each, at) => this.element.children[at] !== each)) place(this.element, cards);
+  }
+
+  #list({ executions, next }, group, list, more) {
+    showEach(list, executions.slice(0, this.rows), (each) => each.executionId, (each) => needRow(each, group, this.context));
+    const rest = executions.length - this.rows;
+    const said = next ? "All of them" : rest > 0 ? plural(rest, "more", "more") : null;
+    more.hidden = !said;
+    show(more, [said], () => said && h("a", { href: group.link, "data-focus": `more-${group.name}` }, said));
   }
 }
 
@@ -111,5 +148,6 @@ export class AttentionView {
     const found = await askAttention(this.context.api, Date.now(), signal);
     this.context.needing(found);
     this.groups.draw(found);
+    raise(found.faults.map(({ error }) => error), true);
   }
 }

@@ -55,12 +55,15 @@ class DecisionDialog {
     this.decision = DECISIONS[name];
     this.fault = h("div", { class: "fault", role: "alert" });
     this.confirm = h("button", { type: "submit", class: name === "cancel" ? "button danger" : "button strong" }, this.decision.confirm);
+    this.leave = h("button", { type: "button", class: "button", onclick: () => this.element.close() }, "Leave it as it is");
     this.fields = name === "resolve" ? resolutionFields() : null;
+    this.asking = false;
     this.element = this.#built();
   }
 
   open() {
     document.body.append(this.element);
+    this.element.addEventListener("cancel", (event) => { if (this.asking) event.preventDefault(); });
     this.element.addEventListener("close", () => this.element.remove());
     this.element.showModal();
   }
@@ -74,10 +77,11 @@ class DecisionDialog {
         h("p", {}, this.decision.text(this.execution)),
         this.fields?.element, this.fault,
         h("div", { class: "dialog-buttons" },
-          h("button", { type: "button", class: "button", onclick: () => this.element.close() }, "Leave it as it is"), this.confirm)));
+          this.leave, this.confirm)));
   }
 
   async #decide() {
+    if (this.asking) return;
     let document_;
     try {
       document_ = this.fields?.read();
@@ -85,8 +89,7 @@ class DecisionDialog {
       this.#say(fault.message);
       return;
     }
-    this.confirm.disabled = true;
-    this.confirm.textContent = "Asking…";
+    this.#ask(true);
     try {
       await this.context.api.decide(this.execution.executionId, this.name, document_);
       this.element.close();
@@ -95,12 +98,23 @@ class DecisionDialog {
     } catch (error) {
       this.#failed(error);
     } finally {
-      this.confirm.disabled = false;
-      this.confirm.textContent = this.decision.confirm;
+      this.#ask(false);
     }
   }
 
+  /** What is under way can't be taken back, and how it went must be seen: until then nothing dismisses it. */
+  #ask(asking) {
+    this.asking = asking;
+    // A browser lets a second Escape close a dialog that has refused the first; it must not come to that.
+    if (asking) addEventListener("keydown", heldOpen, true);
+    else removeEventListener("keydown", heldOpen, true);
+    this.confirm.disabled = asking;
+    this.leave.disabled = asking;
+    this.confirm.textContent = asking ? "Asking…" : this.decision.confirm;
+  }
+
   #failed(error) {
+    if (!this.element.open) this.context.failed(error);
     const meaning = error instanceof ApiError ? MEANINGS[error.code] : null;
     this.#say([h("p", {}, explained(error)), meaning ? h("p", {}, meaning) : null]);
     if (error.status === 409) this.context.refresh();
@@ -109,6 +123,10 @@ class DecisionDialog {
   #say(said) {
     place(this.fault, h("div", { class: "note tone-bad" }, said));
   }
+}
+
+function heldOpen(event) {
+  if (event.key === "Escape") event.preventDefault();
 }
 
 function resolutionFields() {

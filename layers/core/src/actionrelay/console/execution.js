@@ -11,6 +11,7 @@ import { Timeline } from "./timeline.js";
 /** The view at `#/executions/<id>`. */
 export class ExecutionView {
   every = 2000;
+  #settled = null;
 
   constructor(context, id) {
     this.context = context;
@@ -37,18 +38,25 @@ export class ExecutionView {
       this.panel.element);
   }
 
-  load(signal) {
-    return this.panel.load(async () => {
-      const { api } = this.context;
-      const [execution, audit] = await Promise.all([api.execution(this.id, signal), api.audit(this.id, signal)]);
-      return { execution, entries: audit.entries };
-    }, ({ execution, entries }, body) => {
+  load(signal, timed) {
+    return this.panel.load(() => this.#ask(signal, timed), ({ execution, entries }, body) => {
       if (!this.content.isConnected) place(body, this.content);
       this.#draw(execution, entries);
     }).catch((error) => {
       if (!(error instanceof ApiError && error.status === 404)) throw error;
       this.#absent();
     });
+  }
+
+  /** Reads both, and what has settled again only where its history has grown: its result may be large. */
+  async #ask(signal, timed) {
+    const { api } = this.context;
+    if (timed && this.#settled) {
+      const { entries } = await api.audit(this.id, signal);
+      if (entries.length === this.#settled.entries) return { execution: this.#settled.execution, entries };
+    }
+    const [execution, audit] = await Promise.all([api.execution(this.id, signal), api.audit(this.id, signal)]);
+    return { execution, entries: audit.entries };
   }
 
   #absent() {
@@ -60,11 +68,14 @@ export class ExecutionView {
 
   #draw(execution, entries) {
     const settled = ENDED.has(execution.status) && execution.webhookStatus !== "pending";
+    this.#settled = settled ? { execution, entries: entries.length } : null;
     this.every = settled ? 10000 : 2000;
-    show(this.summary, execution, summary);
-    show(this.buttons, execution, () => decisionButtons(execution, this.context));
+    const { result: found, ...facts } = execution;
+    show(this.summary, facts, summary);
+    show(this.buttons, facts, () => decisionButtons(execution, this.context));
     this.timeline.update(execution, entries, Date.now());
-    show(this.result, [execution.status, execution.result, execution.error], () => result(execution));
+    // A result comes with an outcome, and changes with none; it is left out of what is compared, as it may be large.
+    show(this.result, [facts.status, facts.completedAt, facts.error, found === null || found === undefined], () => result(execution));
     showEach(this.entries, entries.map((entry) => ({ ...entry, start: entries[0].timestamp })), (entry) => String(entry.seq), entryRow);
     this.title = `${badge(execution.status).textContent} · ${shortened(this.id)}`;
   }

@@ -4,7 +4,7 @@ import { askAttention, AttentionGroups } from "./attention.js";
 import { LatencyChart } from "./chart.js";
 import { h, place, show, showEach } from "./dom.js";
 import { count, plural, share, shortened, span } from "./formatting.js";
-import { card, empty, executionRow, executionTable, Panel, together } from "./pieces.js";
+import { card, empty, executionRow, executionTable, Panel, raise, together } from "./pieces.js";
 import { drawQueues } from "./queues.js";
 
 const DAY = 86400000;
@@ -54,7 +54,7 @@ export class OverviewView {
         h("div", { class: "stack side" },
           card("Needs attention", { extra: link("#/attention", "What to do") }, this.attention.element),
           card("Queues", {}, this.queues.element))),
-      card("Actions", { extra: h("span", { class: "hint" }, "most used first") }, this.actions.element));
+      card("Actions", { extra: h("span", { class: "hint" }, "since the deployment, most used first") }, this.actions.element));
   }
 
   #windows() {
@@ -88,7 +88,7 @@ export class OverviewView {
         if (!this.groups.element.isConnected) place(body, this.groups.element);
         this.context.needing(found);
         this.groups.draw(found);
-      }) : null,
+      }).then(({ faults }) => raise(faults.map(({ error }) => error), true)) : null,
     );
   }
 

@@ -54,18 +54,28 @@ export class Panel {
       place(this.fault);
       return found;
     } catch (error) {
-      if (error.name !== "AbortError") place(this.fault, h("p", { class: "note tone-bad" }, explained(error)));
+      if (error.name !== "AbortError") place(this.fault, faultNote(error));
       if (!this.loaded && error.name !== "AbortError") this.body.replaceChildren();
       throw error;
     }
   }
 }
 
-/** Waits for all; raises the first failure only when each has done what it could. */
+/** Waits for all; then raises what is worth raising, where each has done what it could. */
 export async function together(...tasks) {
-  const settled = await Promise.allSettled(tasks);
-  const failed = settled.find((each) => each.status === "rejected");
-  if (failed) throw failed.reason;
+  const settled = await Promise.allSettled(tasks.filter(Boolean));
+  raise(settled.map((each) => each.reason), settled.some((each) => each.status === "fulfilled"));
+}
+
+/** Raises the failure that says most. Where other parts `went` well, one that these credentials may not see is none. */
+export function raise(failures, went) {
+  const found = failures.filter((each) => each && !(went && each.code === "access_denied"));
+  if (found.length) throw found.find((each) => each.expels) ?? found[0];
+}
+
+/** Says above a part why it can't be read. */
+export function faultNote(error, about = "") {
+  return h("p", { class: "note tone-bad" }, about, explained(error));
 }
 
 const COLUMNS = ["Status", "Execution", "Action", "Accepted", "Took", "Tries", "Webhook"];

@@ -2,7 +2,7 @@
 
 const LONGEST = 60000;
 
-/** Runs `load(signal)` every `every` ms. `tell` is called with each change of {updatedAt, error, failures, paused, nextAt}. */
+/** Runs `load(signal, timed)` every `every` ms; `timed` where nobody asked for it but the clock. `tell` is called with each change of {updatedAt, error, failures, paused, nextAt}. */
 export class Poller {
   #timer;
   #running = null;
@@ -32,7 +32,7 @@ export class Poller {
   }
 
   /** Loads now; a load under way is dropped for it. */
-  async refresh() {
+  async refresh(timed = false) {
     if (!this.load) return;
     clearTimeout(this.#timer);
     this.#running?.abort();
@@ -41,7 +41,7 @@ export class Poller {
     this.#say({ loading: true });
     let error = null;
     try {
-      await this.load(run.signal);
+      await this.load(run.signal, timed);
     } catch (failure) {
       error = failure;
     }
@@ -62,21 +62,21 @@ export class Poller {
   #plan() {
     clearTimeout(this.#timer);
     const { failures, error, paused } = this.state;
-    if (paused || document.hidden || !this.load || error?.refused) {
+    if (paused || document.hidden || !this.load) {
       this.#say({ nextAt: null });
       return;
     }
-    const backoff = Math.min(this.every * 2 ** failures, LONGEST);
+    const backoff = error?.refused ? LONGEST : Math.min(this.every * 2 ** failures, LONGEST);
     const wait = Math.max(backoff, (error?.retryAfter ?? 0) * 1000);
     this.#say({ nextAt: Date.now() + wait });
-    this.#timer = setTimeout(() => this.refresh(), wait);
+    this.#timer = setTimeout(() => this.refresh(true), wait);
   }
 
   #seen() {
     if (document.hidden) {
       clearTimeout(this.#timer);
       this.#say({ nextAt: null });
-    } else if (!this.state.paused && this.load) this.refresh();
+    } else if (!this.state.paused && this.load) this.refresh(true);
   }
 
   #say(change) {

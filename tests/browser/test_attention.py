@@ -1,0 +1,80 @@
+"""What needs somebody: what is listed, what is advised, and what is said where a part of it can't be read."""
+
+import re
+import time
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.fake_api import FakeApi
+from tests.browser.sample import HOUR, quiet_day
+
+DENIED = (403, "access_denied", "no")
+
+
+def test_given_dead_deliveries_when_somebody_looks_then_the_advice_loses_none_of_them(visit: Visit) -> None:
+    console = visit(at="#/attention")
+
+    advice = console.card("Dead-letter queues")
+    expect(advice).to_contain_text(re.compile(r"Redrive the queue.*Redeliver what is listed above, then delete those"))
+    expect(advice).to_contain_text("Never purge")
+    expect(advice).to_contain_text("docs/runbook.md")
+
+
+def test_given_a_failure_of_today_when_its_execution_was_accepted_days_ago_then_it_is_listed(
+    visit: Visit, api: FakeApi
+) -> None:
+    api.day = quiet_day(time.time() * 1_000)
+    expired = api.day.opened(26 * HOUR).step("failed", 25 * HOUR)
+    run_again = api.day.opened(50 * HOUR).step("failed", HOUR).step("rerun_requested", 24 * HOUR)
+    run_again.step("failed", 24 * HOUR)
+    old = api.day.opened(26 * HOUR).step("failed", HOUR)
+    console = visit(at="#/attention")
+
+    card = console.card("Failed in the last 24 hours")
+    expect(card.get_by_role("link")).to_have_count(2)
+    for trail in (expired, run_again):
+        expect(card.get_by_title(trail.execution_id)).to_be_visible()
+    expect(card.get_by_title(old.execution_id)).to_have_count(0)
+
+
+def test_given_a_part_that_may_not_be_read_when_the_others_may_then_they_are_shown_and_go_on(
+    visit: Visit, api: FakeApi
+) -> None:
+    api.faults["queues"] = DENIED
+    console = visit(signed_in=False, at="#/attention")
+    console.page.clock.install()
+    console.sign_in_with_key()
+
+    expect(console.main).to_contain_text("Dead-letter queues: These credentials are known")
+    expect(console.card("Unknown outcome").get_by_role("button", name=re.compile("^Resolve"))).to_have_count(3)
+    expect(console.page.get_by_role("alert")).to_have_count(0)
+    expect(console.page.get_by_role("link", name="Attention 4+ open")).to_be_visible()
+
+    new = api.day.opened(1_000).step("attempt_started", 100).step("unknown", 300)
+    console.page.clock.run_for(6_000)
+    expect(console.button(f"Resolve {new.execution_id[:8]}")).to_be_visible()
+
+
+def test_given_a_part_that_fails_when_nothing_else_needs_anybody_then_it_is_not_said_that_nothing_does(
+    visit: Visit, api: FakeApi
+) -> None:
+    api.day = quiet_day(time.time() * 1_000)
+    api.faults["status=unknown"] = (503, "store_unavailable", "the table did not answer")
+    console = visit(at="#/attention")
+
+    expect(console.main).to_contain_text("Unknown outcome: the table did not answer")
+    expect(console.main).not_to_contain_text("Nothing needs you")
+
+
+def test_given_another_view_when_the_look_around_beside_it_fails_then_the_view_is_none_the_worse(
+    visit: Visit, api: FakeApi
+) -> None:
+    for part in ("queues", "status=unknown", "webhookStatus=failed", "status=failed"):
+        api.faults[part] = DENIED
+    console = visit(at="#/executions")
+
+    expect(console.rows()).to_have_count(50)
+    expect(console.page.get_by_text(re.compile(r"^Updated"))).to_be_visible()
+    expect(console.page.get_by_role("alert")).to_have_count(0)
+    assert any(each == "GET /queues" for each in api.asked)
