@@ -29,18 +29,18 @@ def missed(results: Iterable[Result]) -> list[Target]:
     return [target for result in results for target in result.targets if not target.met]
 
 
-def markdown(results: Sequence[Result], machine: str) -> str:
-    """Spell a whole run as Markdown."""
-    return "\n\n".join((machine, *(_section(result) for result in results)))
+def markdown(results: Sequence[Result], machine: str) -> dict[str, str]:
+    """Spell a run as Markdown, a section for each benchmark by its name: when and on what it was run, and what came."""
+    return {result.name: _section(result, machine) for result in results}
 
 
-def _section(result: Result) -> str:
+def _section(result: Result, machine: str) -> str:
     head = [_line(result.columns), _line(["---", *("---:" for _ in result.columns[1:])])]
     table = "\n".join([*head, *(_line(row) for row in result.rows)])
     targets = "\n".join(f"- **{target}**" for target in result.targets)
     notes = "\n".join(f"- {note}" for note in result.notes)
     points = "\n".join(filter(None, (targets, notes)))
-    return "\n\n".join(filter(None, (f"### `{result.name}`: {result.title}", table, points)))
+    return "\n\n".join(filter(None, (f"### `{result.name}`: {result.title}", machine, table, points)))
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -47,9 +48,9 @@ def test_a_target_holds_up_to_its_limit() -> None:
 
 
 def test_results_are_markdown_with_verdicts_and_notes() -> None:
-    text = markdown([RESULT], "a machine")
+    text = markdown([RESULT], "a machine")["client"]
 
-    assert text.startswith("a machine\n\n### `client`: One call\n\n|  | µs |\n| --- | ---: |\n| ours | 12 |")
+    assert text.startswith("### `client`: One call\n\na machine\n\n|  | µs |\n| --- | ---: |\n| ours | 12 |")
     assert "at most 1.30" in text
     assert text.endswith("- a note")
 
@@ -61,6 +62,21 @@ def test_results_replace_what_is_between_the_markers() -> None:
 
     assert after == f"head\n{readme.BEGIN}\n\nnew\n\n{readme.END}\ntail\n"
     assert readme.replaced(after, "new") == after
+
+
+def test_a_benchmark_that_was_not_run_keeps_its_results(tmp_path: Path) -> None:
+    file = tmp_path / "README.md"
+    file.write_text(
+        f"head\n{readme.BEGIN}\n\n### `a`: A\n\nold\n\n### `b`: B\n\nold\n\n{readme.END}\n", encoding="utf-8"
+    )
+
+    readme.write({"b": "### `b`: B\n\nnew", "c": "### `c`: C\n\nnew"}, file)
+
+    assert readme.kept(file.read_text(encoding="utf-8")) == {
+        "a": "### `a`: A\n\nold",
+        "b": "### `b`: B\n\nnew",
+        "c": "### `c`: C\n\nnew",
+    }
 
 
 @pytest.mark.parametrize("text", ["", f"{readme.END}{readme.BEGIN}", f"{readme.BEGIN * 2}{readme.END}"])
