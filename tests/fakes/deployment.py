@@ -29,6 +29,7 @@ ENVIRONMENT = {
     "WEBHOOK_SECRET_NAME": "webhook",
     "WEBHOOK_SCHEME": "standard-webhooks",
     "DELIVERY_SECRET_NAME": "delivery",
+    "WEBHOOK_PORTS": "443",
     "ALLOW_PRIVATE_WEBHOOKS": "false",
     "EXECUTION_RETENTION_DAYS": "30",
     "AUDIT_RETENTION_DAYS": "400",

@@ -12,7 +12,7 @@ PARAMETERS = {
     "GenesysApi", "GenesysRegion", "GenesysApiUrl", "GenesysLoginUrl", "GenesysSecretName", "TokenParameterName",
     "WebhookSecretName", "DeliverySecretName", "WebhookScheme", "ApiAuth", "ApiBaseUrl", "RequestsPerMinute",
     "ExecuteConcurrency", "MaxAttempts", "MaxPayloadBytes", "MaxInputDepth", "ResultCacheSeconds",
-    "WebhookGraceSeconds", "ExecuteTimeoutSeconds", "ExecuteVisibilitySeconds", "AllowPrivateWebhooks",
+    "WebhookGraceSeconds", "ExecuteTimeoutSeconds", "ExecuteVisibilitySeconds", "WebhookPorts", "AllowPrivateWebhooks",
     "AuditRetentionDays", "ExecutionRetentionDays", "LogRetentionDays", "AlarmTopicArn", "RunbookUrl",
 }  # fmt: skip
 

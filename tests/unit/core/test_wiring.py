@@ -117,6 +117,10 @@ def test_given_a_missing_variable_when_read_then_the_error_names_it(settings: An
         (ValidateSettings, "MAX_INPUT_DEPTH", "five"),
         (ValidateSettings, "GENESYS_API", "mystery"),
         (ValidateSettings, "ALLOW_PRIVATE_WEBHOOKS", "perhaps"),
+        *(
+            (DeliverSettings, "WEBHOOK_PORTS", ports)
+            for ports in ("443,", "0", "65536", "443, 8443", "https", "\u0664")
+        ),
         (ExecuteSettings, "REQUESTS_PER_MINUTE", "-1"),
         (ExecuteSettings, "GENESYS_REGION", "mypurecloud.com.evil.example"),
         (ExecuteSettings, "GENESYS_API_URL", "https://user:password@host"),

@@ -14,6 +14,8 @@ from actionrelay.errors import SettingsError
 from actionrelay.hosts import base_url, require_region
 from actionrelay.models import GenesysApi
 
+_HIGHEST_PORT = 65_535
+
 
 class WebhookScheme(StrEnum):
     """How Genesys Cloud signs what it sends."""
@@ -53,6 +55,13 @@ def _one_of[Choice: StrEnum](choices: type[Choice]) -> Callable[[str], Choice]:
     return read
 
 
+def _ports(text: str) -> frozenset[int]:
+    ports = text.split(",")
+    if not all(port.isascii() and port.isdigit() and 0 < int(port) <= _HIGHEST_PORT for port in ports):
+        raise ValueError(f"must be ports from 1 to {_HIGHEST_PORT}, separated by commas")
+    return frozenset(map(int, ports))
+
+
 def _override(text: str) -> str:
     return base_url(text) if text else text
 
@@ -65,6 +74,7 @@ Contract = Annotated[GenesysApi, _one_of(GenesysApi)]
 Scheme = Annotated[WebhookScheme, _one_of(WebhookScheme)]
 Auth = Annotated[ApiAuth, _one_of(ApiAuth)]
 Region = Annotated[str, require_region]
+Ports = Annotated[frozenset[int], _ports]
 Override = Annotated[str, _override]
 """The URL of a host, or nothing."""
 
@@ -139,6 +149,7 @@ class ValidateSettings(_WriterSettings):
     max_payload_bytes: Positive
     max_input_depth: Positive
     result_cache_seconds: NotNegative
+    webhook_ports: Ports
     allow_private_webhooks: Flag
 
 
@@ -183,6 +194,7 @@ class DeliverSettings(_WriterSettings):
 
     delivery_dlq_url: str
     delivery_secret_name: str
+    webhook_ports: Ports
     allow_private_webhooks: Flag
 
 
