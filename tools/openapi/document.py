@@ -70,7 +70,7 @@ _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "audit.next": ("query", "What the page before ends with.", {"type": "string"}),
     "metrics.from": ("query", "The first day, in UTC.", {"type": "string", "format": "date"}),
     "metrics.to": ("query", "The last day, included.", {"type": "string", "format": "date"}),
-    "metrics.actionId": ("query", "Of this action alone.", {"type": "string"}),
+    "metrics.actionId": ("query", "Of this action alone.", {"type": "string", "pattern": f"^{ACTION_ID_FORM}$"}),
     "deep": ("query", "Look whether actions can be executed.", _FLAG),
     "status": (
         "query",
