@@ -24,9 +24,9 @@ GENESYS_MS = 300
 BATCH = 10
 COST_LIMIT = 10.0
 _FUNCTIONS = {"validate": "ValidateFunction", "execute": "ExecuteFunction", "count": "CountFunction"}
-_CHANGES = {1: 2, BATCH: 50}
+_CHANGES = {1: 2, BATCH: 100}
 """How many changes `count` gets at once, by how many messages `execute` gets: the two of one execution, light load;
-at ten per batch there are 20 executions and more a second, so 200 changes and more in the five seconds of a batch, over
+at ten per batch there are 20 executions and more a second, so 400 changes and more in the ten seconds of a batch, over
 the four partitions that a table has at least."""
 _STACK_NAME = "actionrelay"
 
@@ -166,7 +166,7 @@ def _notes(single: Count, tens: Count) -> tuple[str, ...]:
         ),
         (
             f"Counting: `count` gets the {_CHANGES[1]} changes of one execution at once, or {_CHANGES[BATCH]} where "
-            f"there are {BATCH} per batch (20 executions a second over four partitions, gathered for five seconds)."
+            f"there are {BATCH} per batch (20 executions a second over four partitions, gathered for ten seconds)."
         ),
         (
             "Not counted but assumed: what the queue's poller does per batch (one receive, one delete), the lines that "
