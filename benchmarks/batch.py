@@ -11,16 +11,16 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from actionrelay import ledger
 from actionrelay.boundary.batch import serve
-from actionrelay.completion import Completion
-from actionrelay.execution import ExecuteAction
-from actionrelay.genesys.client import DataActions, GenesysClient
+from actionrelay.execute.after_attempt import ExecutionPolicy
+from actionrelay.execute.client_http import DataActions, GenesysClient
+from actionrelay.execute.worker import ExecuteAction
+from actionrelay.gate.rate import BatchPermits, Crowd, Decision, Share
 from actionrelay.genesys.http import new_pool
-from actionrelay.models import Execution, Status
-from actionrelay.rate import BatchPermits, Crowd, Decision, Share
-from actionrelay.recording import Recorder
-from actionrelay.settlement import ExecutionPolicy
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.execution import Execution, Status
+from actionrelay.ledger.follow_up import Completion
+from actionrelay.ledger.recorder import Recorder
 from actionrelay.strict_json import canonical
 from benchmarks.bench import Bench
 from benchmarks.gate.services import LATENCY_MS, Audit, Chance, Nothing, Payloads, Queue, Records, Tokens

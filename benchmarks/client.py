@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import urllib3
 
-from actionrelay.genesys.client import DataActions, GenesysClient
+from actionrelay.execute.client_http import DataActions, GenesysClient
 from actionrelay.genesys.http import new_pool
-from actionrelay.models import ActionCall
+from actionrelay.genesys.verdict import ReplyKind
+from actionrelay.ledger.execution import ActionCall
 from actionrelay.ports import AccessToken
-from actionrelay.retry import ReplyKind
 from benchmarks.bench import Bench
 from benchmarks.loopback import server
 from benchmarks.results import TIMES, Result, Target

@@ -28,7 +28,7 @@ EXECUTE_LIMIT = 1.25
 _FUNCTION = """\
 import time; begun = time.perf_counter()
 import app
-from actionrelay import wiring
+from actionrelay.wiring import functions as wiring
 wired = wiring.{wired}()
 seconds = time.perf_counter() - begun
 import json

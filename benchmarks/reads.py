@@ -13,14 +13,14 @@ from typing import Any
 
 import botocore.session
 
-from actionrelay.aws.counters import TableCounters
-from actionrelay.aws.listing import TableIndexes
-from actionrelay.listing import ListExecutions
-from actionrelay.metrics import ReadMetrics
-from actionrelay.models import GenesysApi, Status
+from actionrelay.find.indexes_dynamodb import TableIndexes
+from actionrelay.find.listing import ListExecutions
+from actionrelay.ledger.execution import GenesysApi, Status
+from actionrelay.statistics.counters_dynamodb import TableCounters
+from actionrelay.statistics.report import ReadMetrics
 from actionrelay.strict_json import Json
 from actionrelay.timestamps import DAY_MS, iso
-from actionrelay.wiring import SystemClock
+from actionrelay.wiring.functions import SystemClock
 from benchmarks.bench import Bench
 from benchmarks.records import ACTIONS, DAYS, RARE_ACTION, TRACE_ID, Tables, executions, of_the_stack, rare_ones
 from benchmarks.results import TIMES, Result, Target

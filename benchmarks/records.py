@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from itertools import batched
 from typing import Any
 
-from actionrelay import ledger
 from actionrelay.aws.attributes import Item, attribute
-from actionrelay.aws.entries import by_day, entries_item
-from actionrelay.aws.items import accepted_item, ledger_item
-from actionrelay.aws.payload import BucketPayloads
-from actionrelay.aws.table import record_keys
-from actionrelay.models import Execution, ExecutionError, Outcome, Status, WebhookStatus
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.entries_dynamodb import by_day, entries_item
+from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status, WebhookStatus
+from actionrelay.ledger.items_dynamodb import accepted_item, ledger_item
+from actionrelay.ledger.payloads_s3 import BucketPayloads
+from actionrelay.ledger.table_dynamodb import record_keys
 from actionrelay.timestamps import DAY_MS
 from benchmarks.samples import SMALL_BYTES, request
 

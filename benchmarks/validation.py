@@ -4,10 +4,10 @@ import json
 import time
 from collections.abc import Callable
 
-from actionrelay.models import GenesysApi
-from actionrelay.outbound import OutboundPolicy
-from actionrelay.request_rules import RequestRules
-from actionrelay.requests import ExecutionRequest
+from actionrelay.ledger.execution import GenesysApi
+from actionrelay.submit.request import ExecutionRequest
+from actionrelay.submit.rules import RequestRules
+from actionrelay.webhooks.targets import OutboundPolicy
 from benchmarks.bench import Bench
 from benchmarks.results import TIMES, Result
 from benchmarks.samples import LARGE_BYTES, SMALL_BYTES, request

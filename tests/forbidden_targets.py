@@ -1,6 +1,6 @@
 """What no caller may make us connect to: addresses, URLs that break a rule, and which one."""
 
-from actionrelay.outbound import MAX_URL_LENGTH
+from actionrelay.webhooks.targets import MAX_URL_LENGTH
 
 FORBIDDEN_ADDRESSES = (
     # private, loopback, link-local, metadata

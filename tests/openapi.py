@@ -11,7 +11,7 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-PACKAGED = Path(__file__).resolve().parents[1] / "layers/core/src/actionrelay/openapi.json"
+PACKAGED = Path(__file__).resolve().parents[1] / "layers/core/src/actionrelay/site/openapi.json"
 
 DOCUMENT: dict[str, Any] = json.loads(PACKAGED.read_text(encoding="utf-8"))
 

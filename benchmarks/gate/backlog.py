@@ -4,14 +4,14 @@ import random
 from dataclasses import dataclass
 from functools import partial
 
-from actionrelay import ledger
-from actionrelay.aws.gate import TableRateGate
-from actionrelay.completion import Completion
-from actionrelay.execution import ExecuteAction
-from actionrelay.models import Execution, Message
-from actionrelay.rate import Rate
-from actionrelay.recording import Recorder
-from actionrelay.settlement import ExecutionPolicy
+from actionrelay.execute.after_attempt import ExecutionPolicy
+from actionrelay.execute.worker import ExecuteAction
+from actionrelay.gate.gate_dynamodb import TableRateGate
+from actionrelay.gate.rate import Rate
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.execution import Execution, Message
+from actionrelay.ledger.follow_up import Completion
+from actionrelay.ledger.recorder import Recorder
 from benchmarks.gate.services import (
     ALLOWED,
     WINDOW_MS,

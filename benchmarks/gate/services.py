@@ -12,10 +12,10 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from actionrelay.errors import StaleWriteError
-from actionrelay.measures import Count, Duration
-from actionrelay.models import ActionCall, AuditEntry, Execution, ExecutionError, Message, PayloadRef
+from actionrelay.genesys.verdict import Reply, ReplyKind
+from actionrelay.ledger.execution import ActionCall, AuditEntry, Execution, ExecutionError, Message, PayloadRef
 from actionrelay.ports import AccessToken, RateGate
-from actionrelay.retry import Reply, ReplyKind
+from actionrelay.signals import Count, Duration
 from actionrelay.strict_json import digest
 from benchmarks.gate.virtual import Turn
 

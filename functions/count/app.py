@@ -6,8 +6,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import job, streams
-from actionrelay.observability import observed
-from actionrelay.wiring import count_changes
+from actionrelay.wiring.functions import count_changes
+from actionrelay.wiring.telemetry import observed
 
 
 @observed

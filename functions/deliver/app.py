@@ -5,8 +5,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import batch
-from actionrelay.observability import observed
-from actionrelay.wiring import deliver_webhook
+from actionrelay.wiring.functions import deliver_webhook
+from actionrelay.wiring.telemetry import observed
 
 
 @observed

@@ -5,8 +5,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import job
-from actionrelay.observability import observed
-from actionrelay.wiring import export_audit_day
+from actionrelay.wiring.functions import export_audit_day
+from actionrelay.wiring.telemetry import observed
 
 
 @observed

@@ -6,8 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import http
-from actionrelay.observability import observed
-from actionrelay.wiring import (
+from actionrelay.wiring.functions import (
     describe_api,
     list_executions,
     read_audit_days,
@@ -17,6 +16,7 @@ from actionrelay.wiring import (
     run_preflight,
     serve_console,
 )
+from actionrelay.wiring.telemetry import observed
 
 _READS: dict[str, Callable[[http.HttpRequest], Any]] = {
     "/executions": lambda request: list_executions().page(request.query),

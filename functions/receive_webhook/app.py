@@ -5,8 +5,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import http
-from actionrelay.observability import observed
-from actionrelay.wiring import receive_result
+from actionrelay.wiring.functions import receive_result
+from actionrelay.wiring.telemetry import observed
 
 
 @observed

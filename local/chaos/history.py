@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from actionrelay.models import AuditEntry
+from actionrelay.ledger.execution import AuditEntry
 
 ENDED = frozenset({"completed", "failed", "unknown", "cancelled"})
 

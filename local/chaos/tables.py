@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from actionrelay.aws.entries import read_entries
-from actionrelay.aws.items import read_execution
-from actionrelay.models import AuditEntry
+from actionrelay.ledger.entries_dynamodb import read_entries
+from actionrelay.ledger.execution import AuditEntry
+from actionrelay.ledger.items_dynamodb import read_execution
 from local.world.emulator import Account
 from local.world.state import Stack
 

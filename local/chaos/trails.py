@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from actionrelay.audit_chain import entry_hash
-from actionrelay.ledger import STEPS
-from actionrelay.models import Status
+from actionrelay.ledger.execution import Status
+from actionrelay.ledger.history import entry_hash
+from actionrelay.ledger.steps import STEPS
 from local.chaos.cases import Broken, Case, Violation
 
 _OPENINGS = {"accepted": "queued", "cache_hit": "completed"}

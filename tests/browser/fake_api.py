@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from actionrelay.console_page import FOLDER, assemble
+from actionrelay.site.console_page import FOLDER, assemble
 from tests.browser.sample import Day, metrics, queues, quiet_day
 from tests.browser.trails import ENDED, Trail
 

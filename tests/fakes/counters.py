@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from actionrelay.counters import Counter
-from actionrelay.counts import Counts, added
+from actionrelay.statistics.counters import Counter
+from actionrelay.statistics.tally import Counts, added
 from tests.fakes.aws import FakeDynamoDb, aws_error, check
 from tests.fakes.trouble import Trouble
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from actionrelay import ledger
-from actionrelay.aws.audit import AuditTable
-from actionrelay.aws.listing import TableIndexes
-from actionrelay.aws.table import ExecutionsTable
-from actionrelay.listing import MAX_DAYS, MAX_ENTRIES, MAX_REQUESTS, ListExecutions
-from actionrelay.models import ENDED, Execution, ExecutionError, GenesysApi, Outcome, Status, WebhookStatus
+from actionrelay.find.indexes_dynamodb import TableIndexes
+from actionrelay.find.listing import MAX_DAYS, MAX_ENTRIES, MAX_REQUESTS, ListExecutions
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.execution import ENDED, Execution, ExecutionError, GenesysApi, Outcome, Status, WebhookStatus
+from actionrelay.ledger.history_dynamodb import AuditTable
+from actionrelay.ledger.table_dynamodb import ExecutionsTable
 from actionrelay.timestamps import DAY_MS
 from tests.fakes.chance import NOON, SeededRandomness, SettableClock
 from tests.fakes.indexes import AUDIT, EXECUTIONS, FakeIndexedTables

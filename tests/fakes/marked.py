@@ -4,12 +4,12 @@ import gzip
 import json
 from typing import Any, cast
 
-from actionrelay import observability
-from actionrelay.genesys.client import GenesysClient
-from actionrelay.models import PayloadRef
+from actionrelay.execute.client_http import GenesysClient
+from actionrelay.ledger.document import audit_document
+from actionrelay.ledger.execution import PayloadRef
 from actionrelay.ports import AccessToken
 from actionrelay.strict_json import canonical, digest
-from actionrelay.views import audit_document
+from actionrelay.wiring import telemetry as observability
 from tests.fakes.answers import cut, raw
 from tests.fakes.loopback import Script, resetting, saying
 from tests.fakes.marks import CLIENT_SECRET, ECHO, ECHOING_HEADERS, EVERYTHING, INPUT, RESULT, TOKEN, Captured

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from actionrelay.errors import Check, PreflightFailedError
-from actionrelay.models import GenesysApi
-from actionrelay.preflight import RunPreflight
-from actionrelay.preflight_checks import Sight
+from actionrelay.ledger.execution import GenesysApi
+from actionrelay.preflight.checks import Sight
+from actionrelay.preflight.preflight import RunPreflight
 from tests.fakes.chance import SettableClock
 from tests.fakes.genesys import InMemoryTokenStore, ScriptedIssuer, ScriptedPlatform
 from tests.fakes.relay import CREDENTIALS

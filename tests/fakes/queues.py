@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from actionrelay.models import Message, QueueDepth
+from actionrelay.ledger.execution import Message, QueueDepth
 from tests.fakes.trouble import Trouble
 
 

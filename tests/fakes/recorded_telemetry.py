@@ -3,8 +3,8 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from actionrelay.measures import Count, Duration
-from actionrelay.models import Execution
+from actionrelay.ledger.execution import Execution
+from actionrelay.signals import Count, Duration
 
 
 @dataclass(slots=True)

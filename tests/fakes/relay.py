@@ -5,32 +5,32 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from actionrelay import ledger
-from actionrelay.audit_days import ReadAuditDays
-from actionrelay.audit_export import ExportAuditDay
-from actionrelay.aws.changes import read_change
-from actionrelay.completion import Completion
-from actionrelay.console_page import ConsolePage, assemble
-from actionrelay.counting import CountChanges
-from actionrelay.delivery import DeliverWebhook
+from actionrelay.audit.day import ReadAuditDays
+from actionrelay.audit.export import ExportAuditDay
+from actionrelay.deliver.delivery import DeliverWebhook
 from actionrelay.documents import QueueName
-from actionrelay.execution import ExecuteAction
-from actionrelay.listing import ListExecutions
-from actionrelay.metrics import ReadMetrics
-from actionrelay.models import Execution, GenesysApi, Message, MessageKind, Outcome, PayloadRef, Status
-from actionrelay.operations import OperateExecution
-from actionrelay.outbound import OutboundPolicy
-from actionrelay.preflight import RunPreflight
-from actionrelay.queries import ReadExecutions
-from actionrelay.queue_health import ReadQueues, WatchedQueue
-from actionrelay.receipts import ReceiveResult
-from actionrelay.recording import Recorder
-from actionrelay.rejections import RecordRejection
-from actionrelay.request_rules import RequestRules
-from actionrelay.settlement import ExecutionPolicy
-from actionrelay.signatures import SigningSecret, StandardWebhooks, StandardWebhooksVerifier
+from actionrelay.execute.after_attempt import ExecutionPolicy
+from actionrelay.execute.worker import ExecuteAction
+from actionrelay.find.execution import ReadExecutions
+from actionrelay.find.listing import ListExecutions
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.execution import Execution, GenesysApi, Message, MessageKind, Outcome, PayloadRef, Status
+from actionrelay.ledger.follow_up import Completion
+from actionrelay.ledger.recorder import Recorder
+from actionrelay.operate.decisions import OperateExecution
+from actionrelay.operate.queues import ReadQueues, WatchedQueue
+from actionrelay.preflight.preflight import RunPreflight
+from actionrelay.receive.receipt import ReceiveResult
+from actionrelay.site.console_page import ConsolePage, assemble
+from actionrelay.statistics.changes_dynamodb import read_change
+from actionrelay.statistics.counting import CountChanges
+from actionrelay.statistics.report import ReadMetrics
 from actionrelay.strict_json import canonical, digest
-from actionrelay.validation import SubmitExecution
+from actionrelay.submit.rejection import RecordRejection
+from actionrelay.submit.rules import RequestRules
+from actionrelay.submit.submission import SubmitExecution
+from actionrelay.webhooks.signatures import SigningSecret, StandardWebhooks, StandardWebhooksVerifier
+from actionrelay.webhooks.targets import OutboundPolicy
 from tests.fakes.chance import NOON, SeededRandomness, SettableClock
 from tests.fakes.counters import InMemoryCounters, KnownSuccessRate
 from tests.fakes.genesys import (

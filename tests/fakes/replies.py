@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from actionrelay.models import ExecutionError, Message, MessageKind, Status
-from actionrelay.retry import Reply, ReplyKind
+from actionrelay.genesys.verdict import Reply, ReplyKind
+from actionrelay.ledger.execution import ExecutionError, Message, MessageKind, Status
 from tests.fakes.relay import (
     EXECUTION_ID,
     GRACE_MS,

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from actionrelay.audit.trail import Flaw, Opening, Trail
 from actionrelay.errors import AlreadyRecordedError, StaleWriteError
-from actionrelay.models import (
+from actionrelay.ledger.execution import (
     AuditEntry,
     CachedResult,
     Execution,
@@ -17,7 +18,6 @@ from actionrelay.models import (
 )
 from actionrelay.strict_json import digest
 from actionrelay.timestamps import day_of
-from actionrelay.trails import Flaw, Opening, Trail
 from tests.fakes.trouble import Trouble
 
 

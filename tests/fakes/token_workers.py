@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from actionrelay.errors import TokenBeingRefreshedError
-from actionrelay.token_lease import LEASE_MS, REST_MS, TokenLease
-from actionrelay.tokens import SharedToken
+from actionrelay.token.lease import LEASE_MS, REST_MS, TokenLease
+from actionrelay.token.shared import SharedToken
 from tests.fakes.chance import SettableClock
 from tests.fakes.genesys import InMemoryTokenLeases, InMemoryTokenStore, ScriptedIssuer
 from tests.fakes.recorded_telemetry import RecordedTelemetry

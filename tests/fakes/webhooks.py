@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from actionrelay.outbound import DeliveryAnswer
+from actionrelay.webhooks.targets import DeliveryAnswer
 from tests.fakes.trouble import Trouble
 
 PUBLIC_ADDRESS = "93.184.216.34"

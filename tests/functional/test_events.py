@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from actionrelay.models import ExecutionError, Message, Outcome, Status, WebhookStatus
-from actionrelay.outbound import DeliveryAnswer
+from actionrelay.ledger.execution import ExecutionError, Message, Outcome, Status, WebhookStatus
+from actionrelay.webhooks.targets import DeliveryAnswer
 from tests.corpus import CASES, EVENTS, Case
 from tests.fakes.relay import EXECUTION_ID, WEBHOOK_URL
 from tests.functional.conftest import STACK, Functions

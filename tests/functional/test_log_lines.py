@@ -8,13 +8,14 @@ from typing import Any, cast
 
 import pytest
 
-from actionrelay import ledger, observability
 from actionrelay.errors import QueueUnavailableError, StoreUnavailableError
-from actionrelay.models import ExecutionError, Outcome, Status
-from actionrelay.outbound import DeliveryAnswer
-from actionrelay.retry import Reply, ReplyKind
-from actionrelay.signatures import StandardWebhooks, parse_secret
+from actionrelay.genesys.verdict import Reply, ReplyKind
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.execution import ExecutionError, Outcome, Status
 from actionrelay.strict_json import canonical
+from actionrelay.webhooks.signatures import StandardWebhooks, parse_secret
+from actionrelay.webhooks.targets import DeliveryAnswer
+from actionrelay.wiring import telemetry as observability
 from tests.corpus import CASES, EVENTS, SIGNED_AT, WEBHOOK_SECRET, Case
 from tests.fakes.recorded_telemetry import RecordedTelemetry
 from tests.fakes.relay import EXECUTION_ID, TRACE_ID, WEBHOOK_URL, a_draft

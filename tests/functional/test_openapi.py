@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from actionrelay.errors import QueueUnavailableError
-from actionrelay.models import ExecutionError, Outcome, Status
+from actionrelay.ledger.execution import ExecutionError, Outcome, Status
 from tests.corpus import CASES, EVENTS, Answered, Case
 from tests.fakes.relay import EXECUTION_ID, WEBHOOK_URL
 from tests.functional.conftest import Functions

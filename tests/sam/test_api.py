@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from actionrelay.signatures import StandardWebhooks, parse_secret
+from actionrelay.webhooks.signatures import StandardWebhooks, parse_secret
 from tests.sam.local_api import LocalApi
 from tests.sam.project import Project
 

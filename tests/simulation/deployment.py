@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from actionrelay.completion import Completion
-from actionrelay.delivery import DeliverWebhook
-from actionrelay.execution import ExecuteAction
-from actionrelay.models import GenesysApi
-from actionrelay.operations import OperateExecution
-from actionrelay.outbound import OutboundPolicy
+from actionrelay.deliver.delivery import DeliverWebhook
+from actionrelay.execute.after_attempt import ExecutionPolicy
+from actionrelay.execute.worker import ExecuteAction
+from actionrelay.ledger.execution import GenesysApi
+from actionrelay.ledger.follow_up import Completion
+from actionrelay.ledger.recorder import Recorder
+from actionrelay.operate.decisions import OperateExecution
 from actionrelay.ports import ActionClient, Clock
-from actionrelay.receipts import ReceiveResult
-from actionrelay.recording import Recorder
-from actionrelay.request_rules import RequestRules
-from actionrelay.settlement import ExecutionPolicy
-from actionrelay.signatures import ID_HEADER, SigningSecret, VerifiedWebhook
-from actionrelay.validation import SubmitExecution
+from actionrelay.receive.receipt import ReceiveResult
+from actionrelay.submit.rules import RequestRules
+from actionrelay.submit.submission import SubmitExecution
+from actionrelay.webhooks.signatures import ID_HEADER, SigningSecret, VerifiedWebhook
+from actionrelay.webhooks.targets import OutboundPolicy
 from tests.fakes.counters import KnownSuccessRate
 from tests.fakes.relay import RETENTION_MS
 from tests.simulation.memory import (

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain, repeat
 
-from actionrelay.models import GenesysApi, MessageKind
+from actionrelay.ledger.execution import GenesysApi, MessageKind
 from actionrelay.strict_json import Json
 from tests.simulation.baton import Crew, Worker
 from tests.simulation.deployment import Deployment

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from actionrelay.models import Execution
+from actionrelay.ledger.execution import Execution
 from tests.simulation.baton import Worker
 
 

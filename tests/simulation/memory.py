@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from actionrelay.errors import AlreadyRecordedError, DeliveryFailedError, StaleWriteError
-from actionrelay.measures import Count, Duration
-from actionrelay.models import AuditEntry, CachedResult, Execution, Message, PayloadRef
-from actionrelay.outbound import DeliveryAnswer
+from actionrelay.gate.rate import BatchPermits, Crowd, Decision, GateState, Rate, pause
+from actionrelay.ledger.execution import AuditEntry, CachedResult, Execution, Message, PayloadRef
 from actionrelay.ports import AccessToken
-from actionrelay.rate import BatchPermits, Crowd, Decision, GateState, Rate, pause
+from actionrelay.signals import Count, Duration
 from actionrelay.strict_json import digest
+from actionrelay.webhooks.targets import DeliveryAnswer
 from tests.simulation.queues import SimulatedQueue
 
 INLINE_MAX_BYTES = 500

@@ -10,18 +10,16 @@ from dataclasses import dataclass
 
 import pytest
 
-from actionrelay import (
-    completion,
-    delivery,
-    execution,
-    ledger,
-    operations,
-    rate,
-    receipts,
-    recording,
-    settlement,
-    validation,
-)
+from actionrelay.deliver import delivery
+from actionrelay.execute import after_attempt as settlement
+from actionrelay.execute import worker as execution
+from actionrelay.gate import rate
+from actionrelay.ledger import follow_up as completion
+from actionrelay.ledger import recorder as recording
+from actionrelay.ledger import steps as ledger
+from actionrelay.operate import decisions as operations
+from actionrelay.receive import receipt as receipts
+from actionrelay.submit import submission as validation
 
 
 @dataclass(frozen=True, slots=True)

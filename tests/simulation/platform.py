@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 
-from actionrelay.models import ActionCall, ExecutionError
-from actionrelay.retry import Reply, ReplyKind
+from actionrelay.genesys.verdict import Reply, ReplyKind
+from actionrelay.ledger.execution import ActionCall, ExecutionError
 from actionrelay.strict_json import Json
 
 LATENCY_MS = 300

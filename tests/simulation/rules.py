@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from actionrelay.audit_chain import entry_hash
-from actionrelay.models import AuditEntry, CacheStatus, Execution, Message, Status, WebhookStatus
+from actionrelay.ledger.execution import AuditEntry, CacheStatus, Execution, Message, Status, WebhookStatus
+from actionrelay.ledger.history import entry_hash
 from actionrelay.strict_json import canonical, digest
 from tests.simulation.baton import Worker
 from tests.simulation.memory import Audit, Payloads

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from actionrelay.errors import ActionRelayError, IllegalTransitionError, RequestError
-from actionrelay.models import Message
-from actionrelay.signatures import ID_HEADER
+from actionrelay.ledger.execution import Message
 from actionrelay.strict_json import Json, canonical
+from actionrelay.webhooks.signatures import ID_HEADER
 from tests.simulation.baton import Worker
 from tests.simulation.deployment import INVOCATION_MS
 from tests.simulation.queues import Parcel, SimulatedQueue

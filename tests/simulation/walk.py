@@ -4,7 +4,7 @@ import random
 import uuid
 from dataclasses import dataclass, field
 
-from actionrelay.models import GenesysApi, Message
+from actionrelay.ledger.execution import GenesysApi, Message
 from actionrelay.strict_json import Json
 from tests.simulation.baton import Crew
 from tests.simulation.deployment import Deployment

@@ -11,10 +11,10 @@ from actionrelay.errors import (
     StoreUnavailableError,
     TokenUnavailableError,
 )
-from actionrelay.models import ActionCall, Execution, ExecutionError, GenesysApi
+from actionrelay.gate.rate import Rate
+from actionrelay.genesys.verdict import Reply, ReplyKind
+from actionrelay.ledger.execution import ActionCall, Execution, ExecutionError, GenesysApi
 from actionrelay.ports import AccessToken
-from actionrelay.rate import Rate
-from actionrelay.retry import Reply, ReplyKind
 from tests.simulation.baton import Crew, Died, Worker
 from tests.simulation.deployment import MAX_ATTEMPTS, Deployment, UseCases
 from tests.simulation.faults import Call, Line, Move, Plan, no_faults, timeline

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from actionrelay import ledger
-from actionrelay.aws.audit import AuditTable
-from actionrelay.models import Execution, PayloadRef
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.execution import Execution, PayloadRef
+from actionrelay.ledger.history_dynamodb import AuditTable
 from tests.fakes.recorded_telemetry import RecordedTelemetry
 from tests.stack.deployment import ACTION, Deployment
 

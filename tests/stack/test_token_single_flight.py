@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from actionrelay.aws.token import TokenParameter
 from actionrelay.ports import AccessToken
-from actionrelay.token_lease import LEASE_MS
+from actionrelay.token.lease import LEASE_MS
+from actionrelay.token.store_ssm import TokenParameter
 from tests.stack.cloud import PARAMETER, Cloud, eventually, forget
 
 EXECUTIONS, WORKERS = 500, 4

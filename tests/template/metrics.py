@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from actionrelay.measures import Count, Duration, by_code
+from actionrelay.signals import Count, Duration, by_code
 from tests.template.cloudformation import ROOT, Resource, Template
 
 PACKAGE = ROOT / "layers" / "core" / "src" / "actionrelay"
@@ -86,7 +86,7 @@ def coded_names() -> frozenset[Count]:
 
 def _nodes() -> Iterator[ast.AST]:
     for path in PACKAGE.rglob("*.py"):
-        if path.name != "measures.py":
+        if path.name != "signals.py":
             yield from ast.walk(ast.parse(path.read_text(encoding="utf-8")))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actionrelay.measures import Count, Duration
+from actionrelay.signals import Count, Duration
 from tests.template.cloudformation import Resource, Template
 from tests.template.metrics import Metric, called_by_types, is_sent, sent, sent_names, watched
 

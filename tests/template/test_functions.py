@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import pytest
 
-from actionrelay import settings
+from actionrelay.wiring import settings
 from tests.template.cloudformation import ROOT, Resource, Template, function_folder
 
 type AnySettings = type[

@@ -5,7 +5,8 @@ import tomllib
 
 import pytest
 
-from actionrelay.aws import day_files, payload
+from actionrelay.audit import files_s3 as day_files
+from actionrelay.ledger import payloads_s3 as payload
 from tests.template.cloudformation import ROOT, Template
 
 PARAMETERS = {

@@ -1,4 +1,4 @@
-"""Streams: `count` counts each change once only while Lambda tells it which shard a batch is of, in that shard's order."""
+"""Streams: `count` counts each change once only while Lambda names the shard of a batch, and keeps its order."""
 
 from typing import Any
 

@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import actionrelay
-from actionrelay.id_forms import ACTION_ID_FORM, UUID_FORM
-from actionrelay.list_questions import CURSOR_FORM, DEFAULT_LIMIT, MAX_LIMIT, MOMENT_FORM, STATUS_FORM
+from actionrelay.find.query import CURSOR_FORM, DEFAULT_LIMIT, MAX_LIMIT, MOMENT_FORM, STATUS_FORM
+from actionrelay.ids import ACTION_ID_FORM, UUID_FORM
 from tools.openapi import examples
 from tools.openapi.operations import OPERATIONS, TAGS, Operation, Success
 from tools.openapi.problems import ProblemResponses
 from tools.openapi.schemas import components
 from tools.openapi.template import ApiTemplate, Route
 
-PACKAGED = Path(actionrelay.__file__).with_name("openapi.json")
+PACKAGED = Path(actionrelay.__file__).parent / "site" / "openapi.json"
 REGENERATE = "make openapi"
 
 _MOMENT = "A date, which begins at midnight UTC, or a time with its distance from UTC, in ISO 8601."

@@ -4,25 +4,25 @@ import json
 from dataclasses import replace
 from typing import Any, cast
 
-from actionrelay import ledger
-from actionrelay.audit_chain import rejected
-from actionrelay.audit_days import spell_cursor
-from actionrelay.audit_verification import verify
-from actionrelay.aws.items import ledger_item, read_standing
-from actionrelay.aws.payload import BucketPayloads
+from actionrelay.audit.day import spell_cursor
+from actionrelay.audit.trail import Opening, Trail
+from actionrelay.audit.verification import verify
 from actionrelay.boundary import http
-from actionrelay.counters import Change, Counter, counters_of
-from actionrelay.counts import TOTAL, Counts, contribution
 from actionrelay.documents import AuditDayDocument, ExecutionListDocument, HistoryDocument, QueuesDocument
 from actionrelay.errors import ActionRelayError, Check, CheckStatus, Fault, InvalidRequestError, PreflightFailedError
-from actionrelay.list_questions import cursor
-from actionrelay.metrics import ReadMetrics
-from actionrelay.models import CacheStatus, Execution, GenesysApi, Outcome, Position, Status, WebhookStatus
-from actionrelay.requests import ExecutionRequest
+from actionrelay.find.query import cursor
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.document import audit_document, execution_document, execution_summary, verification_document
+from actionrelay.ledger.execution import CacheStatus, Execution, GenesysApi, Outcome, Position, Status, WebhookStatus
+from actionrelay.ledger.history import rejected
+from actionrelay.ledger.items_dynamodb import ledger_item, read_standing
+from actionrelay.ledger.payloads_s3 import BucketPayloads
+from actionrelay.statistics.counters import Change, Counter, counters_of
+from actionrelay.statistics.report import ReadMetrics
+from actionrelay.statistics.tally import TOTAL, Counts, contribution
+from actionrelay.submit.request import ExecutionRequest
+from actionrelay.submit.submission import content_hash
 from actionrelay.timestamps import iso
-from actionrelay.trails import Opening, Trail
-from actionrelay.validation import content_hash
-from actionrelay.views import audit_document, execution_document, execution_summary, verification_document
 
 REQUEST: dict[str, Any] = {
     "actionId": "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e",

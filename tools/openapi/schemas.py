@@ -12,9 +12,10 @@ from typing import Any, is_typeddict
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from actionrelay import documents, requests
+from actionrelay import documents
 from actionrelay.errors import CheckStatus
-from actionrelay.models import CacheStatus, Status, WebhookStatus
+from actionrelay.ledger.execution import CacheStatus, Status, WebhookStatus
+from actionrelay.submit import request as requests
 
 type Schema = dict[str, Any]
 

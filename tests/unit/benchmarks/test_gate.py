@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from actionrelay.models import ActionCall, Message
-from actionrelay.retry import Reply, ReplyKind
+from actionrelay.genesys.verdict import Reply, ReplyKind
+from actionrelay.ledger.execution import ActionCall, Message
 from benchmarks.gate.backlog import Backlog, work_off
 from benchmarks.gate.report import EXECUTIONS, TIME_LIMIT, over_ideal
 from benchmarks.gate.services import ALLOWED, LATENCY_MS, TOKEN, WINDOW_MS, Chance, Genesys, Queue

@@ -100,13 +100,13 @@ def test_a_handler_sees_only_use_cases_boundary_wiring_and_observability(functio
     [
         pytest.param("use case", "import boto3", id="use case, SDK"),
         pytest.param("use case", "def run():\n    from botocore.config import Config", id="use case, hidden"),
-        pytest.param("use case", "from actionrelay.aws.table import Table", id="use case, adapter"),
+        pytest.param("use case", "from actionrelay.ledger.table_dynamodb import Table", id="use case, adapter"),
         pytest.param("use case", "from actionrelay import wiring", id="use case, wiring by name"),
         pytest.param("use case", "from .settings import Settings", id="use case, relative"),
         pytest.param("pure", "from os import environ", id="pure, environment"),
-        pytest.param("pure", "from actionrelay.execution import run", id="pure, use case"),
-        pytest.param("adapter", "from actionrelay.settings import Settings", id="adapter, settings"),
-        pytest.param("handler", "from actionrelay.aws.table import Table", id="handler, adapter"),
+        pytest.param("pure", "from actionrelay.execute.worker import run", id="pure, use case"),
+        pytest.param("adapter", "from actionrelay.wiring.settings import Settings", id="adapter, settings"),
+        pytest.param("handler", "from actionrelay.ledger.table_dynamodb import Table", id="handler, adapter"),
     ],
 )
 def test_the_rule_sees_a_breach(of: str, source: str) -> None:

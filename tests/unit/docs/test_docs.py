@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from actionrelay import errors, ledger
-from actionrelay.audit_chain import rejected
-from actionrelay.measures import Count, Duration, by_code
-from actionrelay.models import AuditEntry, Execution
-from actionrelay.requests import ExecutionRequest
-from actionrelay.views import audit_document
+from actionrelay import errors
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.document import audit_document
+from actionrelay.ledger.execution import AuditEntry, Execution
+from actionrelay.ledger.history import rejected
+from actionrelay.signals import Count, Duration, by_code
+from actionrelay.submit.request import ExecutionRequest
 from tests.template.cloudformation import Template
 from tests.template.metrics import coded_names
 from tests.unit.docs.documents import ADRS, ALL, API, ARCHITECTURE, README, ROOT, RUNBOOK, Document
@@ -166,7 +167,9 @@ def test_the_picture_of_the_ledger_is_its_table_of_steps() -> None:
 
 def test_every_step_of_the_ledger_says_who_writes_it() -> None:
     documented = set(ARCHITECTURE.section("The ledger").names())
-    steps = re.findall(r"^def ([a-z]\w+)\([^)]*\) -> Execution:", (PACKAGE / "ledger.py").read_text(), re.MULTILINE)
+    steps = re.findall(
+        r"^def ([a-z]\w+)\([^)]*\) -> Execution:", (PACKAGE / "ledger/steps.py").read_text(), re.MULTILINE
+    )
     assert documented == set(steps)
 
 
@@ -213,7 +216,7 @@ def test_the_fields_of_an_audit_entry_are_documented() -> None:
 
 
 def test_every_audit_event_is_documented() -> None:
-    sources = (PACKAGE / "ledger.py").read_text() + (PACKAGE / "receipts.py").read_text()
+    sources = (PACKAGE / "ledger/steps.py").read_text() + (PACKAGE / "receive/receipt.py").read_text()
     events = set(re.findall(r'(?:_entered|chained|ledger\.note)\(.+?, "(\w+)"', sources))
     events |= set(re.findall(r'WebhookStatus\.\w+: "(webhook_\w+)"', sources)) | {"completed", "failed", "unknown"}
     events.add(rejected("id", 0, b"", "malformed_json", None).event)

@@ -9,12 +9,13 @@ import pytest
 import schemathesis
 from pydantic import BaseModel
 
-from actionrelay import documents, errors, requests
-from actionrelay.operations import OperateExecution
-from actionrelay.preflight import RunPreflight
-from actionrelay.queries import ReadExecutions
-from actionrelay.receipts import ReceiveResult
-from actionrelay.validation import SubmitExecution
+from actionrelay import documents, errors
+from actionrelay.find.execution import ReadExecutions
+from actionrelay.operate.decisions import OperateExecution
+from actionrelay.preflight.preflight import RunPreflight
+from actionrelay.receive.receipt import ReceiveResult
+from actionrelay.submit import request as requests
+from actionrelay.submit.submission import SubmitExecution
 from tests.openapi import DOCUMENT, PACKAGED, REQUESTS, resolved, routes, violations
 from tests.template.cloudformation import Template
 from tests.unit.docs.documents import API, ROOT

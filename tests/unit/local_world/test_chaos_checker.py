@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from actionrelay.audit_chain import entry_hash
-from actionrelay.models import AuditEntry
+from actionrelay.ledger.execution import AuditEntry
+from actionrelay.ledger.history import entry_hash
 from local.chaos import tallies
 from local.chaos.cases import Broken, cases
 from local.chaos.checker import check

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from actionrelay import ledger
-from actionrelay.models import Execution, Outcome, PayloadRef, Status
-from actionrelay.views import audit_document
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.document import audit_document
+from actionrelay.ledger.execution import Execution, Outcome, PayloadRef, Status
 from local.demo.trail import faults, milliseconds
 
 NOW = 1_795_464_185_008

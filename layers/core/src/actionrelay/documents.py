@@ -7,7 +7,7 @@ For type checkers and generators alone: nothing that runs in Lambda imports this
 from typing import Literal, NotRequired, TypedDict
 
 from actionrelay.errors import CheckStatus, FaultCode
-from actionrelay.models import CacheStatus, Status, WebhookStatus
+from actionrelay.ledger.execution import CacheStatus, Status, WebhookStatus
 from actionrelay.strict_json import Json
 
 type Timestamp = str

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from actionrelay.measures import Count, Duration
-from actionrelay.models import (
+from actionrelay.audit.trail import Opening, Trail
+from actionrelay.genesys.verdict import Reply
+from actionrelay.ledger.execution import (
     ActionCall,
     AuditEntry,
     CachedResult,
@@ -21,15 +22,14 @@ from actionrelay.models import (
     Span,
     Status,
 )
-from actionrelay.preflight_checks import Sight
-from actionrelay.retry import Reply
-from actionrelay.token_lease import TokenLease
-from actionrelay.trails import Opening, Trail
+from actionrelay.preflight.checks import Sight
+from actionrelay.signals import Count, Duration
+from actionrelay.token.lease import TokenLease
 
 if TYPE_CHECKING:
-    from actionrelay.counters import Counter
-    from actionrelay.counts import Counts
-    from actionrelay.outbound import DeliveryAnswer  # with the address rules, which most functions don't need
+    from actionrelay.statistics.counters import Counter
+    from actionrelay.statistics.tally import Counts
+    from actionrelay.webhooks.targets import DeliveryAnswer  # with the address rules, which most functions don't need
 
 
 class Clock(Protocol):

@@ -9,9 +9,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.errors import ActionRelayError
-from actionrelay.measures import Count
-from actionrelay.models import Message, MessageKind
-from actionrelay.observability import log_bug, log_refusal, logger, on_every_line, telemetry
+from actionrelay.ledger.execution import Message, MessageKind
+from actionrelay.signals import Count
+from actionrelay.wiring.telemetry import log_bug, log_refusal, logger, on_every_line, telemetry
 
 type MessageHandler = Callable[[Message, int], None]
 """Takes a message and the time, in ms since the epoch, at which this invocation is cut off."""

@@ -18,10 +18,10 @@ from actionrelay.errors import (
     PreflightFailedError,
     QueueUnavailableError,
 )
-from actionrelay.measures import Count
-from actionrelay.observability import log_bug, log_refusal, logger, on_every_line, telemetry
+from actionrelay.ledger.document import as_json, check_document, without_result
+from actionrelay.signals import Count
 from actionrelay.strict_json import Json
-from actionrelay.views import as_json, check_document, without_result
+from actionrelay.wiring.telemetry import log_bug, log_refusal, logger, on_every_line, telemetry
 
 if TYPE_CHECKING:
     from actionrelay.documents import FaultDocument, ProblemDocument

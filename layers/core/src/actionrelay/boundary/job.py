@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.errors import ActionRelayError
-from actionrelay.observability import log_refusal, logger
+from actionrelay.wiring.telemetry import log_refusal, logger
 
 
 def serve(

@@ -5,11 +5,11 @@ from typing import Any
 
 from actionrelay.boundary.http import Refusal, answer
 from actionrelay.errors import RequestError
-from actionrelay.models import Execution
+from actionrelay.ledger.document import execution_document
+from actionrelay.ledger.execution import Execution
 from actionrelay.ports import Clock, PayloadStore
-from actionrelay.rejections import RecordRejection
-from actionrelay.validation import Disposition, Submitted
-from actionrelay.views import execution_document
+from actionrelay.submit.rejection import RecordRejection
+from actionrelay.submit.submission import Disposition, Submitted
 
 
 def submitted(result: Submitted, payloads: PayloadStore, clock: Clock) -> dict[str, Any]:

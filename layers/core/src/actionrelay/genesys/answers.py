@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from actionrelay.error_forms import as_code, as_id
-from actionrelay.models import ExecutionError
-from actionrelay.retry import RateReading
+from actionrelay.genesys.error_forms import as_code, as_id
+from actionrelay.genesys.verdict import RateReading
+from actionrelay.ledger.execution import ExecutionError
 
 MESSAGE_LENGTH = 2_000
 _COUNT = re.compile(r"[0-9]{1,9}")

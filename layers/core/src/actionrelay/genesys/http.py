@@ -10,7 +10,7 @@ from typing import Literal
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from actionrelay.genesys.connections import CONNECT_TIMEOUT_S, HttpPool, HttpsPool
+from actionrelay.genesys.http_connections import CONNECT_TIMEOUT_S, HttpPool, HttpsPool
 
 MAX_ANSWER_BYTES = 5 * 1_024 * 1_024
 """What is read of a body, counted after decompression."""

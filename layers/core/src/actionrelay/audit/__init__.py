@@ -1,0 +1,1 @@
+"""What happened: trails, days, exports and their verification."""

@@ -1,0 +1,166 @@
+"""Use case: say what happened on a day, page by page."""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from itertools import batched
+from typing import TYPE_CHECKING
+
+from actionrelay.audit.trail import Opening, Trail
+from actionrelay.errors import Fault, InvalidRequestError
+from actionrelay.ledger.document import as_json, audit_document
+from actionrelay.ledger.execution import AuditEntry
+from actionrelay.ports import AuditReader
+from actionrelay.strict_json import Json
+from actionrelay.timestamps import iso
+
+if TYPE_CHECKING:
+    from actionrelay.documents import AuditDayDocument
+
+MOST_ENTRIES = 1_000
+_USUAL_ENTRIES = 200
+_HIGHEST_SEQ = 2**53 - 1
+"""Far above any; DynamoDB holds 38 digits."""
+_LONGEST_CURSOR = 2_000
+_THREADS = 8
+_TRAILS_AT_ONCE = 32
+"""Read ahead of what a page turns out to have room for."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayTrails:
+    """The trails of a day's executions, in the day's order; ``threads`` are read at the same time."""
+
+    audit: AuditReader
+    day: str
+    threads: int
+    at_once: int
+    """Trails that are in memory together."""
+
+    def read(self, openings: Sequence[Opening], after: Opening | None) -> Iterator[tuple[Opening, Trail]]:
+        """Give each execution once, with those of its entries that are of this day, and every flaw of its trail."""
+        with ThreadPoolExecutor(self.threads, thread_name_prefix="trail") as threads:
+            for some in batched(_once(openings, after), self.at_once, strict=False):
+                for opening, trail in zip(some, threads.map(self._trail, some), strict=True):
+                    yield opening, Trail(tuple(filter(self._is_of_this_day, trail.entries)), trail.flaws)
+
+    def _trail(self, opening: Opening) -> Trail:
+        return self.audit.trail(opening.execution_id)
+
+    def _is_of_this_day(self, entry: AuditEntry) -> bool:
+        return iso(entry.timestamp)[:10] == self.day
+
+
+def _once(openings: Sequence[Opening], after: Opening | None) -> Iterator[Opening]:
+    """Leave out what is there again: two writers may have written the entry that opens a day, in items of their own."""
+    before = after.execution_id if after else None
+    for opening in openings:
+        if opening.execution_id != before:
+            yield opening
+        before = opening.execution_id
+
+
+@dataclass(frozen=True, slots=True)
+class DayQuery:
+    """What is asked for."""
+
+    day: str
+    limit: int
+    after: Opening | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAuditDays:
+    """Answers what happened on a day."""
+
+    audit: AuditReader
+
+    def page(self, query: Mapping[str, str]) -> dict[str, Json]:
+        """Return the entries of a UTC day, an execution's together; a page holds whole executions.
+
+        So it has ``limit`` entries at most, but for an execution that alone has more.
+
+        Raises:
+            InvalidRequestError: with every fault of the query.
+        """
+        asked = read_day_query(query)
+        openings = self.audit.openings(asked.day, asked.after, asked.limit)
+        entries: list[AuditEntry] = []
+        last = asked.after
+        for opening, trail in DayTrails(self.audit, asked.day, _THREADS, _TRAILS_AT_ONCE).read(openings, asked.after):
+            if entries and len(entries) + len(trail.entries) > asked.limit:
+                break
+            entries += trail.entries
+            last = opening
+        else:
+            last = openings[-1] if len(openings) == asked.limit else None
+        found: AuditDayDocument = {
+            "date": asked.day,
+            "entries": [audit_document(entry) for entry in entries],
+            "next": spell_cursor(last) if last else None,
+        }
+        return as_json(found)
+
+
+def read_day_query(query: Mapping[str, str]) -> DayQuery:
+    """Read ``date``, ``limit`` and ``next``.
+
+    Raises:
+        InvalidRequestError: with every fault.
+    """
+    faults: list[Fault] = []
+    day, limit = query.get("date", ""), query.get("limit", str(_USUAL_ENTRIES))
+    if not is_day(day):
+        faults.append(Fault("/query/date", "schema", "must be a day, such as 2026-11-24"))
+    if not (re.fullmatch("[0-9]{1,4}", limit, re.ASCII) and 1 <= int(limit) <= MOST_ENTRIES):
+        faults.append(Fault("/query/limit", "schema", f"must be a whole number from 1 to {MOST_ENTRIES}"))
+    after = None
+    if "next" in query:
+        after = read_cursor(query["next"])
+        if after is None:
+            faults.append(Fault("/query/next", "schema", "must be the next of an answer before"))
+    if faults:
+        raise InvalidRequestError(tuple(faults))
+    return DayQuery(day, int(limit), after)
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day of the calendar, as ``2026-11-24``."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def spell_cursor(opening: Opening) -> str:
+    """Spell up to where a day was read, for whoever reads on."""
+    told = json.dumps([opening.opened_at, opening.execution_id, opening.seq], separators=(",", ":"))
+    return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
+
+
+def read_cursor(text: str) -> Opening | None:
+    """Read what ``spell_cursor`` spelled; None for anything else."""
+    if not re.fullmatch(f"[A-Za-z0-9_-]{{1,{_LONGEST_CURSOR}}}", text):
+        return None
+    try:
+        told = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+    match told:
+        case [str(opened_at), str(execution_id), int(seq)] if (
+            opened_at and execution_id and 1 <= seq <= _HIGHEST_SEQ and _could_be_stored(told)
+        ):
+            return Opening(execution_id, seq, opened_at)
+    return None
+
+
+def _could_be_stored(told: Sequence[str | int]) -> bool:
+    try:
+        return all(isinstance(each, bool) is False and len(str(each).encode()) <= 1_024 for each in told)
+    except UnicodeEncodeError:
+        return False

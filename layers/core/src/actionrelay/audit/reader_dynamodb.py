@@ -1,0 +1,64 @@
+"""The audit table as its readers see it: whatever is there, and the index by day."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from actionrelay.audit.entry_reading_dynamodb import read_item
+from actionrelay.audit.trail import Flaw, Opening, Trail
+from actionrelay.aws.attributes import attribute
+from actionrelay.aws.clients import failures_as
+from actionrelay.errors import StoreUnavailableError
+from actionrelay.ledger.execution import AuditEntry
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
+
+
+@dataclass(frozen=True, slots=True)
+class AuditTableReader:
+    """An ``AuditReader`` of the same table."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def trail(self, execution_id: str) -> Trail:
+        """Read what is there of one execution, as last written; nothing that somebody put there makes this fail."""
+        entries: list[AuditEntry] = []
+        flaws: list[Flaw] = []
+        with failures_as(StoreUnavailableError, "the audit trail can't be read"):
+            pages = self.client.get_paginator("query").paginate(
+                TableName=self.table,
+                KeyConditionExpression="executionId = :id",
+                ExpressionAttributeValues={":id": {"S": execution_id}},
+                ConsistentRead=True,
+            )
+            for page in pages:
+                for item in page["Items"]:
+                    found, wrong = read_item(item)
+                    entries += found
+                    flaws += wrong
+        return Trail.of(entries, flaws)
+
+    def openings(self, day: str, after: Opening | None, limit: int) -> tuple[Opening, ...]:
+        """Read on in the index by day, which follows the table within moments."""
+        asked: QueryInputTypeDef = {
+            "TableName": self.table,
+            "IndexName": "by_day",
+            "KeyConditionExpression": "dayOpened = :day",
+            "ExpressionAttributeValues": {":day": {"S": day}},
+            "Limit": limit,
+        }
+        if after is not None:
+            asked["ExclusiveStartKey"] = {
+                "executionId": attribute(after.execution_id),
+                "seq": attribute(after.seq),
+                "dayOpened": attribute(day),
+                "openedAt": attribute(after.opened_at),
+            }
+        with failures_as(StoreUnavailableError, "the audit trail can't be read"):
+            answer = self.client.query(**asked)
+        return tuple(
+            Opening(item["executionId"]["S"], int(float(item["seq"]["N"])), item["openedAt"]["S"])
+            for item in answer["Items"]
+        )

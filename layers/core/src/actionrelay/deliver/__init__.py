@@ -1,0 +1,1 @@
+"""Hands ended executions to their callers' webhooks."""

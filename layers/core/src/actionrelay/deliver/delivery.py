@@ -1,0 +1,170 @@
+"""Use case: hand an ended execution to its caller's webhook, the Standard Webhooks way.
+
+Each try is recorded before what follows it is sent: the next try's message, or, where the delivery is given up, a dead
+letter. A message that meets a delivery which was given up writes that letter again, since whoever gave up may have died
+before it did; so a redriven dead letter comes back until somebody asks for a redelivery.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from actionrelay.errors import (
+    DeliveryFailedError,
+    DeliveryRefusedError,
+    DependencyError,
+    QueueUnavailableError,
+    StaleWriteError,
+)
+from actionrelay.genesys.verdict import retry_after_ms
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.document import execution_document
+from actionrelay.ledger.execution import Execution, ExecutionError, WebhookStatus
+from actionrelay.ledger.recorder import Recorder
+from actionrelay.ports import (
+    Clock,
+    DeliveryQueue,
+    PayloadStore,
+    Randomness,
+    Telemetry,
+    WebhookSender,
+)
+from actionrelay.signals import Count
+from actionrelay.strict_json import Json, canonical
+from actionrelay.timestamps import iso
+from actionrelay.webhooks.signatures import SigningSecret, StandardWebhooks
+from actionrelay.webhooks.targets import DeliveryAnswer
+
+SCHEDULE_MS = tuple(seconds * 1_000 for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400))
+"""The waits after the first try: the schedule that the Standard Webhooks specification suggests."""
+JITTER = 0.1
+COME_BACK_MS = 30_000
+"""How long a message rests, with jitter, when an AWS service failed."""
+_SUCCESS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverWebhook:
+    """Makes one try to deliver, and plans the next."""
+
+    recorder: Recorder
+    payloads: PayloadStore
+    queue: DeliveryQueue
+    dead_letters: DeliveryQueue
+    """Where deliveries go that were given up; nothing works it off but people."""
+    sender: WebhookSender
+    secrets: Callable[[], tuple[SigningSecret, ...]]
+    """Read at each try, so that a rotated secret is used."""
+    telemetry: Telemetry
+    clock: Clock
+    randomness: Randomness
+
+    def deliver(self, execution_id: str, version: int | None = None) -> None:
+        """Do what is due for a delivery message, sent at ``version``; returning means that the message is done with.
+
+        When a service fails a new message comes back later in place of this one: the queue's receive count is for
+        workers that died.
+
+        Raises:
+            QueueUnavailableError: not even that could be sent, so this message must be seen again.
+        """
+        try:
+            self._deliver(execution_id, version)
+        except QueueUnavailableError:
+            raise
+        except (DependencyError, StaleWriteError) as error:
+            self.telemetry.count(Count.MESSAGES_POSTPONED, error.code)
+            self.queue.send(execution_id, int(COME_BACK_MS * (0.5 + self.randomness.uniform())))
+
+    def _deliver(self, execution_id: str, version: int | None) -> None:
+        execution = self.recorder.load(execution_id, version)
+        if execution is None or not execution.ended:
+            return
+        self.telemetry.concerning(execution)
+        now = self.clock.now()
+        if execution.webhook_status is not WebhookStatus.PENDING:
+            # A worker may have died between the record of the last try and what follows it.
+            self._follow(self.recorder.pay(execution))
+        elif execution.deliver_at is not None and execution.deliver_at > now:
+            self.queue.send(execution_id, execution.deliver_at - now, version, execution.webhook_url)
+        else:
+            self._try_once(execution, now)
+
+    def _try_once(self, execution: Execution, now: int) -> None:
+        document = execution_document(execution, self.payloads, now)
+        if document["status"] != execution.status.value:
+            # Its large result is still being stored; told without it, the receiver would never get it.
+            self.recorder.pay(execution)
+            self.queue.send(execution.execution_id, COME_BACK_MS, execution.version, execution.webhook_url)
+            return
+        status, wait, latency_ms, cause = self._try(execution, document)
+        now = self.clock.now()
+        deliver_at = now + wait if status is WebhookStatus.PENDING else None
+
+        def step(current: Execution) -> Execution | None:
+            if _delivery(current) != _delivery(execution):
+                return None  # another try, or another delivery: of another outcome, or that an operator asked for
+            return ledger.record_delivery(current, status, now, deliver_at, latency_ms=latency_ms, cause=cause)
+
+        recorded = self.recorder.change(execution, step)
+        self.telemetry.count(Count.WEBHOOK_DELIVERIES, status.value)
+        if recorded is not None and status is WebhookStatus.FAILED:
+            self.telemetry.count(Count.DELIVERIES_GIVEN_UP)
+        if recorded is None:
+            # Another try was recorded first; whoever did may have died before what follows it.
+            current = self.recorder.load(execution.execution_id)
+            recorded = self.recorder.pay(current) if current is not None and current.ended else None
+        if recorded is not None:
+            self._follow(recorded)
+
+    def _follow(self, recorded: Execution) -> None:
+        """Send what a recorded try calls for, its audit being paid."""
+        if recorded.webhook_status is WebhookStatus.PENDING:
+            wait = max((recorded.deliver_at or 0) - self.clock.now(), 0)
+            self.queue.send(recorded.execution_id, wait, recorded.version, recorded.webhook_url)
+        elif recorded.webhook_status is WebhookStatus.FAILED:
+            self.dead_letters.send(recorded.execution_id, version=recorded.version, receiver=recorded.webhook_url)
+
+    def _try(
+        self, execution: Execution, document: dict[str, Json]
+    ) -> tuple[WebhookStatus, int, int | None, ExecutionError | None]:
+        """Return where this try leaves the delivery, how long to wait, how long it took, and what came back."""
+        try:
+            answer = self._post(execution, document)
+        except DeliveryRefusedError as error:
+            return WebhookStatus.FAILED, 0, None, ExecutionError(error.code, error.message)
+        except DeliveryFailedError as error:
+            return (*self._again(execution, None), None, ExecutionError(error.code, error.message))
+        latency_ms = round(answer.latency_ms)
+        answered = ExecutionError(f"http_{answer.status}", "what the receiver answered", answer.status)
+        if answer.status // 100 == _SUCCESS:
+            return WebhookStatus.DELIVERED, 0, latency_ms, answered
+        if answer.status == HTTPStatus.GONE:
+            return WebhookStatus.FAILED, 0, latency_ms, answered
+        return (*self._again(execution, answer.retry_after), latency_ms, answered)
+
+    def _post(self, execution: Execution, document: dict[str, Json]) -> DeliveryAnswer:
+        now = self.clock.now()
+        message: dict[str, Json] = {
+            "type": f"execution.{execution.status.value}",
+            "timestamp": iso(execution.completed_at or execution.updated_at),
+            "data": document,
+        }
+        body = canonical(message)
+        signed = StandardWebhooks.headers(
+            self.secrets(), f"{execution.execution_id}-{execution.completed_at}", now // 1_000, body
+        )
+        headers = {"Content-Type": "application/json", "X-Trace-Id": execution.trace_id, **signed}
+        return self.sender.send(execution.webhook_url or "", headers, body)
+
+    def _again(self, execution: Execution, retry_after: str | None) -> tuple[WebhookStatus, int]:
+        if execution.delivery_attempts >= len(SCHEDULE_MS):
+            return WebhookStatus.FAILED, 0
+        planned = SCHEDULE_MS[execution.delivery_attempts]
+        jittered = int(planned * (1 + JITTER * self.randomness.uniform()))
+        return WebhookStatus.PENDING, max(jittered, retry_after_ms(retry_after, self.clock.now()))
+
+
+def _delivery(execution: Execution) -> tuple[object, ...]:
+    """What tells one try from every other: of which outcome, in which series, the how manieth."""
+    return execution.outcome, execution.completed_at, execution.redeliveries, execution.delivery_attempts

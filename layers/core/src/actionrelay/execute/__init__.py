@@ -1,0 +1,1 @@
+"""Runs an action: one attempt, and what follows from its answer."""

@@ -1,0 +1,238 @@
+"""What an attempt, or the lack of one, leads to: an outcome, another try, or the wait for a webhook.
+
+Every decision is one step of the ledger, taken only while the attempt in hand is the one on record. Who comes too late
+changes nothing and sees to it that what the other decided is carried on.
+"""
+
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+
+from actionrelay.errors import DependencyError, TokenBeingRefreshedError, TokenError
+from actionrelay.execute.attempt_report import attempt_report
+from actionrelay.genesys.verdict import Reply, ReplyKind, Verdict, judge, next_try_at, retry_after_ms
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.execution import Execution, ExecutionError, Message, MessageKind, Outcome, Status
+from actionrelay.ledger.follow_up import Completion, unknown
+from actionrelay.ledger.recorder import Recorder
+from actionrelay.ports import Clock, ExecutionQueue, Randomness, RateGate, Telemetry
+from actionrelay.signals import Count
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionPolicy:
+    """The settings that decide how an execution goes."""
+
+    max_attempts: int
+    webhook_grace_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Decides what follows an attempt, and sends what must be sent for it."""
+
+    policy: ExecutionPolicy
+    recorder: Recorder
+    completion: Completion
+    queue: ExecutionQueue
+    gate: RateGate
+    telemetry: Telemetry
+    clock: Clock
+    randomness: Randomness
+
+    def expire_webhook(self, execution: Execution) -> None:
+        """End the wait for a result that did not arrive; a late webhook still decides."""
+        error = ExecutionError("webhook_timeout", "the result did not arrive by webhook in time")
+        if self._settle(execution, unknown(error)):
+            self.telemetry.count(Count.WEBHOOK_DEADLINES_PASSED)
+
+    def after_reply(self, claimed: Execution, reply: Reply) -> None:
+        """Write down how an attempt ended, and see to what follows."""
+        try:
+            match reply.kind:
+                case ReplyKind.SUCCEEDED:
+                    ref, data = self.completion.refer_result(claimed.execution_id, reply.result)
+                    self._settle(claimed, Outcome(Status.COMPLETED, result=ref), reply, data)
+                case ReplyKind.ACCEPTED:
+                    self._await_webhook(claimed, reply)
+                case _:
+                    self.after_failure(claimed, reply)
+        finally:
+            if report := attempt_report(claimed, reply, self.clock.now()):
+                self.telemetry.event("attempt_ended", **report)
+
+    def _await_webhook(self, claimed: Execution, reply: Reply) -> None:
+        now = self.clock.now()
+        wait = claimed.timeout_ms + self.policy.webhook_grace_ms
+
+        def step(current: Execution) -> Execution | None:
+            if not _same_run(current, claimed):
+                return None
+            return ledger.await_webhook(current, now, now + wait, reply.latency_ms, reply.correlation_id)
+
+        waiting = self.recorder.change(claimed, step)
+        if waiting is not None:
+            self.send_deadline(waiting, wait)
+        else:
+            self._finish_elsewhere(claimed)
+
+    def after_failure(self, claimed: Execution, reply: Reply) -> None:
+        """Decide by the table of ``retry.judge`` what an attempt without a result leads to."""
+        verdict = judge(reply)
+        error = reply.error or ExecutionError("no_answer", "no usable answer from Genesys Cloud")
+        last_chance = claimed.chances_used + 1 >= self.policy.max_attempts
+        throttled_until = self._hold(reply) if reply.http_status == HTTPStatus.TOO_MANY_REQUESTS else None
+        match verdict:
+            case Verdict.POSTPONE:
+                self._postpone(claimed, reply, error, uses_chance=False)
+            case Verdict.RETRY if not last_chance:
+                self._postpone(claimed, reply, error, uses_chance=True)
+            case Verdict.AMBIGUOUS if claimed.repeatable and not last_chance:
+                self._postpone(claimed, reply, error, uses_chance=True, may_have_run=True)
+            case Verdict.AMBIGUOUS:
+                self._settle(claimed, unknown(error), reply)
+            case Verdict.RETRY | Verdict.FINAL:
+                self.give_up(claimed, error, reply)
+        if throttled_until is not None:
+            self._pause_all(throttled_until)
+
+    def _hold(self, reply: Reply) -> int:
+        """Let a 429 stop at once whoever of this batch has not gone out; return for how long nobody should."""
+        now = self.clock.now()
+        until = now + max(retry_after_ms(reply.retry_after, now), 1_000)
+        self.gate.hold(until)
+        return until
+
+    def _pause_all(self, until: int) -> None:
+        """Let one 429 stop everybody; this execution's own retry is planned already and stands without it."""
+        self.telemetry.count(Count.THROTTLED)
+        try:
+            self.gate.pause(until)
+        except DependencyError as error:
+            self.telemetry.event("gate_not_paused", code=error.code)
+
+    def without_token(self, execution: Execution, error: TokenError) -> None:
+        """Nothing was asked: an outage costs time; refused credentials use up chances and then fail, by name."""
+        if isinstance(error, TokenBeingRefreshedError):
+            self.telemetry.count(Count.TOKEN_WAITS)
+        else:
+            self.telemetry.count(Count.TOKEN_FAILURES, error.code)
+        cause = ExecutionError(error.code, error.message)
+        last_chance = execution.chances_used + 1 >= self.policy.max_attempts
+        if error.retryable or not last_chance:
+            reply = Reply(ReplyKind.NOT_SENT, latency_ms=0, error=cause)
+            within_ms = error.come_back_ms if isinstance(error, TokenBeingRefreshedError) else None
+            self._postpone(execution, reply, cause, uses_chance=not error.retryable, within_ms=within_ms)
+        else:
+            self.give_up(execution, cause)
+
+    def give_up(self, held: Execution, error: ExecutionError, reply: Reply | None = None) -> None:
+        """End without a result: failed, unless an earlier attempt may have run, since then nobody knows."""
+        outcome = unknown(error) if held.may_have_run else Outcome(Status.FAILED, error=error)
+        self._settle(held, outcome, reply)
+
+    def _postpone(
+        self,
+        held: Execution,
+        reply: Reply,
+        cause: ExecutionError,
+        *,
+        uses_chance: bool,
+        may_have_run: bool = False,
+        within_ms: int | None = None,
+    ) -> None:
+        """Plan another try: a new message with a delay, while the old one is done with.
+
+        Where it is known ``within_ms`` how many ms it pays to come back, how often it was put off before says nothing.
+        """
+        now = self.clock.now()
+        if within_ms is None:
+            next_at = next_try_at(now, held.postponements + 1, self.randomness.uniform, reply.retry_after)
+        else:
+            next_at = now + int(self.randomness.uniform() * within_ms)
+
+        def step(current: Execution) -> Execution | None:
+            if not _same_run(current, held):
+                return None
+            return ledger.postpone(current, now, next_at, cause, uses_chance=uses_chance, may_have_run=may_have_run)
+
+        planned = self.recorder.change(held, step)
+        if planned is not None:
+            self.telemetry.count(Count.RETRIES_PLANNED)
+            self.send_run(planned, next_at - now)
+        else:
+            self._finish_elsewhere(held)
+
+    def _settle(
+        self,
+        held: Execution,
+        outcome: Outcome,
+        reply: Reply | None = None,
+        result: bytes = b"",
+    ) -> bool:
+        """Record an outcome and see to what follows; return whether it is this one that counts."""
+        now = self.clock.now()
+
+        def step(current: Execution) -> Execution | None:
+            if not _same_run(current, held):
+                return None
+            return ledger.settle(
+                current,
+                outcome,
+                now,
+                latency_ms=reply.latency_ms if reply else None,
+                correlation_id=reply.correlation_id if reply else None,
+                success_rate=self.completion.success_rate.latest(),
+            )
+
+        try:
+            ended = self.recorder.change(
+                held, step, first=lambda written: self.completion.store_result(written, result)
+            )
+        except DependencyError:
+            # The outcome may be on record all the same, and nobody else holds the result.
+            self.completion.store_result(replace(held, outcome=outcome), result)
+            raise
+        if ended is not None:
+            self.completion.after_ending(ended)
+        else:
+            self._finish_elsewhere(held, outcome, result)
+        return ended is not None
+
+    def _finish_elsewhere(self, held: Execution, outcome: Outcome | None = None, result: bytes = b"") -> None:
+        """Somebody else decided first: a webhook, or a worker that took over. See that what follows is done."""
+        current = self.recorder.load(held.execution_id)
+        self.telemetry.event("decided_elsewhere")
+        if current is None:
+            return
+        if current.ended:
+            self.completion.hand_on(current, result if current.outcome == outcome else b"")
+            return
+        # Whoever decided may have died before it sent: each message that is done with leaves another behind.
+        self.recorder.pay(current)
+        now = self.clock.now()
+        if current.status is Status.AWAITING_WEBHOOK:
+            self.send_deadline(current, (current.deadline_at or now) - now)
+        else:
+            self.send_run(current, max((current.next_at or now) - now, 0))
+
+    def send_run(self, execution: Execution, delay_ms: int, due_at: int | None = None) -> None:
+        """Queue the execution's next try, its audit paid up to this version."""
+        self.queue.send(Message(execution.execution_id, MessageKind.RUN, execution.version, due_at), delay_ms)
+
+    def send_deadline(self, execution: Execution, delay_ms: int) -> None:
+        """Queue the reminder of an awaited webhook."""
+        self.queue.send(Message(execution.execution_id, MessageKind.DEADLINE, execution.version), delay_ms)
+
+
+def _same_run(current: Execution, held: Execution) -> bool:
+    """Whether the attempt in hand is still the one on record: the fence against a worker that lost its lease.
+
+    What is queued has no attempt; there the counts of attempts, reruns and postponements tell one wait from the next.
+    """
+    return (
+        current.status is held.status
+        and current.attempt == held.attempt
+        and current.attempts == held.attempts
+        and current.reruns == held.reruns
+        and current.postponements == held.postponements
+    )

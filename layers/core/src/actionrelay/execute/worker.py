@@ -1,0 +1,213 @@
+"""Use case: work on one message of the execution queue. Whatever happens, the execution is left where it can go on.
+
+Returning means that the message is done with; raising means that it must be seen again.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+
+from actionrelay.errors import DependencyError, LeaseHeldError, QueueUnavailableError, StaleWriteError, TokenError
+from actionrelay.execute.after_attempt import ExecutionPolicy, Settlement
+from actionrelay.genesys.verdict import GIVE_UP_AFTER_MS, Reply, ReplyKind
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.execution import ActionCall, Execution, ExecutionError, Message, MessageKind, Status
+from actionrelay.ledger.follow_up import Completion
+from actionrelay.ledger.recorder import Recorder
+from actionrelay.ports import (
+    AccessToken,
+    ActionClient,
+    Clock,
+    ExecutionQueue,
+    PayloadStore,
+    Randomness,
+    RateGate,
+    Telemetry,
+    TokenSource,
+)
+from actionrelay.signals import Count, Duration
+
+RECORDING_MARGIN_MS = 3_000
+"""What a worker keeps of its time to write down how the attempt ended."""
+LEASE_MARGIN_MS = 5_000
+"""A lease outlives its worker by this much, and ends well before the queue shows the message again."""
+ANSWER_MARGIN_MS = 5_000
+"""Genesys Cloud may take the whole ``timeout``; its answer needs a little longer to get here."""
+MIN_WAIT_MS = 1_000
+"""With less time than this no attempt is begun."""
+COME_BACK_MS = 30_000
+"""How long a message rests, with jitter, when an AWS service failed."""
+PLACE_TOLERANCE_MS = 1_000
+"""SQS delays by whole seconds, so a message may be this early for its place in the line."""
+RETURN_SPREAD_MS = 2_000
+"""Over how long around their places those return whom the rate gate turned away. SQS delays by whole seconds, so what
+is turned away together would return together, second after second, and nobody would ask for the permits in between."""
+_LOST_LEASE = ExecutionError("worker_lost", "the worker ended while the request may have been on its way")
+_HELD = ExecutionError("held", "another request of the batch met a 429 before this one went out")
+_EXPIRED = ExecutionError("expired", "could not be run within a day")
+_NO_TIME = ExecutionError("no_time", "the worker had no time left to wait for an answer, so it did not ask")
+_UNREADABLE = ExecutionError("request_unreadable", "the stored request is gone, so there is nothing to send")
+
+
+@dataclass(frozen=True, slots=True)
+class ExecuteAction:
+    """Runs one execution's next step."""
+
+    policy: ExecutionPolicy
+    recorder: Recorder
+    completion: Completion
+    payloads: PayloadStore
+    queue: ExecutionQueue
+    tokens: TokenSource
+    client: ActionClient
+    gate: RateGate
+    telemetry: Telemetry
+    clock: Clock
+    randomness: Randomness
+
+    def for_batch(self, messages: Sequence[Message]) -> "ExecuteAction":
+        """Return the same for one batch, that asks the rate gate once for all that may want to run."""
+        runs = [message for message in messages if message.kind is MessageKind.RUN]
+        newcomers = sum(message.due_at is None for message in runs)
+        self.completion.success_rate.refresh()
+        return replace(self, gate=self.gate.for_batch(len(runs), newcomers))
+
+    def work(self, message: Message, ends_at: int) -> None:
+        """Do what is due for a message; ``ends_at`` is when this worker's invocation is cut off.
+
+        When a service fails or another worker holds the lease, a new message comes back later in place of this one:
+        the queue's receive count is for workers that died.
+
+        Raises:
+            QueueUnavailableError: not even that could be sent, so this message must be seen again.
+        """
+        try:
+            self._work(message, ends_at)
+        except LeaseHeldError as held:
+            self._come_back(message, held.code, int(held.context.get("remaining_ms") or 0) + PLACE_TOLERANCE_MS)
+        except QueueUnavailableError:
+            raise
+        except (DependencyError, StaleWriteError) as error:
+            self._come_back(message, error.code, int(COME_BACK_MS * (0.5 + self.randomness.uniform())))
+
+    def _come_back(self, message: Message, code: str, delay_ms: int) -> None:
+        self.telemetry.count(Count.MESSAGES_POSTPONED, code)
+        self.queue.send(replace(message, version=None), delay_ms)
+
+    def _work(self, message: Message, ends_at: int) -> None:
+        execution = self.recorder.load(message.execution_id, message.version)
+        if execution is None:
+            self.telemetry.event("execution_gone")
+            return
+        self.telemetry.concerning(execution)
+        if execution.ended:
+            self.completion.hand_on(execution)
+        elif execution.status is Status.AWAITING_WEBHOOK:
+            self._watch(execution, message.kind)
+        elif execution.status is Status.RUNNING:
+            self._take_over(execution)
+        else:
+            self._try(execution, message, ends_at)
+
+    @property
+    def _settlement(self) -> Settlement:
+        return Settlement(
+            self.policy,
+            self.recorder,
+            self.completion,
+            self.queue,
+            self.gate,
+            self.telemetry,
+            self.clock,
+            self.randomness,
+        )
+
+    def _watch(self, execution: Execution, kind: MessageKind) -> None:
+        """Keep the deadline of an awaited webhook; any message that finds one waiting makes sure that it is kept."""
+        now = self.clock.now()
+        deadline_at = execution.deadline_at or now
+        if kind is MessageKind.DEADLINE and now >= deadline_at:
+            self._settlement.expire_webhook(execution)
+        else:
+            self.recorder.pay(execution)
+            self._settlement.send_deadline(execution, deadline_at - now)
+
+    def _take_over(self, execution: Execution) -> None:
+        """Go on where a worker died: its request may have arrived, so the rules for ambiguous outcomes hold."""
+        ledger.require_free(execution, self.clock.now())
+        self.telemetry.count(Count.ATTEMPTS_TAKEN_OVER)
+        reply = Reply(ReplyKind.NO_ANSWER, latency_ms=0, error=_LOST_LEASE)
+        self._settlement.after_failure(execution, reply)
+
+    def _try(self, execution: Execution, message: Message, ends_at: int) -> None:
+        now = self.clock.now()
+        due_at = max(execution.next_at or 0, (message.due_at or 0) - PLACE_TOLERANCE_MS)
+        if due_at > now:
+            self.recorder.pay(execution)
+            self._settlement.send_run(execution, due_at - now, message.due_at)
+            return
+        if now - execution.queued_at > GIVE_UP_AFTER_MS:
+            self._settlement.give_up(execution, _EXPIRED)
+            return
+        try:
+            token = self.tokens.token()
+        except TokenError as error:
+            self._settlement.without_token(execution, error)
+            return
+        call = self._call(execution)
+        if call is None:
+            self._settlement.give_up(execution, _UNREADABLE)
+        elif self._time_left(ends_at) < MIN_WAIT_MS:
+            self.recorder.pay(execution)
+            self._settlement.send_run(execution, 0, message.due_at)  # for a worker with time; nothing was begun
+        elif wait := self.gate.take(self.clock.now(), waited=message.due_at is not None):
+            self._wait_again(execution, wait)
+        else:
+            self._attempt(execution, call, token, ends_at)
+
+    def _wait_again(self, execution: Execution, wait: int) -> None:
+        """Come back around the place in the line that was told, and not together with the rest of the batch."""
+        self.telemetry.count(Count.RATE_GATE_WAITS)
+        self.recorder.pay(execution)
+        wait += int(RETURN_SPREAD_MS * self.randomness.uniform())
+        self._settlement.send_run(execution, max(wait - PLACE_TOLERANCE_MS, 1), self.clock.now() + wait)
+
+    def _attempt(self, execution: Execution, call: ActionCall, token: AccessToken, ends_at: int) -> None:
+        now = self.clock.now()
+        claimed = ledger.claim(execution, self.randomness.new_id(), now, ends_at + LEASE_MARGIN_MS)
+        # Nothing may fail between this write and the connection, so the audit of it is paid with the next step's.
+        self.recorder.save_owing(claimed)
+        reply = self._ask(call, token, ends_at)
+        if claimed.attempts == 1:
+            self.telemetry.duration(Duration.QUEUE_WAIT, now - claimed.queued_at)
+        self.telemetry.duration(Duration.GENESYS_LATENCY, reply.latency_ms)
+        if reply.http_status == HTTPStatus.UNAUTHORIZED:
+            self.tokens.refuse(token.version)
+        self._settlement.after_reply(claimed, reply)
+
+    def _ask(self, call: ActionCall, token: AccessToken, ends_at: int) -> Reply:
+        """Post, unless a 429 came before, or the way here has used up the time to wait for an answer."""
+        if held := self.gate.held(self.clock.now()):
+            return Reply(ReplyKind.NOT_SENT, latency_ms=0, error=_HELD, retry_after=str(-(-held // 1_000)))
+        left = self._time_left(ends_at)
+        if left < MIN_WAIT_MS:
+            return Reply(ReplyKind.NOT_SENT, latency_ms=0, error=_NO_TIME)
+        return self.client.execute(call, token, min(call.timeout_ms + ANSWER_MARGIN_MS, left))
+
+    def _time_left(self, ends_at: int) -> int:
+        """How long an answer may be waited for so that what it says can still be written down."""
+        return ends_at - RECORDING_MARGIN_MS - self.clock.now()
+
+    def _call(self, execution: Execution) -> ActionCall | None:
+        stored = self.payloads.get(execution.request)
+        if stored is None:
+            return None
+        return ActionCall(
+            execution_id=execution.execution_id,
+            action_id=execution.action_id,
+            trace_id=execution.trace_id,
+            inputs=json.loads(stored),
+            timeout_ms=execution.timeout_ms,
+            cache_results=execution.cache_key is not None,
+        )

@@ -1,0 +1,1 @@
+"""Reads executions: one by id, many by filter."""

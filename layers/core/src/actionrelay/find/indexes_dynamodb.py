@@ -1,0 +1,176 @@
+"""The indexes of both tables, as an ``ExecutionIndex``: each question is one range of one index, read by key alone.
+
+``by_day`` of the audit table has the day as its hash and ``<actionId>#<time>#<executionId>`` as its range, so one
+action's part of a day is one range. Which actions a day has is found by skipping: the newest key below the last one's
+range is the next one's. The other indexes are sparse and lie on the executions table.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from actionrelay.aws.attributes import Attribute, Item, attribute
+from actionrelay.aws.clients import failures_as
+from actionrelay.errors import StoreUnavailableError
+from actionrelay.ledger.execution import Execution, IndexPage, Position, Span, Status
+from actionrelay.ledger.items_dynamodb import UNDELIVERED, WITHOUT_PAYLOADS
+from actionrelay.ledger.table_dynamodb import read_record, record_keys, record_name
+from actionrelay.timestamps import iso, read_iso
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_RECORDS_AT_ONCE = 50
+"""Two items each; a request names 100 at most."""
+_TRIES = 3
+"""How often a request may bring back nothing of what it named, before the table counts as unavailable."""
+_LOWEST_ACTION = "-$"
+"""Above all of ``-``, which stands for the action of requests that were refused, and below every other action."""
+_HIGHEST_ACTION = "~"
+_NAMES = {f"#{number}": name for number, name in enumerate(sorted(WITHOUT_PAYLOADS))}
+
+
+@dataclass(frozen=True, slots=True)
+class TableIndexes:
+    """An ``ExecutionIndex`` over the executions table and the audit table."""
+
+    client: "DynamoDBClient"
+    executions_table: str
+    audit_table: str
+
+    def actions(self, day: str, most: int) -> tuple[tuple[str, Position], ...]:
+        """Actions with a position on a day, and the newest of each; those of refused requests are left aside."""
+        return tuple(islice(self._skipping(day), most))
+
+    def _skipping(self, day: str) -> Iterator[tuple[str, Position]]:
+        highest = _HIGHEST_ACTION
+        while found := self._query(self.audit_table, "by_day", day, (_LOWEST_ACTION, highest), 1)["Items"]:
+            [item] = found
+            action_id, position = _opened(item)
+            yield action_id, position
+            highest = f"{action_id}#"
+
+    def of_action(self, action_id: str, day: str, span: Span, limit: int) -> IndexPage:
+        """Positions of one action on one day."""
+        if span.is_empty:
+            return IndexPage()
+        highest = f"{action_id}#{iso(span.before.created_at)}#{_just_below(span.before.execution_id)}"
+        answer = self._query(self.audit_table, "by_day", day, (f"{action_id}#{iso(span.since)}", highest), limit)
+        return IndexPage(tuple(_opened(item)[1] for item in answer["Items"]), "LastEvaluatedKey" in answer)
+
+    def ended_as(self, status: Status, span: Span, limit: int) -> IndexPage:
+        """Executions that have ended as failed, unknown or cancelled."""
+        return self._by_time("by_status", status, span, limit)
+
+    def undelivered(self, span: Span, limit: int) -> IndexPage:
+        """Executions whose webhook was given up."""
+        return self._by_time("by_undelivered", UNDELIVERED, span, limit)
+
+    def traced(self, trace_id: str, span: Span, limit: int) -> IndexPage:
+        """Executions whose caller gave them this trace id."""
+        return self._by_time("by_trace", trace_id, span, limit)
+
+    def read(self, execution_ids: Sequence[str]) -> Mapping[str, Execution]:
+        """Read records as they may have been a moment ago (not consistently), without requests and results."""
+        ids = list(dict.fromkeys(execution_ids))
+        found: dict[str, Execution] = {}
+        for start in range(0, len(ids), _RECORDS_AT_ONCE):
+            some = ids[start : start + _RECORDS_AT_ONCE]
+            items = self._items(some)
+            read = ((each, read_record(each, items.get(record_name(each), ()))) for each in some)
+            found.update((execution_id, execution) for execution_id, execution in read if execution is not None)
+        return found
+
+    def _by_time(self, index: str, value: str, span: Span, limit: int) -> IndexPage:
+        """Read a range of an index by ``created_at``, whole ms alone: within one, the index has no order."""
+        if span.is_empty:
+            return IndexPage()
+        positions: list[Position] = []
+        begin: dict[str, Any] = {}
+        while True:
+            reach = (span.since, span.before.created_at)
+            # One more than is asked for, to see where the last ms ends.
+            answer = self._query(self.executions_table, index, value, reach, limit + 1, **begin)
+            positions.extend(_accepted(item) for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return _below(span.before, positions, more=False)
+            if whole := [each for each in positions if each.created_at > positions[-1].created_at]:
+                page = _below(span.before, whole, more=True)
+                if page.positions:
+                    return page
+            begin = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def _query(
+        self, table: str, index: str, value: str, reach: tuple[str, str] | tuple[int, int], limit: int, **more: Any
+    ) -> Mapping[str, Any]:
+        """Ask an index once, newest first."""
+        partition, order = _KEYS[index]
+        with failures_as(StoreUnavailableError, f"the index {index} can't be read"):
+            return self.client.query(
+                TableName=table,
+                IndexName=index,
+                KeyConditionExpression="#partition = :partition AND #order BETWEEN :from AND :to",
+                ExpressionAttributeNames={"#partition": partition, "#order": order},
+                ExpressionAttributeValues={
+                    ":partition": attribute(value),
+                    ":from": attribute(reach[0]),
+                    ":to": attribute(reach[1]),
+                },
+                ScanIndexForward=False,
+                Limit=limit,
+                **more,
+            )
+
+    def _items(self, execution_ids: Sequence[str]) -> Mapping[str, list[Item]]:
+        """Read the items of records, by partition; what a request leaves undone is asked for again."""
+        wanted = [each for execution_id in execution_ids for each in record_keys(execution_id)]
+        found: dict[str, list[Item]] = {}
+        in_vain = 0
+        while wanted:
+            with failures_as(StoreUnavailableError, "the table can't be read"):
+                answer: Any = self.client.batch_get_item(
+                    RequestItems={
+                        self.executions_table: {
+                            "Keys": wanted,
+                            "ProjectionExpression": ", ".join(_NAMES),
+                            "ExpressionAttributeNames": _NAMES,
+                        }
+                    }
+                )
+            for item in answer["Responses"].get(self.executions_table, ()):
+                found.setdefault(item["pk"]["S"], []).append(item)
+            left = answer.get("UnprocessedKeys", {}).get(self.executions_table, {}).get("Keys", [])
+            in_vain = in_vain + 1 if len(left) == len(wanted) else 0
+            if in_vain == _TRIES:
+                raise StoreUnavailableError("the table answers none of what it is asked", aws_code="UnprocessedKeys")
+            wanted = left
+        return found
+
+
+_KEYS = {
+    "by_day": ("dayOpened", "openedAt"),
+    "by_status": ("endedAs", "created_at"),
+    "by_undelivered": ("undelivered", "created_at"),
+    "by_trace": ("trace", "created_at"),
+}
+
+
+def _just_below(execution_id: str) -> str:
+    """Return what no id lies above that sorts before this one: a range of DynamoDB includes both its ends."""
+    return execution_id and f"{execution_id[:-1]}{chr(ord(execution_id[-1]) - 1)}\uffff"
+
+
+def _opened(item: Mapping[str, Attribute]) -> tuple[str, Position]:
+    """Read an entry of ``by_day``."""
+    action_id, time, execution_id = item["openedAt"]["S"].split("#", 2)
+    return action_id, Position(read_iso(time), execution_id)
+
+
+def _accepted(item: Mapping[str, Attribute]) -> Position:
+    """Read an entry of an index by ``created_at``."""
+    return Position(int(item["created_at"]["N"]), item["pk"]["S"].partition("#")[2])
+
+
+def _below(before: Position, positions: Sequence[Position], *, more: bool) -> IndexPage:
+    return IndexPage(tuple(sorted((each for each in positions if each < before), reverse=True)), more)

@@ -1,0 +1,167 @@
+"""Use case: list executions, newest first, by whatever index leads to the fewest of them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from actionrelay.errors import Fault, InvalidRequestError
+from actionrelay.find.merge import LEAST, Allowance, Stream, merged
+from actionrelay.find.query import ListQuestion, cursor, read_question
+from actionrelay.ledger.document import as_json, execution_summary
+from actionrelay.ledger.execution import INDEXED_ENDS, Execution, GenesysApi, IndexPage, Position, Span
+from actionrelay.ports import Clock, ExecutionIndex
+from actionrelay.strict_json import Json
+from actionrelay.timestamps import DAY_MS, day_of
+
+if TYPE_CHECKING:
+    from actionrelay.documents import ExecutionListDocument
+
+MAX_ENTRIES = 500
+"""Index entries that one answer looks at, about, and as many records."""
+MAX_REQUESTS = 500
+"""Reads of an index that one answer makes, about: a few seconds, where the function has 15."""
+MAX_ACTIONS = 400
+"""Actions of one day that a list is merged from, as each is a read; an organisation has dozens."""
+MAX_DAYS = 40
+"""Days that one answer looks at: a month of retention is one answer, however rarely an action is used."""
+RECORDS_AT_ONCE = 50
+"""Two items each: as many as one request to DynamoDB may name."""
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What was found for a question, and how far it was looked for."""
+
+    question: ListQuestion
+    span: Span
+    allowance: Allowance
+    looked_to: Position
+    passed: Position
+    """Down to here there are no more candidates than those that were given."""
+    found: list[Execution] = field(default_factory=list)
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.found) == self.question.limit
+
+    @property
+    def next_page(self) -> Position | None:
+        """Where the next answer goes on; none where nothing is left to look at."""
+        if self.is_full:
+            return self.looked_to
+        return min(self.looked_to, self.passed) if self.allowance.spent else None
+
+    def look_at(self, position: Position, execution: Execution | None) -> None:
+        """Take an execution that is asked for.
+
+        One that was accepted at another time is another entry's: of its own acceptance, or of an id used again.
+        """
+        self.looked_to = position
+        if execution and execution.created_at == position.created_at and self.question.wants(execution):
+            self.found.append(execution)
+
+
+@dataclass(frozen=True, slots=True)
+class ListExecutions:
+    """Answers which executions there are."""
+
+    index: ExecutionIndex
+    clock: Clock
+    api: GenesysApi
+    retention_ms: int
+    max_entries: int = MAX_ENTRIES
+    max_requests: int = MAX_REQUESTS
+    max_days: int = MAX_DAYS
+
+    def page(self, query: Mapping[str, str]) -> dict[str, Json]:
+        """Return one page, by the parameters of a query string.
+
+        Pages follow the order of acceptance, so what is accepted meanwhile moves nothing from one to another. One
+        answer looks at a bounded number of index entries: a page may hold fewer than ``limit`` executions, even none,
+        and still name a next one.
+
+        Raises:
+            InvalidRequestError: with every fault of the query.
+        """
+        question = read_question(query, self.api)
+        span = self._span(question)
+        least = min(LEAST, self.max_entries, self.max_requests)
+        allowance = Allowance(self.max_entries, self.max_requests, self.max_days, least)
+        answer = _Answer(question, span, allowance, span.before, span.before)
+        candidates = iter(()) if span.is_empty else self._candidates(answer)
+        allowance.wanted = question.limit
+        while not answer.is_full and (positions := list(islice(candidates, allowance.wanted))):
+            records = self.index.read([position.execution_id for position in positions])
+            for position in positions:
+                if not answer.is_full:
+                    answer.look_at(position, records.get(position.execution_id))
+            allowance.wanted = RECORDS_AT_ONCE
+        document: ExecutionListDocument = {
+            "executions": [execution_summary(execution) for execution in answer.found],
+            "next": None if answer.next_page is None else cursor(answer.next_page),
+        }
+        return as_json(document)
+
+    def _span(self, question: ListQuestion) -> Span:
+        """Bound a question by what can be there: nothing past its retention, or of a later day than today."""
+        now = self.clock.now()
+        tomorrow = Position(_midnight(now) + DAY_MS, "")
+        until = tomorrow if question.until is None else Position(question.until, "")
+        return Span(max(question.since or 0, now - self.retention_ms), min(tomorrow, until, question.after or tomorrow))
+
+    def _candidates(self, answer: _Answer) -> Iterator[Position]:
+        """Give the positions of whatever may be asked for, from the index that has the fewest of them."""
+        question, index = answer.question, self.index
+        if question.trace_id is not None:
+            traced = Stream(partial(index.traced, question.trace_id), answer.span)
+            return merged([traced, *self._named(question.trace_id, answer.span)], answer.allowance)
+        if question.undelivered:
+            return merged([Stream(index.undelivered, answer.span)], answer.allowance)
+        if question.statuses and question.statuses <= INDEXED_ENDS:
+            ends = [Stream(partial(index.ended_as, status), answer.span) for status in sorted(question.statuses)]
+            return merged(ends, answer.allowance)
+        return self._by_day(answer)
+
+    def _named(self, trace_id: str, span: Span) -> Iterator[Stream]:
+        """Find the execution that has its own id for a trace id, since its caller gave none; no index holds it."""
+        execution = self.index.read([trace_id]).get(trace_id)
+        if execution is not None:
+            own = Position(execution.created_at, trace_id)
+            if span.since <= own.created_at and own < span.before:
+                yield Stream(lambda *_: IndexPage(), span, own)
+
+    def _by_day(self, answer: _Answer) -> Iterator[Position]:
+        """Go back day by day."""
+        span, allowance = answer.span, answer.allowance
+        # Before the first position of a ms comes the ms before it.
+        newest = span.before.created_at - (not span.before.execution_id)
+        for midnight in range(_midnight(newest), _midnight(span.since) - 1, -DAY_MS):
+            if not allowance.begins_a_day():
+                return
+            day_span = Span(max(span.since, midnight), span.before)
+            yield from merged(self._of_day(answer, day_of(midnight), day_span), allowance)
+            if allowance.spent:
+                return
+            answer.passed = Position(midnight, "")
+
+    def _of_day(self, answer: _Answer, day: str, span: Span) -> list[Stream]:
+        question = answer.question
+        if question.action_id is not None:
+            return [Stream(partial(self.index.of_action, question.action_id, day), span)]
+        actions = self.index.actions(day, MAX_ACTIONS + 1)
+        if len(actions) > MAX_ACTIONS:
+            told = f"more than {MAX_ACTIONS} actions were executed on {day}; name one, or a time before"
+            raise InvalidRequestError((Fault("/query/actionId", "schema", told),))
+        answer.allowance.paid_to_begin(len(actions), requests=len(actions) + 1)
+        return [
+            Stream(partial(self.index.of_action, action_id, day), span, newest if newest < span.before else None)
+            for action_id, newest in actions
+            if newest.created_at >= span.since
+        ]
+
+
+def _midnight(milliseconds: int) -> int:
+    """The first ms of an instant's UTC day."""
+    return milliseconds - milliseconds % DAY_MS

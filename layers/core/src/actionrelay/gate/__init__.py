@@ -1,0 +1,1 @@
+"""Keeps all workers together below the allowed rate."""

@@ -1,0 +1,1 @@
+"""What an execution is: its record, its steps, its history, and where they are stored."""

@@ -1,0 +1,88 @@
+"""How audit entries are spelled: one item for what is written together, each earlier entry as what differs.
+
+An item of the audit table is the last entry of a write, an attribute for each of its facts. The entries before it that
+were owed together lie in ``earlier``, as differences from it: a write costs by the size of its item, and the entries of
+one execution say much of the same. The ``hash`` of each entry is what the next one has as ``previousHash``, so it is
+nowhere twice.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+from actionrelay.aws.attributes import Attribute, Item, attribute, value_of
+from actionrelay.ledger.execution import AuditEntry
+from actionrelay.timestamps import iso
+
+_NAMES = tuple(field.name for field in fields(AuditEntry))
+
+
+def entries_item(entries: Sequence[AuditEntry]) -> Item:
+    """Spell entries that follow each other as one item, key attributes included.
+
+    The two attributes of the index by day are there when one of them opens a day for its execution. An action id has no
+    ``#``, so the entries of one action are one range of a day, in the order of time.
+    """
+    *earlier, last = entries
+    item = {camel(name): attribute(value) for name, value in asdict(last).items() if value is not None}
+    if earlier:
+        spelled = spell_chain(earlier, asdict(last), last.previous_hash)
+        item["earlier"] = attribute(json.dumps(spelled, separators=(",", ":")))
+    for entry in entries:
+        if entry.day is not None:
+            item["dayOpened"] = attribute(entry.day)
+            item["openedAt"] = attribute(f"{entry.action_id}#{iso(entry.timestamp)}#{entry.execution_id}")
+    return item
+
+
+def read_entries(item: Mapping[str, Attribute]) -> tuple[AuditEntry, ...]:
+    """Read the entries of an item that is as it was written, oldest first; ``entry_reading`` reads any other too."""
+    last = AuditEntry(**{name: fact(name, item[camel(name)]) for name in _NAMES if camel(name) in item})
+    earlier = json.loads(item["earlier"]["S"]) if "earlier" in item else ()
+    return (*read_chain(earlier, asdict(last), last.previous_hash), last)
+
+
+def by_day(entries: Sequence[AuditEntry]) -> list[list[AuditEntry]]:
+    """Part entries where a day begins, so that an item never belongs to two."""
+    parts: list[list[AuditEntry]] = []
+    for entry in entries:
+        if not parts or entry.day is not None:
+            parts.append([])
+        parts[-1].append(entry)
+    return parts
+
+
+def spell_chain(entries: Sequence[AuditEntry], known: Mapping[str, Any], last_hash: str) -> list[dict[str, Any]]:
+    """Spell entries as what differs from ``known``; the last one is expected to have ``last_hash``."""
+    hashes = [*(entry.previous_hash for entry in entries[1:]), last_hash]
+    spelled = []
+    for entry, expected_hash in zip(entries, hashes, strict=True):
+        expected = {**known, "hash": expected_hash}
+        spelled.append({name: value for name, value in asdict(entry).items() if value != expected.get(name)})
+    return spelled
+
+
+def read_chain(
+    spelled: Sequence[Mapping[str, Any]], known: Mapping[str, Any], last_hash: str
+) -> tuple[AuditEntry, ...]:
+    """Read back what ``spell_chain`` spelled with the same ``known`` and ``last_hash``."""
+    read: list[AuditEntry] = []
+    expected_hash = last_hash
+    for differences in reversed(spelled):
+        entry = AuditEntry(**{**dict.fromkeys(_NAMES), **known, "hash": expected_hash, **differences})
+        expected_hash = entry.previous_hash
+        read.append(entry)
+    return tuple(reversed(read))
+
+
+def fact(name: str, spelled: Attribute) -> Any:
+    """Read what an attribute says of a field; DynamoDB gives back ``1.0`` as ``1``, and a rate is no whole number."""
+    value = value_of(spelled)
+    return float(value) if name == "success_rate" and type(value) is int else value
+
+
+def camel(name: str) -> str:
+    """Spell the name of a field as the name of its attribute."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)

@@ -1,0 +1,118 @@
+"""What is due once an execution has ended, in a form that may be repeated by whoever finds it ended."""
+
+from dataclasses import dataclass
+
+from actionrelay.errors import DependencyError
+from actionrelay.ledger.execution import (
+    CachedResult,
+    CacheStatus,
+    Execution,
+    ExecutionError,
+    Outcome,
+    PayloadRef,
+    Status,
+    WebhookStatus,
+)
+from actionrelay.ledger.recorder import Recorder
+from actionrelay.ports import DeliveryQueue, PayloadStore, ResultCache, SuccessRate, Telemetry
+from actionrelay.signals import Count, Duration
+from actionrelay.strict_json import Json, canonical, digest
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Counts, caches and hands on what an execution came to. Every part is safe to do again."""
+
+    recorder: Recorder
+    payloads: PayloadStore
+    cache: ResultCache
+    deliveries: DeliveryQueue
+    success_rate: SuccessRate
+    telemetry: Telemetry
+    cache_seconds: int
+
+    def refer_result(self, execution_id: str, result: Json) -> tuple[PayloadRef | None, bytes]:
+        """Name a result before it is recorded; the bytes of a large one are stored afterwards, by ``store_result``."""
+        if result is None:
+            return None, b""
+        data = canonical(result)
+        return self.payloads.refer(f"{execution_id}/result/{digest(data)}", data), data
+
+    def after_ending(self, ended: Execution, result: bytes = b"") -> None:
+        """Do what follows the write of an outcome, by the worker that wrote it."""
+        latency_ms = (ended.completed_at or ended.updated_at) - ended.queued_at
+        self._count(ended, latency_ms)
+        self.telemetry.count(Count.EXECUTIONS_UNSUCCESSFUL, by=int(ended.status is not Status.COMPLETED))
+        self.telemetry.duration(Duration.END_TO_END_LATENCY, latency_ms)
+        self.hand_on(ended, result)
+
+    def after_decision(self, ended: Execution, result: bytes) -> None:
+        """Do what follows an operator's decision: the same, but for error rate and latency, which would be theirs."""
+        self._count(ended)
+        self.hand_on(ended, result)
+
+    def hand_on(self, ended: Execution, result: bytes = b"") -> None:
+        """Store the result where it is at hand, pay the audit, fill the cache, queue the delivery; harmless if done."""
+        self.store_result(ended, result)
+        self.recorder.pay(ended)
+        outcome = ended.outcome
+        if (
+            outcome
+            and outcome.result
+            and ended.cache_key
+            and outcome.status is Status.COMPLETED
+            and ended.cache_status is not CacheStatus.HIT
+            and ended.completed_at
+            and self.cache_seconds
+        ):
+            expires_at = ended.completed_at + self.cache_seconds * 1_000
+            self.cache.remember(CachedResult(ended.cache_key, ended.execution_id, expires_at))
+        if ended.webhook_status is WebhookStatus.PENDING and ended.delivery_attempts == 0:
+            self.deliveries.send(ended.execution_id, version=ended.version, receiver=ended.webhook_url)
+
+    def store_result(self, ended: Execution, result: bytes) -> None:
+        """Store a large result, as soon as its outcome is written: before anything else can fail.
+
+        One that can't be stored is reported and leaves the outcome as it is.
+        """
+        if not result or not ended.outcome or not ended.outcome.result:
+            return
+        try:
+            self.payloads.put(ended.outcome.result, result)
+        except DependencyError as error:
+            self.telemetry.count(Count.RESULTS_NOT_STORED)
+            self.telemetry.event("result_not_stored", code=error.code)
+
+    def _count(self, ended: Execution, latency_ms: int | None = None) -> None:
+        code = ended.outcome.error.code if ended.outcome and ended.outcome.error else None
+        metric = {
+            Status.COMPLETED: Count.EXECUTIONS_SUCCEEDED,
+            Status.FAILED: Count.EXECUTIONS_FAILED,
+            Status.UNKNOWN: Count.EXECUTIONS_UNKNOWN,
+        }[ended.status]
+        self.telemetry.count(metric)
+        self.telemetry.event(
+            "execution_ended",
+            status=ended.status.value,
+            code=code,
+            attempts=ended.attempts,
+            latency_ms=latency_ms,
+        )
+
+
+def unknown(error: ExecutionError) -> Outcome:
+    """Outcome of an action of which nobody knows whether it ran."""
+    return Outcome(Status.UNKNOWN, error=error)
+
+
+def same_outcome(recorded: Outcome, reported: Outcome) -> bool:
+    """Whether two outcomes say the same: status, error, and the content of the result."""
+    return (
+        recorded.status is reported.status
+        and recorded.error == reported.error
+        and _content(recorded.result) == _content(reported.result)
+    )
+
+
+def _content(ref: PayloadRef | None) -> str | None:
+    return ref.digest if ref else None

@@ -1,0 +1,61 @@
+"""The audit table: append-only. Its writers hold ``dynamodb:PutItem`` alone, and each put wants absence."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from actionrelay.aws.attributes import Attribute, attribute
+from actionrelay.aws.clients import aws_code, failures_as
+from actionrelay.errors import StoreUnavailableError
+from actionrelay.ledger.entries_dynamodb import by_day, entries_item
+from actionrelay.ledger.execution import AuditEntry
+from actionrelay.ports import Telemetry
+from actionrelay.signals import Count
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_SECONDS_PER_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class AuditTable:
+    """An ``AuditTrail`` in a DynamoDB table of its own."""
+
+    client: "DynamoDBClient"
+    table: str
+    retention_days: int
+    telemetry: Telemetry
+
+    def append(self, entries: Sequence[AuditEntry]) -> None:
+        """Add entries that follow each other, those of a day as one item.
+
+        What is there already stays as it is. The item is named after its last entry: whoever finds that one there finds
+        all before it, here or in an item of their own. Whoever finds another one in its place, as after an id was used
+        again past its execution's retention, says so (``AuditConflicts``): this entry is then in no table.
+        """
+        for part in by_day(entries):
+            self._append(part)
+
+    def _append(self, entries: Sequence[AuditEntry]) -> None:
+        last = entries[-1]
+        expires_at = last.timestamp // 1_000 + self.retention_days * _SECONDS_PER_DAY
+        with failures_as(StoreUnavailableError, "the audit trail can't be written"):
+            try:
+                self.client.put_item(
+                    TableName=self.table,
+                    Item={**entries_item(entries), "expires_at": attribute(expires_at)},
+                    ConditionExpression="attribute_not_exists(executionId)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as failure:
+                if aws_code(failure) != "ConditionalCheckFailedException":
+                    raise
+                there: Mapping[str, Attribute] | None = failure.response.get("Item")  # type: ignore[assignment]
+                if there is not None and there.get("hash") != attribute(last.hash):
+                    self.telemetry.count(Count.AUDIT_CONFLICTS)
+                    self.telemetry.event(
+                        "audit_conflict", execution_id=last.execution_id, seq=last.seq, audit_event=last.event
+                    )

@@ -1,0 +1,207 @@
+"""How an execution is spelled as two DynamoDB items: what was accepted, written once, and where it stands.
+
+A write costs by the size of its item. So what no step changes (the request foremost) is in one item that is written
+at acceptance, and each step writes the other, small one. What a condition or a person looks at is an attribute; the
+rest is one compressed JSON, ``detail``, without what is absent, usual, or known from elsewhere in the record.
+"""
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, fields
+from typing import Any
+
+from actionrelay.aws.attributes import Attribute, Item, attribute, value_of
+from actionrelay.ledger.entries_dynamodb import read_chain, spell_chain
+from actionrelay.ledger.execution import (
+    INDEXED_ENDS,
+    Attempt,
+    CacheStatus,
+    Execution,
+    ExecutionError,
+    Outcome,
+    PayloadRef,
+    Status,
+    WebhookStatus,
+)
+from actionrelay.statistics.tally import Standing
+
+ACCEPTED_FIELDS = frozenset(
+    {
+        "execution_id",
+        "action_id",
+        "trace_id",
+        "content_hash",
+        "request",
+        "timeout_ms",
+        "cache_key",
+        "webhook_url",
+        "repeatable",
+        "created_at",
+        "cache_status",
+        "acceptance_id",
+    }
+)
+"""What no step of the ledger changes."""
+
+_ACCEPTED_ATTRIBUTES = ("action_id", "trace_id", "created_at")
+_LEDGER_ATTRIBUTES = (
+    *("status", "webhook_status", "version", "attempts", "created_at", "updated_at"),
+    *("audit_seq", "action_id"),
+)
+"""``action_id`` is told again for those who see a step alone, as the counters do."""
+WITHOUT_PAYLOADS = frozenset({"pk", "sk", *_ACCEPTED_ATTRIBUTES, *_LEDGER_ATTRIBUTES, "detail"})
+"""The attributes of a record but for the bytes of its request and its result."""
+UNDELIVERED = "failed"
+_STEP_FIELDS = frozenset(field.name for field in fields(Execution)) - ACCEPTED_FIELDS
+_DEFAULTS = {field.name: None if field.default is MISSING else field.default for field in fields(Execution)}
+
+
+def accepted_item(execution: Execution) -> Item:
+    """Spell a whole record as it is first written, without its keys.
+
+    ``trace`` is the key of an index. Where the caller gave no trace id it is the execution's own, which needs none.
+    """
+    item = _item(execution, ACCEPTED_FIELDS | _STEP_FIELDS, _ACCEPTED_ATTRIBUTES)
+    if execution.trace_id != execution.execution_id:
+        item["trace"] = attribute(execution.trace_id)
+    return item
+
+
+def ledger_item(execution: Execution) -> Item:
+    """Spell what a step may have changed, without keys; ``created_at`` says which acceptance it belongs to.
+
+    ``endedAs`` and ``undelivered`` are the keys of two indexes, and there alone where those hold the execution.
+    """
+    item = _item(execution, _STEP_FIELDS, _LEDGER_ATTRIBUTES)
+    if execution.status in INDEXED_ENDS:
+        item["endedAs"] = attribute(execution.status)
+    if execution.webhook_status is WebhookStatus.FAILED:
+        item["undelivered"] = attribute(UNDELIVERED)
+    if execution.cache_status is CacheStatus.HIT:
+        item["from_cache"] = attribute(value=True)
+    return item
+
+
+def read_standing(item: Mapping[str, Attribute]) -> Standing:
+    """Read what counts of one of a record's two items, whichever it is."""
+    detail = json.loads(zlib.decompress(value_of(item["detail"])))
+    accepted = "status" not in item
+    created_at = int(value_of(item["created_at"]))
+    status = detail.get("status", Status.QUEUED) if accepted else value_of(item["status"])
+    served = detail.get("cache_status") == CacheStatus.HIT if accepted else "from_cache" in item
+    return Standing(
+        action_id=str(value_of(item["action_id"])),
+        created_at=created_at,
+        status=Status(status),
+        latency_ms=_latency_ms(detail, created_at),
+        from_cache=served,
+        accepted=accepted,
+    )
+
+
+def _latency_ms(detail: Mapping[str, Any], created_at: int) -> int | None:
+    completed_at = detail.get("completed_at")
+    if completed_at is None or detail.get("resolved"):
+        return None
+    return int(completed_at) - int(detail.get("queued_at", created_at))
+
+
+def read_execution(
+    execution_id: str, accepted: Mapping[str, Attribute], stands: Mapping[str, Attribute] | None = None
+) -> Execution:
+    """Read a record back from what was accepted and, once a step was taken, from where it stands."""
+    values = _values(execution_id, accepted)
+    if stands is not None:
+        stood = _values(execution_id, stands)
+        values |= {name: stood[name] for name in _STEP_FIELDS}
+    values["execution_id"] = execution_id
+    values["webhook_ids"] = tuple(values["webhook_ids"])
+    for name, kind in (("status", Status), ("webhook_status", WebhookStatus), ("cache_status", CacheStatus)):
+        values[name] = kind(values[name])
+    if values["attempt"]:
+        values["attempt"] = Attempt(**values["attempt"])
+    values["pending_audit"] = read_chain(values["pending_audit"], _known(values), values["audit_hash"])
+    return Execution(**values)
+
+
+def _item(execution: Execution, names: frozenset[str], visible: tuple[str, ...]) -> Item:
+    values = {field.name: getattr(execution, field.name) for field in fields(execution)}
+    usual = _usual(execution.created_at)
+    hidden = names - {"execution_id", *visible}
+    detail = {
+        name: _spelled(value, execution.execution_id)
+        for name, value in values.items()
+        if name in hidden and value != usual[name]
+    }
+    if execution.pending_audit:
+        detail["pending_audit"] = spell_chain(execution.pending_audit, _known(values), execution.audit_hash)
+    item: Item = {name: attribute(values[name]) for name in visible}
+    item["detail"] = attribute(zlib.compress(json.dumps(detail, separators=(",", ":")).encode(), 9))
+    result = execution.outcome.result if execution.outcome else None
+    for name, ref in (("request", execution.request if "request" in names else None), ("result", result)):
+        if ref and ref.inline is not None:
+            item[name] = attribute(ref.inline)
+    return item
+
+
+def _values(execution_id: str, item: Mapping[str, Attribute]) -> dict[str, Any]:
+    """Read an item's part of a record, its references and its outcome put together."""
+    visible = {name: value_of(item[name]) for name in _DEFAULTS if name in item and name != "request"}
+    detail = json.loads(zlib.decompress(value_of(item["detail"])))
+    values: dict[str, Any] = _usual(visible["created_at"]) | visible | detail
+    if values["request"]:
+        values["request"] = _ref(values["request"], execution_id, item.get("request"))
+    if values["outcome"]:
+        values["outcome"] = _outcome(values["outcome"], execution_id, item.get("result"))
+    return values
+
+
+def _usual(created_at: int) -> dict[str, Any]:
+    """What a record says when an item says nothing."""
+    return _DEFAULTS | {"updated_at": created_at, "queued_at": created_at}
+
+
+def _known(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What an audit entry is likely to repeat of its record."""
+    repeated = ("execution_id", "action_id", "trace_id", "webhook_url", "status")
+    request: PayloadRef = values["request"]
+    return {
+        **{name: values[name] for name in repeated},
+        "timestamp": values["updated_at"],
+        "attempt": values["attempts"],
+        "payload_size_bytes": request.size,
+        "payload_sha256": request.digest,
+    }
+
+
+def _spelled(value: Any, execution_id: str) -> Any:
+    match value:
+        case PayloadRef():
+            # Its own payloads' keys begin with its id, and no key with a slash.
+            own = value.key.startswith(f"{execution_id}/")
+            key = value.key.removeprefix(execution_id) if own else value.key
+            return {"key": key, "size": value.size, "digest": value.digest}
+        case Outcome():
+            parts = {"result": value.result, "error": value.error}
+            spelled = {name: _spelled(part, execution_id) for name, part in parts.items() if part}
+            return {"status": value.status, **spelled}
+        case ExecutionError() | Attempt():
+            return {name: part for name, part in asdict(value).items() if part is not None}
+    return value
+
+
+def _ref(document: Mapping[str, Any], execution_id: str, inline: Attribute | None) -> PayloadRef:
+    key = document["key"]
+    own = key.startswith("/")
+    whole = {**document, "key": f"{execution_id}{key}" if own else key}
+    return PayloadRef(**whole, inline=None if inline is None else value_of(inline))
+
+
+def _outcome(document: Mapping[str, Any], execution_id: str, inline: Attribute | None) -> Outcome:
+    result, error = document.get("result"), document.get("error")
+    return Outcome(
+        Status(document["status"]),
+        result=None if result is None else _ref(result, execution_id, inline),
+        error=None if error is None else ExecutionError(**error),
+    )

@@ -1,0 +1,61 @@
+"""Requests and results: small ones travel inside the record, large ones lie in the payload bucket below a prefix."""
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from actionrelay.aws.clients import aws_code, failures_as
+from actionrelay.errors import StoreUnavailableError
+from actionrelay.ledger.execution import PayloadRef
+from actionrelay.strict_json import digest
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PREFIX = "payload/"
+"""Of the objects' keys alone, so that they end by a rule of their own; no reference has it."""
+INLINE_MAX_BYTES = 64 * 1_024
+"""After compression. Two of these and the record itself stay far below DynamoDB's 400 KB per item."""
+
+
+@dataclass(frozen=True, slots=True)
+class BucketPayloads:
+    """A ``PayloadStore`` over an S3 bucket."""
+
+    client: "S3Client"
+    bucket: str
+
+    def refer(self, key: str, data: bytes) -> PayloadRef:
+        """Name data; what compresses to 64 KB or less comes back inline."""
+        compressed = zlib.compress(data)
+        inline = compressed if len(compressed) <= INLINE_MAX_BYTES else None
+        return PayloadRef(key, len(data), digest(data), inline)
+
+    def put(self, ref: PayloadRef, data: bytes) -> None:
+        """Write what travels outside the record."""
+        if ref.inline is not None:
+            return
+        with failures_as(StoreUnavailableError, "the payload bucket can't be written"):
+            self.client.put_object(
+                Bucket=self.bucket, Key=PREFIX + ref.key, Body=zlib.compress(data), ContentType="application/zlib"
+            )
+
+    def get(self, ref: PayloadRef) -> bytes | None:
+        """Read what a reference names; None when it is gone or not what was written."""
+        compressed = ref.inline if ref.inline is not None else self._object(ref.key)
+        if compressed is None:
+            return None
+        data = zlib.decompress(compressed)
+        return data if digest(data) == ref.digest else None
+
+    def _object(self, key: str) -> bytes | None:
+        with failures_as(StoreUnavailableError, "the payload bucket can't be read"):
+            try:
+                return self.client.get_object(Bucket=self.bucket, Key=PREFIX + key)["Body"].read()
+            except ClientError as failure:
+                # Readers hold s3:ListBucket: without it S3 answers 403 for a missing object.
+                if aws_code(failure) == "NoSuchKey":
+                    return None
+                raise

@@ -1,0 +1,89 @@
+"""The two queues. Messages name an execution, with hints that spare work."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from actionrelay.aws.clients import failures_as
+from actionrelay.errors import QueueUnavailableError
+from actionrelay.ledger.execution import Message, QueueDepth
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+MAX_DELAY_SECONDS = 900
+"""The longest ``DelaySeconds`` of SQS. A longer wait is a chain: whoever receives early sends again."""
+MAX_GROUP_LENGTH = 128
+"""The longest ``MessageGroupId`` of SQS; the end of a host name says more about who it is than its beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqsExecutionQueue:
+    """An ``ExecutionQueue`` in SQS."""
+
+    client: "SQSClient"
+    url: str
+
+    def send(self, message: Message, delay_ms: int = 0) -> None:
+        """Queue a message."""
+        hints = {"version": message.version, "dueAt": message.due_at}
+        document = {"executionId": message.execution_id, "kind": message.kind.value, **hints}
+        _send(self.client, self.url, document, delay_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class SqsDeliveryQueue:
+    """A ``DeliveryQueue`` in SQS."""
+
+    client: "SQSClient"
+    url: str
+
+    def send(
+        self, execution_id: str, delay_ms: int = 0, version: int | None = None, receiver: str | None = None
+    ) -> None:
+        """Queue a delivery in the group of its receiver's host.
+
+        Groups make a standard queue a fair one: SQS hands out the messages of the others first while one group takes up
+        most of the workers' time. The host is what is slow or fails, whatever path a caller chose.
+        """
+        host = urlsplit(receiver).hostname if receiver else None
+        group = {"MessageGroupId": host[-MAX_GROUP_LENGTH:]} if host else {}
+        _send(self.client, self.url, {"executionId": execution_id, "version": version}, delay_ms, **group)
+
+
+@dataclass(frozen=True, slots=True)
+class SqsGauge:
+    """A ``QueueGauge`` of one queue in SQS."""
+
+    client: "SQSClient"
+    url: str
+
+    def depth(self) -> QueueDepth:
+        """Ask SQS, whose numbers are right within a minute of the last change."""
+        with failures_as(QueueUnavailableError, "a queue can't be looked at"):
+            answer = self.client.get_queue_attributes(
+                QueueUrl=self.url,
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesDelayed",
+                    "ApproximateNumberOfMessagesNotVisible",
+                ],
+            )
+        counted = answer["Attributes"]
+        return QueueDepth(
+            waiting=int(counted["ApproximateNumberOfMessages"]),
+            delayed=int(counted["ApproximateNumberOfMessagesDelayed"]),
+            in_flight=int(counted["ApproximateNumberOfMessagesNotVisible"]),
+        )
+
+
+def _send(
+    client: "SQSClient", url: str, document: Mapping[str, str | int | None], delay_ms: int, **parameters: str
+) -> None:
+    delay = min(max(math.ceil(delay_ms / 1_000), 0), MAX_DELAY_SECONDS)
+    with failures_as(QueueUnavailableError, "a message can't be queued"):
+        body = json.dumps({name: value for name, value in document.items() if value is not None})
+        client.send_message(QueueUrl=url, MessageBody=body, DelaySeconds=delay, **parameters)  # type: ignore[arg-type]

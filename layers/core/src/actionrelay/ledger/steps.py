@@ -1,0 +1,312 @@
+"""The ledger: every step that an execution can take, and the only place where one is made.
+
+::
+
+                 ┌───────────── postpone ─────────────┐
+                 ▼                                    │
+      accept ─► queued ────────── claim ──────────► running ── await_webhook ─► awaiting_webhook
+                 │ ▲                                  │                                │
+                 │ │                                  ├────────── settle ──────────────┤
+                 │ │                                  ▼                                ▼
+                 │ └──── rerun ──── failed · unknown · completed ◄─────────────────────┘
+                 │                             │           ▲
+                 │ cancel                      └─ resolve ─┘   (also settle: a late webhook decides what is unknown)
+                 └─────────► cancelled
+
+A step takes a record and returns the next one: version + 1, one audit entry chained to the last. Whether it may be
+written is decided twice: here by the rules, and in the table by a condition on the version that was read, so that a
+worker whose lease was taken over, or that read before somebody else wrote, changes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from actionrelay.errors import IllegalTransitionError, LeaseHeldError
+from actionrelay.ledger.execution import (
+    Attempt,
+    Execution,
+    ExecutionError,
+    Outcome,
+    PayloadRef,
+    Status,
+    WebhookStatus,
+)
+from actionrelay.ledger.history import chained
+
+STEPS: Mapping[Status, frozenset[Status]] = MappingProxyType(
+    {
+        Status.QUEUED: frozenset(
+            {Status.QUEUED, Status.RUNNING, Status.COMPLETED, Status.FAILED, Status.UNKNOWN, Status.CANCELLED}
+        ),
+        Status.RUNNING: frozenset(
+            {Status.QUEUED, Status.AWAITING_WEBHOOK, Status.COMPLETED, Status.FAILED, Status.UNKNOWN}
+        ),
+        Status.AWAITING_WEBHOOK: frozenset({Status.COMPLETED, Status.FAILED, Status.UNKNOWN}),
+        Status.UNKNOWN: frozenset({Status.COMPLETED, Status.FAILED, Status.QUEUED}),
+        Status.COMPLETED: frozenset(),
+        Status.FAILED: frozenset({Status.QUEUED}),
+        Status.CANCELLED: frozenset(),
+    }
+)
+"""What may follow what. No outcome is overwritten: ``unknown`` waits to be resolved, and an operator may ask for
+another run of what failed or is unknown."""
+
+_DELIVERY_EVENTS = MappingProxyType(
+    {
+        WebhookStatus.PENDING: "webhook_retry_planned",
+        WebhookStatus.DELIVERED: "webhook_delivered",
+        WebhookStatus.FAILED: "webhook_failed",
+    }
+)
+_DELIVERED_OR_NOT = frozenset({WebhookStatus.DELIVERED, WebhookStatus.FAILED})
+
+
+def accept(execution: Execution) -> Execution:
+    """Open the record of a request that has passed validation; the caller has not been answered yet."""
+    accepted = replace(execution, webhook_status=_delivery_due(execution))
+    return _written(chained(accepted, "accepted", payload=execution.request))
+
+
+def serve_from_cache(execution: Execution, result: PayloadRef, now: int) -> Execution:
+    """Open the record of a request that the cache answers: completed without an attempt."""
+    completed = replace(
+        execution,
+        status=Status.COMPLETED,
+        outcome=Outcome(Status.COMPLETED, result=result),
+        completed_at=now,
+        webhook_status=_delivery_due(execution),
+    )
+    return _written(chained(completed, "cache_hit", payload=result))
+
+
+def claim(execution: Execution, attempt_id: str, now: int, lease_until: int) -> Execution:
+    """Take a queued execution for one attempt. Written before the first byte goes out.
+
+    From here until an outcome is written, the request may be on its way: nothing that takes time stands between
+    this write and the connection, so ``running`` is what tells a worker that takes over to think before it repeats.
+    """
+    _require(execution, Status.RUNNING)
+    number = execution.attempts + 1
+    running = replace(
+        execution,
+        status=Status.RUNNING,
+        attempts=number,
+        attempt=Attempt(attempt_id, number, lease_until),
+        next_at=None,
+        updated_at=now,
+    )
+    return _written(chained(running, "attempt_started", payload=execution.request))
+
+
+def postpone(
+    execution: Execution,
+    now: int,
+    next_at: int,
+    cause: ExecutionError,
+    *,
+    uses_chance: bool,
+    may_have_run: bool = False,
+) -> Execution:
+    """Plan another try at ``next_at``: from ``queued`` (no token) or from ``running`` (it did not run, or may)."""
+    if execution.ended:
+        raise IllegalTransitionError("what has ended is not postponed", execution_id=execution.execution_id)
+    _require(execution, Status.QUEUED)
+    queued = replace(
+        execution,
+        status=Status.QUEUED,
+        attempt=None,
+        next_at=next_at,
+        chances_used=execution.chances_used + uses_chance,
+        postponements=execution.postponements + 1,
+        may_have_run=execution.may_have_run or may_have_run,
+        updated_at=now,
+    )
+    return _written(chained(queued, "retry_planned", cause=cause))
+
+
+def await_webhook(
+    execution: Execution, now: int, deadline_at: int, latency_ms: int, correlation_id: str | None
+) -> Execution:
+    """Genesys Cloud took the request; its result has until ``deadline_at`` to arrive."""
+    _require(execution, Status.AWAITING_WEBHOOK)
+    waiting = replace(execution, status=Status.AWAITING_WEBHOOK, attempt=None, deadline_at=deadline_at, updated_at=now)
+    return _written(chained(waiting, "awaiting_webhook", latency_ms=latency_ms, correlation_id=correlation_id))
+
+
+def settle(
+    execution: Execution,
+    outcome: Outcome,
+    now: int,
+    *,
+    latency_ms: int | None = None,
+    correlation_id: str | None = None,
+    by_webhook: bool = False,
+    webhook_id: str | None = None,
+    success_rate: float | None = None,
+) -> Execution:
+    """Write how it ended. ``latency_ms`` is the attempt's; one that came by webhook has an entry for that first.
+    ``success_rate`` is the deployment's, of the day until then.
+
+    With the outcome, in one write, goes the id of the webhook that brought it: who finds the id on record knows that
+    this webhook has had its effect, even where an operator has taken it back since.
+    """
+    _require(execution, outcome.status)
+    held = replace(execution, updated_at=now)
+    if by_webhook:
+        held = chained(held, "webhook_received", payload=outcome.result, cause=outcome.error)
+    ended = replace(
+        held,
+        status=outcome.status,
+        outcome=outcome,
+        attempt=None,
+        next_at=None,
+        deadline_at=None,
+        completed_at=now,
+        webhook_status=_delivery_due(execution),
+        delivery_attempts=0,
+        deliver_at=None,
+        redeliveries=0,
+        webhook_ids=(*execution.webhook_ids, webhook_id) if webhook_id else execution.webhook_ids,
+    )
+    return _written(
+        chained(
+            ended,
+            outcome.status.value,
+            payload=outcome.result,
+            cause=outcome.error,
+            latency_ms=latency_ms,
+            correlation_id=correlation_id,
+            success_rate=success_rate,
+        )
+    )
+
+
+def rerun(execution: Execution, now: int, actor: str | None) -> Execution:
+    """Queue an execution again because an operator says so. What may have run before stays known."""
+    if not execution.ended:
+        raise IllegalTransitionError("only what has ended is run again", execution_id=execution.execution_id)
+    _require(execution, Status.QUEUED)
+    queued = replace(
+        execution,
+        status=Status.QUEUED,
+        outcome=None,
+        completed_at=None,
+        next_at=None,
+        chances_used=0,
+        postponements=0,
+        may_have_run=execution.may_have_run or execution.status is Status.UNKNOWN,
+        queued_at=now,
+        reruns=execution.reruns + 1,
+        resolved=False,
+        updated_at=now,
+        webhook_status=_delivery_due(execution),
+        delivery_attempts=0,
+        deliver_at=None,
+        redeliveries=0,
+    )
+    return _written(chained(queued, "rerun_requested", actor=actor))
+
+
+def resolve(
+    execution: Execution,
+    outcome: Outcome,
+    now: int,
+    actor: str | None,
+    note: str | None,
+    *,
+    success_rate: float | None = None,
+) -> Execution:
+    """Write what an operator found out about an unknown outcome."""
+    if execution.status is not Status.UNKNOWN:
+        raise IllegalTransitionError("only an unknown outcome is resolved", execution_id=execution.execution_id)
+    decided = replace(execution, updated_at=now, resolved=True)
+    resolved = chained(decided, "resolved", payload=outcome.result, actor=actor, note=note)
+    return settle(resolved, outcome, now, success_rate=success_rate)
+
+
+def cancel(execution: Execution, now: int, actor: str | None) -> Execution:
+    """Stop an execution that waits to be run. Nothing is delivered: who cancelled knows."""
+    _require(execution, Status.CANCELLED)
+    cancelled = replace(
+        execution,
+        status=Status.CANCELLED,
+        outcome=Outcome(Status.CANCELLED),
+        next_at=None,
+        completed_at=now,
+        updated_at=now,
+        webhook_status=WebhookStatus.NONE,
+    )
+    return _written(chained(cancelled, "cancelled", actor=actor))
+
+
+def note(execution: Execution, event: str, now: int, cause: ExecutionError | None = None) -> Execution:
+    """Put an event on record that changes no state, such as a webhook that contradicts the outcome."""
+    return _written(chained(replace(execution, updated_at=now), event, cause=cause))
+
+
+def record_delivery(
+    execution: Execution,
+    status: WebhookStatus,
+    now: int,
+    deliver_at: int | None,
+    *,
+    latency_ms: int | None,
+    cause: ExecutionError | None,
+) -> Execution:
+    """Put one try to deliver the caller's webhook on record, where that leaves the delivery, and when it goes on."""
+    tried = replace(
+        execution,
+        webhook_status=status,
+        delivery_attempts=execution.delivery_attempts + 1,
+        deliver_at=deliver_at,
+        updated_at=now,
+    )
+    return _written(chained(tried, _DELIVERY_EVENTS[status], latency_ms=latency_ms, cause=cause))
+
+
+def redeliver(execution: Execution, now: int, actor: str | None) -> Execution:
+    """Begin a new series of tries to deliver an outcome, because an operator says so; the outcome stays what it is."""
+    if not execution.ended or execution.webhook_status not in _DELIVERED_OR_NOT:
+        raise IllegalTransitionError(
+            "only a delivery that has ended is begun again", execution_id=execution.execution_id
+        )
+    again = replace(
+        execution,
+        webhook_status=WebhookStatus.PENDING,
+        delivery_attempts=0,
+        deliver_at=None,
+        redeliveries=execution.redeliveries + 1,
+        updated_at=now,
+    )
+    return _written(chained(again, "redelivery_requested", actor=actor))
+
+
+def require_free(execution: Execution, now: int) -> None:
+    """Make sure that no living worker is on a running execution.
+
+    Raises:
+        LeaseHeldError: the lease has not ended.
+    """
+    if execution.attempt is not None and execution.attempt.lease_until > now:
+        raise LeaseHeldError(
+            "another worker holds this execution",
+            execution_id=execution.execution_id,
+            remaining_ms=execution.attempt.lease_until - now,
+        )
+
+
+def _delivery_due(execution: Execution) -> WebhookStatus:
+    return WebhookStatus.PENDING if execution.webhook_url else WebhookStatus.NONE
+
+
+def _require(execution: Execution, target: Status) -> None:
+    if target not in STEPS[execution.status]:
+        raise IllegalTransitionError(
+            f"{execution.status} does not lead to {target}", execution_id=execution.execution_id
+        )
+
+
+def _written(execution: Execution) -> Execution:
+    """Count the write that a step is."""
+    return replace(execution, version=execution.version + 1)

@@ -1,0 +1,144 @@
+"""The executions table: the ledger's records and the result cache.
+
+A record is two items under one partition key: what was accepted, put once on condition of absence, and where it stands,
+put at each later step on condition of the version before. So a step costs what changes, however large the request is,
+and one query reads both.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from actionrelay.aws.attributes import Attribute, Item, attribute, key
+from actionrelay.aws.clients import aws_code, failures_as
+from actionrelay.errors import AlreadyRecordedError, StaleWriteError, StoreUnavailableError
+from actionrelay.ledger.execution import CachedResult, Execution
+from actionrelay.ledger.items_dynamodb import accepted_item, ledger_item, read_execution
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_CONDITION_FAILED = "ConditionalCheckFailedException"
+_SECONDS_PER_DAY = 86_400
+_ACCEPTED, _LEDGER = "accepted", "ledger"
+_FIRST_STEP = 2
+"""The version that the first step after acceptance writes; there is nothing before it to compare with."""
+RUN_OUT_DAYS = 7
+"""How much longer than its retention an execution stays on record: what is begun on its last day, and the webhook about
+it, come to their end."""
+_DELETED_WITHIN_DAYS = 7
+"""DynamoDB deletes what has expired within days, in any order. Where an execution stands expires that much after what
+was accepted: an acceptance alone would look like one that nobody has worked on yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionsTable:
+    """An ``ExecutionStore`` and a ``ResultCache`` in one DynamoDB table."""
+
+    client: "DynamoDBClient"
+    table: str
+    retention_days: int
+
+    def create(self, execution: Execution) -> None:
+        """Write the first version of a record."""
+        item = {
+            **key(record_name(execution.execution_id), _ACCEPTED),
+            **accepted_item(execution),
+            "expires_at": attribute(self._expires_at(execution, RUN_OUT_DAYS)),
+        }
+        if not self._put(item, "attribute_not_exists(pk)"):
+            raise AlreadyRecordedError("this id is taken", execution_id=execution.execution_id)
+
+    def load(self, execution_id: str) -> Execution | None:
+        """Read a record, consistently."""
+        with failures_as(StoreUnavailableError, "the table can't be read"):
+            answer = self.client.query(
+                TableName=self.table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": attribute(record_name(execution_id))},
+                ConsistentRead=True,
+            )
+        return read_record(execution_id, answer["Items"])
+
+    def save(self, execution: Execution) -> None:
+        """Write the next version of a record, if nobody else has."""
+        item = {
+            **key(record_name(execution.execution_id), _LEDGER),
+            **ledger_item(execution),
+            "expires_at": attribute(self._expires_at(execution, RUN_OUT_DAYS + _DELETED_WITHIN_DAYS)),
+        }
+        values = {":created_at": item["created_at"]}
+        if execution.version == _FIRST_STEP:
+            condition = "attribute_not_exists(pk) OR created_at <> :created_at"
+        else:
+            condition = "version = :before AND created_at = :created_at"
+            values[":before"] = attribute(execution.version - 1)
+        if not self._put(item, condition, values):
+            raise StaleWriteError("another writer was first", execution_id=execution.execution_id)
+
+    def lookup(self, key: str) -> CachedResult | None:
+        """Read a cache entry. DynamoDB deletes ended items late, so whoever reads compares the time."""
+        with failures_as(StoreUnavailableError, "the table can't be read"):
+            answer = self.client.get_item(TableName=self.table, Key=_cache_key(key), ConsistentRead=True)
+        item = answer.get("Item")
+        if not item:
+            return None
+        return CachedResult(key, item["execution_id"]["S"], int(item["ends_at"]["N"]))
+
+    def remember(self, entry: CachedResult) -> None:
+        """Write a cache entry; the last one wins."""
+        self._put(
+            {
+                **_cache_key(entry.key),
+                "execution_id": attribute(entry.execution_id),
+                "ends_at": attribute(entry.expires_at),
+                "expires_at": attribute(entry.expires_at // 1_000),
+            }
+        )
+
+    def _expires_at(self, execution: Execution, extra_days: int) -> int:
+        return execution.created_at // 1_000 + (self.retention_days + extra_days) * _SECONDS_PER_DAY
+
+    def _put(self, item: Item, condition: str = "", values: Mapping[str, Any] | None = None) -> bool:
+        """Put an item; False when the condition did not hold."""
+        optional: dict[str, Any] = {}
+        if condition:
+            optional["ConditionExpression"] = condition
+        if values:
+            optional["ExpressionAttributeValues"] = values
+        with failures_as(StoreUnavailableError, "the table can't be written"):
+            try:
+                self.client.put_item(TableName=self.table, Item=item, **optional)
+            except ClientError as failure:
+                if aws_code(failure) != _CONDITION_FAILED:
+                    raise
+                return False
+        return True
+
+
+def record_name(execution_id: str) -> str:
+    """Return the partition that holds a record."""
+    return f"execution#{execution_id}"
+
+
+def record_keys(execution_id: str) -> tuple[Item, ...]:
+    """Return the keys of a record's items, of which the second is there once a step was taken."""
+    return tuple(key(record_name(execution_id), part) for part in (_ACCEPTED, _LEDGER))
+
+
+def read_record(execution_id: str, items: Iterable[Mapping[str, Attribute]]) -> Execution | None:
+    """Put a record together from its items; None without what was accepted."""
+    found = {item["sk"]["S"]: item for item in items}
+    accepted, stands = found.get(_ACCEPTED), found.get(_LEDGER)
+    if accepted is None:
+        return None
+    # A remainder of an older record under this id is none of ours.
+    if stands is not None and stands["created_at"] != accepted["created_at"]:
+        stands = None
+    return read_execution(execution_id, accepted, stands)
+
+
+def _cache_key(cache_key: str) -> Item:
+    return key(f"cache#{cache_key}", "result")

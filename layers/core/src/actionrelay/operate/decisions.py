@@ -1,0 +1,169 @@
+"""Use case: what an operator decides about one execution: run it again, say how it ended, stop it, deliver it again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from actionrelay.errors import ExecutionNotFoundError, InvalidRequestError, WrongStateError
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.execution import LONGEST_ID, Execution, ExecutionError, Message, Outcome, Status, WebhookStatus
+from actionrelay.ledger.follow_up import Completion, same_outcome
+from actionrelay.ledger.recorder import Recorder
+from actionrelay.ports import Clock, ExecutionQueue, Telemetry
+from actionrelay.signals import Count
+from actionrelay.strict_json import Json, parse
+from actionrelay.submit.request import Resolution, read, reported_error
+
+_RERUN = frozenset({Status.FAILED, Status.UNKNOWN})
+_REDELIVERED = frozenset({WebhookStatus.DELIVERED, WebhookStatus.FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class OperateExecution:
+    """The operator's four decisions. Each is a step of the ledger, with who took it on record."""
+
+    recorder: Recorder
+    completion: Completion
+    queue: ExecutionQueue
+    telemetry: Telemetry
+    clock: Clock
+    retention_ms: int
+    """For how long after its acceptance an execution can be acted on: what is begun then still comes to its end."""
+    body: Callable[[bytes], Json] = parse
+    """Reads a body by the rules of this deployment."""
+
+    def retry(self, execution_id: str, actor: str | None) -> Execution:
+        """Run a failed or unknown execution again.
+
+        When the queue fails after the step was written, a repeat of this call finishes the send.
+
+        Raises:
+            ExecutionNotFoundError: there is none with this id.
+            WrongStateError: neither failed nor unknown.
+            QueueUnavailableError: decided, and not queued.
+        """
+        execution = self._load(execution_id)
+        if execution.status is Status.QUEUED and execution.reruns and execution.attempt is None:
+            queued = self.recorder.pay(execution)
+        else:
+            queued = self._decide(
+                execution,
+                lambda current: current.status in _RERUN,
+                lambda now, current: ledger.rerun(current, now, actor),
+            )
+            self.telemetry.count(Count.EXECUTIONS_RERUN)
+        self.queue.send(Message(queued.execution_id, version=queued.version))
+        return queued
+
+    def resolve(self, execution_id: str, raw: bytes, actor: str | None) -> Execution:
+        """Record what was found out about an unknown outcome; a repeat finishes what a failure left undone.
+
+        Raises:
+            PayloadTooLargeError: more bytes than allowed.
+            MalformedJsonError: not JSON with one meaning.
+            InvalidRequestError: with every fault.
+            ExecutionNotFoundError: there is none with this id.
+            WrongStateError: its outcome is not unknown.
+        """
+        resolution = read(Resolution, self.body(raw))
+        if isinstance(resolution, tuple):
+            raise InvalidRequestError(resolution)
+        execution = self._load(execution_id)
+        outcome, result = self._outcome(execution, resolution)
+        self.completion.success_rate.refresh()
+        if execution.outcome and same_outcome(execution.outcome, outcome):
+            self.completion.hand_on(execution, result)
+            return execution
+        resolved = self._decide(
+            execution,
+            lambda current: current.status is Status.UNKNOWN,
+            lambda now, current: ledger.resolve(
+                current, outcome, now, actor, resolution.note, success_rate=self.completion.success_rate.latest()
+            ),
+        )
+        self.completion.after_decision(resolved, result)
+        return resolved
+
+    def cancel(self, execution_id: str, actor: str | None) -> Execution:
+        """Stop a queued execution. A repeat is refused, and finishes the audit of the first.
+
+        Raises:
+            ExecutionNotFoundError: there is none with this id.
+            WrongStateError: it is not queued any more, or an earlier attempt may have run.
+        """
+        execution = self._load(execution_id)
+        if execution.status is Status.CANCELLED:
+            self.recorder.pay(execution)
+        cancelled = self._decide(
+            execution,
+            lambda current: current.status is Status.QUEUED and not current.may_have_run,
+            lambda now, current: ledger.cancel(current, now, actor),
+        )
+        self.telemetry.count(Count.EXECUTIONS_CANCELLED)
+        return cancelled
+
+    def redeliver(self, execution_id: str, actor: str | None) -> Execution:
+        """Begin the delivery to the caller's webhook anew, whether it was given up or came through.
+
+        When the queue fails after the step was written, a repeat of this call finishes the send.
+
+        Raises:
+            ExecutionNotFoundError: there is none with this id.
+            WrongStateError: it has not ended, has no webhook, or its delivery has not ended.
+            QueueUnavailableError: decided, and not queued.
+        """
+        execution = self._load(execution_id)
+        if execution.webhook_status is WebhookStatus.PENDING and execution.redeliveries and _untried(execution):
+            again = self.recorder.pay(execution)
+        else:
+            again = self._decide(
+                execution,
+                lambda current: current.ended and current.webhook_status in _REDELIVERED,
+                lambda now, current: ledger.redeliver(current, now, actor),
+                lambda seen: f"the execution is {seen.status}, its webhook {seen.webhook_status}",
+            )
+            self.telemetry.count(Count.REDELIVERIES_REQUESTED)
+        self.completion.deliveries.send(again.execution_id, version=again.version, receiver=again.webhook_url)
+        return again
+
+    def _load(self, execution_id: str) -> Execution:
+        execution = self.recorder.load(execution_id.lower()) if 0 < len(execution_id) <= LONGEST_ID else None
+        if execution is None or execution.created_at + self.retention_ms <= self.clock.now():
+            raise ExecutionNotFoundError("no execution with this id", execution_id=execution_id[:LONGEST_ID])
+        self.telemetry.concerning(execution)
+        return execution
+
+    def _decide(
+        self,
+        execution: Execution,
+        fits: Callable[[Execution], bool],
+        step: Callable[[int, Execution], Execution],
+        stands: Callable[[Execution], str] = lambda seen: f"the execution is {seen.status}{_doubt(seen)}",
+    ) -> Execution:
+        """Take a step if the state still allows it, whatever happens to the record meanwhile."""
+        now = self.clock.now()
+        seen = execution
+
+        def decide(current: Execution) -> Execution | None:
+            nonlocal seen
+            seen = current
+            return step(now, current) if fits(current) else None
+
+        decided = self.recorder.change(execution, decide)
+        if decided is None:
+            raise WrongStateError(stands(seen), execution_id=execution.execution_id)
+        return decided
+
+    def _outcome(self, execution: Execution, resolution: Resolution) -> tuple[Outcome, bytes]:
+        if resolution.status == "failed":
+            default = ExecutionError("resolved_as_failed", "an operator found that the action failed")
+            return Outcome(Status.FAILED, error=reported_error(resolution.error) or default), b""
+        ref, result = self.completion.refer_result(execution.execution_id, resolution.result)
+        return Outcome(Status.COMPLETED, result=ref), result
+
+
+def _doubt(execution: Execution) -> str:
+    return " and an earlier attempt may have run" if execution.may_have_run and not execution.ended else ""
+
+
+def _untried(execution: Execution) -> bool:
+    return execution.ended and execution.delivery_attempts == 0

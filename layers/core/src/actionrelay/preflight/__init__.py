@@ -1,0 +1,1 @@
+"""Checks whether actions can be executed."""

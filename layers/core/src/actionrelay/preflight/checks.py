@@ -1,0 +1,239 @@
+"""The single checks of the preflight: from what was seen, how it is and what to do about it. Pure.
+
+Nothing here repeats a token, a secret or a text of Genesys Cloud: what a check says goes to whoever calls the API.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from actionrelay.errors import (
+    ActionRelayError,
+    Check,
+    CheckStatus,
+    CredentialsRefusedError,
+    PermissionMissingError,
+    ScopeMissingError,
+)
+from actionrelay.genesys.verdict import RateReading
+from actionrelay.strict_json import Json
+
+CREDENTIALS, TOKEN, API, CLOCK = "credentials", "token", "api", "clock"
+SCOPES, PERMISSION, LIMITS = "scopes", "permission", "limits"
+
+MAX_SKEW_SECONDS = 60
+"""Signatures of webhooks are believed for five minutes; a clock that is a minute off will get there."""
+EXECUTE_PERMISSIONS = (("integrations", "action", "execute"), ("bridge", "actions", "execute"))
+"""Any of these lets a client execute actions (the platform API's documentation of the execute operation)."""
+VOLUME_LIMIT = "requests.volume.max"
+"""Data actions per minute of an organisation, live call flows included (namespace ``dataactions``)."""
+_REACH = "Check GenesysRegion and the overrides of its hosts, and that `query` and `execute` may reach them."
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one GET came to: a status, or, where no answer came, the reason."""
+
+    status: int | None
+    reason: str = ""
+    document: Json = field(default=None, repr=False)
+    date: str | None = field(default=None, repr=False)
+    """The header ``Date`` as it came."""
+    rate: RateReading | None = None
+
+
+def check_credentials(text: str, secret_name: str) -> Check:
+    """Whether a secret has the form that a client's credentials have."""
+    try:
+        document: Any = json.loads(text)
+    except ValueError:
+        document = None
+    wanted = ("clientId", "clientSecret")
+    if isinstance(document, dict) and all(isinstance(document.get(name), str) and document[name] for name in wanted):
+        return Check(CREDENTIALS, CheckStatus.OK, f"the secret {secret_name} holds a client id and a client secret")
+    return Check(
+        CREDENTIALS,
+        CheckStatus.FAILED,
+        f"the secret {secret_name} holds something else than a client id and a client secret",
+        f'Put {{"clientId": "...", "clientSecret": "..."}} into the secret {secret_name}.',
+    )
+
+
+def unreadable_credentials(error: ActionRelayError, secret_name: str) -> Check:
+    """The secret could not be read at all."""
+    return Check(
+        CREDENTIALS,
+        CheckStatus.FAILED,
+        _said(error),
+        f"Make the secret {secret_name} before the deployment, in its account and region; GenesysSecretName names it.",
+    )
+
+
+def refused_token(error: ActionRelayError, secret_name: str) -> Check:
+    """No token could be had."""
+    if isinstance(error, ScopeMissingError):  # there was one; what it lacks is another check's to say
+        return Check(TOKEN, CheckStatus.OK, "a token was granted on request")
+    if isinstance(error, CredentialsRefusedError):
+        advice = (
+            f"Put the id and the secret of an OAuth client with the grant Client Credentials into {secret_name}; "
+            "GenesysRegion must be the region of its organisation."
+        )
+    elif isinstance(error, PermissionMissingError):
+        advice = "Give the OAuth client a role, in the organisation's settings under Integrations, OAuth."
+    else:
+        advice = _REACH
+    return Check(TOKEN, CheckStatus.FAILED, _said(error), advice)
+
+
+def check_api(sight: Sight) -> Check:
+    """Whether the API host answers; any answer of its own shows that it does."""
+    if sight.status is None:
+        return Check(API, CheckStatus.FAILED, f"the API host gave no answer ({sight.reason})", _REACH)
+    if sight.status == 429:
+        advice = "Executions wait by themselves. Where it lasts, lower RequestsPerMinute."
+        return Check(API, CheckStatus.WARNING, "the API host answers, and throttles (429)", advice)
+    if sight.status // 100 == 3:
+        advice = "Put the host's own URL into GenesysApiUrl: no redirect is followed with a token."
+        return Check(API, CheckStatus.FAILED, f"the API host redirects ({sight.status})", advice)
+    if sight.status >= 500:
+        advice = "Look at Genesys Cloud's status page. Executions wait or end as unknown meanwhile."
+        return Check(API, CheckStatus.FAILED, f"the API host answers {sight.status}", advice)
+    return Check(API, CheckStatus.OK, "the API host answers")
+
+
+def check_clock(sight: Sight, now: int) -> Check:
+    """Whether our clock and Genesys Cloud's agree, by the header ``Date`` (RFC 9110, section 6.6.1)."""
+    try:
+        moment = parsedate_to_datetime(sight.date or "")
+    except (ValueError, OverflowError):
+        return Check(
+            CLOCK,
+            CheckStatus.WARNING,
+            "there was no Date to compare with",
+            "Look again once the API host answers; a proxy in between may take the header away.",
+        )
+    told = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    skew = round(now / 1_000 - told.timestamp())
+    if abs(skew) > MAX_SKEW_SECONDS:
+        return Check(
+            CLOCK,
+            CheckStatus.WARNING,
+            f"this clock is {abs(skew)} s {'ahead of' if skew > 0 else 'behind'} Genesys Cloud's",
+            "Signed webhooks that are 5 minutes off are refused. Lambda's clock is kept by AWS, so look at the host "
+            "behind GenesysApiUrl, if there is one.",
+        )
+    return Check(CLOCK, CheckStatus.OK, f"the clocks are {abs(skew)} s apart")
+
+
+def check_scopes(granted: tuple[str, ...], required: tuple[str, ...]) -> Check:
+    """Whether a token has every scope that the contract needs."""
+    missing = [scope for scope in required if scope not in granted]
+    if missing:
+        return missing_scopes(f"the token lacks {' and '.join(missing)}")
+    return Check(SCOPES, CheckStatus.OK, f"the token has {' and '.join(required)}")
+
+
+def missing_scopes(detail: str) -> Check:
+    """The client was not granted what the contract needs."""
+    return Check(SCOPES, CheckStatus.FAILED, detail, "Grant the OAuth client the missing scopes.")
+
+
+def check_permission(sight: Sight) -> Check:
+    """Whether the client's roles allow it to execute actions, by the platform's list of them (``AuthzSubject``)."""
+    policies = list(_policies(sight.document)) if sight.status == 200 else []
+    if not policies:
+        return Check(
+            PERMISSION,
+            CheckStatus.WARNING,
+            f"the client's permissions could not be read ({sight.reason or f'status {sight.status}, no policies'})",
+            "See by hand that a role of the OAuth client has Integrations > Action > Execute.",
+        )
+    if any(_allows(policy, wanted) for policy in policies for wanted in EXECUTE_PERMISSIONS):
+        return Check(PERMISSION, CheckStatus.OK, "a role of the client allows it to execute actions")
+    names = " or ".join(":".join(wanted) for wanted in EXECUTE_PERMISSIONS)
+    return Check(
+        PERMISSION,
+        CheckStatus.FAILED,
+        f"no role of the client grants {names}",
+        "Give the OAuth client a role with Integrations > Action > Execute.",
+    )
+
+
+def check_limits(sight: Sight, requests_per_minute: int, rate: RateReading | None) -> Check:
+    """Whether ``RequestsPerMinute`` is within what organisation and token are allowed, where that can be read."""
+    known = {"token's": rate.allowed} if rate and rate.allowed is not None else {}
+    volume = _limit(sight.document, VOLUME_LIMIT) if sight.status == 200 else None
+    if volume is not None:
+        known["organisation's"] = volume
+    exceeded = [f"the {whose} {limit}" for whose, limit in known.items() if requests_per_minute > limit]
+    if exceeded:
+        return Check(
+            LIMITS,
+            CheckStatus.WARNING,
+            f"RequestsPerMinute is {requests_per_minute}, above {' and '.join(exceeded)}",
+            "Lower RequestsPerMinute, or have Genesys Cloud raise the limit. Live call flows use the same one.",
+        )
+    if volume is None:
+        missing = "not allowed" if sight.status == 403 else sight.reason or f"status {sight.status}"
+        return Check(
+            LIMITS,
+            CheckStatus.WARNING,
+            f"the organisation's data-action limits could not be read ({missing})",
+            "Give a role of the OAuth client Limits > Organization > View (limits:organization:view), or compare "
+            f"RequestsPerMinute ({requests_per_minute}) with {VOLUME_LIMIT} by hand.",
+        )
+    return Check(
+        LIMITS,
+        CheckStatus.OK,
+        f"RequestsPerMinute is {requests_per_minute}, the organisation's limit {volume} a minute",
+    )
+
+
+def not_checked(name: str, why: str) -> Check:
+    """A check that had nothing to look at."""
+    return Check(name, CheckStatus.WARNING, f"not checked, since {why}", "Mend what failed first, then look again.")
+
+
+def overdue(name: str, seconds: float) -> Check:
+    """The check that was under way when the time was over."""
+    return Check(name, CheckStatus.FAILED, f"not finished when the preflight's {seconds:g} s were over", _REACH)
+
+
+def _said(error: ActionRelayError) -> str:
+    """An error's own words, with what its context has for a reason."""
+    reasons = [str(error.context[name]) for name in ("aws_code", "reason", "status") if error.context.get(name)]
+    return error.message + (f" ({', '.join(reasons)})" if reasons else "")
+
+
+def _policies(document: Json) -> Iterator[Mapping[str, Any]]:
+    """The policies of all roles of a subject: ``grants[].role.policies[]{domain, entityName, actions[]}``."""
+    for grant in _objects(document, "grants"):
+        yield from _objects(grant.get("role"), "policies")
+
+
+def _allows(policy: Mapping[str, Any], wanted: tuple[str, str, str]) -> bool:
+    domain, entity, action = wanted
+    actions = policy.get("actions")
+    return (
+        policy.get("domain") in {domain, "*"}
+        and policy.get("entityName") in {entity, "*"}
+        and isinstance(actions, list)
+        and (action in actions or "*" in actions)
+    )
+
+
+def _limit(document: Json, key: str) -> int | None:
+    """One limit of a namespace: ``entities[]{key, value}``."""
+    for entity in _objects(document, "entities"):
+        value = entity.get("value")
+        if entity.get("key") == key and isinstance(value, int | float) and not isinstance(value, bool):
+            return int(value)
+    return None
+
+
+def _objects(document: Json, name: str) -> list[dict[str, Any]]:
+    found = document.get(name) if isinstance(document, dict) else None
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []

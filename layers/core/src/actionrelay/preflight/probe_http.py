@@ -1,0 +1,58 @@
+"""What the preflight looks at on the API host: GETs of the published platform API, none of which runs an action."""
+
+from dataclasses import dataclass
+
+import urllib3
+
+from actionrelay.errors import MalformedJsonError
+from actionrelay.genesys.answers import read_rate
+from actionrelay.genesys.http import NoAnswerError, NotSentError, get
+from actionrelay.ledger.execution import GenesysApi
+from actionrelay.ports import AccessToken
+from actionrelay.preflight.checks import Sight
+from actionrelay.strict_json import Json, parse
+
+_ABOUT_CLIENT = {
+    GenesysApi.DATA_ACTIONS: "/api/v2/tokens/me",
+    GenesysApi.INTEGRATIONS: "/api/v2/authorization/subjects/me?includeFullRoles=true",
+}
+_LIMITS = "/api/v2/organizations/limits/namespaces/dataactions"
+
+
+@dataclass(frozen=True, slots=True)
+class GenesysProbe:
+    """A ``PlatformProbe``."""
+
+    pool: urllib3.PoolManager
+    api_url: str
+    api: GenesysApi
+
+    def about_client(self, token: AccessToken | None, wait_ms: int) -> Sight:
+        """Ask who the token's client is: its token with data-actions, its roles and policies with integrations."""
+        return self._look(_ABOUT_CLIENT[self.api], token, wait_ms)
+
+    def limits(self, token: AccessToken, wait_ms: int) -> Sight:
+        """Ask for the organisation's limits of data actions (permission ``limits:organization:view``)."""
+        return self._look(_LIMITS, token, wait_ms)
+
+    def _look(self, path: str, token: AccessToken | None, wait_ms: int) -> Sight:
+        headers = {"Accept": "application/json"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token.value}"
+        try:
+            answer = get(self.pool, self.api_url + path, headers, wait_ms / 1_000)
+        except (NotSentError, NoAnswerError) as failure:
+            return Sight(None, str(failure))
+        return Sight(
+            answer.status,
+            document=_document(answer.body),
+            date=answer.headers.get("Date"),
+            rate=read_rate(answer.headers),
+        )
+
+
+def _document(body: bytes) -> Json:
+    try:
+        return parse(body, unique_keys=False)
+    except MalformedJsonError:
+        return None

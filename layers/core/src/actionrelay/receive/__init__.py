@@ -1,0 +1,1 @@
+"""Receives the results that Genesys Cloud sends by webhook."""

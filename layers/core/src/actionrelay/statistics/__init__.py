@@ -1,0 +1,1 @@
+"""Counts executions and reports the counts."""

@@ -1,0 +1,43 @@
+"""The success rate that audit entries carry, as this process read it last."""
+
+import threading
+from dataclasses import dataclass, field
+
+from actionrelay.errors import DependencyError
+from actionrelay.ports import Clock, CounterReader
+from actionrelay.statistics.tally import added, success_rate
+from actionrelay.timestamps import iso
+
+_FRESH_MS = 60_000
+
+
+@dataclass(slots=True)
+class RememberedSuccessRate:
+    """A ``SuccessRate`` over the day's counters, read once a minute by one thread for all."""
+
+    counters: CounterReader
+    clock: Clock
+    _rate: float | None = None
+    _read_at: int | None = None
+    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def refresh(self) -> None:
+        """Read it anew where it is older than a minute; where it can't be read, it is not known."""
+        now = self.clock.now()
+        if self._is_fresh(now) or not self._turn.acquire(blocking=False):
+            return
+        try:
+            today = iso(now)[:10]
+            self._rate = success_rate(added(counts for _, counts in self.counters.days("", today, today)))
+        except DependencyError:
+            self._rate = None
+        finally:
+            self._read_at = now
+            self._turn.release()
+
+    def latest(self) -> float | None:
+        """The rate as last read."""
+        return self._rate
+
+    def _is_fresh(self, now: int) -> bool:
+        return self._read_at is not None and now - self._read_at < _FRESH_MS

@@ -1,0 +1,1 @@
+"""Takes an execution in: its request, its rules, its record."""

@@ -1,0 +1,29 @@
+"""Use case: put on record that a submission was refused, with nothing of what it said but its size and its digest."""
+
+from dataclasses import dataclass
+
+from actionrelay.errors import ActionRelayError
+from actionrelay.ledger.history import rejected
+from actionrelay.ports import AuditTrail, Clock, Telemetry
+from actionrelay.signals import Count
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRejection:
+    """Adds one audit entry for a refused submission."""
+
+    audit: AuditTrail
+    telemetry: Telemetry
+    clock: Clock
+
+    def record(self, request_id: str, body: bytes, code: str, caller: str | None) -> None:
+        """Add the entry under the id of the request, which the answer has as ``traceId``.
+
+        Never raises one of our errors: the caller has an answer, whatever becomes of this (``RejectionsNotRecorded``).
+        """
+        entry = rejected(request_id, self.clock.now(), body, code, caller)
+        try:
+            self.audit.append([entry])
+        except ActionRelayError as error:
+            self.telemetry.count(Count.REJECTIONS_NOT_RECORDED, error.code)
+            self.telemetry.event("rejection_not_recorded", trace_id=request_id, code=error.code)

@@ -1,0 +1,172 @@
+"""Every rule that a request must keep, checked together so that one answer names all faults."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from actionrelay.errors import DeliveryRefusedError, Fault, InvalidRequestError, PayloadTooLargeError
+from actionrelay.ids import is_action_id
+from actionrelay.ledger.execution import GenesysApi
+from actionrelay.strict_json import Json, NestingTooDeepError, parse, paths_below, pointer
+from actionrelay.submit.references import cycle_faults, read_references
+from actionrelay.submit.request import (
+    MAX_ACTION_ID_LENGTH,
+    MAX_TIMEOUT_MS,
+    MAX_URL_LENGTH,
+    ExecutionRequest,
+    read,
+    uuid_fault,
+)
+from actionrelay.webhooks.targets import OutboundPolicy, Resolver, parse_target, vet
+
+INTEGRATIONS_MAX_TIMEOUT_MS = 60_000
+"""The published platform API lets an action run for 60 s at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRules:
+    """The rules of one deployment."""
+
+    api: GenesysApi
+    max_payload_bytes: int
+    max_input_depth: int
+    outbound: OutboundPolicy
+    resolver: Resolver
+
+    @property
+    def contract_carries_id(self) -> bool:
+        """Whether the execution id travels with every attempt and makes a repeat safe."""
+        return self.api is GenesysApi.DATA_ACTIONS
+
+    def read(self, raw: bytes, idempotency_key: str | None = None) -> ExecutionRequest:
+        """Read a body as sent into a request with its ids in canonical form.
+
+        Raises:
+            PayloadTooLargeError: more bytes than allowed; nothing was parsed.
+            MalformedJsonError: not JSON with one meaning.
+            InvalidRequestError: with every fault at once.
+        """
+        document = self.body(raw)
+        faults: list[Fault] = []
+        if isinstance(document, dict) and idempotency_key is not None:
+            document = _with_key(document, idempotency_key, faults)
+        request = read(ExecutionRequest, document)
+        if isinstance(request, tuple):
+            faults.extend(request)
+        if isinstance(document, dict):
+            faults.extend(self._cross_rules(document))
+        if faults or isinstance(request, tuple):
+            raise InvalidRequestError(tuple(sorted(faults, key=_place_in(document))))
+        return request.model_copy(update=self._canonical_ids(request))
+
+    def body(self, raw: bytes) -> Json:
+        """Read a body as sent.
+
+        Raises:
+            PayloadTooLargeError: more bytes than allowed; nothing was parsed.
+            MalformedJsonError: not JSON with one meaning.
+            InvalidRequestError: nested too deep.
+        """
+        if len(raw) > self.max_payload_bytes:
+            raise PayloadTooLargeError(
+                f"the body has {len(raw)} bytes, {self.max_payload_bytes} are allowed",
+                size=len(raw),
+                limit=self.max_payload_bytes,
+            )
+        try:
+            return parse(raw)
+        except NestingTooDeepError as error:
+            raise InvalidRequestError((Fault("", "depth", error.message),)) from None
+
+    def _cross_rules(self, document: dict[str, Json]) -> Iterator[Fault]:
+        """Check what a schema can't, field by field, so that a fault in one hides none in another."""
+        yield from self._action_id(document.get("actionId"))
+        yield from self._timeout(document.get("timeout"))
+        for name in ("executionId", "traceId"):
+            value = document.get(name)
+            if isinstance(value, str) and (fault := uuid_fault(value, pointer(name))):
+                yield fault
+        yield from self._depth(document.get("inputs"))
+        references = document.get("actionReferences")
+        if isinstance(references, dict):
+            graph, faults = read_references(references)
+            yield from faults
+            yield from cycle_faults(graph)
+        yield from self._webhook_url(document.get("webhookUrl"))
+
+    def _action_id(self, value: Json) -> Iterator[Fault]:
+        if not isinstance(value, str) or not value or len(value) > MAX_ACTION_ID_LENGTH:
+            return  # the schema has said so
+        if self.api is GenesysApi.DATA_ACTIONS:
+            if fault := uuid_fault(value, "/actionId"):
+                yield fault
+        elif not is_action_id(value):
+            yield Fault("/actionId", "schema", "must be letters, digits, _ and - only")
+
+    def _timeout(self, value: Json) -> Iterator[Fault]:
+        if (
+            self.api is GenesysApi.INTEGRATIONS
+            and isinstance(value, int | float)
+            and INTEGRATIONS_MAX_TIMEOUT_MS < value <= MAX_TIMEOUT_MS
+        ):
+            yield Fault(
+                "/timeout",
+                "schema",
+                f"must be at most {INTEGRATIONS_MAX_TIMEOUT_MS} ms by this deployment's contract",
+            )
+
+    def _depth(self, inputs: Json) -> Iterator[Fault]:
+        if isinstance(inputs, dict):
+            for path in paths_below(inputs, self.max_input_depth):
+                yield Fault(
+                    pointer("inputs", *path),
+                    "depth",
+                    f"lies {len(path)} steps below inputs, {self.max_input_depth} are allowed",
+                )
+
+    def _webhook_url(self, value: Json) -> Iterator[Fault]:
+        """Refuse a forbidden URL or address; a name that does not resolve may do so later."""
+        if not isinstance(value, str) or not value or len(value) > MAX_URL_LENGTH:
+            return  # the schema has said so
+        try:
+            target = parse_target(value, self.outbound)
+            addresses = self.resolver.resolve(target.host, target.port)
+            if addresses:
+                vet(target, addresses, self.outbound)
+        except DeliveryRefusedError as error:
+            yield Fault("/webhookUrl", "webhook_url", error.message)
+
+    def _canonical_ids(self, request: ExecutionRequest) -> dict[str, Any]:
+        ids: dict[str, Any] = {}
+        if self.api is GenesysApi.DATA_ACTIONS:
+            ids["action_id"] = request.action_id.lower()
+        if request.execution_id:
+            ids["execution_id"] = request.execution_id.lower()
+        if request.trace_id:
+            ids["trace_id"] = request.trace_id.lower()
+        return ids
+
+
+def _with_key(document: dict[str, Json], idempotency_key: str, faults: list[Fault]) -> dict[str, Json]:
+    """Put the ``Idempotency-Key`` header where the body's own id would be; it is the same thing.
+
+    The header may be a quoted string, as the IETF draft has it, or bare.
+    """
+    key = idempotency_key.strip()
+    if len(key) > 1 and key[0] == key[-1] == '"':
+        key = key[1:-1]
+    if (fault := uuid_fault(key, "")) is not None:
+        faults.append(Fault("", "schema", f"the Idempotency-Key header {fault.detail}"))
+        return document
+    given = document.get("executionId")
+    if given is None:
+        return {**document, "executionId": key}
+    if isinstance(given, str) and given.lower() != key.lower():
+        faults.append(Fault("/executionId", "schema", "differs from the Idempotency-Key header"))
+    return document
+
+
+def _place_in(document: Json) -> Callable[[Fault], int]:
+    """Order faults as their fields stand in the document; what is not in it comes first."""
+    places = {pointer(name): place for place, name in enumerate(document, 1)} if isinstance(document, dict) else {}
+    return lambda fault: places.get("/".join(fault.pointer.split("/")[:2]), 0)

@@ -1,0 +1,173 @@
+"""Use case: take a request in. Nothing is recorded unless every rule holds, and what is recorded gets queued."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from actionrelay.errors import AlreadyRecordedError, ExecutionConflictError, QueueUnavailableError, RequestError
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.execution import CacheStatus, Execution, Message, PayloadRef, Status
+from actionrelay.ledger.recorder import Recorder
+from actionrelay.ports import (
+    Clock,
+    DeliveryQueue,
+    ExecutionQueue,
+    PayloadStore,
+    Randomness,
+    ResultCache,
+    Telemetry,
+)
+from actionrelay.signals import Count
+from actionrelay.strict_json import Json, canonical, digest
+from actionrelay.submit.request import ExecutionRequest
+from actionrelay.submit.rules import RequestRules
+
+
+class Disposition(StrEnum):
+    """What became of a request."""
+
+    VALID = "valid"
+    """A dry run: nothing has changed."""
+    ACCEPTED = "accepted"
+    SERVED_FROM_CACHE = "served_from_cache"
+    REPEATED = "repeated"
+    """The same id with the same content was there; this is its current state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A disposition, with the execution that it is about (none for a dry run)."""
+
+    disposition: Disposition
+    request: ExecutionRequest
+    execution: Execution | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitExecution:
+    """Validates, records and queues one request."""
+
+    rules: RequestRules
+    recorder: Recorder
+    payloads: PayloadStore
+    cache: ResultCache
+    queue: ExecutionQueue
+    deliveries: DeliveryQueue
+    telemetry: Telemetry
+    clock: Clock
+    randomness: Randomness
+
+    def submit(self, raw: bytes, idempotency_key: str | None = None, *, dry_run: bool = False) -> Submitted:
+        """Take a request body as sent.
+
+        Record, then send: when the queue fails, the record stays, and the caller's repeat under the same id finds it
+        and finishes the send.
+
+        Raises:
+            MalformedJsonError: not JSON with one meaning.
+            PayloadTooLargeError: more bytes than allowed.
+            InvalidRequestError: with every fault.
+            ExecutionConflictError: the id belongs to other content.
+            QueueUnavailableError: recorded, not queued.
+        """
+        if dry_run:
+            return Submitted(Disposition.VALID, self.rules.read(raw, idempotency_key))
+        try:
+            return self._submit(self.rules.read(raw, idempotency_key))
+        except RequestError:
+            self.telemetry.count(Count.SUBMISSIONS_REJECTED)
+            raise
+
+    def _submit(self, request: ExecutionRequest) -> Submitted:
+        draft, inputs = self._draft(request)
+        self.telemetry.concerning(draft)
+        hit = self._cached(draft)
+        try:
+            if hit:
+                execution = self._serve(draft, hit)
+                return Submitted(Disposition.SERVED_FROM_CACHE, request, execution)
+            self.payloads.put(draft.request, inputs)
+            execution = self.recorder.create(ledger.accept(draft))
+        except AlreadyRecordedError:
+            return Submitted(Disposition.REPEATED, request, self._repeat(draft))
+        self._queue(execution)
+        self.telemetry.count(Count.EXECUTIONS_ACCEPTED)
+        return Submitted(Disposition.ACCEPTED, request, execution)
+
+    def _draft(self, request: ExecutionRequest) -> tuple[Execution, bytes]:
+        now = self.clock.now()
+        execution_id = request.execution_id or self.randomness.new_id()
+        inputs = canonical(request.inputs)
+        caching = request.cache_results
+        draft = Execution(
+            execution_id=execution_id,
+            action_id=request.action_id,
+            # Its own id finds an execution as well, so a search for it needs no index.
+            trace_id=request.trace_id or execution_id,
+            content_hash=content_hash(request),
+            request=self.payloads.refer(f"{execution_id}/request/{digest(inputs)}", inputs),
+            timeout_ms=request.timeout,
+            cache_key=cache_key(request.action_id, request.inputs) if caching else None,
+            webhook_url=request.webhook_url,
+            repeatable=request.idempotent or self.rules.contract_carries_id,
+            created_at=now,
+            queued_at=now,
+            updated_at=now,
+            cache_status=CacheStatus.ENABLED if caching else CacheStatus.DISABLED,
+            acceptance_id=self.randomness.new_id(),
+        )
+        return draft, inputs
+
+    def _cached(self, draft: Execution) -> PayloadRef | None:
+        if draft.cache_key is None:
+            return None
+        entry = self.cache.lookup(draft.cache_key)
+        if entry is None or entry.expires_at <= self.clock.now():
+            return None
+        source = self.recorder.load(entry.execution_id)
+        if source is None or source.status is not Status.COMPLETED or source.cache_key != draft.cache_key:
+            return None
+        result = source.outcome.result if source.outcome else None
+        return result if result and self.payloads.get(result) is not None else None
+
+    def _serve(self, draft: Execution, result: PayloadRef) -> Execution:
+        hit = replace(draft, cache_status=CacheStatus.HIT)
+        execution = self.recorder.create(ledger.serve_from_cache(hit, result, self.clock.now()))
+        if execution.webhook_url:
+            self.deliveries.send(execution.execution_id, version=execution.version, receiver=execution.webhook_url)
+        self.telemetry.count(Count.CACHE_HITS)
+        return execution
+
+    def _repeat(self, draft: Execution) -> Execution:
+        recorded = self.recorder.load(draft.execution_id)
+        if recorded is not None:
+            self.telemetry.concerning(recorded)
+        if recorded is None or recorded.content_hash != draft.content_hash:
+            raise ExecutionConflictError(
+                "this execution id was used for another request", execution_id=draft.execution_id
+            )
+        recorded = self.recorder.pay(recorded)
+        if recorded.status is Status.QUEUED and recorded.attempts == 0 and recorded.next_at is None:
+            # It may never have reached the queue; a second message for one that did is harmless.
+            self._queue(recorded)
+        elif recorded.cache_status is CacheStatus.HIT and recorded.webhook_url and not recorded.delivery_attempts:
+            self.deliveries.send(recorded.execution_id, version=recorded.version, receiver=recorded.webhook_url)
+        return recorded
+
+    def _queue(self, execution: Execution) -> None:
+        """Queue an execution; when that fails, the caller is told under which id a repeat finishes it."""
+        try:
+            self.queue.send(Message(execution.execution_id, version=execution.version))
+        except QueueUnavailableError as error:
+            message = "recorded, and not queued: send the same request again with this executionId"
+            raise QueueUnavailableError(message, **{**error.context, "execution_id": execution.execution_id}) from None
+
+
+def content_hash(request: ExecutionRequest) -> str:
+    """Name what a request asks for: everything but the two ids that only label it."""
+    asked = request.model_dump(mode="json", exclude={"execution_id", "trace_id"})
+    return digest(canonical(asked))
+
+
+def cache_key(action_id: str, inputs: dict[str, Json]) -> str:
+    """Name what a result depends on: the action and its canonical inputs."""
+    return digest(canonical([action_id, inputs]))

@@ -1,0 +1,1 @@
+"""One OAuth token for all workers."""

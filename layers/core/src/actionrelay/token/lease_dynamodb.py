@@ -1,0 +1,83 @@
+"""The token's lease in the executions table: an item for each OAuth client, changed on condition of its revision."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from actionrelay.aws.attributes import Item, attribute, key
+from actionrelay.aws.clients import aws_code, failures_as
+from actionrelay.errors import StoreUnavailableError
+from actionrelay.token.lease import TokenLease
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_KEPT_SECONDS = 86_400
+"""How long an item is kept that is of no more use; one that is missing means only that the store is read once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableTokenLeases:
+    """``TokenLeases`` in the executions table. No item holds a token."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def read(self, issuer: str) -> TokenLease:
+        """Read the lease, consistently."""
+        with failures_as(StoreUnavailableError, "the token's lease can't be read"):
+            answer = self.client.get_item(TableName=self.table, Key=_key(issuer), ConsistentRead=True)
+        item = answer.get("Item")
+        if item is None:
+            return TokenLease()
+        return TokenLease(
+            holder=item["holder"]["S"],
+            until=int(item["until"]["N"]),
+            shared=item["shared"]["S"],
+            shared_until=int(item["shared_until"]["N"]),
+            refused=item["refused"]["S"],
+            failure=item["failure"]["S"],
+            failure_text=item["failure_text"]["S"],
+            revision=int(item["version"]["N"]),
+        )
+
+    def swap(self, issuer: str, before: TokenLease, after: TokenLease) -> TokenLease:
+        """Write ``after`` over ``before``.
+
+        When the condition fails the item is read, which also tells a worker whose write got through although its answer
+        got lost, and was repeated by the SDK, that it has succeeded.
+        """
+        with failures_as(StoreUnavailableError, "the token's lease can't be written"):
+            try:
+                self.client.put_item(
+                    TableName=self.table,
+                    Item=_item(issuer, after),
+                    ConditionExpression="attribute_not_exists(pk) OR version = :before",
+                    ExpressionAttributeValues={":before": attribute(before.revision)},
+                )
+            except ClientError as failure:
+                if aws_code(failure) != "ConditionalCheckFailedException":
+                    raise
+            else:
+                return after
+        return self.read(issuer)
+
+
+def _item(issuer: str, lease: TokenLease) -> Item:
+    return {
+        **_key(issuer),
+        "holder": attribute(lease.holder),
+        "until": attribute(lease.until),
+        "shared": attribute(lease.shared),
+        "shared_until": attribute(lease.shared_until),
+        "refused": attribute(lease.refused),
+        "failure": attribute(lease.failure),
+        "failure_text": attribute(lease.failure_text),
+        "version": attribute(lease.revision),
+        "expires_at": attribute(max(lease.until, lease.shared_until) // 1_000 + _KEPT_SECONDS),
+    }
+
+
+def _key(issuer: str) -> Item:
+    return key(f"token#{issuer}", "lease")

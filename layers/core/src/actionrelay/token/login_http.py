@@ -1,0 +1,154 @@
+"""OAuth client credentials (RFC 6749, section 4.4) against the login host."""
+
+import base64
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import urllib3
+
+from actionrelay.errors import (
+    CredentialsRefusedError,
+    MalformedJsonError,
+    PermissionMissingError,
+    ScopeMissingError,
+    SecretUnavailableError,
+    TokenUnavailableError,
+)
+from actionrelay.genesys.http import HttpAnswer, NoAnswerError, NotSentError, post
+from actionrelay.ledger.execution import GenesysApi
+from actionrelay.ports import AccessToken
+from actionrelay.strict_json import parse
+
+DATA_ACTION_SCOPES = ("data:action:execute", "data:action:view")
+_WAIT_SECONDS = 10.0
+_MIN_WAIT_SECONDS = 0.5
+"""With less time than this no request is begun."""
+
+
+def _nothing_kept() -> None:
+    """Forget nothing: for credentials that are read anew each time."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Client:
+    """An OAuth client, as the secret has it."""
+
+    client_id: str
+    secret: str
+
+    def basic(self) -> str:
+        return "Basic " + base64.b64encode(f"{self.client_id}:{self.secret}".encode()).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentialsIssuer:
+    """A ``TokenIssuer``: asks the login host with the client's id and secret."""
+
+    pool: urllib3.PoolManager
+    login_url: str
+    api: GenesysApi
+    secret_name: str
+    credentials: Callable[[], str]
+    """The secret string, JSON ``{"clientId", "clientSecret"}``, perhaps one that was kept for a while."""
+    forget: Callable[[], None] = _nothing_kept
+    """Lets ``credentials`` read the secret anew."""
+
+    @property
+    def issuer(self) -> str:
+        """Name the host, the client and the contract, whatever the secret is called: same client, same token.
+
+        Raises:
+            TokenUnavailableError: the secret can't be read.
+            CredentialsRefusedError: it holds no client.
+        """
+        return self._named(self._client())
+
+    @property
+    def required_scopes(self) -> tuple[str, ...]:
+        """Scopes exist in the data-actions contract; the published API grants by role."""
+        return DATA_ACTION_SCOPES if self.api is GenesysApi.DATA_ACTIONS else ()
+
+    def request(self, now: int, within_ms: int = int(_WAIT_SECONDS * 1_000)) -> AccessToken:
+        """Ask for a token, and once more if the client was refused and the secret has changed since it was read.
+
+        Raises:
+            TokenUnavailableError: no answer within 10 s or ``within_ms``, or none that holds a token.
+            CredentialsRefusedError: 400 or 401.
+            PermissionMissingError: 403.
+            ScopeMissingError: granted, and not enough.
+        """
+        ends = time.monotonic() + within_ms / 1_000
+        client = self._client()
+        try:
+            return self._ask(client, now, ends)
+        except CredentialsRefusedError:
+            self.forget()
+            rotated = self._client()
+            if rotated == client:
+                raise
+        return self._ask(rotated, now, ends)
+
+    def _ask(self, client: _Client, now: int, ends: float) -> AccessToken:
+        form = {"grant_type": "client_credentials"}
+        if self.required_scopes:
+            form["scope"] = " ".join(self.required_scopes)
+        headers = {
+            "Authorization": client.basic(),
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Accept": "application/json",
+        }
+        wait = min(_WAIT_SECONDS, ends - time.monotonic())
+        if wait < _MIN_WAIT_SECONDS:
+            raise TokenUnavailableError("no time was left to ask the login host")
+        try:
+            answer = post(self.pool, f"{self.login_url}/oauth/token", headers, urlencode(form).encode(), wait)
+        except (NotSentError, NoAnswerError) as error:
+            raise TokenUnavailableError("the login host gave no answer", reason=str(error)) from None
+        _require_granted(answer)
+        return self._token(answer, client, now)
+
+    def _client(self) -> _Client:
+        try:
+            secret: Any = parse(self.credentials().encode(), unique_keys=False)
+            return _Client(str(secret["clientId"]), str(secret["clientSecret"]))
+        except SecretUnavailableError as error:
+            raise TokenUnavailableError(error.message) from None
+        except (MalformedJsonError, ValueError, TypeError, KeyError):
+            self.forget()
+            raise CredentialsRefusedError(
+                f'the secret {self.secret_name} must hold {{"clientId": "...", "clientSecret": "..."}}'
+            ) from None
+
+    def _named(self, client: _Client) -> str:
+        named = f"{self.login_url}\n{client.client_id}\n{self.api}"
+        return hashlib.sha256(named.encode()).hexdigest()[:16]
+
+    def _token(self, answer: HttpAnswer, client: _Client, now: int) -> AccessToken:
+        try:
+            document: Any = parse(answer.body, unique_keys=False)
+            value = str(document["access_token"])
+            expires_at = now + int(document["expires_in"]) * 1_000
+        except (MalformedJsonError, ValueError, TypeError, KeyError, OverflowError):
+            raise TokenUnavailableError("the login host answered without a token", status=answer.status) from None
+        # RFC 6749, section 5.1: no `scope` in the answer means that what was asked for was granted.
+        granted = tuple(str(document.get("scope") or " ".join(self.required_scopes)).split())
+        missing = [scope for scope in self.required_scopes if scope not in granted]
+        if missing:
+            raise ScopeMissingError(f"the OAuth client was not granted {' and '.join(missing)}")
+        version = hashlib.sha256(value.encode()).hexdigest()[:16]
+        return AccessToken(value, expires_at, granted, self._named(client), version)
+
+
+def _require_granted(answer: HttpAnswer) -> None:
+    match answer.status:
+        case 200:
+            return
+        case 400 | 401:
+            raise CredentialsRefusedError("the login host refused the client id and secret", status=answer.status)
+        case 403:
+            raise PermissionMissingError("the login host knows the client and denies it a token", status=403)
+    raise TokenUnavailableError("the login host answered without a token", status=answer.status)

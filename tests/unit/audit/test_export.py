@@ -1,0 +1,131 @@
+"""A day as a file: every entry as a line, in the day's order, whole or not at all, and never cut off unheard."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from actionrelay.audit.export import LAST_MS
+from actionrelay.audit.trail import Flaw
+from actionrelay.errors import ExportRequestError, ExportUnfinishedError, StoreUnavailableError
+from tests.fakes.chance import NOON, SettableClock
+from tests.fakes.relay import Relay
+from tests.unit.audit.test_day import DAY, DAY_MS, given_executions, pages
+
+FILE = f"audit-{DAY}.jsonl"
+
+
+class Passing(SettableClock):
+    """A clock that moves on by a second at each look."""
+
+    def now(self) -> int:
+        self.advance(1_000)
+        return self.time
+
+
+def export(relay: Relay, wanted: Mapping[str, Any], within_ms: int = 900_000) -> dict[str, Any]:
+    return relay.exporting.export(wanted, relay.clock.now() + within_ms)
+
+
+@pytest.fixture
+def relay(relay: Relay) -> Relay:
+    relay.clock.time = NOON + DAY_MS
+    return relay
+
+
+@pytest.mark.parametrize("executions", [0, 1, 63, 64, 65, 130])
+@pytest.mark.parametrize("times_indexed", [1, 2])
+def test_given_a_day_when_exported_then_its_lines_are_what_the_api_says_of_it(
+    relay: Relay, executions: int, times_indexed: int
+) -> None:
+    relay.audit.times_indexed = times_indexed
+    given_executions(relay, executions)
+    given_executions(relay, 2, action="next-day", at=NOON + DAY_MS)
+    written = export(relay, {"date": DAY})
+    lines = relay.day_files.files[FILE].decode().splitlines()
+    assert [json.loads(line) for line in lines] == [entry for page in pages(relay) for entry in page["entries"]]
+    size = len(relay.day_files.files[FILE])
+    assert written == {
+        "date": DAY,
+        "file": FILE,
+        "executions": executions,
+        "entries": 3 * executions,
+        "bytes": size,
+        "flaws": 0,
+    }
+    assert relay.telemetry.events == [("audit_exported", {**written, "duration_ms": 0})]
+
+
+def test_given_more_than_a_page_of_the_index_when_exported_then_reading_goes_on(relay: Relay) -> None:
+    given_executions(relay, 2_001, entries=1)
+    assert export(relay, {"date": DAY})["entries"] == 2_001
+
+
+def test_given_words_in_any_script_when_exported_then_they_are_utf_8_and_one_line_each(relay: Relay) -> None:
+    given_executions(relay, 1, entries=1, action="überweisen\u2028€")
+    export(relay, {"date": DAY})
+    [line] = relay.day_files.files[FILE].split(b"\n")[:-1]
+    assert json.loads(line)["actionId"] == "überweisen\u2028€"
+    assert "überweisen".encode() in line
+
+
+@pytest.mark.parametrize(("days", "day"), [(1, "2026-11-24"), (2, "2026-11-23"), (25, "2026-10-31")])
+def test_given_a_schedule_when_exported_then_it_is_the_day_that_many_before_this_one(
+    relay: Relay, days: int, day: str
+) -> None:
+    assert export(relay, {"daysBefore": days})["date"] == day
+    assert list(relay.day_files.files) == [f"audit-{day}.jsonl"]
+
+
+def test_given_an_exported_day_when_exported_again_then_the_file_has_what_came_late(relay: Relay) -> None:
+    given_executions(relay, 1)
+    export(relay, {"daysBefore": 1})
+    given_executions(relay, 2)
+    assert export(relay, {"date": DAY})["executions"] == 2
+    assert len(relay.day_files.files[FILE].splitlines()) == 6
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        *({}, {"date": ""}, {"date": "2026-11-31"}, {"date": 20261124}, {"date": DAY, "more": 1}),
+        *({"daysBefore": 0}, {"daysBefore": -1}, {"daysBefore": "1"}, {"daysBefore": True}, {"daysBefore": 1.0}),
+        *({"daysBefore": 10**9}, {"date": DAY, "daysBefore": 1}),
+        *({"date": "2026-11-25"}, {"date": "2026-11-26"}),
+    ],
+)
+def test_given_no_day_that_is_over_when_exported_then_it_is_refused_and_nothing_is_written(
+    relay: Relay, wanted: dict[str, Any]
+) -> None:
+    with pytest.raises(ExportRequestError):
+        export(relay, wanted)
+    assert relay.day_files.files == {}
+
+
+def test_given_less_time_than_a_day_takes_when_exported_then_it_stops_in_time_and_writes_nothing(relay: Relay) -> None:
+    given_executions(relay, 500)
+    relay.day_files.files[FILE] = b"before"
+    relay.clock = Passing(NOON + DAY_MS)
+    with pytest.raises(ExportUnfinishedError) as stopped:
+        relay.exporting.export({"date": DAY}, NOON + DAY_MS + 130_000)
+    assert relay.clock.time == NOON + DAY_MS + 130_000 - LAST_MS + 1_000
+    assert relay.day_files.files == {FILE: b"before"}
+    assert stopped.value.context["executions"] == 99
+    assert relay.telemetry.events == []
+
+
+@pytest.mark.parametrize("operation", ["openings", "entries"])
+def test_given_a_table_that_fails_when_exported_then_nothing_is_written(relay: Relay, operation: str) -> None:
+    given_executions(relay, 3)
+    relay.audit.trouble.before(operation, StoreUnavailableError("the audit trail can't be read"))
+    with pytest.raises(StoreUnavailableError):
+        export(relay, {"date": DAY})
+    assert relay.day_files.files == {}
+
+
+def test_given_something_that_is_no_entry_when_exported_then_the_rest_is_and_it_is_told(relay: Relay) -> None:
+    given_executions(relay, 2)
+    relay.audit.flaws["action-0001"] = [Flaw(4, "has no usable timestamp")]
+    written = export(relay, {"date": DAY})
+    assert (written["entries"], written["flaws"]) == (6, 1)

@@ -1,0 +1,171 @@
+"""The adapters of AWS services: what is written, what comes back, and what each failure is called."""
+
+import json
+import random
+from dataclasses import asdict
+
+import botocore.session
+import pytest
+from botocore.exceptions import ConnectTimeoutError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actionrelay.aws.clients import AwsClients
+from actionrelay.boundary.batch import read_message
+from actionrelay.errors import (
+    ActionRelayError,
+    QueueUnavailableError,
+    StoreUnavailableError,
+)
+from actionrelay.ledger.execution import (
+    Message,
+    MessageKind,
+    PayloadRef,
+)
+from actionrelay.ledger.payloads_s3 import INLINE_MAX_BYTES, BucketPayloads
+from actionrelay.ledger.queues_sqs import SqsDeliveryQueue, SqsExecutionQueue
+from tests.fakes.aws import FakeS3, FakeSqs, aws_error
+
+THROTTLED = aws_error("ProvisionedThroughputExceededException")
+UNREACHABLE = ConnectTimeoutError(endpoint_url="http://nowhere")
+
+times = st.integers(0, 2**42)
+texts = st.text(st.characters(codec="utf-8"), max_size=20)
+
+
+# -- Payloads --
+
+
+def payloads(s3: FakeS3) -> BucketPayloads:
+    return BucketPayloads(s3, "bucket")  # type: ignore[arg-type]
+
+
+def incompressible(size: int) -> bytes:
+    return random.Random(1).randbytes(size)  # noqa: S311 - it has to repeat itself
+
+
+@pytest.mark.parametrize("size", [0, 10, INLINE_MAX_BYTES - 200, INLINE_MAX_BYTES + 200, 512_000])
+def test_given_data_when_put_and_got_then_it_is_the_same_and_only_the_large_is_in_the_bucket(size: int) -> None:
+    s3, data = FakeS3(), incompressible(size)
+    ref = payloads(s3).refer("key", data)
+    payloads(s3).put(ref, data)
+    assert payloads(s3).get(ref) == data
+    assert ref.size == size
+    assert list(s3.objects) == (["payload/key"] if size > INLINE_MAX_BYTES else [])
+    assert (ref.inline is None) == bool(s3.objects)
+    assert ref.key == "key", "what is on record does not know where the bucket keeps payloads"
+
+
+def test_given_64_kb_after_compression_when_referred_then_that_is_the_border() -> None:
+    sizes = range(INLINE_MAX_BYTES - 40, INLINE_MAX_BYTES + 40)
+    inline = [ref.inline for ref in (payloads(FakeS3()).refer("k", incompressible(size)) for size in sizes)]
+    longest = max(len(kept) for kept in inline if kept is not None)
+    assert longest == INLINE_MAX_BYTES
+    assert inline[-1] is None
+
+
+def test_given_much_that_compresses_well_when_referred_then_it_travels_inline() -> None:
+    assert payloads(FakeS3()).refer("key", b"a" * 512_000).inline is not None
+
+
+def test_given_an_object_that_is_gone_or_another_when_got_then_there_is_none() -> None:
+    s3, data = FakeS3(), incompressible(100_000)
+    ref = payloads(s3).refer("key", data)
+    assert payloads(s3).get(ref) is None
+    payloads(s3).put(ref, data[:-1])
+    assert payloads(s3).get(ref) is None
+
+
+@pytest.mark.parametrize("failure", [aws_error("AccessDenied"), UNREACHABLE])
+def test_given_a_bucket_that_fails_when_called_then_the_store_is_unavailable(failure: Exception) -> None:
+    s3 = FakeS3()
+    s3.trouble.before("put_object", failure)
+    s3.trouble.before("get_object", failure)
+    ref = PayloadRef("key", 1, "d")
+    with pytest.raises(StoreUnavailableError):
+        payloads(s3).put(ref, b"x")
+    with pytest.raises(StoreUnavailableError):
+        payloads(s3).get(ref)
+
+
+# -- Queues --
+
+
+@pytest.mark.parametrize(
+    ("delay_ms", "seconds"),
+    [(0, 0), (-5, 0), (1, 1), (1_000, 1), (1_001, 2), (900_000, 900), (900_001, 900), (43_200_000, 900)],
+)
+def test_given_a_delay_when_sent_then_it_is_rounded_up_and_capped(delay_ms: int, seconds: int) -> None:
+    sqs = FakeSqs()
+    SqsExecutionQueue(sqs, "url").send(Message("id", MessageKind.DEADLINE), delay_ms)  # type: ignore[arg-type]
+    SqsDeliveryQueue(sqs, "url").send("id", delay_ms)  # type: ignore[arg-type]
+    assert [message["DelaySeconds"] for message in sqs.sent] == [seconds, seconds]
+    assert [json.loads(message["MessageBody"]) for message in sqs.sent] == [
+        {"executionId": "id", "kind": "deadline"},
+        {"executionId": "id"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("receiver", "group"),
+    [
+        (None, None),
+        ("https://Hooks.Example.com/a?x=1", "hooks.example.com"),
+        ("https://hooks.example.com:443/b", "hooks.example.com"),
+        ("http://127.0.0.1:8080/hook", "127.0.0.1"),
+        ("https://[2606:4700::1111]/", "2606:4700::1111"),
+        (f"https://{'.'.join(['a' * 50] * 4)}.com/", f"{'a' * 22}.{'a' * 50}.{'a' * 50}.com"),
+    ],
+)
+def test_given_a_receiver_when_a_delivery_is_sent_then_those_of_its_host_are_one_group(
+    receiver: str | None, group: str | None
+) -> None:
+    sqs = FakeSqs()
+    SqsDeliveryQueue(sqs, "url").send("id", receiver=receiver)  # type: ignore[arg-type]
+    [sent] = sqs.sent
+    assert sent.get("MessageGroupId") == group
+    assert group is None or len(group) <= 128
+    assert json.loads(sent["MessageBody"]) == {"executionId": "id"}
+
+
+@given(
+    st.builds(Message, texts, st.sampled_from(MessageKind), st.none() | times, st.none() | times),
+)
+def test_given_any_message_when_sent_then_every_part_of_it_reads_back(message: Message) -> None:
+    sqs = FakeSqs()
+    SqsExecutionQueue(sqs, "url").send(message)  # type: ignore[arg-type]
+    [sent] = sqs.sent
+    assert asdict(read_message(sent["MessageBody"])) == asdict(message)
+    known = {"executionId", "kind", "version", "dueAt"}
+    assert json.loads(sent["MessageBody"]).keys() <= known, "ids only, since the record is the truth"
+
+
+@pytest.mark.parametrize("failure", [aws_error("AWS.SimpleQueueService.NonExistentQueue"), UNREACHABLE])
+def test_given_a_queue_that_fails_when_sent_then_it_is_unavailable(failure: Exception) -> None:
+    sqs = FakeSqs()
+    sqs.trouble.before("send_message", failure)
+    with pytest.raises(QueueUnavailableError):
+        SqsExecutionQueue(sqs, "url").send(Message("id"))  # type: ignore[arg-type]
+
+
+# -- Clients --
+
+
+def test_given_a_session_when_a_client_is_asked_for_twice_then_it_is_one() -> None:
+    session = botocore.session.get_session()
+    session.set_credentials("AKIA", "secret")
+    session.set_config_variable("region", "eu-central-1")
+    clients = AwsClients(session)
+    names = ("dynamodb", "s3", "sqs", "ssm", "secrets")
+    assert [getattr(clients, name).meta.service_model.service_name for name in names] == [
+        *("dynamodb", "s3", "sqs", "ssm", "secretsmanager")
+    ]
+    assert clients.dynamodb is clients.dynamodb
+
+
+def test_given_any_failure_when_translated_then_the_services_own_text_is_left_out() -> None:
+    sqs = FakeSqs()
+    sqs.trouble.before("send_message", aws_error("InvalidMessageContents"))
+    with pytest.raises(ActionRelayError) as refused:
+        SqsDeliveryQueue(sqs, "url").send("id")  # type: ignore[arg-type]
+    assert "told by a fake" not in str(refused.value)

@@ -1,0 +1,449 @@
+"""Lambda's events in, answers out; and what is logged and measured on the way."""
+
+import base64
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pytest
+
+from actionrelay.boundary import batch, http
+from actionrelay.boundary.submissions import decided, submitted
+from actionrelay.errors import (
+    ActionRelayError,
+    ExecutionConflictError,
+    ExecutionNotFoundError,
+    Fault,
+    InvalidRequestError,
+    LeaseHeldError,
+    MalformedJsonError,
+    OutcomeConflictError,
+    PayloadTooLargeError,
+    QueueUnavailableError,
+    SecretUnavailableError,
+    StoreUnavailableError,
+    UnauthenticWebhookError,
+    WrongStateError,
+)
+from actionrelay.ledger.execution import Message, MessageKind, Outcome, PayloadRef, Status
+from actionrelay.signals import Count, Duration
+from actionrelay.wiring.telemetry import logger, observed, telemetry
+from tests.fakes.relay import EXECUTION_ID, TRACE_ID, Relay, a_request, spelled
+
+pytestmark = pytest.mark.usefixtures("powertools")
+
+REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+
+
+@dataclass(slots=True)
+class Context:
+    """What Lambda tells a handler about its invocation."""
+
+    function_name: str = "validate"
+    memory_limit_in_mb: int = 256
+    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:validate"
+    aws_request_id: str = REQUEST_ID
+    remaining_ms: int = 30_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.remaining_ms
+
+
+def proxy_event(**changes: Any) -> dict[str, Any]:
+    return {"resource": "/executions", "requestContext": {"requestId": REQUEST_ID}, "body": "{}", **changes}
+
+
+def raising(error: Exception) -> Any:
+    def handle(_request: http.HttpRequest) -> dict[str, Any]:
+        raise error
+
+    return handle
+
+
+# -- Requests --
+
+
+def test_given_a_proxy_event_when_read_then_body_headers_and_parameters_are_there() -> None:
+    request = http.read_request(
+        proxy_event(
+            body="grüße",
+            headers={"X-One": "last", "Single": "s"},
+            multiValueHeaders={"X-One": ["first", "last"], "x-one": ["third"], "Empty": None},
+            queryStringParameters={"dryRun": "true"},
+            pathParameters={"executionId": "x"},
+        )
+    )
+    assert request.body == "grüße".encode()
+    assert request.headers == {"x-one": ("first", "last", "third"), "single": ("s",)}
+    assert (request.header("X-ONE"), request.header("single"), request.header("none")) == ("third", "s", None)
+    assert (request.resource, request.path_parameters, request.request_id) == (
+        "/executions",
+        {"executionId": "x"},
+        REQUEST_ID,
+    )
+    assert request.flag("dryRun")
+    assert not request.flag("other")
+
+
+def test_given_an_event_with_nothing_in_it_when_read_then_everything_is_empty() -> None:
+    request = http.read_request({"body": None, "headers": None, "multiValueHeaders": None})
+    assert (request.body, request.headers, request.query, request.resource) == (b"", {}, {}, "")
+    assert request.request_id
+
+
+def test_given_a_binary_body_when_read_then_it_is_the_bytes_that_were_sent() -> None:
+    raw = b"\xff\x00\xfe"
+    event = proxy_event(body=base64.b64encode(raw).decode(), isBase64Encoded=True)
+    assert http.read_request(event).body == raw
+
+
+@pytest.mark.parametrize("body", ["no base64!", "ü", "abc"])
+def test_given_a_body_that_is_not_the_base64_it_claims_when_read_then_it_is_malformed(body: str) -> None:
+    with pytest.raises(MalformedJsonError):
+        http.read_request(proxy_event(body=body, isBase64Encoded=True))
+
+
+@pytest.mark.parametrize("value", ["True", "1", "", "yes"])
+def test_given_a_flag_that_is_neither_true_nor_false_when_asked_then_it_is_refused(value: str) -> None:
+    request = http.read_request(proxy_event(queryStringParameters={"dryRun": value}))
+    with pytest.raises(InvalidRequestError) as refused:
+        request.flag("dryRun")
+    assert "dryRun must be true or false" in refused.value.faults[0].detail
+
+
+ARN = "arn:aws:iam::123456789012:user/ops"
+
+
+@pytest.mark.parametrize(
+    ("identity", "caller"),
+    [
+        ({"userArn": ARN, "apiKeyId": "key-1"}, ARN),
+        ({"userArn": None, "apiKeyId": "key-1"}, "key-1"),
+        ({"userArn": "", "apiKeyId": "key-1"}, "key-1"),
+        ({"userArn": None, "apiKeyId": None, "sourceIp": "192.0.2.7"}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_given_an_identity_when_read_then_the_caller_is_who_signed_or_whose_key_it_was(
+    identity: dict[str, Any] | None, caller: str | None
+) -> None:
+    event = proxy_event(requestContext={"requestId": REQUEST_ID, "identity": identity})
+    assert http.read_request(event).caller == caller
+
+
+@pytest.mark.parametrize("context", [{}, {"requestContext": None}])
+def test_given_no_request_context_when_read_then_nobody_called(context: dict[str, Any]) -> None:
+    assert http.read_request(context).caller is None
+
+
+# -- Answers --
+
+
+def test_given_a_document_when_answered_then_it_is_json_that_nobody_caches() -> None:
+    answer = http.answer(202, {"a": "ü"}, {"Location": "/x"})
+    assert (answer["statusCode"], answer["body"]) == (202, '{"a":"ü"}')
+    assert answer["headers"] == {"Content-Type": "application/json", "Cache-Control": "no-store", "Location": "/x"}
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (MalformedJsonError("x"), 400, "malformed_json"),
+        (UnauthenticWebhookError("x"), 401, "unauthentic_webhook"),
+        (ExecutionNotFoundError("x"), 404, "execution_not_found"),
+        (ExecutionConflictError("x"), 409, "execution_conflict"),
+        (OutcomeConflictError("x"), 409, "outcome_conflict"),
+        (WrongStateError("x"), 409, "wrong_state"),
+        (PayloadTooLargeError("x"), 413, "payload_too_large"),
+        (InvalidRequestError((Fault("/a", "schema", "d"),)), 422, "invalid_request"),
+        (QueueUnavailableError("x"), 503, "queue_unavailable"),
+        (StoreUnavailableError("x"), 503, "store_unavailable"),
+        (SecretUnavailableError("x"), 503, "secret_unavailable"),
+    ],
+)
+def test_given_an_error_when_served_then_it_is_a_problem_document(
+    error: ActionRelayError, status: int, code: str
+) -> None:
+    answer = http.serve(proxy_event(), raising(error))
+    problem = json.loads(answer["body"])
+    assert answer["statusCode"] == problem["status"] == status
+    assert answer["headers"]["Content-Type"] == "application/problem+json"
+    assert {"type", "title", "status", "detail", "code", "traceId"} <= set(problem)
+    assert (problem["code"], problem["traceId"]) == (code, REQUEST_ID)
+    assert problem["type"] == f"urn:actionrelay:problem:{code}"
+    assert ("Retry-After" in answer["headers"]) == (status == 503)
+
+
+def test_given_faults_when_served_then_each_is_listed_with_its_place_and_a_cycle_with_its_path() -> None:
+    faults = (Fault("/a", "schema", "d"), Fault("/b", "cycle", "e", ("a", "b", "a")))
+    problem = json.loads(http.serve(proxy_event(), raising(InvalidRequestError(faults)))["body"])
+    assert problem["detail"] == "2 faults found"
+    assert problem["errors"] == [
+        {"pointer": "/a", "code": "schema", "detail": "d"},
+        {"pointer": "/b", "code": "cycle", "detail": "e", "path": ["a", "b", "a"]},
+    ]
+
+
+def test_given_a_recorded_request_that_was_not_queued_when_served_then_its_id_is_told() -> None:
+    answer = http.serve(proxy_event(), raising(QueueUnavailableError("x", execution_id=EXECUTION_ID)))
+    assert json.loads(answer["body"])["executionId"] == EXECUTION_ID
+
+
+def test_given_a_bug_when_served_then_the_caller_sees_a_trace_id_and_nothing_else(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    answer = http.serve({}, raising(RuntimeError("s3cret detail")))
+    problem = json.loads(answer["body"])
+    assert (answer["statusCode"], problem["code"]) == (500, "internal_error")
+    assert "s3cret" not in answer["body"]
+    out = capsys.readouterr().out
+    assert problem["traceId"] in out
+    assert "RuntimeError" in out
+    assert "s3cret" not in out
+
+
+@pytest.mark.parametrize(
+    ("result", "fits"),
+    [
+        ("x" * 5_000_000, True),
+        (["y"] * 1_000_000, True),
+        (["y"] * 1_250_000, False),  # 5 MB of JSON, and 7.5 MB as a string within JSON
+        ("\N{EURO SIGN}" * 2_000_000, True),
+        ("\N{EURO SIGN}" * 2_200_000, False),
+    ],
+    ids=["text", "quotes", "many quotes", "three bytes each", "too many of them"],
+)
+def test_given_a_result_of_megabytes_when_answered_then_it_is_there_if_lambda_can_hand_it_back(
+    result: Any, fits: bool
+) -> None:
+    answered = http.answer(200, {"status": "completed", "result": result, "error": None})
+    assert len(json.dumps(answered, ensure_ascii=False).encode()) <= 6 * 1_024 * 1_024
+    document = json.loads(answered["body"])
+    assert document["status"] == "completed"
+    if fits:
+        assert document["result"] == result
+    else:
+        assert (document["result"], document["error"]["code"]) == (None, "result_too_large")
+
+
+def test_given_submissions_when_answered_then_202_and_200_tell_them_apart() -> None:
+    relay = Relay()
+    body = spelled(a_request(executionId=EXECUTION_ID, traceId=TRACE_ID))
+    answers = []
+    for dry_run in (True, False, False):
+        answers.append(submitted(relay.submitting.submit(body, dry_run=dry_run), relay.payloads, relay.clock))
+        relay.clock.advance(1)
+    dry, new, again = answers
+    assert [answer["statusCode"] for answer in answers] == [200, 202, 200]
+    assert json.loads(dry["body"])["cacheResults"] is True
+    assert new["headers"]["Location"] == f"/v1/executions/{EXECUTION_ID}"
+    assert new["headers"]["X-Trace-Id"] == TRACE_ID
+    assert json.loads(again["body"])["status"] == "queued"
+
+
+@pytest.mark.parametrize("status", [200, 202])
+def test_given_a_decision_when_answered_then_the_execution_is_shown_as_it_left_it(status: int) -> None:
+    relay = Relay()
+    answer = decided(status, relay.given_completed({"total": 3}), relay.payloads, relay.clock)
+    assert answer["statusCode"] == status
+    assert answer["headers"]["X-Trace-Id"] == TRACE_ID
+    document = json.loads(answer["body"])
+    assert (document["executionId"], document["status"]) == (EXECUTION_ID, "completed")
+    assert document["result"] == {"total": 3}
+
+
+def test_given_a_large_result_on_its_way_to_the_bucket_when_answered_then_it_is_shown_as_still_running() -> None:
+    relay = Relay()
+    ended = relay.given_ended(Outcome(Status.COMPLETED, result=PayloadRef("not there yet", 9, "digest")))
+    document = json.loads(decided(200, ended, relay.payloads, relay.clock)["body"])
+    assert (document["status"], document["completedAt"]) == ("running", None)
+
+
+# -- Batches --
+
+
+def a_batch(*bodies: str) -> dict[str, Any]:
+    return {"Records": [{"messageId": f"m{number}", "body": body} for number, body in enumerate(bodies)]}
+
+
+def serve(event: dict[str, Any], handle: batch.MessageHandler, context: Context | None = None) -> dict[str, Any]:
+    """Serve a batch of which every message is handled alike."""
+    return batch.serve(event, context or Context(), lambda _messages: handle)  # type: ignore[arg-type]
+
+
+def failed_in(answer: dict[str, Any]) -> list[str]:
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def test_given_a_batch_when_some_fail_then_only_those_come_back() -> None:
+    def handle(message: Message, _ends_at: int) -> None:
+        match message.execution_id:
+            case "held":
+                raise LeaseHeldError("x", execution_id="held")
+            case "bug":
+                raise RuntimeError("bug")
+
+    event = a_batch('{"executionId":"fine"}', '{"executionId":"held"}', '{"executionId":"bug"}', "garbage")
+    assert failed_in(serve(event, handle)) == ["m1", "m2", "m3"]
+
+
+def test_given_a_batch_when_served_then_all_that_can_be_read_is_prepared_for_once_and_the_rest_comes_back() -> None:
+    prepared: list[tuple[str, ...]] = []
+    worked_on: set[str] = set()
+
+    def prepare(messages: Sequence[Message]) -> batch.MessageHandler:
+        prepared.append(tuple(message.execution_id for message in messages))
+        return lambda message, _ends_at: worked_on.add(message.execution_id)
+
+    event = a_batch("garbage", '{"executionId":"a"}', '{"kind":"run"}', '{"executionId":"b"}')
+    answer = batch.serve(event, Context(), prepare)  # type: ignore[arg-type]
+    assert prepared == [("a", "b")]
+    assert worked_on == {"a", "b"}
+    assert failed_in(answer) == ["m0", "m2"]
+
+
+@pytest.mark.parametrize("event", [{}, {"Records": []}, {"Records": None}, {"Records": ["garbage"]}])
+def test_given_nothing_that_can_be_read_when_served_then_nothing_is_prepared(event: dict[str, Any]) -> None:
+    records = [a_batch(body)["Records"][0] for body in event.get("Records") or ()]
+    answer = batch.serve(event | {"Records": records}, Context(), raising(RuntimeError("prepared")))  # type: ignore[arg-type]
+    assert failed_in(answer) == ["m0"] * len(records)
+
+
+def test_given_messages_that_return_when_served_then_they_are_counted_by_code(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def handle(_message: Message, _ends_at: int) -> None:
+        raise QueueUnavailableError("down")
+
+    serve(a_batch('{"executionId":"x"}', "garbage"), handle)
+    lines = [line for line in printed(capsys) if "message_id" in line]
+    assert {(line["message_id"], line["message"]) for line in lines} == {
+        ("m0", "request_refused"),
+        ("m1", "unexpected_error"),
+    }
+
+
+def test_given_ten_messages_when_served_then_all_are_worked_on_at_the_same_time() -> None:
+    together = threading.Barrier(10, timeout=5)
+
+    def meet() -> None:
+        together.wait()
+
+    event = a_batch(*['{"executionId":"x"}'] * 10)
+    assert failed_in(serve(event, lambda _message, _ends_at: meet())) == []
+
+
+def test_given_the_time_that_is_left_when_served_then_the_handler_knows_its_end() -> None:
+    ends: list[int] = []
+    for remaining_ms in (0, 9_000):
+        serve(
+            a_batch('{"executionId":"x"}'), lambda _, ends_at: ends.append(ends_at), Context(remaining_ms=remaining_ms)
+        )
+    assert 9_000 <= ends[1] - ends[0] < 14_000
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ('{"executionId":"x","kind":"run"}', Message("x")),
+        ('{"executionId":"x","kind":"deadline"}', Message("x", MessageKind.DEADLINE)),
+        ('{"executionId":"x"}', Message("x")),
+        ('{"executionId":"x","kind":"run","version":3,"dueAt":17}', Message("x", version=3, due_at=17)),
+    ],
+)
+def test_given_a_message_when_read_then_it_is_the_one_that_was_sent(body: str, message: Message) -> None:
+    assert asdict(batch.read_message(body)) == asdict(message)
+
+
+@pytest.mark.parametrize("body", ["", "x", "[]", "{}", '"x"', "null", '{"executionId":"x","kind":"dance"}'])
+def test_given_a_message_of_somebody_else_when_read_then_it_is_none_of_ours(body: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        batch.read_message(body)
+
+
+# -- Observability --
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+
+
+def test_given_metrics_when_the_handler_returns_then_they_go_out_as_emf(capsys: pytest.CaptureFixture[str]) -> None:
+    @observed
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        telemetry().count(Count.EXECUTIONS_ACCEPTED)
+        telemetry().count(Count.REQUESTS_REFUSED, "invalid_request")
+        telemetry().duration(Duration.QUEUE_WAIT, 12.5)
+        return {"ok": True}
+
+    assert handler({}, Context()) == {"ok": True}  # type: ignore[arg-type]
+    emf = [line for line in printed(capsys) if "_aws" in line]
+    together = next(line for line in emf if "QueueWait" in line)
+    assert (together["service"], together["QueueWait"], together["ExecutionsAccepted"]) == ("validate", [12.5], [1.0])
+    by_code = next(line for line in emf if "RequestsRefusedByCode" in line)
+    assert (by_code["service"], by_code["code"]) == ("validate", "invalid_request")
+    assert {line["_aws"]["CloudWatchMetrics"][0]["Namespace"] for line in emf} == {"actionrelay"}
+    assert {tuple(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0]) for line in emf} == {
+        ("service",),
+        ("service", "code"),
+    }
+
+
+def test_given_a_handler_that_raises_when_it_ends_then_its_metrics_go_out_all_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    @observed
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        telemetry().count(Count.EXECUTIONS_ACCEPTED)
+        raise RuntimeError("bug")
+
+    with pytest.raises(RuntimeError):
+        handler({}, Context())  # type: ignore[arg-type]
+    assert any("ExecutionsAccepted" in line for line in printed(capsys))
+
+
+def test_given_no_metrics_when_the_handler_returns_then_nothing_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    observed(lambda event, context: {})({}, Context())  # type: ignore[arg-type]
+    assert [line for line in printed(capsys) if "_aws" in line] == []
+
+
+def test_given_an_event_when_logged_then_it_is_one_line_without_what_is_absent(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    telemetry().event("execution_ended", execution_id="x", code=None)
+    [line] = printed(capsys)
+    assert (line["message"], line["execution_id"], line["service"]) == ("execution_ended", "x", "validate")
+    assert "code" not in line
+
+
+@pytest.mark.parametrize(
+    ("error", "level"), [(MalformedJsonError("x", size=1), "INFO"), (StoreUnavailableError("x", aws_code="y"), "ERROR")]
+)
+def test_given_a_refusal_when_logged_then_its_level_says_whose_fault_it_is(
+    capsys: pytest.CaptureFixture[str], error: ActionRelayError, level: str
+) -> None:
+    http.serve(proxy_event(), raising(error))
+    line = next(line for line in printed(capsys) if line.get("message") == "request_refused")
+    assert (line["level"], line["code"], line["trace_id"]) == (level, error.code, REQUEST_ID)
+
+
+def test_given_a_body_when_refused_then_no_line_repeats_it(capsys: pytest.CaptureFixture[str]) -> None:
+    relay = Relay()
+    body = spelled(a_request(inputs={"card": "4111-1111"}, timeout=0, webhookUrl="https://u:pw99@example.com/"))
+
+    def handle(request: http.HttpRequest) -> dict[str, Any]:
+        relay.submitting.submit(request.body)
+        return {}
+
+    answer = http.serve(proxy_event(body=body.decode()), handle)
+    out = capsys.readouterr().out
+    assert answer["statusCode"] == 422
+    assert "4111-1111" not in out + answer["body"]
+    assert "pw99" not in out + answer["body"]
+
+
+def test_given_the_logger_when_asked_for_twice_then_it_is_one() -> None:
+    assert logger() is logger()

@@ -1,0 +1,378 @@
+"""Handing an outcome to its caller's webhook: each answer, the schedule to its end, the signature."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import standardwebhooks
+
+from actionrelay.deliver.delivery import COME_BACK_MS, JITTER, SCHEDULE_MS
+from actionrelay.errors import (
+    DeliveryFailedError,
+    DeliveryRefusedError,
+    QueueUnavailableError,
+    SecretUnavailableError,
+    StoreUnavailableError,
+)
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.document import STORING_MS
+from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status, WebhookStatus
+from actionrelay.webhooks.signatures import SigningSecret, StandardWebhooksVerifier
+from actionrelay.webhooks.targets import DeliveryAnswer
+from tests.fakes.chance import NOON
+from tests.fakes.relay import EXECUTION_ID, SECRET, TRACE_ID, WEBHOOK_URL, Relay
+
+
+def answer(status: int, retry_after: str | None = None) -> DeliveryAnswer:
+    return DeliveryAnswer(status, retry_after, 21.4)
+
+
+@pytest.fixture
+def owed(relay: Relay) -> Relay:
+    relay.given_completed({"total": 3}, webhook_url=WEBHOOK_URL)
+    return relay
+
+
+def deliver(relay: Relay) -> WebhookStatus:
+    relay.delivering.deliver(EXECUTION_ID)
+    return relay.record.webhook_status
+
+
+def test_given_an_outcome_when_delivered_then_the_receiver_can_verify_who_sent_it(owed: Relay) -> None:
+    deliver(owed)
+    [(url, headers, body)] = owed.sender.sent
+    assert url == WEBHOOK_URL
+    assert headers["X-Trace-Id"] == TRACE_ID
+    given = {name: [value] for name, value in headers.items()}
+    proven = StandardWebhooksVerifier((SECRET,)).verify(given, body, NOON // 1_000)
+    assert proven.webhook_id == f"{EXECUTION_ID}-{NOON}"
+    document = json.loads(body)
+    assert document["type"] == "execution.completed"
+    assert document["timestamp"].startswith("2026-11-2")
+    assert document["data"]["result"] == {"total": 3}
+
+
+def test_given_many_tries_when_each_message_names_its_version_then_each_entry_is_appended_once(owed: Relay) -> None:
+    owed.sender.answer(answer(500), answer(500), answer(204))
+    owed.delivering.deliver(EXECUTION_ID, owed.record.version)
+    for _ in range(2):
+        owed.clock.advance(owed.deliveries.sent[-1][1])
+        owed.delivering.deliver(EXECUTION_ID, owed.deliveries.versions[-1])
+    appended = [entry.event for entry in owed.audit.appended]
+    assert appended == ["webhook_retry_planned", "webhook_retry_planned", "webhook_delivered"]
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
+def test_given_any_2xx_when_answered_then_it_is_delivered(owed: Relay, status: int) -> None:
+    owed.sender.answer(answer(status))
+    assert deliver(owed) is WebhookStatus.DELIVERED
+    assert owed.deliveries.sent == []
+    entry = owed.audit.entries(EXECUTION_ID)[-1]
+    assert (entry.event, entry.latency_ms, entry.webhook_url) == ("webhook_delivered", 21, WEBHOOK_URL)
+    assert entry.code == f"http_{status}"
+    assert owed.dead_letters.sent == []
+    assert owed.telemetry.codes["WebhookDeliveries", "delivered"] == 1
+
+
+@pytest.mark.parametrize(
+    "obstacle",
+    [
+        *(answer(status) for status in (300, 301, 307, 400, 401, 404, 429, 500, 503)),
+        DeliveryFailedError("no answer"),
+    ],
+    ids=lambda value: str(getattr(value, "status", "none")),
+)
+def test_given_an_answer_that_is_no_success_when_answered_then_it_is_tried_again(
+    owed: Relay, obstacle: DeliveryAnswer | Exception
+) -> None:
+    owed.randomness.fixed = 0.0
+    owed.sender.answer(obstacle)
+    assert deliver(owed) is WebhookStatus.PENDING
+    assert owed.deliveries.sent == [(EXECUTION_ID, 5_000)]
+    assert owed.record.deliver_at == NOON + 5_000
+    assert owed.events == ["webhook_retry_planned"]
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "code"),
+    [(answer(410), "http_410"), (DeliveryRefusedError("not public"), "webhook_url")],
+    ids=["gone", "refused"],
+)
+def test_given_an_answer_for_ever_when_answered_then_it_is_given_up_and_becomes_a_dead_letter(
+    owed: Relay, obstacle: DeliveryAnswer | Exception, code: str
+) -> None:
+    owed.sender.answer(obstacle)
+    assert deliver(owed) is WebhookStatus.FAILED
+    assert owed.deliveries.sent == []
+    assert owed.dead_letters.sent == [(EXECUTION_ID, 0)]
+    assert owed.dead_letters.versions == [owed.record.version]
+    assert owed.audit.entries(EXECUTION_ID)[-1].code == code
+
+
+@pytest.mark.parametrize(
+    ("header", "wait_ms"), [("3600", 3_600_000), ("2", 5_000), ("garbage", 5_000), ("86400", 12 * 3_600_000)]
+)
+def test_given_a_retry_after_when_answered_then_it_is_a_floor(owed: Relay, header: str, wait_ms: int) -> None:
+    owed.randomness.fixed = 0.0
+    owed.sender.answer(answer(503, header))
+    deliver(owed)
+    assert owed.deliveries.sent == [(EXECUTION_ID, wait_ms)]
+
+
+def test_given_a_receiver_that_never_answers_when_the_schedule_ends_then_it_has_failed(owed: Relay) -> None:
+    owed.randomness.fixed = 0.999
+    waits = []
+    for _ in SCHEDULE_MS:
+        owed.sender.answer(DeliveryFailedError("no answer"))
+        assert deliver(owed) is WebhookStatus.PENDING
+        waits.append(owed.deliveries.sent[-1][1])
+        owed.clock.advance(waits[-1])
+    assert owed.dead_letters.sent == []
+    owed.sender.answer(DeliveryFailedError("no answer"))
+    assert deliver(owed) is WebhookStatus.FAILED
+    assert owed.dead_letters.sent == [(EXECUTION_ID, 0)]
+    assert all(planned <= wait <= planned * (1 + JITTER) for planned, wait in zip(SCHEDULE_MS, waits, strict=True))
+    assert len(owed.sender.sent) == len(SCHEDULE_MS) + 1
+    assert len({headers["webhook-id"] for _, headers, _ in owed.sender.sent}) == 1
+    assert len({headers["webhook-timestamp"] for _, headers, _ in owed.sender.sent}) == len(SCHEDULE_MS) + 1
+    assert owed.record.status is Status.COMPLETED
+
+
+def test_given_a_message_before_its_time_when_delivered_then_it_is_sent_on(owed: Relay) -> None:
+    owed.store.put(replace(owed.record, deliver_at=NOON + 9_000))
+    deliver(owed)
+    assert (owed.deliveries.sent, owed.sender.sent) == ([(EXECUTION_ID, 9_000)], [])
+
+
+def pending_but_running(relay: Relay) -> Execution:
+    return relay.given_running(webhook_url=WEBHOOK_URL)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda relay: None,
+        pending_but_running,
+        lambda relay: relay.given_completed(),
+        lambda relay: relay.store.put(
+            replace(relay.given_completed(webhook_url=WEBHOOK_URL), webhook_status=WebhookStatus.DELIVERED)
+        ),
+    ],
+    ids=["gone", "running", "no-webhook", "delivered"],
+)
+def test_given_nothing_to_deliver_when_a_message_comes_then_it_is_done_with(relay: Relay, given: Any) -> None:
+    given(relay)
+    relay.delivering.deliver(EXECUTION_ID)
+    assert relay.sender.sent == []
+
+
+def test_given_a_delivery_recorded_by_another_when_this_one_ends_then_it_plans_nothing(owed: Relay) -> None:
+    owed.sender.answer(answer(500))
+    owed.store.someone_writes_first(
+        lambda now: ledger.record_delivery(now, WebhookStatus.DELIVERED, NOON, None, latency_ms=1, cause=None)
+    )
+    assert deliver(owed) is WebhookStatus.DELIVERED
+    assert owed.deliveries.sent == []
+
+
+def test_given_a_retry_that_was_recorded_and_not_sent_when_the_message_comes_again_then_it_is_sent(
+    owed: Relay,
+) -> None:
+    owed.sender.answer(answer(500))
+    owed.randomness.fixed = 0.0
+    owed.deliveries.trouble.before("send", QueueUnavailableError("down"))
+    with pytest.raises(QueueUnavailableError):
+        deliver(owed)
+    deliver(owed)
+    assert owed.deliveries.sent == [(EXECUTION_ID, 5_000)]
+    assert len(owed.sender.sent) == 1
+
+
+# -- Services that fail, workers that die --
+
+
+def test_given_no_signing_secret_when_delivered_then_it_comes_back_later_and_no_try_is_counted(owed: Relay) -> None:
+    def unavailable() -> tuple[SigningSecret, ...]:
+        raise SecretUnavailableError("down")
+
+    replace(owed.delivering, secrets=unavailable).deliver(EXECUTION_ID)
+    assert (owed.sender.sent, owed.record.delivery_attempts) == ([], 0)
+    assert_comes_back(owed, "secret_unavailable")
+
+
+@pytest.mark.parametrize("operation", ["load", "save"])
+def test_given_a_table_that_fails_when_delivered_then_the_message_comes_back_later(owed: Relay, operation: str) -> None:
+    owed.store.trouble.before(operation, StoreUnavailableError("down"))
+    owed.delivering.deliver(EXECUTION_ID, owed.record.version)
+    assert_comes_back(owed, "store_unavailable")
+    assert deliver(owed) is WebhookStatus.DELIVERED
+
+
+def test_given_an_audit_that_fails_when_a_try_is_recorded_then_the_message_that_comes_back_pays_it(
+    owed: Relay,
+) -> None:
+    owed.audit.trouble.before("append", StoreUnavailableError("down"))
+    assert deliver(owed) is WebhookStatus.DELIVERED
+    assert_comes_back(owed, "store_unavailable")
+    assert owed.events == []
+    deliver(owed)
+    assert owed.events == ["webhook_delivered"]
+    assert len(owed.sender.sent) == 1
+
+
+def assert_comes_back(relay: Relay, code: str) -> None:
+    [(execution_id, delay_ms)] = relay.deliveries.sent
+    assert execution_id == EXECUTION_ID
+    assert COME_BACK_MS / 2 <= delay_ms <= COME_BACK_MS * 1.5
+    assert relay.deliveries.versions == [None]
+    assert relay.telemetry.codes["MessagesPostponed", code] == 1
+
+
+def test_given_a_queue_that_fails_too_when_a_message_should_come_back_then_this_one_is_returned(owed: Relay) -> None:
+    owed.store.trouble.before("load", StoreUnavailableError("down"))
+    owed.deliveries.trouble.before("send", QueueUnavailableError("down"))
+    with pytest.raises(QueueUnavailableError):
+        owed.delivering.deliver(EXECUTION_ID)
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("the process dies here"), QueueUnavailableError("down")])
+def test_given_a_worker_that_dies_before_the_dead_letter_when_the_message_comes_again_then_it_is_written(
+    owed: Relay, failure: Exception
+) -> None:
+    owed.sender.answer(answer(410))
+    owed.dead_letters.trouble.before("send", failure)
+    with pytest.raises(type(failure)):
+        owed.delivering.deliver(EXECUTION_ID)
+    assert (owed.record.webhook_status, owed.dead_letters.sent) == (WebhookStatus.FAILED, [])
+    owed.delivering.deliver(EXECUTION_ID)
+    assert owed.dead_letters.sent == [(EXECUTION_ID, 0)]
+    assert len(owed.sender.sent) == 1
+
+
+def test_given_a_dead_letter_when_it_is_redriven_then_it_comes_back_and_nothing_is_posted(owed: Relay) -> None:
+    owed.sender.answer(answer(410))
+    deliver(owed)
+    [version] = owed.dead_letters.versions
+    owed.delivering.deliver(EXECUTION_ID, version)
+    assert owed.dead_letters.sent == [(EXECUTION_ID, 0)] * 2
+    assert len(owed.sender.sent) == 1
+    assert owed.deliveries.sent == []
+
+
+def test_given_every_message_when_it_is_sent_then_it_names_its_receiver(owed: Relay) -> None:
+    owed.sender.answer(answer(500), answer(410))
+    deliver(owed)
+    owed.delivering.deliver(EXECUTION_ID)
+    owed.clock.advance(10_000)
+    deliver(owed)
+    assert owed.deliveries.receivers == [WEBHOOK_URL] * 2
+    assert owed.dead_letters.receivers == [WEBHOOK_URL]
+
+
+# -- What a receiver sees --
+
+
+def test_given_a_signing_secret_that_is_replaced_between_two_tries_when_the_receiver_has_the_new_one_then_none_is_lost(
+    owed: Relay,
+) -> None:
+    new = SigningSecret(b"n" * 32)
+    secrets = iter([(SECRET,), (new, SECRET), (new,)])
+    delivering = replace(owed.delivering, secrets=lambda: next(secrets))
+    owed.sender.answer(answer(401), answer(401), answer(200))
+    for _ in range(3):
+        delivering.deliver(EXECUTION_ID)
+        owed.clock.advance(SCHEDULE_MS[1] * 2)
+    verdicts = [
+        (_believed(SECRET, headers, body), _believed(new, headers, body)) for _, headers, body in owed.sender.sent
+    ]
+    assert verdicts == [(True, False), (True, True), (False, True)]
+    assert owed.record.webhook_status is WebhookStatus.DELIVERED
+
+
+def _believed(secret: SigningSecret, headers: Mapping[str, str], body: bytes) -> bool:
+    """What a receiver finds that knows this secret alone, with the package that the standard's authors publish."""
+    signed_at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
+    expected = standardwebhooks.Webhook(secret.key).sign(headers["webhook-id"], signed_at, body.decode())
+    return expected in headers["webhook-signature"].split(" ")
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.UNKNOWN])
+def test_given_an_end_without_result_when_delivered_then_its_type_and_the_time_of_its_end_name_it(
+    relay: Relay, status: Status
+) -> None:
+    relay.clock.advance(1_234)
+    relay.given_ended(Outcome(status, error=ExecutionError("c", "m")), webhook_url=WEBHOOK_URL)
+    relay.clock.advance(5_000)
+    deliver(relay)
+    [(_, headers, body)] = relay.sender.sent
+    assert json.loads(body)["type"] == f"execution.{status}"
+    assert headers["webhook-id"] == f"{EXECUTION_ID}-{NOON + 1_234}"
+
+
+# -- An outcome that changes, a result that is gone --
+
+
+def given_unknown(relay: Relay) -> None:
+    relay.given_ended(Outcome(Status.UNKNOWN, error=ExecutionError("c", "m")), webhook_url=WEBHOOK_URL)
+
+
+@pytest.mark.parametrize("answered", [200, 410, 500])
+def test_given_an_outcome_that_replaces_unknown_while_that_is_delivered_when_recorded_then_it_is_still_owed(
+    relay: Relay, answered: int
+) -> None:
+    given_unknown(relay)
+    relay.sender.answer(answer(answered))
+    relay.store.someone_writes_first(
+        lambda now: ledger.settle(now, Outcome(Status.COMPLETED), NOON + 1, by_webhook=True)
+    )
+    assert deliver(relay) is WebhookStatus.PENDING
+    assert (relay.record.status, relay.record.delivery_attempts) == (Status.COMPLETED, 0)
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+    assert deliver(relay) is WebhookStatus.DELIVERED
+
+
+def test_given_unknown_and_what_replaced_it_when_both_are_delivered_then_the_receiver_can_tell_them_apart(
+    relay: Relay,
+) -> None:
+    given_unknown(relay)
+    deliver(relay)
+    relay.clock.advance(1)
+    relay.receive(status="completed")
+    deliver(relay)
+    assert [json.loads(body)["type"] for _, _, body in relay.sender.sent] == [
+        "execution.unknown",
+        "execution.completed",
+    ]
+    assert len({headers["webhook-id"] for _, headers, _ in relay.sender.sent}) == 2
+
+
+def test_given_a_result_that_cannot_be_read_when_delivered_then_it_is_completed_and_says_so(relay: Relay) -> None:
+    relay.payloads.inline_max = 0
+    relay.given_completed("big", webhook_url=WEBHOOK_URL)
+    relay.payloads.objects.clear()
+    relay.clock.advance(STORING_MS)
+    deliver(relay)
+    [(_, _, body)] = relay.sender.sent
+    document = json.loads(body)
+    assert document["type"] == "execution.completed"
+    assert (document["data"]["status"], document["data"]["result"]) == ("completed", None)
+    assert document["data"]["error"]["code"] == "result_not_stored"
+
+
+def test_given_a_result_that_is_still_being_stored_when_delivered_then_it_waits_until_it_can_be_told(
+    relay: Relay,
+) -> None:
+    relay.payloads.inline_max = 0
+    relay.given_completed("big", webhook_url=WEBHOOK_URL)
+    stored = dict(relay.payloads.objects)
+    relay.payloads.objects.clear()
+    assert deliver(relay) is WebhookStatus.PENDING
+    assert (relay.sender.sent, relay.record.delivery_attempts) == ([], 0)
+    assert relay.deliveries.sent == [(EXECUTION_ID, COME_BACK_MS)]
+    relay.payloads.objects.update(stored)
+    assert deliver(relay) is WebhookStatus.DELIVERED
+    [(_, _, body)] = relay.sender.sent
+    assert json.loads(body)["data"]["result"] == "big"

@@ -1,0 +1,146 @@
+"""Batches before the rate gate, and the 429 that stops one."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from actionrelay.errors import (
+    StoreUnavailableError,
+)
+from actionrelay.execute.worker import (
+    COME_BACK_MS,
+    ExecuteAction,
+)
+from actionrelay.gate.rate import BatchPermits, Crowd, Decision, Share
+from actionrelay.ledger.execution import Execution, Message, Status
+from tests.fakes.chance import NOON
+from tests.fakes.relay import (
+    INVOCATION_MS,
+    Relay,
+)
+from tests.fakes.replies import DEADLINE, RUN, http_error
+
+# -- Batches --
+
+
+WAITED = replace(RUN, due_at=NOON - 1)
+
+
+@pytest.mark.parametrize(
+    ("batch", "expected"),
+    [
+        ([RUN, WAITED, WAITED, DEADLINE], (3, 1)),
+        ([RUN] * 10, (10, 10)),
+        ([WAITED] * 2, (2, 0)),
+        ([DEADLINE] * 3, (0, 0)),
+    ],
+    ids=["both", "newcomers", "waited", "none"],
+)
+def test_given_a_batch_when_prepared_then_the_gate_expects_those_that_may_want_to_run_and_knows_the_newcomers(
+    relay: Relay, batch: list[Message], expected: tuple[int, int]
+) -> None:
+    relay.executing.for_batch(batch)
+    assert relay.gate.batches == [expected]
+
+
+def batches(
+    relay: Relay, ask: Callable[[int, Crowd], Decision], messages: list[Message] | None = None
+) -> ExecuteAction:
+    """An ``execute`` whose batch asks this."""
+    executing = replace(relay.executing, gate=BatchPermits(ask, relay.gate.pause, Crowd(0, 0)))
+    return executing.for_batch(messages or [RUN, RUN])
+
+
+def never(_now: int, _crowd: Crowd) -> Decision:
+    raise AssertionError("the gate was asked")
+
+
+def two_permits(_now: int, _crowd: Crowd) -> Decision:
+    return Decision(newcomers=Share(2))
+
+
+@pytest.mark.parametrize("message", [RUN, DEADLINE])
+@pytest.mark.parametrize("given_it", [Relay.given_awaiting, Relay.given_completed], ids=["awaiting", "ended"])
+def test_given_a_batch_in_which_nothing_wants_to_run_when_worked_on_then_the_gate_is_not_asked(
+    relay: Relay, given_it: Callable[[Relay], Execution], message: Message
+) -> None:
+    given_it(relay)
+    batches(relay, never, [message]).work(message, relay.clock.now() + INVOCATION_MS)
+    assert relay.client.calls == []
+
+
+def test_given_a_batch_when_two_want_to_run_then_they_share_one_answer_of_the_gate(relay: Relay) -> None:
+    asked: list[Crowd] = []
+
+    def ask(_now: int, crowd: Crowd) -> Decision:
+        asked.append(crowd)
+        return Decision(newcomers=Share(0, (3_000, 6_000)))
+
+    relay.given_queued()
+    relay.randomness.fixed = 0.0
+    together = batches(relay, ask)
+    for _ in range(2):
+        together.work(RUN, relay.clock.now() + INVOCATION_MS)
+    assert asked == [Crowd(0, 2)]
+    assert [delay for _, delay in relay.queue.sent] == [2_000, 5_000]
+
+
+def test_given_a_gate_that_is_down_when_a_batch_is_worked_on_then_it_is_asked_once_and_all_come_back(
+    relay: Relay,
+) -> None:
+    asked: list[Crowd] = []
+
+    def fail(_now: int, crowd: Crowd) -> Decision:
+        asked.append(crowd)
+        raise StoreUnavailableError("down")
+
+    before = relay.given_queued()
+    relay.randomness.fixed = 0.5
+    together = batches(relay, fail)
+    for _ in range(2):
+        together.work(RUN, relay.clock.now() + INVOCATION_MS)
+    assert len(asked) == 1
+    assert relay.queue.sent == [(RUN, COME_BACK_MS)] * 2
+    assert (relay.record, relay.client.calls) == (before, []), "no attempt was used up"
+
+
+# -- A 429 stops the batch that it met --
+
+
+def test_given_a_429_when_another_of_the_batch_has_no_permit_yet_then_it_gets_none_and_uses_nothing_up(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    relay.client.answer(http_error(429, "30"))
+    together = batches(relay, two_permits)
+    together.work(RUN, relay.clock.now() + INVOCATION_MS)
+    relay.clock.advance(30_000 - 1)
+    relay.store.put(replace(relay.record, next_at=None))
+    before = relay.record
+    together.work(RUN, relay.clock.now() + INVOCATION_MS)
+    assert (len(relay.client.calls), relay.record) == (1, before)
+    assert relay.telemetry.counts["RateGateWaits"] == 1
+
+
+def test_given_a_429_when_another_of_the_batch_has_its_permit_and_its_claim_then_it_is_not_sent(relay: Relay) -> None:
+    relay.given_queued(repeatable=False)
+    relay.randomness.fixed = 0.0
+    relay.gate.held_for.append(29_500)
+    relay.work()
+    assert (relay.gate.taken, relay.client.calls) == (1, [])
+    assert relay.events == ["attempt_started", "retry_planned"]
+    assert (relay.record.status, relay.record.chances_used, relay.record.may_have_run) == (Status.QUEUED, 0, False)
+    assert relay.queue.sent == [(RUN, 30_000)], "not before the 429 allows it, in whole seconds as it says them"
+
+
+def test_given_a_429_when_it_is_recorded_then_the_batch_is_held_before_and_everybody_is_paused_after(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    relay.client.answer(http_error(429, "30"))
+    seen: list[tuple[list[int], list[int]]] = []
+    relay.queue.meanwhile = lambda: seen.append((list(relay.gate.holds), list(relay.gate.paused_until)))
+    relay.work()
+    assert seen == [([NOON + 30_000], [])], "what is planned is on record before another service is asked"
+    assert relay.gate.paused_until == [NOON + 30_000]

@@ -1,0 +1,295 @@
+"""Leases, workers that meet each other, lost answers, crashes and deadlines."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from actionrelay.errors import (
+    CredentialsRefusedError,
+    QueueUnavailableError,
+    StaleWriteError,
+    StoreUnavailableError,
+)
+from actionrelay.execute.worker import (
+    COME_BACK_MS,
+    LEASE_MARGIN_MS,
+)
+from actionrelay.genesys.verdict import GIVE_UP_AFTER_MS, Reply, ReplyKind
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.execution import Execution, ExecutionError, MessageKind, Outcome, Status
+from tests.fakes.chance import NOON
+from tests.fakes.relay import (
+    EXECUTION_ID,
+    INVOCATION_MS,
+    WEBHOOK_URL,
+    Relay,
+)
+from tests.fakes.replies import (
+    ACCEPTED,
+    CHANCE,
+    DEADLINE,
+    NO_ANSWER,
+    NOT_SENT,
+    RUN,
+    UNKNOWN,
+    WAIT_MS,
+    came_to,
+    http_error,
+    unreadable,
+)
+
+# -- Leases and races --
+
+
+@pytest.mark.parametrize(("repeatable", "expected"), [(True, CHANCE), (False, UNKNOWN)])
+def test_given_a_dead_worker_when_its_lease_has_ended_then_its_request_may_have_arrived(
+    relay: Relay, expected: str, *, repeatable: bool
+) -> None:
+    relay.given_running(lease_ms=1_000, repeatable=repeatable)
+    relay.clock.advance(1_000)
+    relay.work()
+    assert came_to(relay) == expected
+    assert relay.client.calls == []
+    assert relay.telemetry.counts["AttemptsTakenOver"] == 1
+    assert relay.audit.entries(EXECUTION_ID)[-1].code == "worker_lost"
+
+
+def test_given_a_worker_that_claimed_first_when_another_claims_then_the_second_sends_nothing(relay: Relay) -> None:
+    relay.given_queued()
+    relay.store.someone_writes_first(lambda current: ledger.claim(current, "theirs", NOON, NOON + 95_000))
+    relay.randomness.fixed = 0.0
+    relay.work()
+    assert relay.client.calls == []
+    assert relay.record.attempt is not None
+    assert relay.record.attempt.attempt_id == "theirs"
+    assert relay.queue.sent == [(RUN, COME_BACK_MS // 2)]
+    assert relay.telemetry.codes["MessagesPostponed", "stale_write"] == 1
+
+
+COMPLETED = Outcome(Status.COMPLETED)
+
+
+def webhook_first(relay: Relay) -> Callable[[], None]:
+    def arrive() -> None:
+        relay.receive(status="completed", result={"from": "webhook"})
+
+    return arrive
+
+
+@pytest.mark.parametrize("reply", [ACCEPTED, NO_ANSWER, http_error(429), http_error(400), http_error(504)])
+@pytest.mark.parametrize("repeatable", [True, False])
+def test_given_a_webhook_before_the_answer_when_the_answer_comes_then_the_webhooks_outcome_stands(
+    relay: Relay, reply: Reply, *, repeatable: bool
+) -> None:
+    relay.given_queued(repeatable=repeatable, webhook_url=WEBHOOK_URL)
+    relay.client.meanwhile = webhook_first(relay)
+    relay.client.answer(reply)
+    relay.work()
+    assert relay.record.status is Status.COMPLETED
+    assert relay.queue.sent == []
+    assert "decided_elsewhere" in [name for name, _ in relay.telemetry.events]
+    assert set(relay.deliveries.sent) == {(EXECUTION_ID, 0)}
+
+
+def test_given_a_webhook_before_a_result_when_the_result_comes_then_the_first_outcome_stands(relay: Relay) -> None:
+    relay.given_queued()
+    relay.client.meanwhile = webhook_first(relay)
+    relay.client.answer(Reply(ReplyKind.SUCCEEDED, 31, result={"from": "answer"}))
+    relay.work()
+    assert relay.reading.execution(EXECUTION_ID)["result"] == {"from": "webhook"}
+
+
+@pytest.mark.parametrize("reply", [ACCEPTED, NO_ANSWER, Reply(ReplyKind.SUCCEEDED, 31, result={})])
+def test_given_a_lost_lease_when_the_old_worker_comes_back_then_it_changes_nothing(relay: Relay, reply: Reply) -> None:
+    relay.given_queued(repeatable=True)
+
+    def another_takes_over_and_claims() -> None:
+        relay.clock.advance(INVOCATION_MS + LEASE_MARGIN_MS)
+        now = relay.clock.now()
+        cause = ExecutionError("worker_lost", "gone")
+        queued = ledger.postpone(relay.record, now, now, cause, uses_chance=True)
+        relay.store.save(queued)
+        relay.store.save(ledger.claim(queued, "theirs", now, now + 95_000))
+
+    relay.client.meanwhile = another_takes_over_and_claims
+    relay.client.answer(reply)
+    relay.work()
+    assert relay.record.status is Status.RUNNING
+    assert relay.record.attempt is not None
+    assert relay.record.attempt.attempt_id == "theirs"
+
+
+REFUSED = ExecutionError("credentials_refused", "no")
+
+
+def failed_and_run_again(now: Execution) -> Execution:
+    failed = ledger.settle(now, Outcome(Status.FAILED, error=REFUSED), NOON)
+    return ledger.rerun(failed, NOON, "operator")
+
+
+@pytest.mark.parametrize("obstacle", ["token", "expired", "unreadable"])
+def test_given_a_run_that_an_operator_asked_for_when_what_was_decided_for_the_last_one_comes_late_then_it_is_kept(
+    obstacle: str,
+) -> None:
+    relay = Relay(max_attempts=1)
+    relay.given_queued()
+    match obstacle:
+        case "token":
+            relay.tokens.trouble.before("token", CredentialsRefusedError("no"))
+        case "expired":
+            relay.clock.advance(GIVE_UP_AFTER_MS + 1)
+        case _:
+            unreadable(relay)
+    relay.store.someone_writes_first(failed_and_run_again)
+    relay.work()
+    assert (relay.record.status, relay.record.reruns) == (Status.QUEUED, 1)
+    # The message is done with, so it leaves another behind: whoever was first may have died before it sent one.
+    assert relay.queue.sent == [(RUN, 0)]
+
+
+def test_given_an_unrelated_write_in_between_when_settled_then_the_outcome_is_written_on_top(relay: Relay) -> None:
+    relay.given_queued()
+    relay.client.meanwhile = lambda: relay.store.someone_writes_first(lambda now: ledger.note(now, "seen", NOON))
+    relay.work()
+    assert relay.record.status is Status.COMPLETED
+
+
+# -- Writes whose answer was lost --
+
+OWN_WRITE = StaleWriteError("the SDK repeated the write and met its own")
+
+
+def test_given_a_claim_whose_answer_was_lost_when_recognised_then_the_attempt_goes_on(relay: Relay) -> None:
+    relay.given_queued(repeatable=False)
+    relay.store.trouble.after("save", OWN_WRITE)
+    relay.work()
+    assert relay.record.status is Status.COMPLETED
+    assert (len(relay.client.calls), relay.events) == (1, ["attempt_started", "completed"])
+
+
+def test_given_an_outcome_whose_answer_was_lost_when_recognised_then_what_follows_is_done(relay: Relay) -> None:
+    relay.given_queued(webhook_url=WEBHOOK_URL)
+    relay.payloads.inline_max = 0
+    relay.client.meanwhile = lambda: relay.store.trouble.after("save", OWN_WRITE)
+    relay.client.answer(Reply(ReplyKind.SUCCEEDED, 1, result={"a": 1}))
+    relay.work()
+    assert relay.reading.execution(EXECUTION_ID)["result"] == {"a": 1}
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+    assert relay.telemetry.counts["ExecutionsSucceeded"] == 1
+
+
+# -- Crashes between a write and the send after it --
+
+
+def test_given_a_retry_that_was_recorded_and_not_sent_when_the_message_comes_again_then_it_is_sent(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    relay.randomness.fixed = 0.5
+    relay.client.answer(NOT_SENT)
+    relay.queue.trouble.before("send", QueueUnavailableError("down"))
+    with pytest.raises(QueueUnavailableError):
+        relay.work()
+    relay.work()
+    assert relay.queue.sent == [(RUN, 500)]
+    assert len(relay.client.calls) == 1
+
+
+def test_given_a_deadline_that_was_recorded_and_not_sent_when_the_message_comes_again_then_it_is_sent(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    relay.client.answer(ACCEPTED)
+    relay.queue.trouble.before("send", QueueUnavailableError("down"))
+    with pytest.raises(QueueUnavailableError):
+        relay.work()
+    relay.clock.advance(1_000)
+    relay.work()
+    assert relay.queue.sent == [(DEADLINE, WAIT_MS - 1_000)]
+
+
+def test_given_an_audit_that_was_owed_when_the_message_comes_again_then_it_is_paid(relay: Relay) -> None:
+    relay.given_queued()
+    relay.client.answer(ACCEPTED)
+    relay.audit.trouble.before("append", StoreUnavailableError("down"))
+    relay.work()
+    [(message, _)] = relay.queue.sent
+    assert (message, message.version, relay.events) == (RUN, None, [])
+    relay.work()
+    assert relay.events == ["attempt_started", "awaiting_webhook"]
+    assert relay.queue.sent[1:] == [(DEADLINE, WAIT_MS)]
+
+
+# -- Deadlines --
+
+
+def test_given_a_deadline_that_has_come_when_worked_on_then_the_outcome_is_unknown(relay: Relay) -> None:
+    relay.given_awaiting(webhook_url=WEBHOOK_URL)
+    relay.clock.advance(WAIT_MS)
+    relay.work(MessageKind.DEADLINE)
+    assert relay.record.status is Status.UNKNOWN
+    assert relay.record.outcome is not None
+    assert relay.record.outcome.error is not None
+    assert relay.record.outcome.error.code == "webhook_timeout"
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+
+
+def test_given_a_deadline_message_that_comes_early_when_worked_on_then_it_is_sent_on(relay: Relay) -> None:
+    relay.given_awaiting()
+    relay.clock.advance(WAIT_MS - 1)
+    relay.work(MessageKind.DEADLINE)
+    assert relay.record.status is Status.AWAITING_WEBHOOK
+    assert relay.queue.sent == [(DEADLINE, 1)]
+
+
+def test_given_a_run_message_after_the_deadline_when_worked_on_then_the_deadline_is_sent_and_decides(
+    relay: Relay,
+) -> None:
+    relay.given_awaiting()
+    relay.clock.advance(WAIT_MS + 5)
+    relay.work()
+    [(message, delay)] = relay.queue.sent
+    assert message == DEADLINE
+    assert delay <= 0
+
+
+def test_given_a_record_without_a_deadline_when_a_deadline_message_comes_then_it_counts_as_come(relay: Relay) -> None:
+    relay.store.put(replace(relay.given_awaiting(), deadline_at=None))
+    relay.work(MessageKind.DEADLINE)
+    assert relay.record.status is Status.UNKNOWN
+
+
+def test_given_a_webhook_at_the_very_deadline_when_both_write_then_the_first_stands(relay: Relay) -> None:
+    relay.given_awaiting()
+    relay.clock.advance(WAIT_MS)
+    relay.store.someone_writes_first(lambda current: ledger.settle(current, COMPLETED, NOON, by_webhook=True))
+    relay.work(MessageKind.DEADLINE)
+    assert relay.record.status is Status.COMPLETED
+
+
+def test_given_a_deadline_message_when_the_execution_is_queued_or_running_then_it_is_like_any_other(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    relay.work(MessageKind.DEADLINE)
+    assert relay.record.status is Status.COMPLETED
+
+
+def test_given_a_record_that_vanished_when_settled_then_the_worker_ends_in_peace(relay: Relay) -> None:
+    relay.given_queued()
+
+    relay.client.meanwhile = relay.store.records.clear
+    relay.client.answer(NO_ANSWER)
+    relay.work()
+    assert relay.store.records == {}
+
+
+def test_given_secrets_and_inputs_when_worked_on_then_no_log_line_or_metric_has_them(relay: Relay) -> None:
+    relay.given_queued()
+    relay.client.answer(http_error(504))
+    relay.work()
+    told: Any = (relay.telemetry.events, relay.telemetry.counts, relay.telemetry.durations)
+    assert relay.tokens.held.value not in repr(told)
+    assert "cust_998877" not in repr(told)

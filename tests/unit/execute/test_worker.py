@@ -1,0 +1,298 @@
+"""Working on one message: an attempt that succeeds, and everything that can stand in its way."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from actionrelay.errors import (
+    ActionRelayError,
+    CredentialsRefusedError,
+    PermissionMissingError,
+    ScopeMissingError,
+    StoreUnavailableError,
+    TokenUnavailableError,
+)
+from actionrelay.execute.worker import (
+    ANSWER_MARGIN_MS,
+    COME_BACK_MS,
+    LEASE_MARGIN_MS,
+    MIN_WAIT_MS,
+    RECORDING_MARGIN_MS,
+)
+from actionrelay.genesys.verdict import GIVE_UP_AFTER_MS, Reply, ReplyKind
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.execution import CacheStatus, Execution, ExecutionError, Status
+from actionrelay.ports import AccessToken
+from tests.fakes.chance import NOON
+from tests.fakes.genesys import a_token
+from tests.fakes.relay import (
+    ACTION_ID,
+    EXECUTION_ID,
+    INPUTS,
+    INVOCATION_MS,
+    TRACE_ID,
+    WEBHOOK_URL,
+    Relay,
+)
+from tests.fakes.replies import ACCEPTED, DEADLINE, RUN, WAIT_MS, unreadable
+
+# -- Success --
+
+
+def test_given_a_queued_execution_when_worked_on_then_it_is_claimed_before_the_request_goes_out(relay: Relay) -> None:
+    relay.given_queued()
+    seen: list[Execution] = []
+    relay.client.meanwhile = lambda: seen.append(relay.record)
+    relay.clock.advance(1_500)
+    relay.work()
+    [claimed] = seen
+    assert claimed.status is Status.RUNNING
+    assert (claimed.attempts, claimed.version) == (1, 2)
+    assert claimed.attempt is not None
+    assert claimed.attempt.lease_until == NOON + 1_500 + INVOCATION_MS + LEASE_MARGIN_MS
+    assert ("QueueWait", 1_500) in relay.telemetry.durations
+
+
+def test_given_a_claim_when_written_then_no_audit_stands_between_it_and_the_request_and_both_are_paid_at_the_end(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    seen: list[tuple[list[str], list[str]]] = []
+    relay.client.meanwhile = lambda: seen.append(
+        (relay.events, [entry.event for entry in relay.record.pending_audit]),
+    )
+    relay.work()
+    assert seen == [([], ["attempt_started"])]
+    assert relay.events == ["attempt_started", "completed"]
+    assert [entry.seq for entry in relay.audit.entries(EXECUTION_ID)] == [2, 3]
+
+
+def test_given_a_claim_whose_worker_died_when_taken_over_then_the_entry_that_it_owed_is_paid(relay: Relay) -> None:
+    queued = relay.given_queued(repeatable=False)
+    relay.store.put(ledger.claim(queued, "theirs", NOON, NOON + 1_000))
+    relay.clock.advance(1_000)
+    relay.work()
+    assert relay.events == ["attempt_started", "unknown"]
+
+
+def test_given_an_audit_trail_that_is_down_when_a_request_goes_out_then_it_goes_out_all_the_same(relay: Relay) -> None:
+    relay.given_queued()
+    relay.audit.trouble.before("append", StoreUnavailableError("down"))
+    relay.work()
+    assert len(relay.client.calls) == 1
+    assert relay.record.status is Status.COMPLETED
+    assert relay.events == []
+    relay.work()
+    assert relay.events == ["attempt_started", "completed"]
+
+
+def test_given_a_result_when_answered_then_it_is_recorded_audited_and_handed_on(relay: Relay) -> None:
+    relay.given_queued(webhook_url=WEBHOOK_URL, cache_key="key", cache_status=CacheStatus.ENABLED)
+    relay.client.answer(Reply(ReplyKind.SUCCEEDED, 31, result={"total": 3}, correlation_id="corr-1"))
+    relay.work()
+    assert relay.record.status is Status.COMPLETED
+    assert relay.record.outcome is not None
+    assert relay.record.outcome.result is not None
+    assert relay.payloads.get(relay.record.outcome.result) == b'{"total":3}'
+    assert relay.events == ["attempt_started", "completed"]
+    last = relay.audit.entries(EXECUTION_ID)[-1]
+    assert (last.latency_ms, last.correlation_id, last.attempt) == (31, "corr-1", 1)
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+    assert "key" in relay.cache.entries
+    assert ("GenesysLatency", 31) in relay.telemetry.durations
+    assert relay.queue.sent == []
+
+
+def test_given_a_call_when_made_then_it_carries_what_the_request_said_and_waits_as_long(relay: Relay) -> None:
+    relay.given_queued(cache_key="key", timeout_ms=10_000)
+    relay.work()
+    [(call, token, wait)] = relay.client.calls
+    assert (call.execution_id, call.action_id, call.trace_id) == (EXECUTION_ID, ACTION_ID, TRACE_ID)
+    assert (call.inputs, call.timeout_ms, call.cache_results) == (INPUTS, 10_000, True)
+    assert token is relay.tokens.held
+    assert wait == 10_000 + ANSWER_MARGIN_MS
+
+
+def test_given_a_timeout_longer_than_the_invocation_when_called_then_the_wait_leaves_time_to_record(
+    relay: Relay,
+) -> None:
+    relay.given_queued(timeout_ms=300_000)
+    relay.work()
+    assert relay.client.calls[0][2] == INVOCATION_MS - RECORDING_MARGIN_MS
+
+
+def test_given_a_result_too_big_to_store_when_answered_then_the_outcome_stands(relay: Relay) -> None:
+    relay.given_queued()
+    relay.payloads.inline_max = 0
+    relay.payloads.trouble.before("put", StoreUnavailableError("too big"))
+    relay.client.answer(Reply(ReplyKind.SUCCEEDED, 31, result="x" * 100))
+    relay.work()
+    assert relay.record.status is Status.COMPLETED
+
+
+def test_given_an_accepted_request_when_answered_then_the_webhook_is_awaited_and_its_deadline_kept(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    relay.client.answer(ACCEPTED)
+    relay.work()
+    assert relay.record.status is Status.AWAITING_WEBHOOK
+    assert relay.record.deadline_at == NOON + WAIT_MS
+    assert relay.queue.sent == [(DEADLINE, WAIT_MS)]
+    assert relay.events == ["attempt_started", "awaiting_webhook"]
+
+
+# -- Before the attempt --
+
+
+def test_given_an_unknown_id_when_worked_on_then_the_message_is_done_with(relay: Relay) -> None:
+    relay.work()
+    assert relay.telemetry.events == [("execution_gone", {})]
+    assert relay.client.calls == []
+
+
+def test_given_an_ended_execution_when_worked_on_then_what_follows_is_finished_and_nothing_runs(relay: Relay) -> None:
+    relay.given_completed({"a": 1}, webhook_url=WEBHOOK_URL)
+    relay.work()
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+    assert relay.client.calls == []
+
+
+def test_given_a_message_before_its_time_when_worked_on_then_it_is_sent_on_for_the_rest(relay: Relay) -> None:
+    relay.given_queued(next_at=NOON + 5_000)
+    relay.clock.advance(1_000)
+    relay.work()
+    assert relay.queue.sent == [(RUN, 4_000)]
+    assert relay.client.calls == []
+
+
+def test_given_a_message_at_its_time_when_worked_on_then_it_runs(relay: Relay) -> None:
+    relay.given_queued(next_at=NOON)
+    relay.work()
+    assert relay.record.status is Status.COMPLETED
+
+
+def test_given_a_day_of_waiting_when_worked_on_then_it_ends(relay: Relay) -> None:
+    relay.given_queued()
+    relay.clock.advance(GIVE_UP_AFTER_MS + 1)
+    relay.work()
+    assert relay.record.outcome is not None
+    assert relay.record.outcome.error is not None
+    assert (relay.record.status, relay.record.outcome.error.code) == (Status.FAILED, "expired")
+    assert relay.client.calls == []
+
+
+def test_given_a_closed_gate_when_worked_on_then_the_message_waits_and_nothing_is_used_up(relay: Relay) -> None:
+    before = relay.given_queued()
+    relay.randomness.fixed = 0.0
+    relay.gate.waits.append(4_500)
+    relay.work()
+    assert relay.record == before
+    assert relay.queue.sent == [(RUN, 3_500)]
+    assert relay.telemetry.counts["RateGateWaits"] == 1
+
+
+def test_given_a_gate_that_is_down_when_worked_on_then_the_message_comes_back(relay: Relay) -> None:
+    relay.given_queued()
+    relay.randomness.fixed = 0.5
+    relay.gate.trouble.before("take", StoreUnavailableError("down"))
+    relay.work()
+    assert relay.queue.sent == [(RUN, COME_BACK_MS)]
+    assert (relay.record.status, relay.client.calls) == (Status.QUEUED, [])
+    relay.work()
+    assert relay.record.status is Status.COMPLETED
+
+
+def test_given_a_request_that_cannot_be_read_any_more_when_worked_on_then_it_fails_and_nothing_is_claimed(
+    relay: Relay,
+) -> None:
+    relay.given_queued(webhook_url=WEBHOOK_URL)
+    unreadable(relay)
+    relay.work()
+    assert relay.record.outcome is not None
+    assert relay.record.outcome.error is not None
+    assert (relay.record.status, relay.record.outcome.error.code) == (Status.FAILED, "request_unreadable")
+    assert (relay.record.attempts, relay.client.calls, relay.queue.sent) == (0, [], [])
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+
+
+def test_given_a_bucket_that_is_down_when_worked_on_then_the_message_comes_back_and_nothing_has_ended(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    unreadable(relay)
+    relay.payloads.trouble.before("get", StoreUnavailableError("down"))
+    relay.work()
+    assert (relay.record.status, relay.record.attempts) == (Status.QUEUED, 0)
+    assert [message for message, _ in relay.queue.sent] == [RUN]
+
+
+@pytest.mark.parametrize("left_ms", [-1, 2_000, RECORDING_MARGIN_MS, RECORDING_MARGIN_MS + MIN_WAIT_MS - 1])
+def test_given_a_worker_without_time_when_worked_on_then_another_gets_the_message_at_once(
+    relay: Relay, left_ms: int
+) -> None:
+    before = relay.given_queued()
+    relay.executing.work(RUN, relay.clock.now() + left_ms)
+    assert (relay.record, relay.client.calls, relay.gate.taken) == (before, [], 0)
+    assert relay.queue.sent == [(RUN, 0)]
+
+
+def test_given_a_worker_with_just_enough_time_when_worked_on_then_it_uses_all_of_it(relay: Relay) -> None:
+    relay.given_queued()
+    relay.executing.work(RUN, relay.clock.now() + RECORDING_MARGIN_MS + MIN_WAIT_MS)
+    assert [wait for _, _, wait in relay.client.calls] == [MIN_WAIT_MS]
+    assert relay.record.status is Status.COMPLETED
+
+
+@dataclass(slots=True)
+class SlowTokens:
+    """A ``TokenSource`` whose login takes its time."""
+
+    relay: Relay
+    takes_ms: int
+
+    def token(self) -> AccessToken:
+        self.relay.clock.advance(self.takes_ms)
+        return a_token()
+
+    def refuse(self, version: str) -> None: ...
+
+
+@pytest.mark.parametrize("left_ms", [RECORDING_MARGIN_MS + MIN_WAIT_MS - 1, RECORDING_MARGIN_MS, 1_000])
+def test_given_a_slow_login_when_it_has_eaten_the_time_then_no_attempt_is_begun(relay: Relay, left_ms: int) -> None:
+    before = relay.given_queued(repeatable=False)
+    executing = replace(relay.executing, tokens=SlowTokens(relay, INVOCATION_MS - left_ms))
+    executing.work(RUN, relay.clock.now() + INVOCATION_MS)
+    assert (relay.client.calls, relay.record, relay.gate.taken) == ([], before, 0)
+    assert relay.queue.sent == [(RUN, 0)]
+
+
+# -- Tokens --
+
+
+def test_given_a_login_host_that_is_down_when_worked_on_then_it_costs_time_and_no_chance(relay: Relay) -> None:
+    relay.given_queued(chances_used=2)
+    relay.tokens.trouble.before("token", TokenUnavailableError("down"))
+    relay.work()
+    assert (relay.record.status, relay.record.chances_used, relay.record.attempts) == (Status.QUEUED, 2, 0)
+    assert len(relay.queue.sent) == 1
+    assert relay.telemetry.codes["TokenFailures", "token_unavailable"] == 1
+    assert relay.gate.taken == 0
+
+
+@pytest.mark.parametrize("kind", [CredentialsRefusedError, PermissionMissingError, ScopeMissingError])
+def test_given_credentials_that_do_not_do_when_worked_on_then_chances_are_used_and_then_it_fails_by_name(
+    relay: Relay, kind: type[ActionRelayError]
+) -> None:
+    relay.given_queued(webhook_url=WEBHOOK_URL)
+    relay.randomness.fixed = 0.0
+    relay.tokens.trouble.before("token", kind("data:action:view is missing"), times=3)
+    for chances in (1, 2):
+        relay.work()
+        assert (relay.record.status, relay.record.chances_used) == (Status.QUEUED, chances)
+    relay.work()
+    assert relay.record.outcome is not None
+    assert relay.record.outcome.error == ExecutionError(kind.code, "data:action:view is missing")
+    assert relay.record.status is Status.FAILED
+    assert relay.client.calls == []
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]

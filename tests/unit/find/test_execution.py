@@ -1,0 +1,188 @@
+"""What is on record, as callers read it."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actionrelay.audit.trail import Trail
+from actionrelay.errors import ExecutionNotFoundError
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.document import STORING_MS, audit_document
+from actionrelay.ledger.execution import ExecutionError, Outcome, Status
+from actionrelay.timestamps import iso, iso_or_none
+from tests.fakes.chance import NOON
+from tests.fakes.relay import ACTION_ID, EXECUTION_ID, TRACE_ID, WEBHOOK_URL, Relay, a_draft, a_request, spelled
+from tests.fakes.stores import InMemoryAudit
+
+FIELDS = [
+    *("executionId", "actionId", "traceId", "status", "webhookStatus", "result", "cacheStatus", "error"),
+    *("attempts", "createdAt", "updatedAt", "completedAt", "latencyMs"),
+]
+
+
+def test_given_a_queued_execution_when_read_then_every_field_is_there(relay: Relay) -> None:
+    relay.given_queued(webhook_url=WEBHOOK_URL)
+    document = relay.reading.execution(EXECUTION_ID.upper())
+    assert list(document) == FIELDS
+    assert (document["executionId"], document["actionId"], document["traceId"]) == (EXECUTION_ID, ACTION_ID, TRACE_ID)
+    assert (document["status"], document["cacheStatus"]) == ("queued", "disabled")
+    assert [document[name] for name in ("result", "error", "completedAt", "latencyMs")] == [None] * 4
+    assert document["createdAt"] == iso(NOON)
+
+
+def test_given_a_completed_execution_when_read_then_result_and_latency_are_there(relay: Relay) -> None:
+    relay.clock.advance(1_250)
+    relay.given_completed({"total": 3})
+    document = relay.reading.execution(EXECUTION_ID)
+    assert (document["status"], document["result"], document["latencyMs"]) == ("completed", {"total": 3}, 1_250)
+
+
+def test_given_a_failure_when_read_then_its_error_is_spelled(relay: Relay) -> None:
+    relay.given_ended(Outcome(Status.FAILED, error=ExecutionError("c", "m", 400, "corr")))
+    assert relay.reading.execution(EXECUTION_ID)["error"] == {
+        "code": "c",
+        "message": "m",
+        "status": 400,
+        "correlationId": "corr",
+    }
+
+
+def test_given_a_result_on_its_way_to_the_store_when_read_then_the_execution_is_still_running(relay: Relay) -> None:
+    relay.payloads.inline_max = 0
+    relay.given_completed("big")
+    relay.payloads.objects.clear()
+    relay.clock.advance(STORING_MS - 1)
+    document = relay.reading.execution(EXECUTION_ID)
+    assert [document[name] for name in ("status", "result", "error", "completedAt")] == ["running", None, None, None]
+
+
+def test_given_a_result_that_is_gone_when_read_then_the_outcome_stands_and_the_error_says_so(relay: Relay) -> None:
+    relay.payloads.inline_max = 0
+    relay.given_completed("big")
+    relay.payloads.objects.clear()
+    relay.clock.advance(STORING_MS)
+    document: Any = relay.reading.execution(EXECUTION_ID)
+    assert (document["status"], document["result"]) == ("completed", None)
+    assert document["error"]["code"] == "result_not_stored"
+
+
+def test_given_a_result_that_is_gone_when_its_delivery_is_recorded_then_completed_does_not_become_running(
+    relay: Relay,
+) -> None:
+    relay.payloads.inline_max = 0
+    relay.given_completed("big", webhook_url=WEBHOOK_URL)
+    relay.payloads.objects.clear()
+    relay.clock.advance(STORING_MS)
+    assert relay.reading.execution(EXECUTION_ID)["status"] == "completed"
+    relay.delivering.deliver(EXECUTION_ID)
+    document = relay.reading.execution(EXECUTION_ID)
+    assert (document["status"], document["webhookStatus"]) == ("completed", "delivered")
+
+
+def test_given_a_history_when_read_then_its_entries_are_oldest_first_and_chained(relay: Relay) -> None:
+    relay.recorder.create(ledger.accept(a_draft()))
+    relay.work()
+    history: Any = relay.reading.history(EXECUTION_ID)
+    assert history["executionId"] == EXECUTION_ID
+    assert [entry["event"] for entry in history["entries"]] == ["accepted", "attempt_started", "completed"]
+    assert [entry["seq"] for entry in history["entries"]] == [1, 2, 3]
+    assert history["entries"][1]["previousHash"] == history["entries"][0]["hash"]
+
+
+def test_given_an_entry_when_spelled_then_every_field_of_the_design_is_there() -> None:
+    [entry] = ledger.accept(a_draft()).pending_audit
+    wanted = {
+        *("timestamp", "executionId", "actionId", "event", "status", "latencyMs", "attempt"),
+        *("payloadSizeBytes", "webhookUrl", "successRate", "traceId", "correlationId"),
+    }
+    assert wanted <= set(audit_document(entry))
+
+
+@pytest.mark.parametrize("execution_id", ["", "x" * 129, "nobody"])
+def test_given_an_id_that_nothing_is_recorded_under_when_read_then_it_is_not_found(
+    relay: Relay, execution_id: str
+) -> None:
+    with pytest.raises(ExecutionNotFoundError):
+        relay.reading.execution(execution_id)
+    with pytest.raises(ExecutionNotFoundError):
+        relay.reading.history(execution_id)
+
+
+def test_given_an_instant_when_spelled_then_it_is_utc_with_milliseconds() -> None:
+    assert iso(1_795_460_400_007) == "2026-11-23T19:00:00.007Z"
+    assert iso_or_none(None) is None
+    assert iso_or_none(0) == "1970-01-01T00:00:00.000Z"
+
+
+@given(st.integers(0, 4_000_000_000_000), st.integers(0, 4_000_000_000_000))
+def test_given_two_instants_when_spelled_then_they_sort_like_time(one: int, other: int) -> None:
+    assert (iso(one) < iso(other)) == (one < other)
+
+
+# -- Histories of records that are being written to -------------------------------------------------------------------
+
+
+def test_given_an_attempt_under_way_when_its_history_is_read_then_what_is_owed_is_shown_and_counts(
+    relay: Relay,
+) -> None:
+    relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
+    relay.recorder.save_owing(ledger.claim(relay.record, "a", NOON, NOON + 95_000))
+    assert relay.events == ["accepted"]
+    history = relay.reading.history(EXECUTION_ID, verified=True)
+    assert _events(history) == ["accepted", "attempt_started"]
+    verification: Any = history["verification"]
+    assert (verification["intact"], verification["checkedEntries"]) == (True, 2)
+    assert "from entry 2 on it is in the execution's record so far" in verification["detail"]
+
+
+def test_given_a_history_when_it_is_read_without_being_verified_then_nothing_is_said_about_it(relay: Relay) -> None:
+    relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
+    assert list(relay.reading.history(EXECUTION_ID)) == ["executionId", "entries"]
+
+
+def test_given_a_record_whose_trail_is_gone_when_read_then_the_answer_is_no_404_but_says_so(relay: Relay) -> None:
+    relay.given_completed({"total": 3})
+    history = relay.reading.history(EXECUTION_ID, verified=True)
+    assert history["entries"] == []
+    assert history["verification"] == {
+        "intact": False,
+        "checkedEntries": 0,
+        "brokenAt": 1,
+        "detail": "the trail ends after 0 entries, and the execution's record says 4",
+    }
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_given_a_writer_between_the_two_looks_when_verified_then_the_trail_is_not_called_broken(
+    relay: Relay, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
+    left, trail = steps, InMemoryAudit.trail
+
+    def written_to_first(audit: InMemoryAudit, execution_id: str) -> Trail:
+        nonlocal left
+        if left:
+            left -= 1
+            relay.recorder.save(ledger.note(relay.record, "webhook_conflict", NOON))
+        return trail(audit, execution_id)
+
+    monkeypatch.setattr(InMemoryAudit, "trail", written_to_first)
+    verification = relay.reading.history(EXECUTION_ID, verified=True)["verification"]
+    assert verification == {"intact": True, "checkedEntries": 1 + steps, "brokenAt": None, "detail": None}
+
+
+def test_given_a_trail_that_is_broken_while_its_record_rests_when_verified_then_it_is_looked_at_once(
+    relay: Relay,
+) -> None:
+    relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
+    del relay.audit.kept[EXECUTION_ID, 1]
+    relay.clock.advance(86_400_000)
+    verification = relay.reading.history(EXECUTION_ID, verified=True)["verification"]
+    assert isinstance(verification, dict)
+    assert (verification["intact"], verification["brokenAt"]) == (False, 1)
+
+
+def _events(history: dict[str, Any]) -> list[str]:
+    return [entry["event"] for entry in history["entries"]]

@@ -1,0 +1,463 @@
+"""The list of executions: every filter, any page size, and the order of acceptance, over the tables."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actionrelay.errors import InvalidRequestError, StoreUnavailableError
+from actionrelay.find.listing import MAX_ACTIONS, MAX_ENTRIES
+from actionrelay.find.query import cursor, milliseconds_of, read_question
+from actionrelay.ledger.execution import AuditEntry, Execution, GenesysApi, Position, Status, WebhookStatus
+from actionrelay.timestamps import DAY_MS, iso
+from tests.fakes.aws import aws_error
+from tests.fakes.chance import NOON
+from tests.fakes.listed import RETENTION_DAYS, Listed, ids
+from tests.fakes.relay import ACTION_ID, TRACE_ID
+
+RARE = "11111111-2222-4333-8444-555555555555"
+OTHERS = ("aaaaaaaa-2222-4333-8444-555555555555", ACTION_ID, RARE)
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+def listed() -> Listed:
+    return Listed()
+
+
+# -- What is listed --
+
+
+def test_given_nothing_when_listed_then_the_page_is_empty_and_the_last(listed: Listed) -> None:
+    assert listed.page() == {"executions": [], "next": None}
+
+
+def test_given_an_execution_when_listed_then_it_is_its_document_without_the_result(listed: Listed) -> None:
+    failed = listed.accept(status=Status.FAILED)
+    [document] = listed.page()["executions"]
+    assert document == {
+        "executionId": failed.execution_id,
+        "actionId": ACTION_ID,
+        "traceId": failed.execution_id,
+        "status": "failed",
+        "webhookStatus": "none",
+        "cacheStatus": "disabled",
+        "error": {"code": "code", "message": "message", "status": None, "correlationId": None},
+        "attempts": 1,
+        "createdAt": iso(NOON),
+        "updatedAt": iso(NOON + 1),
+        "completedAt": iso(NOON + 1),
+        "latencyMs": 1,
+    }
+
+
+def test_given_executions_of_several_actions_and_days_when_listed_then_they_are_newest_first(listed: Listed) -> None:
+    times = [NOON - 3 * DAY_MS, NOON - DAY_MS, NOON - 2, NOON - 1, NOON]
+    accepted = [listed.accept(at, action_id=OTHERS[number % 3]) for number, at in enumerate(times)]
+    assert listed.ids() == [each.execution_id for each in reversed(accepted)]
+
+
+def test_given_executions_of_one_ms_when_listed_then_their_ids_decide_in_every_index(listed: Listed) -> None:
+    accepted = [
+        listed.accept(status=Status.FAILED, trace_id=TRACE_ID, webhook_status=WebhookStatus.FAILED) for _ in range(12)
+    ]
+    expected = sorted((each.execution_id for each in accepted), reverse=True)
+    for query in ({}, {"actionId": ACTION_ID}, {"status": "failed"}, {"traceId": TRACE_ID}):
+        assert listed.pages(limit="5", **query)[:3] == [expected[:5], expected[5:10], expected[10:]], query
+
+
+def test_given_an_execution_past_its_retention_when_listed_then_it_is_not(listed: Listed) -> None:
+    kept = listed.accept(NOON - RETENTION_DAYS * DAY_MS)
+    listed.accept(NOON - RETENTION_DAYS * DAY_MS - 1)
+    assert listed.ids() == listed.ids(actionId=ACTION_ID) == [kept.execution_id]
+
+
+def test_given_an_execution_that_went_on_another_day_when_listed_then_it_is_there_once_where_it_was_accepted(
+    listed: Listed,
+) -> None:
+    old = listed.accept(NOON - 2 * DAY_MS, goes_on_after_days=2)
+    newer = listed.accept(NOON - DAY_MS)
+    assert listed.ids() == listed.ids(limit="1") == [newer.execution_id, old.execution_id]
+
+
+def test_given_an_acceptance_that_two_writers_audited_when_listed_then_it_is_there_once(listed: Listed) -> None:
+    twice = listed.accept(audited_twice=True)
+    assert len([each for each in listed.tables.tables["audit"].items.values() if "dayOpened" in each]) == 2
+    assert listed.ids() == listed.ids(limit="1") == [twice.execution_id]
+
+
+def test_given_a_record_that_is_gone_when_listed_then_its_entry_is_passed_over(listed: Listed) -> None:
+    gone = listed.accept()
+    kept = listed.accept(NOON - 1)
+    for key in [key for key in listed.tables.tables["executions"].items if gone.execution_id in key[0]]:
+        del listed.tables.tables["executions"].items[key]
+    assert listed.ids(limit="1") == [kept.execution_id]
+
+
+def test_given_refused_requests_when_listed_then_their_entries_are_not_even_read(listed: Listed) -> None:
+    kept = listed.accept()
+    for number in range(20):
+        rejected = AuditEntry(f"request-{number}", 1, NOON, "-", "rejected", "rejected", "", 0, day=iso(NOON)[:10])
+        listed.audit.append([rejected])
+    assert listed.ids() == [kept.execution_id]
+    assert listed.tables.scanned["by_day"] == 1
+
+
+def test_given_an_action_whose_name_begins_like_anothers_when_listed_then_each_has_its_own(listed: Listed) -> None:
+    names = ("custom", "custom-", "custom-a", "custom_-_a", "Custom", "-a", "--", "0", "z")
+    accepted = {name: listed.accept(NOON + number, action_id=name) for number, name in enumerate(names)}
+    assert len(listed.ids()) == len(names)
+    found = listed.index.actions(iso(NOON)[:10], 100)
+    assert dict(found) == {name: Position(each.created_at, each.execution_id) for name, each in accepted.items()}
+
+
+def test_given_more_actions_on_a_day_than_a_list_is_merged_from_when_listed_then_it_asks_for_one(
+    listed: Listed,
+) -> None:
+    for number in range(MAX_ACTIONS + 1):
+        listed.accept(NOON + number, action_id=f"action-{number}")
+    with pytest.raises(InvalidRequestError) as refused:
+        listed.ids()
+    assert [fault.pointer for fault in refused.value.faults] == ["/query/actionId"]
+    assert len(listed.ids(actionId="action-7")) == 1
+
+
+# -- Filters --
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A query, and what it must let through."""
+
+    query: dict[str, str]
+
+    def lets(self, execution: Execution) -> bool:
+        wanted = self.query
+        return (
+            wanted.get("actionId", execution.action_id) == execution.action_id
+            and execution.status in wanted.get("status", execution.status).split(",")
+            and wanted.get("traceId", execution.trace_id) == execution.trace_id
+            and wanted.get("webhookStatus", execution.webhook_status) == execution.webhook_status
+            and milliseconds_of(wanted.get("from_", "1970-01-01")) <= execution.created_at
+            and execution.created_at < milliseconds_of(wanted.get("to", "2100-01-01"))
+        )
+
+
+moments = st.integers(NOON - 4 * DAY_MS, NOON + DAY_MS).map(lambda at: iso(at - at % HOUR_MS))
+filters = st.fixed_dictionaries(
+    {},
+    optional={
+        "status": st.lists(st.sampled_from(Status), min_size=1, max_size=3).map(",".join),
+        "actionId": st.sampled_from(OTHERS),
+        "traceId": st.just(TRACE_ID),
+        "webhookStatus": st.just("failed"),
+        "from_": moments,
+        "to": moments,
+    },
+).map(Filter)
+kinds = st.fixed_dictionaries(
+    {
+        # Few times, so that many executions share one, near both ends of a day.
+        "at": st.builds(
+            lambda day, ms: NOON - day * DAY_MS + ms,
+            st.integers(0, 5),
+            st.sampled_from([0, 1, DAY_MS // 2 - 1, -DAY_MS // 2, HOUR_MS]),
+        ),
+        "action_id": st.sampled_from(OTHERS),
+        "status": st.sampled_from(Status),
+        "trace_id": st.sampled_from([None, TRACE_ID]),
+        "webhook_status": st.sampled_from([WebhookStatus.NONE, WebhookStatus.FAILED]),
+        "goes_on_after_days": st.sampled_from([0, 0, 1, 3]),
+        "audited_twice": st.booleans(),
+    }
+)
+
+
+def sanely(kind: dict[str, Any]) -> dict[str, Any]:
+    """A webhook is given up, and a history goes on, only where a step was taken."""
+    if kind["status"] is Status.QUEUED:
+        return kind | {"webhook_status": WebhookStatus.NONE, "goes_on_after_days": 0}
+    return kind
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(kinds.map(sanely), max_size=30),
+    filters,
+    st.integers(1, 12),
+    st.sampled_from([(1_000, 500, 40), (3, 500, 40), (1_000, 2, 40), (1_000, 500, 1), (1, 1, 1)]),
+)
+def test_given_any_executions_when_pages_are_turned_then_together_they_are_the_sorted_filtered_list(
+    given_executions: list[dict[str, Any]], asked: Filter, limit: int, bounds: tuple[int, int, int]
+) -> None:
+    listed = Listed(max_entries=bounds[0], max_requests=bounds[1], max_days=bounds[2])
+    accepted = [listed.accept(**kind) for kind in given_executions]
+    wanted = sorted((each for each in accepted if asked.lets(each)), key=_place, reverse=True)
+
+    shown: list[str] = []
+    after: dict[str, str] = {}
+    for _ in range(1_000):
+        page = listed.page(**asked.query, limit=str(limit), **after)
+        assert len(page["executions"]) <= limit
+        shown += ids(page)
+        if page["next"] is None:
+            break
+        assert page["next"] != after.get("next"), "this answer got nowhere"
+        after = {"next": page["next"]}
+        # Whatever is accepted meanwhile is newer, and on no page that follows.
+        listed.clock.advance(1)
+        listed.accept(NOON + DAY_MS + len(shown), action_id=OTHERS[0], status=Status.FAILED, trace_id=TRACE_ID)
+
+    assert shown == [each.execution_id for each in wanted]
+
+
+def _place(execution: Execution) -> tuple[int, str]:
+    return execution.created_at, execution.execution_id
+
+
+def test_given_an_execution_without_a_trace_id_when_searched_by_its_own_id_then_it_is_found_without_an_entry(
+    listed: Listed,
+) -> None:
+    own = listed.accept(NOON - 5)
+    other = listed.accept(NOON, trace_id=own.execution_id)
+    assert listed.ids(traceId=own.execution_id.upper()) == [other.execution_id, own.execution_id]
+    assert listed.ids(traceId=own.execution_id, limit="1") == [other.execution_id, own.execution_id]
+    assert listed.ids(traceId=own.execution_id, to=iso(NOON - 5)) == []
+    assert listed.ids(traceId=other.execution_id) == [], "its caller gave it another"
+    accepted = [each for key, each in listed.tables.tables["executions"].items.items() if key[1] == "accepted"]
+    assert sum("trace" in each for each in accepted) == 1
+
+
+def test_given_an_action_id_in_capitals_when_searched_then_it_is_the_same_where_ids_are_uuids(listed: Listed) -> None:
+    assert listed.accept().execution_id in listed.ids(actionId=ACTION_ID.upper())
+    assert read_question({"actionId": "Custom_A"}, GenesysApi.INTEGRATIONS).action_id == "Custom_A"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-11-24", NOON - DAY_MS // 2),
+        ("2026-11-24T12:00:00Z", NOON),
+        ("2026-11-24T12:00Z", NOON),
+        ("2026-11-24T13:00:00.000+01:00", NOON),
+        ("2026-11-24T11:59:59.999000001Z", NOON - 1),
+        ("2026-11-24T11:59:59.9991Z", NOON),
+        ("1969-12-31T23:59:59.999Z", -1),
+        ("0001-01-01T00:00:00+14:00", -62_135_647_200_000),
+    ],
+)
+def test_given_a_moment_when_read_then_it_is_ms_rounded_up(text: str, expected: int) -> None:
+    assert milliseconds_of(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        *(("status", each, "schema") for each in ("", "done", "failed,", "failed, unknown", "FAILED")),
+        *(("actionId", each, "schema") for each in ("", "a#b", "a" * 129, "\N{LATIN SMALL LETTER E WITH ACUTE}")),
+        *(("from", each, "schema") for each in ("", "yesterday", "2026-11-24T12:00:00", "20261124", "1795521600000")),
+        *(
+            ("to", each, "moment")
+            for each in ("2026-02-30", "2026-11-24T25:00Z", "0000-01-01", "2026-11-24T12:00+99:00")
+        ),
+        *(("traceId", each, "schema") for each in ("", "trace-1")),
+        *(("webhookStatus", each, "schema") for each in ("", "delivered")),
+        *(
+            ("limit", each, "schema")
+            for each in ("", "0", "101", "-1", "1.0", "1e1", "05", "\N{ARABIC-INDIC DIGIT FIVE}")
+        ),
+        *(("next", each, "schema") for each in ("", "***", "a" * 301)),
+        *(("next", each, "cursor") for each in ("a", "abcd", "e30", "WzEsMl0", "WyIxIiwiYSJd", "W3RydWUsImEiXQ")),
+        ("next", cursor(Position(1, "\ud800")), "cursor"),
+        ("staus", "failed", "schema"),
+    ],
+)
+def test_given_a_parameter_that_breaks_its_rule_when_listed_then_it_is_named(
+    listed: Listed, name: str, value: str, code: str
+) -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        listed.listing.page({name: value})
+    assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [(f"/query/{name}", code)]
+
+
+def test_given_several_faults_when_listed_then_all_are_told_at_once(listed: Listed) -> None:
+    query = {"status": "done", "limit": "0", "from": "2026-02-30", "next": "abcd", "page": "2"}
+    with pytest.raises(InvalidRequestError) as refused:
+        listed.listing.page(query)
+    assert [fault.pointer for fault in refused.value.faults] == [
+        *("/query/status", "/query/from", "/query/limit", "/query/next", "/query/page")
+    ]
+
+
+@given(st.integers(-(2**70), 2**70), st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=128))
+def test_given_any_position_when_spelled_as_a_cursor_then_it_reads_back_and_can_be_asked_for(
+    at: int, name: str
+) -> None:
+    listed = Listed()
+    spelled = cursor(Position(at, name))
+    assert read_question({"next": spelled}, GenesysApi.DATA_ACTIONS).after == Position(at, name)
+    for query in ({}, {"status": "failed"}, {"traceId": TRACE_ID}, {"actionId": ACTION_ID}):
+        assert listed.page(next=spelled, **query)["executions"] == []
+
+
+def test_given_times_that_no_list_reaches_when_asked_for_then_it_is_empty(listed: Listed) -> None:
+    listed.accept()
+    for query in ({"from_": "9999-12-31"}, {"to": "0001-01-01"}, {"from_": "2026-11-25", "to": "2026-11-24"}):
+        assert listed.page(**query) == {"executions": [], "next": None}
+    assert len(listed.page(from_="0001-01-01", to="9999-12-31")["executions"]) == 1
+
+
+# -- What one answer reads --
+
+
+def test_given_a_filter_that_hardly_anything_fits_when_listed_then_one_answer_looks_at_a_bounded_part(
+    listed: Listed,
+) -> None:
+    for number in range(3_000):
+        listed.accept(NOON - number, action_id=OTHERS[number % 3])
+    queued = listed.accept(NOON - 5_000, status=Status.QUEUED)
+
+    first = listed.page(status="queued")
+
+    assert (first["executions"], first["next"] is None) == ([], False)
+    assert MAX_ENTRIES <= listed.tables.scanned["by_day"] <= 1.1 * MAX_ENTRIES
+    assert listed.tables.scanned["records"] <= 2.2 * MAX_ENTRIES
+    assert listed.ids(status="queued") == [queued.execution_id]
+
+
+def test_given_an_action_that_was_used_a_month_ago_when_listed_then_one_answer_finds_it(listed: Listed) -> None:
+    rare = listed.accept(NOON - 29 * DAY_MS, action_id=RARE)
+    for day in range(28):
+        listed.accept(NOON - day * DAY_MS)
+    assert ids(listed.page(actionId=RARE)) == [rare.execution_id]
+    assert (listed.tables.requests["by_day"], listed.tables.scanned["by_day"]) == (31, 1)
+
+
+def test_given_many_actions_when_the_first_page_is_listed_then_each_is_met_once_and_only_those_on_it_are_read_on(
+    listed: Listed,
+) -> None:
+    for action in range(300):
+        listed.accept(NOON - DAY_MS // 4 - action, action_id=f"action-{action}")
+    busy = [listed.accept(NOON - number, action_id="busy").execution_id for number in range(60)]
+    assert ids(listed.page()) == busy[:50]
+    assert listed.tables.scanned["by_day"] <= 301 + 8 + 16 + 32
+
+
+def test_given_more_actions_than_an_answer_may_read_when_listed_then_each_answer_gets_somewhere() -> None:
+    listed = Listed(max_entries=20)
+    accepted = [listed.accept(NOON - number, action_id=f"action-{number}").execution_id for number in range(60)]
+    pages = listed.pages(from_="2026-11-24")
+    assert [each for page in pages for each in page] == accepted
+    assert len(pages) <= 10
+
+
+def test_given_an_answer_that_ends_amid_one_action_when_pages_are_turned_then_nothing_older_comes_first() -> None:
+    listed = Listed(max_entries=4)
+    busy = [listed.accept(NOON - number, action_id=OTHERS[0]) for number in range(20)]
+    quiet = listed.accept(NOON - 50, action_id=OTHERS[1])
+    expected = [each.execution_id for each in (*busy, quiet)]
+    assert listed.ids(from_="2026-11-24", limit="12") == expected
+
+
+def test_given_an_action_with_nothing_after_a_time_when_listed_from_there_then_its_range_is_not_read(
+    listed: Listed,
+) -> None:
+    listed.accept(NOON - 2, action_id=OTHERS[0])
+    kept = listed.accept(NOON, action_id=OTHERS[1])
+    assert listed.ids(from_=iso(NOON - 1)) == [kept.execution_id]
+    assert listed.tables.requests["by_day"] == 3 + 1, "three to find two actions, and one to read on"
+
+
+QUESTIONS: dict[str, dict[str, str]] = {
+    "all": {},
+    "by action": {"actionId": ACTION_ID},
+    "by rare action": {"actionId": RARE},
+    **{status.value: {"status": status.value} for status in Status},
+    "by trace": {"traceId": TRACE_ID},
+    "by time": {"from_": iso(NOON - 9 * DAY_MS), "to": iso(NOON - 8 * DAY_MS)},
+    "undelivered": {"webhookStatus": "failed"},
+}
+
+
+def _filled(number: int) -> Listed:
+    """As many executions over ten days, of which all but a fixed number have completed."""
+    listed = Listed()
+    for each in range(number):
+        listed.accept(NOON - each * 10 * DAY_MS // number, action_id=OTHERS[each % 2])
+    for each in range(3):
+        listed.accept(NOON - each * DAY_MS - 7, action_id=RARE, trace_id=TRACE_ID)
+        for status in (*Status, Status.FAILED):
+            at = NOON - each * HOUR_MS - 11
+            webhook = WebhookStatus.NONE if status is Status.QUEUED else WebhookStatus.FAILED
+            listed.accept(at, action_id=OTHERS[each % 2], status=status, webhook_status=webhook)
+    return listed
+
+
+@pytest.fixture(scope="module")
+def sizes() -> tuple[Listed, Listed]:
+    return _filled(1_000), _filled(5_000)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_given_five_times_as_many_executions_when_listed_then_no_more_is_read(
+    sizes: tuple[Listed, Listed], question: str
+) -> None:
+    read: list[int] = []
+    for listed in sizes:
+        listed.tables.scanned.clear()
+        listed.page(**QUESTIONS[question])
+        read.append(listed.tables.scanned.total())
+    assert read[1] <= 1.1 * read[0], read
+    assert read[0] <= 4_000
+
+
+def test_given_five_times_as_many_executions_when_the_second_page_is_listed_then_no_more_is_read(
+    sizes: tuple[Listed, Listed],
+) -> None:
+    read: list[int] = []
+    for listed in sizes:
+        after = listed.page()["next"]
+        listed.tables.scanned.clear()
+        assert len(listed.page(next=after)["executions"]) == 50
+        read.append(listed.tables.scanned.total())
+    assert read[1] <= 1.1 * read[0], read
+
+
+# -- The tables --
+
+
+def test_given_a_batch_that_is_answered_in_parts_when_listed_then_all_of_it_is_read(listed: Listed) -> None:
+    accepted = [listed.accept(NOON - number) for number in range(40)]
+    listed.tables.answered_at_once = 7
+    assert ids(listed.page()) == [each.execution_id for each in accepted]
+    assert listed.tables.requests["records"] == 12
+
+
+def test_given_a_table_that_answers_none_of_what_it_is_asked_when_listed_then_the_store_is_unavailable(
+    listed: Listed,
+) -> None:
+    listed.accept()
+    listed.tables.answered_at_once = 0
+    with pytest.raises(StoreUnavailableError):
+        listed.page()
+    assert listed.tables.requests["records"] == 3
+
+
+@pytest.mark.parametrize("operation", ["query", "batch_get_item"])
+def test_given_a_table_that_fails_when_listed_then_the_store_is_unavailable(listed: Listed, operation: str) -> None:
+    listed.accept()
+    listed.tables.trouble.before(operation, aws_error("ProvisionedThroughputExceededException"))
+    with pytest.raises(StoreUnavailableError):
+        listed.page()
+
+
+def test_given_a_list_when_its_records_are_read_then_the_bytes_of_requests_and_results_stay_where_they_are(
+    listed: Listed,
+) -> None:
+    accepted = listed.accept()
+    stored = listed.tables.tables["executions"].items["execution#" + accepted.execution_id, "accepted"]
+    assert "request" in stored
+    [read] = listed.index.read([accepted.execution_id, accepted.execution_id]).values()
+    assert read.request.inline is None

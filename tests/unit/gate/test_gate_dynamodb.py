@@ -1,0 +1,241 @@
+"""The rate gate's item: what is asked of the table, what is written, and what happens when others write too."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError
+
+from actionrelay.errors import StoreUnavailableError
+from actionrelay.gate.gate_dynamodb import TableRateGate
+from actionrelay.gate.rate import Crowd, Decision, GateState, Rate, Share
+from tests.fakes.aws import FakeDynamoDb, aws_error
+from tests.fakes.chance import NOON
+
+THROTTLED = aws_error("ProvisionedThroughputExceededException")
+UNREACHABLE = ConnectTimeoutError(endpoint_url="http://nowhere")
+KEY = ("gate#genesys", "gate")
+ONE = Crowd(0, 1)
+
+
+def gate(dynamodb: FakeDynamoDb, per_minute: int = 60) -> TableRateGate:
+    """A worker, that has seen nothing yet."""
+    return TableRateGate(dynamodb, "executions", Rate(per_minute))  # type: ignore[arg-type]
+
+
+class Table:
+    """A table that counts what it is asked, and lets somebody else write first when told to."""
+
+    def __init__(self) -> None:
+        self.stored, self.asked = FakeDynamoDb(), list[str]()
+        self.before_put: list[Callable[[], object]] = []
+
+    def put_item(self, **parameters: Any) -> dict[str, Any]:
+        self.asked.append("put")
+        if self.before_put:
+            self.before_put.pop()()
+        return self.stored.put_item(**parameters)
+
+    def get_item(self, **parameters: Any) -> dict[str, Any]:
+        self.asked.append("get")
+        return self.stored.get_item(**parameters)
+
+    def worker(self, per_minute: int = 60) -> TableRateGate:
+        return TableRateGate(self, "executions", Rate(per_minute))  # type: ignore[arg-type]
+
+    @property
+    def item(self) -> dict[str, Any]:
+        return self.stored.items[KEY]
+
+
+# -- One rate for all --
+
+
+def test_given_two_workers_when_they_take_then_they_share_one_rate() -> None:
+    dynamodb = FakeDynamoDb()
+    first, second = gate(dynamodb, 20), gate(dynamodb, 20)
+    assert first.take(NOON) == 0
+    opens_in = 3_158
+    assert second.take(NOON) == opens_in
+    assert first.take(NOON) == 2 * opens_in, "a place in the line, behind the one before"
+    assert second.take(NOON, waited=True) == opens_in
+    assert second.take(NOON + opens_in) == 0
+    assert first.take(NOON + opens_in, waited=True) > 0
+
+
+def test_given_a_batch_when_it_asks_then_one_write_decides_for_all_and_the_state_is_kept_whole() -> None:
+    table = Table()
+    assert table.worker().ask(NOON, Crowd(1, 3)).newcomers == Share(2, (1_053,))
+    interval_ms = Decimal(Rate(60).interval_us) / 1_000
+    assert (table.asked, table.item["pk"], table.item["sk"]) == (["put"], {"S": KEY[0]}, {"S": KEY[1]})
+    assert table.item["version"] == {"N": "1"}
+    assert Decimal(table.item["busy_until"]["N"]) == NOON, "all three that the bucket held"
+    assert Decimal(table.item["line_until"]["N"]) == NOON + 2 * interval_ms
+    assert Decimal(table.item["returns_until"]["N"]) == 0
+    assert table.item["paused_until"] == {"N": "0"}
+
+
+def test_given_ten_messages_of_a_batch_when_they_take_then_the_table_is_asked_once() -> None:
+    table = Table()
+    batch = table.worker(600).for_batch(10, 10)
+    assert [batch.take(NOON) for _ in range(10)] == [0] * 10
+    assert table.asked == ["put"]
+
+
+def test_given_a_batch_of_both_kinds_when_it_takes_then_those_who_return_come_first() -> None:
+    batch = gate(FakeDynamoDb()).for_batch(5, 2)
+    assert [batch.take(NOON) > 0 for _ in range(2)] == [True, True]
+    assert [batch.take(NOON, waited=True) for _ in range(3)] == [0, 0, 0]
+
+
+# -- Pauses --
+
+
+def test_given_a_pause_when_a_batch_takes_then_its_places_begin_at_the_pauses_end_and_the_pause_stays() -> None:
+    dynamodb = FakeDynamoDb()
+    gate(dynamodb).pause(NOON + 5_000)
+    batch = gate(dynamodb).for_batch(2, 2)
+    assert [batch.take(NOON), batch.take(NOON)] == [5_000, 6_053]
+    assert gate(dynamodb).take(NOON + 4_999, waited=True) == 1
+    assert gate(dynamodb).take(NOON + 5_000, waited=True) == 0
+
+
+def test_given_a_pause_by_one_worker_when_another_that_remembers_otherwise_takes_then_it_waits() -> None:
+    dynamodb = FakeDynamoDb()
+    other = gate(dynamodb)
+    assert other.take(NOON) == 0
+    gate(dynamodb).pause(NOON + 5_000)
+    gate(dynamodb).pause(NOON + 1_000)
+    assert other.take(NOON) == 5_000
+
+
+def test_given_a_pause_that_holds_already_when_paused_then_nothing_is_written() -> None:
+    table = Table()
+    worker = table.worker()
+    worker.pause(NOON + 5_000)
+    worker.pause(NOON + 4_000)
+    assert table.asked == ["put"]
+
+
+def test_given_nobody_else_in_the_batch_when_held_then_nothing_is_held() -> None:
+    table = Table()
+    worker = table.worker()
+    worker.hold(NOON + 5_000)
+    assert (worker.held(NOON), table.asked) == (0, [])
+
+
+# -- Who writes at the same time --
+
+
+def test_given_a_worker_that_nobody_came_between_when_it_asks_again_then_each_question_is_one_write() -> None:
+    table = Table()
+    worker = table.worker()
+    for second in range(5):
+        worker.ask(NOON + second * 1_000, Crowd(1, 1))
+    assert table.asked == ["put"] * 5
+    assert table.item["version"] == {"N": "5"}
+
+
+def test_given_a_worker_that_others_came_before_when_it_asks_then_the_refusal_tells_it_the_state() -> None:
+    table = Table()
+    late, early = table.worker(), table.worker()
+    assert early.ask(NOON, Crowd(0, 3)).newcomers.permits == 3
+    table.asked.clear()
+    assert late.ask(NOON, Crowd(0, 1)).newcomers == Share(0, (1_053,))
+    assert table.asked == ["put", "put"], "nothing is read"
+
+
+@pytest.mark.parametrize(("quarrels", "through"), [(1, True), (4, True), (5, False)])
+def test_given_a_quarrel_when_asked_then_it_is_tried_again_and_after_five_it_counts_as_a_refusal(
+    quarrels: int, *, through: bool
+) -> None:
+    table = Table()
+    worker = table.worker()
+
+    def write_first() -> None:
+        """Another worker's write, of which this one knows nothing."""
+        somebody = gate(table.stored)
+        somebody.pause(1)
+        somebody.pause(somebody._seen.paused_until + 1)
+
+    table.before_put = [write_first] * quarrels
+    answer = worker.ask(NOON, ONE)
+    assert answer.newcomers.permits == (1 if through else 0)
+    assert through or answer == Decision(opens_in=1_000), "no place in the line either"
+    assert len(table.asked) == min(quarrels + 1, 5)
+    assert table.item["busy_until"] != {"N": "0"} if through else table.item["busy_until"] == {"N": "0"}
+
+
+def test_given_many_workers_at_once_when_they_ask_then_no_permit_is_given_twice() -> None:
+    dynamodb, together = FakeDynamoDb(), threading.Barrier(8, timeout=5)
+    one_by_one = threading.Lock()
+
+    class Shared:
+        """DynamoDB decides about one put after the other."""
+
+        def put_item(self, **parameters: Any) -> dict[str, Any]:
+            with one_by_one:
+                return dynamodb.put_item(**parameters)
+
+    def worker(_: int) -> int:
+        mine = TableRateGate(Shared(), "executions", Rate(200))  # type: ignore[arg-type]
+        together.wait()
+        return sum(mine.ask(NOON, Crowd(0, 2)).newcomers.permits for _ in range(10))
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(worker, range(8))) <= Rate(200).burst
+
+
+def test_given_an_item_of_the_version_before_when_read_then_it_is_understood() -> None:
+    table = Table()
+    table.stored.items[KEY] = {
+        "pk": {"S": KEY[0]},
+        "sk": {"S": KEY[1]},
+        "busy_until": {"N": f"{NOON + 500:.3f}"},
+        "line_until": {"N": f"{NOON + 9_000:.3f}"},
+        "paused_until": {"N": "0"},
+        "version": {"N": "41"},
+    }
+    assert table.worker().take(NOON) == 9_000
+    assert table.item["version"] == {"N": "42"}
+
+
+@pytest.mark.parametrize("microseconds", [0, 1, 999, 1_000, NOON * 1_000 + 1, 2**53 + 1])
+def test_given_any_microsecond_when_written_and_read_then_it_is_the_same(microseconds: int) -> None:
+    table = Table()
+    first, second = table.worker(), table.worker()
+    first._seen = GateState(used_until_us=microseconds, line_until_us=microseconds, version=1)
+    first.pause(NOON)
+    second.pause(NOON - 1)
+    assert second._seen == first._seen
+    assert second._seen.used_until_us == microseconds
+
+
+# -- Failures --
+
+
+@pytest.mark.parametrize("failure", [THROTTLED, UNREACHABLE], ids=["client", "network"])
+@pytest.mark.parametrize(
+    "call", [lambda worker: worker.take(NOON), lambda worker: worker.pause(NOON)], ids=["take", "pause"]
+)
+def test_given_a_table_that_fails_when_called_then_the_store_is_unavailable_and_nobody_is_let_through(
+    call: Callable[[TableRateGate], object], failure: Exception
+) -> None:
+    dynamodb = FakeDynamoDb()
+    dynamodb.trouble.before("put_item", failure)
+    with pytest.raises(StoreUnavailableError) as unavailable:
+        call(gate(dynamodb))
+    assert unavailable.value.context["aws_code"] in {"ProvisionedThroughputExceededException", "ConnectTimeoutError"}
+    assert unavailable.value.__cause__ is None
+
+
+def test_given_a_write_whose_answer_got_lost_when_asked_again_then_its_permits_stay_used_up() -> None:
+    dynamodb = FakeDynamoDb()
+    worker = gate(dynamodb, 20)
+    dynamodb.trouble.after("put_item", UNREACHABLE)
+    with pytest.raises(StoreUnavailableError):
+        worker.take(NOON)
+    assert worker.take(NOON) > 0

@@ -1,0 +1,93 @@
+"""What is kept of each attempt: correlation id, limit and rate, where an operator looks for them."""
+
+from dataclasses import replace
+from typing import Any
+
+from actionrelay.genesys.verdict import RateReading, Reply, ReplyKind
+from actionrelay.ledger.document import audit_document, execution_document
+from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status
+from actionrelay.ledger.follow_up import same_outcome
+from actionrelay.ledger.items_dynamodb import accepted_item, read_execution
+from tests.fakes.relay import EXECUTION_ID, Relay
+
+LIMIT = "dataactions/requests.volume.max=2500"
+THROTTLED = Reply(
+    ReplyKind.HTTP_ERROR,
+    31,
+    error=ExecutionError("too.many", "for Jane Doe", 429, "corr-1", LIMIT),
+    retry_after="42",
+    correlation_id="corr-1",
+    rate=RateReading(301, 300, 42),
+)
+REFUSED = Reply(
+    ReplyKind.HTTP_ERROR, 31, error=ExecutionError("too.large", "words", 413, "corr-1", LIMIT), correlation_id="corr-1"
+)
+
+
+def told(relay: Relay) -> list[dict[str, Any]]:
+    return [
+        {name: value for name, value in fields.items() if value is not None}
+        for event, fields in relay.telemetry.events
+        if event == "attempt_ended"
+    ]
+
+
+def test_given_a_429_when_an_attempt_ends_then_one_line_tells_all_of_it_but_its_message(relay: Relay) -> None:
+    relay.given_queued()
+    relay.client.answer(THROTTLED)
+    relay.work()
+    assert told(relay) == [
+        {
+            "attempt": 1,
+            "kind": "http_error",
+            "status": 429,
+            "code": "too.many",
+            "limit": LIMIT,
+            "correlation_id": "corr-1",
+            "retry_after_ms": 42_000,
+            "rate_count": 301,
+            "rate_allowed": 300,
+            "rate_reset_seconds": 42,
+        }
+    ]
+
+
+def test_given_a_success_when_an_attempt_ends_then_only_one_that_told_the_rate_is_worth_a_line(relay: Relay) -> None:
+    for rate in (None, RateReading(1, 300, 60)):
+        relay.given_queued()
+        relay.client.answer(Reply(ReplyKind.SUCCEEDED, 31, result={}, rate=rate, correlation_id="corr-1"))
+        relay.work()
+    [line] = told(relay)
+    assert (line["kind"], line["correlation_id"], line["rate_count"]) == ("succeeded", "corr-1", 1)
+
+
+def test_given_a_limit_when_attempts_end_then_the_audit_entry_of_each_names_it_and_callers_see_what_they_were_promised(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    relay.client.answer(THROTTLED, REFUSED)
+    relay.work()
+    relay.clock.advance(3_600_000)
+    relay.work()
+    entries = {entry.event: entry for entry in relay.audit.entries(EXECUTION_ID)}
+    assert (entries["retry_planned"].limit, entries["retry_planned"].correlation_id) == (LIMIT, "corr-1")
+    assert (entries["failed"].limit, entries["attempt_started"].limit) == (LIMIT, None)
+    assert audit_document(entries["failed"])["limit"] == LIMIT
+    document: Any = execution_document(relay.record, relay.payloads)
+    assert document["error"] == {"code": "too.large", "message": "words", "status": 413, "correlationId": "corr-1"}
+
+
+def test_given_a_limit_when_a_record_is_stored_and_read_then_it_is_still_there(relay: Relay) -> None:
+    relay.given_queued()
+    relay.client.answer(REFUSED)
+    relay.work()
+    stored: Execution = read_execution(EXECUTION_ID, accepted_item(relay.record))
+    assert stored.outcome is not None
+    assert stored.outcome.error is not None
+    assert (stored.outcome.error.limit, stored) == (LIMIT, relay.record)
+
+
+def test_given_outcomes_that_differ_in_the_limit_alone_when_compared_then_they_are_the_same() -> None:
+    assert REFUSED.error is not None
+    outcome = Outcome(Status.FAILED, error=REFUSED.error)
+    assert same_outcome(outcome, Outcome(Status.FAILED, error=replace(REFUSED.error, limit=None)))

@@ -1,0 +1,125 @@
+"""What an answer allows, and how long to wait."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actionrelay.genesys.verdict import (
+    BACKOFF_BASE_MS,
+    BACKOFF_CAP_MS,
+    RETRY_AFTER_CAP_MS,
+    Reply,
+    ReplyKind,
+    Verdict,
+    backoff_ms,
+    judge,
+    next_try_at,
+    retry_after_ms,
+)
+from actionrelay.ledger.execution import ExecutionError
+from tests.fakes.chance import NOON
+
+
+def status(code: int, retry_after: str | None = None) -> Reply:
+    return Reply(ReplyKind.HTTP_ERROR, 1, error=ExecutionError("c", "m", code), retry_after=retry_after)
+
+
+@pytest.mark.parametrize(
+    ("reply", "verdict"),
+    [
+        (Reply(ReplyKind.NOT_SENT, 1), Verdict.POSTPONE),
+        (Reply(ReplyKind.NO_ANSWER, 1), Verdict.AMBIGUOUS),
+        (Reply(ReplyKind.REPORTED_FAILURE, 1), Verdict.FINAL),
+        (Reply(ReplyKind.HTTP_ERROR, 1), Verdict.FINAL),
+        (status(429), Verdict.POSTPONE),
+        (status(429, "1"), Verdict.POSTPONE),
+        (status(503, "1"), Verdict.POSTPONE),
+        (status(503), Verdict.AMBIGUOUS),
+        (status(401), Verdict.RETRY),
+        (status(408), Verdict.AMBIGUOUS),
+        (status(500), Verdict.AMBIGUOUS),
+        (status(500, "1"), Verdict.AMBIGUOUS),
+        (status(502), Verdict.AMBIGUOUS),
+        (status(504, "1"), Verdict.AMBIGUOUS),
+        (status(501), Verdict.FINAL),
+        (status(505), Verdict.FINAL),
+        (status(302), Verdict.FINAL),
+        (status(400), Verdict.FINAL),
+        (status(403), Verdict.FINAL),
+        (status(404), Verdict.FINAL),
+        (status(409), Verdict.FINAL),
+        (status(422, "1"), Verdict.FINAL),
+    ],
+)
+def test_given_a_reply_when_judged_then_the_table_of_promise_2_holds(reply: Reply, verdict: Verdict) -> None:
+    assert judge(reply) is verdict
+
+
+@given(st.integers(300, 599), st.none() | st.text(max_size=5))
+def test_given_any_status_when_judged_then_only_proof_that_it_did_not_run_lets_it_run_again(
+    code: int, retry_after: str | None
+) -> None:
+    verdict = judge(status(code, retry_after))
+    if verdict in {Verdict.POSTPONE, Verdict.RETRY}:
+        assert code in {401, 429} or (code == 503 and retry_after is not None)
+
+
+@given(st.integers(-5, 2_000), st.floats(0, 1, exclude_max=True))
+def test_given_any_draw_when_backing_off_then_full_jitter_stays_in_its_bounds(tries: int, draw: float) -> None:
+    ceiling = min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** min(max(tries, 1) - 1, 60))
+    assert 0 <= backoff_ms(tries, lambda: draw) < ceiling
+
+
+@given(st.integers(1, 40), st.floats(0, 1, exclude_max=True))
+def test_given_one_more_try_when_backing_off_then_the_ceiling_never_falls(tries: int, draw: float) -> None:
+    assert backoff_ms(tries, lambda: draw) <= backoff_ms(tries + 1, lambda: draw)
+
+
+def a_date(seconds: int) -> str:
+    moment = datetime.fromtimestamp(NOON / 1_000, UTC) + timedelta(seconds=seconds)
+    return format_datetime(moment, usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("header", "wait_ms"),
+    [
+        (None, 0),
+        ("", 0),
+        ("0", 0),
+        ("120", 120_000),
+        (" 120 ", 120_000),
+        ("7200", 7_200_000),
+        ("99999999999999", RETRY_AFTER_CAP_MS),
+        ("-5", 0),
+        ("1.5", 0),
+        ("soon", 0),
+        ("\u0663", 0),
+        (a_date(90), 90_000),
+        (a_date(0), 0),
+        (a_date(-90), 0),
+        (a_date(86_400), RETRY_AFTER_CAP_MS),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", RETRY_AFTER_CAP_MS),
+        (a_date(90).replace("GMT", "-0000"), 90_000),
+        ("Mon, 99 Foo 2026 99:99:99 GMT", 0),
+        ("Wed, 21 Oct 99999999999999999999 07:28:00 GMT", 0),
+        ("Wed, 21 Oct 2026 07:28:00 +99999999999999999999", 0),
+    ],
+)
+def test_given_a_retry_after_when_read_then_seconds_and_dates_count_and_garbage_does_not(
+    header: str | None, wait_ms: int
+) -> None:
+    assert retry_after_ms(header, NOON) == wait_ms
+
+
+@given(st.text() | st.integers().map(str) | st.datetimes().map(format_datetime))
+def test_given_any_header_when_read_then_it_is_a_wait_within_bounds(header: str) -> None:
+    assert 0 <= retry_after_ms(header, NOON) <= RETRY_AFTER_CAP_MS
+
+
+@given(st.integers(1, 60), st.integers(0, 43_200), st.floats(0, 1, exclude_max=True))
+def test_given_a_floor_when_planned_then_the_jitter_comes_on_top(tries: int, seconds: int, draw: float) -> None:
+    planned = next_try_at(NOON, tries, lambda: draw, str(seconds))
+    assert planned == NOON + seconds * 1_000 + backoff_ms(tries, lambda: draw)

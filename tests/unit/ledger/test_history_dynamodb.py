@@ -1,0 +1,171 @@
+"""The audit table: entries that are owed together are one item, and read back one by one."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actionrelay.audit.reader_dynamodb import AuditTableReader
+from actionrelay.audit.trail import Opening
+from actionrelay.errors import StoreUnavailableError
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.entries_dynamodb import entries_item, read_entries
+from actionrelay.ledger.execution import AuditEntry, CacheStatus, Execution, Outcome, PayloadRef, Status
+from actionrelay.ledger.history_dynamodb import AuditTable
+from benchmarks.cost.capacity import item_bytes
+from tests.fakes.aws import FakeDynamoDb, aws_error
+from tests.fakes.chance import NOON
+from tests.fakes.recorded_telemetry import RecordedTelemetry
+from tests.fakes.relay import ACTION_ID, EXECUTION_ID, TRACE_ID, a_draft
+from tests.unit.ledger.test_table_dynamodb import entries, random_digest
+
+DAY_MS = 86_400_000
+
+
+def audit_table() -> FakeDynamoDb:
+    return FakeDynamoDb(keys=("executionId", "seq"))
+
+
+def append(dynamodb: FakeDynamoDb, owed: Sequence[AuditEntry]) -> RecordedTelemetry:
+    telemetry = RecordedTelemetry()
+    AuditTable(dynamodb, "audit", retention_days=400, telemetry=telemetry).append(owed)  # type: ignore[arg-type]
+    return telemetry
+
+
+def reader(dynamodb: FakeDynamoDb) -> AuditTableReader:
+    return AuditTableReader(dynamodb, "audit")  # type: ignore[arg-type]
+
+
+def read(dynamodb: FakeDynamoDb) -> tuple[AuditEntry, ...]:
+    trail = reader(dynamodb).trail(EXECUTION_ID)
+    assert trail.flaws == ()
+    return trail.entries
+
+
+def awaiting() -> Execution:
+    """Three entries: accepted, attempt_started, awaiting_webhook."""
+    running = ledger.claim(ledger.accept(a_draft()), "a", NOON, NOON)
+    return ledger.await_webhook(running, NOON + 5, NOON, 1, None)
+
+
+@given(st.lists(entries, min_size=1, max_size=4))
+def test_given_any_entries_when_spelled_as_one_item_then_each_reads_back_the_same(owed: list[AuditEntry]) -> None:
+    assert read_entries(entries_item(owed)) == tuple(owed)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.00001, 1e-7, 5e-324, 0.5, 1.0])
+def test_given_a_small_success_rate_when_spelled_then_it_reads_back_the_same(rate: float) -> None:
+    entry = replace(awaiting().pending_audit[0], success_rate=rate)
+    assert read_entries(entries_item([entry])) == (entry,)
+
+
+def test_given_absent_facts_when_spelled_then_they_take_no_room() -> None:
+    item = entries_item(awaiting().pending_audit[:1])
+    assert {"webhookUrl", "code", "latencyMs", "earlier"}.isdisjoint(item)
+
+
+def test_given_the_entries_of_an_attempt_when_appended_then_they_are_one_item_of_one_write_unit() -> None:
+    draft = a_draft(cache_status=CacheStatus.ENABLED, content_hash=random_digest(1))
+    accepted = replace(ledger.accept(draft), pending_audit=())
+    running = ledger.claim(accepted, TRACE_ID, NOON, NOON + 95_000)
+    result = Outcome(Status.COMPLETED, PayloadRef("key", 1_000, random_digest(2)))
+    ended = ledger.settle(running, result, NOON + 300, latency_ms=300, correlation_id=TRACE_ID)
+    dynamodb = audit_table()
+    append(dynamodb, ended.pending_audit)
+    assert [entry.event for entry in read(dynamodb)] == ["attempt_started", "completed"]
+    [item] = dynamodb.items.values()
+    assert item_bytes(item) <= 1_024
+
+
+def test_given_entries_when_appended_in_any_parting_then_they_are_read_once_and_in_order() -> None:
+    owed = awaiting().pending_audit
+    for parting in ([owed], [owed[:1], owed[1:]], [owed[:2], owed], [owed, owed[:1], owed[:2], owed]):
+        dynamodb = audit_table()
+        for part in parting:
+            append(dynamodb, part)
+        assert read(dynamodb) == owed
+
+
+def test_given_an_entry_that_is_there_when_another_is_appended_in_its_place_then_the_first_stays() -> None:
+    dynamodb = audit_table()
+    owed = awaiting().pending_audit
+    append(dynamodb, owed)
+    append(dynamodb, [replace(owed[-1], event="forged")])
+    assert read(dynamodb) == owed
+    assert all("ConditionExpression" in put for put in dynamodb.puts)
+
+
+def test_given_entries_of_two_days_when_appended_then_each_day_is_an_item_and_the_index_has_one_of_each() -> None:
+    record = ledger.note(awaiting(), "seen", NOON + DAY_MS)
+    record = ledger.note(record, "seen again", NOON + DAY_MS + 1)
+    dynamodb = audit_table()
+    append(dynamodb, record.pending_audit)
+    append(dynamodb, ledger.note(replace(record, pending_audit=()), "and again", NOON + DAY_MS + 2).pending_audit)
+    assert read(dynamodb)[:5] == record.pending_audit
+    first, next_day, same_day = (dynamodb.items[EXECUTION_ID, str(seq)] for seq in (3, 5, 6))
+    assert first["dayOpened"] == {"S": "2026-11-24"}
+    assert first["openedAt"] == {"S": f"{ACTION_ID}#2026-11-24T12:00:00.000Z#{EXECUTION_ID}"}
+    assert (next_day["dayOpened"]["S"], next_day["openedAt"]["S"].split("#")[1][:10]) == ("2026-11-25",) * 2
+    assert {"dayOpened", "openedAt"}.isdisjoint(same_day), "the index is sparse"
+    assert first["expires_at"] == {"N": str((NOON + 5) // 1_000 + 400 * 86_400)}
+
+
+def test_given_entries_that_are_there_already_when_appended_again_then_nothing_is_said_about_it() -> None:
+    dynamodb = audit_table()
+    owed = awaiting().pending_audit
+    for again in (owed[:2], owed, owed, owed[:1]):
+        telemetry = append(dynamodb, again)
+        assert (telemetry.counts, telemetry.events) == ({}, [])
+
+
+def test_given_another_entry_in_its_place_when_appended_then_the_conflict_is_counted_and_logged() -> None:
+    # An id is used again after its execution's retention, while the audit of the first is still there.
+    dynamodb = audit_table()
+    append(dynamodb, awaiting().pending_audit)
+    second = ledger.claim(ledger.accept(a_draft(created_at=NOON + 1, updated_at=NOON + 1)), "b", NOON + 2, NOON)
+    waiting = ledger.await_webhook(second, NOON + 9, NOON, 1, None)
+    telemetry = append(dynamodb, waiting.pending_audit)
+    assert telemetry.counts == {"AuditConflicts": 1}
+    fields = {"execution_id": EXECUTION_ID, "seq": 3, "audit_event": "awaiting_webhook"}
+    assert telemetry.events == [("audit_conflict", fields)]
+    assert read(dynamodb) == awaiting().pending_audit
+
+
+# -- The index by day -------------------------------------------------------------------------------------------------
+
+
+def test_given_executions_of_a_day_when_its_openings_are_read_then_each_is_there_and_reading_goes_on() -> None:
+    dynamodb = audit_table()
+    for number in range(5):
+        draft = a_draft(execution_id=f"execution-{number}", created_at=NOON + number, updated_at=NOON + number)
+        append(dynamodb, ledger.accept(draft).pending_audit)
+    append(dynamodb, ledger.accept(a_draft(execution_id="of another day", updated_at=NOON + DAY_MS)).pending_audit)
+    found: list[Opening] = []
+    while page := reader(dynamodb).openings("2026-11-24", found[-1] if found else None, 2):
+        assert len(page) <= 2
+        found += page
+    assert [opening.execution_id for opening in found] == [f"execution-{number}" for number in range(5)]
+    assert {opening.seq for opening in found} == {1}
+
+
+def test_given_nothing_on_record_when_read_then_there_are_no_entries() -> None:
+    assert read(audit_table()) == ()
+
+
+@pytest.mark.parametrize(
+    "failure", [aws_error("ProvisionedThroughputExceededException"), ConnectTimeoutError(endpoint_url="http://nowhere")]
+)
+def test_given_a_table_that_fails_when_called_then_the_store_is_unavailable(failure: Exception) -> None:
+    dynamodb = audit_table()
+    for operation in ("put_item", "query"):
+        dynamodb.trouble.before(operation, failure)
+    with pytest.raises(StoreUnavailableError):
+        append(dynamodb, awaiting().pending_audit)
+    with pytest.raises(StoreUnavailableError):
+        read(dynamodb)
+    dynamodb.trouble.before("query", failure)
+    with pytest.raises(StoreUnavailableError):
+        reader(dynamodb).openings("2026-11-24", None, 10)

@@ -1,0 +1,65 @@
+"""What waits in the queues, and whether the rate gate holds it up."""
+
+import pytest
+
+from actionrelay.errors import QueueUnavailableError, StoreUnavailableError
+from actionrelay.gate.gate_dynamodb import TableGateGauge, TableRateGate
+from actionrelay.gate.rate import Rate
+from actionrelay.ledger.execution import QueueDepth
+from actionrelay.ledger.queues_sqs import SqsGauge
+from actionrelay.timestamps import iso
+from tests.fakes.aws import FakeDynamoDb, FakeSqs, aws_error
+from tests.fakes.chance import NOON
+from tests.fakes.queues import FixedGauge
+from tests.fakes.relay import Relay
+
+
+def test_given_queues_when_looked_at_then_each_depth_and_all_dead_letters_are_told(relay: Relay) -> None:
+    relay.gauges["executions"] = FixedGauge(QueueDepth(12, 3, 10))
+    relay.gauges["dead executions"] = FixedGauge(QueueDepth(4, 0, 1))
+    relay.gauges["deliveries"] = FixedGauge(QueueDepth(1, 2, 5))
+    assert relay.watching.read() == {
+        "queues": [
+            {"name": "executions", "waiting": 12, "delayed": 3, "inFlight": 10, "deadLetters": 5},
+            {"name": "deliveries", "waiting": 1, "delayed": 2, "inFlight": 5, "deadLetters": 0},
+        ],
+        "rateGate": {"requestsPerMinute": 270, "pausedUntil": None},
+    }
+
+
+def test_given_a_pause_when_looked_at_then_its_end_is_told_until_it_is_over(relay: Relay) -> None:
+    relay.gate.pause(NOON + 1)
+    assert relay.watching.read()["rateGate"] == {"requestsPerMinute": 270, "pausedUntil": iso(NOON + 1)}
+    relay.clock.advance(1)
+    assert relay.watching.read()["rateGate"] == {"requestsPerMinute": 270, "pausedUntil": None}
+
+
+def test_given_a_queue_when_its_gauge_asks_then_the_three_kinds_of_messages_are_told_apart() -> None:
+    sqs = FakeSqs()
+    sqs.attributes["url"] = {
+        "ApproximateNumberOfMessages": "1",
+        "ApproximateNumberOfMessagesDelayed": "20",
+        "ApproximateNumberOfMessagesNotVisible": "300",
+    }
+    gauge = SqsGauge(sqs, "url")  # type: ignore[arg-type]
+    assert gauge.depth() == QueueDepth(waiting=1, delayed=20, in_flight=300)
+    assert gauge.depth().all == 321
+    sqs.trouble.before("get_queue_attributes", aws_error("AccessDenied"))
+    with pytest.raises(QueueUnavailableError):
+        gauge.depth()
+
+
+def test_given_a_gate_when_its_gauge_looks_then_it_reads_what_the_workers_wrote_and_takes_nothing() -> None:
+    dynamodb = FakeDynamoDb()
+    gauge = TableGateGauge(dynamodb, "executions")  # type: ignore[arg-type]
+    assert gauge.paused_until() == 0, "nobody has asked the gate yet"
+    gate = TableRateGate(dynamodb, "executions", Rate(270))  # type: ignore[arg-type]
+    gate.take(NOON)
+    assert gauge.paused_until() == 0
+    gate.pause(NOON + 5_000)
+    before = dict(dynamodb.items)
+    assert gauge.paused_until() == NOON + 5_000
+    assert dynamodb.items == before
+    dynamodb.trouble.before("query", aws_error("InternalServerError"))
+    with pytest.raises(StoreUnavailableError):
+        gauge.paused_until()

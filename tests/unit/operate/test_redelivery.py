@@ -1,0 +1,182 @@
+"""A delivery that an operator has made again: from which states, who wins a race, what a failure leaves behind."""
+
+import json
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import pytest
+
+from actionrelay.errors import (
+    DependencyError,
+    ExecutionNotFoundError,
+    QueueUnavailableError,
+    StoreUnavailableError,
+    WrongStateError,
+)
+from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.execution import Execution, ExecutionError, MessageKind, Outcome, Status, WebhookStatus
+from actionrelay.webhooks.targets import DeliveryAnswer
+from tests.fakes.chance import NOON
+from tests.fakes.relay import EXECUTION_ID, WEBHOOK_URL, Relay
+
+OPERATOR = "arn:aws:iam::123456789012:user/operator"
+GONE = DeliveryAnswer(410, None, 5.0)
+BUSY = DeliveryAnswer(503, None, 5.0)
+ENDED = (Status.COMPLETED, Status.FAILED, Status.UNKNOWN)
+AGAIN = (WebhookStatus.DELIVERED, WebhookStatus.FAILED)
+
+
+def given(relay: Relay, status: Status, webhook: WebhookStatus, **changes: Any) -> Execution:
+    """Let an execution stand so, ten tries behind it."""
+    url = None if webhook is WebhookStatus.NONE else WEBHOOK_URL
+    running = relay.given_running(webhook_url=url)
+    outcome = Outcome(status, error=ExecutionError("c", "m")) if status in ENDED else None
+    stands = replace(running, status=status, outcome=outcome, webhook_status=webhook, delivery_attempts=10, **changes)
+    return relay.store.put(stands)
+
+
+def given_up(relay: Relay) -> None:
+    """Let a delivery be given up, as `deliver` does it."""
+    relay.given_completed({"total": 3}, webhook_url=WEBHOOK_URL)
+    relay.sender.answer(GONE)
+    relay.delivering.deliver(EXECUTION_ID)
+    assert relay.record.webhook_status is WebhookStatus.FAILED
+
+
+def redeliver(relay: Relay, execution_id: str = EXECUTION_ID) -> Execution:
+    return relay.operating.redeliver(execution_id, OPERATOR)
+
+
+@pytest.mark.parametrize(("status", "webhook"), list(product(Status, WebhookStatus)))
+def test_given_any_state_when_a_redelivery_is_asked_for_then_only_a_delivery_that_has_ended_begins_anew(
+    relay: Relay, status: Status, webhook: WebhookStatus
+) -> None:
+    before = given(relay, status, webhook, completed_at=NOON)
+    if webhook in AGAIN and status in {*ENDED, Status.CANCELLED}:
+        again = redeliver(relay)
+        assert (again.status, again.outcome, again.completed_at) == (before.status, before.outcome, NOON)
+        assert (again.webhook_status, again.delivery_attempts, again.redeliveries) == (WebhookStatus.PENDING, 0, 1)
+        assert relay.record.version == before.version + 1
+        [entry] = relay.audit.entries(EXECUTION_ID)
+        assert (entry.event, entry.actor) == ("redelivery_requested", OPERATOR)
+        assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+        assert relay.deliveries.versions == [relay.record.version]
+        assert relay.telemetry.counts["RedeliveriesRequested"] == 1
+    else:
+        with pytest.raises(WrongStateError, match=f"^the execution is {status}, its webhook {webhook}$"):
+            redeliver(relay)
+        assert relay.record == before
+        assert (relay.events, relay.deliveries.sent) == ([], [])
+        assert relay.telemetry.counts == {}
+
+
+@pytest.mark.parametrize("execution_id", [EXECUTION_ID, "x" * 500])
+def test_given_an_unknown_id_when_a_redelivery_is_asked_for_then_there_is_none(relay: Relay, execution_id: str) -> None:
+    with pytest.raises(ExecutionNotFoundError):
+        redeliver(relay, execution_id)
+
+
+def test_given_a_delivery_that_was_given_up_when_made_again_then_the_receiver_gets_it_under_the_same_id(
+    relay: Relay,
+) -> None:
+    given_up(relay)
+    relay.clock.advance(86_400_000)
+    redeliver(relay, EXECUTION_ID.upper())
+    relay.delivering.deliver(EXECUTION_ID, relay.deliveries.versions[-1])
+    assert relay.record.webhook_status is WebhookStatus.DELIVERED
+    (_, first, before), (_, second, after) = relay.sender.sent
+    assert first["webhook-id"] == second["webhook-id"]
+    assert json.loads(before)["timestamp"] == json.loads(after)["timestamp"]
+    assert json.loads(after)["data"]["result"] == {"total": 3}
+    assert relay.events == ["webhook_failed", "redelivery_requested", "webhook_delivered"]
+
+
+def test_given_a_redelivery_when_the_receiver_still_fails_then_the_whole_schedule_begins_anew(relay: Relay) -> None:
+    given_up(relay)
+    redeliver(relay)
+    relay.randomness.fixed = 0.0
+    relay.sender.answer(BUSY)
+    relay.delivering.deliver(EXECUTION_ID)
+    assert (relay.record.webhook_status, relay.record.delivery_attempts) == (WebhookStatus.PENDING, 1)
+    assert relay.deliveries.sent[-1] == (EXECUTION_ID, 5_000)
+
+
+def test_given_a_dead_letter_when_redriven_after_a_redelivery_was_asked_for_then_it_is_done_with(
+    relay: Relay,
+) -> None:
+    given_up(relay)
+    redeliver(relay)
+    relay.delivering.deliver(EXECUTION_ID)
+    relay.delivering.deliver(EXECUTION_ID, relay.dead_letters.versions[0])
+    assert len(relay.dead_letters.sent) == 1
+    assert len(relay.sender.sent) == 2
+
+
+@pytest.mark.parametrize("service", ["audit", "deliveries"])
+def test_given_a_service_that_is_down_when_a_redelivery_is_asked_for_then_a_repeat_finishes_it(
+    relay: Relay, service: str
+) -> None:
+    given_up(relay)
+    if service == "audit":
+        relay.audit.trouble.before("append", StoreUnavailableError("down"))
+    else:
+        relay.deliveries.trouble.before("send", QueueUnavailableError("down"))
+    with pytest.raises(DependencyError):
+        redeliver(relay)
+    asked = relay.record
+    assert (asked.webhook_status, relay.deliveries.sent) == (WebhookStatus.PENDING, [])
+    redeliver(relay)
+    assert relay.record == asked, "a repeat decides nothing"
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+    assert relay.events == ["webhook_failed", "redelivery_requested"]
+
+
+def test_given_a_redelivery_that_nobody_repeats_when_any_message_of_the_execution_comes_then_it_is_queued(
+    relay: Relay,
+) -> None:
+    given_up(relay)
+    relay.deliveries.trouble.before("send", QueueUnavailableError("down"))
+    with pytest.raises(QueueUnavailableError):
+        redeliver(relay)
+    relay.work(MessageKind.RUN)
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+
+
+def test_given_a_redelivery_under_way_when_it_was_tried_once_then_another_is_refused(relay: Relay) -> None:
+    given_up(relay)
+    redeliver(relay)
+    relay.sender.answer(BUSY)
+    relay.delivering.deliver(EXECUTION_ID)
+    with pytest.raises(WrongStateError, match="its webhook pending"):
+        redeliver(relay)
+
+
+def test_given_another_outcome_after_a_redelivery_when_asked_for_again_then_its_first_delivery_is_under_way(
+    relay: Relay,
+) -> None:
+    relay.given_ended(Outcome(Status.UNKNOWN, error=ExecutionError("c", "m")), webhook_url=WEBHOOK_URL)
+    relay.delivering.deliver(EXECUTION_ID)
+    redeliver(relay)
+    relay.receive(status="completed")
+    with pytest.raises(WrongStateError, match="the execution is completed, its webhook pending"):
+        redeliver(relay)
+
+
+def test_given_a_worker_of_the_series_before_when_it_ends_after_a_redelivery_began_then_it_decides_nothing(
+    relay: Relay,
+) -> None:
+    relay.given_completed(webhook_url=WEBHOOK_URL)
+    relay.sender.answer(GONE)
+
+    def deliver_and_ask_again(current: Execution) -> Execution:
+        done = ledger.record_delivery(current, WebhookStatus.DELIVERED, NOON, None, latency_ms=1, cause=None)
+        relay.store.put(done)
+        return ledger.redeliver(done, NOON, OPERATOR)
+
+    relay.store.someone_writes_first(deliver_and_ask_again)
+    relay.delivering.deliver(EXECUTION_ID)
+    assert (relay.record.webhook_status, relay.record.delivery_attempts) == (WebhookStatus.PENDING, 0)
+    assert relay.dead_letters.sent == []
+    relay.delivering.deliver(EXECUTION_ID)
+    assert relay.record.webhook_status is WebhookStatus.DELIVERED

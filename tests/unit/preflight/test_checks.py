@@ -1,0 +1,186 @@
+"""The preflight's single checks: the host, its clock, what the client may do, and how often."""
+
+from dataclasses import replace
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from actionrelay.errors import CheckStatus, ScopeMissingError
+from actionrelay.genesys.verdict import RateReading
+from actionrelay.ledger.execution import GenesysApi
+from actionrelay.preflight.checks import Sight
+from actionrelay.strict_json import Json
+from tests.fakes.chance import NOON
+from tests.fakes.genesys import HEALTHY, LIMITED, ScriptedIssuer, a_token
+from tests.fakes.preflight import Deployment
+
+OK, WARNING, FAILED = CheckStatus.OK, CheckStatus.WARNING, CheckStatus.FAILED
+
+
+@pytest.fixture
+def deployment() -> Deployment:
+    return Deployment()
+
+
+@pytest.fixture
+def integrations() -> Deployment:
+    return Deployment(api=GenesysApi.INTEGRATIONS, issuer=ScriptedIssuer(required_scopes=()))
+
+
+# -- The host and its clock --
+
+
+@pytest.mark.parametrize(
+    ("sight", "status", "detail", "advice"),
+    [
+        (Sight(None, "ConnectTimeoutError"), FAILED, "no answer (ConnectTimeoutError)", "GenesysRegion"),
+        (Sight(503), FAILED, "answers 503", "status page"),
+        (Sight(307), FAILED, "redirects (307)", "GenesysApiUrl"),
+        (Sight(429), WARNING, "throttles", "RequestsPerMinute"),
+        (Sight(403), OK, "answers", None),
+        (Sight(404), OK, "answers", None),
+    ],
+)
+def test_given_an_answer_of_the_host_when_looked_at_then_it_says_whether_the_host_is_there(
+    deployment: Deployment, sight: Sight, status: CheckStatus, detail: str, advice: str | None
+) -> None:
+    deployment.sees(sight)
+    check = deployment.found()["api"]
+    assert check.status is status
+    assert detail in check.detail
+    assert (advice or "None") in str(check.advice)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status", "detail"),
+    [
+        (0, OK, "0 s apart"),
+        (60, OK, "60 s apart"),
+        (-60, OK, "60 s apart"),
+        (61, WARNING, "61 s behind"),
+        (-61, WARNING, "61 s ahead of"),
+        (-86_400, WARNING, "86400 s ahead of"),
+    ],
+)
+def test_given_a_date_when_compared_then_more_than_a_minute_is_a_warning(
+    deployment: Deployment, seconds: int, status: CheckStatus, detail: str
+) -> None:
+    deployment.sees(replace(HEALTHY, date=formatdate(NOON / 1_000 + seconds, usegmt=True)))
+    check = deployment.found()["clock"]
+    assert check.status is status
+    assert detail in check.detail
+
+
+@pytest.mark.parametrize(
+    "date",
+    [None, "", "today", "Mon, 99 Foo 2026 99:99:99 GMT", "Wed, 21 Oct 99999999999999999999 07:28:00 GMT"],
+)
+def test_given_no_date_when_compared_then_that_is_a_warning(deployment: Deployment, date: str | None) -> None:
+    deployment.sees(replace(HEALTHY, date=date))
+    assert deployment.found()["clock"].status is WARNING
+
+
+def test_given_a_date_without_its_zone_when_compared_then_it_is_utc(deployment: Deployment) -> None:
+    deployment.sees(replace(HEALTHY, date=str(HEALTHY.date).replace("GMT", "-0000")))
+    assert deployment.found()["clock"].detail == "the clocks are 0 s apart"
+
+
+# -- What the client may do --
+
+
+def test_given_a_token_without_a_scope_when_looked_at_then_the_missing_one_is_named(deployment: Deployment) -> None:
+    deployment.issuer.trouble.before("request", ScopeMissingError("the OAuth client was not granted data:action:view"))
+    found = deployment.found()
+    assert (found["token"].status, found["scopes"].status) == (OK, FAILED)
+    assert "data:action:view" in found["scopes"].detail
+
+
+def test_given_a_granted_token_that_lacks_a_scope_when_looked_at_then_the_missing_one_is_named(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ScriptedIssuer, "request", lambda *_: replace(a_token(), scopes=("data:action:view",)))
+    check = deployment.found()["scopes"]
+    assert (check.status, check.detail) == (FAILED, "the token lacks data:action:execute")
+
+
+def roles(*policies: Json) -> Json:
+    grants: list[Json] = [{"role": {"policies": [policy]}} for policy in policies]
+    return {"grants": grants}
+
+
+def policy(domain: str, entity: str, *actions: str) -> Json:
+    return {"domain": domain, "entityName": entity, "actions": list(actions)}
+
+
+@pytest.mark.parametrize(
+    ("document", "status"),
+    [
+        (roles(policy("integrations", "action", "execute")), OK),
+        (roles(policy("directory", "user", "view"), policy("bridge", "actions", "execute", "view")), OK),
+        (roles(policy("integrations", "*", "*")), OK),
+        (roles(policy("*", "*", "*")), OK),
+        (roles(policy("integrations", "action", "view")), FAILED),
+        (roles(policy("integrations", "actions", "execute")), FAILED),
+        (roles(policy("directory", "action", "execute")), FAILED),
+        (roles({"domain": "integrations", "entityName": "action", "actions": "execute"}), FAILED),
+        (roles(), WARNING),
+        (roles("policy"), WARNING),
+        ({"grants": [{"role": {"id": "1"}}]}, WARNING),
+        ({"grants": {}}, WARNING),
+        ([], WARNING),
+        (None, WARNING),
+    ],
+)
+def test_given_the_clients_roles_when_looked_at_then_one_must_allow_to_execute(
+    integrations: Deployment, document: Json, status: CheckStatus
+) -> None:
+    integrations.sees(replace(HEALTHY, document=document))
+    check = integrations.found()["permission"]
+    assert check.status is status
+    if status is not OK:
+        assert "Integrations > Action > Execute" in str(check.advice)
+
+
+def test_given_roles_that_may_not_be_read_when_looked_at_then_that_is_a_warning(integrations: Deployment) -> None:
+    integrations.sees(replace(HEALTHY, status=403))
+    assert integrations.found()["permission"].status is WARNING
+
+
+# -- Limits --
+
+
+def limit(value: Any, key: str = "requests.volume.max") -> Sight:
+    return Sight(200, document={"entities": [{"key": "other", "value": 1}, {"key": key, "value": value}]})
+
+
+@pytest.mark.parametrize(
+    ("limits", "allowed", "rate", "expected"),
+    [
+        (LIMITED, None, 270, (OK, "the organisation's limit 2500 a minute")),
+        (limit(270), None, 270, (OK, "limit 270")),
+        (limit(269), None, 270, (WARNING, "RequestsPerMinute is 270, above the organisation's 269")),
+        (LIMITED, 300, 400, (WARNING, "above the token's 300")),
+        (limit(100), 300, 400, (WARNING, "above the token's 300 and the organisation's 100")),
+        (LIMITED, 300, 300, (OK, "2500")),
+        (Sight(403), None, 270, (WARNING, "could not be read (not allowed)")),
+        (Sight(403), 200, 270, (WARNING, "above the token's 200")),
+        (Sight(404), None, 270, (WARNING, "could not be read (status 404)")),
+        (Sight(None, "timeout"), None, 270, (WARNING, "could not be read (timeout)")),
+        (limit(True), None, 270, (WARNING, "could not be read")),
+        (limit("2500"), None, 270, (WARNING, "could not be read")),
+        (limit(1, "requests.volume.min"), None, 270, (WARNING, "could not be read")),
+        (Sight(200, document={"entities": 1}), None, 270, (WARNING, "could not be read")),
+    ],
+)
+def test_given_limits_when_compared_then_more_than_is_allowed_is_a_warning(
+    integrations: Deployment, limits: Sight, allowed: int | None, rate: int, expected: tuple[CheckStatus, str]
+) -> None:
+    integrations.platform.limited = limits
+    integrations.requests_per_minute = rate
+    integrations.sees(replace(HEALTHY, rate=RateReading(1, allowed, 60)))
+    check = integrations.found()["limits"]
+    assert check.status is expected[0]
+    assert expected[1] in check.detail
+    if limits.status == 403 and allowed is None:
+        assert "limits:organization:view" in str(check.advice)

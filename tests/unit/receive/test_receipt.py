@@ -1,0 +1,244 @@
+"""Results by webhook: first, twice, late, in contradiction, forged."""
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from actionrelay.errors import (
+    ExecutionNotFoundError,
+    InvalidRequestError,
+    OutcomeConflictError,
+    PayloadTooLargeError,
+    QueueUnavailableError,
+    StoreUnavailableError,
+    UnauthenticWebhookError,
+)
+from actionrelay.ledger.execution import CacheStatus, ExecutionError, MessageKind, Outcome, Status
+from actionrelay.strict_json import canonical
+from actionrelay.webhooks.signatures import SigningSecret
+from tests.fakes.relay import EXECUTION_ID, TIMEOUT_MS, WEBHOOK_URL, Relay, signed
+
+RESULT: Any = {"total": 3}
+
+
+def error_of(relay: Relay) -> ExecutionError | None:
+    return relay.record.outcome.error if relay.record.outcome else None
+
+
+def shown_result(relay: Relay) -> Any:
+    return relay.reading.execution(EXECUTION_ID)["result"]
+
+
+@pytest.mark.parametrize("given", ["given_queued", "given_running", "given_awaiting"])
+def test_given_an_execution_that_has_not_ended_when_its_result_arrives_then_it_is_completed(given: str) -> None:
+    relay = Relay()
+    getattr(relay, given)(webhook_url=WEBHOOK_URL, cache_key="key", cache_status=CacheStatus.ENABLED)
+    recorded = relay.receive(status="completed", result=RESULT)
+    assert recorded.status is relay.record.status is Status.COMPLETED
+    assert shown_result(relay) == RESULT
+    assert relay.events[-2:] == ["webhook_received", "completed"]
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+    assert "key" in relay.cache.entries
+    assert relay.telemetry.counts["WebhooksReceived"] == 1
+
+
+def test_given_a_large_result_when_it_arrives_then_it_is_stored(relay: Relay) -> None:
+    relay.given_awaiting()
+    relay.payloads.inline_max = 0
+    relay.receive(status="completed", result=RESULT)
+    assert shown_result(relay) == RESULT
+
+
+def test_given_no_result_when_completed_then_it_is_null(relay: Relay) -> None:
+    relay.given_awaiting()
+    relay.receive(status="completed")
+    assert (relay.record.status, shown_result(relay)) == (Status.COMPLETED, None)
+
+
+@pytest.mark.parametrize(
+    ("error", "recorded"),
+    [
+        (
+            {"code": "c", "message": "m", "status": 400, "correlationId": "corr", "extra": 1},
+            ExecutionError("c", "m", 400, "corr"),
+        ),
+        ({}, ExecutionError("action_failed", "")),
+        ("broken", ExecutionError("action_failed", "broken")),
+        (None, ExecutionError("action_failed", "Genesys Cloud reported a failure")),
+    ],
+)
+def test_given_a_failure_when_it_arrives_then_it_is_recorded_with_its_reason(
+    relay: Relay, error: Any, recorded: ExecutionError
+) -> None:
+    relay.given_awaiting()
+    relay.receive(status="failed", error=error)
+    assert (relay.record.status, error_of(relay)) == (Status.FAILED, recorded)
+
+
+def test_given_an_upper_case_id_when_it_arrives_then_it_is_the_same_execution(relay: Relay) -> None:
+    relay.given_awaiting()
+    relay.receive(executionId=EXECUTION_ID.upper(), status="completed")
+    assert relay.record.status is Status.COMPLETED
+
+
+# -- Twice, late, in contradiction --
+
+
+def test_given_an_exact_repeat_when_it_arrives_then_nothing_changes(relay: Relay) -> None:
+    relay.given_awaiting()
+    relay.receive(status="completed", result={"a": 1, "b": 2})
+    before = relay.record
+    again = relay.receive(status="completed", result={"b": 2, "a": 1})
+    assert relay.record == before
+    assert again.status is Status.COMPLETED
+    assert relay.telemetry.counts["ExecutionsSucceeded"] == 1
+
+
+def test_given_a_delivery_that_was_not_queued_when_the_webhook_repeats_then_it_is_queued(relay: Relay) -> None:
+    relay.given_awaiting(webhook_url=WEBHOOK_URL)
+    relay.deliveries.trouble.before("send", QueueUnavailableError("down"))
+    with pytest.raises(QueueUnavailableError):
+        relay.receive(status="completed", result=RESULT)
+    relay.receive(status="completed", result=RESULT)
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("the process dies here"), StoreUnavailableError("down")])
+def test_given_a_result_that_was_recorded_and_not_stored_when_the_webhook_repeats_then_it_is_stored(
+    relay: Relay, failure: Exception
+) -> None:
+    relay.given_awaiting()
+    relay.payloads.inline_max = 0
+    relay.payloads.trouble.before("put", failure)
+    with suppress(RuntimeError):
+        relay.receive(status="completed", result=RESULT)
+    assert relay.payloads.objects == {}
+    relay.receive(status="completed", result=RESULT)
+    assert shown_result(relay) == RESULT
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{"status": "completed", "result": {"total": 4}}, {"status": "completed"}, {"status": "failed", "error": "no"}],
+    ids=str,
+)
+def test_given_a_recorded_result_when_another_is_reported_then_the_record_stands_and_the_audit_has_both(
+    relay: Relay, document: dict[str, Any]
+) -> None:
+    relay.given_awaiting()
+    relay.receive(status="completed", result=RESULT)
+    with pytest.raises(OutcomeConflictError, match="completed is on record and stands"):
+        relay.receive(**document)
+    assert (relay.record.status, shown_result(relay)) == (Status.COMPLETED, RESULT)
+    assert relay.events[-1] == "webhook_conflict"
+    assert relay.telemetry.counts["WebhookConflicts"] == 1
+
+
+def test_given_a_cancelled_execution_when_a_result_arrives_then_it_is_a_conflict(relay: Relay) -> None:
+    relay.given_queued(status=Status.CANCELLED)
+    with pytest.raises(OutcomeConflictError):
+        relay.receive(status="completed")
+
+
+@pytest.mark.parametrize(
+    ("document", "status"), [({"status": "completed", "result": RESULT}, "completed"), ({"status": "failed"}, "failed")]
+)
+def test_given_a_deadline_that_passed_when_the_result_comes_late_then_unknown_is_resolved(
+    relay: Relay, document: dict[str, Any], status: str
+) -> None:
+    relay.given_awaiting(webhook_url=WEBHOOK_URL)
+    relay.clock.advance(TIMEOUT_MS * 10)
+    relay.work(kind=MessageKind.DEADLINE)
+    assert relay.record.status is Status.UNKNOWN
+    relay.receive(**document)
+    assert relay.record.status.value == status
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)] * 2
+
+
+# -- What is not accepted --
+
+
+def test_given_an_unknown_id_when_it_arrives_then_it_is_not_found(relay: Relay) -> None:
+    with pytest.raises(ExecutionNotFoundError):
+        relay.receive(status="completed")
+
+
+def test_given_a_record_that_ends_its_retention_meanwhile_when_it_arrives_then_it_is_not_found(relay: Relay) -> None:
+    relay.given_awaiting()
+    relay.store.vanishes_before_the_next_save()
+    with pytest.raises(ExecutionNotFoundError):
+        relay.receive(status="completed")
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ({}, "missing_header"),
+        ({"webhook-id": ["msg_1"]}, "missing_header"),
+    ],
+)
+def test_given_no_signature_when_it_arrives_then_it_is_not_authentic(
+    relay: Relay, headers: dict[str, list[str]], reason: str
+) -> None:
+    relay.given_awaiting()
+    with pytest.raises(UnauthenticWebhookError):
+        relay.receiving.receive(headers, b"not even json")
+    assert relay.record.status is Status.AWAITING_WEBHOOK
+    assert relay.telemetry.codes["WebhooksRefused", reason] == 1
+
+
+def test_given_another_secret_when_it_arrives_then_it_is_forged(relay: Relay) -> None:
+    relay.given_awaiting()
+    body = canonical({"executionId": EXECUTION_ID, "status": "completed"})
+    with pytest.raises(UnauthenticWebhookError):
+        relay.receiving.receive(signed(body, relay.clock.now(), SigningSecret(b"x" * 32)), body)
+    assert relay.record.status is Status.AWAITING_WEBHOOK
+
+
+@pytest.mark.parametrize(("age_ms", "authentic"), [(300_000, True), (301_000, False), (-301_000, False)])
+def test_given_a_signatures_age_when_it_arrives_then_five_minutes_are_the_border(
+    relay: Relay, age_ms: int, *, authentic: bool
+) -> None:
+    relay.given_awaiting()
+    body = canonical({"executionId": EXECUTION_ID, "status": "completed"})
+    headers = signed(body, relay.clock.now() - age_ms)
+    if authentic:
+        relay.receiving.receive(headers, body)
+    else:
+        with pytest.raises(UnauthenticWebhookError):
+            relay.receiving.receive(headers, body)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointers"),
+    [
+        (b"not json", {""}),
+        (b'{"a":1,"a":2}', {""}),
+        (b"[]", {""}),
+        (b"{}", {"/executionId", "/status"}),
+        (b'{"executionId":"x","status":"queued"}', {"/status"}),
+        (b'{"executionId":5,"status":"completed"}', {"/executionId"}),
+    ],
+)
+def test_given_a_signed_body_that_is_no_result_when_it_arrives_then_it_is_invalid_with_every_fault(
+    relay: Relay, body: bytes, pointers: set[str]
+) -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        relay.receiving.receive(signed(body, relay.clock.now()), body)
+    assert {fault.pointer for fault in refused.value.faults} == pointers
+
+
+def test_given_more_bytes_than_allowed_when_it_arrives_then_not_even_the_signature_is_checked() -> None:
+    relay = Relay(max_payload_bytes=10)
+    with pytest.raises(PayloadTooLargeError):
+        relay.receiving.receive({}, b"x" * 11)
+    with pytest.raises(UnauthenticWebhookError):
+        relay.receiving.receive({}, b"x" * 10)
+
+
+def test_given_an_outcome_of_the_executor_when_a_webhook_says_the_same_then_it_is_a_repeat(relay: Relay) -> None:
+    relay.given_completed(RESULT)
+    assert relay.receive(status="completed", result=RESULT).outcome is not None
+    relay.given_ended(Outcome(Status.FAILED, error=ExecutionError("c", "m", 400)))
+    assert relay.receive(status="failed", error={"code": "c", "message": "m", "status": 400}).ended

@@ -1,0 +1,162 @@
+"""How the deployment is doing, out of the counters: periods, actions, days and hours, and what can't be asked."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from actionrelay.errors import InvalidRequestError
+from actionrelay.ledger.execution import GenesysApi
+from actionrelay.statistics.counters import Change, counters_of
+from actionrelay.statistics.counting import CountChanges
+from actionrelay.statistics.report import DAYS_SHOWN, HOURS_SHOWN, LONGEST_DAYS, ReadMetrics
+from actionrelay.statistics.tally import REJECTED, TOTAL
+from tests.fakes.chance import NOON, SettableClock
+from tests.fakes.counters import InMemoryCounters
+from tests.fakes.recorded_telemetry import RecordedTelemetry
+
+DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+COMPLETED = {TOTAL: 1, "completed": 1, "latency_ms": 100, "latencies": 1, "b49": 1}
+
+
+def having(*events: tuple[str, int, Mapping[str, int]]) -> ReadMetrics:
+    """Counters after changes: of which action, how many ms ago, and what."""
+    store = InMemoryCounters()
+    changes = [Change(number, action, NOON - ago, counts) for number, (action, ago, counts) in enumerate(events)]
+    CountChanges(lambda record: record["change"], store, RecordedTelemetry()).count(
+        "part", ({"change": each} for each in changes)
+    )
+    return ReadMetrics(store, SettableClock(), GenesysApi.DATA_ACTIONS)
+
+
+def read(metrics: ReadMetrics, **query: str) -> Any:
+    return metrics.read({"from" if name == "first" else name: value for name, value in query.items()})
+
+
+def test_given_nothing_counted_when_asked_then_all_is_zero_and_nothing_is_claimed() -> None:
+    found = read(having())
+    assert (found["totalExecutions"], found["successRate"], found["averageLatencyMs"]) == (0, None, None)
+    assert found["latencyMs"] == {"p50": None, "p95": None, "p99": None}
+    assert (found["days"], found["hours"], found["actions"]) == ([], [], [])
+
+
+def test_given_executions_when_asked_then_counts_rate_and_latency_are_theirs() -> None:
+    failed = {TOTAL: 1, "failed": 1, "latency_ms": 300, "latencies": 1, "b60": 1}
+    found = read(
+        having(
+            ("a", 0, COMPLETED),
+            ("a", 0, failed),
+            ("b", 0, {TOTAL: 1}),
+            ("b", 0, {TOTAL: 1, "unknown": 1}),
+            ("b", 0, {TOTAL: 1, "cancelled": 1}),
+            ("b", 0, {TOTAL: 1, "completed": 1, "cache_hits": 1}),
+            ("-", 0, {REJECTED: 1}),
+        )
+    )
+    assert {name: value for name, value in found.items() if name not in {"days", "hours", "actions"}} == {
+        "firstDay": None,
+        "lastDay": None,
+        "actionId": None,
+        "totalExecutions": 6,
+        "successfulExecutions": 2,
+        "failedExecutions": 1,
+        "unknownExecutions": 1,
+        "cancelledExecutions": 1,
+        "inProgressExecutions": 1,
+        "cacheHits": 1,
+        "rejectedRequests": 1,
+        "averageLatencyMs": 200,
+        "latencyMs": {"p50": 102, "p95": 290, "p99": 290},
+        "successRate": 0.5,
+    }
+    assert [(action["actionId"], action["totalExecutions"]) for action in found["actions"]] == [("a", 2), ("b", 4)]
+
+
+def test_given_no_period_when_asked_then_the_top_is_since_the_deployment_and_days_are_the_last_thirty() -> None:
+    found = read(having(*(("a", days * DAY_MS, COMPLETED) for days in range(40))))
+    assert found["totalExecutions"] == 40
+    assert len(found["days"]) == DAYS_SHOWN
+    assert found["days"][0]["date"] == "2026-10-26"
+    assert found["days"][-1]["date"] == "2026-11-24"
+
+
+@pytest.mark.parametrize(
+    ("query", "days"),
+    [
+        ({"first": "2026-11-23"}, ["2026-11-23", "2026-11-24"]),
+        ({"to": "2026-10-17"}, ["2026-10-16", "2026-10-17"]),
+        ({"first": "2026-11-22", "to": "2026-11-23"}, ["2026-11-22", "2026-11-23"]),
+        ({"first": "2026-11-25"}, []),
+    ],
+)
+def test_given_a_period_when_asked_then_all_but_hours_and_actions_is_of_it(
+    query: dict[str, str], days: list[str]
+) -> None:
+    found = read(having(*(("a", days * DAY_MS, COMPLETED) for days in range(40))), **query)
+    assert [day["date"] for day in found["days"]] == days
+    assert found["totalExecutions"] == len(days)
+    assert sum(action["totalExecutions"] for action in found["actions"]) == 40
+    assert len(found["hours"]) == 2
+
+
+def test_given_an_action_when_asked_then_days_and_counts_are_of_it_alone() -> None:
+    found = read(having(("a", 0, COMPLETED), ("b", 0, COMPLETED), ("b", DAY_MS, COMPLETED)), actionId="b")
+    assert (found["actionId"], found["totalExecutions"]) == ("b", 2)
+    assert [day["totalExecutions"] for day in found["days"]] == [1, 1]
+    assert [action["actionId"] for action in found["actions"]] == ["b"]
+
+
+def test_given_an_action_in_capitals_when_asked_then_it_is_spelled_as_its_contract_keeps_it() -> None:
+    assert read(having(("a", 0, COMPLETED)), actionId="A")["totalExecutions"] == 1
+    kept = replace(having(("A", 0, COMPLETED)), api=GenesysApi.INTEGRATIONS)
+    assert read(kept, actionId="A")["totalExecutions"] == 1
+    assert read(kept, actionId="a")["totalExecutions"] == 0
+
+
+def test_given_hours_when_asked_then_the_last_two_days_of_them_are_there() -> None:
+    found = read(having(*(("a", hours * HOUR_MS, COMPLETED) for hours in range(60))))
+    assert len(found["hours"]) == HOURS_SHOWN
+    assert found["hours"][-1]["hour"] == "2026-11-24T12:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("query", "pointers"),
+    [
+        ({"first": "yesterday"}, ["/query/from"]),
+        ({"first": "2026-02-30", "to": "2026-1-1"}, ["/query/from", "/query/to"]),
+        ({"to": "\u0662\u0660\u0662\u0666-01-01"}, ["/query/to"]),
+        ({"to": ""}, ["/query/to"]),
+        ({"actionId": ""}, ["/query/actionId"]),
+        ({"actionID": "a", "to": "never"}, ["/query/to", "/query/actionID"]),
+        ({"first": "2026-11-24", "to": "2026-11-23"}, ["/query/to"]),
+        ({"first": "2025-11-23", "to": "2026-11-24"}, ["/query/to"]),
+    ],
+)
+def test_given_no_period_that_can_be_read_when_asked_then_every_fault_is_named(
+    query: dict[str, str], pointers: list[str]
+) -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        read(having(), **query)
+    assert [fault.pointer for fault in refused.value.faults] == pointers
+
+
+def test_given_the_longest_period_when_asked_then_it_is_answered() -> None:
+    assert read(having(), first="2025-11-24", to="2026-11-24")["totalExecutions"] == 0
+    assert LONGEST_DAYS == 366
+
+
+def test_given_the_earliest_and_the_last_day_of_the_calendar_when_asked_then_it_is_answered() -> None:
+    assert read(having(), first="9999-12-31")["days"] == []
+    assert read(having(), to="0001-01-05")["days"] == []
+
+
+def test_given_one_change_when_its_counters_are_named_then_the_hour_is_of_all_actions() -> None:
+    named = list(counters_of(Change(1, "a", NOON, {})))
+    assert [(counter.span, counter.start, counter.action_id) for counter in named] == [
+        ("total", "", "a"),
+        ("day", "2026-11-24", "a"),
+        ("day", "2026-11-24", ""),
+        ("hour", "2026-11-24T12", ""),
+    ]

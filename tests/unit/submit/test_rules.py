@@ -1,0 +1,346 @@
+"""What a caller may send: every field, its borders, and all faults in one answer."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actionrelay.errors import Fault, InvalidRequestError, MalformedJsonError, PayloadTooLargeError
+from actionrelay.ledger.execution import GenesysApi
+from actionrelay.strict_json import MAX_NESTING
+from actionrelay.submit.request import ExecutionRequest, ResultWebhook, read
+from tests.fakes.relay import ACTION_ID, EXECUTION_ID, TRACE_ID, Relay, a_request, spelled
+
+TUTORIAL = {
+    "actionId": "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e",
+    "inputs": {
+        "customerId": "cust_998877",
+        "transactionBatch": ["tx_001", "tx_002"],
+        "transformationRules": {"normalizeCurrency": True, "applyTaxRate": 0.0825},
+    },
+    "timeout": 120_000,
+    "cacheResults": True,
+    "executionId": EXECUTION_ID,
+    "actionReferences": {
+        "normalizeCurrency": ["applyTaxRate"],
+        "applyTaxRate": ["calculateTotal"],
+        "calculateTotal": [],
+    },
+}
+
+
+def accepted(document: Any, api: GenesysApi = GenesysApi.DATA_ACTIONS, key: str | None = None) -> ExecutionRequest:
+    return Relay(api=api).rules.read(spelled(document), key)
+
+
+def faults(document: Any, api: GenesysApi = GenesysApi.DATA_ACTIONS, key: str | None = None) -> tuple[Fault, ...]:
+    with pytest.raises(InvalidRequestError) as refused:
+        Relay(api=api).rules.read(spelled(document), key)
+    return refused.value.faults
+
+
+def places(document: Any, api: GenesysApi = GenesysApi.DATA_ACTIONS, key: str | None = None) -> list[tuple[str, str]]:
+    return [(fault.pointer, fault.code) for fault in faults(document, api, key)]
+
+
+def test_given_the_tutorials_example_when_its_id_is_real_then_it_is_accepted() -> None:
+    request = accepted(TUTORIAL)
+    assert request.execution_id == EXECUTION_ID
+    assert request.inputs == TUTORIAL["inputs"]
+    assert request.timeout == 120_000
+
+
+def test_given_the_tutorials_own_id_when_read_then_it_is_refused_and_a_uuid_is_asked_for() -> None:
+    [fault] = faults(TUTORIAL | {"executionId": "exec-2024-001"})
+    assert (fault.pointer, fault.code) == ("/executionId", "schema")
+    assert "must be a UUID such as" in fault.detail
+
+
+def test_given_the_smallest_request_when_read_then_the_defaults_hold() -> None:
+    request = accepted(a_request())
+    assert (request.timeout, request.cache_results, request.idempotent) == (60_000, True, False)
+    assert (request.webhook_url, request.execution_id, request.trace_id) == (None, None, None)
+    assert request.action_references is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("timeout", 1),
+        ("timeout", 300_000),
+        ("timeout", 60_000.0),
+        ("cacheResults", False),
+        ("idempotent", True),
+        ("inputs", {}),
+        ("webhookUrl", None),
+        ("webhookUrl", "https://hooks.example.com/done?tenant=7"),
+        ("executionId", None),
+        ("traceId", TRACE_ID),
+        ("actionReferences", None),
+        ("actionReferences", {}),
+        ("actionReferences", {"a": {"b": {}}, "c": ["a"]}),
+    ],
+)
+def test_given_a_value_at_the_border_of_a_rule_when_read_then_it_is_accepted(field: str, value: Any) -> None:
+    assert read(ExecutionRequest, a_request(**{field: value})) == accepted(a_request(**{field: value}))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "place"),
+    [
+        ("actionId", ..., ("/actionId", "schema")),
+        ("actionId", "", ("/actionId", "schema")),
+        ("actionId", 5, ("/actionId", "schema")),
+        ("actionId", None, ("/actionId", "schema")),
+        ("actionId", "not-a-uuid", ("/actionId", "schema")),
+        ("actionId", ACTION_ID + "\n", ("/actionId", "schema")),
+        ("actionId", "a" * 129, ("/actionId", "schema")),
+        ("inputs", ..., ("/inputs", "schema")),
+        ("inputs", [], ("/inputs", "schema")),
+        ("inputs", None, ("/inputs", "schema")),
+        ("inputs", "{}", ("/inputs", "schema")),
+        ("inputs", {"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}}, ("/inputs/a/b/c/d/e/f", "depth")),
+        ("inputs", {"a": [[[[[1]]]]]}, ("/inputs/a/0/0/0/0/0", "depth")),
+        ("timeout", 0, ("/timeout", "schema")),
+        ("timeout", -1, ("/timeout", "schema")),
+        ("timeout", 300_001, ("/timeout", "schema")),
+        ("timeout", True, ("/timeout", "schema")),
+        ("timeout", 5.5, ("/timeout", "schema")),
+        ("timeout", "60000", ("/timeout", "schema")),
+        ("timeout", None, ("/timeout", "schema")),
+        ("cacheResults", 1, ("/cacheResults", "schema")),
+        ("cacheResults", "true", ("/cacheResults", "schema")),
+        ("idempotent", None, ("/idempotent", "schema")),
+        ("executionId", "", ("/executionId", "schema")),
+        ("executionId", 5, ("/executionId", "schema")),
+        ("executionId", EXECUTION_ID.replace("-", ""), ("/executionId", "schema")),
+        ("traceId", "trace", ("/traceId", "schema")),
+        ("actionReferences", [], ("/actionReferences", "schema")),
+        ("actionReferences", {"a": "b"}, ("/actionReferences/a", "schema")),
+        ("actionReferences", {"a": ["a"]}, ("/actionReferences/a", "cycle")),
+        ("webhookUrl", "", ("/webhookUrl", "schema")),
+        ("webhookUrl", 5, ("/webhookUrl", "schema")),
+        ("webhookUrl", "https://example.com/" + "a" * 2_048, ("/webhookUrl", "schema")),
+        ("webhookUrl", "http://hooks.example.com/", ("/webhookUrl", "webhook_url")),
+        ("webhookUrl", "https://user:pw@hooks.example.com/", ("/webhookUrl", "webhook_url")),
+        ("webhookUrl", "https://hooks.example.com:8443/", ("/webhookUrl", "webhook_url")),
+        ("webhookUrl", "https://localhost/", ("/webhookUrl", "webhook_url")),
+        ("webhookUrl", "https://169.254.169.254/", ("/webhookUrl", "webhook_url")),
+        ("action_id", ACTION_ID, ("/action_id", "schema")),
+        ("mystery", 1, ("/mystery", "schema")),
+        ("a/b~c", 1, ("/a~1b~0c", "schema")),
+    ],
+)
+def test_given_a_broken_rule_when_read_then_the_fault_is_reported_at_its_place(
+    field: str, value: Any, place: tuple[str, str]
+) -> None:
+    assert places(a_request(**{field: value})) == [place]
+
+
+@pytest.mark.parametrize("document", [[], "text", 5, None, True])
+def test_given_a_body_that_is_no_object_when_read_then_that_is_the_fault(document: Any) -> None:
+    [fault] = faults(document, key=EXECUTION_ID)
+    assert (fault.pointer, fault.code, fault.detail) == ("", "schema", "must be an object")
+
+
+def test_given_many_broken_rules_when_read_then_one_answer_names_them_all() -> None:
+    document = {
+        "inputs": {"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}},
+        "timeout": 0,
+        "webhookUrl": "https://10.0.0.1/",
+        "executionId": "exec-2024-001",
+        "traceId": "x",
+        "actionReferences": {"a": ["b"], "b": ["a"], "c": 7},
+        "surprise": None,
+    }
+    assert set(places(document)) == {
+        ("/actionId", "schema"),
+        ("/inputs/a/b/c/d/e/f", "depth"),
+        ("/timeout", "schema"),
+        ("/webhookUrl", "webhook_url"),
+        ("/executionId", "schema"),
+        ("/traceId", "schema"),
+        ("/actionReferences/a", "cycle"),
+        ("/actionReferences/c", "schema"),
+        ("/surprise", "schema"),
+    }
+
+
+def test_given_many_broken_rules_when_reported_then_they_stand_in_the_order_of_the_document() -> None:
+    document = {"traceId": "x", "surprise": 1, "inputs": [], "executionId": "x"}
+    assert [place for place, _ in places(document)] == ["/actionId", "/traceId", "/surprise", "/inputs", "/executionId"]
+
+
+def test_given_missing_and_unknown_fields_when_reported_then_plain_words_say_so() -> None:
+    details = {fault.pointer: fault.detail for fault in faults({"inputs": [], "surprise": 1})}
+    assert details == {"/actionId": "required", "/inputs": "must be an object", "/surprise": "unknown field"}
+
+
+def test_given_upper_case_ids_when_read_then_they_are_kept_in_lower_case() -> None:
+    request = accepted(
+        a_request(actionId=ACTION_ID.upper(), executionId=EXECUTION_ID.upper(), traceId=TRACE_ID.upper())
+    )
+    assert (request.action_id, request.execution_id, request.trace_id) == (ACTION_ID, EXECUTION_ID, TRACE_ID)
+
+
+# -- The published API's contract --
+
+
+@pytest.mark.parametrize("action_id", ["custom_-_" + ACTION_ID, "A", "a" * 128])
+def test_given_the_published_contract_when_an_action_id_is_of_its_form_then_it_is_kept_as_it_is(action_id: str) -> None:
+    assert accepted(a_request(actionId=action_id), GenesysApi.INTEGRATIONS).action_id == action_id
+
+
+@pytest.mark.parametrize("action_id", ["a/b", "ü", "a b", "a.b", "a\n"])
+def test_given_the_published_contract_when_an_action_id_is_not_of_its_form_then_it_is_refused(action_id: str) -> None:
+    assert places(a_request(actionId=action_id), GenesysApi.INTEGRATIONS) == [("/actionId", "schema")]
+
+
+def test_given_the_published_contract_when_the_timeout_is_a_minute_then_it_is_accepted_and_no_more() -> None:
+    assert accepted(a_request(timeout=60_000), GenesysApi.INTEGRATIONS).timeout == 60_000
+    assert places(a_request(timeout=60_001), GenesysApi.INTEGRATIONS) == [("/timeout", "schema")]
+    assert places(a_request(timeout=60_001.0), GenesysApi.INTEGRATIONS) == [("/timeout", "schema")]
+    assert places(a_request(timeout=300_001), GenesysApi.INTEGRATIONS) == [("/timeout", "schema")]
+
+
+# -- Size and form of the body --
+
+
+def test_given_exactly_as_many_bytes_as_allowed_when_read_then_it_is_accepted_and_one_more_is_not() -> None:
+    relay = Relay()
+    frame = spelled(a_request(inputs={"a": ""}))
+    body = frame.replace(b'""', b'"' + b"x" * (512_000 - len(frame)) + b'"')
+    assert len(body) == 512_000
+    assert relay.rules.read(body).action_id == ACTION_ID
+    with pytest.raises(PayloadTooLargeError, match="512001 bytes, 512000 are allowed"):
+        relay.rules.read(body + b" ")
+
+
+def test_given_an_oversized_body_that_is_not_even_json_when_read_then_size_is_all_that_is_said() -> None:
+    with pytest.raises(PayloadTooLargeError):
+        Relay(max_payload_bytes=10).rules.read(b"\xff" * 11)
+
+
+def test_given_malformed_json_when_read_then_no_rule_is_tried() -> None:
+    with pytest.raises(MalformedJsonError):
+        Relay().rules.read(b'{"actionId":')
+
+
+def test_given_nesting_without_end_when_read_then_it_is_a_fault_of_depth() -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        Relay().rules.read(b"[" * 200_000)
+    assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [("", "depth")]
+
+
+@pytest.mark.parametrize("levels", [90, 1_000])
+def test_given_references_nested_without_sense_when_read_then_there_is_an_answer(levels: int) -> None:
+    references = "{}"
+    for number in range(levels):
+        references = f'{{"n{number}":{references}}}'
+    body = f'{{"actionId":"{ACTION_ID}","inputs":{{}},"actionReferences":{references}}}'.encode()
+    if levels < MAX_NESTING:
+        assert Relay().rules.read(body).action_id == ACTION_ID
+    else:
+        with pytest.raises(InvalidRequestError) as refused:
+            Relay().rules.read(body)
+        assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [("", "depth")]
+
+
+# -- The Idempotency-Key header --
+
+
+@pytest.mark.parametrize("header", [EXECUTION_ID, f'"{EXECUTION_ID}"', f"  {EXECUTION_ID} ", EXECUTION_ID.upper()])
+def test_given_the_header_alone_when_read_then_it_is_the_execution_id(header: str) -> None:
+    assert accepted(a_request(), key=header).execution_id == EXECUTION_ID
+    assert accepted(a_request(executionId=None), key=header).execution_id == EXECUTION_ID
+
+
+def test_given_header_and_field_that_agree_when_read_then_case_does_not_matter() -> None:
+    assert accepted(a_request(executionId=EXECUTION_ID.upper()), key=EXECUTION_ID).execution_id == EXECUTION_ID
+
+
+def test_given_header_and_field_that_differ_when_read_then_it_is_refused() -> None:
+    assert places(a_request(executionId=EXECUTION_ID), key=TRACE_ID) == [("/executionId", "schema")]
+
+
+@pytest.mark.parametrize("header", ["exec-2024-001", "", '"', '""'])
+def test_given_a_header_that_is_no_uuid_when_read_then_the_fault_names_it(header: str) -> None:
+    [fault] = faults(a_request(), key=header)
+    assert fault.pointer == ""
+    assert fault.detail.startswith("the Idempotency-Key header must be a UUID")
+
+
+# -- Webhook addresses --
+
+
+def test_given_a_name_that_leads_inside_when_read_then_it_is_refused_without_telling_where() -> None:
+    relay = Relay()
+    relay.resolver.addresses["rebind.example.com"] = ("93.184.216.34", "10.1.2.3")
+    with pytest.raises(InvalidRequestError) as refused:
+        relay.rules.read(spelled(a_request(webhookUrl="https://rebind.example.com/")))
+    [fault] = refused.value.faults
+    assert (fault.pointer, fault.code) == ("/webhookUrl", "webhook_url")
+    assert "10.1.2.3" not in fault.detail
+
+
+def test_given_a_name_that_does_not_resolve_when_read_then_it_may_do_so_later() -> None:
+    relay = Relay()
+    relay.resolver.addresses["later.example.com"] = ()
+    url = "https://later.example.com/"
+    assert relay.rules.read(spelled(a_request(webhookUrl=url))).webhook_url == url
+
+
+# -- Documents of any shape --
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["actionId", "inputs", "timeout", "cacheResults", "webhookUrl", "executionId", "x"]),
+        st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.lists(st.integers(), max_size=2),
+    ),
+    st.sampled_from(GenesysApi),
+)
+def test_given_any_object_when_read_then_it_is_a_request_or_a_list_of_faults(document: Any, api: GenesysApi) -> None:
+    rules = Relay(api=api).rules
+    try:
+        request = rules.read(spelled(document))
+    except InvalidRequestError as error:
+        refused = error
+    else:
+        assert 1 <= request.timeout <= 300_000
+        return
+    assert refused.faults
+    assert all(fault.pointer == "" or fault.pointer.startswith("/") for fault in refused.faults)
+
+
+def test_given_a_webhooks_error_in_either_form_when_read_then_both_are_known() -> None:
+    text = read(ResultWebhook, {"executionId": "x", "status": "failed", "error": "broken", "extra": 1})
+    full = read(ResultWebhook, {"executionId": "x", "status": "failed", "error": {"code": "c", "mystery": 1}})
+    assert isinstance(text, ResultWebhook)
+    assert isinstance(full, ResultWebhook)
+    assert text.error == "broken"
+
+
+@pytest.mark.parametrize(
+    ("error", "pointers"),
+    [
+        ({"code": 5}, {"/error/code", "/error"}),
+        ({"code": 5, "status": "x"}, {"/error/code", "/error/status", "/error"}),
+        (5, {"/error"}),
+        ([1], {"/error"}),
+    ],
+    ids=str,
+)
+def test_given_a_webhooks_error_in_neither_form_when_read_then_each_fault_is_at_a_place_in_the_document(
+    error: Any, pointers: set[str]
+) -> None:
+    found = read(ResultWebhook, {"executionId": "x", "status": "failed", "error": error})
+    assert isinstance(found, tuple)
+    assert {fault.pointer for fault in found} == pointers
+
+
+def test_given_a_list_in_place_of_a_document_when_read_then_that_is_the_fault() -> None:
+    found = read(ResultWebhook, [1])
+    assert isinstance(found, tuple)
+    assert [(fault.pointer, fault.detail) for fault in found] == [("", "must be an object")]

@@ -1,0 +1,265 @@
+"""Taking a request in: what is recorded, what is queued, what is answered from the cache, what a repeat does."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actionrelay.errors import (
+    AlreadyRecordedError,
+    ExecutionConflictError,
+    InvalidRequestError,
+    QueueUnavailableError,
+    StoreUnavailableError,
+)
+from actionrelay.ledger.execution import CachedResult, CacheStatus, GenesysApi, Message, Outcome, Status, WebhookStatus
+from actionrelay.submit.request import ExecutionRequest
+from actionrelay.submit.submission import Disposition, Submitted, cache_key, content_hash
+from tests.fakes.chance import NOON
+from tests.fakes.relay import ACTION_ID, EXECUTION_ID, INPUTS, TRACE_ID, WEBHOOK_URL, Relay, a_draft, a_request, spelled
+
+RUN = Message(EXECUTION_ID)
+
+
+def submit(relay: Relay, **changes: Any) -> Submitted:
+    return relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID, **changes)))
+
+
+def given_cached(relay: Relay, lives_ms: int = 1, **changes: Any) -> None:
+    """An execution of the same request that completed before, with changes to its record."""
+    ref, data = relay.completion.refer_result("another", {"total": 3})
+    assert ref is not None
+    relay.payloads.put(ref, data)
+    key = cache_key(ACTION_ID, INPUTS)
+    earlier = a_draft(
+        execution_id="another", cache_key=key, status=Status.COMPLETED, outcome=Outcome(Status.COMPLETED, result=ref)
+    )
+    relay.store.put(replace(earlier, **changes))
+    relay.cache.entries[key] = CachedResult(key, "another", relay.clock.now() + lives_ms)
+
+
+def test_given_a_new_request_when_submitted_then_it_is_recorded_audited_and_queued(relay: Relay) -> None:
+    submitted = submit(relay, traceId=TRACE_ID, webhookUrl=WEBHOOK_URL)
+    assert submitted.disposition is Disposition.ACCEPTED
+    assert relay.record.status is Status.QUEUED
+    assert relay.record.trace_id == TRACE_ID
+    assert relay.record.webhook_status is WebhookStatus.PENDING
+    assert relay.record.cache_status is CacheStatus.ENABLED
+    assert relay.events == ["accepted"]
+    assert relay.queue.sent == [(RUN, 0)]
+    assert relay.telemetry.counts["ExecutionsAccepted"] == 1
+
+
+def test_given_no_ids_when_submitted_then_one_is_made_and_is_the_trace_id_too(relay: Relay) -> None:
+    one = relay.submitting.submit(spelled(a_request())).execution
+    other = relay.submitting.submit(spelled(a_request())).execution
+    assert one is not None
+    assert other is not None
+    assert one.execution_id != other.execution_id
+    assert (one.trace_id, other.trace_id) == (one.execution_id, other.execution_id)
+
+
+def test_given_a_dry_run_when_submitted_then_nothing_changes(relay: Relay) -> None:
+    submitted = relay.submitting.submit(spelled(a_request()), dry_run=True)
+    assert (submitted.disposition, submitted.execution) == (Disposition.VALID, None)
+    assert (relay.store.writes, relay.queue.sent, relay.audit.kept) == ([], [], {})
+
+
+def test_given_a_request_that_breaks_a_rule_when_submitted_then_nothing_changes(relay: Relay) -> None:
+    with pytest.raises(InvalidRequestError):
+        submit(relay, timeout=0)
+    assert (relay.store.writes, relay.queue.sent, relay.audit.kept, relay.payloads.objects) == ([], [], {}, {})
+
+
+@pytest.mark.parametrize(
+    ("api", "idempotent", "repeatable"),
+    [
+        (GenesysApi.DATA_ACTIONS, False, True),
+        (GenesysApi.DATA_ACTIONS, True, True),
+        (GenesysApi.INTEGRATIONS, True, True),
+        (GenesysApi.INTEGRATIONS, False, False),
+    ],
+)
+def test_given_a_contract_and_a_wish_when_submitted_then_one_of_them_makes_it_repeatable(
+    api: GenesysApi, *, idempotent: bool, repeatable: bool
+) -> None:
+    relay = Relay(api=api)
+    submit(relay, idempotent=idempotent)
+    assert relay.record.repeatable is repeatable
+
+
+def test_given_caching_refused_when_submitted_then_no_key_is_kept_and_the_cache_is_not_asked(relay: Relay) -> None:
+    given_cached(relay)
+    assert submit(relay, cacheResults=False).disposition is Disposition.ACCEPTED
+    assert (relay.record.cache_key, relay.record.cache_status) == (None, CacheStatus.DISABLED)
+
+
+def test_given_large_inputs_when_submitted_then_they_are_stored_before_the_record(relay: Relay) -> None:
+    relay.payloads.inline_max = 0
+    submit(relay)
+    assert relay.payloads.get(relay.record.request) == b'{"customerId":"cust_998877"}'
+
+
+def test_given_a_bucket_that_is_down_when_submitted_then_nothing_is_recorded(relay: Relay) -> None:
+    relay.payloads.inline_max = 0
+    relay.payloads.trouble.before("put", StoreUnavailableError("down"))
+    with pytest.raises(StoreUnavailableError):
+        submit(relay)
+    assert (relay.store.records, relay.queue.sent) == ({}, [])
+
+
+# -- The cache --
+
+
+def test_given_an_equal_result_when_submitted_then_it_is_the_answer_at_once(relay: Relay) -> None:
+    given_cached(relay)
+    submitted = submit(relay, webhookUrl=WEBHOOK_URL)
+    assert submitted.disposition is Disposition.SERVED_FROM_CACHE
+    assert (relay.record.status, relay.record.cache_status) == (Status.COMPLETED, CacheStatus.HIT)
+    assert relay.events == ["cache_hit"]
+    assert (relay.queue.sent, relay.deliveries.sent) == ([], [(EXECUTION_ID, 0)])
+    assert relay.telemetry.counts["CacheHits"] == 1
+
+
+def test_given_no_webhook_when_served_from_the_cache_then_nothing_is_delivered(relay: Relay) -> None:
+    given_cached(relay)
+    submit(relay)
+    assert relay.deliveries.sent == []
+
+
+def test_given_an_entry_whose_time_is_over_when_submitted_then_the_action_runs(relay: Relay) -> None:
+    given_cached(relay, lives_ms=0)
+    assert submit(relay).disposition is Disposition.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"status": Status.FAILED}, {"cache_key": "of other content"}, {"outcome": Outcome(Status.COMPLETED)}],
+    ids=str,
+)
+def test_given_an_entry_whose_execution_is_not_what_it_was_when_submitted_then_the_action_runs(
+    relay: Relay, changes: dict[str, Any]
+) -> None:
+    given_cached(relay, **changes)
+    assert submit(relay).disposition is Disposition.ACCEPTED
+
+
+def test_given_an_entry_whose_execution_is_gone_when_submitted_then_the_action_runs(relay: Relay) -> None:
+    given_cached(relay)
+    relay.store.records.clear()
+    assert submit(relay).disposition is Disposition.ACCEPTED
+
+
+def test_given_an_entry_whose_result_is_gone_when_submitted_then_the_action_runs(relay: Relay) -> None:
+    relay.payloads.inline_max = 0
+    given_cached(relay)
+    relay.payloads.objects.clear()
+    assert submit(relay).disposition is Disposition.ACCEPTED
+
+
+def test_given_a_hit_whose_delivery_was_not_queued_when_repeated_then_it_is_queued(relay: Relay) -> None:
+    given_cached(relay)
+    relay.deliveries.trouble.before("send", QueueUnavailableError("down"))
+    with pytest.raises(QueueUnavailableError):
+        submit(relay, webhookUrl=WEBHOOK_URL)
+    assert submit(relay, webhookUrl=WEBHOOK_URL).disposition is Disposition.REPEATED
+    assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
+
+
+# -- Repeats --
+
+
+def test_given_the_same_id_and_content_when_repeated_then_the_current_state_is_the_answer(relay: Relay) -> None:
+    submit(relay)
+    ended = relay.store.put(replace(relay.record, status=Status.COMPLETED, attempts=1))
+    repeated = submit(relay)
+    assert repeated.disposition is Disposition.REPEATED
+    assert repeated.execution is not None
+    assert repeated.execution.status is ended.status
+    assert len(relay.queue.sent) == 1
+
+
+def test_given_other_ids_for_logs_when_repeated_then_it_is_still_the_same_content(relay: Relay) -> None:
+    submit(relay, traceId=TRACE_ID)
+    assert submit(relay, traceId=EXECUTION_ID).disposition is Disposition.REPEATED
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"inputs": {"a": 1}}, {"timeout": 1}, {"webhookUrl": WEBHOOK_URL}, {"idempotent": True}, {"cacheResults": False}],
+    ids=str,
+)
+def test_given_the_same_id_for_other_content_when_submitted_then_it_is_a_conflict(
+    relay: Relay, changes: dict[str, Any]
+) -> None:
+    submit(relay)
+    before = relay.record
+    with pytest.raises(ExecutionConflictError):
+        submit(relay, **changes)
+    assert relay.record == before
+
+
+def test_given_a_queue_that_is_down_when_submitted_then_the_record_stays_and_a_repeat_finishes_the_send(
+    relay: Relay,
+) -> None:
+    relay.queue.trouble.before("send", QueueUnavailableError("down"))
+    with pytest.raises(QueueUnavailableError):
+        submit(relay)
+    assert relay.record.status is Status.QUEUED
+    assert submit(relay).disposition is Disposition.REPEATED
+    assert relay.queue.sent == [(RUN, 0)]
+
+
+def test_given_an_id_made_here_when_its_request_is_recorded_and_not_queued_then_the_caller_is_told_it(
+    relay: Relay,
+) -> None:
+    relay.queue.trouble.before("send", QueueUnavailableError("down", aws_code="Throttled"))
+    with pytest.raises(QueueUnavailableError, match="send the same request again with this executionId") as failed:
+        relay.submitting.submit(spelled(a_request()))
+    assert failed.value.context == {"aws_code": "Throttled", "execution_id": next(iter(relay.store.records))}
+
+
+def test_given_a_record_whose_answer_was_lost_when_submitted_then_it_is_accepted_and_queued_once(relay: Relay) -> None:
+    relay.store.trouble.after("create", AlreadyRecordedError("met its own"))
+    assert submit(relay).disposition is Disposition.ACCEPTED
+    assert relay.queue.sent == [(RUN, 0)]
+
+
+def test_given_an_audit_trail_that_is_down_when_submitted_then_a_repeat_pays_and_sends(relay: Relay) -> None:
+    relay.audit.trouble.before("append", StoreUnavailableError("down"))
+    with pytest.raises(StoreUnavailableError):
+        submit(relay)
+    submit(relay)
+    assert relay.events == ["accepted"]
+    assert relay.queue.sent == [(RUN, 0)]
+
+
+@pytest.mark.parametrize("changes", [{"attempts": 1}, {"next_at": NOON}], ids=str)
+def test_given_an_execution_that_has_been_worked_on_when_repeated_then_it_is_not_queued_again(
+    relay: Relay, changes: dict[str, Any]
+) -> None:
+    submit(relay)
+    relay.store.put(replace(relay.record, **changes))
+    submit(relay)
+    assert len(relay.queue.sent) == 1
+
+
+# -- What a request is called --
+
+inputs = st.dictionaries(st.text(), st.integers() | st.text() | st.booleans() | st.lists(st.integers()))
+
+
+@given(inputs, inputs)
+def test_given_two_requests_when_named_then_equal_names_mean_equal_content(
+    one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    same = repr(sorted(one.items())) == repr(sorted(other.items()))
+    assert (cache_key("a", one) == cache_key("a", other)) == same
+    named = [content_hash(ExecutionRequest(actionId="a", inputs=document)) for document in (one, other)]
+    assert (named[0] == named[1]) == same
+
+
+def test_given_action_and_inputs_when_named_then_their_border_cannot_be_moved() -> None:
+    assert cache_key("a", {"b": 1}) != cache_key("b", {"b": 1})

@@ -1,0 +1,151 @@
+"""What alarms rest on: each of these counters counts what its name says, once, and nothing else."""
+
+import pytest
+
+from actionrelay.errors import (
+    CredentialsRefusedError,
+    DeliveryFailedError,
+    ExecutionConflictError,
+    InvalidRequestError,
+    PermissionMissingError,
+    QueueUnavailableError,
+    ScopeMissingError,
+    TokenError,
+    TokenUnavailableError,
+)
+from actionrelay.ledger.execution import ExecutionError, MessageKind, Outcome, Status
+from actionrelay.ledger.steps import settle
+from actionrelay.signals import Count, by_code
+from actionrelay.webhooks.targets import DeliveryAnswer
+from tests.fakes.relay import EXECUTION_ID, GRACE_MS, TIMEOUT_MS, WEBHOOK_URL, Relay, a_request, spelled
+from tests.fakes.token_workers import TokenWorkers
+
+FAILED = Outcome(Status.FAILED, error=ExecutionError("http_400", "no"))
+UNKNOWN = Outcome(Status.UNKNOWN, error=ExecutionError("no_answer", "none"))
+
+
+def test_a_name_is_its_own_spelling_in_pascal_case() -> None:
+    assert [count for count in Count if count != count.name.title().replace("_", "")] == []
+    assert by_code(Count.REQUESTS_REFUSED) == "RequestsRefusedByCode"
+
+
+# -- The error rate --
+
+
+@pytest.mark.parametrize(("outcome", "sample"), [(Outcome(Status.COMPLETED), 0), (FAILED, 1), (UNKNOWN, 1)])
+def test_given_an_end_when_counted_then_it_is_a_sample_of_the_error_rate(
+    relay: Relay, outcome: Outcome, sample: int
+) -> None:
+    relay.completion.after_ending(relay.given_ended(outcome))
+    assert relay.telemetry.samples[Count.EXECUTIONS_UNSUCCESSFUL] == [sample]
+
+
+def test_given_an_end_that_was_handed_on_when_handed_on_again_then_it_is_no_second_sample(relay: Relay) -> None:
+    relay.given_ended(FAILED)
+    relay.work()
+    assert relay.telemetry.samples[Count.EXECUTIONS_UNSUCCESSFUL] == []
+
+
+def test_given_an_operators_decision_when_it_ends_an_execution_then_it_is_no_sample(relay: Relay) -> None:
+    relay.given_ended(UNKNOWN)
+    relay.operating.resolve(EXECUTION_ID, b'{"status":"failed","error":"never booked"}', "operator")
+    assert relay.telemetry.counts[Count.EXECUTIONS_FAILED] == 1
+    assert relay.telemetry.samples[Count.EXECUTIONS_UNSUCCESSFUL] == []
+
+
+# -- Submissions --
+
+
+def test_given_a_submission_that_breaks_a_rule_when_refused_then_it_is_counted_as_rejected(relay: Relay) -> None:
+    with pytest.raises(InvalidRequestError):
+        relay.submitting.submit(spelled(a_request(inputs=...)))
+    assert relay.telemetry.counts[Count.SUBMISSIONS_REJECTED] == 1
+
+
+def test_given_an_id_that_stands_for_something_else_when_refused_then_it_is_counted_as_rejected(relay: Relay) -> None:
+    relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
+    with pytest.raises(ExecutionConflictError):
+        relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID, timeout=1)))
+    assert relay.telemetry.counts[Count.SUBMISSIONS_REJECTED] == 1
+
+
+def test_given_a_dry_run_or_a_service_that_is_down_when_refused_then_nothing_was_rejected(relay: Relay) -> None:
+    with pytest.raises(InvalidRequestError):
+        relay.submitting.submit(spelled(a_request(inputs=...)), dry_run=True)
+    relay.queue.trouble.before("send", QueueUnavailableError("down"))
+    with pytest.raises(QueueUnavailableError):
+        relay.submitting.submit(spelled(a_request()))
+    assert relay.telemetry.counts[Count.SUBMISSIONS_REJECTED] == 0
+
+
+# -- Deadlines --
+
+
+def test_given_a_webhook_that_does_not_come_when_its_deadline_has_then_that_is_counted(relay: Relay) -> None:
+    relay.given_awaiting()
+    relay.clock.advance(TIMEOUT_MS + GRACE_MS)
+    relay.work(MessageKind.DEADLINE)
+    relay.work(MessageKind.DEADLINE)
+    assert relay.telemetry.counts[Count.WEBHOOK_DEADLINES_PASSED] == 1
+
+
+def test_given_a_webhook_that_comes_with_its_deadline_when_it_is_first_then_no_deadline_has_passed(
+    relay: Relay,
+) -> None:
+    waiting = relay.given_awaiting()
+    relay.clock.advance(TIMEOUT_MS + GRACE_MS)
+    outdated = relay.executing._settlement
+    relay.store.put(settle(waiting, Outcome(Status.COMPLETED), relay.clock.now(), by_webhook=True))
+    outdated.expire_webhook(waiting)
+    assert relay.record.status is Status.COMPLETED
+    assert relay.telemetry.counts[Count.WEBHOOK_DEADLINES_PASSED] == 0
+
+
+# -- Deliveries --
+
+
+def test_given_a_delivery_that_is_given_up_when_it_is_then_that_is_counted_once(relay: Relay) -> None:
+    relay.given_completed(webhook_url=WEBHOOK_URL)
+    relay.sender.answer(DeliveryAnswer(410, None, 5.0))
+    for _ in range(2):
+        relay.delivering.deliver(EXECUTION_ID)
+    assert relay.telemetry.counts[Count.DELIVERIES_GIVEN_UP] == 1
+
+
+def test_given_a_try_that_fails_when_another_one_follows_then_nothing_was_given_up(relay: Relay) -> None:
+    relay.given_completed(webhook_url=WEBHOOK_URL)
+    relay.sender.answer(DeliveryFailedError("no answer"))
+    relay.delivering.deliver(EXECUTION_ID)
+    assert relay.telemetry.counts[Count.WEBHOOK_DELIVERIES] == 1
+    assert relay.telemetry.counts[Count.DELIVERIES_GIVEN_UP] == 0
+
+
+# -- Tokens --
+
+
+@pytest.mark.parametrize(
+    ("error", "refused"),
+    [
+        (TokenUnavailableError("down"), 0),
+        (CredentialsRefusedError("no"), 1),
+        (PermissionMissingError("no"), 1),
+        (ScopeMissingError("no"), 1),
+    ],
+    ids=lambda value: getattr(value, "code", None),
+)
+def test_given_a_login_host_that_gives_none_when_asked_then_each_request_is_counted_by_its_code(
+    error: TokenError, refused: int
+) -> None:
+    tokens = TokenWorkers()
+    tokens.issuer.trouble.before("request", error)
+    for _ in range(3):
+        with pytest.raises(type(error)):
+            tokens.source.token()
+    assert tokens.issuer.requests == 1
+    assert tokens.telemetry.codes[Count.TOKEN_REFRESH_FAILURES, error.code] == 1
+    assert tokens.telemetry.counts[Count.TOKEN_REFRESH_FAILURES] == 1
+    assert tokens.telemetry.counts[Count.TOKENS_REFUSED] == refused
+    tokens.rest()
+    tokens.source.token()
+    assert tokens.telemetry.counts[Count.TOKEN_REFRESHES] == 1
+    assert tokens.telemetry.counts[Count.TOKEN_REFRESH_FAILURES] == 1

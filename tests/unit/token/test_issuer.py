@@ -1,0 +1,128 @@
+"""Who asks for a token: how a client is named, how a rotated secret is noticed, and how long asking may take."""
+
+import base64
+import socket
+import threading
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from actionrelay.errors import CredentialsRefusedError, TokenUnavailableError
+from actionrelay.genesys.http import new_pool
+from actionrelay.ledger.execution import GenesysApi
+from actionrelay.token.login_http import ClientCredentialsIssuer
+from tests.fakes.chance import NOON
+from tests.fakes.loopback import LoopbackServer, Script, answering, silent
+
+GRANTED = answering(200, b'{"access_token":"the-token","expires_in":300}')
+REFUSED = answering(401)
+OLD = '{"clientId":"me","clientSecret":"old"}'
+ROTATED = '{"clientId":"me","clientSecret":"rotated"}'
+ANOTHER = '{"clientId":"somebody else","clientSecret":"rotated"}'
+
+
+class KeptSecret:
+    """A secret of which the first of ``values`` was read a while ago; each time it is forgotten the next is read."""
+
+    def __init__(self, *values: str) -> None:
+        self.values = list(values)
+        self.forgotten = 0
+
+    def value(self) -> str:
+        return self.values[0]
+
+    def forget(self) -> None:
+        self.forgotten += 1
+        if len(self.values) > 1:
+            self.values.pop(0)
+
+
+def issuer(url: str, secret: KeptSecret, name: str = "genesys") -> ClientCredentialsIssuer:
+    return ClientCredentialsIssuer(new_pool(), url, GenesysApi.INTEGRATIONS, name, secret.value, secret.forget)
+
+
+def in_turn(*scripts: Script) -> Script:
+    """Answer one request after the other."""
+    left = list(scripts)
+
+    def script(connection: socket.socket, over: threading.Event) -> None:
+        left.pop(0)(connection, over)
+
+    return script
+
+
+def basic(requests: Sequence[bytes]) -> list[str]:
+    """The credentials of each request."""
+    lines = [line for request in requests for line in request.split(b"\r\n") if line.startswith(b"Authorization: ")]
+    return [base64.b64decode(line.removeprefix(b"Authorization: Basic ")).decode() for line in lines]
+
+
+# -- Rotation --
+
+
+def test_given_a_secret_that_was_rotated_when_the_old_one_is_refused_then_the_new_one_is_tried_at_once() -> None:
+    with LoopbackServer(in_turn(REFUSED, GRANTED)) as server:
+        token = issuer(server.url, KeptSecret(OLD, ROTATED)).request(NOON)
+    assert basic(server.requests) == ["me:old", "me:rotated"]
+    assert token.value == "the-token"
+
+
+def test_given_a_secret_that_is_the_same_when_refused_then_it_is_not_tried_again() -> None:
+    secret = KeptSecret(OLD)
+    with LoopbackServer(REFUSED) as server, pytest.raises(CredentialsRefusedError):
+        issuer(server.url, secret).request(NOON)
+    assert (len(server.requests), secret.forgotten) == (1, 1)
+
+
+def test_given_a_rotated_secret_that_is_refused_too_when_asked_then_that_is_the_end() -> None:
+    with LoopbackServer(in_turn(REFUSED, REFUSED)) as server, pytest.raises(CredentialsRefusedError) as refused:
+        issuer(server.url, KeptSecret(OLD, ROTATED)).request(NOON)
+    assert len(server.requests) == 2
+    assert "rotated" not in repr((refused.value, refused.value.context))
+
+
+def test_given_a_rotation_to_another_client_when_the_old_one_is_refused_then_the_token_is_the_new_ones() -> None:
+    secret = KeptSecret(OLD, ANOTHER)
+    with LoopbackServer(in_turn(REFUSED, GRANTED)) as server:
+        asked = issuer(server.url, secret)
+        before = asked.issuer
+        token = asked.request(NOON)
+    assert token.issuer == asked.issuer != before
+
+
+def test_given_a_secret_of_another_form_when_it_is_mended_then_the_next_look_finds_it() -> None:
+    asked = issuer("http://127.0.0.1:1", KeptSecret("{}", OLD))
+    with pytest.raises(CredentialsRefusedError):
+        assert asked.issuer
+    assert asked.issuer
+
+
+# -- Names --
+
+
+def test_given_two_clients_with_one_secret_name_when_named_then_they_differ_and_the_name_of_the_secret_is_nothing() -> (
+    None
+):
+    url = "http://127.0.0.1:1"
+    ours = issuer(url, KeptSecret(OLD)).issuer
+    assert issuer(url, KeptSecret(ANOTHER)).issuer != ours
+    assert issuer("http://127.0.0.1:2", KeptSecret(OLD)).issuer != ours
+    assert issuer(url, KeptSecret(ROTATED), name="of another stack").issuer == ours
+    assert "me" not in ours
+
+
+# -- Time --
+
+
+def test_given_too_little_time_when_asked_then_no_request_is_made() -> None:
+    with LoopbackServer(GRANTED) as server, pytest.raises(TokenUnavailableError, match="no time"):
+        issuer(server.url, KeptSecret(OLD)).request(NOON, 499)
+    assert server.requests == []
+
+
+def test_given_a_host_that_is_silent_when_asked_then_the_request_ends_in_the_time_that_it_was_given() -> None:
+    begun = time.monotonic()
+    with LoopbackServer(silent) as server, pytest.raises(TokenUnavailableError, match="gave no answer"):
+        issuer(server.url, KeptSecret(OLD)).request(NOON, 600)
+    assert time.monotonic() - begun < 5

@@ -1,0 +1,198 @@
+"""One token request for all workers: the lease, what it tells those who have to wait, and who takes it over."""
+
+import pytest
+
+from actionrelay.errors import (
+    CredentialsRefusedError,
+    PermissionMissingError,
+    ScopeMissingError,
+    TokenBeingRefreshedError,
+    TokenError,
+    TokenUnavailableError,
+)
+from actionrelay.token.lease import CLOCK_MARGIN_MS, LEASE_MS, REST_MS, TokenLease
+from actionrelay.token.shared import REFRESH_BEFORE_MS
+from tests.fakes.chance import NOON
+from tests.fakes.genesys import a_token
+from tests.fakes.token_workers import DiedError, TokenWorkers, assert_has, dies, waits
+
+
+@pytest.fixture
+def tokens() -> TokenWorkers:
+    return TokenWorkers()
+
+
+# -- Cold workers --
+
+
+def test_given_fifty_cold_workers_with_an_expired_token_when_they_ask_then_one_asks_and_each_reads_the_store_once(
+    tokens: TokenWorkers,
+) -> None:
+    tokens.store.token = a_token("expired", NOON - 1)
+    others = [tokens.another_worker() for _ in range(49)]
+    told: list[bool] = []
+    tokens.issuer.meanwhile = lambda: told.extend([waits(worker) for worker in others])
+
+    tokens.source.token()
+
+    assert len(told) == 49
+    assert tokens.store.reads == 1, "who has to wait does not look for what can't be there"
+    assert {worker.token().version for worker in others} == {"issued-1"}
+    assert (tokens.issuer.requests, tokens.store.reads) == (1, 50)
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "come_back_ms"), [(0, 1_000), (900, 1_000), (4_000, 4_000), (9_000, 7_000), (14_900, 1_100)]
+)
+def test_given_a_lease_of_some_age_when_others_are_told_to_come_back_then_as_late_as_it_is_old_and_not_after_its_end(
+    tokens: TokenWorkers, age_ms: int, come_back_ms: int
+) -> None:
+    other = tokens.another_worker()
+
+    def asks() -> None:
+        tokens.clock.advance(age_ms)
+        with pytest.raises(TokenBeingRefreshedError) as told:
+            other.token()
+        assert told.value.retryable
+        assert told.value.come_back_ms == come_back_ms
+
+    tokens.issuer.meanwhile = asks
+    tokens.source.token()
+
+
+def test_given_a_worker_that_read_the_lease_before_another_took_it_when_it_wants_it_then_it_waits(
+    tokens: TokenWorkers,
+) -> None:
+    other = tokens.another_worker()
+    tokens.leases.meanwhile = lambda: dies(other, tokens, "issuer", "request")
+    assert waits(tokens.source)
+    assert tokens.issuer.requests == 1
+
+
+def test_given_a_worker_that_read_the_lease_before_another_was_done_when_it_wants_it_then_it_takes_that_token(
+    tokens: TokenWorkers,
+) -> None:
+    other = tokens.another_worker()
+    tokens.leases.meanwhile = lambda: assert_has(other, "issued-1")
+    assert_has(tokens.source, "issued-1")
+    assert tokens.issuer.requests == 1
+
+
+# -- Refreshing ahead --
+
+
+def test_given_the_last_minute_when_one_worker_refreshes_then_the_others_go_on_and_take_the_new_one_after(
+    tokens: TokenWorkers,
+) -> None:
+    other, cold = tokens.another_worker(), tokens.another_worker()
+    held = tokens.source.token()
+    assert other.token() == held
+    tokens.clock.time = held.expires_at - REFRESH_BEFORE_MS
+    meanwhile: list[str] = []
+    tokens.issuer.meanwhile = lambda: meanwhile.extend([other.token().version, cold.token().version])
+
+    assert_has(tokens.source, "issued-2")
+
+    assert meanwhile == ["issued-1", "issued-1"]
+    assert [other.token().version, cold.token().version] == ["issued-2", "issued-2"]
+    assert tokens.issuer.requests == 2
+
+
+def test_given_a_login_that_is_down_in_the_last_minute_when_workers_ask_then_it_is_asked_once_per_rest(
+    tokens: TokenWorkers,
+) -> None:
+    held = tokens.source.token()
+    others = [tokens.another_worker() for _ in range(9)]
+    tokens.clock.time = held.expires_at - REFRESH_BEFORE_MS
+    tokens.issuer.trouble.before("request", TokenUnavailableError("down"), times=99)
+    for seconds in range(6):
+        tokens.clock.time = held.expires_at - REFRESH_BEFORE_MS + seconds * 1_000
+        assert {worker.token() for worker in (tokens.source, *others)} == {held}
+    assert tokens.issuer.requests == 1 + 6 * 1_000 // REST_MS
+
+
+# -- Failures --
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TokenUnavailableError("down"),
+        CredentialsRefusedError("refused"),
+        PermissionMissingError("denied"),
+        ScopeMissingError("not granted data:action:execute"),
+    ],
+)
+def test_given_what_the_login_said_to_one_when_others_come_then_they_are_told_and_after_a_rest_it_is_asked_again(
+    tokens: TokenWorkers, error: TokenError
+) -> None:
+    tokens.issuer.trouble.before("request", error)
+    for worker in (tokens.source, tokens.source, tokens.another_worker()):
+        with pytest.raises(type(error), match=error.message):
+            worker.token()
+    assert tokens.issuer.requests == 1
+    tokens.rest()
+    assert_has(tokens.another_worker(), "issued-2")
+    assert tokens.lease.failure == tokens.lease.failure_text == ""
+
+
+def test_given_a_failure_on_record_when_the_next_request_is_under_way_then_others_are_not_told_of_the_last(
+    tokens: TokenWorkers,
+) -> None:
+    tokens.issuer.trouble.before("request", CredentialsRefusedError("refused"))
+    with pytest.raises(CredentialsRefusedError):
+        tokens.source.token()
+    tokens.rest()
+    told: list[bool] = []
+    tokens.issuer.meanwhile = lambda: told.append(waits(tokens.another_worker()))
+    assert_has(tokens.source, "issued-2")
+    assert told == [True]
+
+
+def test_given_a_failure_of_a_later_release_on_record_when_a_worker_comes_then_it_comes_back(
+    tokens: TokenWorkers,
+) -> None:
+    tokens.leases.leases[tokens.issuer.issuer] = TokenLease(until=NOON + 1, failure="new_kind", revision=1)
+    assert waits(tokens.source)
+
+
+# -- Leaseholders that die --
+
+
+def test_given_a_leaseholder_that_died_when_its_lease_ends_then_one_other_takes_over(tokens: TokenWorkers) -> None:
+    dies(tokens.source, tokens, "issuer", "request")
+    others = [tokens.another_worker() for _ in range(3)]
+    tokens.clock.advance(LEASE_MS - 1)
+    assert all(waits(worker) for worker in others)
+    tokens.clock.advance(1)
+    assert {worker.token().version for worker in others} == {"issued-2"}
+    assert (tokens.issuer.requests, tokens.telemetry.counts["TokenLeaseTakeovers"]) == (2, 1)
+
+
+@pytest.mark.parametrize("ahead_ms", [LEASE_MS, 86_400_000])
+def test_given_a_leaseholder_that_died_and_whose_clock_was_ahead_when_another_comes_then_its_lease_is_no_bar(
+    tokens: TokenWorkers, ahead_ms: int
+) -> None:
+    tokens.clock.advance(ahead_ms)
+    dies(tokens.source, tokens, "issuer", "request")
+    tokens.clock.advance(-ahead_ms)
+    assert_has(tokens.another_worker(), "issued-2")
+
+
+def test_given_a_leaseholder_that_died_after_sharing_when_another_takes_over_then_it_finds_the_token(
+    tokens: TokenWorkers,
+) -> None:
+    tokens.store.trouble.after("write", DiedError())
+    with pytest.raises(DiedError):
+        tokens.source.token()
+    tokens.outlast_the_lease()
+    assert_has(tokens.another_worker(), "issued-1")
+    assert (tokens.issuer.requests, tokens.lease.shared) == (1, "issued-1")
+
+
+def test_given_any_leaseholder_when_it_asks_then_it_has_until_shortly_before_its_lease_ends(
+    tokens: TokenWorkers,
+) -> None:
+    tokens.store.on_read = lambda: tokens.clock.advance(6_000)
+    tokens.source.token()
+    assert tokens.issuer.given_ms == [LEASE_MS - CLOCK_MARGIN_MS - 6_000]

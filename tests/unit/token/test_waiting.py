@@ -1,0 +1,25 @@
+"""An execution whose worker has no token yet: it comes back, and loses nothing but time."""
+
+from actionrelay.errors import TokenBeingRefreshedError
+from actionrelay.ledger.execution import Status
+from tests.fakes.relay import Relay
+
+
+def test_given_a_token_that_another_worker_gets_when_an_execution_runs_then_it_comes_back_within_the_time_it_is_told(
+    relay: Relay,
+) -> None:
+    relay.given_queued()
+    relay.randomness.fixed = 0.5
+    told = TokenBeingRefreshedError("another worker is getting a token", come_back_ms=4_000)
+    relay.tokens.trouble.before("token", told, times=5)
+
+    waits = []
+    for _ in range(5):
+        relay.work()
+        waits.append(relay.queue.sent[-1][1])
+        relay.clock.advance(waits[-1])
+
+    assert waits == [2_000] * 5, "how often it waited before says nothing about the next time"
+    assert (relay.record.status, relay.record.chances_used, relay.record.attempts) == (Status.QUEUED, 0, 0)
+    assert relay.telemetry.counts["TokenWaits"] == 5
+    assert relay.telemetry.counts["TokenFailures"] == 0

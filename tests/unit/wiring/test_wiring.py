@@ -1,0 +1,280 @@
+"""Settings from an environment, and each function wired from them."""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import pytest
+
+from actionrelay.errors import SecretUnavailableError, SettingsError
+from actionrelay.execute.client_http import DataActions, GenesysClient, Integrations
+from actionrelay.webhooks.signatures import HubSignatureVerifier, StandardWebhooksVerifier
+from actionrelay.wiring import functions as wiring
+from actionrelay.wiring.settings import (
+    DeliverSettings,
+    ExecuteSettings,
+    ExportSettings,
+    QuerySettings,
+    ReceiveWebhookSettings,
+    ValidateSettings,
+    WebhookScheme,
+)
+from tests.fakes.aws import FakeDynamoDb, FakeS3, FakeSecrets, FakeSqs, FakeSsm
+from tests.fakes.deployment import ENVIRONMENT
+
+WIRED: list[Callable[[], Any]] = [
+    wiring.submit_execution,
+    wiring.operate_execution,
+    wiring.execute_action,
+    wiring.receive_result,
+    wiring.deliver_webhook,
+    wiring.record_rejection,
+    wiring.read_executions,
+    wiring.read_audit_days,
+    wiring.export_audit_day,
+    wiring.list_executions,
+    wiring.read_queues,
+    wiring.run_preflight,
+]
+SETTINGS: list[Any] = [
+    *(ValidateSettings, ExecuteSettings, ReceiveWebhookSettings, DeliverSettings, QuerySettings, ExportSettings)
+]
+SECRET = '{"secrets":["whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="]}'
+
+
+@dataclass(slots=True)
+class FakeClients:
+    """``AwsClients`` without AWS."""
+
+    dynamodb: FakeDynamoDb = field(default_factory=FakeDynamoDb)
+    brief_dynamodb: FakeDynamoDb = field(default_factory=FakeDynamoDb)
+    s3: FakeS3 = field(default_factory=FakeS3)
+    sqs: FakeSqs = field(default_factory=FakeSqs)
+    ssm: FakeSsm = field(default_factory=FakeSsm)
+    secrets: FakeSecrets = field(default_factory=FakeSecrets)
+
+
+@pytest.fixture
+def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeClients]:
+    fakes = FakeClients()
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(wiring, "aws", lambda: fakes)
+    _forget(*WIRED)
+    yield fakes
+    _forget(*WIRED)
+
+
+def _forget(*wirings: Callable[[], Any]) -> None:
+    for wired in wirings:
+        wired.cache_clear()  # type: ignore[attr-defined]
+
+
+def test_given_a_refused_submission_when_it_is_recorded_then_by_the_client_that_gives_up_early(
+    clients: FakeClients,
+) -> None:
+    audit: Any = wiring.record_rejection().audit
+    assert audit.client is clients.brief_dynamodb
+
+
+# -- Settings --
+
+
+def names(settings: Any) -> list[str]:
+    return [field.name for field in fields(settings)]
+
+
+def test_given_several_faults_when_read_then_all_are_told_and_no_value() -> None:
+    broken = ENVIRONMENT | {"MAX_ATTEMPTS": "many", "GENESYS_REGION": "nowhere"}
+    del broken["EXECUTIONS_TABLE"]
+    with pytest.raises(SettingsError) as refused:
+        ExecuteSettings.read(broken)
+    assert all(name in refused.value.message for name in ("MAX_ATTEMPTS", "GENESYS_REGION", "EXECUTIONS_TABLE"))
+    assert not any(value in refused.value.message for value in ("many", "nowhere"))
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_given_a_whole_environment_when_read_then_each_field_has_its_variable(settings: Any) -> None:
+    read = settings.read(ENVIRONMENT)
+    assert (read.audit_table, read.payload_bucket) == ("audit", "payloads")
+    assert getattr(read, "executions_table", "executions") == "executions"
+
+
+@pytest.mark.parametrize(("settings", "name"), [(settings, name) for settings in SETTINGS for name in names(settings)])
+def test_given_a_missing_variable_when_read_then_the_error_names_it(settings: Any, name: str) -> None:
+    environment = {key: value for key, value in ENVIRONMENT.items() if key != name.upper()}
+    with pytest.raises(SettingsError, match=rf": {name.upper()}: is missing$"):
+        settings.read(environment)
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "value"),
+    [
+        (ValidateSettings, "MAX_PAYLOAD_BYTES", "0"),
+        (ValidateSettings, "MAX_INPUT_DEPTH", "five"),
+        (ValidateSettings, "GENESYS_API", "mystery"),
+        (ValidateSettings, "ALLOW_PRIVATE_WEBHOOKS", "perhaps"),
+        *(
+            (DeliverSettings, "WEBHOOK_PORTS", ports)
+            for ports in ("443,", "0", "65536", "443, 8443", "https", "\u0664")
+        ),
+        (ExecuteSettings, "REQUESTS_PER_MINUTE", "-1"),
+        (ExecuteSettings, "GENESYS_REGION", "mypurecloud.com.evil.example"),
+        (ExecuteSettings, "GENESYS_API_URL", "https://user:password@host"),
+        (ExecuteSettings, "GENESYS_LOGIN_URL", "ftp://host"),
+        (QuerySettings, "API_AUTH", "NONE"),
+        (QuerySettings, "GENESYS_REGION", "example.com"),
+        (QuerySettings, "GENESYS_API_URL", "https://host/?token=abc"),
+        (ExecuteSettings, "MAX_ATTEMPTS", "0"),
+        (ExecuteSettings, "RESULT_CACHE_SECONDS", "-1"),
+        (ReceiveWebhookSettings, "WEBHOOK_SCHEME", "none"),
+    ],
+)
+def test_given_an_unusable_value_when_read_then_it_is_refused(settings: Any, name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f" {name}: ") as refused:
+        settings.read(ENVIRONMENT | {name: value})
+    assert value not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("base", "url"),
+    [
+        ("https://relay.example.com/", "https://relay.example.com/webhooks/genesys"),
+        ("http://127.0.0.1:1/{apiId}/v1", "http://127.0.0.1:1/abc123/v1/webhooks/genesys"),
+    ],
+)
+def test_given_a_base_url_when_asked_then_receipts_have_their_own_door(base: str, url: str) -> None:
+    assert ExecuteSettings.read(ENVIRONMENT | {"API_BASE_URL": base}).receipt_url == url
+
+
+# -- Wiring --
+
+
+@pytest.mark.parametrize("wired", WIRED, ids=lambda wired: wired.__name__)
+def test_given_a_whole_environment_when_wired_then_the_use_case_is_made_once(
+    clients: FakeClients, wired: Callable[[], Any]
+) -> None:
+    assert wired() is wired()
+    assert clients.secrets.reads == 0, "secrets are read when they are needed"
+
+
+@pytest.mark.parametrize("wired", WIRED, ids=lambda wired: wired.__name__)
+def test_given_ten_threads_of_a_cold_process_when_wired_then_they_share_one_use_case(
+    clients: FakeClients, wired: Callable[[], Any]
+) -> None:
+    together = threading.Barrier(10, timeout=5)
+
+    def meet_and_wire(_: int) -> Any:
+        together.wait()
+        return wired()
+
+    with ThreadPoolExecutor(10) as threads:
+        made = list(threads.map(meet_and_wire, range(10)))
+    assert all(one is made[0] for one in made)
+
+
+def test_given_threads_that_come_while_one_builds_when_wired_then_they_wait_for_what_it_builds() -> None:
+    begun, second = threading.Event(), threading.Event()
+    built: list[object] = []
+
+    @wiring.once
+    def build() -> object:
+        if begun.is_set():
+            second.set()
+        begun.set()
+        second.wait(0.05)
+        built.append(object())
+        return built[-1]
+
+    with ThreadPoolExecutor(10) as threads:
+        made = set(threads.map(lambda _: build(), range(10)))
+    assert made == set(built)
+    assert len(built) == 1
+
+
+def test_given_a_build_that_failed_when_wired_again_then_it_is_tried_again() -> None:
+    troubles = [RuntimeError("no environment yet")]
+
+    @wiring.once
+    def build() -> str:
+        if troubles:
+            raise troubles.pop()
+        return "built"
+
+    with pytest.raises(RuntimeError):
+        build()
+    assert build() == "built"
+
+
+@pytest.mark.parametrize("wired", WIRED, ids=lambda wired: wired.__name__)
+def test_given_a_missing_variable_when_wired_then_the_error_names_it(
+    clients: FakeClients, monkeypatch: pytest.MonkeyPatch, wired: Callable[[], Any]
+) -> None:
+    monkeypatch.delenv("AUDIT_TABLE")
+    with pytest.raises(SettingsError, match="AUDIT_TABLE"):
+        wired()
+
+
+@pytest.mark.parametrize(("api", "contract"), [("data-actions", DataActions), ("integrations", Integrations)])
+def test_given_a_contract_when_wired_then_the_client_speaks_it(
+    clients: FakeClients, monkeypatch: pytest.MonkeyPatch, api: str, contract: type
+) -> None:
+    monkeypatch.setenv("GENESYS_API", api)
+    client = wiring.execute_action().client
+    assert isinstance(client, GenesysClient)
+    assert isinstance(client.contract, contract)
+    assert client.api_url == "https://api.mypurecloud.de"
+    assert wiring.execute_action().policy.webhook_grace_ms == 300_000
+
+
+@pytest.mark.parametrize(
+    ("scheme", "verifier"),
+    [(WebhookScheme.STANDARD_WEBHOOKS, StandardWebhooksVerifier), (WebhookScheme.HUB_SIGNATURE, HubSignatureVerifier)],
+)
+def test_given_a_scheme_when_wired_then_its_verifier_has_the_current_secrets(
+    clients: FakeClients, monkeypatch: pytest.MonkeyPatch, scheme: WebhookScheme, verifier: type
+) -> None:
+    monkeypatch.setenv("WEBHOOK_SCHEME", scheme.value)
+    clients.secrets.values["webhook"] = SECRET
+    assert isinstance(wiring.receive_result().verifier(), verifier)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "whsec_!"])
+def test_given_a_secret_without_a_usable_key_when_needed_then_it_is_unavailable_and_not_shown(
+    clients: FakeClients, text: str
+) -> None:
+    clients.secrets.values["delivery"] = text
+    with pytest.raises(SecretUnavailableError, match="the secret delivery holds no usable signing secret"):
+        wiring.deliver_webhook().secrets()
+
+
+def test_given_a_usable_secret_when_needed_then_it_is_read(clients: FakeClients) -> None:
+    clients.secrets.values["delivery"] = SECRET
+    assert len(wiring.deliver_webhook().secrets()) == 1
+
+
+def test_given_the_machine_when_asked_then_time_and_chance_are_real() -> None:
+    assert wiring.SystemClock().now() > 1_700_000_000_000
+    assert 0 <= wiring.SystemRandomness().uniform() < 1
+    assert str(uuid.UUID(wiring.SystemRandomness().new_id())) != wiring.SystemRandomness().new_id()
+
+
+def test_given_a_region_when_the_console_is_asked_for_then_it_is_told_that_and_how_callers_prove_themselves(
+    clients: FakeClients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
+    monkeypatch.setenv("API_AUTH", "API_KEY")
+    _forget(wiring.serve_console)
+    html = wiring.serve_console().html
+    _forget(wiring.serve_console)
+    assert 'content="eu-west-3"' in html
+    assert 'content="API_KEY"' in html
+
+
+def test_given_a_region_when_clients_are_asked_for_then_they_are_one_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    _forget(wiring.aws)
+    assert wiring.aws() is wiring.aws()
+    _forget(wiring.aws)
