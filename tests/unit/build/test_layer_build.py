@@ -80,7 +80,7 @@ def test_the_layer_carries_nothing_else(layer: Path) -> None:
 
 
 def test_every_module_has_its_bytecode_and_no_other(layer: Path) -> None:
-    sources = {path for path in layer.rglob("*.py")}
+    sources = set(layer.rglob("*.py"))
     assert sources
     expected = {path.parent / "__pycache__" / f"{path.stem}.cpython-313.pyc" for path in sources}
     assert {path for path in layer.rglob("*") if "__pycache__" in path.parent.name} == expected
@@ -110,7 +110,7 @@ def test_a_layer_without_lambda_s_python_fails(source: Path, tmp_path: Path) -> 
         (tools / name).write_text("#!/bin/sh\nexit 1\n")
         (tools / name).chmod(0o755)
     uv = tools / "uv"
-    uv.write_text("#!/bin/sh\n[ \"$1\" = pip ]\n")
+    uv.write_text('#!/bin/sh\n[ "$1" = pip ]\n')
     uv.chmod(0o755)
     with pytest.raises(subprocess.CalledProcessError) as refused:
         build(source, tmp_path, PATH=str(tools), UV=str(uv), PYENV_ROOT=str(tmp_path))
