@@ -1,17 +1,30 @@
 """Cold import: what a function needs until its first event can be worked on, against `import boto3` with its clients.
 
-A sample is a fresh interpreter that times itself from its first import on; the start of Python is in neither side.
+What is measured is the build that is deployed, read-only and with no bytecode written, as in Lambda. A sample is a
+fresh interpreter that times itself from its first import on; the start of Python is on no side.
 """
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from rich.console import Console
 
 from benchmarks.bench import Bench
 from benchmarks.results import TIMES, Result, Target
 from benchmarks.samples import RECEIPT_URL
 from benchmarks.sampling import Series, in_turns
+from local.world.build import artifacts, built
+from local.world.environment import for_tools
+from local.world.progress import Progress
 from local.world.state import ROOT
 
 WIRED = {
@@ -31,7 +44,8 @@ import app
 from actionrelay.wiring import functions as wiring
 wired = wiring.{wired}()
 seconds = time.perf_counter() - begun
-import json
+import json, actionrelay, pydantic
+assert all(each.__file__.startswith(layer) for each in (actionrelay, pydantic)), "not the built layer"
 made = sorted(name for name in vars(wiring.aws()) if name != "session")
 print(json.dumps([seconds, [getattr(wiring.aws(), name).meta.service_model.service_name for name in made]]))
 """
@@ -91,19 +105,42 @@ _ENVIRONMENT = {
 
 
 @dataclass(frozen=True, slots=True)
+class _Artifact:
+    """A copy of the build, read-only: the layer's packages and the functions' folders."""
+
+    layer: Path
+    functions: Path
+
+    @classmethod
+    def copied(cls, folder: Path, *, bytecode: bool) -> Self:
+        """Copy the build into `folder`, with the layer's bytecode or without it."""
+        build = artifacts()
+        ignored = shutil.ignore_patterns(*([] if bytecode else ["__pycache__"]))
+        copy = cls(folder / "layer", folder / "functions")
+        shutil.copytree(build / "CoreLayer" / "python", copy.layer, ignore=ignored)
+        for function in WIRED:
+            shutil.copytree(build / _logical_id(function), copy.functions / function, ignore=ignored)
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        return copy
+
+
+@dataclass(frozen=True, slots=True)
 class _Interpreter:
-    """Runs one program in a fresh interpreter, in the folder of one function."""
+    """Runs one program in a fresh interpreter, with the files of one function and of the layer."""
 
     program: str
     function: str
+    artifact: _Artifact
 
     def run(self) -> tuple[float, tuple[str, ...]]:
         """Return the milliseconds that it took, and the services that it has clients of."""
-        folder = ROOT / "functions" / self.function
+        folder = self.artifact.functions / self.function
         done = subprocess.run(
-            [sys.executable, "-c", self.program],
+            [sys.executable, "-c", f"layer = {str(self.artifact.layer)!r}\n{self.program}"],
             cwd=folder,
-            env=_ENVIRONMENT | {"PYTHONPATH": str(folder)},
+            env=_ENVIRONMENT
+            | {"PYTHONPATH": os.pathsep.join(map(str, (folder, self.artifact.layer))), "PYTHONDONTWRITEBYTECODE": "1"},
             stdout=subprocess.PIPE,
             text=True,
             check=True,
@@ -117,39 +154,79 @@ class _Interpreter:
 
 
 def run(bench: Bench) -> Result:
-    """Measure all five functions; `execute` has the target."""
+    """Measure the functions; `execute` has the target."""
     rounds = bench.scale(9, 3)
     steps = bench.progress("imports", rounds * len(WIRED))
     rows: list[tuple[str, ...]] = []
     targets: list[Target] = []
-    for function, wired in WIRED.items():
-        ours = _Interpreter(_FUNCTION.format(wired=wired), function)
-        services = ours.run()[1]
-        peer = _Interpreter(_PEER.format(services=list(services)), function)
-        libraries = _Interpreter(_FLOOR, function)
-        sides = {"ours": ours.milliseconds, "boto3": peer.milliseconds, "libraries": libraries.milliseconds}
-        taken = in_turns(sides, rounds, steps.advance)
-        rows.append(_row(function, services, taken))
-        if function == "execute":
-            ratio = taken["ours"].median / taken["boto3"].median
-            targets.append(Target("import of execute over boto3 with the same clients", ratio, EXECUTE_LIMIT))
+    with _build() as (whole, bare):
+        for function, wired in WIRED.items():
+            program = _FUNCTION.format(wired=wired)
+            ours = _Interpreter(program, function, whole)
+            services = ours.run()[1]
+            sides = {
+                "ours": ours,
+                "bare": _Interpreter(program, function, bare),
+                "floor": _Interpreter(_PEER.format(services=list(services)), function, whole),
+                "libraries": _Interpreter(_FLOOR, function, whole),
+            }
+            taken = in_turns({name: side.milliseconds for name, side in sides.items()}, rounds, steps.advance)
+            rows.append(_row(function, services, taken))
+            if function == "execute":
+                ratio = taken["ours"].median / taken["floor"].median
+                targets.append(Target("import of execute over boto3 with the same clients", ratio, EXECUTE_LIMIT))
     return Result(
         name="imports",
-        title=f"Cold import, clients made, in ms (median of {rounds}, quartiles)",
-        columns=("function", "clients", "function", "boto3 alone", "ratio", "powertools, pydantic, urllib3 alone"),
+        title=f"Cold import of the build, clients made, in ms (median of {rounds}, quartiles)",
+        columns=("function", "clients", "as built", "without bytecode", "boto3 alone", "ratio", "libraries alone"),
         rows=tuple(rows),
         targets=tuple(targets),
         notes=(
-            "A fresh interpreter per sample; bytecode is there, as it is in a layer that was built with it.",
             (
-                "The last column is a floor for what the package adds: its libraries, without boto3 and without the "
+                "A fresh interpreter per sample, over a read-only copy of what `sam build` made, and nothing writes "
+                "bytecode. boto3 and Python are this machine's and have theirs, on every side."
+            ),
+            "The ratio is that of the build over boto3 with the same clients, the floor of a function that uses them.",
+            (
+                "The last column is powertools, pydantic and urllib3 from the layer, without boto3 and without the "
                 "package. Some of what they import is what boto3 imports, so columns don't add up."
             ),
         ),
     )
 
 
+@contextmanager
+def _build() -> Iterator[tuple[_Artifact, _Artifact]]:
+    """Build, and copy the build as it is and without its bytecode. boto3's own is written first, where it is missing."""
+    boto3 = "import boto3; [boto3.Session().client(name, region_name='us-east-1') for name in ('s3', 'dynamodb', 'sqs')]"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run([sys.executable, "-c", boto3], env=environment, check=True)
+    with tempfile.TemporaryDirectory(prefix="actionrelay-imports-") as name:
+        folder = Path(name)
+        tools = for_tools(os.environ, ROOT / ".tools" / "uv" / "bin")
+        with built(Progress(Console(quiet=True)), tools, folder / "build.log"):
+            copies = tuple(_Artifact.copied(folder / kind, bytecode=kind == "whole") for kind in ("whole", "bare"))
+        try:
+            yield copies[0], copies[1]
+        finally:
+            for path in folder.rglob("*"):
+                if path.is_dir():
+                    path.chmod(0o755)
+
+
+def _logical_id(function: str) -> str:
+    return "".join(word.capitalize() for word in function.split("_")) + "Function"
+
+
 def _row(function: str, services: tuple[str, ...], taken: dict[str, Series]) -> tuple[str, ...]:
-    ours, peer = taken["ours"], taken["boto3"]
-    ratio = f"{ours.median / peer.median:.2f} {TIMES}"
-    return (function, ", ".join(services), ours.shown(0), peer.shown(0), ratio, taken["libraries"].shown(0))
+    ratio = f"{taken['ours'].median / taken['floor'].median:.2f} {TIMES}"
+    shown = {name: series.shown(0) for name, series in taken.items()}
+    return (
+        function,
+        ", ".join(services),
+        shown["ours"],
+        shown["bare"],
+        shown["floor"],
+        ratio,
+        shown["libraries"],
+    )

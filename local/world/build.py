@@ -56,6 +56,11 @@ def built(progress: Progress, environment: Mapping[str, str], log: Path) -> Iter
         yield
 
 
+def artifacts() -> Path:
+    """Return the folder of the last build: one folder for each function and layer, by its logical id."""
+    return _BUILT / "build"
+
+
 def fingerprint(root: Path) -> str:
     """Return a hash over the names and contents of everything that goes into a build."""
     digest = hashlib.sha256()
