@@ -65,8 +65,16 @@ down: env ## end the local world
 	@$(python) -m local down
 
 .PHONY: bench
-bench: env ## the benchmarks, against the peers where they are there
-	@$(python) -m benchmarks
+bench: env ## the benchmarks, against the peers where they are there; `make bench imports` runs one
+	@$(python) -m benchmarks $(chosen)
+
+# The words after `bench` are names of benchmarks.
+ifeq ($(firstword $(MAKECMDGOALS)),bench)
+chosen := $(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS))
+.PHONY: $(chosen)
+$(chosen):
+	@:
+endif
 
 .PHONY: chaos
 chaos: env ## executions under faults and kills, and a checker of every promise; N=1000 runs more, SEED=2 others
