@@ -12,7 +12,7 @@ from tests.browser.sample import HOUR, quiet_day
 DENIED = (403, "access_denied", "no")
 
 
-def test_given_dead_deliveries_when_somebody_looks_then_the_advice_loses_none_of_them(visit: Visit) -> None:
+def test_advice_for_dead_deliveries_loses_none_of_them(visit: Visit) -> None:
     console = visit(at="#/attention")
 
     advice = console.card("Dead-letter queues")
@@ -21,9 +21,7 @@ def test_given_dead_deliveries_when_somebody_looks_then_the_advice_loses_none_of
     expect(advice).to_contain_text("docs/runbook.md")
 
 
-def test_given_a_failure_of_today_when_its_execution_was_accepted_days_ago_then_it_is_listed(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_failure_of_today_is_listed_however_old_its_execution(visit: Visit, api: FakeApi) -> None:
     api.day = quiet_day(time.time() * 1_000)
     expired = api.day.opened(26 * HOUR).step("failed", 25 * HOUR)
     run_again = api.day.opened(50 * HOUR).step("failed", HOUR).step("rerun_requested", 24 * HOUR)
@@ -38,9 +36,7 @@ def test_given_a_failure_of_today_when_its_execution_was_accepted_days_ago_then_
     expect(card.get_by_title(old.execution_id)).to_have_count(0)
 
 
-def test_given_a_part_that_may_not_be_read_when_the_others_may_then_they_are_shown_and_go_on(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_forbidden_part_leaves_the_others_working(visit: Visit, api: FakeApi) -> None:
     api.faults["queues"] = DENIED
     console = visit(signed_in=False, at="#/attention")
     console.page.clock.install()
@@ -56,9 +52,7 @@ def test_given_a_part_that_may_not_be_read_when_the_others_may_then_they_are_sho
     expect(console.button(f"Resolve {new.execution_id[:8]}")).to_be_visible()
 
 
-def test_given_a_part_that_fails_when_nothing_else_needs_anybody_then_it_is_not_said_that_nothing_does(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_failed_part_is_not_reported_as_nothing_to_do(visit: Visit, api: FakeApi) -> None:
     api.day = quiet_day(time.time() * 1_000)
     api.faults["status=unknown"] = (503, "store_unavailable", "the table did not answer")
     console = visit(at="#/attention")
@@ -67,9 +61,7 @@ def test_given_a_part_that_fails_when_nothing_else_needs_anybody_then_it_is_not_
     expect(console.main).not_to_contain_text("Nothing needs you")
 
 
-def test_given_another_view_when_the_look_around_beside_it_fails_then_the_view_is_none_the_worse(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_failed_look_around_does_not_disturb_the_view(visit: Visit, api: FakeApi) -> None:
     for part in ("queues", "status=unknown", "webhookStatus=failed", "status=failed"):
         api.faults[part] = DENIED
     console = visit(at="#/executions")

@@ -10,7 +10,7 @@ def _kept(page: Page) -> str:
     return str(page.evaluate("JSON.stringify({...sessionStorage, ...localStorage})"))
 
 
-def test_given_an_api_key_when_it_is_right_then_the_overview_is_there_and_the_key_is_nowhere_but_in_memory(
+def test_a_right_api_key_signs_in_and_stays_in_memory_alone(
     visit: Visit,
 ) -> None:
     console = visit()
@@ -22,7 +22,7 @@ def test_given_an_api_key_when_it_is_right_then_the_overview_is_there_and_the_ke
     expect(console.heading("Sign in")).to_be_visible()
 
 
-def test_given_a_wrong_key_when_signing_in_then_it_says_so_and_the_field_has_the_focus(visit: Visit) -> None:
+def test_a_wrong_key_says_so_and_keeps_the_focus(visit: Visit) -> None:
     console = visit(signed_in=False)
 
     console.sign_in_with_key("wrong")
@@ -31,9 +31,7 @@ def test_given_a_wrong_key_when_signing_in_then_it_says_so_and_the_field_has_the
     expect(console.page.get_by_label("API key")).to_be_focused()
 
 
-def test_given_nothing_when_signing_in_then_it_names_what_is_missing_and_asks_nobody(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_an_empty_sign_in_names_what_is_missing_and_asks_nobody(visit: Visit, api: FakeApi) -> None:
     console = visit(signed_in=False)
 
     console.button("Sign in").click()
@@ -42,7 +40,7 @@ def test_given_nothing_when_signing_in_then_it_names_what_is_missing_and_asks_no
     assert api.asked == []
 
 
-def test_given_a_kept_key_when_the_page_is_loaded_again_then_it_is_still_in_until_it_signs_out(visit: Visit) -> None:
+def test_a_kept_key_survives_a_reload_until_sign_out(visit: Visit) -> None:
     console = visit(signed_in=False)
     console.sign_in_with_key(keep=True)
     expect(console.heading("Overview")).to_be_visible()
@@ -57,9 +55,7 @@ def test_given_a_kept_key_when_the_page_is_loaded_again_then_it_is_still_in_unti
     expect(console.heading("Sign in")).to_be_visible()
 
 
-def test_given_aws_credentials_when_they_are_right_then_every_request_is_signed_as_botocore_signs_it(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_requests_are_signed_as_botocore_signs_them(visit: Visit, api: FakeApi) -> None:
     api.way = "AWS_IAM"
     console = visit(
         signed_in=False, at="#/executions?status=unknown%2Cfailed&actionId=a%20b%2Fc%27(!)*%2B~&from=2026-01-01T10:00"
@@ -72,9 +68,7 @@ def test_given_aws_credentials_when_they_are_right_then_every_request_is_signed_
     assert IDENTITY.secret_key not in _kept(console.page)
 
 
-def test_given_a_decision_with_a_body_when_it_is_signed_then_its_hash_is_that_of_the_body(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_signed_decision_carries_the_hash_of_its_body(visit: Visit, api: FakeApi) -> None:
     api.way = "AWS_IAM"
     unknown = next(trail for trail in api.day.trails.values() if trail.status == "unknown")
     console = visit(signed_in=False, at=f"#/executions/{unknown.execution_id}")
@@ -88,7 +82,7 @@ def test_given_a_decision_with_a_body_when_it_is_signed_then_its_hash_is_that_of
     assert api.bodies == [{"status": "completed", "result": {"grüße": ["💶", 1.5]}}]
 
 
-def test_given_a_wrong_secret_when_signing_in_then_it_says_which_part_does_not_fit(visit: Visit, api: FakeApi) -> None:
+def test_a_wrong_secret_names_the_part_that_does_not_fit(visit: Visit, api: FakeApi) -> None:
     api.way = "AWS_IAM"
     console = visit(signed_in=False)
 
@@ -99,9 +93,7 @@ def test_given_a_wrong_secret_when_signing_in_then_it_says_which_part_does_not_f
     )
 
 
-def test_given_a_pasted_block_of_exports_when_it_lands_in_a_field_then_all_fields_have_theirs(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_pasted_block_of_exports_fills_all_fields(visit: Visit, api: FakeApi) -> None:
     api.way = "AWS_IAM"
     console = visit(signed_in=False)
     block = (
@@ -122,9 +114,7 @@ def test_given_a_pasted_block_of_exports_when_it_lands_in_a_field_then_all_field
     expect(console.heading("Overview")).to_be_visible()
 
 
-def test_given_credentials_that_expire_when_the_page_asks_again_then_it_is_the_door_with_the_reason(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_expired_credentials_lead_to_sign_in_with_the_reason(visit: Visit, api: FakeApi) -> None:
     console = visit()
     console.settled()
 
@@ -135,9 +125,7 @@ def test_given_credentials_that_expire_when_the_page_asks_again_then_it_is_the_d
     expect(console.page.get_by_role("alert")).to_contain_text("The session token has expired.")
 
 
-def test_given_a_clock_that_is_an_hour_off_when_the_api_says_its_date_then_the_signature_is_made_for_that(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_wrong_clock_is_corrected_by_the_apis_date(visit: Visit, api: FakeApi) -> None:
     api.way = "AWS_IAM"
     api.strict_clock = True
     console = visit(signed_in=False)

@@ -22,9 +22,7 @@ def _eventful(api: FakeApi) -> Trail:
 STATUSES = ["queued", "running", "awaiting_webhook", "completed", "failed", "unknown", "cancelled"]
 
 
-def test_given_executions_in_every_state_when_each_is_opened_then_its_facts_and_its_history_are_there(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_every_state_shows_its_facts_and_its_history(visit: Visit, api: FakeApi) -> None:
     console = visit()
     for status in STATUSES:
         trail = _one(api, lambda each, status=status: each.status == status)  # type: ignore[misc]
@@ -40,9 +38,7 @@ def test_given_executions_in_every_state_when_each_is_opened_then_its_facts_and_
         expect(entries).to_have_count(len(trail.entries))
 
 
-def test_given_a_long_story_when_its_timeline_is_walked_by_keyboard_then_each_part_tells_its_numbers(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_long_timeline_can_be_read_by_keyboard(visit: Visit, api: FakeApi) -> None:
     console = visit(at=f"#/executions/{_eventful(api).execution_id}")
     attempts = console.page.get_by_role("region", name="Attempts").get_by_role("button")
     expect(attempts).to_have_count(4)
@@ -59,9 +55,7 @@ def test_given_a_long_story_when_its_timeline_is_walked_by_keyboard_then_each_pa
     expect(console.page.get_by_text(re.compile("Compressed: what is hatched"))).to_be_visible()
 
 
-def test_given_a_timeline_when_it_is_drawn_in_proportion_then_widths_are_as_the_times(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_proportional_timeline_has_widths_like_its_times(visit: Visit, api: FakeApi) -> None:
     trail = api.day.opened(60_000).step("attempt_started", 3_000).step("completed", 9_000)
     console = visit(at=f"#/executions/{trail.execution_id}")
     expect(console.page.get_by_text("Drawn in proportion.")).to_be_visible()
@@ -71,9 +65,7 @@ def test_given_a_timeline_when_it_is_drawn_in_proportion_then_widths_are_as_the_
     assert attempt / wait == pytest.approx(3, rel=0.02)
 
 
-def test_given_an_intact_chain_when_it_is_verified_then_it_says_how_much_was_checked(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_an_intact_chain_says_how_much_was_checked(visit: Visit, api: FakeApi) -> None:
     trail = _eventful(api)
     console = visit(at=f"#/executions/{trail.execution_id}")
 
@@ -83,9 +75,7 @@ def test_given_an_intact_chain_when_it_is_verified_then_it_says_how_much_was_che
     expect(console.page.locator(".verdict")).to_have_text(said)
 
 
-def test_given_a_broken_chain_when_it_is_verified_then_the_entry_is_named_and_marked(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_broken_chain_names_and_marks_the_entry(visit: Visit, api: FakeApi) -> None:
     api.broken_at = 3
     console = visit(at=f"#/executions/{_eventful(api).execution_id}")
 
@@ -96,9 +86,7 @@ def test_given_a_broken_chain_when_it_is_verified_then_the_entry_is_named_and_ma
     expect(console.page.locator(".audit tr.broken td").first).to_have_text("3")
 
 
-def test_given_an_execution_that_has_settled_when_time_goes_by_then_its_result_is_read_again_only_after_a_change(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_settled_result_is_read_again_only_after_a_change(visit: Visit, api: FakeApi) -> None:
     trail = _one(api, lambda each: each.status == "completed" and each.webhook_status == "delivered")
     document = f"GET /executions/{trail.execution_id}"
     console = visit(signed_in=False, at=f"#/executions/{trail.execution_id}")
@@ -119,9 +107,7 @@ def test_given_an_execution_that_has_settled_when_time_goes_by_then_its_result_i
     assert api.asked.count(document) > 1
 
 
-def test_given_an_id_of_dots_when_it_is_looked_for_then_there_is_none_and_the_reader_stays_signed_in(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_an_id_of_dots_is_not_found_and_keeps_the_reader_in(visit: Visit, api: FakeApi) -> None:
     console = visit()
 
     for dots in (".", ".."):
@@ -146,7 +132,7 @@ OFFERED = {
 }
 
 
-def test_given_a_state_then_what_it_allows_is_offered_and_nothing_else(visit: Visit, api: FakeApi) -> None:
+def test_a_state_offers_what_it_allows_and_nothing_else(visit: Visit, api: FakeApi) -> None:
     console = visit()
     for status, offered in OFFERED.items():
         trail = _one(api, lambda each, status=status: each.status == status)  # type: ignore[misc]
@@ -157,9 +143,7 @@ def test_given_a_state_then_what_it_allows_is_offered_and_nothing_else(visit: Vi
         expect(console.page.get_by_role("group", name="Decisions").get_by_role("button")).to_have_text(offered)
 
 
-def test_given_an_unknown_outcome_when_it_is_resolved_as_completed_then_it_is_on_record_and_told(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_an_unknown_resolved_as_completed_is_on_record(visit: Visit, api: FakeApi) -> None:
     trail = _one(api, lambda each: each.status == "unknown")
     console = visit(at="#/attention")
 
@@ -177,9 +161,7 @@ def test_given_an_unknown_outcome_when_it_is_resolved_as_completed_then_it_is_on
     assert (trail.status, trail.result) == ("completed", {"orderId": 7})
 
 
-def test_given_an_unknown_outcome_when_it_is_resolved_as_failed_then_the_reason_goes_along(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_an_unknown_resolved_as_failed_carries_the_reason(visit: Visit, api: FakeApi) -> None:
     trail = _one(api, lambda each: each.status == "unknown")
     console = visit(at=f"#/executions/{trail.execution_id}")
 
@@ -200,7 +182,7 @@ def test_given_an_unknown_outcome_when_it_is_resolved_as_failed_then_the_reason_
         (("Redeliver", "Deliver again"), lambda each: each.webhook_status == "failed", "pending"),
     ],
 )
-def test_given_an_execution_when_a_decision_is_confirmed_then_it_is_made_and_shown(
+def test_a_confirmed_decision_is_made_and_shown(
     visit: Visit, api: FakeApi, buttons: tuple[str, str], fits: Callable[[Trail], bool], becomes: str
 ) -> None:
     trail = _one(api, fits)
@@ -215,7 +197,7 @@ def test_given_an_execution_when_a_decision_is_confirmed_then_it_is_made_and_sho
     expect(console.page.locator(".toast")).to_be_visible()
 
 
-def test_given_a_dialog_when_it_is_left_then_nothing_is_asked_and_the_focus_is_back(visit: Visit, api: FakeApi) -> None:
+def test_leaving_a_dialog_asks_nothing_and_restores_the_focus(visit: Visit, api: FakeApi) -> None:
     trail = _one(api, lambda each: each.status == "failed")
     console = visit(at=f"#/executions/{trail.execution_id}")
 
@@ -227,9 +209,7 @@ def test_given_a_dialog_when_it_is_left_then_nothing_is_asked_and_the_focus_is_b
     assert api.bodies == []
 
 
-def test_given_an_execution_that_has_moved_on_when_it_is_decided_then_the_conflict_is_explained_and_the_page_refreshed(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_decision_on_a_moved_execution_explains_the_conflict(visit: Visit, api: FakeApi) -> None:
     trail = _one(api, lambda each: each.status == "unknown")
     console = visit(at=f"#/executions/{trail.execution_id}")
 
@@ -245,9 +225,7 @@ def test_given_an_execution_that_has_moved_on_when_it_is_decided_then_the_confli
     expect(console.button("Retry")).to_have_count(0)
 
 
-def test_given_a_caller_who_may_only_read_when_a_decision_is_refused_then_it_says_what_is_lacking(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_refused_decision_names_the_missing_permission(visit: Visit, api: FakeApi) -> None:
     trail = _one(api, lambda each: each.status == "failed")
     api.faults["retry"] = (403, "access_denied", "no")
     console = visit(at=f"#/executions/{trail.execution_id}")
@@ -258,9 +236,7 @@ def test_given_a_caller_who_may_only_read_when_a_decision_is_refused_then_it_say
     expect(console.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("lacks execute-api:Invoke")
 
 
-def test_given_a_decision_under_way_when_it_is_to_be_dismissed_then_it_stays_until_it_is_known_how_it_went(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_decision_under_way_cannot_be_dismissed(visit: Visit, api: FakeApi) -> None:
     trail = _one(api, lambda each: each.status == "failed")
     api.held.add("retry")
     api.faults["retry"] = (503, "queue_unavailable", "SQS did not answer")

@@ -19,9 +19,7 @@ def _pages(api: FakeApi) -> int:
     return sum("limit=50" in each for each in api.asked)
 
 
-def test_given_executions_in_every_state_when_one_state_is_chosen_then_the_list_holds_that_alone(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_chosen_state_lists_that_state_alone(visit: Visit, api: FakeApi) -> None:
     console = visit()
     for status in STATUSES:
         word = status.replace("_", " ")
@@ -36,9 +34,7 @@ def test_given_executions_in_every_state_when_one_state_is_chosen_then_the_list_
         expect(console.page.get_by_role("checkbox", name=word, exact=True)).to_be_focused()
 
 
-def test_given_all_filters_in_an_address_when_it_is_opened_then_they_are_set_and_asked_for(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_filters_in_an_address_are_set_and_asked_for(visit: Visit, api: FakeApi) -> None:
     action = api.day.actions[1]
     period = "from=2026-01-01T00:00&to=2027-01-01T00:00"
     query = f"status=unknown,failed&webhookStatus=failed&actionId={action}&traceId=t&{period}"
@@ -53,9 +49,7 @@ def test_given_all_filters_in_an_address_when_it_is_opened_then_they_are_set_and
     assert "from=2026-01-01T00%3A00%3A00.000Z&to=2027-01-01T00%3A00%3A00.000Z" in asked
 
 
-def test_given_a_trace_id_when_it_is_typed_and_entered_then_its_execution_is_the_list(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_an_entered_trace_id_lists_its_execution(visit: Visit, api: FakeApi) -> None:
     trail = api.day.newest()[30]
     console = visit(at="#/executions")
 
@@ -67,9 +61,7 @@ def test_given_a_trace_id_when_it_is_typed_and_entered_then_its_execution_is_the
     expect(console.heading(trail.execution_id)).to_be_focused()
 
 
-def test_given_more_than_a_page_when_older_ones_are_asked_for_then_each_is_there_once_newest_first(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_older_pages_show_each_execution_once_newest_first(visit: Visit, api: FakeApi) -> None:
     console = visit(at="#/executions")
     expect(console.rows()).to_have_count(50)
 
@@ -82,9 +74,7 @@ def test_given_more_than_a_page_when_older_ones_are_asked_for_then_each_is_there
     assert console.ids() == _newest(api)
 
 
-def test_given_older_pages_when_new_executions_come_then_nothing_is_lost_between_the_pages(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_new_executions_lose_nothing_between_pages(visit: Visit, api: FakeApi) -> None:
     console = visit(at="#/executions")
     console.button("Show older").click()
     expect(console.rows()).to_have_count(100)
@@ -98,9 +88,7 @@ def test_given_older_pages_when_new_executions_come_then_nothing_is_lost_between
     expect(console.page.get_by_text(re.compile(r"^103 shown · the older 53 as of \d\d:\d\d:\d\d$"))).to_be_visible()
 
 
-def test_given_older_pages_when_more_than_a_page_comes_at_once_then_the_list_reads_on_until_it_meets_them(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_many_new_ones_are_read_until_they_meet_the_old(visit: Visit, api: FakeApi) -> None:
     console = visit(at="#/executions")
     console.button("Show older").click()
     expect(console.rows()).to_have_count(100)
@@ -113,9 +101,7 @@ def test_given_older_pages_when_more_than_a_page_comes_at_once_then_the_list_rea
     assert console.ids() == _newest(api)[:180]
 
 
-def test_given_older_pages_when_far_too_much_comes_at_once_then_they_are_left_and_can_be_asked_for_again(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_far_too_many_new_ones_drop_older_pages_for_later(visit: Visit, api: FakeApi) -> None:
     api.page_size = 10
     console = visit(at="#/executions")
     console.button("Show older").click()
@@ -132,9 +118,7 @@ def test_given_older_pages_when_far_too_much_comes_at_once_then_they_are_left_an
     assert console.ids() == _newest(api)[:70]
 
 
-def test_given_older_ones_on_their_way_when_the_top_moves_meanwhile_then_there_is_no_gap(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_moving_top_leaves_no_gap_to_older_ones(visit: Visit, api: FakeApi) -> None:
     console = visit(at="#/executions")
     expect(console.rows()).to_have_count(50)
     api.held.add("next=")
@@ -150,7 +134,7 @@ def test_given_older_ones_on_their_way_when_the_top_moves_meanwhile_then_there_i
     assert console.ids() == _newest(api)[:103]
 
 
-def test_given_pages_without_a_hit_when_the_list_is_opened_then_it_looks_further(visit: Visit, api: FakeApi) -> None:
+def test_pages_without_a_hit_make_the_list_look_further(visit: Visit, api: FakeApi) -> None:
     api.empty_pages = 3
 
     console = visit(at="#/executions?status=cancelled")
@@ -158,9 +142,7 @@ def test_given_pages_without_a_hit_when_the_list_is_opened_then_it_looks_further
     expect(console.rows()).to_have_count(1)
 
 
-def test_given_pages_without_a_hit_when_time_goes_by_then_one_page_is_asked_for_each_time(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_pages_without_a_hit_cost_one_request_each_time(visit: Visit, api: FakeApi) -> None:
     api.empty_pages = 3
     console = visit(signed_in=False, at="#/executions?status=cancelled")
     console.page.clock.install()
@@ -174,9 +156,7 @@ def test_given_pages_without_a_hit_when_time_goes_by_then_one_page_is_asked_for_
     assert _pages(api) == asked + 1
 
 
-def test_given_nothing_in_the_newest_part_when_there_is_more_then_it_is_not_said_that_nothing_fits(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_an_empty_first_page_is_not_reported_as_no_match(visit: Visit, api: FakeApi) -> None:
     api.empty_pages = 8
     console = visit(at="#/executions?status=cancelled")
 
@@ -186,9 +166,7 @@ def test_given_nothing_in_the_newest_part_when_there_is_more_then_it_is_not_said
     expect(console.rows()).to_have_count(1)
 
 
-def test_given_times_when_they_are_entered_far_from_utc_then_the_address_means_the_same_everywhere(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_times_entered_far_from_utc_mean_the_same_everywhere(visit: Visit, api: FakeApi) -> None:
     console = visit(zone="Europe/Berlin", at="#/executions?to=2026-07-01T10:00:00.000Z")
     expect(console.page.get_by_label("Accepted before")).to_have_value("2026-07-01T12:00")
 
@@ -200,9 +178,7 @@ def test_given_times_when_they_are_entered_far_from_utc_then_the_address_means_t
     expect(console.page.get_by_label("Accepted before")).to_have_value("2026-07-01T12:00")
 
 
-def test_given_an_address_that_nobody_can_read_when_it_is_opened_then_it_says_so_and_asks_for_nothing_wider(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_an_unreadable_address_asks_for_nothing_wider(visit: Visit, api: FakeApi) -> None:
     console = visit(at="#/executions?from=yesterday&to=2026-13-01&status=failed,broken")
 
     for part in ("from=yesterday", "to=2026-13-01", "status=broken"):
@@ -210,7 +186,7 @@ def test_given_an_address_that_nobody_can_read_when_it_is_opened_then_it_says_so
     assert _pages(api) == 0
 
 
-def test_given_lists_that_were_left_when_the_window_changes_then_only_the_open_one_follows(visit: Visit) -> None:
+def test_only_the_open_list_follows_the_window(visit: Visit) -> None:
     console = visit(at="#/executions")
     for status in STATUSES[:4]:
         console.move(f"#/executions?status={status}")
@@ -228,7 +204,7 @@ def test_given_lists_that_were_left_when_the_window_changes_then_only_the_open_o
     assert console.page.evaluate("window.followed") == 1
 
 
-def test_given_a_focused_row_when_the_list_is_refreshed_then_the_focus_stays(visit: Visit, api: FakeApi) -> None:
+def test_a_focused_row_keeps_the_focus_over_a_refresh(visit: Visit, api: FakeApi) -> None:
     console = visit(at="#/executions")
     link = console.rows().nth(4).get_by_role("link")
     title = link.get_attribute("title")
@@ -241,9 +217,7 @@ def test_given_a_focused_row_when_the_list_is_refreshed_then_the_focus_stays(vis
     expect(console.rows().nth(5).get_by_role("link")).to_be_focused()
 
 
-def test_given_an_id_in_the_search_box_when_it_is_entered_then_its_execution_is_open(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_an_entered_id_opens_its_execution(visit: Visit, api: FakeApi) -> None:
     trail = api.day.newest()[7]
     console = visit()
 
@@ -253,7 +227,7 @@ def test_given_an_id_in_the_search_box_when_it_is_entered_then_its_execution_is_
     expect(console.heading(trail.execution_id)).to_be_focused()
 
 
-def test_given_an_id_that_is_none_when_it_is_opened_then_a_look_among_trace_ids_is_offered(visit: Visit) -> None:
+def test_an_id_that_is_not_found_offers_a_look_among_trace_ids(visit: Visit) -> None:
     console = visit(at="#/executions/not-there")
 
     expect(console.page.get_by_text("No execution with this id")).to_be_visible()

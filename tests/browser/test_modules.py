@@ -41,9 +41,7 @@ TARGETS = [
 
 @pytest.mark.parametrize("url", TARGETS)
 @pytest.mark.parametrize(("method", "body"), [("GET", ""), ("POST", '{"status":"failed","note":"späť 💶"}')])
-def test_given_any_request_when_it_is_signed_then_the_signature_is_botocores(
-    page: Page, url: str, method: str, body: str
-) -> None:
+def test_the_signature_equals_botocores(page: Page, url: str, method: str, body: str) -> None:
     script = """async ([method, url, body, credentials, region, now]) => {
         const { signed } = await import("/modules/signing.js");
         const headers = body ? { "Content-Type": "application/json;  charset=utf-8 " } : {};
@@ -63,7 +61,7 @@ def test_given_any_request_when_it_is_signed_then_the_signature_is_botocores(
     assert sent["Authorization"] == authorization(method, spelled, headers, body.encode(), sent["X-Amz-Date"])
 
 
-def test_given_any_text_when_a_query_is_spelled_then_every_character_but_the_unreserved_is_escaped(page: Page) -> None:
+def test_a_query_escapes_all_but_unreserved_characters(page: Page) -> None:
     spelled = _call(page, "signing.js", "strictQuery", {"a b": "!'()*~-._+/=&", "none": "", "gone": None, "zero": 0})
 
     assert spelled == "a%20b=%21%27%28%29%2A~-._%2B%2F%3D%26&zero=0"
@@ -111,7 +109,7 @@ def _history(page: Page, trail: Trail, now: float) -> list[tuple[str, str, float
     ]
 
 
-def test_given_a_simple_execution_then_its_time_is_a_queue_wait_an_attempt_and_a_delivery(page: Page) -> None:
+def test_a_simple_execution_is_a_wait_an_attempt_and_a_delivery(page: Page) -> None:
     trail = Trail("a", 1_764_000_000_000, HOOK).step("accepted").step("attempt_started", 120).step("completed", 900)
     trail.step("webhook_delivered", 350, latencyMs=200)
 
@@ -123,7 +121,7 @@ def test_given_a_simple_execution_then_its_time_is_a_queue_wait_an_attempt_and_a
     ]
 
 
-def test_given_retries_and_a_wait_for_a_webhook_then_each_is_a_span_of_its_own(page: Page) -> None:
+def test_retries_and_webhook_waits_are_spans_of_their_own(page: Page) -> None:
     trail = Trail("a", 1_764_000_000_000).step("accepted").step("attempt_started", 10)
     trail.step("retry_planned", 20, code="http_429").step("attempt_started", 60_000)
     trail.step("awaiting_webhook", 300).step("webhook_received", 5_000).step("completed")
@@ -147,9 +145,7 @@ def test_given_retries_and_a_wait_for_a_webhook_then_each_is_a_span_of_its_own(p
         (("accepted", "attempt_started", "completed"), ("delivery", "Wait for delivery")),
     ],
 )
-def test_given_what_has_not_ended_then_its_last_span_goes_on_until_now(
-    page: Page, steps: tuple[str, ...], last: tuple[str, str]
-) -> None:
+def test_the_last_span_of_a_live_execution_ends_now(page: Page, steps: tuple[str, ...], last: tuple[str, str]) -> None:
     trail = Trail("a", 1_764_000_000_000, HOOK)
     for event in steps:
         trail.step(event, 100)
@@ -160,7 +156,7 @@ def test_given_what_has_not_ended_then_its_last_span_goes_on_until_now(
     assert spans[-1][2] == 7_000
 
 
-def test_given_a_running_attempt_that_is_not_on_record_yet_then_the_execution_tells_when_it_began(page: Page) -> None:
+def test_a_running_attempt_starts_when_the_execution_says(page: Page) -> None:
     trail = Trail("a", 1_764_000_000_000).step("accepted")
     document = {**trail.document(), "status": "running", "attempts": 1, "updatedAt": "2025-11-24T16:00:01.000Z"}
     script = "async ([d, e, n]) => (await import('/modules/spans.js')).history(d, e, n).spans"
@@ -171,7 +167,7 @@ def test_given_a_running_attempt_that_is_not_on_record_yet_then_the_execution_te
     assert (attempt["label"], attempt["to"] - attempt["from"], attempt["open"]) == ("Attempt 1", 3_000, True)
 
 
-def test_given_an_operators_retry_then_the_time_between_is_no_span(page: Page) -> None:
+def test_the_time_before_an_operators_retry_is_no_span(page: Page) -> None:
     trail = Trail("a", 1_764_000_000_000, HOOK).step("accepted").step("attempt_started", 10).step("unknown", 65_000)
     trail.step("rerun_requested", 3_600_000).step("attempt_started", 20).step("completed", 30)
 
@@ -186,7 +182,7 @@ def test_given_a_cancelled_execution_then_nothing_goes_on(page: Page) -> None:
     assert _history(page, trail, trail.at + 5_000) == [("wait", "Queue wait", 500, False, "cancelled")]
 
 
-def test_given_a_wait_of_hours_and_an_attempt_of_ms_when_compressed_then_both_can_be_seen_in_order(page: Page) -> None:
+def test_a_compressed_timeline_shows_hours_and_ms_in_order(page: Page) -> None:
     trail = Trail("a", 1_764_000_000_000).step("accepted").step("attempt_started", 6 * 3_600_000).step("completed", 300)
     script = """async ([execution, entries]) => {
         const { history, needsCompressing, scaleOf } = await import("/modules/spans.js");
@@ -207,7 +203,7 @@ def test_given_a_wait_of_hours_and_an_attempt_of_ms_when_compressed_then_both_ca
 # -- Pages and answers ------------------------------------------------------------------------------------------------
 
 
-def test_given_more_rows_than_fit_when_older_ones_are_read_then_it_stops_at_what_fits(page: Page) -> None:
+def test_older_rows_stop_at_what_fits(page: Page) -> None:
     script = """async () => {
         const { Pages } = await import("/modules/pages.js");
         const row = (at) => ({ executionId: `e${at}`, createdAt: new Date(1e12 - at * 1000).toISOString() });
@@ -225,7 +221,7 @@ def test_given_more_rows_than_fit_when_older_ones_are_read_then_it_stops_at_what
     assert page.evaluate(script) == [10, 500, True, "e499"]
 
 
-def test_given_a_connection_that_is_cut_when_an_answer_is_read_then_it_is_as_if_none_had_come(page: Page) -> None:
+def test_a_cut_connection_counts_as_no_answer(page: Page) -> None:
     script = """async () => {
         const { Api } = await import("/modules/api.js");
         const real = window.fetch;

@@ -10,9 +10,7 @@ from tests.browser.fake_api import FakeApi
 from tests.browser.sample import metrics, quiet_day
 
 
-def test_given_a_busy_day_when_the_overview_is_opened_then_the_counts_are_those_of_the_api(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_the_overview_counts_what_the_api_counts(visit: Visit, api: FakeApi) -> None:
     found = metrics(api.day)
     console = visit()
 
@@ -23,9 +21,7 @@ def test_given_a_busy_day_when_the_overview_is_opened_then_the_counts_are_those_
     assert any(re.match(r"GET /metrics\?from=\d{4}-\d\d-\d\d&to=", each) for each in api.asked)
 
 
-def test_given_the_overview_when_another_window_is_chosen_then_the_counts_of_that_are_asked_for(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_another_window_asks_for_its_own_counts(visit: Visit, api: FakeApi) -> None:
     console = visit()
 
     console.page.get_by_role("radio", name="All", exact=True).click()
@@ -34,7 +30,7 @@ def test_given_the_overview_when_another_window_is_chosen_then_the_counts_of_tha
     assert api.asked.count("GET /metrics") == 1
 
 
-def test_given_the_chart_when_an_hour_is_chosen_by_key_then_it_is_told_in_words(visit: Visit, api: FakeApi) -> None:
+def test_an_hour_chosen_by_key_is_described_in_words(visit: Visit, api: FakeApi) -> None:
     hours = metrics(api.day)["hours"]
     console = visit()
     slider = console.page.get_by_role("slider", name="Hour, of the last 48")
@@ -50,7 +46,7 @@ def test_given_the_chart_when_an_hour_is_chosen_by_key_then_it_is_told_in_words(
     expect(console.page.locator(".readout")).to_contain_text(f"accepted{hours[1]['totalExecutions']}")
 
 
-def test_given_the_chart_when_its_table_is_opened_then_every_hour_is_a_row(visit: Visit) -> None:
+def test_the_charts_table_has_a_row_for_every_hour(visit: Visit) -> None:
     console = visit()
 
     console.page.get_by_text("The same as a table").click()
@@ -58,7 +54,7 @@ def test_given_the_chart_when_its_table_is_opened_then_every_hour_is_a_row(visit
     expect(console.page.get_by_role("table", name="Latency and volume by hour").locator("tbody tr")).to_have_count(48)
 
 
-def test_given_what_needs_somebody_when_the_overview_is_opened_then_it_is_named_with_what_can_be_done(
+def test_what_needs_attention_is_named_with_a_remedy(
     visit: Visit,
 ) -> None:
     console = visit()
@@ -71,7 +67,7 @@ def test_given_what_needs_somebody_when_the_overview_is_opened_then_it_is_named_
     expect(console.page).to_have_title("(5) Overview – actionrelay")  # noqa: RUF001 - the title's own dash
 
 
-def test_given_queues_and_a_closed_gate_when_the_overview_is_opened_then_both_are_told(visit: Visit) -> None:
+def test_queues_and_a_closed_gate_are_shown(visit: Visit) -> None:
     console = visit()
 
     queues = console.card("Queues")
@@ -80,9 +76,7 @@ def test_given_queues_and_a_closed_gate_when_the_overview_is_opened_then_both_ar
     expect(queues).to_contain_text(re.compile(r"Paused for \d+ s more"))
 
 
-def test_given_a_new_deployment_when_the_overview_is_opened_then_it_says_what_will_be_there(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_new_deployment_says_what_will_appear(visit: Visit, api: FakeApi) -> None:
     api.day = quiet_day(time.time() * 1_000)
     console = visit()
 
@@ -95,9 +89,7 @@ def test_given_a_new_deployment_when_the_overview_is_opened_then_it_says_what_wi
 # -- Kept up to date --------------------------------------------------------------------------------------------------
 
 
-def test_given_an_open_page_when_time_goes_by_then_it_asks_again_and_shows_what_is_new(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_an_open_page_refreshes_itself(visit: Visit, api: FakeApi) -> None:
     console = visit(signed_in=False)
     console.page.clock.install()
     console.sign_in_with_key()
@@ -111,9 +103,7 @@ def test_given_an_open_page_when_time_goes_by_then_it_asks_again_and_shows_what_
     expect(console.rows().first).to_contain_text(new.execution_id[:8])
 
 
-def test_given_a_paused_page_when_time_goes_by_then_nothing_is_asked_until_it_goes_on(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_paused_page_asks_nothing_until_it_resumes(visit: Visit, api: FakeApi) -> None:
     console = visit(signed_in=False)
     console.page.clock.install()
     console.sign_in_with_key()
@@ -130,9 +120,7 @@ def test_given_a_paused_page_when_time_goes_by_then_nothing_is_asked_until_it_go
     assert len(api.asked) > asked
 
 
-def test_given_a_hidden_tab_when_time_goes_by_then_nothing_is_asked_and_on_return_it_is_at_once(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_hidden_tab_asks_nothing_and_catches_up_on_return(visit: Visit, api: FakeApi) -> None:
     console = visit(signed_in=False)
     console.page.clock.install()
     console.sign_in_with_key()
@@ -152,9 +140,7 @@ def test_given_a_hidden_tab_when_time_goes_by_then_nothing_is_asked_and_on_retur
     assert len(api.asked) > asked
 
 
-def test_given_an_api_that_fails_when_the_page_asks_then_it_says_so_keeps_what_it_shows_and_asks_less_often(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_failing_api_is_reported_and_asked_less_often(visit: Visit, api: FakeApi) -> None:
     console = visit(signed_in=False)
     console.page.clock.install()
     console.sign_in_with_key()
@@ -174,7 +160,7 @@ def test_given_an_api_that_fails_when_the_page_asks_then_it_says_so_keeps_what_i
     expect(console.page.get_by_role("alert")).to_have_count(0)
 
 
-def test_given_one_part_that_fails_when_the_page_asks_then_the_others_are_shown(visit: Visit, api: FakeApi) -> None:
+def test_one_failing_part_leaves_the_others_shown(visit: Visit, api: FakeApi) -> None:
     api.faults["queues"] = (503, "queue_unavailable", "SQS did not answer")
 
     console = visit()
@@ -184,9 +170,7 @@ def test_given_one_part_that_fails_when_the_page_asks_then_the_others_are_shown(
     expect(console.rows()).to_have_count(12)
 
 
-def test_given_a_refusal_of_everything_when_it_is_taken_back_then_the_page_has_gone_on_asking(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_a_page_goes_on_after_a_refusal_is_lifted(visit: Visit, api: FakeApi) -> None:
     console = visit(signed_in=False)
     console.page.clock.install()
     console.sign_in_with_key()
@@ -202,9 +186,7 @@ def test_given_a_refusal_of_everything_when_it_is_taken_back_then_the_page_has_g
     expect(console.page.get_by_role("alert")).to_have_count(0)
 
 
-def test_given_a_path_that_nobody_serves_when_it_is_asked_for_then_the_reader_stays_signed_in(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_an_unserved_path_keeps_the_reader_signed_in(visit: Visit, api: FakeApi) -> None:
     console = visit()
     console.settled()
 
@@ -215,7 +197,7 @@ def test_given_a_path_that_nobody_serves_when_it_is_asked_for_then_the_reader_st
     expect(console.heading("Overview")).to_be_visible()
 
 
-def test_given_light_or_dark_when_it_is_switched_then_it_stays_so_over_a_reload(visit: Visit) -> None:
+def test_the_chosen_theme_survives_a_reload(visit: Visit) -> None:
     console = visit()
     ground = "getComputedStyle(document.documentElement).backgroundColor"
     light = console.page.evaluate(ground)

@@ -49,9 +49,7 @@ def _looked_at(console: Console, name: str) -> list[str]:
     return [*console.faults(), *([f"{overflow} px beyond the edge"] if overflow > 0 else [])]
 
 
-def test_given_keys_alone_when_an_unknown_outcome_is_resolved_then_no_mouse_was_needed(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_an_unknown_can_be_resolved_by_keyboard_alone(visit: Visit, api: FakeApi) -> None:
     console = visit()
     console.settled()
     press = console.page.keyboard.press
@@ -90,7 +88,7 @@ def _tab_to(console: Console, name: str) -> None:
     raise AssertionError(f"no way to {name} by Tab")
 
 
-def test_given_keys_alone_when_the_frame_is_not_wanted_then_the_content_can_be_skipped_to(visit: Visit) -> None:
+def test_the_frame_can_be_skipped_by_keyboard(visit: Visit) -> None:
     console = visit()
     console.settled()
 
@@ -113,9 +111,7 @@ def _hostile(trail: Trail) -> None:
     trail.webhook_status = "failed"
 
 
-def test_given_markup_in_every_field_when_it_is_shown_then_it_is_text_and_nothing_of_it_runs(
-    visit: Visit, api: FakeApi
-) -> None:
+def test_markup_in_any_field_is_shown_as_text(visit: Visit, api: FakeApi) -> None:
     trail = api.day.newest()[0]
     _hostile(trail)
     api.day.actions[0] = HOSTILE
@@ -140,7 +136,7 @@ def test_given_markup_in_every_field_when_it_is_shown_then_it_is_text_and_nothin
     assert console.page.locator("main img, main script").count() == 0
 
 
-def test_given_a_script_that_comes_in_anyway_when_it_is_put_into_the_page_then_the_policy_stops_it(
+def test_the_policy_stops_an_injected_script(
     visit: Visit,
 ) -> None:
     console = visit()

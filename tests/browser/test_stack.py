@@ -31,7 +31,7 @@ def _console(browser: Browser, deployment: Deployment, width: int, at: str) -> I
     console.close()
 
 
-def test_the_page_is_open_and_comes_with_the_headers_that_keep_it_to_itself(deployment: Deployment) -> None:
+def test_the_open_page_has_headers_that_isolate_it(deployment: Deployment) -> None:
     answer = deployment.http.request("GET", f"{deployment.stack.api_url}/console")
 
     assert answer.status == 200
@@ -43,9 +43,7 @@ def test_the_page_is_open_and_comes_with_the_headers_that_keep_it_to_itself(depl
 
 
 @each_width
-def test_given_an_open_list_when_an_execution_is_submitted_then_it_is_seen_to_go_through(
-    browser: Browser, deployment: Deployment, width: int
-) -> None:
+def test_an_open_list_follows_a_submitted_execution(browser: Browser, deployment: Deployment, width: int) -> None:
     execution_id = str(uuid.uuid4())
     deployment.genesys.script({"delayMs": 5_000, "traceId": execution_id})
     with _console(browser, deployment, width, "#/executions") as console:
@@ -72,9 +70,7 @@ def test_given_an_open_list_when_an_execution_is_submitted_then_it_is_seen_to_go
 
 
 @each_width
-def test_given_an_unknown_outcome_when_it_is_resolved_then_it_is_on_record_with_who_did_it(
-    browser: Browser, deployment: Deployment, width: int
-) -> None:
+def test_a_resolved_unknown_records_who_resolved_it(browser: Browser, deployment: Deployment, width: int) -> None:
     execution_id = str(uuid.uuid4())
     deployment.genesys.script({"status": 500, "traceId": execution_id})
     found = deployment.run(actionId=PUBLISHED_ACTION, executionId=execution_id)
@@ -97,9 +93,7 @@ def test_given_an_unknown_outcome_when_it_is_resolved_then_it_is_on_record_with_
 
 
 @each_width
-def test_given_a_delivery_that_was_given_up_when_it_is_asked_for_again_then_the_receiver_has_it(
-    browser: Browser, deployment: Deployment, width: int
-) -> None:
+def test_a_given_up_delivery_reaches_the_receiver_again(browser: Browser, deployment: Deployment, width: int) -> None:
     name, url = deployment.hook()
     deployment.behave(name, statuses=[410])
     execution_id = deployment.run(actionId=PUBLISHED_ACTION, webhookUrl=url)["executionId"]
@@ -121,9 +115,7 @@ def test_given_a_delivery_that_was_given_up_when_it_is_asked_for_again_then_the_
 
 
 @each_width
-def test_given_executions_when_the_overview_is_opened_then_everything_on_it_is_answered(
-    browser: Browser, deployment: Deployment, width: int
-) -> None:
+def test_everything_on_the_overview_is_answered(browser: Browser, deployment: Deployment, width: int) -> None:
     with ThreadPoolExecutor(4) as callers:
         list(callers.map(lambda _: deployment.run(actionId=PUBLISHED_ACTION), range(4)))
     with _console(browser, deployment, width, "#/") as console:

@@ -13,18 +13,14 @@ from tests.functional.conftest import STACK, Functions
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_given_an_event_when_its_function_is_called_then_the_answer_is_the_expected_one(
-    functions: Functions, case: Case
-) -> None:
+def test_an_event_gets_the_expected_answer(functions: Functions, case: Case) -> None:
     response = functions.call(case.function, case.event)
 
     assert case.read(response) == case.expects
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.function in {"validate", "query"}], ids=str)
-def test_given_a_problem_when_it_is_answered_then_it_has_every_member_of_the_standard_and_ours(
-    functions: Functions, case: Case
-) -> None:
+def test_a_problem_has_every_member_of_the_standard_and_ours(functions: Functions, case: Case) -> None:
     response = functions.call(case.function, case.event)
 
     assert response["isBase64Encoded"] is False
@@ -40,7 +36,7 @@ def _event(function: str, name: str) -> dict[str, Any]:
     return event
 
 
-def test_given_an_accepted_request_when_its_message_is_worked_on_and_read_then_every_handler_agrees(
+def test_handlers_agree_on_an_execution_from_start_to_read(
     functions: Functions,
 ) -> None:
     accepted = json.loads(functions.call("validate", _event("validate", "accepted"))["body"])
@@ -75,7 +71,7 @@ def _operator_asks(action: str, execution_id: str, body: str | None = None) -> d
 OPERATOR = "arn:aws:iam::123456789012:user/operator"
 
 
-def test_given_a_queued_execution_when_an_operator_cancels_it_then_it_has_ended_and_the_history_says_who(
+def test_a_cancelled_execution_has_ended_and_says_who_did_it(
     functions: Functions,
 ) -> None:
     functions.relay.given_queued()
@@ -88,7 +84,7 @@ def test_given_a_queued_execution_when_an_operator_cancels_it_then_it_has_ended_
     assert (again["statusCode"], json.loads(again["body"])["code"]) == (409, "wrong_state")
 
 
-def test_given_a_failed_execution_when_an_operator_retries_it_then_its_message_runs_it_to_its_end(
+def test_a_retried_failure_runs_to_its_end(
     functions: Functions,
 ) -> None:
     functions.relay.given_ended(Outcome(Status.FAILED, error=ExecutionError("http_400", "no")))
@@ -104,7 +100,7 @@ def test_given_a_failed_execution_when_an_operator_retries_it_then_its_message_r
     assert functions.relay.events == ["rerun_requested", "attempt_started", "completed"]
 
 
-def test_given_an_unknown_outcome_when_an_operator_resolves_it_then_it_is_what_was_found(functions: Functions) -> None:
+def test_a_resolved_unknown_is_what_the_operator_found(functions: Functions) -> None:
     functions.relay.given_ended(Outcome(Status.UNKNOWN, error=ExecutionError("no_answer", "none")))
     found = json.dumps({"status": "completed", "result": {"total": 3}, "note": "seen in the CRM"})
 
@@ -116,7 +112,7 @@ def test_given_an_unknown_outcome_when_an_operator_resolves_it_then_it_is_what_w
     assert (resolved.event, resolved.actor, resolved.note) == ("resolved", OPERATOR, "seen in the CRM")
 
 
-def test_given_a_delivery_that_was_given_up_when_an_operator_asks_for_it_again_then_its_message_delivers_it(
+def test_a_given_up_delivery_is_delivered_on_redelivery(
     functions: Functions,
 ) -> None:
     functions.relay.given_completed({"total": 3}, webhook_url=WEBHOOK_URL)
@@ -136,7 +132,7 @@ def test_given_a_delivery_that_was_given_up_when_an_operator_asks_for_it_again_t
     assert (asked.event, asked.actor) == ("redelivery_requested", OPERATOR)
 
 
-def test_given_a_batch_at_a_closed_gate_when_worked_on_then_it_is_prepared_for_as_one_and_nothing_returns(
+def test_a_batch_at_a_closed_gate_is_prepared_as_one(
     functions: Functions,
 ) -> None:
     functions.relay.given_queued()
@@ -155,9 +151,7 @@ def test_given_a_batch_at_a_closed_gate_when_worked_on_then_it_is_prepared_for_a
     assert functions.relay.queue.sent == [(Message(EXECUTION_ID), 3_500)]
 
 
-def test_given_a_bug_when_a_handler_meets_it_then_the_caller_sees_a_problem_and_no_stack_trace(
-    functions: Functions, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_bug_becomes_a_problem_without_a_stack_trace(functions: Functions, caplog: pytest.LogCaptureFixture) -> None:
     functions.relay.store.trouble.before("create", RuntimeError("a secret detail"))
 
     response = functions.call("validate", _event("validate", "accepted"))
@@ -169,9 +163,7 @@ def test_given_a_bug_when_a_handler_meets_it_then_the_caller_sees_a_problem_and_
     assert "a secret detail" not in caplog.text
 
 
-def test_given_refused_and_accepted_requests_when_they_are_answered_then_emf_counts_them_without_their_content(
-    functions: Functions, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_emf_counts_requests_without_their_content(functions: Functions, capsys: pytest.CaptureFixture[str]) -> None:
     functions.call("validate", _event("validate", "many_faults"))
 
     printed = capsys.readouterr().out

@@ -84,9 +84,7 @@ def told(lines: list[dict[str, Any]]) -> list[tuple[str, str | None, str | None]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_given_an_event_when_its_lines_are_read_then_each_leads_to_its_execution_or_to_its_request(
-    speaking: Speaking, case: Case
-) -> None:
+def test_every_line_leads_to_its_execution_or_request(speaking: Speaking, case: Case) -> None:
     speaking.functions.call(case.function, case.event)
 
     records = speaking.functions.relay.store.records
@@ -117,7 +115,7 @@ def test_the_corpus_makes_every_function_speak(speaking: Speaking) -> None:
 # -- An execution's way -------------------------------------------------------------------------------------------
 
 
-def test_given_an_execution_when_all_goes_wrong_on_its_way_then_every_line_bears_its_trace_id(
+def test_every_line_of_a_failing_execution_has_its_trace_id(
     speaking: Speaking,
 ) -> None:
     relay = speaking.functions.relay
@@ -155,9 +153,7 @@ def test_given_an_execution_when_all_goes_wrong_on_its_way_then_every_line_bears
 
 
 @pytest.mark.parametrize("decision", ["retry", "resolve", "cancel", "redeliver"])
-def test_given_a_decision_that_fails_when_refused_then_the_line_bears_the_trace_id_and_the_problem_the_requests(
-    speaking: Speaking, decision: str
-) -> None:
+def test_a_failed_decisions_line_has_the_trace_id(speaking: Speaking, decision: str) -> None:
     relay = speaking.functions.relay
     relay.given_ended(Outcome(Status.COMPLETED))
     name = "resolve_invalid" if decision == "resolve" else f"{decision}_not_found"
@@ -170,7 +166,7 @@ def test_given_a_decision_that_fails_when_refused_then_the_line_bears_the_trace_
     assert line["request_id"] == json.loads(response["body"])["traceId"] != TRACE_ID
 
 
-def test_given_a_repeat_with_other_content_when_refused_then_the_line_bears_the_trace_id_of_what_is_on_record(
+def test_a_conflicting_repeats_line_has_the_recorded_trace_id(
     speaking: Speaking,
 ) -> None:
     event = event_of("validate", "accepted")
@@ -183,7 +179,7 @@ def test_given_a_repeat_with_other_content_when_refused_then_the_line_bears_the_
     assert told(speaking.lines()) == [("request_refused", recorded.execution_id, recorded.trace_id)]
 
 
-def test_given_a_submission_that_cannot_be_queued_when_refused_then_the_line_bears_its_trace_id(
+def test_a_line_about_an_unqueued_submission_has_its_trace_id(
     speaking: Speaking,
 ) -> None:
     speaking.functions.relay.queue.trouble.before("send", QueueUnavailableError("down"))
@@ -193,7 +189,7 @@ def test_given_a_submission_that_cannot_be_queued_when_refused_then_the_line_bea
     assert told(speaking.lines()) == [("request_refused", recorded.execution_id, recorded.trace_id)]
 
 
-def test_given_an_end_when_told_then_the_line_says_how_long_it_took(speaking: Speaking) -> None:
+def test_a_line_about_an_end_says_how_long_it_took(speaking: Speaking) -> None:
     queued = speaking.functions.relay.given_queued()
     speaking.works("execute", EXECUTION_ID)
 
@@ -205,7 +201,7 @@ def test_given_an_end_when_told_then_the_line_says_how_long_it_took(speaking: Sp
 # -- Side by side, and one after the other ------------------------------------------------------------------------
 
 
-def test_given_ten_executions_at_once_when_worked_on_then_no_line_bears_another_ones_trace_id(
+def test_ten_executions_at_once_keep_their_trace_ids_apart(
     speaking: Speaking,
 ) -> None:
     relay = speaking.functions.relay
@@ -227,7 +223,7 @@ def test_given_ten_executions_at_once_when_worked_on_then_no_line_bears_another_
         assert line["message_id"] == f"message-of-{line['execution_id']}"
 
 
-def test_given_an_event_about_an_execution_when_the_next_one_is_about_none_then_nothing_of_it_is_left(
+def test_the_next_events_lines_keep_nothing_of_the_last(
     speaking: Speaking,
 ) -> None:
     relay = speaking.functions.relay

@@ -172,9 +172,7 @@ def _awaited(functions: Functions) -> None:
 
 
 @pytest.mark.parametrize("case", UNAUTHENTIC)
-def test_given_a_spoilt_header_when_it_arrives_then_it_is_401_and_changes_nothing(
-    functions: Functions, case: str
-) -> None:
+def test_a_spoilt_header_is_401_and_changes_nothing(functions: Functions, case: str) -> None:
     name, values = UNAUTHENTIC[case]
     given = {key: value for key, value in headers(VALID).items() if key != name}
     if values is not None:
@@ -187,9 +185,7 @@ def test_given_a_spoilt_header_when_it_arrives_then_it_is_401_and_changes_nothin
 
 
 @pytest.mark.parametrize("moved", [-301, -86_400, -SIGNED_AT, 301, 86_400])
-def test_given_a_valid_signature_of_another_time_when_it_arrives_then_it_is_401(
-    functions: Functions, moved: int
-) -> None:
+def test_a_valid_signature_of_another_time_is_401(functions: Functions, moved: int) -> None:
     signed = StandardWebhooks.headers([parse_secret(WEBHOOK_SECRET)], WEBHOOK_ID, SIGNED_AT + moved, VALID)
 
     assert answer(functions, VALID, {name: [value] for name, value in signed.items()}) == (401, "unauthentic_webhook")
@@ -197,9 +193,7 @@ def test_given_a_valid_signature_of_another_time_when_it_arrives_then_it_is_401(
 
 
 @pytest.mark.parametrize("case", INVALID)
-def test_given_a_signed_body_that_is_no_result_when_it_arrives_then_it_is_422_and_changes_nothing(
-    functions: Functions, case: str
-) -> None:
+def test_a_signed_body_that_is_no_result_is_422(functions: Functions, case: str) -> None:
     before = functions.relay.record
 
     assert answer(functions, INVALID[case], headers(INVALID[case])) == (422, "invalid_request")
@@ -207,20 +201,18 @@ def test_given_a_signed_body_that_is_no_result_when_it_arrives_then_it_is_422_an
     assert functions.relay.webhook_ids.kept == {}
 
 
-def test_given_the_tables_when_counted_then_there_are_at_least_60_malformed_requests() -> None:
+def test_there_are_at_least_60_malformed_requests() -> None:
     assert len({(name, *(values or ())) for name, values in UNAUTHENTIC.values()}) + len(set(INVALID.values())) >= 60
 
 
-def test_given_what_the_tables_spoil_when_it_is_left_alone_then_it_is_believed(functions: Functions) -> None:
+def test_an_unspoilt_request_is_believed(functions: Functions) -> None:
     assert answer(functions, VALID, headers(VALID)) == (200, None)
     assert functions.relay.record.status is Status.COMPLETED
 
 
 @pytest.mark.parametrize("spelled", [str.upper, str.title, str.lower], ids=["upper", "title", "lower"])
 @pytest.mark.parametrize("single", [True, False], ids=["single values", "multiple values"])
-def test_given_header_names_in_any_case_when_it_arrives_then_they_are_found(
-    functions: Functions, spelled: Any, *, single: bool
-) -> None:
+def test_header_names_are_found_in_any_case(functions: Functions, spelled: Any, *, single: bool) -> None:
     request = event(VALID, {spelled(name): values for name, values in headers(VALID).items()})
     request["multiValueHeaders" if single else "headers"] = None
 
@@ -229,7 +221,7 @@ def test_given_header_names_in_any_case_when_it_arrives_then_they_are_found(
 
 @pytest.mark.parametrize(("length", "expected"), [(LARGEST, (200, None)), (LARGEST + 1, (413, "payload_too_large"))])
 @pytest.mark.parametrize("signed", [True, False])
-def test_given_512000_bytes_when_one_is_added_then_it_is_too_large_whoever_signed_it(
+def test_one_byte_over_512000_is_too_large_for_any_signer(
     functions: Functions, length: int, expected: tuple[int, str | None], *, signed: bool
 ) -> None:
     body = json.dumps({"executionId": EXECUTION_ID, "status": "completed", "result": ""}).encode()

@@ -16,9 +16,7 @@ HTTP = [case for case in CASES if isinstance(case.expects, Answered)]
 
 
 @pytest.mark.parametrize("case", HTTP, ids=str)
-def test_given_an_event_when_it_is_answered_then_the_answer_is_one_of_the_document(
-    functions: Functions, case: Case
-) -> None:
+def test_every_answer_to_an_event_is_documented(functions: Functions, case: Case) -> None:
     response = functions.call(case.function, case.event)
 
     assert answer_violations(case.event["httpMethod"].lower(), case.event["resource"], response) == []
@@ -38,7 +36,7 @@ def _reads(functions: Functions) -> None:
     assert _asks(functions, "query", "audit_not_found")[0] == 200
 
 
-def test_given_an_execution_when_it_is_cancelled_then_all_that_is_said_of_it_is_in_the_document(
+def test_a_cancelled_execution_is_as_documented(
     functions: Functions,
 ) -> None:
     functions.relay.given_queued()
@@ -48,7 +46,7 @@ def test_given_an_execution_when_it_is_cancelled_then_all_that_is_said_of_it_is_
     _reads(functions)
 
 
-def test_given_a_failed_execution_when_it_is_retried_then_all_that_is_said_of_it_is_in_the_document(
+def test_a_retried_failure_is_as_documented(
     functions: Functions,
 ) -> None:
     functions.relay.given_ended(Outcome(Status.FAILED, error=ExecutionError("http_400", "no", 400, "correlation")))
@@ -58,7 +56,7 @@ def test_given_a_failed_execution_when_it_is_retried_then_all_that_is_said_of_it
     _reads(functions)
 
 
-def test_given_an_unknown_outcome_when_it_is_resolved_and_delivered_again_then_all_of_it_is_in_the_document(
+def test_resolving_and_redelivering_are_as_documented(
     functions: Functions,
 ) -> None:
     functions.relay.given_ended(Outcome(Status.UNKNOWN, error=ExecutionError("no_answer", "none")))
@@ -69,7 +67,7 @@ def test_given_an_unknown_outcome_when_it_is_resolved_and_delivered_again_then_a
     _reads(functions)
 
 
-def test_given_a_delivered_webhook_when_it_is_asked_for_again_then_body_and_answer_are_in_the_document(
+def test_a_redelivered_webhook_is_as_documented(
     functions: Functions,
 ) -> None:
     functions.relay.given_completed({"total": 3}, webhook_url=WEBHOOK_URL)
@@ -82,7 +80,7 @@ def test_given_a_delivered_webhook_when_it_is_asked_for_again_then_body_and_answ
     assert violations(ended["schema"], json.loads(body)) == []
 
 
-def test_given_a_queue_that_fails_when_a_request_comes_then_the_problem_is_in_the_document(
+def test_an_unavailable_queue_is_a_documented_problem(
     functions: Functions,
 ) -> None:
     functions.relay.queue.trouble.before("send", QueueUnavailableError("a message could not be sent"))
@@ -93,13 +91,13 @@ def test_given_a_queue_that_fails_when_a_request_comes_then_the_problem_is_in_th
     assert problem["executionId"]
 
 
-def test_given_the_description_when_it_is_asked_for_then_it_is_the_packaged_one(functions: Functions) -> None:
+def test_the_description_is_the_packaged_one(functions: Functions) -> None:
     status, document = _asks(functions, "query", "openapi")
 
     assert (status, document) == (200, json.loads(PACKAGED.read_text(encoding="utf-8")))
 
 
-def test_given_the_page_when_it_is_asked_for_then_it_is_html_under_a_policy_that_allows_nothing_else(
+def test_the_docs_page_is_html_under_a_closed_policy(
     functions: Functions,
 ) -> None:
     event = json.loads((EVENTS / "query/docs.json").read_text(encoding="utf-8"))

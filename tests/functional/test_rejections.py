@@ -44,9 +44,7 @@ def _sent(case: Case) -> bytes:
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=str)
-def test_given_a_submission_that_is_refused_when_its_trace_is_asked_for_then_the_refusal_is_on_record(
-    functions: Functions, case: Case
-) -> None:
+def test_a_refused_submissions_trace_leads_to_its_record(functions: Functions, case: Case) -> None:
     event = case.event
     event["requestContext"]["identity"]["userArn"] = OPERATOR
     refused = functions.call("validate", event)
@@ -77,7 +75,7 @@ def test_given_a_submission_that_is_refused_when_its_trace_is_asked_for_then_the
     assert functions.relay.store.records == {}
 
 
-def test_given_an_id_that_belongs_to_another_request_when_it_is_used_then_the_conflict_is_on_record(
+def test_a_conflicting_id_is_recorded_as_a_conflict(
     functions: Functions,
 ) -> None:
     event = json.loads((EVENTS / "validate/accepted.json").read_text(encoding="utf-8"))
@@ -92,20 +90,18 @@ def test_given_an_id_that_belongs_to_another_request_when_it_is_used_then_the_co
 
 
 @pytest.mark.parametrize("case", [case for case in SUBMISSIONS if _status(case) < 400], ids=str)
-def test_given_a_submission_that_is_not_refused_when_answered_then_there_is_no_refusal(
-    functions: Functions, case: Case
-) -> None:
+def test_an_accepted_submission_leaves_no_refusal(functions: Functions, case: Case) -> None:
     functions.call("validate", case.event)
     assert _history(functions)[0] == 404
 
 
-def test_given_a_dry_run_when_it_is_refused_then_nothing_is_on_record(functions: Functions) -> None:
+def test_a_refused_dry_run_is_not_recorded(functions: Functions) -> None:
     event = json.loads((EVENTS / "validate/many_faults.json").read_text(encoding="utf-8"))
     assert functions.call("validate", event | {"queryStringParameters": {"dryRun": "true"}})["statusCode"] == 422
     assert _history(functions)[0] == 404
 
 
-def test_given_a_flag_that_is_none_when_a_submission_is_refused_for_it_then_it_is_on_record(
+def test_a_submission_refused_for_its_flag_is_recorded(
     functions: Functions,
 ) -> None:
     event = json.loads((EVENTS / "validate/dry_run_not_a_flag.json").read_text(encoding="utf-8"))
@@ -114,15 +110,13 @@ def test_given_a_flag_that_is_none_when_a_submission_is_refused_for_it_then_it_i
 
 
 @pytest.mark.parametrize("name", ["retry_not_found", "resolve_invalid"])
-def test_given_a_decision_that_is_refused_when_answered_then_it_is_no_refused_submission(
-    functions: Functions, name: str
-) -> None:
+def test_a_refused_decision_is_no_refused_submission(functions: Functions, name: str) -> None:
     event = json.loads((EVENTS / f"validate/{name}.json").read_text(encoding="utf-8"))
     assert functions.call("validate", event)["statusCode"] >= 400
     assert _history(functions)[0] == 404
 
 
-def test_given_a_store_that_fails_when_a_submission_is_not_taken_then_that_is_no_refusal(functions: Functions) -> None:
+def test_a_store_failure_is_no_refusal(functions: Functions) -> None:
     functions.relay.store.trouble.before("create", StoreUnavailableError("the table can't be written"))
     event = json.loads((EVENTS / "validate/accepted.json").read_text(encoding="utf-8"))
     assert functions.call("validate", event)["statusCode"] == 503
@@ -134,9 +128,7 @@ def test_given_a_store_that_fails_when_a_submission_is_not_taken_then_that_is_no
     [StoreUnavailableError("the audit trail can't be written"), ConnectTimeoutError(endpoint_url="x"), ValueError("x")],
     ids=lambda failure: type(failure).__name__,
 )
-def test_given_a_refusal_that_can_not_be_recorded_when_answered_then_the_answer_is_the_same(
-    functions: Functions, failure: Exception
-) -> None:
+def test_an_unrecorded_refusal_gets_the_same_answer(functions: Functions, failure: Exception) -> None:
     event = json.loads((EVENTS / "validate/many_faults.json").read_text(encoding="utf-8"))
     recorded = functions.call("validate", event)
     functions.relay.audit.kept.clear()
@@ -149,7 +141,7 @@ def test_given_a_refusal_that_can_not_be_recorded_when_answered_then_the_answer_
     assert functions.relay.telemetry.counts["RejectionsNotRecorded"] == int(is_ours)
 
 
-def test_given_a_refused_submission_when_its_day_is_read_and_exported_then_it_is_there(functions: Functions) -> None:
+def test_a_refused_submission_is_in_its_days_export(functions: Functions) -> None:
     event = json.loads((EVENTS / "validate/many_faults.json").read_text(encoding="utf-8"))
     functions.call("validate", event)
     day = json.loads((EVENTS / "query/audit_day.json").read_text(encoding="utf-8"))
@@ -165,7 +157,7 @@ def test_given_a_refused_submission_when_its_day_is_read_and_exported_then_it_is
     assert "user:secret" not in functions.relay.day_files.files["audit-2025-11-24.jsonl"].decode()
 
 
-def test_given_a_refusal_when_its_id_is_then_used_for_an_execution_then_both_trails_are_whole(
+def test_a_refusals_id_used_later_leaves_both_trails_whole(
     functions: Functions,
 ) -> None:
     functions.call("validate", next(case for case in REFUSED if case.name == "too_deep").event)

@@ -68,7 +68,7 @@ def captured(
 
 @pytest.mark.parametrize("fails", FAILING)
 @pytest.mark.parametrize(("function", "event"), CALLS, ids=[f"{function}-{n}" for n, (function, _) in enumerate(CALLS)])
-def test_given_marked_secrets_when_a_handler_answers_or_fails_then_none_comes_out(
+def test_no_marked_secret_leaves_a_handler(
     functions: Functions, captured: Captured, function: str, event: dict[str, Any], fails: str
 ) -> None:
     for operation in FAILING[fails]:

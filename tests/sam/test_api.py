@@ -44,7 +44,7 @@ def test_an_execution_is_accepted_run_and_on_record(api: LocalApi) -> None:
     assert [entry["status"] for entry in history.json()["entries"]][-1:] == ["completed"]
 
 
-def test_what_is_wrong_with_a_request_comes_as_a_problem_document(api: LocalApi) -> None:
+def test_a_bad_request_gets_a_problem_document(api: LocalApi) -> None:
     request = {"actionId": ACTION, "inputs": {}, "actionReferences": {"a": ["b"], "b": ["a"]}}
 
     answer = api.submit(request)

@@ -71,9 +71,7 @@ def execution_id(data_actions: Deployment) -> str:
 # -- Tampering --------------------------------------------------------------------------------------------------------
 
 
-def test_given_a_trail_as_it_was_written_when_verified_then_it_is_whole(
-    data_actions: Deployment, execution_id: str
-) -> None:
+def test_an_untouched_trail_is_whole(data_actions: Deployment, execution_id: str) -> None:
     entries = data_actions.history(execution_id)
     assert {"accepted", "webhook_received", "completed", "webhook_delivered"} <= {entry["event"] for entry in entries}
     assert _verification(data_actions, execution_id) == {
@@ -86,7 +84,7 @@ def test_given_a_trail_as_it_was_written_when_verified_then_it_is_whole(
 
 @pytest.mark.parametrize("attribute", ["event", "earlier", "previousHash", "hash", "timestamp", "openedAt"])
 @pytest.mark.parametrize("value", [{"S": "changed"}, {"N": "7"}, {"M": {}}, None], ids=str)
-def test_given_an_attribute_that_somebody_changed_when_verified_then_an_entry_of_its_item_is_named(
+def test_a_changed_attribute_names_an_entry_of_its_item(
     data_actions: Deployment, execution_id: str, attribute: str, value: dict[str, Any] | None
 ) -> None:
     dynamodb = data_actions.aws("dynamodb")
@@ -109,9 +107,7 @@ def test_given_an_attribute_that_somebody_changed_when_verified_then_an_entry_of
     assert _verification(data_actions, execution_id)["intact"]
 
 
-def test_given_an_item_that_somebody_deleted_when_verified_then_its_first_entry_is_named(
-    data_actions: Deployment, execution_id: str
-) -> None:
+def test_a_deleted_item_names_its_first_entry(data_actions: Deployment, execution_id: str) -> None:
     *items, last = _items(data_actions, execution_id)
     for item in items:
         with _mended(data_actions, item):
@@ -124,9 +120,7 @@ def test_given_an_item_that_somebody_deleted_when_verified_then_its_first_entry_
         assert f"from entry {_span(last)[0]} on it is in the execution's record so far" in verification["detail"]
 
 
-def test_given_an_entry_that_somebody_added_when_verified_then_it_is_named(
-    data_actions: Deployment, execution_id: str
-) -> None:
+def test_an_added_entry_is_named(data_actions: Deployment, execution_id: str) -> None:
     *_, last = _items(data_actions, execution_id)
     added = {**last, "seq": {"N": str(int(last["seq"]["N"]) + 1)}}
     data_actions.aws("dynamodb").put_item(TableName=_table(data_actions), Item=added)
@@ -188,7 +182,7 @@ def _acting_as(deployment: Deployment, function: str) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_given_the_role_of_a_function_when_it_updates_or_deletes_an_entry_then_it_is_denied(
+def test_no_functions_role_may_update_or_delete_an_entry(
     data_actions: Deployment, execution_id: str, function: str
 ) -> None:
     before = _items(data_actions, execution_id)
@@ -221,9 +215,7 @@ def test_given_the_role_of_a_function_when_it_updates_or_deletes_an_entry_then_i
     assert _items(data_actions, execution_id) == before
 
 
-def test_given_a_role_that_may_append_when_it_overwrites_without_a_condition_then_verification_shows_it(
-    data_actions: Deployment, execution_id: str
-) -> None:
+def test_verification_shows_an_entry_overwritten_by_a_writer(data_actions: Deployment, execution_id: str) -> None:
     # IAM can't see a condition expression: this is what no permission forbids.
     item = _items(data_actions, execution_id)[0]
     with _mended(data_actions, item):
@@ -235,7 +227,7 @@ def test_given_a_role_that_may_append_when_it_overwrites_without_a_condition_the
 # -- Refusals and days ------------------------------------------------------------------------------------------------
 
 
-def test_given_a_refused_submission_when_its_trace_is_asked_for_then_it_is_on_record_without_its_content(
+def test_a_refused_submission_is_recorded_without_its_content(
     data_actions: Deployment,
 ) -> None:
     refused = data_actions.api.submit({"actionId": "no-uuid", "inputs": {"secret": "never-kept"}})
@@ -250,7 +242,7 @@ def test_given_a_refused_submission_when_its_trace_is_asked_for_then_it_is_on_re
     assert "never-kept" not in json.dumps(_items(data_actions, f"rejected#{trace_id}"))
 
 
-def test_given_a_dry_run_that_is_refused_when_its_trace_is_asked_for_then_there_is_none(
+def test_a_refused_dry_run_has_no_trace(
     data_actions: Deployment,
 ) -> None:
     refused = data_actions.api.call("POST", "/executions?dryRun=true", body=b"{}")
@@ -258,9 +250,7 @@ def test_given_a_dry_run_that_is_refused_when_its_trace_is_asked_for_then_there_
     assert data_actions.api.audit(refused.document["traceId"]).status == 404
 
 
-def test_given_a_day_when_it_is_read_in_pages_then_it_is_the_histories_of_its_executions(
-    data_actions: Deployment, execution_id: str
-) -> None:
+def test_a_day_in_pages_equals_its_executions_histories(data_actions: Deployment, execution_id: str) -> None:
     today = day_of(int(time.time() * 1_000))
     refused = f"rejected#{data_actions.api.submit({}).document['traceId']}"
     others = [data_actions.run()["executionId"] for _ in range(3)]
@@ -283,7 +273,7 @@ def test_given_a_day_when_it_is_read_in_pages_then_it_is_the_histories_of_its_ex
 # -- Exported days ----------------------------------------------------------------------------------------------------
 
 
-def test_given_a_day_that_is_over_when_exported_then_the_file_has_what_the_api_says_of_it(
+def test_an_exported_day_equals_the_apis_day(
     data_actions: Deployment,
 ) -> None:
     day_ms = int(time.time() * 1_000) // DAY_MS * DAY_MS - 5 * DAY_MS
@@ -305,12 +295,12 @@ def test_given_a_day_that_is_over_when_exported_then_the_file_has_what_the_api_s
     assert '"audit_exported"' in data_actions.logs()
 
 
-def test_given_a_day_that_is_not_over_when_exported_then_the_invocation_fails(data_actions: Deployment) -> None:
+def test_exporting_a_day_that_is_not_over_fails(data_actions: Deployment) -> None:
     said, failed = export(data_actions, {"date": day_of(int(time.time() * 1_000))})
     assert (failed, said["errorMessage"]) == (True, "this day is not over")
 
 
-def test_given_the_deployment_when_its_schedules_are_read_then_each_day_is_exported_twice(
+def test_the_schedules_export_each_day_twice(
     data_actions: Deployment,
 ) -> None:
     events = data_actions.aws("events")
@@ -323,7 +313,7 @@ def test_given_the_deployment_when_its_schedules_are_read_then_each_day_is_expor
     assert found == {("cron(20 0 * * ? *)", '{"daysBefore": 1}'), ("cron(50 0 * * ? *)", '{"daysBefore": 2}')}
 
 
-def test_given_a_large_request_when_it_is_stored_then_below_the_prefix_that_ends_with_executions(
+def test_a_large_request_is_stored_under_the_expiring_prefix(
     data_actions: Deployment,
 ) -> None:
     noise = {"noise": [uuid.uuid4().hex for _ in range(6_000)]}

@@ -39,7 +39,7 @@ def _key(deployment: Deployment) -> str:
     return key
 
 
-def test_given_a_published_action_when_it_runs_then_the_bare_answer_is_the_result(integrations: Deployment) -> None:
+def test_a_published_actions_bare_answer_is_the_result(integrations: Deployment) -> None:
     done = _run(integrations, inputs={"account": "123"})
 
     assert done["status"] == "completed"
@@ -49,7 +49,7 @@ def test_given_a_published_action_when_it_runs_then_the_bare_answer_is_the_resul
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 504}, {"reset": "after_run"}, {"body": "truncated"}])
-def test_given_an_ambiguous_end_when_nobody_allowed_a_repeat_then_the_outcome_is_unknown_and_it_ran_once_at_most(
+def test_an_ambiguous_end_without_leave_is_unknown_after_one_run(
     integrations: Deployment, fault: dict[str, object]
 ) -> None:
     trace_id = str(uuid.uuid4())
@@ -62,7 +62,7 @@ def test_given_an_ambiguous_end_when_nobody_allowed_a_repeat_then_the_outcome_is
     assert integrations.genesys.counts()["runs"]["byTraceId"].get(trace_id, 0) <= 1
 
 
-def test_given_an_ambiguous_end_when_the_caller_said_idempotent_then_it_is_repeated(integrations: Deployment) -> None:
+def test_an_ambiguous_end_of_an_idempotent_action_is_repeated(integrations: Deployment) -> None:
     trace_id = str(uuid.uuid4())
     integrations.genesys.script({"reset": "before_run", "traceId": trace_id})
 
@@ -71,7 +71,7 @@ def test_given_an_ambiguous_end_when_the_caller_said_idempotent_then_it_is_repea
     assert (done["status"], done["attempts"]) == ("completed", 2)
 
 
-def test_given_an_answer_that_proves_nothing_ran_when_it_comes_then_the_action_is_tried_again(
+def test_an_answer_that_proves_no_run_is_tried_again(
     integrations: Deployment,
 ) -> None:
     trace_id = str(uuid.uuid4())
@@ -85,7 +85,7 @@ def test_given_an_answer_that_proves_nothing_ran_when_it_comes_then_the_action_i
     assert integrations.genesys.counts()["runs"]["byTraceId"][trace_id] == 1
 
 
-def test_given_a_revoked_token_when_it_is_refused_then_a_new_one_is_fetched_and_the_action_completes(
+def test_a_revoked_token_is_replaced_and_the_action_completes(
     integrations: Deployment,
 ) -> None:
     _run(integrations)
@@ -103,7 +103,7 @@ def test_given_no_api_key_when_the_api_is_called_then_it_refuses(integrations: D
     assert answer.media_type == "application/problem+json"
 
 
-def test_given_a_hub_signature_when_it_fits_the_body_then_it_is_believed_and_otherwise_not(
+def test_a_hub_signature_is_believed_only_where_it_fits(
     integrations: Deployment,
 ) -> None:
     body = json.dumps({"executionId": str(uuid.uuid4()), "status": "completed"}).encode()
@@ -130,7 +130,7 @@ def _unknown(deployment: Deployment) -> str:
     return str(done["executionId"])
 
 
-def test_given_an_unknown_outcome_when_an_operator_resolves_it_then_that_is_the_outcome_once_and_on_record(
+def test_a_resolved_unknown_is_decided_once_and_on_record(
     integrations: Deployment,
 ) -> None:
     execution_id = _unknown(integrations)
@@ -144,7 +144,7 @@ def test_given_an_unknown_outcome_when_an_operator_resolves_it_then_that_is_the_
     assert (again.status, again.document["code"]) == (409, "wrong_state")
 
 
-def test_given_an_unknown_outcome_when_an_operator_asks_for_another_run_then_it_runs_again(
+def test_an_operators_retry_runs_an_unknown_again(
     integrations: Deployment,
 ) -> None:
     execution_id = _unknown(integrations)
@@ -161,7 +161,7 @@ def test_given_an_unknown_outcome_when_an_operator_asks_for_another_run_then_it_
     assert _operate(integrations, execution_id, "retry").status == 409
 
 
-def test_given_a_waiting_execution_when_an_operator_cancels_it_then_it_never_runs(integrations: Deployment) -> None:
+def test_a_cancelled_execution_never_runs(integrations: Deployment) -> None:
     trace_id = str(uuid.uuid4())
     integrations.genesys.script({"status": 429, "retryAfter": 2, "traceId": trace_id})
     request = integrations.request(actionId=PUBLISHED_ACTION, traceId=trace_id)
@@ -188,7 +188,7 @@ def _checks(document: dict[str, Any]) -> dict[str, tuple[str, str]]:
     return {check["name"]: (check["status"], check["detail"]) for check in document["checks"]}
 
 
-def test_given_a_healthy_deployment_when_a_preflight_looks_then_everything_is_ok_and_nothing_ran(
+def test_a_healthy_preflight_is_ok_and_runs_nothing(
     integrations: Deployment,
 ) -> None:
     runs = integrations.genesys.runs()
@@ -201,7 +201,7 @@ def test_given_a_healthy_deployment_when_a_preflight_looks_then_everything_is_ok
     assert integrations.genesys.runs() == runs
 
 
-def test_given_a_low_limit_or_none_to_read_when_a_preflight_looks_then_it_warns(integrations: Deployment) -> None:
+def test_a_low_or_unreadable_limit_is_a_warning(integrations: Deployment) -> None:
     client = next(iter(integrations.baseline["tokens"]["clients"]))
     integrations.genesys.patch_scenario({"limits": {"dataactions": {"requests.volume.max": 100}}})
     exceeded = _preflight(integrations)
@@ -213,7 +213,7 @@ def test_given_a_low_limit_or_none_to_read_when_a_preflight_looks_then_it_warns(
     assert _checks(unreadable[1])["limits"][0] == "warning"
 
 
-def test_given_a_client_without_the_permission_when_a_preflight_looks_then_it_fails_and_says_what_to_do(
+def test_a_missing_permission_fails_the_preflight_with_advice(
     integrations: Deployment,
 ) -> None:
     client = next(iter(integrations.baseline["tokens"]["clients"]))
@@ -229,5 +229,5 @@ def test_given_a_client_without_the_permission_when_a_preflight_looks_then_it_fa
     )
 
 
-def test_given_no_api_key_when_a_preflight_is_asked_for_then_it_is_refused(integrations: Deployment) -> None:
+def test_a_preflight_without_an_api_key_is_refused(integrations: Deployment) -> None:
     assert integrations.http.request("GET", f"{integrations.stack.api_url}/health?deep=true").status == 403

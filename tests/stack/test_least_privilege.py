@@ -301,7 +301,7 @@ def working() -> set[Job]:
 
 
 @pytest.mark.parametrize("permission", JOBS, ids=str)
-def test_given_a_function_without_one_permission_when_it_needs_it_then_the_job_fails(
+def test_a_job_fails_without_any_one_of_its_permissions(
     data_actions: Deployment, permission: Permission, working: set[Job]
 ) -> None:
     job = JOBS[permission]
@@ -314,7 +314,7 @@ def test_given_a_function_without_one_permission_when_it_needs_it_then_the_job_f
         job(data_actions, SHORT)
 
 
-def test_given_the_template_when_its_permissions_are_listed_then_each_has_a_job_or_a_reason() -> None:
+def test_every_permission_has_a_job_or_a_reason() -> None:
     template = Template((ROOT / "template.yaml").read_text(encoding="utf-8"))
 
     granted = {

@@ -76,16 +76,12 @@ def made(data_actions: Deployment, action: str, trace: str) -> list[dict[str, An
     ]
 
 
-def test_given_executions_when_listed_by_action_then_they_are_their_documents_newest_first(
-    data_actions: Deployment, made: list[dict[str, Any]], action: str
-) -> None:
+def test_a_list_by_action_is_newest_first(data_actions: Deployment, made: list[dict[str, Any]], action: str) -> None:
     expected = [{name: value for name, value in each.items() if name != "result"} for each in reversed(made)]
     assert listed(data_actions, actionId=action.upper()) == expected
 
 
-def test_given_executions_when_all_are_listed_then_the_newest_come_first(
-    data_actions: Deployment, made: list[dict[str, Any]]
-) -> None:
+def test_a_list_of_all_is_newest_first(data_actions: Deployment, made: list[dict[str, Any]]) -> None:
     one = data_actions.run()
     page = data_actions.api.executions({"limit": "100"}).document["executions"]
     places = [(each["createdAt"], each["executionId"]) for each in page]
@@ -105,14 +101,14 @@ def test_given_executions_when_all_are_listed_then_the_newest_come_first(
         ("queued,running,awaiting_webhook", []),
     ],
 )
-def test_given_executions_when_listed_by_status_then_those_alone_are_there(
+def test_a_list_by_status_holds_that_status_alone(
     data_actions: Deployment, made: list[dict[str, Any]], action: str, status: str, expected: list[int]
 ) -> None:
     found = listed(data_actions, status=status, actionId=action)
     assert ids(found) == [made[number]["executionId"] for number in expected]
 
 
-def test_given_executions_when_listed_by_trace_id_then_given_ones_and_made_up_ones_are_found(
+def test_a_list_by_trace_id_finds_given_and_made_up_ids(
     data_actions: Deployment, made: list[dict[str, Any]], trace: str
 ) -> None:
     assert ids(listed(data_actions, traceId=trace)) == [made[5]["executionId"], made[4]["executionId"]]
@@ -121,7 +117,7 @@ def test_given_executions_when_listed_by_trace_id_then_given_ones_and_made_up_on
     assert ids(listed(data_actions, traceId=made[0]["traceId"])) == [made[0]["executionId"]]
 
 
-def test_given_a_delivery_that_was_given_up_when_listed_by_it_then_it_is_there_until_it_is_made_again(
+def test_a_given_up_delivery_is_listed_until_it_is_redone(
     data_actions: Deployment, action: str, made: list[dict[str, Any]]
 ) -> None:
     assert ids(listed(data_actions, webhookStatus="failed", actionId=action)) == [made[3]["executionId"]]
@@ -133,7 +129,7 @@ def test_given_a_delivery_that_was_given_up_when_listed_by_it_then_it_is_there_u
     assert again not in ids(listed(data_actions, webhookStatus="failed"))
 
 
-def test_given_times_when_listed_between_them_then_the_first_is_in_and_the_last_is_not(
+def test_a_time_range_includes_its_start_and_not_its_end(
     data_actions: Deployment, made: list[dict[str, Any]], action: str
 ) -> None:
     begin, end = made[1]["createdAt"], made[4]["createdAt"]
@@ -145,7 +141,7 @@ def test_given_times_when_listed_between_them_then_the_first_is_in_and_the_last_
 
 
 @pytest.mark.parametrize("limit", ["1", "4"])
-def test_given_pages_when_turned_while_more_is_accepted_then_together_they_are_what_was_there(
+def test_pages_turned_while_more_arrive_are_complete(
     data_actions: Deployment, made: list[dict[str, Any]], limit: str
 ) -> None:
     begin = made[0]["createdAt"]
@@ -163,7 +159,7 @@ def test_given_pages_when_turned_while_more_is_accepted_then_together_they_are_w
     assert shown == everything
 
 
-def test_given_a_failed_execution_that_is_run_again_when_listed_then_it_is_no_failed_one_any_more(
+def test_a_failed_execution_that_runs_again_is_no_longer_listed(
     data_actions: Deployment,
 ) -> None:
     execution_id = failed(data_actions)["executionId"]
@@ -185,7 +181,7 @@ def test_given_faults_when_listed_then_all_are_told_at_once(data_actions: Deploy
     ]
 
 
-def test_given_executions_that_wait_and_dead_letters_when_the_queues_are_looked_at_then_they_are_counted(
+def test_waiting_executions_and_dead_letters_are_counted(
     data_actions: Deployment,
 ) -> None:
     before = queues(data_actions)

@@ -12,7 +12,7 @@ MAX_BYTES = 512_000
 RESULT_BYTES = 5_000_000
 
 
-def test_given_a_request_when_its_result_comes_by_webhook_then_it_completes_is_audited_and_is_delivered(
+def test_a_result_by_webhook_completes_audits_and_delivers(
     data_actions: Deployment,
 ) -> None:
     name, url = data_actions.hook()
@@ -45,7 +45,7 @@ def test_given_a_request_when_its_result_comes_by_webhook_then_it_completes_is_a
     assert delivery["headers"]["x-trace-id"] == done["traceId"]
 
 
-def test_given_an_action_that_answers_at_once_when_it_runs_then_the_answer_is_the_result(
+def test_an_immediate_answer_is_the_result(
     data_actions: Deployment,
 ) -> None:
     data_actions.genesys.patch_scenario({"mode": "completed"})
@@ -56,7 +56,7 @@ def test_given_an_action_that_answers_at_once_when_it_runs_then_the_answer_is_th
     assert data_actions.genesys.counts()["runs"]["byExecutionId"][done["executionId"]] == 1
 
 
-def test_given_many_requests_when_they_run_then_each_runs_once_with_one_token_for_all(
+def test_many_requests_run_once_each_with_one_token(
     data_actions: Deployment,
 ) -> None:
     data_actions.run()
@@ -72,7 +72,7 @@ def test_given_many_requests_when_they_run_then_each_runs_once_with_one_token_fo
     assert data_actions.genesys.counts()["tokenRequests"] == before
 
 
-def test_given_20_callers_at_once_with_one_id_when_they_submit_then_one_is_accepted_and_the_action_runs_once(
+def test_twenty_callers_with_one_id_run_the_action_once(
     data_actions: Deployment,
 ) -> None:
     request = data_actions.request(cacheResults=False)
@@ -91,7 +91,7 @@ def test_given_20_callers_at_once_with_one_id_when_they_submit_then_one_is_accep
     assert [entry["event"] for entry in data_actions.history(request["executionId"])].count("accepted") == 1
 
 
-def test_given_a_request_of_512000_bytes_and_a_result_of_5_mb_when_it_runs_then_both_arrive_whole(
+def test_the_largest_request_and_result_arrive_whole(
     data_actions: Deployment,
 ) -> None:
     data_actions.genesys.patch_scenario({"mode": "completed"})
@@ -118,7 +118,7 @@ def noise(length: int) -> str:
     return random.Random(length).randbytes(length).hex()[:length]  # noqa: S311 - it has to repeat itself
 
 
-def test_given_a_recorded_request_when_it_is_sent_again_then_the_answer_is_its_state_and_it_runs_no_second_time(
+def test_a_repeated_request_gets_its_state_and_runs_once(
     data_actions: Deployment,
 ) -> None:
     request = data_actions.request(cacheResults=False)
@@ -132,7 +132,7 @@ def test_given_a_recorded_request_when_it_is_sent_again_then_the_answer_is_its_s
     assert data_actions.genesys.counts()["runs"]["byExecutionId"][done["executionId"]] == 1
 
 
-def test_given_the_id_of_another_request_when_it_is_used_again_then_it_is_a_conflict(data_actions: Deployment) -> None:
+def test_another_requests_id_is_a_conflict(data_actions: Deployment) -> None:
     request = data_actions.request()
     data_actions.api.submit(request)
 
@@ -141,7 +141,7 @@ def test_given_the_id_of_another_request_when_it_is_used_again_then_it_is_a_conf
     assert (other.status, other.document["code"]) == (409, "execution_conflict")
 
 
-def test_given_an_idempotency_key_when_it_is_sent_as_a_header_then_it_is_the_execution_id(
+def test_an_idempotency_key_header_is_the_execution_id(
     data_actions: Deployment,
 ) -> None:
     request = data_actions.request()
@@ -154,7 +154,7 @@ def test_given_an_idempotency_key_when_it_is_sent_as_a_header_then_it_is_the_exe
     assert {answer.document["executionId"] for answer in answers} == {key}
 
 
-def test_given_a_completed_request_when_an_equal_one_comes_then_the_cache_answers_and_nothing_runs(
+def test_an_equal_request_is_answered_from_the_cache(
     data_actions: Deployment,
 ) -> None:
     inputs = {"customer": str(uuid.uuid4()), "rate": 1.5}
@@ -173,7 +173,7 @@ def test_given_a_completed_request_when_an_equal_one_comes_then_the_cache_answer
     assert data_actions.genesys.runs() == runs + 1
 
 
-def test_given_a_large_request_and_a_large_result_when_it_runs_then_both_arrive_whole(data_actions: Deployment) -> None:
+def test_a_large_request_and_result_arrive_whole(data_actions: Deployment) -> None:
     data_actions.genesys.patch_scenario({"mode": "completed", "resultBytes": 900_000})
     noise = [uuid.uuid4().hex for _ in range(12_000)]
 
@@ -184,7 +184,7 @@ def test_given_a_large_request_and_a_large_result_when_it_runs_then_both_arrive_
     assert len(json.dumps(done["result"])) > 900_000
 
 
-def test_given_a_token_when_a_new_worker_starts_then_it_takes_the_shared_one_from_ssm(
+def test_a_new_worker_takes_the_shared_token_from_ssm(
     data_actions: Deployment,
 ) -> None:
     data_actions.run()
@@ -198,7 +198,7 @@ def test_given_a_token_when_a_new_worker_starts_then_it_takes_the_shared_one_fro
     assert parameter["Type"] == "SecureString"
 
 
-def test_given_a_token_without_a_scope_when_an_execution_needs_it_then_it_fails_and_names_the_scope(
+def test_a_token_without_a_scope_fails_and_names_the_scope(
     data_actions: Deployment,
 ) -> None:
     data_actions.genesys.patch_scenario({"tokens": {"grantedScopes": ["data:action:view"]}})
@@ -212,7 +212,7 @@ def test_given_a_token_without_a_scope_when_an_execution_needs_it_then_it_fails_
     assert done["attempts"] == 0
 
 
-def test_given_errors_that_pass_when_an_action_runs_then_it_is_tried_again_until_it_completes(
+def test_passing_errors_are_retried_until_it_completes(
     data_actions: Deployment,
 ) -> None:
     request = data_actions.request()
@@ -228,7 +228,7 @@ def test_given_errors_that_pass_when_an_action_runs_then_it_is_tried_again_until
     assert [entry["code"] for entry in planned][-2:] == ["too.many.requests.retry.after", "internal.server.error"]
 
 
-def test_given_an_action_that_genesys_refuses_when_it_runs_then_it_fails_with_genesys_own_words(
+def test_a_refused_action_fails_with_genesys_own_words(
     data_actions: Deployment,
 ) -> None:
     request = data_actions.request()
@@ -243,7 +243,7 @@ def test_given_an_action_that_genesys_refuses_when_it_runs_then_it_fails_with_ge
     assert done["error"]["correlationId"]
 
 
-def test_given_a_webhook_that_keeps_genesys_waiting_when_it_comes_late_then_it_still_decides(
+def test_a_late_webhook_still_decides(
     data_actions: Deployment,
 ) -> None:
     data_actions.genesys.patch_scenario({"callbacks": {"when": "never"}})
@@ -258,7 +258,7 @@ def test_given_a_webhook_that_keeps_genesys_waiting_when_it_comes_late_then_it_s
     assert (done["status"], done["result"]) == ("completed", {"late": True})
 
 
-def test_given_a_run_when_the_logs_are_read_then_the_metrics_are_there_and_no_secret_is(
+def test_logs_have_the_metrics_and_no_secret(
     data_actions: Deployment,
 ) -> None:
     marker = f"secret-input-{uuid.uuid4().hex}"

@@ -34,7 +34,7 @@ def told(deployment: Deployment, action_id: str, *expected: int) -> dict[str, An
     return deployment.eventually(look)
 
 
-def test_given_executions_that_end_in_each_way_when_asked_then_each_is_counted_where_it_belongs(
+def test_each_kind_of_end_is_counted_where_it_belongs(
     data_actions: Deployment,
 ) -> None:
     action_id = str(uuid.uuid4())
@@ -61,7 +61,7 @@ def test_given_executions_that_end_in_each_way_when_asked_then_each_is_counted_w
     assert told(data_actions, action_id, 3, 3, 0, 0, 0, 0, 1)["successRate"] == 1
 
 
-def test_given_a_batch_that_is_told_again_when_counted_then_nothing_counts_twice(data_actions: Deployment) -> None:
+def test_a_repeated_batch_is_counted_once(data_actions: Deployment) -> None:
     event = json.loads((ROOT / "events" / "count" / "executions.json").read_text(encoding="utf-8"))
     event["shardId"], action_id = str(uuid.uuid4()), str(uuid.uuid4())
     for record in event["Records"]:
@@ -74,7 +74,7 @@ def test_given_a_batch_that_is_told_again_when_counted_then_nothing_counts_twice
     told(data_actions, action_id, 1, 1, 0, 0, 0, 0, 0)
 
 
-def test_given_a_period_that_cannot_be_read_when_asked_then_every_fault_is_told(data_actions: Deployment) -> None:
+def test_an_unreadable_period_reports_every_fault(data_actions: Deployment) -> None:
     refused = data_actions.api.call("GET", "/metrics?from=yesterday&to=tomorrow")
 
     assert refused.status == 422

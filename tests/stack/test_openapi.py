@@ -145,9 +145,7 @@ def _without_two_ids(case: AnyCase) -> AnyCase:
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_given_each_border_of_the_document_when_it_is_tried_then_the_answer_keeps_to_it(
-    api: OpenApiSchema, ask: Ask, route: str
-) -> None:
+def test_every_limit_of_the_document_is_kept(api: OpenApiSchema, ask: Ask, route: str) -> None:
     operation = _operation(api, route)
     generation = api.config.generation_for(operation=operation)
     tried = 0
@@ -161,9 +159,7 @@ def test_given_each_border_of_the_document_when_it_is_tried_then_the_answer_keep
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_given_whatever_the_document_allows_when_it_is_sent_then_it_is_taken_and_answered_by_it(
-    api: OpenApiSchema, ask: Ask, route: str
-) -> None:
+def test_what_the_document_allows_is_accepted(api: OpenApiSchema, ask: Ask, route: str) -> None:
     @seed(SEED)
     @RANDOM
     @given(_operation(api, route).as_strategy(generation_mode=GenerationMode.POSITIVE))
@@ -174,9 +170,7 @@ def test_given_whatever_the_document_allows_when_it_is_sent_then_it_is_taken_and
 
 
 @pytest.mark.parametrize("route", BREAKABLE)
-def test_given_whatever_the_document_forbids_when_it_is_sent_then_it_is_refused_and_answered_by_it(
-    api: OpenApiSchema, ask: Ask, route: str
-) -> None:
+def test_what_the_document_forbids_is_refused(api: OpenApiSchema, ask: Ask, route: str) -> None:
     @seed(SEED)
     @RANDOM
     @given(_operation(api, route).as_strategy(generation_mode=GenerationMode.NEGATIVE))
@@ -224,7 +218,7 @@ def _awaiting(deployment: Deployment) -> str:
         (_awaiting, set[str]()),
     ],
 )
-def test_given_an_execution_in_some_state_when_every_route_is_asked_about_it_then_the_answers_are_in_the_document(
+def test_every_route_answers_as_documented_in_every_state(
     data_actions: Deployment,
     api: OpenApiSchema,
     ask: Ask,
@@ -247,7 +241,7 @@ def test_given_an_execution_in_some_state_when_every_route_is_asked_about_it_the
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_given_no_proof_of_who_asks_when_a_route_is_called_then_the_answer_is_in_the_document(
+def test_a_call_without_credentials_is_answered_as_documented(
     data_actions: Deployment, api: OpenApiSchema, route: str
 ) -> None:
     operation = _operation(api, route)
@@ -261,7 +255,7 @@ def test_given_no_proof_of_who_asks_when_a_route_is_called_then_the_answer_is_in
     assert response.status_code == open_at_the_gateway.get(route, 403)
 
 
-def test_given_the_deployed_description_when_it_is_read_then_it_is_the_packaged_one(data_actions: Deployment) -> None:
+def test_the_deployed_description_is_the_packaged_one(data_actions: Deployment) -> None:
     assert data_actions.api.call("GET", "/openapi.json").document == DOCUMENT
 
     page = data_actions.api.call("GET", "/docs")

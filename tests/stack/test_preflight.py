@@ -19,7 +19,7 @@ def _share_a_token(deployment: Deployment) -> None:
     deployment.eventually(deployment.shares_a_token)
 
 
-def test_given_a_deployment_that_works_when_looked_at_then_all_is_ok_by_the_shared_token_and_nothing_ran(
+def test_a_working_deployment_passes_by_the_shared_token(
     data_actions: Deployment,
 ) -> None:
     _share_a_token(data_actions)
@@ -35,7 +35,7 @@ def test_given_a_deployment_that_works_when_looked_at_then_all_is_ok_by_the_shar
     assert answer.milliseconds < 10_000
 
 
-def test_given_no_shared_token_when_looked_at_then_one_is_asked_for_and_none_is_shared(
+def test_without_a_shared_token_one_is_asked_for_and_not_shared(
     data_actions: Deployment,
 ) -> None:
     data_actions.forget_token()
@@ -47,7 +47,7 @@ def test_given_no_shared_token_when_looked_at_then_one_is_asked_for_and_none_is_
     assert not data_actions.shares_a_token()
 
 
-def test_given_a_client_without_a_scope_when_looked_at_then_it_is_503_and_names_the_scope(
+def test_a_missing_scope_is_503_and_named(
     data_actions: Deployment,
 ) -> None:
     data_actions.forget_token()
@@ -66,7 +66,7 @@ def test_given_a_client_without_a_scope_when_looked_at_then_it_is_503_and_names_
     assert failed["advice"]
 
 
-def test_given_a_shared_token_that_was_revoked_when_looked_at_then_that_is_a_warning(data_actions: Deployment) -> None:
+def test_a_revoked_shared_token_is_a_warning(data_actions: Deployment) -> None:
     _share_a_token(data_actions)
     data_actions.genesys.revoke_tokens()
 
@@ -77,7 +77,7 @@ def test_given_a_shared_token_that_was_revoked_when_looked_at_then_that_is_a_war
     data_actions.run()  # a worker replaces it, as the advice says
 
 
-def test_given_a_login_host_that_refuses_the_client_when_looked_at_then_the_host_is_seen_to_be_there(
+def test_a_refusing_login_host_is_seen_to_be_there(
     data_actions: Deployment,
 ) -> None:
     data_actions.forget_token()
@@ -90,7 +90,7 @@ def test_given_a_login_host_that_refuses_the_client_when_looked_at_then_the_host
     assert statuses == {"credentials": "ok", "token": "failed", "api": "ok", "clock": "ok", "scopes": "warning"}
 
 
-def test_given_the_plain_form_or_a_value_that_is_none_when_asked_for_then_nothing_is_looked_at(
+def test_the_plain_form_or_a_bad_value_looks_at_nothing(
     data_actions: Deployment,
 ) -> None:
     before = len(data_actions.genesys.requests())
@@ -104,6 +104,6 @@ def test_given_the_plain_form_or_a_value_that_is_none_when_asked_for_then_nothin
     assert len(data_actions.genesys.requests()) == before
 
 
-def test_given_no_signature_when_a_preflight_is_asked_for_then_the_gateway_refuses(data_actions: Deployment) -> None:
+def test_an_unsigned_preflight_is_refused_by_the_gateway(data_actions: Deployment) -> None:
     answer = data_actions.http.request("GET", f"{data_actions.stack.api_url}/health?deep=true")
     assert (answer.status, answer.json()["code"]) == (403, "missing_authentication")

@@ -17,7 +17,7 @@ def assert_problem(answer: Answer, status: int, code: str) -> None:
     assert {"type", "title", "detail", "traceId"} <= answer.document.keys()
 
 
-def test_given_every_kind_of_fault_when_submitted_then_all_are_reported_together_with_pointers(
+def test_all_faults_are_reported_together_with_pointers(
     data_actions: Deployment,
 ) -> None:
     answer = data_actions.api.submit(
@@ -48,15 +48,13 @@ def test_given_every_kind_of_fault_when_submitted_then_all_are_reported_together
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"a": NaN}', b'{"a": 1, "a": 2}', b"\xff", b'"\\ud800"'])
-def test_given_a_body_that_is_not_json_with_one_meaning_when_submitted_then_it_is_malformed(
-    data_actions: Deployment, body: bytes
-) -> None:
+def test_a_body_without_one_meaning_is_malformed(data_actions: Deployment, body: bytes) -> None:
     answer = data_actions.api.call("POST", "/executions", body=body)
 
     assert_problem(answer, 400, "malformed_json")
 
 
-def test_given_the_largest_body_when_one_byte_is_added_then_it_is_too_large(data_actions: Deployment) -> None:
+def test_one_byte_over_the_largest_body_is_too_large(data_actions: Deployment) -> None:
     request = data_actions.request()
     room = 512_000 - len(json.dumps({**request, "inputs": {"text": ""}}).encode())
     largest = json.dumps({**request, "inputs": {"text": "x" * room}}).encode()
@@ -68,7 +66,7 @@ def test_given_the_largest_body_when_one_byte_is_added_then_it_is_too_large(data
     assert_problem(refused, 413, "payload_too_large")
 
 
-def test_given_a_dry_run_when_it_is_valid_then_it_is_shown_normalised_and_not_recorded(
+def test_a_valid_dry_run_is_normalised_and_not_recorded(
     data_actions: Deployment,
 ) -> None:
     execution_id = str(uuid.uuid4())
@@ -81,7 +79,7 @@ def test_given_a_dry_run_when_it_is_valid_then_it_is_shown_normalised_and_not_re
     assert data_actions.api.execution(execution_id).status == 404
 
 
-def test_given_no_signature_when_the_api_is_called_then_the_gateway_refuses_with_a_problem(
+def test_an_unsigned_call_is_refused_with_a_problem(
     data_actions: Deployment,
 ) -> None:
     answer = data_actions.post_unsigned("/executions", b"{}")
@@ -90,12 +88,12 @@ def test_given_no_signature_when_the_api_is_called_then_the_gateway_refuses_with
     assert answer.media_type == "application/problem+json"
 
 
-def test_given_an_id_that_nobody_used_when_it_is_asked_for_then_it_is_not_found(data_actions: Deployment) -> None:
+def test_an_unused_id_is_not_found(data_actions: Deployment) -> None:
     for path in ("/executions/{}", "/executions/{}/audit"):
         assert_problem(data_actions.api.call("GET", path.format(uuid.uuid4())), 404, "execution_not_found")
 
 
-def test_given_a_webhook_when_anything_about_its_signature_is_wrong_then_it_is_401_and_changes_nothing(
+def test_a_wrong_signature_is_401_and_changes_nothing(
     data_actions: Deployment,
 ) -> None:
     data_actions.genesys.patch_scenario({"callbacks": {"when": "never"}})
@@ -114,7 +112,7 @@ def test_given_a_webhook_when_anything_about_its_signature_is_wrong_then_it_is_4
     assert data_actions.api.execution(execution_id).document["status"] != "completed"
 
 
-def test_given_an_outcome_when_webhooks_repeat_or_contradict_it_then_it_stands(data_actions: Deployment) -> None:
+def test_an_outcome_survives_repeats_and_contradictions(data_actions: Deployment) -> None:
     data_actions.genesys.patch_scenario({"callbacks": {"when": "never"}})
     execution_id = data_actions.submit().document["executionId"]
     data_actions.when(execution_id, lambda execution: execution["status"] == "awaiting_webhook")
@@ -130,7 +128,7 @@ def test_given_an_outcome_when_webhooks_repeat_or_contradict_it_then_it_stands(d
     assert [entry["event"] for entry in data_actions.history(execution_id)][-1] == "webhook_conflict"
 
 
-def test_given_a_signed_webhook_when_it_is_no_result_or_of_nobody_then_it_says_so(data_actions: Deployment) -> None:
+def test_a_signed_webhook_without_a_known_result_says_so(data_actions: Deployment) -> None:
     unknown = {"executionId": str(uuid.uuid4()), "status": "completed", "result": {}}
 
     assert_problem(data_actions.report(unknown), 404, "execution_not_found")

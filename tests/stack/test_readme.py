@@ -60,9 +60,7 @@ def require_curl() -> None:
         pytest.skip(f"this curl does not sign well enough: {told.splitlines()[0]}")
 
 
-def test_given_the_boto3_script_when_it_runs_then_it_prints_the_completed_execution(
-    data_actions: Deployment, tmp_path: Path
-) -> None:
+def test_the_boto3_script_prints_the_completed_execution(data_actions: Deployment, tmp_path: Path) -> None:
     script = tmp_path / "call.py"
     script.write_text(README.snippet("boto3"), encoding="utf-8")
 
@@ -72,9 +70,7 @@ def test_given_the_boto3_script_when_it_runs_then_it_prints_the_completed_execut
     assert data_actions.api.execution(printed["executionId"]).document == printed
 
 
-def test_given_a_world_when_the_readmes_exports_are_made_from_its_file_then_curl_reaches_its_api(
-    data_actions: Deployment, tmp_path: Path
-) -> None:
+def test_the_readmes_exports_let_curl_reach_the_api(data_actions: Deployment, tmp_path: Path) -> None:
     require_curl()
     (tmp_path / ".local").mkdir()
     (tmp_path / ".venv/bin").mkdir(parents=True)
@@ -90,7 +86,7 @@ def test_given_a_world_when_the_readmes_exports_are_made_from_its_file_then_curl
     assert data_actions.ended(printed["executionId"])["status"] == "completed"
 
 
-def test_given_long_lived_keys_when_curl_submits_then_the_execution_is_accepted(data_actions: Deployment) -> None:
+def test_curl_submits_with_long_lived_keys(data_actions: Deployment) -> None:
     require_curl()
 
     printed = typed(["sh", "-c", README.snippet("curl-with-keys")], environment(data_actions))
@@ -98,7 +94,7 @@ def test_given_long_lived_keys_when_curl_submits_then_the_execution_is_accepted(
     assert data_actions.ended(printed["executionId"])["status"] == "completed"
 
 
-def test_given_temporary_credentials_when_curl_submits_then_the_execution_is_accepted(
+def test_curl_submits_with_temporary_credentials(
     data_actions: Deployment,
 ) -> None:
     require_curl()
@@ -109,7 +105,7 @@ def test_given_temporary_credentials_when_curl_submits_then_the_execution_is_acc
     assert data_actions.ended(printed["executionId"])["status"] == "completed"
 
 
-def test_given_a_finished_execution_when_its_trail_is_checked_by_the_runbooks_script_then_it_is_whole(
+def test_the_runbooks_script_finds_a_finished_trail_whole(
     data_actions: Deployment,
 ) -> None:
     broken_at = _function(RUNBOOK.snippet("audit-chain"), "broken_at")
@@ -121,7 +117,7 @@ def test_given_a_finished_execution_when_its_trail_is_checked_by_the_runbooks_sc
     assert broken_at([{**entries[0], "event": "tampered"}, *entries[1:]]) == 1
 
 
-def test_given_an_unknown_execution_when_the_operator_resolves_it_as_the_runbook_says_then_that_is_its_outcome(
+def test_the_runbooks_resolve_decides_an_unknown(
     data_actions: Deployment,
 ) -> None:
     require_curl()
@@ -138,7 +134,7 @@ def test_given_an_unknown_execution_when_the_operator_resolves_it_as_the_runbook
     assert _function(RUNBOOK.snippet("audit-chain"), "broken_at")(data_actions.history(execution_id)) is None
 
 
-def test_given_an_unknown_execution_when_the_operator_retries_it_as_the_runbook_says_then_it_runs_again_and_completes(
+def test_the_runbooks_retry_completes_an_unknown(
     data_actions: Deployment,
 ) -> None:
     require_curl()
@@ -150,7 +146,7 @@ def test_given_an_unknown_execution_when_the_operator_retries_it_as_the_runbook_
     assert data_actions.ended(execution_id)["status"] == "completed"
 
 
-def test_given_an_ended_execution_when_the_operator_cancels_it_as_the_runbook_says_then_that_is_not_possible(
+def test_the_runbooks_cancel_refuses_an_ended_execution(
     data_actions: Deployment,
 ) -> None:
     require_curl()
@@ -161,7 +157,7 @@ def test_given_an_ended_execution_when_the_operator_cancels_it_as_the_runbook_sa
     assert (printed["status"], printed["code"]) == (409, "wrong_state")
 
 
-def test_given_a_delivery_that_was_given_up_when_the_operator_redelivers_as_the_runbook_says_then_it_is_delivered(
+def test_the_runbooks_redelivery_delivers_a_given_up_webhook(
     data_actions: Deployment,
 ) -> None:
     require_curl()

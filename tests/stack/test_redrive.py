@@ -6,7 +6,7 @@ from local.chaos.tables import Tables
 from tests.stack.deployment import Deployment
 
 
-def test_given_a_message_that_no_worker_survived_when_it_is_redriven_then_it_is_back_and_an_ended_execution_stays(
+def test_a_redriven_message_leaves_an_ended_execution_alone(
     data_actions: Deployment,
 ) -> None:
     tables = Tables(data_actions.stack)

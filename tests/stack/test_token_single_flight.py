@@ -31,7 +31,7 @@ def cloud(running: Cloud) -> Cloud:
     return running
 
 
-def test_given_fifty_cold_processes_and_an_expired_token_when_they_ask_at_once_then_one_request_and_one_read_each(
+def test_fifty_cold_processes_make_one_token_request(
     cloud: Cloud,
 ) -> None:
     expired = AccessToken("expired", 1, (), "somebody", "expired")
@@ -48,7 +48,7 @@ def test_given_fifty_cold_processes_and_an_expired_token_when_they_ask_at_once_t
     assert sum(each["calls"].get("ssm:PutParameter", 0) for each in printed) == 1
 
 
-def test_given_a_leaseholder_that_is_killed_while_it_asks_when_its_lease_ends_then_one_other_asks(cloud: Cloud) -> None:
+def test_a_killed_leaseholder_is_replaced_by_one_other(cloud: Cloud) -> None:
     cloud.genesys.script({"on": "token", "delayMs": 60_000})
     workers = cloud.workers(6)
     names = workers.ready()
@@ -67,7 +67,7 @@ def test_given_a_leaseholder_that_is_killed_while_it_asks_when_its_lease_ends_th
     assert [each["calls"][READ] for each in printed] == [1] * 5
 
 
-def test_given_a_token_that_is_revoked_when_hundreds_of_executions_are_under_way_then_one_refresh_and_none_fails(
+def test_a_token_revoked_under_load_is_refreshed_once(
     cloud: Cloud,
 ) -> None:
     workers = cloud.workers(WORKERS, str(EXECUTIONS // WORKERS))
@@ -89,7 +89,7 @@ def test_given_a_token_that_is_revoked_when_hundreds_of_executions_are_under_way
     assert [status for each in printed for status in each["statuses"]] == ["completed"] * EXECUTIONS
 
 
-def test_given_a_token_larger_than_a_standard_parameter_when_shared_then_it_reads_back_and_a_smaller_one_after(
+def test_an_oversized_token_is_shared_and_replaced(
     cloud: Cloud,
 ) -> None:
     store = TokenParameter(cloud.aws("ssm"), PARAMETER)

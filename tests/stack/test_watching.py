@@ -20,7 +20,7 @@ def written(deployment: Deployment, about: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines if line.startswith("{") and about in line]
 
 
-def test_given_an_execution_when_its_trace_id_is_looked_for_then_every_line_about_it_is_found(
+def test_a_trace_id_finds_every_line_of_an_execution(
     data_actions: Deployment,
 ) -> None:
     trace_id = str(uuid.uuid4())

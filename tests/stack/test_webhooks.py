@@ -56,7 +56,7 @@ def hasten(deployment: Deployment, execution_id: str) -> None:
 # -- A receiver that fails ------------------------------------------------------------------------------------------
 
 
-def test_given_a_receiver_that_fails_three_times_when_it_recovers_then_it_has_it_once_after_four_tries_of_one_id(
+def test_a_receiver_that_recovers_gets_one_delivery_of_one_id(
     data_actions: Deployment,
 ) -> None:
     name, url = data_actions.hook()
@@ -82,7 +82,7 @@ def test_given_a_receiver_that_fails_three_times_when_it_recovers_then_it_has_it
     assert all(entry["latencyMs"] >= 0 and entry["webhookUrl"] == url for entry in entries)
 
 
-def test_given_a_receiver_that_is_gone_when_an_operator_asks_for_a_redelivery_then_it_gets_it_under_the_same_id(
+def test_a_redelivery_keeps_the_webhook_id(
     data_actions: Deployment,
 ) -> None:
     name, url = data_actions.hook()
@@ -103,7 +103,7 @@ def test_given_a_receiver_that_is_gone_when_an_operator_asks_for_a_redelivery_th
     assert redeliver(data_actions, str(uuid.uuid4())).status == 404
 
 
-def test_given_a_delivery_that_is_under_way_when_a_redelivery_is_asked_for_then_it_is_refused(
+def test_a_redelivery_during_a_delivery_is_refused(
     data_actions: Deployment,
 ) -> None:
     name, url = data_actions.hook()
@@ -124,7 +124,7 @@ def redeliver(deployment: Deployment, execution_id: str) -> Answer:
 # -- A receiver that hangs ------------------------------------------------------------------------------------------
 
 
-def test_given_receivers_that_hang_when_others_are_told_then_they_are_told_meanwhile(data_actions: Deployment) -> None:
+def test_hanging_receivers_do_not_delay_others(data_actions: Deployment) -> None:
     hanging, stuck_url = data_actions.hook()
     data_actions.behave(hanging, hang=True)
     name, url = data_actions.hook()
@@ -167,7 +167,7 @@ def rotated(deployment: Deployment, *secrets: str) -> Iterator[None]:
         deployment.make_cold("DeliverFunction")
 
 
-def test_given_a_secret_that_is_replaced_between_two_tries_when_receivers_have_either_then_none_loses_it(
+def test_a_secret_rotation_between_tries_loses_no_receiver(
     data_actions: Deployment,
 ) -> None:
     name, url = data_actions.hook()
@@ -196,9 +196,7 @@ def is_authentic(secret: str, delivery: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("language", RECEIVERS)
-def test_given_a_delivery_when_the_readmes_receiver_looks_at_it_then_it_is_authentic_and_anything_else_is_not(
-    data_actions: Deployment, language: str
-) -> None:
+def test_the_readmes_receiver_believes_a_delivery_alone(data_actions: Deployment, language: str) -> None:
     name, url = data_actions.hook()
     told(data_actions, submitted(data_actions, url))
     [delivery] = data_actions.deliveries(name)
@@ -214,7 +212,7 @@ def test_given_a_delivery_when_the_readmes_receiver_looks_at_it_then_it_is_authe
 # -- What Genesys Cloud sends ---------------------------------------------------------------------------------------
 
 
-def test_given_a_webhook_id_when_it_comes_again_then_a_repeat_is_answered_and_other_content_is_refused(
+def test_a_webhook_id_is_good_for_one_content(
     data_actions: Deployment,
 ) -> None:
     name, url = data_actions.hook()
@@ -236,7 +234,7 @@ def test_given_a_webhook_id_when_it_comes_again_then_a_repeat_is_answered_and_ot
     assert (events.count("completed"), events.count("webhook_conflict")) == (1, 1)
 
 
-def test_given_a_failure_by_webhook_when_it_comes_again_after_an_operators_retry_then_the_other_run_decides(
+def test_a_failure_webhook_repeated_after_a_retry_is_ignored(
     data_actions: Deployment,
 ) -> None:
     data_actions.genesys.patch_scenario({"callbacks": {"when": "never"}})
@@ -255,7 +253,7 @@ def test_given_a_failure_by_webhook_when_it_comes_again_after_an_operators_retry
     assert data_actions.ended(execution_id)["status"] == "completed"
 
 
-def test_given_a_webhook_of_512000_bytes_when_one_is_added_then_it_is_too_large(data_actions: Deployment) -> None:
+def test_a_webhook_over_512000_bytes_is_too_large(data_actions: Deployment) -> None:
     data_actions.genesys.patch_scenario({"callbacks": {"when": "never"}})
     execution_id = str(data_actions.submit().document["executionId"])
     document = {"executionId": execution_id, "status": "completed", "result": ""}

@@ -79,7 +79,7 @@ def test_every_metric_that_has_a_name_is_sent_by_some_code() -> None:
     assert sent_names() == {*Count, *Duration}
 
 
-def test_metrics_carry_the_name_of_the_stack_so_that_two_stacks_do_not_mix(template: Template) -> None:
+def test_metrics_carry_the_stacks_name(template: Template) -> None:
     variables = template.document["Globals"]["Function"]["Environment"]["Variables"]
     assert variables["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}
 
@@ -97,7 +97,7 @@ def test_counts_are_summed_and_durations_taken_by_percentile(alarms: list[Resour
                 assert re.fullmatch(r"p\d+|SampleCount", statistic), alarm.name
 
 
-def test_metric_math_returns_one_series_made_of_metrics_that_are_there(alarms: list[Resource]) -> None:
+def test_metric_math_makes_one_series_of_known_metrics(alarms: list[Resource]) -> None:
     for alarm in alarms:
         parts = alarm.properties.get("Metrics", [])
         returned = [part for part in parts if part.get("ReturnData", True)]
@@ -112,9 +112,7 @@ def test_every_function_has_an_alarm_on_its_errors(template: Template, alarms: l
     assert _functions_watched(alarms, "Errors") == functions
 
 
-def test_every_function_that_callers_or_queues_wait_for_has_an_alarm_on_its_throttles(
-    template: Template, alarms: list[Resource]
-) -> None:
+def test_every_waited_for_function_has_a_throttle_alarm(template: Template, alarms: list[Resource]) -> None:
     waited_for = {
         function.name
         for function in template.resources("AWS::Serverless::Function")
@@ -134,7 +132,7 @@ def test_alarms_go_to_the_topic_and_are_quiet_without_data(alarms: list[Resource
         assert alarm.properties["TreatMissingData"] == "notBreaching"
 
 
-def test_an_alarm_is_named_after_the_stack_and_its_section_of_the_runbook(alarms: list[Resource]) -> None:
+def test_an_alarm_is_named_after_the_stack_and_its_section(alarms: list[Resource]) -> None:
     for alarm in alarms:
         assert alarm.properties["AlarmName"] == {"Fn::Sub": f"${{AWS::StackName}}-{alarm.name}"}
 
@@ -149,7 +147,7 @@ def test_an_alarm_looks_back_no_further_than_cloudwatch_does(alarms: list[Resour
         assert alarm.properties.get("DatapointsToAlarm", 1) <= alarm.properties["EvaluationPeriods"]
 
 
-def test_what_the_emulator_does_not_take_is_left_out_there_and_nothing_else(alarms: list[Resource]) -> None:
+def test_only_what_the_emulator_lacks_is_left_out_there(alarms: list[Resource]) -> None:
     conditional = {alarm.name for alarm in alarms if alarm.declared.get("Condition") == "OnAws"}
     assert conditional == {alarm.name for alarm in alarms if "Metrics" in alarm.properties}
     assert {alarm.declared.get("Condition", "OnAws") for alarm in alarms} == {"OnAws"}

@@ -50,7 +50,7 @@ def test_routes_lead_to_their_functions(operations: dict[tuple[str, str], dict[s
         assert f"${{{ROUTES[route]}.Arn}}" in integration["uri"]["Fn::Sub"]
 
 
-def test_api_gateway_may_invoke_what_it_routes_to_and_nothing_else(template: Template) -> None:
+def test_api_gateway_may_invoke_exactly_what_it_routes_to(template: Template) -> None:
     permitted = {
         (event["Method"], event["Path"]): function.name
         for function in template.resources("AWS::Serverless::Function")
@@ -122,7 +122,7 @@ def test_requests_are_throttled(template: Template) -> None:
         assert setting["ThrottlingBurstLimit"] >= setting["ThrottlingRateLimit"]
 
 
-def test_who_asks_for_the_open_page_again_and_again_leaves_the_callers_their_share(template: Template) -> None:
+def test_the_open_page_cannot_use_up_the_callers_share(template: Template) -> None:
     everything, console = template.resource("Api").properties["MethodSettings"]
     assert console["ThrottlingRateLimit"] <= everything["ThrottlingRateLimit"] / 10
 

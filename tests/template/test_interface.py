@@ -31,7 +31,7 @@ def test_outputs_are_the_documented_ones(template: Template) -> None:
     assert set(template.document["Outputs"]) == OUTPUTS
 
 
-def test_every_parameter_says_what_it_is_and_has_a_default_that_it_takes(template: Template) -> None:
+def test_every_parameter_has_a_description_and_a_valid_default(template: Template) -> None:
     for name, parameter in template.document["Parameters"].items():
         default = parameter["Default"]
         assert parameter["Description"], name
@@ -74,7 +74,7 @@ def test_data_outlives_the_stack(template: Template, kind: str) -> None:
         assert resource.declared["UpdateReplacePolicy"] == "Retain", resource.name
 
 
-def test_tables_can_be_restored_expire_their_items_and_are_encrypted(template: Template) -> None:
+def test_tables_are_restorable_expiring_and_encrypted(template: Template) -> None:
     for table in template.resources("AWS::DynamoDB::Table"):
         assert table.properties["BillingMode"] == "PAY_PER_REQUEST"
         assert table.properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}

@@ -184,7 +184,7 @@ def test_audit_writers_can_put_and_nothing_else(roles: dict[str, Resource]) -> N
         assert actions == {"dynamodb:PutItem"}
 
 
-def test_what_writes_entries_can_not_write_exported_days_and_the_other_way_round(roles: dict[str, Resource]) -> None:
+def test_entry_writers_and_day_writers_are_different_roles(roles: dict[str, Resource]) -> None:
     # An entry that was overwritten then still differs from the file of its day.
     for name, role in roles.items():
         grants = set(_grants(role))

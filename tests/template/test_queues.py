@@ -48,7 +48,7 @@ def test_five_crashes_are_needed_to_give_a_message_up(working_queues: list[Resou
     assert [queue.properties["RedrivePolicy"]["maxReceiveCount"] for queue in working_queues] == [5, 5]
 
 
-def test_every_dead_letter_queue_keeps_messages_longest_and_has_an_alarm(
+def test_every_dead_letter_queue_keeps_longest_and_alarms(
     template: Template, working_queues: list[Resource], dead_letter_queues: set[str]
 ) -> None:
     for name in dead_letter_queues:

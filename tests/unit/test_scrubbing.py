@@ -41,9 +41,7 @@ def test_the_net_has_no_hole() -> None:
 
 @pytest.mark.parametrize("contract", [DATA_ACTIONS, INTEGRATIONS], ids=["data-actions", "integrations"])
 @pytest.mark.parametrize("name", ECHOES)
-def test_given_an_answer_that_repeats_everything_when_an_execution_meets_it_then_nothing_tells(
-    captured: Captured, name: str, contract: Contract
-) -> None:
+def test_an_answer_that_repeats_everything_leaks_nothing(captured: Captured, name: str, contract: Contract) -> None:
     with LoopbackServer(ECHOES[name]) as server:
         pool = new_pool()
         client = GenesysClient(pool, server.url, contract)
@@ -58,9 +56,7 @@ def test_given_an_answer_that_repeats_everything_when_an_execution_meets_it_then
 
 
 @pytest.mark.parametrize("value", [f"{TOKEN}\r\nX: y", f"{TOKEN}€"])
-def test_given_a_token_that_is_no_header_when_sent_then_the_complaint_does_not_quote_it(
-    captured: Captured, value: str
-) -> None:
+def test_a_complaint_about_a_token_does_not_quote_it(captured: Captured, value: str) -> None:
     pool = new_pool()
     with LoopbackServer(answering(200)) as server:
         relay = marked_relay(GenesysClient(pool, server.url, DATA_ACTIONS), marked_token(value))
@@ -71,7 +67,7 @@ def test_given_a_token_that_is_no_header_when_sent_then_the_complaint_does_not_q
     look_at(relay, captured)
 
 
-def test_given_no_host_when_an_execution_meets_that_then_nothing_tells(captured: Captured) -> None:
+def test_an_unreachable_host_leaks_nothing(captured: Captured) -> None:
     pool = new_pool()
     url = f"http://127.0.0.1:{closed_port()}"
     relay = marked_relay(GenesysClient(pool, url, INTEGRATIONS), marked_token())
@@ -84,7 +80,7 @@ def test_given_no_host_when_an_execution_meets_that_then_nothing_tells(captured:
 # -- The boundary, settings, and what holds things --
 
 
-def test_given_bugs_and_faults_that_quote_everything_when_answered_then_only_their_kinds_and_places_are_told(
+def test_bugs_and_faults_show_only_kinds_and_places(
     captured: Captured,
 ) -> None:
     bug = RuntimeError(EVERYTHING)
@@ -107,13 +103,13 @@ def test_given_bugs_and_faults_that_quote_everything_when_answered_then_only_the
         Relay().submitting.submit(json.dumps(body).encode())
 
 
-def test_given_settings_that_hold_a_password_when_they_are_refused_then_it_is_not_told(captured: Captured) -> None:
+def test_refused_settings_do_not_show_a_password(captured: Captured) -> None:
     for name in ("GENESYS_API_URL", "GENESYS_LOGIN_URL", "REQUESTS_PER_MINUTE", "GENESYS_REGION"):
         with failing(captured):
             ExecuteSettings.read(ENVIRONMENT | {name: f"https://user:{CLIENT_SECRET}@host/"})
 
 
-def test_given_anything_that_holds_a_secret_when_it_is_shown_then_it_hides_it(captured: Captured) -> None:
+def test_what_holds_a_secret_hides_it_when_shown(captured: Captured) -> None:
     ref = PayloadRef("key", 10, "digest", RESULT.encode())
     error = ExecutionError("code", EVERYTHING)
     outcome = Outcome(Status.COMPLETED, ref, error)

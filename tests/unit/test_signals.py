@@ -33,20 +33,18 @@ def test_a_name_is_its_own_spelling_in_pascal_case() -> None:
 
 
 @pytest.mark.parametrize(("outcome", "sample"), [(Outcome(Status.COMPLETED), 0), (FAILED, 1), (UNKNOWN, 1)])
-def test_given_an_end_when_counted_then_it_is_a_sample_of_the_error_rate(
-    relay: Relay, outcome: Outcome, sample: int
-) -> None:
+def test_an_end_is_a_sample_of_the_error_rate(relay: Relay, outcome: Outcome, sample: int) -> None:
     relay.completion.after_ending(relay.given_ended(outcome))
     assert relay.telemetry.samples[Count.EXECUTIONS_UNSUCCESSFUL] == [sample]
 
 
-def test_given_an_end_that_was_handed_on_when_handed_on_again_then_it_is_no_second_sample(relay: Relay) -> None:
+def test_an_end_handed_on_twice_is_one_sample(relay: Relay) -> None:
     relay.given_ended(FAILED)
     relay.work()
     assert relay.telemetry.samples[Count.EXECUTIONS_UNSUCCESSFUL] == []
 
 
-def test_given_an_operators_decision_when_it_ends_an_execution_then_it_is_no_sample(relay: Relay) -> None:
+def test_an_operators_decision_is_no_sample(relay: Relay) -> None:
     relay.given_ended(UNKNOWN)
     relay.operating.resolve(EXECUTION_ID, b'{"status":"failed","error":"never booked"}', "operator")
     assert relay.telemetry.counts[Count.EXECUTIONS_FAILED] == 1
@@ -56,20 +54,20 @@ def test_given_an_operators_decision_when_it_ends_an_execution_then_it_is_no_sam
 # -- Submissions --
 
 
-def test_given_a_submission_that_breaks_a_rule_when_refused_then_it_is_counted_as_rejected(relay: Relay) -> None:
+def test_a_submission_that_breaks_a_rule_counts_as_rejected(relay: Relay) -> None:
     with pytest.raises(InvalidRequestError):
         relay.submitting.submit(spelled(a_request(inputs=...)))
     assert relay.telemetry.counts[Count.SUBMISSIONS_REJECTED] == 1
 
 
-def test_given_an_id_that_stands_for_something_else_when_refused_then_it_is_counted_as_rejected(relay: Relay) -> None:
+def test_a_conflicting_id_counts_as_rejected(relay: Relay) -> None:
     relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
     with pytest.raises(ExecutionConflictError):
         relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID, timeout=1)))
     assert relay.telemetry.counts[Count.SUBMISSIONS_REJECTED] == 1
 
 
-def test_given_a_dry_run_or_a_service_that_is_down_when_refused_then_nothing_was_rejected(relay: Relay) -> None:
+def test_a_dry_run_or_an_outage_rejects_nothing(relay: Relay) -> None:
     with pytest.raises(InvalidRequestError):
         relay.submitting.submit(spelled(a_request(inputs=...)), dry_run=True)
     relay.queue.trouble.before("send", QueueUnavailableError("down"))
@@ -81,7 +79,7 @@ def test_given_a_dry_run_or_a_service_that_is_down_when_refused_then_nothing_was
 # -- Deadlines --
 
 
-def test_given_a_webhook_that_does_not_come_when_its_deadline_has_then_that_is_counted(relay: Relay) -> None:
+def test_a_missed_webhook_deadline_is_counted(relay: Relay) -> None:
     relay.given_awaiting()
     relay.clock.advance(TIMEOUT_MS + GRACE_MS)
     relay.work(MessageKind.DEADLINE)
@@ -89,7 +87,7 @@ def test_given_a_webhook_that_does_not_come_when_its_deadline_has_then_that_is_c
     assert relay.telemetry.counts[Count.WEBHOOK_DEADLINES_PASSED] == 1
 
 
-def test_given_a_webhook_that_comes_with_its_deadline_when_it_is_first_then_no_deadline_has_passed(
+def test_a_webhook_at_its_deadline_passes_no_deadline(
     relay: Relay,
 ) -> None:
     waiting = relay.given_awaiting()
@@ -104,7 +102,7 @@ def test_given_a_webhook_that_comes_with_its_deadline_when_it_is_first_then_no_d
 # -- Deliveries --
 
 
-def test_given_a_delivery_that_is_given_up_when_it_is_then_that_is_counted_once(relay: Relay) -> None:
+def test_a_given_up_delivery_is_counted_once(relay: Relay) -> None:
     relay.given_completed(webhook_url=WEBHOOK_URL)
     relay.sender.answer(DeliveryAnswer(410, None, 5.0))
     for _ in range(2):
@@ -112,7 +110,7 @@ def test_given_a_delivery_that_is_given_up_when_it_is_then_that_is_counted_once(
     assert relay.telemetry.counts[Count.DELIVERIES_GIVEN_UP] == 1
 
 
-def test_given_a_try_that_fails_when_another_one_follows_then_nothing_was_given_up(relay: Relay) -> None:
+def test_a_try_that_another_follows_gives_nothing_up(relay: Relay) -> None:
     relay.given_completed(webhook_url=WEBHOOK_URL)
     relay.sender.answer(DeliveryFailedError("no answer"))
     relay.delivering.deliver(EXECUTION_ID)
@@ -133,9 +131,7 @@ def test_given_a_try_that_fails_when_another_one_follows_then_nothing_was_given_
     ],
     ids=lambda value: getattr(value, "code", None),
 )
-def test_given_a_login_host_that_gives_none_when_asked_then_each_request_is_counted_by_its_code(
-    error: TokenError, refused: int
-) -> None:
+def test_failed_token_requests_are_counted_by_code(error: TokenError, refused: int) -> None:
     tokens = TokenWorkers()
     tokens.issuer.trouble.before("request", error)
     for _ in range(3):

@@ -53,13 +53,13 @@ documents = st.recursive(
         (b"01", "line 1, column 2"),
     ],
 )
-def test_given_json_of_more_than_one_meaning_when_parsed_then_it_is_refused_by_name(raw: bytes, complaint: str) -> None:
+def test_json_of_more_than_one_meaning_is_refused_by_name(raw: bytes, complaint: str) -> None:
     with pytest.raises(MalformedJsonError, match=complaint):
         parse(raw)
 
 
 @pytest.mark.parametrize("opening", [b"[", b'{"a":'])
-def test_given_nesting_without_end_when_parsed_then_it_is_refused_and_not_followed(opening: bytes) -> None:
+def test_endless_nesting_is_refused_and_not_followed(opening: bytes) -> None:
     with pytest.raises(NestingTooDeepError):
         parse(opening * 100_000)
 
@@ -72,7 +72,7 @@ NESTS: list[Callable[[int], bytes]] = [
 
 
 @pytest.mark.parametrize("nest", NESTS, ids=["lists", "objects", "empty"])
-def test_given_a_value_a_hundred_levels_deep_when_parsed_then_it_is_read_and_one_level_more_is_not(
+def test_a_hundred_levels_are_read_and_one_more_is_not(
     nest: Callable[[int], bytes],
 ) -> None:
     assert MAX_NESTING == 100
@@ -81,14 +81,14 @@ def test_given_a_value_a_hundred_levels_deep_when_parsed_then_it_is_read_and_one
         parse(nest(MAX_NESTING + 1))
 
 
-def test_given_depth_in_one_place_and_breadth_in_another_when_parsed_then_depth_counts() -> None:
+def test_depth_counts_whatever_the_breadth() -> None:
     wide = b"[" + b"[[]]," * 1_000
     assert isinstance(parse(wide + b"0]"), list)
     with pytest.raises(NestingTooDeepError):
         parse(wide + b"[" * 101 + b"]" * 101 + b"]")
 
 
-def test_given_repeated_keys_that_are_allowed_when_parsed_then_the_last_one_counts_at_every_level() -> None:
+def test_the_last_of_allowed_repeated_keys_counts() -> None:
     assert parse(b'{"a":1,"x":{"b":1,"b":2},"a":3}', unique_keys=False) == {"a": 3, "x": {"b": 2}}
 
 
@@ -106,44 +106,42 @@ def test_given_repeated_keys_that_are_allowed_when_parsed_then_the_last_one_coun
     ],
     ids=["nan", "float", "integer", "surrogate", "bytes", "deep", "endless", "html"],
 )
-def test_given_repeated_keys_that_are_allowed_when_parsed_then_every_other_rule_still_holds(
-    raw: bytes, complaint: str
-) -> None:
+def test_allowed_repeated_keys_keep_every_other_rule(raw: bytes, complaint: str) -> None:
     with pytest.raises(MalformedJsonError, match=complaint):
         parse(raw, unique_keys=False)
 
 
 @pytest.mark.parametrize("number", [2**63, -(10**308), 17 * 10**307])
-def test_given_a_large_integer_that_a_double_can_hold_when_parsed_then_it_is_kept_to_the_digit(number: int) -> None:
+def test_a_large_integer_is_kept_to_the_digit(number: int) -> None:
     assert parse(str(number).encode()) == number
 
 
-def test_given_a_whole_surrogate_pair_when_parsed_then_it_is_one_character() -> None:
+def test_a_whole_surrogate_pair_is_one_character() -> None:
     assert parse(b'"\\ud83d\\ude00"') == "\N{GRINNING FACE}"
 
 
 @given(documents)
-def test_given_any_document_when_spelled_canonically_and_parsed_then_it_is_the_same(document: Any) -> None:
+def test_a_canonical_document_parses_to_the_same(document: Any) -> None:
     again = parse(canonical(document))
     assert again == document
     assert canonical(again) == canonical(document)
 
 
 @given(st.dictionaries(st.text(), st.integers(), min_size=2))
-def test_given_the_same_keys_in_another_order_when_spelled_then_it_is_one_spelling(document: dict[str, int]) -> None:
+def test_the_order_of_keys_does_not_matter(document: dict[str, int]) -> None:
     turned: dict[str, Json] = dict(reversed(document.items()))
     assert canonical(turned) == canonical(dict(document))
 
 
-def test_given_one_number_spelled_twice_when_canonical_then_it_is_one_spelling() -> None:
+def test_a_number_has_one_canonical_form() -> None:
     assert canonical(parse(b"1e2")) == canonical(parse(b"100.0")) == b"100.0"
 
 
-def test_given_one_and_one_point_nought_and_true_when_canonical_then_they_stay_apart() -> None:
+def test_canonical_one_and_one_point_nought_and_true_differ() -> None:
     assert len({canonical(parse(raw)) for raw in (b"1", b"1.0", b"true", b'"1"')}) == 4
 
 
-def test_given_letters_outside_ascii_when_canonical_then_they_are_utf_8() -> None:
+def test_canonical_letters_outside_ascii_are_utf_8() -> None:
     assert canonical({"ü": "é"}) == '{"ü":"é"}'.encode()
 
 
@@ -151,7 +149,7 @@ def test_given_letters_outside_ascii_when_canonical_then_they_are_utf_8() -> Non
     ("steps", "spelling"),
     [((), ""), (("a", 0), "/a/0"), (("a/b", "m~n"), "/a~1b/m~0n"), (("",), "/"), (("~1",), "/~01")],
 )
-def test_given_steps_when_spelled_as_a_pointer_then_rfc_6901_holds(steps: tuple[str | int, ...], spelling: str) -> None:
+def test_a_pointer_follows_rfc_6901(steps: tuple[str | int, ...], spelling: str) -> None:
     assert pointer(*steps) == spelling
 
 
@@ -168,19 +166,17 @@ def test_given_steps_when_spelled_as_a_pointer_then_rfc_6901_holds(steps: tuple[
         ({"a": [[[[{"x": {"y": 1}}]]]]}, (("a", 0, 0, 0, 0, "x"),)),
     ],
 )
-def test_given_a_limit_of_five_when_measured_then_five_steps_pass_and_the_sixth_does_not(
-    document: Json, paths: tuple[tuple[str | int, ...], ...]
-) -> None:
+def test_the_depth_limit_is_exact(document: Json, paths: tuple[tuple[str | int, ...], ...]) -> None:
     assert paths_below(document, 5) == paths
 
 
-def test_given_many_values_too_deep_when_measured_then_only_the_first_are_named() -> None:
+def test_only_the_first_values_too_deep_are_named() -> None:
     wide: Json = [[list(range(100))]]
     assert len(paths_below(wide, 2)) == MAX_PATHS_REPORTED
 
 
 @given(documents, st.integers(0, 4))
-def test_given_any_document_when_measured_then_a_brute_force_walk_agrees(document: Any, limit: int) -> None:
+def test_the_measured_depth_agrees_with_brute_force(document: Any, limit: int) -> None:
     def deepest(value: Any) -> int:
         children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
         return max((1 + deepest(child) for child in children), default=0)
@@ -188,6 +184,6 @@ def test_given_any_document_when_measured_then_a_brute_force_walk_agrees(documen
     assert bool(paths_below(document, limit)) == (deepest(document) > limit)
 
 
-def test_given_a_plain_document_when_parsed_then_it_reads_like_the_standard_library() -> None:
+def test_a_plain_document_reads_like_the_standard_library() -> None:
     raw = b'{"a":[1,2.5,true,null,"x"],"b":{}}'
     assert parse(raw) == json.loads(raw)

@@ -47,9 +47,7 @@ def told(found: list[dict[str, Any]]) -> list[tuple[str, int]]:
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 7, 20, 30, 31, 1_000])
 @pytest.mark.parametrize("times_indexed", [1, 2])
-def test_given_a_day_when_it_is_read_in_pages_of_any_size_then_each_entry_is_there_once_and_in_order(
-    relay: Relay, limit: int, times_indexed: int
-) -> None:
+def test_a_day_in_pages_of_any_size_has_each_entry_once(relay: Relay, limit: int, times_indexed: int) -> None:
     relay.audit.times_indexed = times_indexed
     given_executions(relay, 7, action="b")
     given_executions(relay, 3, action="a")
@@ -65,13 +63,13 @@ def test_given_a_day_when_it_is_read_in_pages_of_any_size_then_each_entry_is_the
         assert len(page["entries"]) <= limit or len(executions) == 1
 
 
-def test_given_a_busy_day_when_it_is_read_then_a_page_has_200_entries_at_most(relay: Relay) -> None:
+def test_a_page_of_a_busy_day_has_at_most_200_entries(relay: Relay) -> None:
     given_executions(relay, 150)
     found = pages(relay)
     assert [len(page["entries"]) for page in found] == [198, 198, 54]
 
 
-def test_given_an_execution_over_midnight_when_either_day_is_read_then_it_has_that_days_entries(relay: Relay) -> None:
+def test_an_execution_over_midnight_is_in_both_days(relay: Relay) -> None:
     record = ledger.note(ledger.accept(a_draft()), "webhook_conflict", NOON + DAY_MS)
     relay.audit.append(ledger.note(record, "webhook_conflict", NOON + 3 * DAY_MS).pending_audit)
     seqs = {day: told(pages(relay, f"2026-11-{day}")) for day in range(23, 29)}
@@ -85,23 +83,23 @@ def test_given_an_execution_over_midnight_when_either_day_is_read_then_it_has_th
     }
 
 
-def test_given_a_refused_submission_when_its_day_is_read_then_it_is_among_the_entries(relay: Relay) -> None:
+def test_a_refused_submission_is_among_its_days_entries(relay: Relay) -> None:
     given_executions(relay, 1)
     relay.audit.append([rejected("Request-1", NOON, b"{}", "invalid_request", None)])
     assert told(pages(relay)) == [("rejected#request-1", 1), *(("action-0000", seq) for seq in (1, 2, 3))]
 
 
-def test_given_a_trail_with_something_unreadable_when_its_day_is_read_then_the_rest_is_there(relay: Relay) -> None:
+def test_an_unreadable_part_leaves_the_rest_of_the_day(relay: Relay) -> None:
     given_executions(relay, 2)
     relay.audit.flaws["action-0000"] = [Flaw(4, "has no usable timestamp")]
     assert len(told(pages(relay))) == 6
 
 
-def test_given_a_day_without_anything_when_it_is_read_then_it_is_one_empty_page(relay: Relay) -> None:
+def test_a_day_without_entries_is_one_empty_page(relay: Relay) -> None:
     assert pages(relay, "2026-11-30") == [{"date": "2026-11-30", "entries": [], "next": None}]
 
 
-def test_given_a_table_that_fails_when_a_day_is_read_then_the_store_is_unavailable(relay: Relay) -> None:
+def test_a_failing_table_makes_a_day_unavailable(relay: Relay) -> None:
     given_executions(relay, 3)
     for operation in ("openings", "entries"):
         relay.audit.trouble.before(operation, StoreUnavailableError("the audit trail can't be read"))
@@ -148,7 +146,7 @@ def test_given_a_query_with_faults_when_read_then_each_is_named(
 
 
 @given(st.builds(Opening, st.text("abc-#:.", min_size=1), st.integers(1, 2**40), st.text("0189#Z", min_size=1)))
-def test_given_any_place_in_a_day_when_spelled_then_it_reads_back_the_same(opening: Opening) -> None:
+def test_any_place_in_a_day_survives_the_cursor(opening: Opening) -> None:
     cursor = spell_cursor(opening)
     assert read_cursor(cursor) == opening
     assert cursor.isascii()
@@ -156,7 +154,7 @@ def test_given_any_place_in_a_day_when_spelled_then_it_reads_back_the_same(openi
 
 
 @given(st.text(max_size=30) | st.binary(max_size=30).map(bytes.hex))
-def test_given_any_text_when_read_as_a_cursor_then_it_is_one_or_none(text: str) -> None:
+def test_any_text_is_a_cursor_or_none(text: str) -> None:
     cursor = read_cursor(text)
     assert cursor is None or isinstance(cursor, Opening)
 
@@ -166,7 +164,7 @@ def test_days_are_those_of_the_calendar() -> None:
     assert not is_day("2027-02-29")
 
 
-def test_given_a_refused_submission_when_spelled_as_an_entry_then_it_is_a_chain_of_one(relay: Relay) -> None:
+def test_a_refused_submission_is_a_chain_of_one(relay: Relay) -> None:
     entry: AuditEntry = rejected("Request-1", NOON, b"\x00" * 10, "malformed_json", "arn:caller")
     assert (entry.execution_id, entry.trace_id, entry.seq, entry.previous_hash) == (
         "rejected#request-1",

@@ -36,9 +36,7 @@ def relay(relay: Relay) -> Relay:
 
 @pytest.mark.parametrize("executions", [0, 1, 63, 64, 65, 130])
 @pytest.mark.parametrize("times_indexed", [1, 2])
-def test_given_a_day_when_exported_then_its_lines_are_what_the_api_says_of_it(
-    relay: Relay, executions: int, times_indexed: int
-) -> None:
+def test_an_exported_days_lines_equal_the_apis(relay: Relay, executions: int, times_indexed: int) -> None:
     relay.audit.times_indexed = times_indexed
     given_executions(relay, executions)
     given_executions(relay, 2, action="next-day", at=NOON + DAY_MS)
@@ -57,12 +55,12 @@ def test_given_a_day_when_exported_then_its_lines_are_what_the_api_says_of_it(
     assert relay.telemetry.events == [("audit_exported", {**written, "duration_ms": 0})]
 
 
-def test_given_more_than_a_page_of_the_index_when_exported_then_reading_goes_on(relay: Relay) -> None:
+def test_an_export_reads_on_after_an_index_page(relay: Relay) -> None:
     given_executions(relay, 2_001, entries=1)
     assert export(relay, {"date": DAY})["entries"] == 2_001
 
 
-def test_given_words_in_any_script_when_exported_then_they_are_utf_8_and_one_line_each(relay: Relay) -> None:
+def test_exported_words_in_any_script_are_utf_8(relay: Relay) -> None:
     given_executions(relay, 1, entries=1, action="überweisen\u2028€")
     export(relay, {"date": DAY})
     [line] = relay.day_files.files[FILE].split(b"\n")[:-1]
@@ -71,14 +69,12 @@ def test_given_words_in_any_script_when_exported_then_they_are_utf_8_and_one_lin
 
 
 @pytest.mark.parametrize(("days", "day"), [(1, "2026-11-24"), (2, "2026-11-23"), (25, "2026-10-31")])
-def test_given_a_schedule_when_exported_then_it_is_the_day_that_many_before_this_one(
-    relay: Relay, days: int, day: str
-) -> None:
+def test_a_schedule_exports_the_day_that_many_days_ago(relay: Relay, days: int, day: str) -> None:
     assert export(relay, {"daysBefore": days})["date"] == day
     assert list(relay.day_files.files) == [f"audit-{day}.jsonl"]
 
 
-def test_given_an_exported_day_when_exported_again_then_the_file_has_what_came_late(relay: Relay) -> None:
+def test_a_second_export_includes_late_entries(relay: Relay) -> None:
     given_executions(relay, 1)
     export(relay, {"daysBefore": 1})
     given_executions(relay, 2)
@@ -95,15 +91,13 @@ def test_given_an_exported_day_when_exported_again_then_the_file_has_what_came_l
         *({"date": "2026-11-25"}, {"date": "2026-11-26"}),
     ],
 )
-def test_given_no_day_that_is_over_when_exported_then_it_is_refused_and_nothing_is_written(
-    relay: Relay, wanted: dict[str, Any]
-) -> None:
+def test_a_day_that_is_not_over_is_not_exported(relay: Relay, wanted: dict[str, Any]) -> None:
     with pytest.raises(ExportRequestError):
         export(relay, wanted)
     assert relay.day_files.files == {}
 
 
-def test_given_less_time_than_a_day_takes_when_exported_then_it_stops_in_time_and_writes_nothing(relay: Relay) -> None:
+def test_an_export_short_of_time_stops_and_writes_nothing(relay: Relay) -> None:
     given_executions(relay, 500)
     relay.day_files.files[FILE] = b"before"
     relay.clock = Passing(NOON + DAY_MS)
@@ -116,7 +110,7 @@ def test_given_less_time_than_a_day_takes_when_exported_then_it_stops_in_time_an
 
 
 @pytest.mark.parametrize("operation", ["openings", "entries"])
-def test_given_a_table_that_fails_when_exported_then_nothing_is_written(relay: Relay, operation: str) -> None:
+def test_a_failing_table_writes_no_export(relay: Relay, operation: str) -> None:
     given_executions(relay, 3)
     relay.audit.trouble.before(operation, StoreUnavailableError("the audit trail can't be read"))
     with pytest.raises(StoreUnavailableError):
@@ -124,7 +118,7 @@ def test_given_a_table_that_fails_when_exported_then_nothing_is_written(relay: R
     assert relay.day_files.files == {}
 
 
-def test_given_something_that_is_no_entry_when_exported_then_the_rest_is_and_it_is_told(relay: Relay) -> None:
+def test_an_unreadable_entry_is_reported_and_the_rest_exported(relay: Relay) -> None:
     given_executions(relay, 2)
     relay.audit.flaws["action-0001"] = [Flaw(4, "has no usable timestamp")]
     written = export(relay, {"date": DAY})

@@ -17,14 +17,14 @@ def files(s3: FakeS3) -> BucketDayFiles:
 
 
 @pytest.mark.parametrize("lines", [0, 1, 2, 3, 4, 6, 7, 100])
-def test_given_any_number_of_lines_when_written_then_the_file_has_all_of_them(lines: int) -> None:
+def test_a_file_has_all_of_its_lines(lines: int) -> None:
     s3 = FakeS3()
     assert files(s3).write("audit-2026-11-24.jsonl", (LINE for _ in range(lines))) == 10 * lines
     assert s3.objects == {"audit/audit-2026-11-24.jsonl": LINE * lines}
     assert s3.uploads == {}
 
 
-def test_given_many_lines_when_written_then_they_are_taken_as_the_parts_go_out() -> None:
+def test_lines_are_taken_as_the_parts_go_out() -> None:
     s3, taken = FakeS3(), 0
 
     def lines() -> Iterator[bytes]:
@@ -39,7 +39,7 @@ def test_given_many_lines_when_written_then_they_are_taken_as_the_parts_go_out()
 
 
 @pytest.mark.parametrize("lines", [1, 20])
-def test_given_lines_that_break_off_when_written_then_what_was_there_stays(lines: int) -> None:
+def test_lines_that_break_off_leave_the_old_file(lines: int) -> None:
     s3 = FakeS3({"audit/day": b"before"})
 
     def breaking() -> Iterator[bytes]:
@@ -55,9 +55,7 @@ def test_given_lines_that_break_off_when_written_then_what_was_there_stays(lines
 @pytest.mark.parametrize(
     "operation", ["put_object", "create_multipart_upload", "upload_part", "complete_multipart_upload"]
 )
-def test_given_a_bucket_that_fails_when_written_then_the_store_is_unavailable_and_nothing_has_changed(
-    operation: str, failure: Exception
-) -> None:
+def test_a_failing_bucket_changes_nothing(operation: str, failure: Exception) -> None:
     s3 = FakeS3({"audit/day": b"before"})
     s3.trouble.before(operation, failure)
     with pytest.raises(StoreUnavailableError):
@@ -65,5 +63,5 @@ def test_given_a_bucket_that_fails_when_written_then_the_store_is_unavailable_an
     assert s3.objects == {"audit/day": b"before"}
 
 
-def test_given_the_limits_of_s3_when_parts_are_cut_then_each_but_the_last_is_large_enough() -> None:
+def test_every_part_but_the_last_is_large_enough_for_s3() -> None:
     assert PART_BYTES >= 5 * 1_024 * 1_024

@@ -291,7 +291,7 @@ def _with_earlier(item: Item, listed: list[Any]) -> Item:
 
 
 @every_trail
-def test_given_a_trail_as_it_was_written_when_verified_then_it_is_whole(written: Written, parting: Parting) -> None:
+def test_a_trail_as_written_is_whole(written: Written, parting: Parting) -> None:
     document = World.of(written, parting).history()
     assert document["verification"] == {
         "intact": True,
@@ -303,9 +303,7 @@ def test_given_a_trail_as_it_was_written_when_verified_then_it_is_whole(written:
 
 
 @every_trail
-def test_given_any_change_of_an_attribute_when_verified_then_the_first_entry_that_it_breaks_is_named(
-    written: Written, parting: Parting
-) -> None:
+def test_a_changed_attribute_names_the_first_broken_entry(written: Written, parting: Parting) -> None:
     world = World.of(written, parting)
     # What an item says is the same however its trail is parted, so that one parting is enough for every wrong form.
     most = None if parting is PARTINGS["attempts packed"] and not written.owing else 2
@@ -324,9 +322,7 @@ def test_given_any_change_of_an_attribute_when_verified_then_the_first_entry_tha
 
 
 @every_trail
-def test_given_any_item_that_is_deleted_when_verified_then_its_first_entry_is_named(
-    written: Written, parting: Parting
-) -> None:
+def test_a_deleted_item_names_its_first_entry(written: Written, parting: Parting) -> None:
     world = World.of(written, parting)
     for item in world.items:
         world.remove(item)
@@ -338,9 +334,7 @@ def test_given_any_item_that_is_deleted_when_verified_then_its_first_entry_is_na
 
 
 @every_trail
-def test_given_any_two_items_that_are_swapped_when_verified_then_the_first_entry_that_is_gone_is_named(
-    written: Written, parting: Parting
-) -> None:
+def test_swapped_items_name_the_first_missing_entry(written: Written, parting: Parting) -> None:
     world = World.of(written, parting)
     for one, two in combinations(world.items, 2):
         world.put({**two, "seq": one["seq"]})
@@ -356,9 +350,7 @@ def test_given_any_two_items_that_are_swapped_when_verified_then_the_first_entry
 
 
 @every_trail
-def test_given_any_item_that_is_there_again_when_verified_then_the_first_entry_that_is_too_many_is_named(
-    written: Written, parting: Parting
-) -> None:
+def test_a_repeated_item_names_the_first_entry_too_many(written: Written, parting: Parting) -> None:
     world = World.of(written, parting)
     after = written.audit_seq + 1
     for item in world.items:
@@ -373,9 +365,7 @@ def test_given_any_item_that_is_there_again_when_verified_then_the_first_entry_t
 
 
 @every_trail
-def test_given_a_forged_entry_that_continues_the_chain_when_verified_then_the_record_gives_it_away(
-    written: Written, parting: Parting
-) -> None:
+def test_the_record_reveals_an_added_entry(written: Written, parting: Parting) -> None:
     world = World.of(written, parting)
     forged = ledger.note(world.record, "completed", NOON + 2 * DAY_MS).pending_audit[-1:]
     world.put(_item(forged))
@@ -384,9 +374,7 @@ def test_given_a_forged_entry_that_continues_the_chain_when_verified_then_the_re
 
 
 @every_trail
-def test_given_a_chain_that_is_forged_from_any_entry_on_when_verified_then_the_record_gives_it_away(
-    written: Written, parting: Parting
-) -> None:
+def test_the_record_reveals_a_forged_chain(written: Written, parting: Parting) -> None:
     for first in range(written.audit_seq):
         forged: list[AuditEntry] = list(written.entries[:first])
         for entry in written.entries[first:]:
@@ -399,7 +387,7 @@ def test_given_a_chain_that_is_forged_from_any_entry_on_when_verified_then_the_r
 
 
 @pytest.mark.parametrize("written", TRAILS.values(), ids=TRAILS.keys())
-def test_given_an_entry_that_was_forged_with_a_hash_that_fits_it_when_verified_then_the_next_one_gives_it_away(
+def test_the_next_entry_reveals_a_forged_hash(
     written: Written,
 ) -> None:
     world = World.of(written, PARTINGS["one by one"])
@@ -411,7 +399,7 @@ def test_given_an_entry_that_was_forged_with_a_hash_that_fits_it_when_verified_t
     assert world.history()["verification"]["intact"]
 
 
-def test_given_entries_that_two_writers_wrote_when_verified_then_one_copy_is_enough_and_both_have_to_agree() -> None:
+def test_two_writers_copies_must_agree() -> None:
     # A webhook overtakes the worker: each pays what the other one owes too.
     written = TRAILS["webhook"]
     one, two = written.entries[1:3], written.entries[1:5]
@@ -443,7 +431,7 @@ def test_given_entries_that_two_writers_wrote_when_verified_then_one_copy_is_eno
 
 
 @pytest.mark.parametrize("written", TRAILS.values(), ids=TRAILS.keys())
-def test_given_a_forged_item_that_repeats_entries_otherwise_when_verified_then_the_first_that_differs_is_named(
+def test_a_forged_repeat_names_the_first_difference(
     written: Written,
 ) -> None:
     world = World.of(written, PARTINGS["all at once"])
@@ -473,7 +461,7 @@ def _breaks_at(world: World, seq: int, change: str) -> None:
     json.dumps(document, allow_nan=False).encode()
 
 
-def test_given_attributes_of_every_form_when_read_then_the_answer_is_one_of_the_document() -> None:
+def test_attributes_of_every_form_are_read_as_documented() -> None:
     schema = {"$ref": "#/components/schemas/History"}
     world = World.of(TRAILS["resolved"], PARTINGS["attempts packed"])
     for item in world.items:
@@ -484,7 +472,7 @@ def test_given_attributes_of_every_form_when_read_then_the_answer_is_one_of_the_
 
 
 @pytest.mark.parametrize("rate", [1.0, 0.0, 0.5, 0.9987, 1e-05])
-def test_given_a_rate_that_the_table_spells_in_its_own_way_when_verified_then_the_trail_is_whole(rate: float) -> None:
+def test_a_rate_in_the_tables_own_form_is_whole(rate: float) -> None:
     record = ledger.claim(ledger.accept(a_draft()), "a", NOON + 1, NOON)
     world = World.of(Written(ledger.settle(record, DONE, NOON + 5, success_rate=rate)), PARTINGS["one by one"])
     *_, last = world.items
@@ -494,7 +482,7 @@ def test_given_a_rate_that_the_table_spells_in_its_own_way_when_verified_then_th
     _breaks_at(world, 3, "another rate")
 
 
-def test_given_no_record_any_more_when_verified_then_the_end_is_what_the_trail_says() -> None:
+def test_without_a_record_the_trail_says_where_it_ends() -> None:
     world = World.of(TRAILS["webhook"], PARTINGS["one by one"])
     verification = world.history(on_record=False)["verification"]
     assert (verification["intact"], verification["checkedEntries"]) == (True, world.record.audit_seq)
@@ -505,7 +493,7 @@ def test_given_no_record_any_more_when_verified_then_the_end_is_what_the_trail_s
     assert world.history(on_record=False)["verification"]["brokenAt"] == 3
 
 
-def test_given_a_trail_whose_beginning_has_gone_when_verified_then_the_first_missing_entry_is_named() -> None:
+def test_a_missing_beginning_names_the_first_missing_entry() -> None:
     world = World.of(TRAILS["attempts"], PARTINGS["one by one"])
     for item in world.items[:2]:
         world.remove(item)
@@ -515,7 +503,7 @@ def test_given_a_trail_whose_beginning_has_gone_when_verified_then_the_first_mis
 
 
 @pytest.mark.parametrize("owed", [1, 2, 3])
-def test_given_entries_that_are_owed_when_verified_then_they_count_as_present_and_are_shown(owed: int) -> None:
+def test_owed_entries_count_as_present_and_are_shown(owed: int) -> None:
     record = TRAILS["attempts"].record
     paid, pending = record.pending_audit[:-owed], record.pending_audit[-owed:]
     world = World.of(Written(replace(record, pending_audit=paid)), PARTINGS["attempts packed"])

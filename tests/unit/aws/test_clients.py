@@ -45,7 +45,7 @@ def incompressible(size: int) -> bytes:
 
 
 @pytest.mark.parametrize("size", [0, 10, INLINE_MAX_BYTES - 200, INLINE_MAX_BYTES + 200, 512_000])
-def test_given_data_when_put_and_got_then_it_is_the_same_and_only_the_large_is_in_the_bucket(size: int) -> None:
+def test_only_large_data_goes_to_the_bucket(size: int) -> None:
     s3, data = FakeS3(), incompressible(size)
     ref = payloads(s3).refer("key", data)
     payloads(s3).put(ref, data)
@@ -56,7 +56,7 @@ def test_given_data_when_put_and_got_then_it_is_the_same_and_only_the_large_is_i
     assert ref.key == "key", "what is on record does not know where the bucket keeps payloads"
 
 
-def test_given_64_kb_after_compression_when_referred_then_that_is_the_border() -> None:
+def test_64_kb_after_compression_is_the_inline_limit() -> None:
     sizes = range(INLINE_MAX_BYTES - 40, INLINE_MAX_BYTES + 40)
     inline = [ref.inline for ref in (payloads(FakeS3()).refer("k", incompressible(size)) for size in sizes)]
     longest = max(len(kept) for kept in inline if kept is not None)
@@ -64,11 +64,11 @@ def test_given_64_kb_after_compression_when_referred_then_that_is_the_border() -
     assert inline[-1] is None
 
 
-def test_given_much_that_compresses_well_when_referred_then_it_travels_inline() -> None:
+def test_data_that_compresses_well_travels_inline() -> None:
     assert payloads(FakeS3()).refer("key", b"a" * 512_000).inline is not None
 
 
-def test_given_an_object_that_is_gone_or_another_when_got_then_there_is_none() -> None:
+def test_a_missing_or_different_object_is_none() -> None:
     s3, data = FakeS3(), incompressible(100_000)
     ref = payloads(s3).refer("key", data)
     assert payloads(s3).get(ref) is None
@@ -77,7 +77,7 @@ def test_given_an_object_that_is_gone_or_another_when_got_then_there_is_none() -
 
 
 @pytest.mark.parametrize("failure", [aws_error("AccessDenied"), UNREACHABLE])
-def test_given_a_bucket_that_fails_when_called_then_the_store_is_unavailable(failure: Exception) -> None:
+def test_a_failing_bucket_is_an_unavailable_store(failure: Exception) -> None:
     s3 = FakeS3()
     s3.trouble.before("put_object", failure)
     s3.trouble.before("get_object", failure)
@@ -95,7 +95,7 @@ def test_given_a_bucket_that_fails_when_called_then_the_store_is_unavailable(fai
     ("delay_ms", "seconds"),
     [(0, 0), (-5, 0), (1, 1), (1_000, 1), (1_001, 2), (900_000, 900), (900_001, 900), (43_200_000, 900)],
 )
-def test_given_a_delay_when_sent_then_it_is_rounded_up_and_capped(delay_ms: int, seconds: int) -> None:
+def test_a_delay_is_rounded_up_and_capped(delay_ms: int, seconds: int) -> None:
     sqs = FakeSqs()
     SqsExecutionQueue(sqs, "url").send(Message("id", MessageKind.DEADLINE), delay_ms)  # type: ignore[arg-type]
     SqsDeliveryQueue(sqs, "url").send("id", delay_ms)  # type: ignore[arg-type]
@@ -117,9 +117,7 @@ def test_given_a_delay_when_sent_then_it_is_rounded_up_and_capped(delay_ms: int,
         (f"https://{'.'.join(['a' * 50] * 4)}.com/", f"{'a' * 22}.{'a' * 50}.{'a' * 50}.com"),
     ],
 )
-def test_given_a_receiver_when_a_delivery_is_sent_then_those_of_its_host_are_one_group(
-    receiver: str | None, group: str | None
-) -> None:
+def test_deliveries_to_one_host_are_one_message_group(receiver: str | None, group: str | None) -> None:
     sqs = FakeSqs()
     SqsDeliveryQueue(sqs, "url").send("id", receiver=receiver)  # type: ignore[arg-type]
     [sent] = sqs.sent
@@ -131,7 +129,7 @@ def test_given_a_receiver_when_a_delivery_is_sent_then_those_of_its_host_are_one
 @given(
     st.builds(Message, texts, st.sampled_from(MessageKind), st.none() | times, st.none() | times),
 )
-def test_given_any_message_when_sent_then_every_part_of_it_reads_back(message: Message) -> None:
+def test_every_part_of_a_message_reads_back(message: Message) -> None:
     sqs = FakeSqs()
     SqsExecutionQueue(sqs, "url").send(message)  # type: ignore[arg-type]
     [sent] = sqs.sent
@@ -141,7 +139,7 @@ def test_given_any_message_when_sent_then_every_part_of_it_reads_back(message: M
 
 
 @pytest.mark.parametrize("failure", [aws_error("AWS.SimpleQueueService.NonExistentQueue"), UNREACHABLE])
-def test_given_a_queue_that_fails_when_sent_then_it_is_unavailable(failure: Exception) -> None:
+def test_a_failing_queue_is_unavailable(failure: Exception) -> None:
     sqs = FakeSqs()
     sqs.trouble.before("send_message", failure)
     with pytest.raises(QueueUnavailableError):
@@ -151,7 +149,7 @@ def test_given_a_queue_that_fails_when_sent_then_it_is_unavailable(failure: Exce
 # -- Clients --
 
 
-def test_given_a_session_when_a_client_is_asked_for_twice_then_it_is_one() -> None:
+def test_a_client_is_made_once_per_session() -> None:
     session = botocore.session.get_session()
     session.set_credentials("AKIA", "secret")
     session.set_config_variable("region", "eu-central-1")
@@ -163,7 +161,7 @@ def test_given_a_session_when_a_client_is_asked_for_twice_then_it_is_one() -> No
     assert clients.dynamodb is clients.dynamodb
 
 
-def test_given_any_failure_when_translated_then_the_services_own_text_is_left_out() -> None:
+def test_a_translated_failure_leaves_out_the_services_text() -> None:
     sqs = FakeSqs()
     sqs.trouble.before("send_message", aws_error("InvalidMessageContents"))
     with pytest.raises(ActionRelayError) as refused:

@@ -95,7 +95,7 @@ def test_a_refused_write_costs_what_is_there() -> None:
     assert table.refused(entry()) == {"audit": 2}
 
 
-def test_stored_bytes_count_items_and_index_entries_with_their_overhead() -> None:
+def test_stored_bytes_include_items_and_index_overhead() -> None:
     table = Table.described(DESCRIPTION)
     table.put(entry())
 

@@ -82,7 +82,7 @@ def test_what_a_process_raises_ends_the_run() -> None:
 # -- Services --
 
 
-def test_genesys_allows_so_many_in_any_window_and_says_when_the_next_may_come() -> None:
+def test_genesys_limits_every_window_and_says_when_to_return() -> None:
     world, replies = VirtualTime(), list[Reply]()
     genesys = Genesys(world, lambda: None)
 
@@ -102,7 +102,7 @@ def test_genesys_allows_so_many_in_any_window_and_says_when_the_next_may_come() 
 
 
 @pytest.mark.parametrize(("delay_ms", "visible_after"), [(0, 0), (1, 1_000), (1_000, 1_000), (1_001, 2_000)])
-def test_a_message_is_seen_a_whole_number_of_seconds_after_it_was_sent(delay_ms: int, visible_after: int) -> None:
+def test_a_message_is_seen_whole_seconds_after_it_was_sent(delay_ms: int, visible_after: int) -> None:
     world = VirtualTime()
     queue = Queue(world, chance())
     looked: dict[int, int] = {}
@@ -131,7 +131,7 @@ def test_a_receive_takes_ten_at_most() -> None:
 # -- A backlog --
 
 
-def test_a_backlog_is_worked_off_near_the_ideal_and_without_a_429() -> None:
+def test_a_backlog_is_worked_off_near_the_ideal_without_a_429() -> None:
     course = work_off(Backlog(EXECUTIONS, workers=3, seed=1))
 
     assert (course.posts, course.throttled) == (EXECUTIONS, 0)
@@ -144,7 +144,7 @@ def test_one_worker_alone_has_no_quarrels() -> None:
     assert work_off(Backlog(60, workers=1, seed=0)).gate_quarrels == 0
 
 
-def test_a_gate_that_lets_too_many_through_shows_in_429s_that_cost_little_time() -> None:
+def test_a_gate_that_lets_too_many_through_causes_429s() -> None:
     course = work_off(Backlog(400, workers=3, seed=0, per_minute=1_800))
 
     assert course.posts == 400 + course.throttled

@@ -66,7 +66,7 @@ def test_a_query_costs_all_that_was_found_together(meter: Meter, client: Any) ->
     assert meter.read_units == {"execution": 2}
 
 
-def test_an_update_in_a_transaction_costs_two_writes_of_what_it_leaves(meter: Meter, client: Any) -> None:
+def test_an_update_in_a_transaction_costs_two_writes(meter: Meter, client: Any) -> None:
     update = {
         "TableName": "t",
         "Key": {"pk": {"S": "counters#day"}, "sk": {"S": "today"}},

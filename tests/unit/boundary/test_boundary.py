@@ -65,7 +65,7 @@ def raising(error: Exception) -> Any:
 # -- Requests --
 
 
-def test_given_a_proxy_event_when_read_then_body_headers_and_parameters_are_there() -> None:
+def test_a_proxy_event_has_body_headers_and_parameters() -> None:
     request = http.read_request(
         proxy_event(
             body="grüße",
@@ -87,26 +87,26 @@ def test_given_a_proxy_event_when_read_then_body_headers_and_parameters_are_ther
     assert not request.flag("other")
 
 
-def test_given_an_event_with_nothing_in_it_when_read_then_everything_is_empty() -> None:
+def test_an_empty_event_reads_as_empty() -> None:
     request = http.read_request({"body": None, "headers": None, "multiValueHeaders": None})
     assert (request.body, request.headers, request.query, request.resource) == (b"", {}, {}, "")
     assert request.request_id
 
 
-def test_given_a_binary_body_when_read_then_it_is_the_bytes_that_were_sent() -> None:
+def test_a_binary_body_is_the_bytes_that_were_sent() -> None:
     raw = b"\xff\x00\xfe"
     event = proxy_event(body=base64.b64encode(raw).decode(), isBase64Encoded=True)
     assert http.read_request(event).body == raw
 
 
 @pytest.mark.parametrize("body", ["no base64!", "ü", "abc"])
-def test_given_a_body_that_is_not_the_base64_it_claims_when_read_then_it_is_malformed(body: str) -> None:
+def test_a_body_that_is_no_base64_is_malformed(body: str) -> None:
     with pytest.raises(MalformedJsonError):
         http.read_request(proxy_event(body=body, isBase64Encoded=True))
 
 
 @pytest.mark.parametrize("value", ["True", "1", "", "yes"])
-def test_given_a_flag_that_is_neither_true_nor_false_when_asked_then_it_is_refused(value: str) -> None:
+def test_a_flag_that_is_neither_true_nor_false_is_refused(value: str) -> None:
     request = http.read_request(proxy_event(queryStringParameters={"dryRun": value}))
     with pytest.raises(InvalidRequestError) as refused:
         request.flag("dryRun")
@@ -127,9 +127,7 @@ ARN = "arn:aws:iam::123456789012:user/ops"
         (None, None),
     ],
 )
-def test_given_an_identity_when_read_then_the_caller_is_who_signed_or_whose_key_it_was(
-    identity: dict[str, Any] | None, caller: str | None
-) -> None:
+def test_the_caller_is_the_signer_or_the_key(identity: dict[str, Any] | None, caller: str | None) -> None:
     event = proxy_event(requestContext={"requestId": REQUEST_ID, "identity": identity})
     assert http.read_request(event).caller == caller
 
@@ -142,7 +140,7 @@ def test_given_no_request_context_when_read_then_nobody_called(context: dict[str
 # -- Answers --
 
 
-def test_given_a_document_when_answered_then_it_is_json_that_nobody_caches() -> None:
+def test_an_answered_document_is_uncached_json() -> None:
     answer = http.answer(202, {"a": "ü"}, {"Location": "/x"})
     assert (answer["statusCode"], answer["body"]) == (202, '{"a":"ü"}')
     assert answer["headers"] == {"Content-Type": "application/json", "Cache-Control": "no-store", "Location": "/x"}
@@ -164,9 +162,7 @@ def test_given_a_document_when_answered_then_it_is_json_that_nobody_caches() -> 
         (SecretUnavailableError("x"), 503, "secret_unavailable"),
     ],
 )
-def test_given_an_error_when_served_then_it_is_a_problem_document(
-    error: ActionRelayError, status: int, code: str
-) -> None:
+def test_an_error_is_a_problem_document(error: ActionRelayError, status: int, code: str) -> None:
     answer = http.serve(proxy_event(), raising(error))
     problem = json.loads(answer["body"])
     assert answer["statusCode"] == problem["status"] == status
@@ -177,7 +173,7 @@ def test_given_an_error_when_served_then_it_is_a_problem_document(
     assert ("Retry-After" in answer["headers"]) == (status == 503)
 
 
-def test_given_faults_when_served_then_each_is_listed_with_its_place_and_a_cycle_with_its_path() -> None:
+def test_faults_are_listed_with_place_and_cycle_path() -> None:
     faults = (Fault("/a", "schema", "d"), Fault("/b", "cycle", "e", ("a", "b", "a")))
     problem = json.loads(http.serve(proxy_event(), raising(InvalidRequestError(faults)))["body"])
     assert problem["detail"] == "2 faults found"
@@ -187,12 +183,12 @@ def test_given_faults_when_served_then_each_is_listed_with_its_place_and_a_cycle
     ]
 
 
-def test_given_a_recorded_request_that_was_not_queued_when_served_then_its_id_is_told() -> None:
+def test_an_unqueued_request_returns_its_id() -> None:
     answer = http.serve(proxy_event(), raising(QueueUnavailableError("x", execution_id=EXECUTION_ID)))
     assert json.loads(answer["body"])["executionId"] == EXECUTION_ID
 
 
-def test_given_a_bug_when_served_then_the_caller_sees_a_trace_id_and_nothing_else(
+def test_a_bug_shows_a_trace_id_and_nothing_else(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     answer = http.serve({}, raising(RuntimeError("s3cret detail")))
@@ -216,9 +212,7 @@ def test_given_a_bug_when_served_then_the_caller_sees_a_trace_id_and_nothing_els
     ],
     ids=["text", "quotes", "many quotes", "three bytes each", "too many of them"],
 )
-def test_given_a_result_of_megabytes_when_answered_then_it_is_there_if_lambda_can_hand_it_back(
-    result: Any, fits: bool
-) -> None:
+def test_a_result_of_megabytes_is_returned_if_lambda_can(result: Any, fits: bool) -> None:
     answered = http.answer(200, {"status": "completed", "result": result, "error": None})
     assert len(json.dumps(answered, ensure_ascii=False).encode()) <= 6 * 1_024 * 1_024
     document = json.loads(answered["body"])
@@ -229,7 +223,7 @@ def test_given_a_result_of_megabytes_when_answered_then_it_is_there_if_lambda_ca
         assert (document["result"], document["error"]["code"]) == (None, "result_too_large")
 
 
-def test_given_submissions_when_answered_then_202_and_200_tell_them_apart() -> None:
+def test_a_submission_is_202_when_new_and_200_when_known() -> None:
     relay = Relay()
     body = spelled(a_request(executionId=EXECUTION_ID, traceId=TRACE_ID))
     answers = []
@@ -245,7 +239,7 @@ def test_given_submissions_when_answered_then_202_and_200_tell_them_apart() -> N
 
 
 @pytest.mark.parametrize("status", [200, 202])
-def test_given_a_decision_when_answered_then_the_execution_is_shown_as_it_left_it(status: int) -> None:
+def test_a_decision_shows_the_execution_as_it_left_it(status: int) -> None:
     relay = Relay()
     answer = decided(status, relay.given_completed({"total": 3}), relay.payloads, relay.clock)
     assert answer["statusCode"] == status
@@ -255,7 +249,7 @@ def test_given_a_decision_when_answered_then_the_execution_is_shown_as_it_left_i
     assert document["result"] == {"total": 3}
 
 
-def test_given_a_large_result_on_its_way_to_the_bucket_when_answered_then_it_is_shown_as_still_running() -> None:
+def test_a_large_result_being_stored_shows_as_running() -> None:
     relay = Relay()
     ended = relay.given_ended(Outcome(Status.COMPLETED, result=PayloadRef("not there yet", 9, "digest")))
     document = json.loads(decided(200, ended, relay.payloads, relay.clock)["body"])
@@ -290,7 +284,7 @@ def test_given_a_batch_when_some_fail_then_only_those_come_back() -> None:
     assert failed_in(serve(event, handle)) == ["m1", "m2", "m3"]
 
 
-def test_given_a_batch_when_served_then_all_that_can_be_read_is_prepared_for_once_and_the_rest_comes_back() -> None:
+def test_a_batch_prepares_once_for_all_readable_messages() -> None:
     prepared: list[tuple[str, ...]] = []
     worked_on: set[str] = set()
 
@@ -306,13 +300,13 @@ def test_given_a_batch_when_served_then_all_that_can_be_read_is_prepared_for_onc
 
 
 @pytest.mark.parametrize("event", [{}, {"Records": []}, {"Records": None}, {"Records": ["garbage"]}])
-def test_given_nothing_that_can_be_read_when_served_then_nothing_is_prepared(event: dict[str, Any]) -> None:
+def test_without_a_readable_message_nothing_is_prepared(event: dict[str, Any]) -> None:
     records = [a_batch(body)["Records"][0] for body in event.get("Records") or ()]
     answer = batch.serve(event | {"Records": records}, Context(), raising(RuntimeError("prepared")))  # type: ignore[arg-type]
     assert failed_in(answer) == ["m0"] * len(records)
 
 
-def test_given_messages_that_return_when_served_then_they_are_counted_by_code(
+def test_returned_messages_are_counted_by_code(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def handle(_message: Message, _ends_at: int) -> None:
@@ -326,7 +320,7 @@ def test_given_messages_that_return_when_served_then_they_are_counted_by_code(
     }
 
 
-def test_given_ten_messages_when_served_then_all_are_worked_on_at_the_same_time() -> None:
+def test_ten_messages_are_worked_on_at_the_same_time() -> None:
     together = threading.Barrier(10, timeout=5)
 
     def meet() -> None:
@@ -336,7 +330,7 @@ def test_given_ten_messages_when_served_then_all_are_worked_on_at_the_same_time(
     assert failed_in(serve(event, lambda _message, _ends_at: meet())) == []
 
 
-def test_given_the_time_that_is_left_when_served_then_the_handler_knows_its_end() -> None:
+def test_the_handler_knows_when_its_time_ends() -> None:
     ends: list[int] = []
     for remaining_ms in (0, 9_000):
         serve(
@@ -354,12 +348,12 @@ def test_given_the_time_that_is_left_when_served_then_the_handler_knows_its_end(
         ('{"executionId":"x","kind":"run","version":3,"dueAt":17}', Message("x", version=3, due_at=17)),
     ],
 )
-def test_given_a_message_when_read_then_it_is_the_one_that_was_sent(body: str, message: Message) -> None:
+def test_a_message_reads_back_as_it_was_sent(body: str, message: Message) -> None:
     assert asdict(batch.read_message(body)) == asdict(message)
 
 
 @pytest.mark.parametrize("body", ["", "x", "[]", "{}", '"x"', "null", '{"executionId":"x","kind":"dance"}'])
-def test_given_a_message_of_somebody_else_when_read_then_it_is_none_of_ours(body: str) -> None:
+def test_a_foreign_message_is_not_ours(body: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         batch.read_message(body)
 
@@ -371,7 +365,7 @@ def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
 
 
-def test_given_metrics_when_the_handler_returns_then_they_go_out_as_emf(capsys: pytest.CaptureFixture[str]) -> None:
+def test_metrics_go_out_as_emf_when_the_handler_returns(capsys: pytest.CaptureFixture[str]) -> None:
     @observed
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         telemetry().count(Count.EXECUTIONS_ACCEPTED)
@@ -392,7 +386,7 @@ def test_given_metrics_when_the_handler_returns_then_they_go_out_as_emf(capsys: 
     }
 
 
-def test_given_a_handler_that_raises_when_it_ends_then_its_metrics_go_out_all_the_same(
+def test_a_raising_handler_still_sends_its_metrics(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     @observed
@@ -405,12 +399,12 @@ def test_given_a_handler_that_raises_when_it_ends_then_its_metrics_go_out_all_th
     assert any("ExecutionsAccepted" in line for line in printed(capsys))
 
 
-def test_given_no_metrics_when_the_handler_returns_then_nothing_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_metrics_nothing_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     observed(lambda event, context: {})({}, Context())  # type: ignore[arg-type]
     assert [line for line in printed(capsys) if "_aws" in line] == []
 
 
-def test_given_an_event_when_logged_then_it_is_one_line_without_what_is_absent(
+def test_an_event_is_one_log_line_without_absent_fields(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     telemetry().event("execution_ended", execution_id="x", code=None)
@@ -422,7 +416,7 @@ def test_given_an_event_when_logged_then_it_is_one_line_without_what_is_absent(
 @pytest.mark.parametrize(
     ("error", "level"), [(MalformedJsonError("x", size=1), "INFO"), (StoreUnavailableError("x", aws_code="y"), "ERROR")]
 )
-def test_given_a_refusal_when_logged_then_its_level_says_whose_fault_it_is(
+def test_a_refusals_log_level_says_whose_fault_it_is(
     capsys: pytest.CaptureFixture[str], error: ActionRelayError, level: str
 ) -> None:
     http.serve(proxy_event(), raising(error))

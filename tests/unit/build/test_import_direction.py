@@ -91,7 +91,7 @@ def test_a_module_sees_only_what_lies_further_in(module: str) -> None:
 
 
 @pytest.mark.parametrize("function", sorted(path.parent.name for path in ROOT.glob("functions/*/app.py")))
-def test_a_handler_sees_only_use_cases_boundary_wiring_and_observability(function: str) -> None:
+def test_a_handler_imports_only_what_its_floor_allows(function: str) -> None:
     assert breaches((ROOT / "functions" / function / "app.py").read_text(), of="handler") == []
 
 

@@ -122,7 +122,7 @@ def _modules(layer: Path) -> Iterator[tuple[Path, bytes]]:
         yield source, (source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc").read_bytes()
 
 
-def test_every_extension_module_is_for_the_template_s_architecture(layer: Path) -> None:
+def test_extension_modules_fit_the_templates_architecture(layer: Path) -> None:
     extensions = [path.name for path in layer.rglob("*.so")]
     assert extensions
     assert [name for name in extensions if not name.endswith(".cpython-313-x86_64-linux-gnu.so")] == []

@@ -41,7 +41,7 @@ def deliver(relay: Relay) -> WebhookStatus:
     return relay.record.webhook_status
 
 
-def test_given_an_outcome_when_delivered_then_the_receiver_can_verify_who_sent_it(owed: Relay) -> None:
+def test_the_receiver_can_verify_the_sender(owed: Relay) -> None:
     deliver(owed)
     [(url, headers, body)] = owed.sender.sent
     assert url == WEBHOOK_URL
@@ -55,7 +55,7 @@ def test_given_an_outcome_when_delivered_then_the_receiver_can_verify_who_sent_i
     assert document["data"]["result"] == {"total": 3}
 
 
-def test_given_many_tries_when_each_message_names_its_version_then_each_entry_is_appended_once(owed: Relay) -> None:
+def test_each_entry_of_many_tries_is_appended_once(owed: Relay) -> None:
     owed.sender.answer(answer(500), answer(500), answer(204))
     owed.delivering.deliver(EXECUTION_ID, owed.record.version)
     for _ in range(2):
@@ -85,9 +85,7 @@ def test_given_any_2xx_when_answered_then_it_is_delivered(owed: Relay, status: i
     ],
     ids=lambda value: str(getattr(value, "status", "none")),
 )
-def test_given_an_answer_that_is_no_success_when_answered_then_it_is_tried_again(
-    owed: Relay, obstacle: DeliveryAnswer | Exception
-) -> None:
+def test_an_unsuccessful_answer_is_tried_again(owed: Relay, obstacle: DeliveryAnswer | Exception) -> None:
     owed.randomness.fixed = 0.0
     owed.sender.answer(obstacle)
     assert deliver(owed) is WebhookStatus.PENDING
@@ -101,7 +99,7 @@ def test_given_an_answer_that_is_no_success_when_answered_then_it_is_tried_again
     [(answer(410), "http_410"), (DeliveryRefusedError("not public"), "webhook_url")],
     ids=["gone", "refused"],
 )
-def test_given_an_answer_for_ever_when_answered_then_it_is_given_up_and_becomes_a_dead_letter(
+def test_a_final_answer_gives_up_with_a_dead_letter(
     owed: Relay, obstacle: DeliveryAnswer | Exception, code: str
 ) -> None:
     owed.sender.answer(obstacle)
@@ -122,7 +120,7 @@ def test_given_a_retry_after_when_answered_then_it_is_a_floor(owed: Relay, heade
     assert owed.deliveries.sent == [(EXECUTION_ID, wait_ms)]
 
 
-def test_given_a_receiver_that_never_answers_when_the_schedule_ends_then_it_has_failed(owed: Relay) -> None:
+def test_a_receiver_that_never_answers_fails_after_the_schedule(owed: Relay) -> None:
     owed.randomness.fixed = 0.999
     waits = []
     for _ in SCHEDULE_MS:
@@ -141,7 +139,7 @@ def test_given_a_receiver_that_never_answers_when_the_schedule_ends_then_it_has_
     assert owed.record.status is Status.COMPLETED
 
 
-def test_given_a_message_before_its_time_when_delivered_then_it_is_sent_on(owed: Relay) -> None:
+def test_a_message_before_its_time_is_sent_on(owed: Relay) -> None:
     owed.store.put(replace(owed.record, deliver_at=NOON + 9_000))
     deliver(owed)
     assert (owed.deliveries.sent, owed.sender.sent) == ([(EXECUTION_ID, 9_000)], [])
@@ -163,13 +161,13 @@ def pending_but_running(relay: Relay) -> Execution:
     ],
     ids=["gone", "running", "no-webhook", "delivered"],
 )
-def test_given_nothing_to_deliver_when_a_message_comes_then_it_is_done_with(relay: Relay, given: Any) -> None:
+def test_a_message_with_nothing_to_deliver_is_done(relay: Relay, given: Any) -> None:
     given(relay)
     relay.delivering.deliver(EXECUTION_ID)
     assert relay.sender.sent == []
 
 
-def test_given_a_delivery_recorded_by_another_when_this_one_ends_then_it_plans_nothing(owed: Relay) -> None:
+def test_a_delivery_recorded_by_another_plans_nothing(owed: Relay) -> None:
     owed.sender.answer(answer(500))
     owed.store.someone_writes_first(
         lambda now: ledger.record_delivery(now, WebhookStatus.DELIVERED, NOON, None, latency_ms=1, cause=None)
@@ -178,7 +176,7 @@ def test_given_a_delivery_recorded_by_another_when_this_one_ends_then_it_plans_n
     assert owed.deliveries.sent == []
 
 
-def test_given_a_retry_that_was_recorded_and_not_sent_when_the_message_comes_again_then_it_is_sent(
+def test_a_recorded_retry_that_was_not_sent_is_sent_again(
     owed: Relay,
 ) -> None:
     owed.sender.answer(answer(500))
@@ -194,7 +192,7 @@ def test_given_a_retry_that_was_recorded_and_not_sent_when_the_message_comes_aga
 # -- Services that fail, workers that die --
 
 
-def test_given_no_signing_secret_when_delivered_then_it_comes_back_later_and_no_try_is_counted(owed: Relay) -> None:
+def test_without_a_signing_secret_no_try_is_counted(owed: Relay) -> None:
     def unavailable() -> tuple[SigningSecret, ...]:
         raise SecretUnavailableError("down")
 
@@ -204,14 +202,14 @@ def test_given_no_signing_secret_when_delivered_then_it_comes_back_later_and_no_
 
 
 @pytest.mark.parametrize("operation", ["load", "save"])
-def test_given_a_table_that_fails_when_delivered_then_the_message_comes_back_later(owed: Relay, operation: str) -> None:
+def test_a_failing_table_postpones_the_delivery(owed: Relay, operation: str) -> None:
     owed.store.trouble.before(operation, StoreUnavailableError("down"))
     owed.delivering.deliver(EXECUTION_ID, owed.record.version)
     assert_comes_back(owed, "store_unavailable")
     assert deliver(owed) is WebhookStatus.DELIVERED
 
 
-def test_given_an_audit_that_fails_when_a_try_is_recorded_then_the_message_that_comes_back_pays_it(
+def test_an_unwritten_audit_is_paid_by_the_next_message(
     owed: Relay,
 ) -> None:
     owed.audit.trouble.before("append", StoreUnavailableError("down"))
@@ -231,7 +229,7 @@ def assert_comes_back(relay: Relay, code: str) -> None:
     assert relay.telemetry.codes["MessagesPostponed", code] == 1
 
 
-def test_given_a_queue_that_fails_too_when_a_message_should_come_back_then_this_one_is_returned(owed: Relay) -> None:
+def test_a_message_is_returned_when_the_queue_fails_too(owed: Relay) -> None:
     owed.store.trouble.before("load", StoreUnavailableError("down"))
     owed.deliveries.trouble.before("send", QueueUnavailableError("down"))
     with pytest.raises(QueueUnavailableError):
@@ -239,9 +237,7 @@ def test_given_a_queue_that_fails_too_when_a_message_should_come_back_then_this_
 
 
 @pytest.mark.parametrize("failure", [RuntimeError("the process dies here"), QueueUnavailableError("down")])
-def test_given_a_worker_that_dies_before_the_dead_letter_when_the_message_comes_again_then_it_is_written(
-    owed: Relay, failure: Exception
-) -> None:
+def test_a_dead_letter_missed_by_a_dead_worker_is_written(owed: Relay, failure: Exception) -> None:
     owed.sender.answer(answer(410))
     owed.dead_letters.trouble.before("send", failure)
     with pytest.raises(type(failure)):
@@ -252,7 +248,7 @@ def test_given_a_worker_that_dies_before_the_dead_letter_when_the_message_comes_
     assert len(owed.sender.sent) == 1
 
 
-def test_given_a_dead_letter_when_it_is_redriven_then_it_comes_back_and_nothing_is_posted(owed: Relay) -> None:
+def test_a_redriven_dead_letter_comes_back_without_a_post(owed: Relay) -> None:
     owed.sender.answer(answer(410))
     deliver(owed)
     [version] = owed.dead_letters.versions
@@ -262,7 +258,7 @@ def test_given_a_dead_letter_when_it_is_redriven_then_it_comes_back_and_nothing_
     assert owed.deliveries.sent == []
 
 
-def test_given_every_message_when_it_is_sent_then_it_names_its_receiver(owed: Relay) -> None:
+def test_every_message_names_its_receiver(owed: Relay) -> None:
     owed.sender.answer(answer(500), answer(410))
     deliver(owed)
     owed.delivering.deliver(EXECUTION_ID)
@@ -275,7 +271,7 @@ def test_given_every_message_when_it_is_sent_then_it_names_its_receiver(owed: Re
 # -- What a receiver sees --
 
 
-def test_given_a_signing_secret_that_is_replaced_between_two_tries_when_the_receiver_has_the_new_one_then_none_is_lost(
+def test_a_rotated_secret_between_tries_loses_no_receiver(
     owed: Relay,
 ) -> None:
     new = SigningSecret(b"n" * 32)
@@ -300,9 +296,7 @@ def _believed(secret: SigningSecret, headers: Mapping[str, str], body: bytes) ->
 
 
 @pytest.mark.parametrize("status", [Status.FAILED, Status.UNKNOWN])
-def test_given_an_end_without_result_when_delivered_then_its_type_and_the_time_of_its_end_name_it(
-    relay: Relay, status: Status
-) -> None:
+def test_an_end_without_result_has_its_type_and_time(relay: Relay, status: Status) -> None:
     relay.clock.advance(1_234)
     relay.given_ended(Outcome(status, error=ExecutionError("c", "m")), webhook_url=WEBHOOK_URL)
     relay.clock.advance(5_000)
@@ -320,9 +314,7 @@ def given_unknown(relay: Relay) -> None:
 
 
 @pytest.mark.parametrize("answered", [200, 410, 500])
-def test_given_an_outcome_that_replaces_unknown_while_that_is_delivered_when_recorded_then_it_is_still_owed(
-    relay: Relay, answered: int
-) -> None:
+def test_an_outcome_that_replaces_unknown_is_still_owed(relay: Relay, answered: int) -> None:
     given_unknown(relay)
     relay.sender.answer(answer(answered))
     relay.store.someone_writes_first(
@@ -334,7 +326,7 @@ def test_given_an_outcome_that_replaces_unknown_while_that_is_delivered_when_rec
     assert deliver(relay) is WebhookStatus.DELIVERED
 
 
-def test_given_unknown_and_what_replaced_it_when_both_are_delivered_then_the_receiver_can_tell_them_apart(
+def test_unknown_and_its_replacement_are_distinguishable(
     relay: Relay,
 ) -> None:
     given_unknown(relay)
@@ -349,7 +341,7 @@ def test_given_unknown_and_what_replaced_it_when_both_are_delivered_then_the_rec
     assert len({headers["webhook-id"] for _, headers, _ in relay.sender.sent}) == 2
 
 
-def test_given_a_result_that_cannot_be_read_when_delivered_then_it_is_completed_and_says_so(relay: Relay) -> None:
+def test_an_unreadable_result_is_delivered_as_completed(relay: Relay) -> None:
     relay.payloads.inline_max = 0
     relay.given_completed("big", webhook_url=WEBHOOK_URL)
     relay.payloads.objects.clear()
@@ -362,7 +354,7 @@ def test_given_a_result_that_cannot_be_read_when_delivered_then_it_is_completed_
     assert document["data"]["error"]["code"] == "result_not_stored"
 
 
-def test_given_a_result_that_is_still_being_stored_when_delivered_then_it_waits_until_it_can_be_told(
+def test_a_result_being_stored_delays_its_delivery(
     relay: Relay,
 ) -> None:
     relay.payloads.inline_max = 0

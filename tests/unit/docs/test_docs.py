@@ -103,14 +103,14 @@ def test_alarms_are_in_the_runbook_and_none_that_does_not_exist(template: Templa
         assert set(re.findall(r"\b[A-Z]\w+Alarm\b", document.text)) <= alarms, document.name
 
 
-def test_every_alarm_says_what_it_means_where_to_look_first_and_what_to_do() -> None:
+def test_every_alarm_says_what_it_means_and_what_to_do() -> None:
     for alarm in re.findall(r"^### (\w+Alarm)$", RUNBOOK.text, re.MULTILINE):
         means, _, rest = RUNBOOK.section(alarm).text.partition("\n- First look: ")
         look, _, do = rest.partition("\n- Do: ")
         assert all(part.strip() for part in (means, look, do)), alarm
 
 
-def test_the_index_of_alarms_leads_to_each_section_and_says_when_it_speaks(template: Template) -> None:
+def test_the_index_of_alarms_leads_to_each_section(template: Template) -> None:
     rows = {row[0]: row[2] for row in Document(RUNBOOK.path).section("Alarms").rows()}
     assert rows == {
         f"[`{alarm.name}`](#{alarm.name.lower()})": _speaks_at(alarm.properties)
@@ -193,7 +193,7 @@ def _metrics() -> list[list[str]]:
     return [[row[0].strip("`"), *row[1:]] for row in rows]
 
 
-def test_the_fields_of_a_request_are_documented_with_their_defaults() -> None:
+def test_the_fields_of_a_request_have_documented_defaults() -> None:
     documented = {row[0].strip("`"): row[3] for row in API.section("Body").rows()}
     spelled = {None: "", True: "true", False: "false"}
     made_up = {
@@ -242,7 +242,7 @@ def test_every_decision_is_in_the_index_under_its_title() -> None:
 
 
 @pytest.mark.parametrize("path", ADRS, ids=lambda path: path.stem)
-def test_a_decision_has_a_status_a_context_a_decision_and_consequences(path: Path) -> None:
+def test_a_decision_record_has_all_its_sections(path: Path) -> None:
     assert re.search(r"^Status: (accepted|superseded)", path.read_text(), re.MULTILINE)
     assert Document(path).headings()[1:] == ["Context", "Decision", "Consequences"]
 

@@ -61,7 +61,7 @@ def _keywords(schema: Any) -> Iterator[str]:
                 yield from _keywords(part)
 
 
-def test_its_schemas_say_nothing_that_json_schema_has_no_word_for() -> None:
+def test_the_schemas_use_json_schemas_words_alone() -> None:
     # What pydantic can't say in JSON Schema it says in words of its own, which every validator passes over.
     assert {word for schema in DOCUMENT["components"]["schemas"].values() for word in _keywords(schema)} <= KEYWORDS
 
@@ -99,7 +99,7 @@ def _codes() -> dict[int, set[str]]:
     return found
 
 
-def test_every_error_that_a_caller_can_get_is_in_it_under_its_status() -> None:
+def test_every_error_is_documented_under_its_status() -> None:
     families = (errors.RequestError, errors.DependencyError, errors.DeploymentError)
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, families)]
     answered: list[type[errors.ActionRelayError]] = [errors.ActionRelayError, errors.StaleWriteError]
@@ -122,9 +122,7 @@ def test_every_error_that_a_caller_can_get_is_in_it_under_its_status() -> None:
         ("receiveGenesysWebhook", ReceiveResult.receive),
     ],
 )
-def test_what_a_use_case_says_that_it_raises_is_among_its_routes_answers(
-    operation: str, use_case: Callable[..., Any]
-) -> None:
+def test_what_a_use_case_raises_is_in_its_routes_answers(operation: str, use_case: Callable[..., Any]) -> None:
     said = set(re.findall(r"^ +(\w+Error): ", (use_case.__doc__ or "").partition("Raises:")[2], re.MULTILINE))
 
     assert said

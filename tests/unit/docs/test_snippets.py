@@ -60,7 +60,7 @@ def test_the_receivers_check_takes_the_bytes_as_they_are(is_authentic: Receiver,
     assert not is_authentic(headers, body + b"\n", [SECRET])
 
 
-def test_the_receivers_check_takes_either_secret_while_one_replaces_the_other(is_authentic: Receiver) -> None:
+def test_the_receivers_check_takes_either_rotating_secret(is_authentic: Receiver) -> None:
     assert is_authentic(signed(SECRET, OTHER), BODY, [OTHER])
     assert is_authentic(signed(OTHER), BODY, [SECRET, OTHER])
 
@@ -88,7 +88,7 @@ def test_the_receivers_check_refuses_headers_that_were_changed(is_authentic: Rec
     assert not is_authentic(signed(SECRET) | changed, BODY, [SECRET])
 
 
-def test_the_receivers_check_refuses_another_body_another_secret_and_what_is_old(is_authentic: Receiver) -> None:
+def test_the_receivers_check_refuses_what_is_not_authentic(is_authentic: Receiver) -> None:
     assert not is_authentic(signed(SECRET), BODY + b" ", [SECRET])
     assert not is_authentic(signed(SECRET), BODY, [OTHER])
     assert not is_authentic(signed(SECRET, at=time.time() - 301), BODY, [SECRET])
@@ -96,7 +96,7 @@ def test_the_receivers_check_refuses_another_body_another_secret_and_what_is_old
     assert not is_authentic({}, BODY, [SECRET])
 
 
-def test_the_command_for_a_signing_secret_makes_one_that_is_understood() -> None:
+def test_the_secret_command_makes_a_usable_secret() -> None:
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
     made = subprocess.run(
@@ -128,7 +128,7 @@ def decided(tmp_path: Path) -> Callable[..., list[str]]:
     return run
 
 
-def test_the_operators_command_posts_the_document_as_one_argument(decided: Callable[..., list[str]]) -> None:
+def test_the_operators_command_posts_one_document(decided: Callable[..., list[str]]) -> None:
     document = '{"status": "completed", "result": {"total": 1082.5}, "note": "found in the CRM"}'
 
     given = decided(f"decide 0d9f resolve '{document}'")
@@ -139,7 +139,7 @@ def test_the_operators_command_posts_the_document_as_one_argument(decided: Calla
     assert not any("token" in argument for argument in given)
 
 
-def test_the_operators_command_sends_a_session_token_where_there_is_one(decided: Callable[..., list[str]]) -> None:
+def test_the_operators_command_sends_a_session_token(decided: Callable[..., list[str]]) -> None:
     given = decided("decide 0d9f retry", AWS_SESSION_TOKEN="a/b+c=")
 
     assert given[given.index("x-amz-security-token: a/b+c=") - 1] == "--header"
@@ -202,7 +202,7 @@ def test_the_script_finds_a_change_of_any_field(broken_at: Callable[..., int | N
     assert broken_at(entries) == 3
 
 
-def test_the_script_finds_entries_that_are_missing_or_out_of_order(broken_at: Callable[..., int | None]) -> None:
+def test_the_script_finds_missing_or_misplaced_entries(broken_at: Callable[..., int | None]) -> None:
     first, second, *rest = trail()
     assert broken_at([second, *rest]) == 1
     assert broken_at([first, *rest]) == 2

@@ -52,7 +52,7 @@ LAST = {POSTPONED: POSTPONED, FAILED: FAILED, UNKNOWN: UNKNOWN}
 
 @pytest.mark.parametrize("repeatable", [True, False], ids=["repeatable", "not"])
 @pytest.mark.parametrize(("reply", "if_repeatable", "if_not"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
-def test_given_chances_left_when_an_attempt_ends_then_the_table_decides(
+def test_the_table_decides_while_chances_are_left(
     relay: Relay, reply: Reply, if_repeatable: str, if_not: str, *, repeatable: bool
 ) -> None:
     relay.given_queued(repeatable=repeatable)
@@ -64,7 +64,7 @@ def test_given_chances_left_when_an_attempt_ends_then_the_table_decides(
 
 @pytest.mark.parametrize("repeatable", [True, False], ids=["repeatable", "not"])
 @pytest.mark.parametrize(("reply", "if_repeatable", "if_not"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
-def test_given_the_last_chance_when_an_attempt_ends_then_only_waiting_goes_on(
+def test_after_the_last_chance_only_waiting_goes_on(
     reply: Reply, if_repeatable: str, if_not: str, *, repeatable: bool
 ) -> None:
     relay = Relay(max_attempts=1)
@@ -77,7 +77,7 @@ def test_given_the_last_chance_when_an_attempt_ends_then_only_waiting_goes_on(
     assert came_to(relay) == expected
 
 
-def test_given_an_ambiguous_end_when_told_then_the_callers_see_why(relay: Relay) -> None:
+def test_callers_see_why_an_outcome_is_unknown(relay: Relay) -> None:
     relay.given_queued(webhook_url=WEBHOOK_URL)
     relay.client.answer(http_error(504))
     relay.work()
@@ -86,7 +86,7 @@ def test_given_an_ambiguous_end_when_told_then_the_callers_see_why(relay: Relay)
     assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
 
 
-def test_given_throttling_when_answered_then_everybody_pauses_and_retry_after_is_a_floor(relay: Relay) -> None:
+def test_a_429_pauses_everybody_with_retry_after_as_a_floor(relay: Relay) -> None:
     relay.given_queued()
     relay.client.answer(http_error(429, "7200"))
     relay.work()
@@ -96,14 +96,14 @@ def test_given_throttling_when_answered_then_everybody_pauses_and_retry_after_is
     assert relay.telemetry.counts["Throttled"] == 1
 
 
-def test_given_throttling_without_a_time_when_answered_then_the_pause_is_a_second(relay: Relay) -> None:
+def test_a_429_without_a_time_pauses_for_a_second(relay: Relay) -> None:
     relay.given_queued()
     relay.client.answer(http_error(429))
     relay.work()
     assert relay.gate.paused_until == [NOON + 1_000]
 
 
-def test_given_throttling_a_thousand_times_when_worked_on_then_no_chance_is_used(relay: Relay) -> None:
+def test_a_thousand_429s_use_up_no_chance(relay: Relay) -> None:
     relay.given_queued()
     relay.randomness.fixed = 0.0
     for _ in range(1_000):
@@ -112,14 +112,14 @@ def test_given_throttling_a_thousand_times_when_worked_on_then_no_chance_is_used
     assert (relay.record.status, relay.record.attempts, relay.record.chances_used) == (Status.QUEUED, 1_000, 0)
 
 
-def test_given_a_refused_token_when_answered_then_exactly_its_version_is_forgotten(relay: Relay) -> None:
+def test_a_refused_token_forgets_exactly_its_version(relay: Relay) -> None:
     relay.given_queued()
     relay.client.answer(http_error(401))
     relay.work()
     assert relay.tokens.refused == ["v1"]
 
 
-def test_given_throttling_and_a_gate_that_cannot_be_paused_when_answered_then_the_retry_is_planned_all_the_same(
+def test_a_429_plans_a_retry_even_if_the_gate_cannot_pause(
     relay: Relay,
 ) -> None:
     relay.given_queued(repeatable=False)
@@ -131,7 +131,7 @@ def test_given_throttling_and_a_gate_that_cannot_be_paused_when_answered_then_th
     assert ("gate_not_paused", {"code": "store_unavailable"}) in relay.telemetry.events
 
 
-def test_given_growing_attempts_when_retried_then_the_waits_may_grow(relay: Relay) -> None:
+def test_waits_grow_with_attempts(relay: Relay) -> None:
     relay.max_attempts = 10
     relay.given_queued(repeatable=True)
     relay.randomness.fixed = 0.999_999
@@ -145,9 +145,7 @@ def test_given_growing_attempts_when_retried_then_the_waits_may_grow(relay: Rela
 
 
 @pytest.mark.parametrize("obstacle", ["token", "connection", "throttling"])
-def test_given_an_outage_that_uses_no_chance_when_retried_then_the_waits_may_grow_all_the_same(
-    relay: Relay, obstacle: str
-) -> None:
+def test_a_free_outage_still_grows_the_waits(relay: Relay, obstacle: str) -> None:
     relay.given_queued()
     relay.randomness.fixed = 0.999_999
     waits = []
@@ -166,7 +164,7 @@ def test_given_an_outage_that_uses_no_chance_when_retried_then_the_waits_may_gro
     assert (relay.record.postponements, relay.record.chances_used) == (5, 0)
 
 
-def test_given_a_closed_gate_when_waited_for_then_the_backoff_does_not_grow(relay: Relay) -> None:
+def test_a_closed_gate_does_not_grow_the_backoff(relay: Relay) -> None:
     relay.given_queued()
     relay.randomness.fixed = 0.999_999
     relay.gate.waits.extend([450] * 5)
@@ -214,7 +212,7 @@ def work_until_ended(relay: Relay) -> Outcome:
     ids=["no answer", "504", "not sent", "429", "401"],
 )
 @pytest.mark.parametrize(("code", "given_later"), LATER.items(), ids=LATER)
-def test_given_a_first_attempt_when_a_later_one_fails_for_good_then_what_may_have_run_is_unknown(
+def test_a_later_failure_leaves_what_may_have_run_unknown(
     relay: Relay, first: Reply, ends: Status, code: str, given_later: Callable[[Relay], None]
 ) -> None:
     relay.given_queued(repeatable=True, webhook_url=WEBHOOK_URL)
@@ -230,7 +228,7 @@ def test_given_a_first_attempt_when_a_later_one_fails_for_good_then_what_may_hav
     assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
 
 
-def test_given_an_ambiguous_attempt_when_throttled_and_then_refused_then_it_is_still_not_forgotten(
+def test_an_ambiguous_attempt_is_remembered_through_throttling(
     relay: Relay,
 ) -> None:
     relay.given_queued(repeatable=True)
@@ -239,7 +237,7 @@ def test_given_an_ambiguous_attempt_when_throttled_and_then_refused_then_it_is_s
     assert work_until_ended(relay).status is Status.UNKNOWN
 
 
-def test_given_a_worker_that_died_when_the_repeat_is_refused_then_the_outcome_is_unknown(relay: Relay) -> None:
+def test_a_dead_workers_refused_repeat_is_unknown(relay: Relay) -> None:
     relay.given_running(lease_ms=1_000, repeatable=True)
     relay.randomness.fixed = 0.0
     relay.clock.advance(1_000)
@@ -249,14 +247,14 @@ def test_given_a_worker_that_died_when_the_repeat_is_refused_then_the_outcome_is
     assert len(relay.client.calls) == 1
 
 
-def test_given_an_ambiguous_attempt_when_the_repeat_succeeds_then_it_is_completed(relay: Relay) -> None:
+def test_an_ambiguous_attempts_successful_repeat_completes(relay: Relay) -> None:
     relay.given_queued(repeatable=True)
     relay.randomness.fixed = 0.0
     relay.client.answer(NO_ANSWER)
     assert work_until_ended(relay).status is Status.COMPLETED
 
 
-def test_given_an_unknown_outcome_of_two_attempts_when_its_webhook_arrives_late_then_it_is_resolved(
+def test_a_late_webhook_resolves_an_unknown_of_two_attempts(
     relay: Relay,
 ) -> None:
     relay.given_queued(repeatable=True)

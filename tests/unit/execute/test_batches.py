@@ -37,7 +37,7 @@ WAITED = replace(RUN, due_at=NOON - 1)
     ],
     ids=["both", "newcomers", "waited", "none"],
 )
-def test_given_a_batch_when_prepared_then_the_gate_expects_those_that_may_want_to_run_and_knows_the_newcomers(
+def test_the_gate_expects_what_a_batch_may_want_to_run(
     relay: Relay, batch: list[Message], expected: tuple[int, int]
 ) -> None:
     relay.executing.for_batch(batch)
@@ -62,7 +62,7 @@ def two_permits(_now: int, _crowd: Crowd) -> Decision:
 
 @pytest.mark.parametrize("message", [RUN, DEADLINE])
 @pytest.mark.parametrize("given_it", [Relay.given_awaiting, Relay.given_completed], ids=["awaiting", "ended"])
-def test_given_a_batch_in_which_nothing_wants_to_run_when_worked_on_then_the_gate_is_not_asked(
+def test_a_batch_with_nothing_to_run_does_not_ask_the_gate(
     relay: Relay, given_it: Callable[[Relay], Execution], message: Message
 ) -> None:
     given_it(relay)
@@ -70,7 +70,7 @@ def test_given_a_batch_in_which_nothing_wants_to_run_when_worked_on_then_the_gat
     assert relay.client.calls == []
 
 
-def test_given_a_batch_when_two_want_to_run_then_they_share_one_answer_of_the_gate(relay: Relay) -> None:
+def test_two_of_a_batch_share_one_answer_of_the_gate(relay: Relay) -> None:
     asked: list[Crowd] = []
 
     def ask(_now: int, crowd: Crowd) -> Decision:
@@ -86,7 +86,7 @@ def test_given_a_batch_when_two_want_to_run_then_they_share_one_answer_of_the_ga
     assert [delay for _, delay in relay.queue.sent] == [2_000, 5_000]
 
 
-def test_given_a_gate_that_is_down_when_a_batch_is_worked_on_then_it_is_asked_once_and_all_come_back(
+def test_a_gate_that_is_down_is_asked_once_per_batch(
     relay: Relay,
 ) -> None:
     asked: list[Crowd] = []
@@ -108,7 +108,7 @@ def test_given_a_gate_that_is_down_when_a_batch_is_worked_on_then_it_is_asked_on
 # -- A 429 stops the batch that it met --
 
 
-def test_given_a_429_when_another_of_the_batch_has_no_permit_yet_then_it_gets_none_and_uses_nothing_up(
+def test_a_429_denies_permits_to_the_rest_of_the_batch(
     relay: Relay,
 ) -> None:
     relay.given_queued()
@@ -123,7 +123,7 @@ def test_given_a_429_when_another_of_the_batch_has_no_permit_yet_then_it_gets_no
     assert relay.telemetry.counts["RateGateWaits"] == 1
 
 
-def test_given_a_429_when_another_of_the_batch_has_its_permit_and_its_claim_then_it_is_not_sent(relay: Relay) -> None:
+def test_a_429_stops_a_claimed_request_of_the_same_batch(relay: Relay) -> None:
     relay.given_queued(repeatable=False)
     relay.randomness.fixed = 0.0
     relay.gate.held_for.append(29_500)
@@ -134,7 +134,7 @@ def test_given_a_429_when_another_of_the_batch_has_its_permit_and_its_claim_then
     assert relay.queue.sent == [(RUN, 30_000)], "not before the 429 allows it, in whole seconds as it says them"
 
 
-def test_given_a_429_when_it_is_recorded_then_the_batch_is_held_before_and_everybody_is_paused_after(
+def test_a_429_holds_the_batch_before_it_pauses_everybody(
     relay: Relay,
 ) -> None:
     relay.given_queued()

@@ -28,9 +28,7 @@ from tests.fakes.replies import ACCEPTED, NO_ANSWER, NOT_SENT, RUN, http_error
 
 @pytest.mark.parametrize(("drawn", "delay"), [(0.0, 15_000), (0.5, 30_000), (0.999_999, 44_999)])
 @pytest.mark.parametrize("kind", MessageKind)
-def test_given_a_store_that_is_down_when_worked_on_then_another_message_comes_in_a_while(
-    relay: Relay, kind: MessageKind, drawn: float, delay: int
-) -> None:
+def test_a_store_that_is_down_postpones_the_message(relay: Relay, kind: MessageKind, drawn: float, delay: int) -> None:
     relay.given_queued()
     relay.randomness.fixed = drawn
     relay.store.trouble.before("load", StoreUnavailableError("down"))
@@ -43,9 +41,7 @@ def test_given_a_store_that_is_down_when_worked_on_then_another_message_comes_in
 
 
 @pytest.mark.parametrize("failure", [StoreUnavailableError("down"), QueueUnavailableError("down")])
-def test_given_a_queue_that_is_down_too_when_worked_on_then_the_message_must_be_seen_again(
-    relay: Relay, failure: ActionRelayError
-) -> None:
+def test_a_message_is_seen_again_when_the_queue_is_down_too(relay: Relay, failure: ActionRelayError) -> None:
     relay.given_queued()
     relay.store.trouble.before("load", failure)
     relay.queue.trouble.before("send", QueueUnavailableError("down"))
@@ -53,7 +49,7 @@ def test_given_a_queue_that_is_down_too_when_worked_on_then_the_message_must_be_
         relay.work()
 
 
-def test_given_a_queue_that_is_down_when_worked_on_then_it_is_not_tried_a_second_time(relay: Relay) -> None:
+def test_a_queue_that_is_down_is_not_tried_twice(relay: Relay) -> None:
     relay.given_queued(next_at=NOON + 1)
     relay.queue.trouble.before("send", QueueUnavailableError("down"))
     with pytest.raises(QueueUnavailableError):
@@ -62,9 +58,7 @@ def test_given_a_queue_that_is_down_when_worked_on_then_it_is_not_tried_a_second
 
 
 @pytest.mark.parametrize("remaining_ms", [1, 95_000])
-def test_given_a_living_worker_when_its_message_comes_again_then_it_comes_back_once_the_lease_has_ended(
-    relay: Relay, remaining_ms: int
-) -> None:
+def test_a_live_workers_repeat_returns_after_the_lease(relay: Relay, remaining_ms: int) -> None:
     before = relay.given_running(lease_ms=remaining_ms)
     relay.work(version=before.version)
     assert (relay.client.calls, relay.record) == ([], before)
@@ -73,7 +67,7 @@ def test_given_a_living_worker_when_its_message_comes_again_then_it_comes_back_o
     assert relay.telemetry.codes["MessagesPostponed", "lease_held"] == 1
 
 
-def test_given_a_bug_when_worked_on_then_the_message_is_seen_again_and_counted_by_the_queue(relay: Relay) -> None:
+def test_a_bug_returns_the_message_to_be_counted(relay: Relay) -> None:
     relay.store.trouble.before("load", RuntimeError("bug"))
     with pytest.raises(RuntimeError):
         relay.work()
@@ -103,9 +97,7 @@ OWING: dict[str, Callable[[Relay], Execution]] = {
 
 
 @pytest.mark.parametrize("given_owing", OWING.values(), ids=OWING)
-def test_given_a_message_that_knows_the_records_version_when_worked_on_then_nothing_is_paid_twice(
-    relay: Relay, given_owing: Callable[[Relay], Execution]
-) -> None:
+def test_the_records_version_spares_a_second_payment(relay: Relay, given_owing: Callable[[Relay], Execution]) -> None:
     version = given_owing(relay).version
     relay.work(version=version)
     assert "owed" not in relay.events
@@ -113,7 +105,7 @@ def test_given_a_message_that_knows_the_records_version_when_worked_on_then_noth
 
 @pytest.mark.parametrize("off", [None, -1, 1])
 @pytest.mark.parametrize("given_owing", OWING.values(), ids=OWING)
-def test_given_a_message_that_knows_another_version_or_none_when_worked_on_then_what_is_owed_is_paid(
+def test_another_version_or_none_makes_the_worker_pay(
     relay: Relay, given_owing: Callable[[Relay], Execution], off: int | None
 ) -> None:
     version = given_owing(relay).version
@@ -124,9 +116,7 @@ def test_given_a_message_that_knows_another_version_or_none_when_worked_on_then_
 @pytest.mark.parametrize(
     "reply", [NOT_SENT, ACCEPTED, NO_ANSWER, http_error(429)], ids=["not sent", "accepted", "no answer", "429"]
 )
-def test_given_a_message_that_is_sent_when_it_names_a_version_then_everything_up_to_it_was_paid(
-    relay: Relay, reply: Reply
-) -> None:
+def test_a_messages_version_was_paid_before_it_was_sent(relay: Relay, reply: Reply) -> None:
     relay.given_queued(repeatable=True)
     relay.client.answer(reply)
     paid: list[int] = []
@@ -137,7 +127,7 @@ def test_given_a_message_that_is_sent_when_it_names_a_version_then_everything_up
     assert paid == [relay.record.audit_seq]
 
 
-def test_given_a_message_with_a_place_in_the_line_when_it_comes_early_then_it_is_sent_on_and_keeps_its_place(
+def test_an_early_message_keeps_its_place_in_line(
     relay: Relay,
 ) -> None:
     relay.given_queued()
@@ -154,7 +144,7 @@ def test_given_a_message_with_a_place_in_the_line_when_it_comes_early_then_it_is
     assert (relay.gate.had_waited, relay.record.status) == ([True], Status.COMPLETED)
 
 
-def test_given_a_retry_that_is_due_later_than_its_message_when_worked_on_then_the_later_time_counts(
+def test_the_later_of_two_retry_times_counts(
     relay: Relay,
 ) -> None:
     relay.given_queued(next_at=NOON + 9_000)
@@ -166,7 +156,7 @@ def test_given_a_retry_that_is_due_later_than_its_message_when_worked_on_then_th
     ("drawn", "spread"), [(0.0, 0), (0.5, RETURN_SPREAD_MS // 2), (0.999_999, RETURN_SPREAD_MS - 1)]
 )
 @pytest.mark.parametrize("due_at", [None, NOON - 1], ids=["newcomer", "waited"])
-def test_given_a_closed_gate_when_turned_away_then_the_message_comes_back_around_its_place(
+def test_a_message_turned_away_returns_around_its_place(
     relay: Relay, due_at: int | None, drawn: float, spread: int
 ) -> None:
     relay.given_queued()
@@ -178,7 +168,7 @@ def test_given_a_closed_gate_when_turned_away_then_the_message_comes_back_around
     assert relay.gate.had_waited == [due_at is not None]
 
 
-def test_given_a_gate_about_to_open_when_turned_away_then_the_message_does_not_come_back_at_once(relay: Relay) -> None:
+def test_a_message_does_not_return_at_once_to_an_opening_gate(relay: Relay) -> None:
     relay.given_queued()
     relay.randomness.fixed = 0.0
     relay.gate.waits.append(1)
@@ -187,7 +177,7 @@ def test_given_a_gate_about_to_open_when_turned_away_then_the_message_does_not_c
     assert delay == 1, "SQS makes a second of it"
 
 
-def test_given_a_message_that_was_turned_away_when_it_comes_back_then_it_asks_and_says_that_it_has_waited(
+def test_a_returning_message_says_that_it_has_waited(
     relay: Relay,
 ) -> None:
     relay.given_queued()
@@ -200,7 +190,7 @@ def test_given_a_message_that_was_turned_away_when_it_comes_back_then_it_asks_an
     assert relay.record.status is Status.COMPLETED
 
 
-def test_given_a_retry_when_planned_then_it_has_no_place_in_the_line_any_more(relay: Relay) -> None:
+def test_a_planned_retry_has_no_place_in_line(relay: Relay) -> None:
     relay.given_queued()
     relay.client.answer(NOT_SENT)
     relay.work(due_at=NOON - 1)

@@ -44,9 +44,7 @@ from tests.fakes.replies import (
 
 
 @pytest.mark.parametrize(("repeatable", "expected"), [(True, CHANCE), (False, UNKNOWN)])
-def test_given_a_dead_worker_when_its_lease_has_ended_then_its_request_may_have_arrived(
-    relay: Relay, expected: str, *, repeatable: bool
-) -> None:
+def test_a_dead_workers_request_may_have_arrived(relay: Relay, expected: str, *, repeatable: bool) -> None:
     relay.given_running(lease_ms=1_000, repeatable=repeatable)
     relay.clock.advance(1_000)
     relay.work()
@@ -56,7 +54,7 @@ def test_given_a_dead_worker_when_its_lease_has_ended_then_its_request_may_have_
     assert relay.audit.entries(EXECUTION_ID)[-1].code == "worker_lost"
 
 
-def test_given_a_worker_that_claimed_first_when_another_claims_then_the_second_sends_nothing(relay: Relay) -> None:
+def test_the_second_of_two_claims_sends_nothing(relay: Relay) -> None:
     relay.given_queued()
     relay.store.someone_writes_first(lambda current: ledger.claim(current, "theirs", NOON, NOON + 95_000))
     relay.randomness.fixed = 0.0
@@ -80,9 +78,7 @@ def webhook_first(relay: Relay) -> Callable[[], None]:
 
 @pytest.mark.parametrize("reply", [ACCEPTED, NO_ANSWER, http_error(429), http_error(400), http_error(504)])
 @pytest.mark.parametrize("repeatable", [True, False])
-def test_given_a_webhook_before_the_answer_when_the_answer_comes_then_the_webhooks_outcome_stands(
-    relay: Relay, reply: Reply, *, repeatable: bool
-) -> None:
+def test_a_webhook_before_the_answer_wins(relay: Relay, reply: Reply, *, repeatable: bool) -> None:
     relay.given_queued(repeatable=repeatable, webhook_url=WEBHOOK_URL)
     relay.client.meanwhile = webhook_first(relay)
     relay.client.answer(reply)
@@ -93,7 +89,7 @@ def test_given_a_webhook_before_the_answer_when_the_answer_comes_then_the_webhoo
     assert set(relay.deliveries.sent) == {(EXECUTION_ID, 0)}
 
 
-def test_given_a_webhook_before_a_result_when_the_result_comes_then_the_first_outcome_stands(relay: Relay) -> None:
+def test_a_webhook_before_a_result_wins(relay: Relay) -> None:
     relay.given_queued()
     relay.client.meanwhile = webhook_first(relay)
     relay.client.answer(Reply(ReplyKind.SUCCEEDED, 31, result={"from": "answer"}))
@@ -102,7 +98,7 @@ def test_given_a_webhook_before_a_result_when_the_result_comes_then_the_first_ou
 
 
 @pytest.mark.parametrize("reply", [ACCEPTED, NO_ANSWER, Reply(ReplyKind.SUCCEEDED, 31, result={})])
-def test_given_a_lost_lease_when_the_old_worker_comes_back_then_it_changes_nothing(relay: Relay, reply: Reply) -> None:
+def test_a_worker_that_lost_its_lease_changes_nothing(relay: Relay, reply: Reply) -> None:
     relay.given_queued(repeatable=True)
 
     def another_takes_over_and_claims() -> None:
@@ -130,7 +126,7 @@ def failed_and_run_again(now: Execution) -> Execution:
 
 
 @pytest.mark.parametrize("obstacle", ["token", "expired", "unreadable"])
-def test_given_a_run_that_an_operator_asked_for_when_what_was_decided_for_the_last_one_comes_late_then_it_is_kept(
+def test_a_late_decision_about_the_last_run_keeps_this_one(
     obstacle: str,
 ) -> None:
     relay = Relay(max_attempts=1)
@@ -149,7 +145,7 @@ def test_given_a_run_that_an_operator_asked_for_when_what_was_decided_for_the_la
     assert relay.queue.sent == [(RUN, 0)]
 
 
-def test_given_an_unrelated_write_in_between_when_settled_then_the_outcome_is_written_on_top(relay: Relay) -> None:
+def test_an_unrelated_write_does_not_hide_the_outcome(relay: Relay) -> None:
     relay.given_queued()
     relay.client.meanwhile = lambda: relay.store.someone_writes_first(lambda now: ledger.note(now, "seen", NOON))
     relay.work()
@@ -161,7 +157,7 @@ def test_given_an_unrelated_write_in_between_when_settled_then_the_outcome_is_wr
 OWN_WRITE = StaleWriteError("the SDK repeated the write and met its own")
 
 
-def test_given_a_claim_whose_answer_was_lost_when_recognised_then_the_attempt_goes_on(relay: Relay) -> None:
+def test_a_claim_whose_answer_was_lost_goes_on(relay: Relay) -> None:
     relay.given_queued(repeatable=False)
     relay.store.trouble.after("save", OWN_WRITE)
     relay.work()
@@ -169,7 +165,7 @@ def test_given_a_claim_whose_answer_was_lost_when_recognised_then_the_attempt_go
     assert (len(relay.client.calls), relay.events) == (1, ["attempt_started", "completed"])
 
 
-def test_given_an_outcome_whose_answer_was_lost_when_recognised_then_what_follows_is_done(relay: Relay) -> None:
+def test_a_recognised_outcome_is_followed_up(relay: Relay) -> None:
     relay.given_queued(webhook_url=WEBHOOK_URL)
     relay.payloads.inline_max = 0
     relay.client.meanwhile = lambda: relay.store.trouble.after("save", OWN_WRITE)
@@ -183,7 +179,7 @@ def test_given_an_outcome_whose_answer_was_lost_when_recognised_then_what_follow
 # -- Crashes between a write and the send after it --
 
 
-def test_given_a_retry_that_was_recorded_and_not_sent_when_the_message_comes_again_then_it_is_sent(
+def test_a_recorded_retry_that_was_not_sent_is_sent_again(
     relay: Relay,
 ) -> None:
     relay.given_queued()
@@ -197,7 +193,7 @@ def test_given_a_retry_that_was_recorded_and_not_sent_when_the_message_comes_aga
     assert len(relay.client.calls) == 1
 
 
-def test_given_a_deadline_that_was_recorded_and_not_sent_when_the_message_comes_again_then_it_is_sent(
+def test_a_recorded_deadline_that_was_not_sent_is_sent_again(
     relay: Relay,
 ) -> None:
     relay.given_queued()
@@ -210,7 +206,7 @@ def test_given_a_deadline_that_was_recorded_and_not_sent_when_the_message_comes_
     assert relay.queue.sent == [(DEADLINE, WAIT_MS - 1_000)]
 
 
-def test_given_an_audit_that_was_owed_when_the_message_comes_again_then_it_is_paid(relay: Relay) -> None:
+def test_an_owed_audit_is_paid_when_the_message_repeats(relay: Relay) -> None:
     relay.given_queued()
     relay.client.answer(ACCEPTED)
     relay.audit.trouble.before("append", StoreUnavailableError("down"))
@@ -225,7 +221,7 @@ def test_given_an_audit_that_was_owed_when_the_message_comes_again_then_it_is_pa
 # -- Deadlines --
 
 
-def test_given_a_deadline_that_has_come_when_worked_on_then_the_outcome_is_unknown(relay: Relay) -> None:
+def test_a_passed_deadline_makes_the_outcome_unknown(relay: Relay) -> None:
     relay.given_awaiting(webhook_url=WEBHOOK_URL)
     relay.clock.advance(WAIT_MS)
     relay.work(MessageKind.DEADLINE)
@@ -236,7 +232,7 @@ def test_given_a_deadline_that_has_come_when_worked_on_then_the_outcome_is_unkno
     assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
 
 
-def test_given_a_deadline_message_that_comes_early_when_worked_on_then_it_is_sent_on(relay: Relay) -> None:
+def test_an_early_deadline_message_is_sent_on(relay: Relay) -> None:
     relay.given_awaiting()
     relay.clock.advance(WAIT_MS - 1)
     relay.work(MessageKind.DEADLINE)
@@ -244,7 +240,7 @@ def test_given_a_deadline_message_that_comes_early_when_worked_on_then_it_is_sen
     assert relay.queue.sent == [(DEADLINE, 1)]
 
 
-def test_given_a_run_message_after_the_deadline_when_worked_on_then_the_deadline_is_sent_and_decides(
+def test_a_run_message_after_the_deadline_decides_it(
     relay: Relay,
 ) -> None:
     relay.given_awaiting()
@@ -255,13 +251,13 @@ def test_given_a_run_message_after_the_deadline_when_worked_on_then_the_deadline
     assert delay <= 0
 
 
-def test_given_a_record_without_a_deadline_when_a_deadline_message_comes_then_it_counts_as_come(relay: Relay) -> None:
+def test_a_deadline_message_without_a_deadline_counts_as_due(relay: Relay) -> None:
     relay.store.put(replace(relay.given_awaiting(), deadline_at=None))
     relay.work(MessageKind.DEADLINE)
     assert relay.record.status is Status.UNKNOWN
 
 
-def test_given_a_webhook_at_the_very_deadline_when_both_write_then_the_first_stands(relay: Relay) -> None:
+def test_the_first_writer_at_the_deadline_wins(relay: Relay) -> None:
     relay.given_awaiting()
     relay.clock.advance(WAIT_MS)
     relay.store.someone_writes_first(lambda current: ledger.settle(current, COMPLETED, NOON, by_webhook=True))
@@ -269,7 +265,7 @@ def test_given_a_webhook_at_the_very_deadline_when_both_write_then_the_first_sta
     assert relay.record.status is Status.COMPLETED
 
 
-def test_given_a_deadline_message_when_the_execution_is_queued_or_running_then_it_is_like_any_other(
+def test_a_deadline_message_before_the_wait_is_like_any_other(
     relay: Relay,
 ) -> None:
     relay.given_queued()
@@ -277,7 +273,7 @@ def test_given_a_deadline_message_when_the_execution_is_queued_or_running_then_i
     assert relay.record.status is Status.COMPLETED
 
 
-def test_given_a_record_that_vanished_when_settled_then_the_worker_ends_in_peace(relay: Relay) -> None:
+def test_a_worker_whose_record_vanished_ends_quietly(relay: Relay) -> None:
     relay.given_queued()
 
     relay.client.meanwhile = relay.store.records.clear
@@ -286,7 +282,7 @@ def test_given_a_record_that_vanished_when_settled_then_the_worker_ends_in_peace
     assert relay.store.records == {}
 
 
-def test_given_secrets_and_inputs_when_worked_on_then_no_log_line_or_metric_has_them(relay: Relay) -> None:
+def test_no_log_line_or_metric_has_secrets_or_inputs(relay: Relay) -> None:
     relay.given_queued()
     relay.client.answer(http_error(504))
     relay.work()

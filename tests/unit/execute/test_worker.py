@@ -39,7 +39,7 @@ from tests.fakes.replies import ACCEPTED, DEADLINE, RUN, WAIT_MS, unreadable
 # -- Success --
 
 
-def test_given_a_queued_execution_when_worked_on_then_it_is_claimed_before_the_request_goes_out(relay: Relay) -> None:
+def test_a_claim_is_written_before_the_request_goes_out(relay: Relay) -> None:
     relay.given_queued()
     seen: list[Execution] = []
     relay.client.meanwhile = lambda: seen.append(relay.record)
@@ -53,7 +53,7 @@ def test_given_a_queued_execution_when_worked_on_then_it_is_claimed_before_the_r
     assert ("QueueWait", 1_500) in relay.telemetry.durations
 
 
-def test_given_a_claim_when_written_then_no_audit_stands_between_it_and_the_request_and_both_are_paid_at_the_end(
+def test_no_audit_write_delays_a_claimed_request(
     relay: Relay,
 ) -> None:
     relay.given_queued()
@@ -67,7 +67,7 @@ def test_given_a_claim_when_written_then_no_audit_stands_between_it_and_the_requ
     assert [entry.seq for entry in relay.audit.entries(EXECUTION_ID)] == [2, 3]
 
 
-def test_given_a_claim_whose_worker_died_when_taken_over_then_the_entry_that_it_owed_is_paid(relay: Relay) -> None:
+def test_a_dead_claims_entry_is_paid_at_takeover(relay: Relay) -> None:
     queued = relay.given_queued(repeatable=False)
     relay.store.put(ledger.claim(queued, "theirs", NOON, NOON + 1_000))
     relay.clock.advance(1_000)
@@ -75,7 +75,7 @@ def test_given_a_claim_whose_worker_died_when_taken_over_then_the_entry_that_it_
     assert relay.events == ["attempt_started", "unknown"]
 
 
-def test_given_an_audit_trail_that_is_down_when_a_request_goes_out_then_it_goes_out_all_the_same(relay: Relay) -> None:
+def test_an_audit_outage_does_not_hold_a_request_back(relay: Relay) -> None:
     relay.given_queued()
     relay.audit.trouble.before("append", StoreUnavailableError("down"))
     relay.work()
@@ -86,7 +86,7 @@ def test_given_an_audit_trail_that_is_down_when_a_request_goes_out_then_it_goes_
     assert relay.events == ["attempt_started", "completed"]
 
 
-def test_given_a_result_when_answered_then_it_is_recorded_audited_and_handed_on(relay: Relay) -> None:
+def test_a_result_is_recorded_audited_and_handed_on(relay: Relay) -> None:
     relay.given_queued(webhook_url=WEBHOOK_URL, cache_key="key", cache_status=CacheStatus.ENABLED)
     relay.client.answer(Reply(ReplyKind.SUCCEEDED, 31, result={"total": 3}, correlation_id="corr-1"))
     relay.work()
@@ -103,7 +103,7 @@ def test_given_a_result_when_answered_then_it_is_recorded_audited_and_handed_on(
     assert relay.queue.sent == []
 
 
-def test_given_a_call_when_made_then_it_carries_what_the_request_said_and_waits_as_long(relay: Relay) -> None:
+def test_a_call_carries_what_the_request_said(relay: Relay) -> None:
     relay.given_queued(cache_key="key", timeout_ms=10_000)
     relay.work()
     [(call, token, wait)] = relay.client.calls
@@ -113,7 +113,7 @@ def test_given_a_call_when_made_then_it_carries_what_the_request_said_and_waits_
     assert wait == 10_000 + ANSWER_MARGIN_MS
 
 
-def test_given_a_timeout_longer_than_the_invocation_when_called_then_the_wait_leaves_time_to_record(
+def test_a_long_timeout_leaves_time_to_record(
     relay: Relay,
 ) -> None:
     relay.given_queued(timeout_ms=300_000)
@@ -121,7 +121,7 @@ def test_given_a_timeout_longer_than_the_invocation_when_called_then_the_wait_le
     assert relay.client.calls[0][2] == INVOCATION_MS - RECORDING_MARGIN_MS
 
 
-def test_given_a_result_too_big_to_store_when_answered_then_the_outcome_stands(relay: Relay) -> None:
+def test_a_result_too_big_to_store_keeps_its_outcome(relay: Relay) -> None:
     relay.given_queued()
     relay.payloads.inline_max = 0
     relay.payloads.trouble.before("put", StoreUnavailableError("too big"))
@@ -130,7 +130,7 @@ def test_given_a_result_too_big_to_store_when_answered_then_the_outcome_stands(r
     assert relay.record.status is Status.COMPLETED
 
 
-def test_given_an_accepted_request_when_answered_then_the_webhook_is_awaited_and_its_deadline_kept(
+def test_an_accepted_request_awaits_its_webhook(
     relay: Relay,
 ) -> None:
     relay.given_queued()
@@ -145,20 +145,20 @@ def test_given_an_accepted_request_when_answered_then_the_webhook_is_awaited_and
 # -- Before the attempt --
 
 
-def test_given_an_unknown_id_when_worked_on_then_the_message_is_done_with(relay: Relay) -> None:
+def test_a_message_with_an_unknown_id_is_done(relay: Relay) -> None:
     relay.work()
     assert relay.telemetry.events == [("execution_gone", {})]
     assert relay.client.calls == []
 
 
-def test_given_an_ended_execution_when_worked_on_then_what_follows_is_finished_and_nothing_runs(relay: Relay) -> None:
+def test_an_ended_execution_is_followed_up_and_not_run(relay: Relay) -> None:
     relay.given_completed({"a": 1}, webhook_url=WEBHOOK_URL)
     relay.work()
     assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
     assert relay.client.calls == []
 
 
-def test_given_a_message_before_its_time_when_worked_on_then_it_is_sent_on_for_the_rest(relay: Relay) -> None:
+def test_a_message_before_its_time_waits_for_the_rest(relay: Relay) -> None:
     relay.given_queued(next_at=NOON + 5_000)
     relay.clock.advance(1_000)
     relay.work()
@@ -182,7 +182,7 @@ def test_given_a_day_of_waiting_when_worked_on_then_it_ends(relay: Relay) -> Non
     assert relay.client.calls == []
 
 
-def test_given_a_closed_gate_when_worked_on_then_the_message_waits_and_nothing_is_used_up(relay: Relay) -> None:
+def test_a_closed_gate_uses_nothing_up(relay: Relay) -> None:
     before = relay.given_queued()
     relay.randomness.fixed = 0.0
     relay.gate.waits.append(4_500)
@@ -192,7 +192,7 @@ def test_given_a_closed_gate_when_worked_on_then_the_message_waits_and_nothing_i
     assert relay.telemetry.counts["RateGateWaits"] == 1
 
 
-def test_given_a_gate_that_is_down_when_worked_on_then_the_message_comes_back(relay: Relay) -> None:
+def test_a_gate_that_is_down_postpones_the_message(relay: Relay) -> None:
     relay.given_queued()
     relay.randomness.fixed = 0.5
     relay.gate.trouble.before("take", StoreUnavailableError("down"))
@@ -203,7 +203,7 @@ def test_given_a_gate_that_is_down_when_worked_on_then_the_message_comes_back(re
     assert relay.record.status is Status.COMPLETED
 
 
-def test_given_a_request_that_cannot_be_read_any_more_when_worked_on_then_it_fails_and_nothing_is_claimed(
+def test_an_unreadable_request_fails_without_a_claim(
     relay: Relay,
 ) -> None:
     relay.given_queued(webhook_url=WEBHOOK_URL)
@@ -216,7 +216,7 @@ def test_given_a_request_that_cannot_be_read_any_more_when_worked_on_then_it_fai
     assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
 
 
-def test_given_a_bucket_that_is_down_when_worked_on_then_the_message_comes_back_and_nothing_has_ended(
+def test_a_bucket_that_is_down_ends_nothing(
     relay: Relay,
 ) -> None:
     relay.given_queued()
@@ -228,16 +228,14 @@ def test_given_a_bucket_that_is_down_when_worked_on_then_the_message_comes_back_
 
 
 @pytest.mark.parametrize("left_ms", [-1, 2_000, RECORDING_MARGIN_MS, RECORDING_MARGIN_MS + MIN_WAIT_MS - 1])
-def test_given_a_worker_without_time_when_worked_on_then_another_gets_the_message_at_once(
-    relay: Relay, left_ms: int
-) -> None:
+def test_a_worker_without_time_passes_the_message_on(relay: Relay, left_ms: int) -> None:
     before = relay.given_queued()
     relay.executing.work(RUN, relay.clock.now() + left_ms)
     assert (relay.record, relay.client.calls, relay.gate.taken) == (before, [], 0)
     assert relay.queue.sent == [(RUN, 0)]
 
 
-def test_given_a_worker_with_just_enough_time_when_worked_on_then_it_uses_all_of_it(relay: Relay) -> None:
+def test_a_worker_uses_all_of_just_enough_time(relay: Relay) -> None:
     relay.given_queued()
     relay.executing.work(RUN, relay.clock.now() + RECORDING_MARGIN_MS + MIN_WAIT_MS)
     assert [wait for _, _, wait in relay.client.calls] == [MIN_WAIT_MS]
@@ -259,7 +257,7 @@ class SlowTokens:
 
 
 @pytest.mark.parametrize("left_ms", [RECORDING_MARGIN_MS + MIN_WAIT_MS - 1, RECORDING_MARGIN_MS, 1_000])
-def test_given_a_slow_login_when_it_has_eaten_the_time_then_no_attempt_is_begun(relay: Relay, left_ms: int) -> None:
+def test_a_slow_login_begins_no_attempt_without_time(relay: Relay, left_ms: int) -> None:
     before = relay.given_queued(repeatable=False)
     executing = replace(relay.executing, tokens=SlowTokens(relay, INVOCATION_MS - left_ms))
     executing.work(RUN, relay.clock.now() + INVOCATION_MS)
@@ -270,7 +268,7 @@ def test_given_a_slow_login_when_it_has_eaten_the_time_then_no_attempt_is_begun(
 # -- Tokens --
 
 
-def test_given_a_login_host_that_is_down_when_worked_on_then_it_costs_time_and_no_chance(relay: Relay) -> None:
+def test_a_login_host_that_is_down_costs_no_chance(relay: Relay) -> None:
     relay.given_queued(chances_used=2)
     relay.tokens.trouble.before("token", TokenUnavailableError("down"))
     relay.work()
@@ -281,9 +279,7 @@ def test_given_a_login_host_that_is_down_when_worked_on_then_it_costs_time_and_n
 
 
 @pytest.mark.parametrize("kind", [CredentialsRefusedError, PermissionMissingError, ScopeMissingError])
-def test_given_credentials_that_do_not_do_when_worked_on_then_chances_are_used_and_then_it_fails_by_name(
-    relay: Relay, kind: type[ActionRelayError]
-) -> None:
+def test_refused_credentials_use_chances_and_fail_by_name(relay: Relay, kind: type[ActionRelayError]) -> None:
     relay.given_queued(webhook_url=WEBHOOK_URL)
     relay.randomness.fixed = 0.0
     relay.tokens.trouble.before("token", kind("data:action:view is missing"), times=3)

@@ -22,7 +22,7 @@ FIELDS = [
 ]
 
 
-def test_given_a_queued_execution_when_read_then_every_field_is_there(relay: Relay) -> None:
+def test_a_queued_execution_has_every_field(relay: Relay) -> None:
     relay.given_queued(webhook_url=WEBHOOK_URL)
     document = relay.reading.execution(EXECUTION_ID.upper())
     assert list(document) == FIELDS
@@ -32,7 +32,7 @@ def test_given_a_queued_execution_when_read_then_every_field_is_there(relay: Rel
     assert document["createdAt"] == iso(NOON)
 
 
-def test_given_a_completed_execution_when_read_then_result_and_latency_are_there(relay: Relay) -> None:
+def test_a_completed_execution_has_result_and_latency(relay: Relay) -> None:
     relay.clock.advance(1_250)
     relay.given_completed({"total": 3})
     document = relay.reading.execution(EXECUTION_ID)
@@ -49,7 +49,7 @@ def test_given_a_failure_when_read_then_its_error_is_spelled(relay: Relay) -> No
     }
 
 
-def test_given_a_result_on_its_way_to_the_store_when_read_then_the_execution_is_still_running(relay: Relay) -> None:
+def test_a_result_being_stored_shows_as_running(relay: Relay) -> None:
     relay.payloads.inline_max = 0
     relay.given_completed("big")
     relay.payloads.objects.clear()
@@ -58,7 +58,7 @@ def test_given_a_result_on_its_way_to_the_store_when_read_then_the_execution_is_
     assert [document[name] for name in ("status", "result", "error", "completedAt")] == ["running", None, None, None]
 
 
-def test_given_a_result_that_is_gone_when_read_then_the_outcome_stands_and_the_error_says_so(relay: Relay) -> None:
+def test_a_lost_result_keeps_the_outcome_and_says_so(relay: Relay) -> None:
     relay.payloads.inline_max = 0
     relay.given_completed("big")
     relay.payloads.objects.clear()
@@ -68,7 +68,7 @@ def test_given_a_result_that_is_gone_when_read_then_the_outcome_stands_and_the_e
     assert document["error"]["code"] == "result_not_stored"
 
 
-def test_given_a_result_that_is_gone_when_its_delivery_is_recorded_then_completed_does_not_become_running(
+def test_a_recorded_delivery_keeps_completed_without_a_result(
     relay: Relay,
 ) -> None:
     relay.payloads.inline_max = 0
@@ -81,7 +81,7 @@ def test_given_a_result_that_is_gone_when_its_delivery_is_recorded_then_complete
     assert (document["status"], document["webhookStatus"]) == ("completed", "delivered")
 
 
-def test_given_a_history_when_read_then_its_entries_are_oldest_first_and_chained(relay: Relay) -> None:
+def test_a_history_is_chained_and_oldest_first(relay: Relay) -> None:
     relay.recorder.create(ledger.accept(a_draft()))
     relay.work()
     history: Any = relay.reading.history(EXECUTION_ID)
@@ -91,7 +91,7 @@ def test_given_a_history_when_read_then_its_entries_are_oldest_first_and_chained
     assert history["entries"][1]["previousHash"] == history["entries"][0]["hash"]
 
 
-def test_given_an_entry_when_spelled_then_every_field_of_the_design_is_there() -> None:
+def test_an_entry_has_every_field_of_the_design() -> None:
     [entry] = ledger.accept(a_draft()).pending_audit
     wanted = {
         *("timestamp", "executionId", "actionId", "event", "status", "latencyMs", "attempt"),
@@ -101,30 +101,28 @@ def test_given_an_entry_when_spelled_then_every_field_of_the_design_is_there() -
 
 
 @pytest.mark.parametrize("execution_id", ["", "x" * 129, "nobody"])
-def test_given_an_id_that_nothing_is_recorded_under_when_read_then_it_is_not_found(
-    relay: Relay, execution_id: str
-) -> None:
+def test_an_unrecorded_id_is_not_found(relay: Relay, execution_id: str) -> None:
     with pytest.raises(ExecutionNotFoundError):
         relay.reading.execution(execution_id)
     with pytest.raises(ExecutionNotFoundError):
         relay.reading.history(execution_id)
 
 
-def test_given_an_instant_when_spelled_then_it_is_utc_with_milliseconds() -> None:
+def test_an_instant_is_utc_with_milliseconds() -> None:
     assert iso(1_795_460_400_007) == "2026-11-23T19:00:00.007Z"
     assert iso_or_none(None) is None
     assert iso_or_none(0) == "1970-01-01T00:00:00.000Z"
 
 
 @given(st.integers(0, 4_000_000_000_000), st.integers(0, 4_000_000_000_000))
-def test_given_two_instants_when_spelled_then_they_sort_like_time(one: int, other: int) -> None:
+def test_instants_sort_like_time(one: int, other: int) -> None:
     assert (iso(one) < iso(other)) == (one < other)
 
 
 # -- Histories of records that are being written to -------------------------------------------------------------------
 
 
-def test_given_an_attempt_under_way_when_its_history_is_read_then_what_is_owed_is_shown_and_counts(
+def test_an_attempt_under_way_shows_what_is_owed(
     relay: Relay,
 ) -> None:
     relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
@@ -137,12 +135,12 @@ def test_given_an_attempt_under_way_when_its_history_is_read_then_what_is_owed_i
     assert "from entry 2 on it is in the execution's record so far" in verification["detail"]
 
 
-def test_given_a_history_when_it_is_read_without_being_verified_then_nothing_is_said_about_it(relay: Relay) -> None:
+def test_an_unverified_history_says_nothing_about_wholeness(relay: Relay) -> None:
     relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
     assert list(relay.reading.history(EXECUTION_ID)) == ["executionId", "entries"]
 
 
-def test_given_a_record_whose_trail_is_gone_when_read_then_the_answer_is_no_404_but_says_so(relay: Relay) -> None:
+def test_a_record_without_its_trail_says_so(relay: Relay) -> None:
     relay.given_completed({"total": 3})
     history = relay.reading.history(EXECUTION_ID, verified=True)
     assert history["entries"] == []
@@ -155,9 +153,7 @@ def test_given_a_record_whose_trail_is_gone_when_read_then_the_answer_is_no_404_
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3])
-def test_given_a_writer_between_the_two_looks_when_verified_then_the_trail_is_not_called_broken(
-    relay: Relay, steps: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_writer_between_two_looks_breaks_no_trail(relay: Relay, steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
     relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
     left, trail = steps, InMemoryAudit.trail
 
@@ -173,7 +169,7 @@ def test_given_a_writer_between_the_two_looks_when_verified_then_the_trail_is_no
     assert verification == {"intact": True, "checkedEntries": 1 + steps, "brokenAt": None, "detail": None}
 
 
-def test_given_a_trail_that_is_broken_while_its_record_rests_when_verified_then_it_is_looked_at_once(
+def test_a_broken_trail_at_rest_is_looked_at_once(
     relay: Relay,
 ) -> None:
     relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))

@@ -30,11 +30,11 @@ def listed() -> Listed:
 # -- What is listed --
 
 
-def test_given_nothing_when_listed_then_the_page_is_empty_and_the_last(listed: Listed) -> None:
+def test_an_empty_list_is_the_last_page(listed: Listed) -> None:
     assert listed.page() == {"executions": [], "next": None}
 
 
-def test_given_an_execution_when_listed_then_it_is_its_document_without_the_result(listed: Listed) -> None:
+def test_a_listed_execution_is_its_document_without_result(listed: Listed) -> None:
     failed = listed.accept(status=Status.FAILED)
     [document] = listed.page()["executions"]
     assert document == {
@@ -53,13 +53,13 @@ def test_given_an_execution_when_listed_then_it_is_its_document_without_the_resu
     }
 
 
-def test_given_executions_of_several_actions_and_days_when_listed_then_they_are_newest_first(listed: Listed) -> None:
+def test_several_actions_and_days_are_listed_newest_first(listed: Listed) -> None:
     times = [NOON - 3 * DAY_MS, NOON - DAY_MS, NOON - 2, NOON - 1, NOON]
     accepted = [listed.accept(at, action_id=OTHERS[number % 3]) for number, at in enumerate(times)]
     assert listed.ids() == [each.execution_id for each in reversed(accepted)]
 
 
-def test_given_executions_of_one_ms_when_listed_then_their_ids_decide_in_every_index(listed: Listed) -> None:
+def test_ids_decide_within_one_ms_in_every_index(listed: Listed) -> None:
     accepted = [
         listed.accept(status=Status.FAILED, trace_id=TRACE_ID, webhook_status=WebhookStatus.FAILED) for _ in range(12)
     ]
@@ -68,13 +68,13 @@ def test_given_executions_of_one_ms_when_listed_then_their_ids_decide_in_every_i
         assert listed.pages(limit="5", **query)[:3] == [expected[:5], expected[5:10], expected[10:]], query
 
 
-def test_given_an_execution_past_its_retention_when_listed_then_it_is_not(listed: Listed) -> None:
+def test_an_execution_past_its_retention_is_not_listed(listed: Listed) -> None:
     kept = listed.accept(NOON - RETENTION_DAYS * DAY_MS)
     listed.accept(NOON - RETENTION_DAYS * DAY_MS - 1)
     assert listed.ids() == listed.ids(actionId=ACTION_ID) == [kept.execution_id]
 
 
-def test_given_an_execution_that_went_on_another_day_when_listed_then_it_is_there_once_where_it_was_accepted(
+def test_an_execution_is_listed_on_the_day_of_acceptance(
     listed: Listed,
 ) -> None:
     old = listed.accept(NOON - 2 * DAY_MS, goes_on_after_days=2)
@@ -82,13 +82,13 @@ def test_given_an_execution_that_went_on_another_day_when_listed_then_it_is_ther
     assert listed.ids() == listed.ids(limit="1") == [newer.execution_id, old.execution_id]
 
 
-def test_given_an_acceptance_that_two_writers_audited_when_listed_then_it_is_there_once(listed: Listed) -> None:
+def test_an_acceptance_audited_twice_is_listed_once(listed: Listed) -> None:
     twice = listed.accept(audited_twice=True)
     assert len([each for each in listed.tables.tables["audit"].items.values() if "dayOpened" in each]) == 2
     assert listed.ids() == listed.ids(limit="1") == [twice.execution_id]
 
 
-def test_given_a_record_that_is_gone_when_listed_then_its_entry_is_passed_over(listed: Listed) -> None:
+def test_an_entry_without_a_record_is_passed_over(listed: Listed) -> None:
     gone = listed.accept()
     kept = listed.accept(NOON - 1)
     for key in [key for key in listed.tables.tables["executions"].items if gone.execution_id in key[0]]:
@@ -96,7 +96,7 @@ def test_given_a_record_that_is_gone_when_listed_then_its_entry_is_passed_over(l
     assert listed.ids(limit="1") == [kept.execution_id]
 
 
-def test_given_refused_requests_when_listed_then_their_entries_are_not_even_read(listed: Listed) -> None:
+def test_refused_requests_entries_are_not_read(listed: Listed) -> None:
     kept = listed.accept()
     for number in range(20):
         rejected = AuditEntry(f"request-{number}", 1, NOON, "-", "rejected", "rejected", "", 0, day=iso(NOON)[:10])
@@ -105,7 +105,7 @@ def test_given_refused_requests_when_listed_then_their_entries_are_not_even_read
     assert listed.tables.scanned["by_day"] == 1
 
 
-def test_given_an_action_whose_name_begins_like_anothers_when_listed_then_each_has_its_own(listed: Listed) -> None:
+def test_actions_with_a_common_prefix_keep_apart(listed: Listed) -> None:
     names = ("custom", "custom-", "custom-a", "custom_-_a", "Custom", "-a", "--", "0", "z")
     accepted = {name: listed.accept(NOON + number, action_id=name) for number, name in enumerate(names)}
     assert len(listed.ids()) == len(names)
@@ -113,7 +113,7 @@ def test_given_an_action_whose_name_begins_like_anothers_when_listed_then_each_h
     assert dict(found) == {name: Position(each.created_at, each.execution_id) for name, each in accepted.items()}
 
 
-def test_given_more_actions_on_a_day_than_a_list_is_merged_from_when_listed_then_it_asks_for_one(
+def test_too_many_actions_on_a_day_ask_for_one(
     listed: Listed,
 ) -> None:
     for number in range(MAX_ACTIONS + 1):
@@ -189,7 +189,7 @@ def sanely(kind: dict[str, Any]) -> dict[str, Any]:
     st.integers(1, 12),
     st.sampled_from([(1_000, 500, 40), (3, 500, 40), (1_000, 2, 40), (1_000, 500, 1), (1, 1, 1)]),
 )
-def test_given_any_executions_when_pages_are_turned_then_together_they_are_the_sorted_filtered_list(
+def test_pages_together_are_the_sorted_filtered_list(
     given_executions: list[dict[str, Any]], asked: Filter, limit: int, bounds: tuple[int, int, int]
 ) -> None:
     listed = Listed(max_entries=bounds[0], max_requests=bounds[1], max_days=bounds[2])
@@ -217,7 +217,7 @@ def _place(execution: Execution) -> tuple[int, str]:
     return execution.created_at, execution.execution_id
 
 
-def test_given_an_execution_without_a_trace_id_when_searched_by_its_own_id_then_it_is_found_without_an_entry(
+def test_an_own_id_as_trace_id_needs_no_index_entry(
     listed: Listed,
 ) -> None:
     own = listed.accept(NOON - 5)
@@ -230,7 +230,7 @@ def test_given_an_execution_without_a_trace_id_when_searched_by_its_own_id_then_
     assert sum("trace" in each for each in accepted) == 1
 
 
-def test_given_an_action_id_in_capitals_when_searched_then_it_is_the_same_where_ids_are_uuids(listed: Listed) -> None:
+def test_an_action_id_in_capitals_is_the_same_uuid(listed: Listed) -> None:
     assert listed.accept().execution_id in listed.ids(actionId=ACTION_ID.upper())
     assert read_question({"actionId": "Custom_A"}, GenesysApi.INTEGRATIONS).action_id == "Custom_A"
 
@@ -274,15 +274,13 @@ def test_given_a_moment_when_read_then_it_is_ms_rounded_up(text: str, expected: 
         ("staus", "failed", "schema"),
     ],
 )
-def test_given_a_parameter_that_breaks_its_rule_when_listed_then_it_is_named(
-    listed: Listed, name: str, value: str, code: str
-) -> None:
+def test_a_bad_parameter_is_named(listed: Listed, name: str, value: str, code: str) -> None:
     with pytest.raises(InvalidRequestError) as refused:
         listed.listing.page({name: value})
     assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [(f"/query/{name}", code)]
 
 
-def test_given_several_faults_when_listed_then_all_are_told_at_once(listed: Listed) -> None:
+def test_several_faults_are_reported_at_once(listed: Listed) -> None:
     query = {"status": "done", "limit": "0", "from": "2026-02-30", "next": "abcd", "page": "2"}
     with pytest.raises(InvalidRequestError) as refused:
         listed.listing.page(query)
@@ -292,9 +290,7 @@ def test_given_several_faults_when_listed_then_all_are_told_at_once(listed: List
 
 
 @given(st.integers(-(2**70), 2**70), st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=128))
-def test_given_any_position_when_spelled_as_a_cursor_then_it_reads_back_and_can_be_asked_for(
-    at: int, name: str
-) -> None:
+def test_any_position_survives_the_cursor(at: int, name: str) -> None:
     listed = Listed()
     spelled = cursor(Position(at, name))
     assert read_question({"next": spelled}, GenesysApi.DATA_ACTIONS).after == Position(at, name)
@@ -302,7 +298,7 @@ def test_given_any_position_when_spelled_as_a_cursor_then_it_reads_back_and_can_
         assert listed.page(next=spelled, **query)["executions"] == []
 
 
-def test_given_times_that_no_list_reaches_when_asked_for_then_it_is_empty(listed: Listed) -> None:
+def test_times_out_of_reach_list_nothing(listed: Listed) -> None:
     listed.accept()
     for query in ({"from_": "9999-12-31"}, {"to": "0001-01-01"}, {"from_": "2026-11-25", "to": "2026-11-24"}):
         assert listed.page(**query) == {"executions": [], "next": None}
@@ -312,7 +308,7 @@ def test_given_times_that_no_list_reaches_when_asked_for_then_it_is_empty(listed
 # -- What one answer reads --
 
 
-def test_given_a_filter_that_hardly_anything_fits_when_listed_then_one_answer_looks_at_a_bounded_part(
+def test_a_rare_filter_looks_at_a_bounded_part(
     listed: Listed,
 ) -> None:
     for number in range(3_000):
@@ -327,7 +323,7 @@ def test_given_a_filter_that_hardly_anything_fits_when_listed_then_one_answer_lo
     assert listed.ids(status="queued") == [queued.execution_id]
 
 
-def test_given_an_action_that_was_used_a_month_ago_when_listed_then_one_answer_finds_it(listed: Listed) -> None:
+def test_an_action_used_a_month_ago_is_found_in_one_answer(listed: Listed) -> None:
     rare = listed.accept(NOON - 29 * DAY_MS, action_id=RARE)
     for day in range(28):
         listed.accept(NOON - day * DAY_MS)
@@ -335,7 +331,7 @@ def test_given_an_action_that_was_used_a_month_ago_when_listed_then_one_answer_f
     assert (listed.tables.requests["by_day"], listed.tables.scanned["by_day"]) == (31, 1)
 
 
-def test_given_many_actions_when_the_first_page_is_listed_then_each_is_met_once_and_only_those_on_it_are_read_on(
+def test_a_first_page_meets_each_action_once(
     listed: Listed,
 ) -> None:
     for action in range(300):
@@ -345,7 +341,7 @@ def test_given_many_actions_when_the_first_page_is_listed_then_each_is_met_once_
     assert listed.tables.scanned["by_day"] <= 301 + 8 + 16 + 32
 
 
-def test_given_more_actions_than_an_answer_may_read_when_listed_then_each_answer_gets_somewhere() -> None:
+def test_every_answer_makes_progress_with_many_actions() -> None:
     listed = Listed(max_entries=20)
     accepted = [listed.accept(NOON - number, action_id=f"action-{number}").execution_id for number in range(60)]
     pages = listed.pages(from_="2026-11-24")
@@ -353,7 +349,7 @@ def test_given_more_actions_than_an_answer_may_read_when_listed_then_each_answer
     assert len(pages) <= 10
 
 
-def test_given_an_answer_that_ends_amid_one_action_when_pages_are_turned_then_nothing_older_comes_first() -> None:
+def test_an_answer_that_ends_amid_an_action_loses_nothing() -> None:
     listed = Listed(max_entries=4)
     busy = [listed.accept(NOON - number, action_id=OTHERS[0]) for number in range(20)]
     quiet = listed.accept(NOON - 50, action_id=OTHERS[1])
@@ -361,7 +357,7 @@ def test_given_an_answer_that_ends_amid_one_action_when_pages_are_turned_then_no
     assert listed.ids(from_="2026-11-24", limit="12") == expected
 
 
-def test_given_an_action_with_nothing_after_a_time_when_listed_from_there_then_its_range_is_not_read(
+def test_an_action_without_newer_entries_is_not_read(
     listed: Listed,
 ) -> None:
     listed.accept(NOON - 2, action_id=OTHERS[0])
@@ -401,9 +397,7 @@ def sizes() -> tuple[Listed, Listed]:
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_given_five_times_as_many_executions_when_listed_then_no_more_is_read(
-    sizes: tuple[Listed, Listed], question: str
-) -> None:
+def test_five_times_the_executions_cost_no_more_reads(sizes: tuple[Listed, Listed], question: str) -> None:
     read: list[int] = []
     for listed in sizes:
         listed.tables.scanned.clear()
@@ -413,7 +407,7 @@ def test_given_five_times_as_many_executions_when_listed_then_no_more_is_read(
     assert read[0] <= 4_000
 
 
-def test_given_five_times_as_many_executions_when_the_second_page_is_listed_then_no_more_is_read(
+def test_a_second_page_costs_no_more_reads_either(
     sizes: tuple[Listed, Listed],
 ) -> None:
     read: list[int] = []
@@ -428,14 +422,14 @@ def test_given_five_times_as_many_executions_when_the_second_page_is_listed_then
 # -- The tables --
 
 
-def test_given_a_batch_that_is_answered_in_parts_when_listed_then_all_of_it_is_read(listed: Listed) -> None:
+def test_a_batch_answered_in_parts_is_read_whole(listed: Listed) -> None:
     accepted = [listed.accept(NOON - number) for number in range(40)]
     listed.tables.answered_at_once = 7
     assert ids(listed.page()) == [each.execution_id for each in accepted]
     assert listed.tables.requests["records"] == 12
 
 
-def test_given_a_table_that_answers_none_of_what_it_is_asked_when_listed_then_the_store_is_unavailable(
+def test_a_table_that_answers_nothing_is_unavailable(
     listed: Listed,
 ) -> None:
     listed.accept()
@@ -446,14 +440,14 @@ def test_given_a_table_that_answers_none_of_what_it_is_asked_when_listed_then_th
 
 
 @pytest.mark.parametrize("operation", ["query", "batch_get_item"])
-def test_given_a_table_that_fails_when_listed_then_the_store_is_unavailable(listed: Listed, operation: str) -> None:
+def test_a_failing_table_makes_the_list_unavailable(listed: Listed, operation: str) -> None:
     listed.accept()
     listed.tables.trouble.before(operation, aws_error("ProvisionedThroughputExceededException"))
     with pytest.raises(StoreUnavailableError):
         listed.page()
 
 
-def test_given_a_list_when_its_records_are_read_then_the_bytes_of_requests_and_results_stay_where_they_are(
+def test_a_list_reads_no_request_or_result_bytes(
     listed: Listed,
 ) -> None:
     accepted = listed.accept()

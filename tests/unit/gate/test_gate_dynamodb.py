@@ -54,7 +54,7 @@ class Table:
 # -- One rate for all --
 
 
-def test_given_two_workers_when_they_take_then_they_share_one_rate() -> None:
+def test_two_workers_share_one_rate() -> None:
     dynamodb = FakeDynamoDb()
     first, second = gate(dynamodb, 20), gate(dynamodb, 20)
     assert first.take(NOON) == 0
@@ -66,7 +66,7 @@ def test_given_two_workers_when_they_take_then_they_share_one_rate() -> None:
     assert first.take(NOON + opens_in, waited=True) > 0
 
 
-def test_given_a_batch_when_it_asks_then_one_write_decides_for_all_and_the_state_is_kept_whole() -> None:
+def test_one_write_decides_for_a_whole_batch() -> None:
     table = Table()
     assert table.worker().ask(NOON, Crowd(1, 3)).newcomers == Share(2, (1_053,))
     interval_ms = Decimal(Rate(60).interval_us) / 1_000
@@ -78,14 +78,14 @@ def test_given_a_batch_when_it_asks_then_one_write_decides_for_all_and_the_state
     assert table.item["paused_until"] == {"N": "0"}
 
 
-def test_given_ten_messages_of_a_batch_when_they_take_then_the_table_is_asked_once() -> None:
+def test_ten_messages_of_a_batch_ask_the_table_once() -> None:
     table = Table()
     batch = table.worker(600).for_batch(10, 10)
     assert [batch.take(NOON) for _ in range(10)] == [0] * 10
     assert table.asked == ["put"]
 
 
-def test_given_a_batch_of_both_kinds_when_it_takes_then_those_who_return_come_first() -> None:
+def test_those_that_return_are_served_first() -> None:
     batch = gate(FakeDynamoDb()).for_batch(5, 2)
     assert [batch.take(NOON) > 0 for _ in range(2)] == [True, True]
     assert [batch.take(NOON, waited=True) for _ in range(3)] == [0, 0, 0]
@@ -94,7 +94,7 @@ def test_given_a_batch_of_both_kinds_when_it_takes_then_those_who_return_come_fi
 # -- Pauses --
 
 
-def test_given_a_pause_when_a_batch_takes_then_its_places_begin_at_the_pauses_end_and_the_pause_stays() -> None:
+def test_a_pause_moves_the_line_to_its_end() -> None:
     dynamodb = FakeDynamoDb()
     gate(dynamodb).pause(NOON + 5_000)
     batch = gate(dynamodb).for_batch(2, 2)
@@ -103,7 +103,7 @@ def test_given_a_pause_when_a_batch_takes_then_its_places_begin_at_the_pauses_en
     assert gate(dynamodb).take(NOON + 5_000, waited=True) == 0
 
 
-def test_given_a_pause_by_one_worker_when_another_that_remembers_otherwise_takes_then_it_waits() -> None:
+def test_a_pause_reaches_a_worker_that_remembers_otherwise() -> None:
     dynamodb = FakeDynamoDb()
     other = gate(dynamodb)
     assert other.take(NOON) == 0
@@ -112,7 +112,7 @@ def test_given_a_pause_by_one_worker_when_another_that_remembers_otherwise_takes
     assert other.take(NOON) == 5_000
 
 
-def test_given_a_pause_that_holds_already_when_paused_then_nothing_is_written() -> None:
+def test_a_pause_that_holds_already_writes_nothing() -> None:
     table = Table()
     worker = table.worker()
     worker.pause(NOON + 5_000)
@@ -120,7 +120,7 @@ def test_given_a_pause_that_holds_already_when_paused_then_nothing_is_written() 
     assert table.asked == ["put"]
 
 
-def test_given_nobody_else_in_the_batch_when_held_then_nothing_is_held() -> None:
+def test_nothing_is_held_without_others_in_the_batch() -> None:
     table = Table()
     worker = table.worker()
     worker.hold(NOON + 5_000)
@@ -130,7 +130,7 @@ def test_given_nobody_else_in_the_batch_when_held_then_nothing_is_held() -> None
 # -- Who writes at the same time --
 
 
-def test_given_a_worker_that_nobody_came_between_when_it_asks_again_then_each_question_is_one_write() -> None:
+def test_an_undisturbed_worker_needs_one_write_a_question() -> None:
     table = Table()
     worker = table.worker()
     for second in range(5):
@@ -139,7 +139,7 @@ def test_given_a_worker_that_nobody_came_between_when_it_asks_again_then_each_qu
     assert table.item["version"] == {"N": "5"}
 
 
-def test_given_a_worker_that_others_came_before_when_it_asks_then_the_refusal_tells_it_the_state() -> None:
+def test_a_refused_worker_learns_the_state() -> None:
     table = Table()
     late, early = table.worker(), table.worker()
     assert early.ask(NOON, Crowd(0, 3)).newcomers.permits == 3
@@ -149,9 +149,7 @@ def test_given_a_worker_that_others_came_before_when_it_asks_then_the_refusal_te
 
 
 @pytest.mark.parametrize(("quarrels", "through"), [(1, True), (4, True), (5, False)])
-def test_given_a_quarrel_when_asked_then_it_is_tried_again_and_after_five_it_counts_as_a_refusal(
-    quarrels: int, *, through: bool
-) -> None:
+def test_five_contended_writes_count_as_a_refusal(quarrels: int, *, through: bool) -> None:
     table = Table()
     worker = table.worker()
 
@@ -169,7 +167,7 @@ def test_given_a_quarrel_when_asked_then_it_is_tried_again_and_after_five_it_cou
     assert table.item["busy_until"] != {"N": "0"} if through else table.item["busy_until"] == {"N": "0"}
 
 
-def test_given_many_workers_at_once_when_they_ask_then_no_permit_is_given_twice() -> None:
+def test_no_permit_is_given_twice() -> None:
     dynamodb, together = FakeDynamoDb(), threading.Barrier(8, timeout=5)
     one_by_one = threading.Lock()
 
@@ -189,7 +187,7 @@ def test_given_many_workers_at_once_when_they_ask_then_no_permit_is_given_twice(
         assert sum(threads.map(worker, range(8))) <= Rate(200).burst
 
 
-def test_given_an_item_of_the_version_before_when_read_then_it_is_understood() -> None:
+def test_an_item_of_the_earlier_format_is_understood() -> None:
     table = Table()
     table.stored.items[KEY] = {
         "pk": {"S": KEY[0]},
@@ -204,7 +202,7 @@ def test_given_an_item_of_the_version_before_when_read_then_it_is_understood() -
 
 
 @pytest.mark.parametrize("microseconds", [0, 1, 999, 1_000, NOON * 1_000 + 1, 2**53 + 1])
-def test_given_any_microsecond_when_written_and_read_then_it_is_the_same(microseconds: int) -> None:
+def test_any_microsecond_reads_back_the_same(microseconds: int) -> None:
     table = Table()
     first, second = table.worker(), table.worker()
     first._seen = GateState(used_until_us=microseconds, line_until_us=microseconds, version=1)
@@ -221,9 +219,7 @@ def test_given_any_microsecond_when_written_and_read_then_it_is_the_same(microse
 @pytest.mark.parametrize(
     "call", [lambda worker: worker.take(NOON), lambda worker: worker.pause(NOON)], ids=["take", "pause"]
 )
-def test_given_a_table_that_fails_when_called_then_the_store_is_unavailable_and_nobody_is_let_through(
-    call: Callable[[TableRateGate], object], failure: Exception
-) -> None:
+def test_a_failing_table_lets_nobody_through(call: Callable[[TableRateGate], object], failure: Exception) -> None:
     dynamodb = FakeDynamoDb()
     dynamodb.trouble.before("put_item", failure)
     with pytest.raises(StoreUnavailableError) as unavailable:
@@ -232,7 +228,7 @@ def test_given_a_table_that_fails_when_called_then_the_store_is_unavailable_and_
     assert unavailable.value.__cause__ is None
 
 
-def test_given_a_write_whose_answer_got_lost_when_asked_again_then_its_permits_stay_used_up() -> None:
+def test_permits_of_a_lost_answer_stay_used_up() -> None:
     dynamodb = FakeDynamoDb()
     worker = gate(dynamodb, 20)
     dynamodb.trouble.after("put_item", UNREACHABLE)

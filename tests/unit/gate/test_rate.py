@@ -78,30 +78,24 @@ def greedy(rate: Rate, every_ms: int, lasts_ms: int, begins: int = NOON) -> list
 
 
 @given(rates, crowds())
-def test_given_any_rate_and_any_questions_when_gated_then_no_minute_sees_more_than_the_rate(
-    rate: Rate, questions: list[Question]
-) -> None:
+def test_no_minute_exceeds_the_rate_for_any_questions(rate: Rate, questions: list[Question]) -> None:
     assert most_in_any(MINUTE_MS, let_through(rate, questions)) <= rate.per_minute
 
 
 @given(rates, st.integers(1, 400), st.integers(0, 2 * MINUTE_MS))
-def test_given_any_rate_and_a_crowd_that_always_asks_when_gated_then_no_minute_sees_more_than_the_rate(
-    rate: Rate, every_ms: int, quiet_ms: int
-) -> None:
+def test_a_constant_crowd_never_exceeds_the_rate_in_a_minute(rate: Rate, every_ms: int, quiet_ms: int) -> None:
     early = greedy(rate, every_ms * 3, 30_000)
     late = greedy(rate, every_ms * 3, 2 * MINUTE_MS, begins=NOON + 30_000 + quiet_ms)
     assert most_in_any(MINUTE_MS, let_through(rate, early + late)) <= rate.per_minute
 
 
 @given(fast_rates, crowds(longest_gap_ms=2_000), st.integers(1, 100))
-def test_given_1200_a_minute_or_more_when_gated_then_no_ten_seconds_see_more_than_a_sixth(
-    rate: Rate, questions: list[Question], every_ms: int
-) -> None:
+def test_high_rates_keep_ten_seconds_to_a_sixth(rate: Rate, questions: list[Question], every_ms: int) -> None:
     for asked in (questions, greedy(rate, every_ms, 25_000)):
         assert most_in_any(TEN_SECONDS_MS, let_through(rate, asked)) <= rate.per_minute / 6
 
 
-def test_given_each_rate_when_added_up_then_a_full_bucket_and_what_falls_due_meanwhile_are_within_it() -> None:
+def test_a_full_bucket_and_its_refill_are_within_the_rate() -> None:
     def most_in(window_ms: int, rate: Rate) -> int:
         return rate.burst + window_ms * 1_000 // rate.interval_us
 
@@ -112,7 +106,7 @@ def test_given_each_rate_when_added_up_then_a_full_bucket_and_what_falls_due_mea
 
 
 @pytest.mark.parametrize("per_minute", [1, 19, 20, 60, 200, 270, 1_200, 10_000])
-def test_given_a_crowd_that_always_asks_when_gated_then_what_is_sustained_is_used(per_minute: int) -> None:
+def test_a_constant_crowd_uses_the_sustained_rate(per_minute: int) -> None:
     rate = Rate(per_minute)
     used = len(let_through(rate, greedy(rate, 1, 2 * MINUTE_MS)))
     # A bucket for one permit is full until somebody asks, up to a millisecond late.
@@ -120,7 +114,7 @@ def test_given_a_crowd_that_always_asks_when_gated_then_what_is_sustained_is_use
     assert used >= int(2 * MINUTE_MS / (60_000 / (0.95 * per_minute) + late_ms))
 
 
-def test_given_a_crowd_that_asks_every_450_ms_when_gated_then_the_bucket_has_kept_what_fell_due() -> None:
+def test_the_bucket_keeps_what_fell_due_between_questions() -> None:
     rate = Rate(1_200)
     assert len(let_through(rate, greedy(rate, 450, MINUTE_MS))) >= 0.95 * 1_200
 
@@ -128,15 +122,13 @@ def test_given_a_crowd_that_asks_every_450_ms_when_gated_then_the_bucket_has_kep
 @pytest.mark.parametrize(
     ("per_minute", "burst"), [(1, 1), (19, 1), (39, 1), (40, 2), (60, 3), (199, 9), (200, 10), (270, 10), (10_000, 10)]
 )
-def test_given_a_quiet_time_when_asked_then_a_twentieth_of_the_rate_is_there_between_one_and_ten(
-    per_minute: int, burst: int
-) -> None:
+def test_a_quiet_time_fills_a_twentieth_of_the_rate(per_minute: int, burst: int) -> None:
     rate = Rate(per_minute)
     assert rate.burst == burst
     assert let_through(rate, [(NOON, LARGEST_BATCH), (NOON, LARGEST_BATCH)]) == [NOON] * burst
 
 
-def test_given_an_empty_bucket_when_asked_then_permits_fall_due_one_by_one_and_none_early() -> None:
+def test_an_empty_bucket_fills_one_permit_at_a_time() -> None:
     rate = Rate(60)
     empty, _ = rate.take(GateState(), NOON, LARGEST_BATCH)
     due_ms = -(-rate.interval_us // 1_000)
@@ -145,7 +137,7 @@ def test_given_an_empty_bucket_when_asked_then_permits_fall_due_one_by_one_and_n
     assert let_through(rate, [(NOON + due_ms, 5), (NOON + 2 * due_ms, 5)], empty) == [NOON + due_ms, NOON + 2 * due_ms]
 
 
-def test_given_fewer_permits_than_asked_for_when_asked_then_as_many_as_there_are_get_through() -> None:
+def test_as_many_get_through_as_there_are_permits() -> None:
     rate = Rate(270)
     state, granted = rate.take(GateState(), NOON, 7)
     assert granted == 7
@@ -157,13 +149,13 @@ def test_given_fewer_permits_than_asked_for_when_asked_then_as_many_as_there_are
 # -- Pauses --
 
 
-def test_given_a_pause_when_asked_then_nobody_is_let_through_before_its_end() -> None:
+def test_nobody_passes_before_a_pause_ends() -> None:
     rate, paused = Rate(270), pause(GateState(), NOON + 5_000)
     asked = [(NOON, 1), (NOON + 4_999, 1), (NOON + 5_000, 2)]
     assert let_through(rate, asked, paused) == [NOON + 5_000] * 2
 
 
-def test_given_a_shorter_pause_when_paused_then_the_longer_one_stays() -> None:
+def test_a_shorter_pause_does_not_replace_a_longer_one() -> None:
     paused = pause(GateState(), NOON + 5_000)
     assert pause(paused, NOON + 4_000) is paused
     assert pause(paused, NOON + 5_000) is paused
@@ -186,7 +178,7 @@ def test_given_a_pause_when_many_ask_then_it_is_kept(rate: Rate, lasts: int, que
 
 
 @given(rates, crowds(), st.integers(0, LARGEST_BATCH), st.integers(0, LARGEST_BATCH))
-def test_given_a_crowd_when_decided_then_each_has_a_permit_or_a_wait_and_those_who_return_come_first(
+def test_each_gets_a_permit_or_a_wait_returning_ones_first(
     rate: Rate, questions: list[Question], returning: int, newcomers: int
 ) -> None:
     state, crowd = GateState(), Crowd(returning, newcomers)
@@ -204,9 +196,7 @@ def test_given_a_crowd_when_decided_then_each_has_a_permit_or_a_wait_and_those_w
 
 
 @given(rates, crowds())
-def test_given_a_line_when_joined_then_places_are_an_interval_apart_and_near(
-    rate: Rate, questions: list[Question]
-) -> None:
+def test_places_in_line_are_an_interval_apart(rate: Rate, questions: list[Question]) -> None:
     state, places = rate.decide(GateState(), NOON, Crowd(LARGEST_BATCH, 0))[0], list[int]()
     for now, count in questions:
         state, decision = rate.decide(state, now, Crowd(0, count))
@@ -218,7 +208,7 @@ def test_given_a_line_when_joined_then_places_are_an_interval_apart_and_near(
         places += [now + wait for wait in waits]
 
 
-def test_given_some_who_return_when_turned_away_again_then_they_get_no_place_in_the_newcomers_line() -> None:
+def test_returning_ones_get_no_newcomers_place() -> None:
     rate = Rate(60)
     state, _ = rate.decide(GateState(), NOON, Crowd(0, 103))
     after, decision = rate.decide(state, NOON, Crowd(2, 1))
@@ -231,7 +221,7 @@ def test_given_some_who_return_when_turned_away_again_then_they_get_no_place_in_
     assert after.line_until_us == state.line_until_us + rate.interval_us
 
 
-def test_given_a_thousand_at_once_when_turned_away_then_the_line_is_as_the_rate_says_up_to_its_longest() -> None:
+def test_a_thousand_turned_away_make_a_line_at_the_rate() -> None:
     rate, state, waits = Rate(600), GateState(), list[int]()
     for _ in range(500):
         state, decision = rate.decide(state, NOON, Crowd(0, LARGEST_BATCH))
@@ -242,7 +232,7 @@ def test_given_a_thousand_at_once_when_turned_away_then_the_line_is_as_the_rate_
     assert max(waits) <= MAX_LINE_MS + (LARGEST_BATCH + 1) * rate.interval_us / 1_000
 
 
-def test_given_a_line_that_has_ended_when_joined_then_it_begins_when_the_next_permit_falls_due() -> None:
+def test_a_new_line_begins_with_the_next_permit() -> None:
     rate = Rate(60)
     ended = GateState(used_until_us=NOON * 1_000, line_until_us=NOON * 1_000 - 1)
     assert rate.decide(ended, NOON, Crowd(0, 2))[1].newcomers.waits == (1_053, 2_106)
@@ -293,15 +283,13 @@ def at_once(batch: BatchPermits, threads: int = LARGEST_BATCH) -> list[int | str
 @pytest.mark.parametrize(
     ("answer", "waits"), [(ALL, [0] * LARGEST_BATCH), (NONE, list(range(1, LARGEST_BATCH + 1)))], ids=["all", "none"]
 )
-def test_given_ten_threads_of_a_batch_when_they_take_then_the_gate_is_asked_once_for_all(
-    answer: Decision, waits: list[int]
-) -> None:
+def test_ten_threads_of_a_batch_ask_the_gate_once(answer: Decision, waits: list[int]) -> None:
     gate = Gate(answer)
     assert sorted(at_once(gate.batch(LARGEST_BATCH, LARGEST_BATCH)), key=int) == waits
     assert gate.asked == [(NOON, Crowd(0, LARGEST_BATCH))]
 
 
-def test_given_a_gate_that_is_down_when_ten_threads_take_then_it_is_asked_once_and_all_learn_that_it_is_down() -> None:
+def test_a_gate_that_is_down_is_asked_once_by_ten_threads() -> None:
     gate = Gate(StoreUnavailableError("down", aws_code="Throttled"))
     batch = gate.batch(LARGEST_BATCH)
     assert at_once(batch) == ["store_unavailable"] * LARGEST_BATCH
@@ -312,19 +300,19 @@ def test_given_a_gate_that_is_down_when_ten_threads_take_then_it_is_asked_once_a
     assert again.value is not gate.answer, "one exception object is not for several threads"
 
 
-def test_given_fewer_permits_than_messages_when_taken_then_each_half_of_the_batch_has_what_was_meant_for_it() -> None:
+def test_each_half_of_a_batch_gets_its_own_permits() -> None:
     batch = Gate(SOME).batch(7, 4)
     assert [batch.take(NOON) for _ in range(4)] == [0, 0, 700, 900]
     assert [batch.take(NOON, waited=True) for _ in range(3)] == [0, 40, 50]
 
 
-def test_given_more_that_take_than_the_batch_has_when_taken_then_the_rest_waits_until_the_gate_opens() -> None:
+def test_more_takers_than_messages_wait_for_the_gate() -> None:
     batch = Gate(SOME).batch(7, 4)
     assert [batch.take(NOON) for _ in range(6)][4:] == [30, 30]
     assert [batch.take(NOON, waited=True) for _ in range(5)][3:] == [30, 30]
 
 
-def test_given_another_batch_when_it_takes_then_it_asks_for_itself() -> None:
+def test_another_batch_asks_for_itself() -> None:
     gate = Gate(ALL)
     first = gate.batch(4)
     first.take(NOON)
@@ -333,7 +321,7 @@ def test_given_another_batch_when_it_takes_then_it_asks_for_itself() -> None:
     assert gate.asked == [(NOON, Crowd(4, 0)), (NOON + 1, Crowd(1, 2))]
 
 
-def test_given_a_batch_that_nobody_takes_from_when_it_is_over_then_the_gate_was_not_asked() -> None:
+def test_an_unused_batch_does_not_ask_the_gate() -> None:
     gate = Gate(ALL)
     gate.batch(0)
     gate.batch(10)
@@ -343,7 +331,7 @@ def test_given_a_batch_that_nobody_takes_from_when_it_is_over_then_the_gate_was_
 # -- A 429 in the batch --
 
 
-def test_given_permits_when_the_batch_is_held_then_those_not_taken_yet_are_not_given_out() -> None:
+def test_a_hold_keeps_back_permits_not_yet_taken() -> None:
     batch = Gate(ALL).batch(LARGEST_BATCH, LARGEST_BATCH)
     assert batch.take(NOON) == 0
     batch.hold(NOON + 5_000)
@@ -352,7 +340,7 @@ def test_given_permits_when_the_batch_is_held_then_those_not_taken_yet_are_not_g
     assert batch.take(NOON + 5_000) == 0
 
 
-def test_given_a_permit_when_the_batch_is_held_before_it_is_used_then_a_last_look_tells() -> None:
+def test_a_last_look_sees_a_hold_after_the_permit() -> None:
     gate = Gate(ALL)
     batch = gate.batch(2)
     assert batch.held(NOON) == 0
@@ -361,7 +349,7 @@ def test_given_a_permit_when_the_batch_is_held_before_it_is_used_then_a_last_loo
     assert (gate.asked, gate.paused) == ([], []), "to hold and to look cost no request"
 
 
-def test_given_a_batch_when_it_pauses_then_everybody_pauses_and_the_batch_is_held_even_where_that_fails() -> None:
+def test_a_pause_holds_its_batch_even_where_it_fails() -> None:
     gate = Gate(ALL)
     batch = gate.batch(2)
     batch.pause(NOON + 5)

@@ -272,7 +272,7 @@ def test_the_table_has_forty_rows_and_no_name_twice() -> None:
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_given_an_answer_when_read_then_it_means_what_the_table_says(name: str) -> None:
+def test_an_answer_means_what_the_table_says(name: str) -> None:
     row = TABLE[name]
     reply = asked(saying(row.answer), row.contract)
 
@@ -306,7 +306,7 @@ def test_given_an_answer_when_read_then_it_means_what_the_table_says(name: str) 
     [(200, COMPLETED, ""), (429, RECORDED_429, ""), (200, b"<html>", ""), (200, b"{", "1000")],
     ids=["success", "error", "unreadable", "cut off"],
 )
-def test_given_rate_headers_when_read_then_every_kind_of_reply_keeps_them(
+def test_every_kind_of_reply_keeps_the_rate_headers(
     status: int, body: bytes, length: str, headers: dict[str, str], rate: tuple[int | None, ...] | None
 ) -> None:
     reply = asked(saying(raw(status, body, headers | ({"Content-Length": length} if length else {}))))

@@ -32,7 +32,7 @@ def told(relay: Relay) -> list[dict[str, Any]]:
     ]
 
 
-def test_given_a_429_when_an_attempt_ends_then_one_line_tells_all_of_it_but_its_message(relay: Relay) -> None:
+def test_a_429_is_one_line_without_its_message(relay: Relay) -> None:
     relay.given_queued()
     relay.client.answer(THROTTLED)
     relay.work()
@@ -52,7 +52,7 @@ def test_given_a_429_when_an_attempt_ends_then_one_line_tells_all_of_it_but_its_
     ]
 
 
-def test_given_a_success_when_an_attempt_ends_then_only_one_that_told_the_rate_is_worth_a_line(relay: Relay) -> None:
+def test_only_a_success_that_names_the_rate_is_logged(relay: Relay) -> None:
     for rate in (None, RateReading(1, 300, 60)):
         relay.given_queued()
         relay.client.answer(Reply(ReplyKind.SUCCEEDED, 31, result={}, rate=rate, correlation_id="corr-1"))
@@ -61,7 +61,7 @@ def test_given_a_success_when_an_attempt_ends_then_only_one_that_told_the_rate_i
     assert (line["kind"], line["correlation_id"], line["rate_count"]) == ("succeeded", "corr-1", 1)
 
 
-def test_given_a_limit_when_attempts_end_then_the_audit_entry_of_each_names_it_and_callers_see_what_they_were_promised(
+def test_a_limit_is_audited_and_hidden_from_callers(
     relay: Relay,
 ) -> None:
     relay.given_queued()
@@ -77,7 +77,7 @@ def test_given_a_limit_when_attempts_end_then_the_audit_entry_of_each_names_it_a
     assert document["error"] == {"code": "too.large", "message": "words", "status": 413, "correlationId": "corr-1"}
 
 
-def test_given_a_limit_when_a_record_is_stored_and_read_then_it_is_still_there(relay: Relay) -> None:
+def test_a_limit_survives_storage(relay: Relay) -> None:
     relay.given_queued()
     relay.client.answer(REFUSED)
     relay.work()
@@ -87,7 +87,7 @@ def test_given_a_limit_when_a_record_is_stored_and_read_then_it_is_still_there(r
     assert (stored.outcome.error.limit, stored) == (LIMIT, relay.record)
 
 
-def test_given_outcomes_that_differ_in_the_limit_alone_when_compared_then_they_are_the_same() -> None:
+def test_outcomes_that_differ_in_the_limit_are_equal() -> None:
     assert REFUSED.error is not None
     outcome = Outcome(Status.FAILED, error=REFUSED.error)
     assert same_outcome(outcome, Outcome(Status.FAILED, error=replace(REFUSED.error, limit=None)))

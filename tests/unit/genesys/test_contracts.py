@@ -18,7 +18,7 @@ def body_of(request: bytes) -> Any:
     return json.loads(request.partition(b"\r\n\r\n")[2])
 
 
-def test_given_data_actions_when_asked_then_the_contracts_request_goes_out() -> None:
+def test_data_actions_sends_the_contracts_request() -> None:
     with LoopbackServer(answering(200, COMPLETED)) as server:
         ask(server.url)
     [request] = server.requests
@@ -36,7 +36,7 @@ def test_given_data_actions_when_asked_then_the_contracts_request_goes_out() -> 
     }
 
 
-def test_given_integrations_when_asked_then_bare_inputs_go_to_the_actions_own_path() -> None:
+def test_integrations_sends_bare_inputs_to_the_actions_path() -> None:
     with LoopbackServer(answering(200, b'{"total":3}')) as server:
         reply = ask(server.url, INTEGRATIONS, action_id="a/../b c")
     [request] = server.requests
@@ -56,7 +56,7 @@ def test_given_integrations_when_asked_then_bare_inputs_go_to_the_actions_own_pa
 @example("a b\r\nX-Evil: 1")
 @example("\u00fc\u4e2d\U0001f600")
 @example("custom_-_8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e")
-def test_given_any_action_id_when_asked_then_the_host_sees_it_as_one_segment(action_id: str) -> None:
+def test_any_action_id_is_one_path_segment(action_id: str) -> None:
     with LoopbackServer(answering(200, b"{}")) as server:
         ask(server.url, INTEGRATIONS, action_id=action_id)
     [request] = server.requests
@@ -67,7 +67,7 @@ def test_given_any_action_id_when_asked_then_the_host_sees_it_as_one_segment(act
     assert unquote(segment, errors="strict") == action_id
 
 
-def test_given_an_override_with_a_path_when_asked_then_the_contracts_path_comes_after_it() -> None:
+def test_an_overrides_path_comes_before_the_contracts() -> None:
     with LoopbackServer(answering(200, COMPLETED)) as server:
         ask(server.url + "/gateway/genesys")
     assert server.requests[0].startswith(b"POST /gateway/genesys/api/v2/data/actions/execute HTTP/1.1\r\n")

@@ -8,7 +8,7 @@ from tests.template.cloudformation import ROOT, Template
 
 
 @pytest.mark.parametrize("region", sorted(REGIONS))
-def test_given_a_published_region_when_found_then_each_contract_has_its_hosts(region: str) -> None:
+def test_a_published_region_has_hosts_for_each_contract(region: str) -> None:
     assert find_hosts(GenesysApi.INTEGRATIONS, region) == GenesysHosts(
         f"https://api.{region}", f"https://login.{region}"
     )
@@ -28,7 +28,7 @@ def test_given_overrides_when_found_then_each_replaces_its_half() -> None:
 
 
 @pytest.mark.parametrize("region", ["", "example.com", "MYPURECLOUD.COM", "mypurecloud.com.evil.example"])
-def test_given_a_region_that_is_not_published_when_found_then_it_is_refused(region: str) -> None:
+def test_an_unpublished_region_is_refused(region: str) -> None:
     with pytest.raises(ValueError, match="not a published Genesys Cloud region"):
         find_hosts(GenesysApi.DATA_ACTIONS, region)
 
@@ -66,7 +66,7 @@ NO_HOSTS = {
 
 
 @pytest.mark.parametrize("url", NO_HOSTS)
-def test_given_an_override_that_is_no_host_when_found_then_it_is_refused_with_the_reason(url: str) -> None:
+def test_an_override_that_is_no_host_is_refused(url: str) -> None:
     for overrides in ({"api_url": url}, {"login_url": url}):
         with pytest.raises(ValueError, match=NO_HOSTS[url]) as refused:
             find_hosts(GenesysApi.DATA_ACTIONS, "mypurecloud.com", **overrides)
@@ -83,7 +83,7 @@ def test_given_an_override_that_is_no_host_when_found_then_it_is_refused_with_th
         "http://localhost/",
     ],
 )
-def test_given_an_override_that_is_a_host_when_found_then_it_is_taken(url: str) -> None:
+def test_an_override_that_is_a_host_is_taken(url: str) -> None:
     assert find_hosts(GenesysApi.INTEGRATIONS, "mypurecloud.com", url).api == url.rstrip("/")
 
 

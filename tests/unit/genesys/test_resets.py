@@ -90,9 +90,7 @@ def test_given_no_connection_when_asked_then_nothing_was_sent(name: str, contrac
 
 
 @pytest.mark.parametrize("failure", [socket.gaierror(-2, "unknown"), TimeoutError("connect"), OSError(113, "no route")])
-def test_given_a_name_or_a_network_that_fails_when_asked_then_nothing_was_sent(
-    failure: OSError, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failing_name_or_network_sent_nothing(failure: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: object, **_options: object) -> None:
         raise failure
 
@@ -101,7 +99,7 @@ def test_given_a_name_or_a_network_that_fails_when_asked_then_nothing_was_sent(
 
 
 @pytest.mark.parametrize("value", ["tok\r\nX-Evil: 1", "tök€"], ids=["line-break", "letters"])
-def test_given_a_token_that_cannot_be_a_header_when_asked_then_nothing_was_sent(value: str) -> None:
+def test_a_token_unfit_for_a_header_sent_nothing(value: str) -> None:
     with LoopbackServer(answering(200, COMPLETED)) as server:
         pool = new_pool()
         token = replace(a_token(), value=value)
@@ -122,7 +120,7 @@ def trusting(certificate: Path) -> urllib3.PoolManager:
     return pool
 
 
-def test_given_certificates_when_asked_then_only_a_trusted_one_for_the_name_gets_a_request(tmp_path: Path) -> None:
+def test_only_a_trusted_certificate_for_the_name_is_accepted(tmp_path: Path) -> None:
     served, certificate = self_signed(tmp_path, "127.0.0.1")
     with LoopbackServer(answering(200, COMPLETED), tls=served) as server:
         port = server.url.rpartition(":")[2]
@@ -138,7 +136,7 @@ def test_given_certificates_when_asked_then_only_a_trusted_one_for_the_name_gets
     assert len(server.requests) == 1
 
 
-def test_given_the_pool_when_made_then_it_verifies_and_retries_nothing() -> None:
+def test_the_pool_verifies_and_never_retries() -> None:
     pool = new_pool()
     https = pool.connection_from_url("https://api.mypurecloud.com").ConnectionCls("api.mypurecloud.com")
     assert isinstance(https, urllib3.connection.HTTPSConnection)
@@ -168,9 +166,7 @@ BROKEN: dict[str, Script] = {
 
 @each_contract
 @pytest.mark.parametrize("name", BROKEN)
-def test_given_a_request_on_its_way_when_the_connection_ends_then_it_may_have_run_and_is_sent_once(
-    name: str, contract: Contract
-) -> None:
+def test_a_broken_request_may_have_run_and_is_sent_once(name: str, contract: Contract) -> None:
     reads = "nothing of it read" not in name
     with LoopbackServer(BROKEN[name], reads=reads) as server:
         reply = ask(server.url, contract)
@@ -178,7 +174,7 @@ def test_given_a_request_on_its_way_when_the_connection_ends_then_it_may_have_ru
     assert len(server.requests) == (1 if reads else 0)
 
 
-def test_given_a_host_that_takes_the_request_too_slowly_when_the_wait_is_over_then_it_may_have_run() -> None:
+def test_a_request_taken_too_slowly_may_have_run() -> None:
     pool, call = new_pool(), replace(a_call(), inputs={"much": "x" * 20_000_000})
     with LoopbackServer(sipping, reads=False) as server:
         reply = GenesysClient(pool, server.url, DATA_ACTIONS).execute(call, a_token(), 500)
@@ -201,16 +197,14 @@ def twice(server: KeepingServer, between: Callable[[], None] = lambda: None) -> 
     return [first, second]
 
 
-def test_given_a_kept_connection_when_used_again_soon_then_it_is_the_same_one() -> None:
+def test_a_fresh_connection_is_used_again() -> None:
     with KeepingServer(WHOLE, WHOLE) as server:
         assert [meaning(reply) for reply in twice(server)] == [SUCCEEDED] * 2
     assert server.connections == 1
 
 
 @pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
-def test_given_a_kept_connection_that_the_host_has_ended_when_asked_again_then_a_new_one_carries_the_request(
-    *, reset: bool
-) -> None:
+def test_a_closed_connection_is_replaced_before_the_request(*, reset: bool) -> None:
     with KeepingServer(WHOLE, WHOLE) as server:
         replies = twice(server, lambda: server.hang_up(reset=reset))
     assert [meaning(reply) for reply in replies] == [SUCCEEDED] * 2
@@ -218,9 +212,7 @@ def test_given_a_kept_connection_that_the_host_has_ended_when_asked_again_then_a
 
 
 @pytest.mark.parametrize("passed", [connections.MAX_IDLE_SECONDS + 1, -1.0], ids=["rested", "clock set back"])
-def test_given_a_kept_connection_that_may_be_forgotten_when_asked_again_then_a_new_one_carries_the_request(
-    passed: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_old_connection_is_replaced_before_the_request(passed: float, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1_000.0]
     monkeypatch.setattr(connections, "time", SimpleNamespace(time=lambda: now[0], monotonic=time.monotonic))
     with KeepingServer(WHOLE, WHOLE) as server:
@@ -229,7 +221,7 @@ def test_given_a_kept_connection_that_may_be_forgotten_when_asked_again_then_a_n
     assert server.connections == 2
 
 
-def test_given_a_kept_connection_that_ends_on_the_request_when_asked_then_it_may_have_run() -> None:
+def test_a_kept_connection_that_breaks_may_have_run() -> None:
     with KeepingServer(WHOLE, b"") as server:
         assert [meaning(reply) for reply in twice(server)] == [SUCCEEDED, NO_ANSWER]
     assert len(server.requests) == 2, "nothing is sent a second time"
@@ -247,7 +239,7 @@ LEFTOVERS = {
 
 
 @pytest.mark.parametrize("name", LEFTOVERS)
-def test_given_more_than_an_answer_when_the_next_request_goes_out_then_it_gets_its_own_answer(name: str) -> None:
+def test_surplus_bytes_do_not_answer_the_next_request(name: str) -> None:
     with KeepingServer(LEFTOVERS[name], raw(200, OWN)) as server:
         _, second = twice(server)
     assert (second.kind, second.result) == (ReplyKind.SUCCEEDED, "own")

@@ -20,17 +20,17 @@ def test_given_no_time_at_all_when_posted_then_it_was_not_sent(wait_seconds: flo
 
 
 @pytest.mark.parametrize("wait_ms", [0, -1])
-def test_given_no_time_at_all_when_asked_then_that_is_a_reply_and_no_crash(wait_ms: int) -> None:
+def test_no_time_at_all_is_a_reply_and_no_crash(wait_ms: int) -> None:
     assert ask(f"http://127.0.0.1:{closed_port()}", wait_ms=wait_ms).kind is ReplyKind.NOT_SENT
 
 
-def test_given_a_silent_server_when_the_wait_is_over_then_it_may_have_run() -> None:
+def test_a_silent_server_may_have_run_it() -> None:
     reply = asked(silent, wait_ms=150)
     assert reply.kind is ReplyKind.NO_ANSWER
     assert 100 <= reply.latency_ms < 2_000
 
 
-def test_given_an_answer_that_flows_for_ever_when_the_wait_is_over_then_reading_stops() -> None:
+def test_an_endless_answer_is_cut_off() -> None:
     head = b"HTTP/1.1 200 OK\r\n\r\n"
     with LoopbackServer(dripping(head, b" " * 70_000, interval=0.02)) as server:
         pool = new_pool()
@@ -55,15 +55,13 @@ DRIPS = {
 
 @pytest.mark.parametrize("contract", [DATA_ACTIONS, INTEGRATIONS], ids=["data-actions", "integrations"])
 @pytest.mark.parametrize("script", DRIPS.values(), ids=DRIPS)
-def test_given_an_answer_that_drips_when_the_wait_is_over_then_it_may_have_run_and_nobody_waits_longer(
-    script: Script, contract: Contract
-) -> None:
+def test_a_dripping_answer_ends_with_the_wait(script: Script, contract: Contract) -> None:
     reply = asked(script, contract, wait_ms=200)
     assert reply.kind is ReplyKind.NO_ANSWER
     assert 150 <= reply.latency_ms < 1_000
 
 
-def test_given_a_head_that_comes_late_when_silence_follows_then_the_wait_does_not_begin_anew() -> None:
+def test_silence_after_a_late_head_does_not_restart_the_wait() -> None:
     def late(connection: socket.socket, over: threading.Event) -> None:
         over.wait(0.4)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")
@@ -74,7 +72,7 @@ def test_given_a_head_that_comes_late_when_silence_follows_then_the_wait_does_no
     assert reply.latency_ms < 800
 
 
-def test_given_an_answer_in_time_when_whole_then_its_deadline_does_not_touch_the_next_one() -> None:
+def test_a_finished_answers_deadline_spares_the_next() -> None:
     whole = answering(200, COMPLETED)
     with LoopbackServer(whole, whole) as server:
         pool = new_pool()

@@ -54,27 +54,25 @@ def status(code: int, retry_after: str | None = None) -> Reply:
         (status(422, "1"), Verdict.FINAL),
     ],
 )
-def test_given_a_reply_when_judged_then_the_table_of_promise_2_holds(reply: Reply, verdict: Verdict) -> None:
+def test_a_reply_is_judged_by_the_table(reply: Reply, verdict: Verdict) -> None:
     assert judge(reply) is verdict
 
 
 @given(st.integers(300, 599), st.none() | st.text(max_size=5))
-def test_given_any_status_when_judged_then_only_proof_that_it_did_not_run_lets_it_run_again(
-    code: int, retry_after: str | None
-) -> None:
+def test_only_proof_of_no_run_allows_another(code: int, retry_after: str | None) -> None:
     verdict = judge(status(code, retry_after))
     if verdict in {Verdict.POSTPONE, Verdict.RETRY}:
         assert code in {401, 429} or (code == 503 and retry_after is not None)
 
 
 @given(st.integers(-5, 2_000), st.floats(0, 1, exclude_max=True))
-def test_given_any_draw_when_backing_off_then_full_jitter_stays_in_its_bounds(tries: int, draw: float) -> None:
+def test_full_jitter_stays_in_its_bounds(tries: int, draw: float) -> None:
     ceiling = min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** min(max(tries, 1) - 1, 60))
     assert 0 <= backoff_ms(tries, lambda: draw) < ceiling
 
 
 @given(st.integers(1, 40), st.floats(0, 1, exclude_max=True))
-def test_given_one_more_try_when_backing_off_then_the_ceiling_never_falls(tries: int, draw: float) -> None:
+def test_the_backoffs_ceiling_never_falls(tries: int, draw: float) -> None:
     assert backoff_ms(tries, lambda: draw) <= backoff_ms(tries + 1, lambda: draw)
 
 
@@ -108,14 +106,12 @@ def a_date(seconds: int) -> str:
         ("Wed, 21 Oct 2026 07:28:00 +99999999999999999999", 0),
     ],
 )
-def test_given_a_retry_after_when_read_then_seconds_and_dates_count_and_garbage_does_not(
-    header: str | None, wait_ms: int
-) -> None:
+def test_a_retry_after_is_seconds_or_a_date(header: str | None, wait_ms: int) -> None:
     assert retry_after_ms(header, NOON) == wait_ms
 
 
 @given(st.text() | st.integers().map(str) | st.datetimes().map(format_datetime))
-def test_given_any_header_when_read_then_it_is_a_wait_within_bounds(header: str) -> None:
+def test_any_retry_after_is_a_bounded_wait(header: str) -> None:
     assert 0 <= retry_after_ms(header, NOON) <= RETRY_AFTER_CAP_MS
 
 

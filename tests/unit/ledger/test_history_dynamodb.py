@@ -52,12 +52,12 @@ def awaiting() -> Execution:
 
 
 @given(st.lists(entries, min_size=1, max_size=4))
-def test_given_any_entries_when_spelled_as_one_item_then_each_reads_back_the_same(owed: list[AuditEntry]) -> None:
+def test_entries_of_one_item_read_back_the_same(owed: list[AuditEntry]) -> None:
     assert read_entries(entries_item(owed)) == tuple(owed)
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.00001, 1e-7, 5e-324, 0.5, 1.0])
-def test_given_a_small_success_rate_when_spelled_then_it_reads_back_the_same(rate: float) -> None:
+def test_a_small_success_rate_reads_back_the_same(rate: float) -> None:
     entry = replace(awaiting().pending_audit[0], success_rate=rate)
     assert read_entries(entries_item([entry])) == (entry,)
 
@@ -67,7 +67,7 @@ def test_given_absent_facts_when_spelled_then_they_take_no_room() -> None:
     assert {"webhookUrl", "code", "latencyMs", "earlier"}.isdisjoint(item)
 
 
-def test_given_the_entries_of_an_attempt_when_appended_then_they_are_one_item_of_one_write_unit() -> None:
+def test_an_attempts_entries_cost_one_write_unit() -> None:
     draft = a_draft(cache_status=CacheStatus.ENABLED, content_hash=random_digest(1))
     accepted = replace(ledger.accept(draft), pending_audit=())
     running = ledger.claim(accepted, TRACE_ID, NOON, NOON + 95_000)
@@ -80,7 +80,7 @@ def test_given_the_entries_of_an_attempt_when_appended_then_they_are_one_item_of
     assert item_bytes(item) <= 1_024
 
 
-def test_given_entries_when_appended_in_any_parting_then_they_are_read_once_and_in_order() -> None:
+def test_entries_in_any_parting_are_read_once_in_order() -> None:
     owed = awaiting().pending_audit
     for parting in ([owed], [owed[:1], owed[1:]], [owed[:2], owed], [owed, owed[:1], owed[:2], owed]):
         dynamodb = audit_table()
@@ -89,7 +89,7 @@ def test_given_entries_when_appended_in_any_parting_then_they_are_read_once_and_
         assert read(dynamodb) == owed
 
 
-def test_given_an_entry_that_is_there_when_another_is_appended_in_its_place_then_the_first_stays() -> None:
+def test_an_entry_that_is_there_stays() -> None:
     dynamodb = audit_table()
     owed = awaiting().pending_audit
     append(dynamodb, owed)
@@ -98,7 +98,7 @@ def test_given_an_entry_that_is_there_when_another_is_appended_in_its_place_then
     assert all("ConditionExpression" in put for put in dynamodb.puts)
 
 
-def test_given_entries_of_two_days_when_appended_then_each_day_is_an_item_and_the_index_has_one_of_each() -> None:
+def test_entries_of_two_days_are_two_items() -> None:
     record = ledger.note(awaiting(), "seen", NOON + DAY_MS)
     record = ledger.note(record, "seen again", NOON + DAY_MS + 1)
     dynamodb = audit_table()
@@ -113,7 +113,7 @@ def test_given_entries_of_two_days_when_appended_then_each_day_is_an_item_and_th
     assert first["expires_at"] == {"N": str((NOON + 5) // 1_000 + 400 * 86_400)}
 
 
-def test_given_entries_that_are_there_already_when_appended_again_then_nothing_is_said_about_it() -> None:
+def test_appending_entries_again_is_silent() -> None:
     dynamodb = audit_table()
     owed = awaiting().pending_audit
     for again in (owed[:2], owed, owed, owed[:1]):
@@ -121,7 +121,7 @@ def test_given_entries_that_are_there_already_when_appended_again_then_nothing_i
         assert (telemetry.counts, telemetry.events) == ({}, [])
 
 
-def test_given_another_entry_in_its_place_when_appended_then_the_conflict_is_counted_and_logged() -> None:
+def test_a_conflicting_entry_is_counted_and_logged() -> None:
     # An id is used again after its execution's retention, while the audit of the first is still there.
     dynamodb = audit_table()
     append(dynamodb, awaiting().pending_audit)
@@ -137,7 +137,7 @@ def test_given_another_entry_in_its_place_when_appended_then_the_conflict_is_cou
 # -- The index by day -------------------------------------------------------------------------------------------------
 
 
-def test_given_executions_of_a_day_when_its_openings_are_read_then_each_is_there_and_reading_goes_on() -> None:
+def test_a_days_openings_are_read_page_by_page() -> None:
     dynamodb = audit_table()
     for number in range(5):
         draft = a_draft(execution_id=f"execution-{number}", created_at=NOON + number, updated_at=NOON + number)
@@ -151,14 +151,14 @@ def test_given_executions_of_a_day_when_its_openings_are_read_then_each_is_there
     assert {opening.seq for opening in found} == {1}
 
 
-def test_given_nothing_on_record_when_read_then_there_are_no_entries() -> None:
+def test_nothing_on_record_has_no_entries() -> None:
     assert read(audit_table()) == ()
 
 
 @pytest.mark.parametrize(
     "failure", [aws_error("ProvisionedThroughputExceededException"), ConnectTimeoutError(endpoint_url="http://nowhere")]
 )
-def test_given_a_table_that_fails_when_called_then_the_store_is_unavailable(failure: Exception) -> None:
+def test_a_failing_table_is_an_unavailable_store(failure: Exception) -> None:
     dynamodb = audit_table()
     for operation in ("put_item", "query"):
         dynamodb.trouble.before(operation, failure)

@@ -22,7 +22,7 @@ def noted_by_another(execution: Execution) -> Execution:
     return ledger.note(execution, "seen by another", NOON)
 
 
-def test_given_a_new_record_when_created_then_its_entry_is_in_the_trail_and_no_longer_owed(relay: Relay) -> None:
+def test_a_new_records_entry_is_paid(relay: Relay) -> None:
     created = relay.recorder.create(ledger.accept(a_draft()))
     assert created.pending_audit == ()
     assert relay.events == ["accepted"]
@@ -35,7 +35,7 @@ def test_given_a_taken_id_when_created_then_nothing_is_written(relay: Relay) -> 
     assert relay.events == []
 
 
-def test_given_an_audit_trail_that_is_down_when_saved_then_the_record_keeps_what_it_owes(relay: Relay) -> None:
+def test_an_audit_outage_leaves_the_record_owing(relay: Relay) -> None:
     queued = relay.given_queued()
     relay.audit.trouble.before("append", DOWN)
     with pytest.raises(StoreUnavailableError):
@@ -46,19 +46,19 @@ def test_given_an_audit_trail_that_is_down_when_saved_then_the_record_keeps_what
     assert [entry.seq for entry in relay.audit.entries(EXECUTION_ID)] == [2, 3]
 
 
-def test_given_entries_paid_twice_when_appended_then_the_first_stays(relay: Relay) -> None:
+def test_entries_paid_twice_keep_the_first(relay: Relay) -> None:
     record = ledger.accept(a_draft())
     relay.recorder.pay(record)
     relay.recorder.pay(record)
     assert len(relay.audit.entries(EXECUTION_ID)) == 1
 
 
-def test_given_a_record_that_owes_nothing_when_paid_then_it_is_returned_as_it_is(relay: Relay) -> None:
+def test_a_record_that_owes_nothing_is_unchanged(relay: Relay) -> None:
     queued = relay.given_queued()
     assert relay.recorder.pay(queued) is queued
 
 
-def test_given_another_writer_when_a_step_is_taken_then_it_is_decided_anew_on_what_is_there(relay: Relay) -> None:
+def test_a_step_after_another_writer_is_decided_anew(relay: Relay) -> None:
     queued = relay.given_queued()
     relay.store.someone_writes_first(noted_by_another)
     changed = relay.recorder.change(queued, noted)
@@ -67,7 +67,7 @@ def test_given_another_writer_when_a_step_is_taken_then_it_is_decided_anew_on_wh
     assert [entry.event for entry in relay.record.pending_audit] == ["seen by another", "seen"]
 
 
-def test_given_another_writer_that_settled_it_when_the_step_sees_nothing_to_do_then_nothing_is_written(
+def test_a_step_with_nothing_left_to_do_writes_nothing(
     relay: Relay,
 ) -> None:
     queued = relay.given_queued()
@@ -83,9 +83,7 @@ def test_given_another_writer_that_settled_it_when_the_step_sees_nothing_to_do_t
 
 
 @pytest.mark.parametrize("lost", [AlreadyRecordedError("met its own"), StoreUnavailableError("no answer")])
-def test_given_a_creation_whose_answer_was_lost_when_it_is_found_on_record_then_it_counts_as_made(
-    relay: Relay, lost: Exception
-) -> None:
+def test_a_creation_whose_answer_was_lost_counts_as_made(relay: Relay, lost: Exception) -> None:
     relay.store.trouble.after("create", lost)
     created = relay.recorder.create(ledger.accept(a_draft()))
     assert created.pending_audit == ()
@@ -93,9 +91,7 @@ def test_given_a_creation_whose_answer_was_lost_when_it_is_found_on_record_then_
 
 
 @pytest.mark.parametrize("lost", [StaleWriteError("met its own"), StoreUnavailableError("no answer")])
-def test_given_a_write_whose_answer_was_lost_when_it_is_found_on_record_then_it_counts_as_made(
-    relay: Relay, lost: Exception
-) -> None:
+def test_a_write_whose_answer_was_lost_counts_as_made(relay: Relay, lost: Exception) -> None:
     queued = relay.given_queued()
     relay.store.trouble.after("save", lost)
     saved = relay.recorder.save(noted(queued))
@@ -104,7 +100,7 @@ def test_given_a_write_whose_answer_was_lost_when_it_is_found_on_record_then_it_
     assert len(relay.store.writes) == 1
 
 
-def test_given_a_write_that_failed_and_was_not_made_when_looked_for_then_the_failure_stands(relay: Relay) -> None:
+def test_a_failed_write_that_was_not_made_stays_failed(relay: Relay) -> None:
     queued = relay.given_queued()
     relay.store.trouble.before("save", StoreUnavailableError("down"))
     with pytest.raises(StoreUnavailableError):
@@ -115,24 +111,24 @@ def test_given_a_write_that_failed_and_was_not_made_when_looked_for_then_the_fai
     assert relay.events == []
 
 
-def test_given_a_write_whose_answer_was_lost_when_another_has_written_since_then_it_is_stale(relay: Relay) -> None:
+def test_a_lost_answer_after_another_write_is_stale(relay: Relay) -> None:
     queued = relay.given_queued()
     relay.store.someone_writes_first(lambda now: noted_by_another(noted(now)))
     with pytest.raises(StaleWriteError):
         relay.recorder.save(noted(queued))
 
 
-def test_given_another_record_under_the_id_when_created_then_it_is_not_taken_for_ones_own(relay: Relay) -> None:
+def test_another_record_under_the_id_is_not_ones_own(relay: Relay) -> None:
     relay.store.put(ledger.accept(a_draft()))
     with pytest.raises(AlreadyRecordedError):
         relay.recorder.create(ledger.accept(a_draft(created_at=NOON + 1)))
 
 
-def test_given_a_record_that_vanished_when_a_step_is_taken_then_there_is_nothing_to_do(relay: Relay) -> None:
+def test_a_vanished_record_takes_no_step(relay: Relay) -> None:
     assert relay.recorder.change(ledger.accept(a_draft()), noted) is None
 
 
-def test_given_writers_that_are_first_each_time_when_a_step_is_taken_then_it_gives_up(relay: Relay) -> None:
+def test_a_step_gives_up_after_too_many_other_writers(relay: Relay) -> None:
     queued = relay.given_queued()
     relay.store.someone_writes_first(noted_by_another, times=5)
     with pytest.raises(StaleWriteError, match="too many writers"):
@@ -142,7 +138,7 @@ def test_given_writers_that_are_first_each_time_when_a_step_is_taken_then_it_giv
 # -- Completion --
 
 
-def test_given_a_completed_execution_when_ended_then_result_cache_delivery_and_metrics_are_done(relay: Relay) -> None:
+def test_a_completed_execution_is_cached_delivered_and_counted(relay: Relay) -> None:
     relay.payloads.inline_max = 0
     ref, data = relay.completion.refer_result(EXECUTION_ID, {"total": 1})
     ended = relay.given_ended(
@@ -167,16 +163,14 @@ def test_given_a_completed_execution_when_ended_then_result_cache_delivery_and_m
         (unknown(ExecutionError("no_answer", "none")), "ExecutionsUnknown"),
     ],
 )
-def test_given_an_end_without_a_result_when_ended_then_it_is_counted_and_nothing_is_cached(
-    relay: Relay, outcome: Outcome, metric: str
-) -> None:
+def test_an_end_without_result_is_counted_and_not_cached(relay: Relay, outcome: Outcome, metric: str) -> None:
     relay.completion.after_ending(relay.given_ended(outcome, cache_key="key"), b"")
     assert relay.telemetry.counts[metric] == 1
     assert relay.cache.entries == {}
     assert relay.deliveries.sent == []
 
 
-def test_given_a_result_that_cannot_be_stored_when_ended_then_the_outcome_stands_and_it_is_told(relay: Relay) -> None:
+def test_a_result_that_cannot_be_stored_keeps_the_outcome(relay: Relay) -> None:
     relay.payloads.inline_max = 0
     relay.payloads.trouble.before("put", DOWN)
     ref, data = relay.completion.refer_result(EXECUTION_ID, "big")
@@ -186,7 +180,7 @@ def test_given_a_result_that_cannot_be_stored_when_ended_then_the_outcome_stands
     assert ("result_not_stored", {"code": "store_unavailable"}) in relay.telemetry.events
 
 
-def test_given_a_delivery_queue_that_is_down_when_handed_on_again_then_the_delivery_is_queued(relay: Relay) -> None:
+def test_a_delivery_is_queued_once_the_queue_is_back(relay: Relay) -> None:
     ended = relay.given_completed(webhook_url=WEBHOOK_URL)
     relay.deliveries.trouble.before("send", QueueUnavailableError("down"))
     with pytest.raises(QueueUnavailableError):
@@ -195,7 +189,7 @@ def test_given_a_delivery_queue_that_is_down_when_handed_on_again_then_the_deliv
     assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
 
 
-def test_given_a_delivery_under_way_when_handed_on_then_it_is_left_alone(relay: Relay) -> None:
+def test_a_delivery_under_way_is_left_alone(relay: Relay) -> None:
     ended = relay.given_completed(webhook_url=WEBHOOK_URL)
     relay.completion.hand_on(replace(ended, delivery_attempts=1))
     assert relay.deliveries.sent == []
@@ -204,14 +198,12 @@ def test_given_a_delivery_under_way_when_handed_on_then_it_is_left_alone(relay: 
 @pytest.mark.parametrize(
     "changes", [{"cache_key": None}, {"cache_key": "key", "cache_status": CacheStatus.HIT}], ids=["not-asked", "hit"]
 )
-def test_given_a_result_not_to_be_cached_when_handed_on_then_the_cache_stays_empty(
-    relay: Relay, changes: dict[str, str | None]
-) -> None:
+def test_a_result_not_to_be_cached_leaves_the_cache_empty(relay: Relay, changes: dict[str, str | None]) -> None:
     relay.completion.hand_on(relay.given_completed({"a": 1}, **changes))
     assert relay.cache.entries == {}
 
 
-def test_given_caching_switched_off_when_handed_on_then_nothing_is_remembered() -> None:
+def test_without_caching_nothing_is_remembered() -> None:
     relay = Relay(cache_seconds=0)
     relay.completion.hand_on(relay.given_completed({"a": 1}, cache_key="key"))
     assert relay.cache.entries == {}

@@ -57,9 +57,7 @@ PAIRS = list(product(Status, Status))
 
 
 @pytest.mark.parametrize(("before", "after"), [pair for pair in PAIRS if pair[1] in ledger.STEPS[pair[0]]])
-def test_given_a_legal_step_when_taken_then_state_version_and_history_move_on_together(
-    before: Status, after: Status
-) -> None:
+def test_a_legal_step_moves_state_version_and_history(before: Status, after: Status) -> None:
     execution = standing(before)
     following = step_to(execution, after)
     assert following.status is after
@@ -72,12 +70,12 @@ def test_given_a_legal_step_when_taken_then_state_version_and_history_move_on_to
 
 
 @pytest.mark.parametrize(("before", "after"), [pair for pair in PAIRS if pair[1] not in ledger.STEPS[pair[0]]])
-def test_given_a_step_that_does_not_exist_when_taken_then_it_is_refused(before: Status, after: Status) -> None:
+def test_a_step_that_does_not_exist_is_refused(before: Status, after: Status) -> None:
     with pytest.raises(IllegalTransitionError, match=f"{before} does not lead to {after}"):
         step_to(standing(before), after)
 
 
-def test_given_the_table_of_steps_when_read_then_only_unknown_is_resolved_and_only_it_and_failed_run_again() -> None:
+def test_the_table_of_steps_reopens_failed_and_unknown_alone() -> None:
     leads_out = {status: set(ledger.STEPS[status]) for status in ENDED if ledger.STEPS[status]}
     assert leads_out == {
         Status.UNKNOWN: {Status.COMPLETED, Status.FAILED, Status.QUEUED},
@@ -89,9 +87,7 @@ def test_given_the_table_of_steps_when_read_then_only_unknown_is_resolved_and_on
     ("ended", "ran", "may_have_run"),
     [(Status.UNKNOWN, False, True), (Status.FAILED, False, False), (Status.FAILED, True, True)],
 )
-def test_given_an_end_when_run_again_then_it_begins_anew_and_only_what_may_have_run_is_kept(
-    ended: Status, *, ran: bool, may_have_run: bool
-) -> None:
+def test_a_rerun_begins_anew_and_keeps_what_may_have_run(ended: Status, *, ran: bool, may_have_run: bool) -> None:
     execution = standing(
         ended,
         outcome=outcome_of(ended),
@@ -117,12 +113,12 @@ def test_given_an_end_when_postponed_then_it_is_refused(status: Status) -> None:
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status not in {Status.FAILED, Status.UNKNOWN}])
-def test_given_anything_but_a_failure_or_an_unknown_outcome_when_run_again_then_it_is_refused(status: Status) -> None:
+def test_only_failed_and_unknown_run_again(status: Status) -> None:
     with pytest.raises(IllegalTransitionError):
         ledger.rerun(standing(status), NOON, "operator")
 
 
-def test_given_an_end_with_a_delivery_when_run_again_then_its_next_end_has_a_delivery_of_its_own() -> None:
+def test_a_reruns_end_has_a_delivery_of_its_own() -> None:
     tried = {
         "webhook_status": WebhookStatus.FAILED,
         "delivery_attempts": 10,
@@ -136,7 +132,7 @@ def test_given_an_end_with_a_delivery_when_run_again_then_its_next_end_has_a_del
 
 
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED])
-def test_given_an_unknown_outcome_when_resolved_then_who_and_why_stand_before_the_outcome(status: Status) -> None:
+def test_a_resolution_records_who_and_why_first(status: Status) -> None:
     unknown = standing(Status.UNKNOWN, outcome=outcome_of(Status.UNKNOWN), completed_at=NOON, webhook_url=WEBHOOK_URL)
     resolved = ledger.resolve(unknown, outcome_of(status), NOON + 9, "operator", "seen in the CRM")
     found, end = resolved.pending_audit[-2:]
@@ -153,12 +149,12 @@ def test_given_an_unknown_outcome_when_resolved_then_who_and_why_stand_before_th
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.UNKNOWN])
-def test_given_an_outcome_that_is_known_when_resolved_then_it_is_refused(status: Status) -> None:
+def test_a_known_outcome_cannot_be_resolved(status: Status) -> None:
     with pytest.raises(IllegalTransitionError):
         ledger.resolve(standing(status), outcome_of(Status.COMPLETED), NOON, "operator", None)
 
 
-def test_given_a_queued_execution_when_cancelled_then_it_has_ended_and_nothing_is_delivered() -> None:
+def test_a_cancelled_queued_execution_delivers_nothing() -> None:
     queued = standing(Status.QUEUED, webhook_url=WEBHOOK_URL, next_at=NOON)
     cancelled = ledger.cancel(queued, NOON + 4, "operator")
     assert (cancelled.status, cancelled.outcome) == (Status.CANCELLED, Outcome(Status.CANCELLED))
@@ -168,7 +164,7 @@ def test_given_a_queued_execution_when_cancelled_then_it_has_ended_and_nothing_i
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.QUEUED])
-def test_given_an_execution_that_does_not_wait_when_cancelled_then_it_is_refused(status: Status) -> None:
+def test_an_execution_that_does_not_wait_cannot_be_cancelled(status: Status) -> None:
     with pytest.raises(IllegalTransitionError):
         ledger.cancel(standing(status), NOON, "operator")
 
@@ -176,7 +172,7 @@ def test_given_an_execution_that_does_not_wait_when_cancelled_then_it_is_refused
 DAY_MS = 86_400_000
 
 
-def test_given_steps_over_days_when_taken_then_the_first_of_each_day_opens_it_in_the_index() -> None:
+def test_the_first_step_of_each_day_opens_it_in_the_index() -> None:
     execution = ledger.accept(a_draft())
     midnight = NOON + DAY_MS // 2
     for now in (NOON + 1, midnight - 1, midnight, midnight + 1, midnight + 2 * DAY_MS):
@@ -188,13 +184,13 @@ def test_given_steps_over_days_when_taken_then_the_first_of_each_day_opens_it_in
     assert execution.audit_day == "2026-11-27"
 
 
-def test_given_two_entries_of_one_step_when_chained_then_the_first_alone_opens_the_day() -> None:
+def test_only_the_first_of_two_entries_opens_the_day() -> None:
     waiting = standing(Status.AWAITING_WEBHOOK)
     ended = ledger.settle(waiting, outcome_of(Status.COMPLETED), NOON + DAY_MS, by_webhook=True)
     assert [entry.day for entry in ended.pending_audit] == ["2026-11-24", "2026-11-25", None]
 
 
-def test_given_a_request_when_accepted_then_version_one_owes_the_first_entry() -> None:
+def test_an_accepted_request_owes_its_first_entry() -> None:
     execution = ledger.accept(a_draft())
     [entry] = execution.pending_audit
     assert (execution.version, execution.status) == (1, Status.QUEUED)
@@ -202,14 +198,14 @@ def test_given_a_request_when_accepted_then_version_one_owes_the_first_entry() -
     assert (entry.payload_size_bytes, entry.payload_sha256) == (execution.request.size, execution.request.digest)
 
 
-def test_given_a_cached_result_when_served_then_the_record_opens_completed_and_owes_a_delivery() -> None:
+def test_a_cached_result_opens_completed_and_owes_a_delivery() -> None:
     execution = ledger.serve_from_cache(a_draft(webhook_url=WEBHOOK_URL), RESULT, NOON)
     assert (execution.status, execution.attempts, execution.completed_at) == (Status.COMPLETED, 0, NOON)
     assert execution.webhook_status is WebhookStatus.PENDING
     assert execution.pending_audit[0].event == "cache_hit"
 
 
-def test_given_a_claim_when_made_then_the_attempt_is_fenced_and_leased() -> None:
+def test_a_claim_is_fenced_and_leased() -> None:
     execution = ledger.claim(standing(Status.QUEUED, next_at=NOON), "mine", NOON + 1, NOON + 95_000)
     assert execution.attempt is not None
     assert (execution.attempt.attempt_id, execution.attempt.number) == ("mine", 1)
@@ -218,7 +214,7 @@ def test_given_a_claim_when_made_then_the_attempt_is_fenced_and_leased() -> None
 
 
 @pytest.mark.parametrize("uses_chance", [True, False])
-def test_given_a_postponed_attempt_when_planned_then_only_one_that_counts_uses_a_chance(uses_chance: bool) -> None:
+def test_only_an_attempt_that_counts_uses_a_chance(uses_chance: bool) -> None:
     running = ledger.claim(standing(Status.QUEUED), "mine", NOON, NOON + 1)
     queued = ledger.postpone(running, NOON, NOON + 7, CAUSE, uses_chance=uses_chance)
     assert (queued.attempt, queued.next_at, queued.attempts) == (None, NOON + 7, 1)
@@ -226,7 +222,7 @@ def test_given_a_postponed_attempt_when_planned_then_only_one_that_counts_uses_a
     assert (queued.pending_audit[-1].code, queued.pending_audit[-1].correlation_id) == ("no_answer", "corr-1")
 
 
-def test_given_postponements_when_planned_then_they_are_counted_and_what_may_have_run_is_not_forgotten() -> None:
+def test_postponements_count_and_keep_what_may_have_run() -> None:
     execution, seen = standing(Status.QUEUED), []
     for may_have_run in (False, True, False):
         running = ledger.claim(execution, "mine", NOON, NOON + 1)
@@ -237,9 +233,7 @@ def test_given_postponements_when_planned_then_they_are_counted_and_what_may_hav
 
 
 @pytest.mark.parametrize(("url", "status"), [(WEBHOOK_URL, WebhookStatus.PENDING), (None, WebhookStatus.NONE)])
-def test_given_an_outcome_when_settled_then_only_a_caller_with_a_webhook_is_owed_one(
-    url: str | None, status: WebhookStatus
-) -> None:
+def test_only_a_caller_with_a_webhook_is_owed_a_delivery(url: str | None, status: WebhookStatus) -> None:
     waiting = standing(
         Status.AWAITING_WEBHOOK, webhook_url=url, delivery_attempts=4, deliver_at=NOON, deadline_at=NOON, next_at=NOON
     )
@@ -259,15 +253,13 @@ def test_given_an_outcome_when_settled_then_only_a_caller_with_a_webhook_is_owed
         (WebhookStatus.FAILED, "webhook_failed"),
     ],
 )
-def test_given_a_try_to_deliver_when_recorded_then_the_history_says_what_came_of_it(
-    status: WebhookStatus, event: str
-) -> None:
+def test_a_recorded_delivery_is_in_the_history(status: WebhookStatus, event: str) -> None:
     tried = ledger.record_delivery(standing(Status.COMPLETED), status, NOON, NOON + 5, latency_ms=3, cause=None)
     assert (tried.webhook_status, tried.delivery_attempts, tried.deliver_at) == (status, 1, NOON + 5)
     assert (tried.pending_audit[-1].event, tried.status) == (event, Status.COMPLETED)
 
 
-def test_given_an_outcome_by_webhook_when_settled_then_its_receipt_has_an_entry_of_its_own() -> None:
+def test_an_outcome_by_webhook_has_a_receipt_entry() -> None:
     execution = standing(Status.AWAITING_WEBHOOK)
     ended = ledger.settle(execution, outcome_of(Status.COMPLETED), NOON, by_webhook=True)
     receipt, end = ended.pending_audit[-2:]
@@ -278,9 +270,7 @@ def test_given_an_outcome_by_webhook_when_settled_then_its_receipt_has_an_entry_
 
 @pytest.mark.parametrize("webhook", WebhookStatus)
 @pytest.mark.parametrize("status", Status)
-def test_given_any_state_when_a_redelivery_is_begun_then_the_delivery_must_have_ended(
-    status: Status, webhook: WebhookStatus
-) -> None:
+def test_a_redelivery_needs_an_ended_delivery(status: Status, webhook: WebhookStatus) -> None:
     execution = standing(status, webhook_status=webhook, delivery_attempts=4, deliver_at=NOON, redeliveries=1)
     if status in ENDED and webhook in {WebhookStatus.DELIVERED, WebhookStatus.FAILED}:
         again = ledger.redeliver(execution, NOON + 9, "operator")
@@ -293,7 +283,7 @@ def test_given_any_state_when_a_redelivery_is_begun_then_the_delivery_must_have_
             ledger.redeliver(execution, NOON + 9, "operator")
 
 
-def test_given_webhooks_that_decided_when_settled_then_each_is_on_record_with_its_outcome_through_every_rerun() -> None:
+def test_webhooks_that_decided_are_remembered_over_reruns() -> None:
     first = ledger.settle(
         standing(Status.AWAITING_WEBHOOK), outcome_of(Status.FAILED), NOON, by_webhook=True, webhook_id="msg_1"
     )
@@ -311,7 +301,7 @@ def test_given_a_note_when_made_then_the_state_stays() -> None:
     assert noted.pending_audit[-1].event == "webhook_conflict"
 
 
-def test_given_a_lease_when_asked_for_then_it_is_held_until_it_ends_and_not_longer() -> None:
+def test_a_lease_is_held_until_it_ends_and_not_longer() -> None:
     running = ledger.claim(standing(Status.QUEUED), "mine", NOON, NOON + 100)
     with pytest.raises(LeaseHeldError) as held:
         ledger.require_free(running, NOON + 99)
@@ -321,14 +311,14 @@ def test_given_a_lease_when_asked_for_then_it_is_held_until_it_ends_and_not_long
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(AuditEntry) if field.name != "hash"])
-def test_given_an_entry_when_any_field_is_changed_then_its_hash_no_longer_fits(name: str) -> None:
+def test_a_changed_field_breaks_an_entrys_hash(name: str) -> None:
     [entry] = ledger.accept(a_draft()).pending_audit
     changed: dict[str, Any] = {name: 77 if isinstance(getattr(entry, name), int) else "forged"}
     assert entry_hash(replace(entry, **changed)) != entry.hash
 
 
 @given(st.lists(st.sampled_from(Status), max_size=15), st.booleans())
-def test_given_any_walk_of_legal_steps_when_taken_then_the_invariants_hold(walk: list[Status], hooked: bool) -> None:
+def test_any_walk_of_legal_steps_keeps_the_invariants(walk: list[Status], hooked: bool) -> None:
     execution = ledger.accept(a_draft(webhook_url=WEBHOOK_URL if hooked else None))
     for number, wish in enumerate(walk):
         if wish not in ledger.STEPS[execution.status]:

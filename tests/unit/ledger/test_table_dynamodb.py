@@ -99,14 +99,12 @@ def claimed(execution: Execution | None = None) -> Execution:
 
 
 @given(executions)
-def test_given_any_record_when_spelled_as_accepted_then_it_reads_back_the_same(execution: Execution) -> None:
+def test_any_accepted_record_reads_back_the_same(execution: Execution) -> None:
     assert read_execution(execution.execution_id, accepted_item(execution)) == execution
 
 
 @given(executions, executions)
-def test_given_a_later_step_when_read_with_what_was_accepted_then_the_step_decides_what_steps_change(
-    accepted: Execution, stands: Execution
-) -> None:
+def test_a_later_step_overrides_what_was_accepted(accepted: Execution, stands: Execution) -> None:
     unchanging = {
         name: getattr(accepted, name)
         for name in (
@@ -118,18 +116,18 @@ def test_given_a_later_step_when_read_with_what_was_accepted_then_the_step_decid
     assert read_execution(accepted.execution_id, accepted_item(accepted), ledger_item(later)) == later
 
 
-def test_given_payloads_of_this_and_of_another_execution_when_spelled_then_each_key_reads_back() -> None:
+def test_payload_keys_of_any_execution_read_back() -> None:
     for key in (f"{EXECUTION_ID}/result", "another/result", f"{EXECUTION_ID}0/result"):
         completed = replace(a_draft(), outcome=Outcome(Status.COMPLETED, PayloadRef(key, 1, "digest")))
         assert read_execution(EXECUTION_ID, accepted_item(completed)) == completed
 
 
-def test_given_a_step_when_spelled_then_the_request_is_not_written_again() -> None:
+def test_a_step_does_not_write_the_request_again() -> None:
     assert "request" in accepted_item(first_version())
     assert "request" not in ledger_item(claimed())
 
 
-def test_given_a_record_when_spelled_then_it_is_in_the_indexes_that_it_belongs_to_and_an_ordinary_one_in_none() -> None:
+def test_a_record_is_only_in_the_indexes_it_belongs_to() -> None:
     keys_of_indexes = {"endedAs", "undelivered", "trace"}
     ordinary = replace(first_version(), trace_id=EXECUTION_ID, webhook_status=WebhookStatus.DELIVERED)
     assert keys_of_indexes.isdisjoint(accepted_item(ordinary))
@@ -144,14 +142,14 @@ def test_given_a_record_when_spelled_then_it_is_in_the_indexes_that_it_belongs_t
     assert {name: given_up[name]["S"] for name in keys_of_indexes & given_up.keys()} == {"undelivered": "failed"}
 
 
-def test_given_an_item_when_a_person_looks_at_it_then_what_it_is_about_and_where_it_stands_is_legible() -> None:
+def test_an_item_is_legible_to_a_person() -> None:
     accepted, stands = accepted_item(first_version()), ledger_item(claimed())
     assert accepted["action_id"] == {"S": ACTION_ID}
     assert accepted["trace_id"] == {"S": TRACE_ID}
     assert (stands["status"], stands["attempts"]) == ({"S": "running"}, {"N": "1"})
 
 
-def test_given_a_request_of_1_kb_when_it_runs_its_course_then_each_write_is_one_write_unit() -> None:
+def test_each_write_of_a_1_kb_request_is_one_unit() -> None:
     inputs = canonical(request(SMALL_BYTES)["inputs"])
     payloads = BucketPayloads(FakeS3(), "bucket")  # type: ignore[arg-type]
     ref = payloads.refer(f"{EXECUTION_ID}/request/{'0' * 64}", inputs)
@@ -183,7 +181,7 @@ def random_digest(seed: int) -> str:
 # -- Conditions --
 
 
-def test_given_a_new_record_when_created_and_loaded_then_it_is_the_same() -> None:
+def test_a_new_record_loads_as_created() -> None:
     dynamodb = FakeDynamoDb()
     table(dynamodb).create(first_version())
     assert table(dynamodb).load(EXECUTION_ID) == first_version()
@@ -191,14 +189,14 @@ def test_given_a_new_record_when_created_and_loaded_then_it_is_the_same() -> Non
     assert list(dynamodb.items) == [(f"execution#{EXECUTION_ID}", "accepted")]
 
 
-def test_given_a_taken_id_when_created_then_it_is_already_recorded() -> None:
+def test_a_taken_id_is_already_recorded() -> None:
     dynamodb = FakeDynamoDb()
     table(dynamodb).create(first_version())
     with pytest.raises(AlreadyRecordedError):
         table(dynamodb).create(first_version())
 
 
-def test_given_the_next_version_when_saved_then_it_is_written_and_any_other_is_stale() -> None:
+def test_only_the_next_version_is_saved() -> None:
     dynamodb = FakeDynamoDb()
     table(dynamodb).create(first_version())
     table(dynamodb).save(claimed())
@@ -210,7 +208,7 @@ def test_given_the_next_version_when_saved_then_it_is_written_and_any_other_is_s
             table(dynamodb).save(replace(following, version=version))
 
 
-def test_given_two_first_steps_when_both_are_saved_then_the_second_is_stale() -> None:
+def test_the_second_of_two_first_steps_is_stale() -> None:
     dynamodb = FakeDynamoDb()
     table(dynamodb).create(first_version())
     table(dynamodb).save(claimed())
@@ -219,7 +217,7 @@ def test_given_two_first_steps_when_both_are_saved_then_the_second_is_stale() ->
     assert table(dynamodb).load(EXECUTION_ID) == claimed()
 
 
-def test_given_a_remainder_of_an_expired_record_when_its_id_is_used_anew_then_nobody_sees_it() -> None:
+def test_nobody_sees_the_remainder_of_an_expired_record() -> None:
     dynamodb = FakeDynamoDb()
     table(dynamodb).create(first_version())
     table(dynamodb).save(claimed())
@@ -238,7 +236,7 @@ def test_given_a_remainder_of_an_expired_record_when_its_id_is_used_anew_then_no
 
 
 @pytest.mark.parametrize("days_later", [0, 29, 36])
-def test_given_a_retention_of_30_days_when_a_step_is_written_then_where_it_stands_outlives_what_was_accepted(
+def test_the_state_outlives_what_was_accepted(
     days_later: int,
 ) -> None:
     dynamodb = FakeDynamoDb()
@@ -253,7 +251,7 @@ def test_given_a_retention_of_30_days_when_a_step_is_written_then_where_it_stand
 # -- The result cache --
 
 
-def test_given_a_cache_entry_when_remembered_then_it_reads_back_and_the_last_one_wins() -> None:
+def test_the_last_cache_entry_wins() -> None:
     dynamodb = FakeDynamoDb()
     entry = CachedResult("key", EXECUTION_ID, NOON)
     table(dynamodb).remember(CachedResult("key", "another", 1))
@@ -277,9 +275,7 @@ TABLE_CALLS: dict[str, Callable[[FakeDynamoDb], Any]] = {
 
 @pytest.mark.parametrize("failure", [THROTTLED, UNREACHABLE], ids=["client", "network"])
 @pytest.mark.parametrize("call", TABLE_CALLS.values(), ids=TABLE_CALLS)
-def test_given_a_table_that_fails_when_called_then_the_store_is_unavailable(
-    call: Callable[[FakeDynamoDb], Any], failure: Exception
-) -> None:
+def test_a_failing_table_is_an_unavailable_store(call: Callable[[FakeDynamoDb], Any], failure: Exception) -> None:
     dynamodb = FakeDynamoDb()
     for operation in ("put_item", "get_item", "query"):
         dynamodb.trouble.before(operation, failure)

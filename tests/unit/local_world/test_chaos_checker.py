@@ -362,7 +362,7 @@ VIOLATIONS: dict[str, tuple[Broken, History]] = {
 
 
 @pytest.mark.parametrize("seen", FINE.values(), ids=FINE.keys())
-def test_given_a_history_as_it_should_be_when_checked_then_nothing_is_broken(seen: History) -> None:
+def test_a_correct_history_breaks_nothing(seen: History) -> None:
     assert check(seen) == ()
 
 
@@ -374,14 +374,14 @@ def test_given_a_history_as_it_should_be_when_checked_then_nothing_is_broken(see
     ],
     ids=lambda wrong: next(iter(wrong)),
 )
-def test_given_a_number_that_is_wrong_when_checked_then_the_counter_is_named(wrong: dict[str, Any]) -> None:
+def test_a_wrong_number_names_the_counter(wrong: dict[str, Any]) -> None:
     found = check(history(counted=counted(history(), **wrong)))
 
     assert {violation.broken for violation in found} == {Broken.MISCOUNTED}
     assert next(iter(wrong)) in {violation.execution_id for violation in found}
 
 
-def test_given_ends_of_each_kind_when_the_truth_is_told_then_each_is_where_it_belongs() -> None:
+def test_the_truth_of_each_end_is_where_it_belongs() -> None:
     statuses = ("completed", "completed", "failed", "unknown", "cancelled", "running")
     finals = {f"{number}": final(status)[ID] for number, status in enumerate(statuses)}
     finals["1"] |= {"cacheStatus": "hit", "latencyMs": 0}
@@ -411,7 +411,7 @@ def test_every_kind_of_violation_has_a_history_that_shows_it() -> None:
     assert {broken for broken, _ in VIOLATIONS.values()} == set(Broken) - {Broken.MISCOUNTED}
 
 
-def test_given_an_offender_when_its_timeline_is_told_then_every_witness_is_in_it_in_the_order_of_time() -> None:
+def test_an_offenders_timeline_has_every_witness_in_order() -> None:
     seen = history("data-actions", callbacks=(Callback(ID, "completed", (502, 200)),))
 
     lines = timeline(cases(seen)[0])

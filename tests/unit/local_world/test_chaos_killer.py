@@ -31,7 +31,7 @@ def killer(folder: Path, *, per_second: float = 1_000.0) -> Killer:
     return Killer(NAMES, folder, per_second=per_second, seed=1)
 
 
-def test_given_workers_of_every_function_when_the_killer_works_then_each_is_killed_and_counted(tmp_path: Path) -> None:
+def test_the_killer_kills_and_counts_workers_of_every_function(tmp_path: Path) -> None:
     with ExitStack() as stack:
         workers = [stack.enter_context(worker(tmp_path, function)) for function in NAMES.values()]
         with killer(tmp_path) as at_work:
@@ -41,7 +41,7 @@ def test_given_workers_of_every_function_when_the_killer_works_then_each_is_kill
     assert set(at_work.kills().by_function) == {"Validate", "Execute", "ReceiveWebhook", "Deliver", "Query"}
 
 
-def test_given_others_when_the_killer_works_then_a_starting_worker_and_one_of_another_world_live(
+def test_the_killer_spares_starting_and_foreign_workers(
     tmp_path: Path,
 ) -> None:
     with (
@@ -54,7 +54,7 @@ def test_given_others_when_the_killer_works_then_a_starting_worker_and_one_of_an
         assert (starting.poll(), other.poll()) == (None, None)
 
 
-def test_given_no_kills_a_second_when_it_works_then_nobody_is_killed(tmp_path: Path) -> None:
+def test_without_kills_a_second_nobody_is_killed(tmp_path: Path) -> None:
     with worker(tmp_path, "execute") as spared, killer(tmp_path, per_second=0.0) as idle:
         assert spared.poll() is None
 

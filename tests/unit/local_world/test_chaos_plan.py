@@ -14,13 +14,13 @@ CONTRACTS = pytest.mark.parametrize("contract", ["data-actions", "integrations"]
 
 
 @CONTRACTS
-def test_given_a_seed_when_planned_twice_then_the_plans_are_equal_and_another_seed_gives_another(contract: str) -> None:
+def test_a_seed_gives_one_plan(contract: str) -> None:
     assert plan(contract, 60, 7) == plan(contract, 60, 7)
     assert plan(contract, 60, 7) != plan(contract, 60, 8)
 
 
 @CONTRACTS
-def test_given_the_size_for_ci_when_planned_then_every_kind_is_met_and_a_part_meets_nothing(contract: str) -> None:
+def test_the_ci_plan_meets_every_kind(contract: str) -> None:
     met = Counter(order.kind for order in plan(contract, 60, 1))
 
     assert set(met) == {"calm", *(kind.name for kind in kinds(contract))}
@@ -28,7 +28,7 @@ def test_given_the_size_for_ci_when_planned_then_every_kind_is_met_and_a_part_me
 
 
 @CONTRACTS
-def test_given_a_plan_when_it_is_looked_at_then_all_that_callers_do_is_in_it(contract: str) -> None:
+def test_a_plan_shows_all_that_callers_do(contract: str) -> None:
     orders = plan(contract, 300, 1)
 
     assert any(order.copies > 1 for order in orders)
@@ -39,7 +39,7 @@ def test_given_a_plan_when_it_is_looked_at_then_all_that_callers_do_is_in_it(con
 
 
 @CONTRACTS
-def test_given_equal_inputs_when_they_are_planned_then_the_cache_may_answer_them_and_no_others(contract: str) -> None:
+def test_only_equal_inputs_may_hit_the_cache(contract: str) -> None:
     orders = plan(contract, 300, 1)
     inputs = Counter(json.dumps(order.inputs) for order in orders)
 
@@ -48,7 +48,7 @@ def test_given_equal_inputs_when_they_are_planned_then_the_cache_may_answer_them
 
 
 @CONTRACTS
-def test_given_a_plan_when_it_becomes_a_script_then_the_simulator_understands_it_and_each_fault_has_one_execution(
+def test_a_plan_becomes_a_script_the_simulator_understands(
     contract: str,
 ) -> None:
     orders = plan(contract, 100, 1)
@@ -60,7 +60,7 @@ def test_given_a_plan_when_it_becomes_a_script_then_the_simulator_understands_it
     assert {getattr(fault, name) for fault in faults} <= {getattr(order, name) for order in orders}
 
 
-def test_given_throttled_executions_when_planned_then_they_come_as_storms() -> None:
+def test_throttled_executions_come_as_storms() -> None:
     orders = plan("data-actions", 600, 1)
 
     places = [place for place, order in enumerate(orders) if order.kind == STORM]
@@ -69,7 +69,7 @@ def test_given_throttled_executions_when_planned_then_they_come_as_storms() -> N
     assert places[:5] == list(range(places[0], places[0] + 5))
 
 
-def test_given_faults_of_callbacks_when_planned_then_the_answer_says_queued() -> None:
+def test_faults_of_callbacks_need_a_queued_answer() -> None:
     of_callbacks = {kind.name for kind in kinds("data-actions") if kind.by_callback}
 
     faults = [fault for order in plan("data-actions", 200, 1) if order.kind in of_callbacks for fault in order.faults]

@@ -44,11 +44,11 @@ def entry(status: str) -> AuditEntry:
     return AuditEntry(ID, 1, 1, "action", "accepted", status, "trace", 0)
 
 
-def test_given_a_campaign_when_counted_then_each_kind_has_its_statuses_and_what_was_never_accepted_has_none() -> None:
+def test_a_campaign_counts_each_kinds_statuses() -> None:
     assert outcomes(LOST) == {"calm": Counter({"none": 1}), "reset [after]": Counter({"running": 1})}
 
 
-def test_given_a_campaign_when_its_figures_are_told_then_they_are_the_witnesses() -> None:
+def test_a_campaigns_figures_are_the_witnesses() -> None:
     told = figures(RESULT)
 
     assert (told["executions"], told["accepted"], told["never accepted"]) == (2, 1, 1)
@@ -56,7 +56,7 @@ def test_given_a_campaign_when_its_figures_are_told_then_they_are_the_witnesses(
     assert told["violations"] == len(RESULT.violations) > 0
 
 
-def test_given_violations_when_shown_then_the_table_and_the_offenders_timeline_are_there() -> None:
+def test_violations_show_a_table_and_the_timeline() -> None:
     console = Console(file=io.StringIO(), width=100)
 
     show([RESULT], console)
@@ -76,7 +76,7 @@ def test_given_no_violation_when_shown_then_it_says_so() -> None:
     assert "no promise was broken" in console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
 
 
-def test_given_a_result_when_it_is_a_document_then_it_is_json_with_the_violations_and_all_timelines() -> None:
+def test_a_result_document_has_violations_and_timelines() -> None:
     [told] = json.loads(json.dumps(document([RESULT])))
 
     assert told["contract"] == "integrations"
@@ -85,9 +85,7 @@ def test_given_a_result_when_it_is_a_document_then_it_is_json_with_the_violation
     assert list(told["timelines"]) == [ID, "other"]
 
 
-def test_given_open_executions_when_waited_for_then_they_are_those_that_have_not_ended_on_record_and_in_the_trail() -> (
-    None
-):
+def test_open_executions_have_no_end_on_record_or_trail() -> None:
     accepted, done = frozenset({ID}), {ID: (entry("completed"),)}
 
     assert not_ended(accepted, {ID: "completed"}) == frozenset()
@@ -98,7 +96,7 @@ def test_given_open_executions_when_waited_for_then_they_are_those_that_have_not
     assert behind(accepted, {ID: "completed"}, {}) == {ID}
 
 
-def test_given_several_works_when_done_together_then_their_results_come_in_their_order_and_an_error_is_raised() -> None:
+def test_works_done_together_keep_their_order_and_errors() -> None:
     assert together([lambda: 1, lambda: 2]) == [1, 2]
 
     def fails() -> int:

@@ -34,7 +34,7 @@ def stack(url: str) -> Stack:
     )
 
 
-def test_a_submission_is_signed_for_execute_api_and_sent_as_it_is(url: str) -> None:
+def test_a_submission_is_signed_for_execute_api(url: str) -> None:
     with ApiClient(stack(url)) as api, RemoteSimulator(url) as sink:
         answer = api.submit({"inputs": {"name": "Zoë"}}, **{"Idempotency-Key": "1"})
         (received,) = sink.call("GET", "/_control/deliveries").json()["deliveries"]

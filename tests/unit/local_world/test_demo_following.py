@@ -27,7 +27,7 @@ class TestWatch:
 
         assert changes == [Change("queued", 0), Change("running", 3), Change("completed", 5)]
 
-    def test_a_status_that_was_passed_between_two_looks_is_not_made_up(self) -> None:
+    def test_a_status_between_two_looks_is_not_made_up(self) -> None:
         changes = list(watch(["completed"]).changes("queued"))
 
         assert [change.status for change in changes] == ["queued", "completed"]
@@ -39,7 +39,7 @@ class TestWatch:
     def test_it_stops_at_every_end(self, end: str) -> None:
         assert [change.status for change in watch(["running", end]).changes("queued")][-1] == end
 
-    def test_one_that_never_ends_is_given_up_with_the_status_it_is_in(self) -> None:
+    def test_an_execution_that_never_ends_is_given_up(self) -> None:
         with pytest.raises(UnexpectedError) as raised:
             list(watch(["running"], seconds=10).changes("queued"))
 

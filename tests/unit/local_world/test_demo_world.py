@@ -36,7 +36,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return made
 
 
-def test_what_an_earlier_demo_left_is_ended_first_and_the_world_last(tmp_path: Path, calls: list[str]) -> None:
+def test_an_earlier_demos_world_is_ended_first(tmp_path: Path, calls: list[str]) -> None:
     with own_world(tmp_path, Progress()) as stack:
         assert stack is STACK
         assert calls == ["down", "up"]

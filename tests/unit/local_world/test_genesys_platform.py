@@ -74,12 +74,12 @@ def genesys(server: Genesys) -> Genesys:
 
 
 class TestTokens:
-    def test_a_token_has_its_lifetime_and_no_scope_that_was_not_asked_for(self, genesys: Genesys) -> None:
+    def test_a_token_has_its_lifetime_and_requested_scopes(self, genesys: Genesys) -> None:
         genesys.patch_scenario({"tokens": {"expiresIn": 300}})
         body = genesys.ask_token().json()
         assert (body["token_type"], body["expires_in"], "scope" in body) == ("bearer", 300, False)
 
-    def test_scopes_that_were_asked_for_are_granted_unless_the_scenario_holds_some_back(self, genesys: Genesys) -> None:
+    def test_requested_scopes_are_granted_unless_held_back(self, genesys: Genesys) -> None:
         asked = "&scope=data%3Aaction%3Aexecute%20data%3Aaction%3Aview"
         assert genesys.ask_token(form=asked).json()["scope"] == "data:action:execute data:action:view"
         genesys.patch_scenario({"tokens": {"grantedScopes": ["data:action:view"]}})
@@ -198,13 +198,13 @@ class TestContracts:
         assert genesys.call("POST", DATA_ACTIONS, body=body, headers=headers).status == status
         assert genesys.runs() == 0
 
-    def test_a_path_or_method_that_is_not_there_answers_an_error_body(self, genesys: Genesys) -> None:
+    def test_an_unknown_path_or_method_gets_an_error_body(self, genesys: Genesys) -> None:
         assert genesys.call("GET", "/api/v2/nothing").json()["code"] == "not.found"
         assert genesys.call("GET", DATA_ACTIONS).json()["code"] == "method.not.allowed"
 
 
 class TestLimits:
-    def test_one_too_many_is_the_real_429_and_the_next_window_lets_in_again(self, genesys: Genesys) -> None:
+    def test_one_request_too_many_is_the_real_429(self, genesys: Genesys) -> None:
         genesys.patch_scenario({"rate": {"allowed": 1, "windowSeconds": 42}})
         assert genesys.execute().headers["inin-ratelimit-allowed"] == "1"
         refused = genesys.execute()

@@ -34,7 +34,7 @@ def asked_for_health(port: int) -> dict[str, str] | None:
 
 
 @pytest.mark.parametrize("module", ["local.genesys", "local.sink"])
-def test_a_server_answers_its_health_and_ends_silently_on_sigterm(module: str) -> None:
+def test_a_server_answers_health_and_ends_on_sigterm(module: str) -> None:
     port = free_port()
     process = start(module, "--port", str(port))
     deadline = time.monotonic() + 20

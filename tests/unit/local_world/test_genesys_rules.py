@@ -98,7 +98,7 @@ class TestScenario:
     def test_a_fault_knows_whether_the_action_runs(self, fault: Fault, prevented: bool) -> None:
         assert fault.prevents_run is prevented
 
-    def test_a_merge_patch_changes_what_it_names_and_null_brings_back_the_default(self) -> None:
+    def test_a_merge_patch_changes_what_it_names(self) -> None:
         patched = Scenario().patched({"rate": {"allowed": 5}, "latency": {"minMs": 1, "maxMs": 2}})
         assert (patched.rate.allowed, patched.rate.window_seconds, patched.latency.max_ms) == (5, 60, 2)
         assert patched.patched({"rate": None}).rate == Scenario().rate

@@ -28,7 +28,7 @@ def test_tools_see_no_aws_settings_but_keep_proxies_and_caches() -> None:
     assert environment["PATH"] == "/tools:/usr/bin"
 
 
-def test_tools_reach_the_emulator_past_a_proxy_and_report_nothing() -> None:
+def test_tools_reach_the_emulator_past_a_proxy() -> None:
     environment = for_tools(DEVELOPER)
     assert environment["NO_PROXY"] == environment["no_proxy"] == "intranet,127.0.0.1,localhost"
     assert environment["SAM_CLI_TELEMETRY"] == "0"

@@ -96,7 +96,7 @@ def test_stop_ends_orphans_of_a_process_that_died(world: World) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="environments of others are read from /proc")
-def test_stop_leaves_a_group_alone_that_does_not_belong_to_the_world(world: World) -> None:
+def test_stop_leaves_a_foreign_process_group_alone(world: World) -> None:
     parent, child = world.spawn_parent(0, mark=False)
     assert wait_until(lambda: not is_running(parent), alive=lambda: True, seconds=10)
     stop([parent], world=world.path)

@@ -56,7 +56,7 @@ def test_stack_json_is_read_back_as_it_was_written(folder: WorldFolder) -> None:
     assert folder.stack() == STACK
 
 
-def test_stack_json_is_for_its_owner_alone_and_replaces_the_one_before(folder: WorldFolder) -> None:
+def test_stack_json_is_private_and_replaces_the_last(folder: WorldFolder) -> None:
     folder.stack_file.write_text("old")
     folder.write_stack(STACK)
     assert folder.stack_file.stat().st_mode & 0o777 == 0o600

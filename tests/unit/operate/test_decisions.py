@@ -73,7 +73,7 @@ ALLOWED = {
 
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize(("name", "decide"), DECISIONS.items(), ids=DECISIONS)
-def test_given_any_state_when_an_operator_decides_then_it_is_taken_where_it_fits_and_refused_elsewhere(
+def test_a_decision_is_taken_where_it_fits_alone(
     relay: Relay, name: str, decide: Callable[..., Execution], status: Status
 ) -> None:
     before = GIVEN[status](relay, **({"result": "another"} if status is Status.COMPLETED else {}))
@@ -92,9 +92,7 @@ def test_given_any_state_when_an_operator_decides_then_it_is_taken_where_it_fits
 
 
 @pytest.mark.parametrize("decide", DECISIONS.values(), ids=DECISIONS)
-def test_given_an_execution_past_its_retention_when_an_operator_decides_then_it_is_gone(
-    relay: Relay, decide: Callable[..., Execution]
-) -> None:
+def test_an_execution_past_its_retention_is_gone(relay: Relay, decide: Callable[..., Execution]) -> None:
     before = relay.given_ended(UNKNOWN)
     relay.clock.advance(RETENTION_MS)
     with pytest.raises(ExecutionNotFoundError):
@@ -103,26 +101,20 @@ def test_given_an_execution_past_its_retention_when_an_operator_decides_then_it_
 
 
 @pytest.mark.parametrize("decide", DECISIONS.values(), ids=DECISIONS)
-def test_given_an_unknown_id_when_an_operator_decides_then_there_is_none(
-    relay: Relay, decide: Callable[..., Execution]
-) -> None:
+def test_an_unknown_id_is_not_found(relay: Relay, decide: Callable[..., Execution]) -> None:
     with pytest.raises(ExecutionNotFoundError) as refused:
         decide(relay, "x" * 500)
     assert refused.value.context["execution_id"] == "x" * 128
 
 
 @pytest.mark.parametrize(("name", "decide"), DECISIONS.items(), ids=DECISIONS)
-def test_given_an_id_in_capitals_when_an_operator_decides_then_it_is_the_same(
-    relay: Relay, name: str, decide: Callable[..., Execution]
-) -> None:
+def test_an_id_in_capitals_is_the_same(relay: Relay, name: str, decide: Callable[..., Execution]) -> None:
     GIVEN[Status.QUEUED if name == "cancel" else Status.UNKNOWN](relay)
     assert decide(relay, EXECUTION_ID.upper()).execution_id == EXECUTION_ID
 
 
 @pytest.mark.parametrize(("name", "decide"), DECISIONS.items(), ids=DECISIONS)
-def test_given_a_table_that_is_down_when_an_operator_decides_then_nothing_has_happened(
-    relay: Relay, name: str, decide: Callable[..., Execution]
-) -> None:
+def test_a_table_that_is_down_changes_nothing(relay: Relay, name: str, decide: Callable[..., Execution]) -> None:
     before = GIVEN[Status.QUEUED if name == "cancel" else Status.UNKNOWN](relay)
     relay.store.trouble.before("save", StoreUnavailableError("down"))
     with pytest.raises(StoreUnavailableError):
@@ -134,9 +126,7 @@ def test_given_a_table_that_is_down_when_an_operator_decides_then_nothing_has_ha
 
 
 @pytest.mark.parametrize(("status", "may_have_run"), [(Status.FAILED, False), (Status.UNKNOWN, True)])
-def test_given_an_end_when_retried_then_it_waits_to_be_run_and_its_message_knows_what_is_paid(
-    relay: Relay, status: Status, *, may_have_run: bool
-) -> None:
+def test_a_retried_end_waits_with_its_audit_paid(relay: Relay, status: Status, *, may_have_run: bool) -> None:
     GIVEN[status](relay)
     relay.clock.advance(7)
     queued = retry(relay)
@@ -148,7 +138,7 @@ def test_given_an_end_when_retried_then_it_waits_to_be_run_and_its_message_knows
     assert relay.telemetry.counts["ExecutionsRerun"] == 1
 
 
-def test_given_a_queue_that_is_down_when_retried_then_the_decision_stands_and_a_repeat_finishes_the_send(
+def test_a_retry_whose_send_failed_is_finished_by_a_repeat(
     relay: Relay,
 ) -> None:
     relay.given_ended(FAILED)
@@ -166,7 +156,7 @@ def test_given_a_queue_that_is_down_when_retried_then_the_decision_stands_and_a_
     assert relay.record.status is Status.COMPLETED
 
 
-def test_given_an_audit_trail_that_is_down_when_retried_then_a_repeat_pays_before_it_sends(relay: Relay) -> None:
+def test_a_repeated_retry_pays_the_audit_before_it_sends(relay: Relay) -> None:
     relay.given_ended(FAILED)
     relay.audit.trouble.before("append", StoreUnavailableError("down"))
     with pytest.raises(StoreUnavailableError):
@@ -177,7 +167,7 @@ def test_given_an_audit_trail_that_is_down_when_retried_then_a_repeat_pays_befor
     assert len(relay.queue.sent) == 1
 
 
-def test_given_a_day_of_waiting_before_when_retried_then_the_wait_begins_anew(relay: Relay) -> None:
+def test_a_retry_starts_the_day_of_waiting_anew(relay: Relay) -> None:
     relay.given_ended(FAILED)
     relay.clock.advance(10 * 86_400_000)
     retry(relay)
@@ -185,7 +175,7 @@ def test_given_a_day_of_waiting_before_when_retried_then_the_wait_begins_anew(re
     assert relay.record.status is Status.COMPLETED
 
 
-def test_given_an_unknown_outcome_when_its_retry_is_refused_then_it_is_unknown_again(relay: Relay) -> None:
+def test_a_refused_retry_of_an_unknown_is_unknown_again(relay: Relay) -> None:
     relay.given_ended(UNKNOWN)
     retry(relay)
     relay.payloads.inline_max = 0
@@ -197,7 +187,7 @@ def test_given_an_unknown_outcome_when_its_retry_is_refused_then_it_is_unknown_a
 # -- Resolve --
 
 
-def test_given_an_unknown_outcome_when_resolved_then_result_cache_and_delivery_are_as_if_it_had_been_known(
+def test_a_resolved_unknown_is_delivered_like_any_outcome(
     relay: Relay,
 ) -> None:
     relay.payloads.inline_max = 0
@@ -214,7 +204,7 @@ def test_given_an_unknown_outcome_when_resolved_then_result_cache_and_delivery_a
     assert relay.telemetry.counts["ExecutionsSucceeded"] == 1
 
 
-def test_given_who_and_why_when_resolved_then_the_history_has_both(relay: Relay) -> None:
+def test_a_resolution_records_who_and_why(relay: Relay) -> None:
     relay.given_ended(UNKNOWN)
     resolve(relay, note="seen in the CRM")
     found, end = relay.audit.entries(EXECUTION_ID)
@@ -222,7 +212,7 @@ def test_given_who_and_why_when_resolved_then_the_history_has_both(relay: Relay)
     assert (end.event, end.previous_hash) == ("completed", found.hash)
 
 
-def test_given_nobody_and_no_note_when_resolved_then_the_history_has_the_event_alone(relay: Relay) -> None:
+def test_a_resolution_without_actor_or_note_is_the_event_alone(relay: Relay) -> None:
     relay.given_ended(UNKNOWN)
     relay.operating.resolve(EXECUTION_ID, b'{"status":"completed"}', None)
     found, _ = relay.audit.entries(EXECUTION_ID)
@@ -237,9 +227,7 @@ def test_given_nobody_and_no_note_when_resolved_then_the_history_has_the_event_a
         ({"code": "crm", "message": "down", "status": 500}, ExecutionError("crm", "down", 500)),
     ],
 )
-def test_given_a_failure_when_resolved_then_its_error_is_the_operators_or_says_that_there_was_one(
-    relay: Relay, error: Any, told: ExecutionError
-) -> None:
+def test_a_resolved_failure_has_the_operators_error(relay: Relay, error: Any, told: ExecutionError) -> None:
     relay.given_ended(UNKNOWN, webhook_url=WEBHOOK_URL)
     resolved = resolve(relay, status="failed", error=error)
     assert resolved.outcome == Outcome(Status.FAILED, error=told)
@@ -261,9 +249,7 @@ def test_given_a_failure_when_resolved_then_its_error_is_the_operators_or_says_t
         (spelled({"status": "completed", "note": "x" * 1_001}), InvalidRequestError),
     ],
 )
-def test_given_a_body_that_is_no_resolution_when_resolved_then_it_is_refused_before_anything_is_read(
-    relay: Relay, raw: bytes, error: type[Exception]
-) -> None:
+def test_a_body_that_is_no_resolution_reads_nothing(relay: Relay, raw: bytes, error: type[Exception]) -> None:
     relay.store.trouble.before("load", AssertionError("read"))
     with pytest.raises(error):
         relay.operating.resolve(EXECUTION_ID, raw, OPERATOR)
@@ -276,9 +262,7 @@ def test_given_faults_when_resolved_then_every_one_is_named(relay: Relay) -> Non
 
 
 @pytest.mark.parametrize("service", ["audit", "deliveries"])
-def test_given_a_service_that_is_down_when_resolved_then_the_outcome_stands_and_a_repeat_finishes_what_follows(
-    relay: Relay, service: str
-) -> None:
+def test_a_repeat_finishes_an_interrupted_resolution(relay: Relay, service: str) -> None:
     relay.payloads.inline_max = 0
     relay.given_ended(UNKNOWN, webhook_url=WEBHOOK_URL)
     if service == "audit":
@@ -296,7 +280,7 @@ def test_given_a_service_that_is_down_when_resolved_then_the_outcome_stands_and_
     assert relay.reading.execution(EXECUTION_ID)["result"] == {"total": 3}
 
 
-def test_given_a_resolved_execution_when_resolved_otherwise_then_the_first_stands(relay: Relay) -> None:
+def test_the_first_resolution_stays(relay: Relay) -> None:
     relay.given_ended(UNKNOWN)
     resolve(relay, result={"total": 3})
     for other in ({"result": {"total": 4}}, {"status": "failed"}):
@@ -305,7 +289,7 @@ def test_given_a_resolved_execution_when_resolved_otherwise_then_the_first_stand
     assert len(relay.store.writes) == 1
 
 
-def test_given_an_operators_decision_when_measured_then_its_latency_is_not_the_executions(relay: Relay) -> None:
+def test_a_decisions_latency_is_not_the_executions(relay: Relay) -> None:
     relay.given_ended(UNKNOWN)
     relay.clock.advance(86_400_000)
     resolve(relay)
@@ -313,7 +297,7 @@ def test_given_an_operators_decision_when_measured_then_its_latency_is_not_the_e
     assert relay.telemetry.durations == []
 
 
-def test_given_more_bytes_than_allowed_when_resolved_then_nothing_is_parsed(relay: Relay) -> None:
+def test_an_oversized_resolution_is_not_parsed(relay: Relay) -> None:
     with pytest.raises(PayloadTooLargeError):
         relay.operating.resolve(EXECUTION_ID, b"[" * (relay.max_payload_bytes + 1), OPERATOR)
 
@@ -322,9 +306,7 @@ def test_given_more_bytes_than_allowed_when_resolved_then_nothing_is_parsed(rela
 
 
 @pytest.mark.parametrize("changes", [{}, {"next_at": NOON + 9_000, "attempts": 2, "chances_used": 1}])
-def test_given_a_queued_execution_when_cancelled_then_its_message_finds_nothing_to_do(
-    relay: Relay, changes: dict[str, int]
-) -> None:
+def test_a_cancelled_executions_message_finds_nothing_to_do(relay: Relay, changes: dict[str, int]) -> None:
     relay.given_queued(webhook_url=WEBHOOK_URL, **changes)
     cancelled = cancel(relay)
     assert (cancelled.webhook_status, cancelled.completed_at) == (WebhookStatus.NONE, NOON)
@@ -335,7 +317,7 @@ def test_given_a_queued_execution_when_cancelled_then_its_message_finds_nothing_
     assert relay.events == ["cancelled"]
 
 
-def test_given_a_cancellation_whose_audit_failed_when_repeated_then_it_is_refused_and_the_audit_is_whole(
+def test_a_repeated_cancellation_is_refused_and_audited(
     relay: Relay,
 ) -> None:
     relay.given_queued()
@@ -347,14 +329,14 @@ def test_given_a_cancellation_whose_audit_failed_when_repeated_then_it_is_refuse
     assert (relay.record.status, relay.events) == (Status.CANCELLED, ["cancelled"])
 
 
-def test_given_an_attempt_that_may_have_run_when_cancelled_then_it_is_refused_with_the_reason(relay: Relay) -> None:
+def test_what_may_have_run_cannot_be_cancelled(relay: Relay) -> None:
     before = relay.given_queued(may_have_run=True)
     with pytest.raises(WrongStateError, match=r"^the execution is queued and an earlier attempt may have run$"):
         cancel(relay)
     assert relay.record == before
 
 
-def test_given_a_cancelled_execution_when_cancelled_again_then_the_reason_is_its_state_alone(relay: Relay) -> None:
+def test_a_second_cancellation_is_refused_for_its_state(relay: Relay) -> None:
     given_cancelled(relay)
     relay.store.put(replace(relay.record, may_have_run=True))
     with pytest.raises(WrongStateError, match=r"^the execution is cancelled$"):
@@ -393,7 +375,7 @@ def noted(current: Execution) -> Execution:
         ("resolve", Status.UNKNOWN, lambda current: ledger.rerun(current, NOON, "another"), "queued"),
     ],
 )
-def test_given_somebody_who_was_first_when_an_operator_decides_then_the_first_stands_and_its_state_is_told(
+def test_the_first_of_two_decisions_stays(
     relay: Relay, name: str, status: Status, first: Callable[[Execution], Execution], state: str
 ) -> None:
     GIVEN[status](relay)
@@ -406,9 +388,7 @@ def test_given_somebody_who_was_first_when_an_operator_decides_then_the_first_st
 
 
 @pytest.mark.parametrize(("name", "decide"), DECISIONS.items(), ids=DECISIONS)
-def test_given_a_write_in_between_that_changes_no_state_when_an_operator_decides_then_it_is_decided_on_top(
-    relay: Relay, name: str, decide: Callable[..., Execution]
-) -> None:
+def test_a_decision_survives_an_unrelated_write(relay: Relay, name: str, decide: Callable[..., Execution]) -> None:
     GIVEN[Status.QUEUED if name == "cancel" else Status.UNKNOWN](relay)
     relay.store.someone_writes_first(noted)
     decide(relay)
@@ -416,14 +396,14 @@ def test_given_a_write_in_between_that_changes_no_state_when_an_operator_decides
     assert relay.events[0] == "seen"
 
 
-def test_given_writers_that_are_first_each_time_when_an_operator_decides_then_it_gives_up(relay: Relay) -> None:
+def test_a_decision_gives_up_after_too_many_other_writers(relay: Relay) -> None:
     relay.given_queued()
     relay.store.someone_writes_first(noted, times=5)
     with pytest.raises(StaleWriteError):
         cancel(relay)
 
 
-def test_given_a_record_that_vanished_when_an_operator_decides_then_the_last_state_seen_is_told(relay: Relay) -> None:
+def test_a_vanished_record_shows_the_last_state_seen(relay: Relay) -> None:
     relay.given_queued()
     relay.store.vanishes_before_the_next_save()
     with pytest.raises(WrongStateError):
@@ -431,7 +411,7 @@ def test_given_a_record_that_vanished_when_an_operator_decides_then_the_last_sta
 
 
 @pytest.mark.parametrize("decide", DECISIONS.values(), ids=DECISIONS)
-def test_given_an_id_longer_than_any_when_decided_about_then_there_is_none_and_no_table_is_asked(
+def test_an_overlong_id_asks_no_table(
     decide: Callable[..., Execution],
 ) -> None:
     relay = Relay()

@@ -14,7 +14,7 @@ from tests.fakes.queues import FixedGauge
 from tests.fakes.relay import Relay
 
 
-def test_given_queues_when_looked_at_then_each_depth_and_all_dead_letters_are_told(relay: Relay) -> None:
+def test_every_depth_and_all_dead_letters_are_shown(relay: Relay) -> None:
     relay.gauges["executions"] = FixedGauge(QueueDepth(12, 3, 10))
     relay.gauges["dead executions"] = FixedGauge(QueueDepth(4, 0, 1))
     relay.gauges["deliveries"] = FixedGauge(QueueDepth(1, 2, 5))
@@ -27,14 +27,14 @@ def test_given_queues_when_looked_at_then_each_depth_and_all_dead_letters_are_to
     }
 
 
-def test_given_a_pause_when_looked_at_then_its_end_is_told_until_it_is_over(relay: Relay) -> None:
+def test_a_pauses_end_is_shown_until_it_is_over(relay: Relay) -> None:
     relay.gate.pause(NOON + 1)
     assert relay.watching.read()["rateGate"] == {"requestsPerMinute": 270, "pausedUntil": iso(NOON + 1)}
     relay.clock.advance(1)
     assert relay.watching.read()["rateGate"] == {"requestsPerMinute": 270, "pausedUntil": None}
 
 
-def test_given_a_queue_when_its_gauge_asks_then_the_three_kinds_of_messages_are_told_apart() -> None:
+def test_a_queue_gauge_separates_three_kinds_of_messages() -> None:
     sqs = FakeSqs()
     sqs.attributes["url"] = {
         "ApproximateNumberOfMessages": "1",
@@ -49,7 +49,7 @@ def test_given_a_queue_when_its_gauge_asks_then_the_three_kinds_of_messages_are_
         gauge.depth()
 
 
-def test_given_a_gate_when_its_gauge_looks_then_it_reads_what_the_workers_wrote_and_takes_nothing() -> None:
+def test_a_gate_gauge_reads_and_takes_nothing() -> None:
     dynamodb = FakeDynamoDb()
     gauge = TableGateGauge(dynamodb, "executions")  # type: ignore[arg-type]
     assert gauge.paused_until() == 0, "nobody has asked the gate yet"

@@ -49,9 +49,7 @@ def redeliver(relay: Relay, execution_id: str = EXECUTION_ID) -> Execution:
 
 
 @pytest.mark.parametrize(("status", "webhook"), list(product(Status, WebhookStatus)))
-def test_given_any_state_when_a_redelivery_is_asked_for_then_only_a_delivery_that_has_ended_begins_anew(
-    relay: Relay, status: Status, webhook: WebhookStatus
-) -> None:
+def test_only_an_ended_delivery_begins_anew(relay: Relay, status: Status, webhook: WebhookStatus) -> None:
     before = given(relay, status, webhook, completed_at=NOON)
     if webhook in AGAIN and status in {*ENDED, Status.CANCELLED}:
         again = redeliver(relay)
@@ -72,12 +70,12 @@ def test_given_any_state_when_a_redelivery_is_asked_for_then_only_a_delivery_tha
 
 
 @pytest.mark.parametrize("execution_id", [EXECUTION_ID, "x" * 500])
-def test_given_an_unknown_id_when_a_redelivery_is_asked_for_then_there_is_none(relay: Relay, execution_id: str) -> None:
+def test_a_redelivery_of_an_unknown_id_is_not_found(relay: Relay, execution_id: str) -> None:
     with pytest.raises(ExecutionNotFoundError):
         redeliver(relay, execution_id)
 
 
-def test_given_a_delivery_that_was_given_up_when_made_again_then_the_receiver_gets_it_under_the_same_id(
+def test_a_redelivery_keeps_the_webhook_id(
     relay: Relay,
 ) -> None:
     given_up(relay)
@@ -92,7 +90,7 @@ def test_given_a_delivery_that_was_given_up_when_made_again_then_the_receiver_ge
     assert relay.events == ["webhook_failed", "redelivery_requested", "webhook_delivered"]
 
 
-def test_given_a_redelivery_when_the_receiver_still_fails_then_the_whole_schedule_begins_anew(relay: Relay) -> None:
+def test_a_failing_redelivery_begins_the_whole_schedule(relay: Relay) -> None:
     given_up(relay)
     redeliver(relay)
     relay.randomness.fixed = 0.0
@@ -102,7 +100,7 @@ def test_given_a_redelivery_when_the_receiver_still_fails_then_the_whole_schedul
     assert relay.deliveries.sent[-1] == (EXECUTION_ID, 5_000)
 
 
-def test_given_a_dead_letter_when_redriven_after_a_redelivery_was_asked_for_then_it_is_done_with(
+def test_a_redriven_letter_after_a_redelivery_is_done(
     relay: Relay,
 ) -> None:
     given_up(relay)
@@ -114,9 +112,7 @@ def test_given_a_dead_letter_when_redriven_after_a_redelivery_was_asked_for_then
 
 
 @pytest.mark.parametrize("service", ["audit", "deliveries"])
-def test_given_a_service_that_is_down_when_a_redelivery_is_asked_for_then_a_repeat_finishes_it(
-    relay: Relay, service: str
-) -> None:
+def test_a_repeat_finishes_an_interrupted_redelivery(relay: Relay, service: str) -> None:
     given_up(relay)
     if service == "audit":
         relay.audit.trouble.before("append", StoreUnavailableError("down"))
@@ -132,7 +128,7 @@ def test_given_a_service_that_is_down_when_a_redelivery_is_asked_for_then_a_repe
     assert relay.events == ["webhook_failed", "redelivery_requested"]
 
 
-def test_given_a_redelivery_that_nobody_repeats_when_any_message_of_the_execution_comes_then_it_is_queued(
+def test_an_unsent_redelivery_is_queued_by_any_message(
     relay: Relay,
 ) -> None:
     given_up(relay)
@@ -143,7 +139,7 @@ def test_given_a_redelivery_that_nobody_repeats_when_any_message_of_the_executio
     assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
 
 
-def test_given_a_redelivery_under_way_when_it_was_tried_once_then_another_is_refused(relay: Relay) -> None:
+def test_a_redelivery_under_way_refuses_another(relay: Relay) -> None:
     given_up(relay)
     redeliver(relay)
     relay.sender.answer(BUSY)
@@ -152,7 +148,7 @@ def test_given_a_redelivery_under_way_when_it_was_tried_once_then_another_is_ref
         redeliver(relay)
 
 
-def test_given_another_outcome_after_a_redelivery_when_asked_for_again_then_its_first_delivery_is_under_way(
+def test_a_new_outcomes_first_delivery_refuses_a_redelivery(
     relay: Relay,
 ) -> None:
     relay.given_ended(Outcome(Status.UNKNOWN, error=ExecutionError("c", "m")), webhook_url=WEBHOOK_URL)
@@ -163,7 +159,7 @@ def test_given_another_outcome_after_a_redelivery_when_asked_for_again_then_its_
         redeliver(relay)
 
 
-def test_given_a_worker_of_the_series_before_when_it_ends_after_a_redelivery_began_then_it_decides_nothing(
+def test_a_late_worker_of_the_last_series_decides_nothing(
     relay: Relay,
 ) -> None:
     relay.given_completed(webhook_url=WEBHOOK_URL)

@@ -42,7 +42,7 @@ def integrations() -> Deployment:
         (Sight(404), OK, "answers", None),
     ],
 )
-def test_given_an_answer_of_the_host_when_looked_at_then_it_says_whether_the_host_is_there(
+def test_any_answer_says_whether_the_host_is_there(
     deployment: Deployment, sight: Sight, status: CheckStatus, detail: str, advice: str | None
 ) -> None:
     deployment.sees(sight)
@@ -63,7 +63,7 @@ def test_given_an_answer_of_the_host_when_looked_at_then_it_says_whether_the_hos
         (-86_400, WARNING, "86400 s ahead of"),
     ],
 )
-def test_given_a_date_when_compared_then_more_than_a_minute_is_a_warning(
+def test_a_clock_more_than_a_minute_off_is_a_warning(
     deployment: Deployment, seconds: int, status: CheckStatus, detail: str
 ) -> None:
     deployment.sees(replace(HEALTHY, date=formatdate(NOON / 1_000 + seconds, usegmt=True)))
@@ -81,7 +81,7 @@ def test_given_no_date_when_compared_then_that_is_a_warning(deployment: Deployme
     assert deployment.found()["clock"].status is WARNING
 
 
-def test_given_a_date_without_its_zone_when_compared_then_it_is_utc(deployment: Deployment) -> None:
+def test_a_date_without_a_zone_is_utc(deployment: Deployment) -> None:
     deployment.sees(replace(HEALTHY, date=str(HEALTHY.date).replace("GMT", "-0000")))
     assert deployment.found()["clock"].detail == "the clocks are 0 s apart"
 
@@ -89,16 +89,14 @@ def test_given_a_date_without_its_zone_when_compared_then_it_is_utc(deployment: 
 # -- What the client may do --
 
 
-def test_given_a_token_without_a_scope_when_looked_at_then_the_missing_one_is_named(deployment: Deployment) -> None:
+def test_a_shared_token_without_a_scope_names_it(deployment: Deployment) -> None:
     deployment.issuer.trouble.before("request", ScopeMissingError("the OAuth client was not granted data:action:view"))
     found = deployment.found()
     assert (found["token"].status, found["scopes"].status) == (OK, FAILED)
     assert "data:action:view" in found["scopes"].detail
 
 
-def test_given_a_granted_token_that_lacks_a_scope_when_looked_at_then_the_missing_one_is_named(
-    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_granted_token_without_a_scope_names_it(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ScriptedIssuer, "request", lambda *_: replace(a_token(), scopes=("data:action:view",)))
     check = deployment.found()["scopes"]
     assert (check.status, check.detail) == (FAILED, "the token lacks data:action:execute")
@@ -132,7 +130,7 @@ def policy(domain: str, entity: str, *actions: str) -> Json:
         (None, WARNING),
     ],
 )
-def test_given_the_clients_roles_when_looked_at_then_one_must_allow_to_execute(
+def test_one_of_the_clients_roles_must_allow_execution(
     integrations: Deployment, document: Json, status: CheckStatus
 ) -> None:
     integrations.sees(replace(HEALTHY, document=document))
@@ -142,7 +140,7 @@ def test_given_the_clients_roles_when_looked_at_then_one_must_allow_to_execute(
         assert "Integrations > Action > Execute" in str(check.advice)
 
 
-def test_given_roles_that_may_not_be_read_when_looked_at_then_that_is_a_warning(integrations: Deployment) -> None:
+def test_unreadable_roles_are_a_warning(integrations: Deployment) -> None:
     integrations.sees(replace(HEALTHY, status=403))
     assert integrations.found()["permission"].status is WARNING
 
@@ -173,7 +171,7 @@ def limit(value: Any, key: str = "requests.volume.max") -> Sight:
         (Sight(200, document={"entities": 1}), None, 270, (WARNING, "could not be read")),
     ],
 )
-def test_given_limits_when_compared_then_more_than_is_allowed_is_a_warning(
+def test_a_rate_above_the_limits_is_a_warning(
     integrations: Deployment, limits: Sight, allowed: int | None, rate: int, expected: tuple[CheckStatus, str]
 ) -> None:
     integrations.platform.limited = limits

@@ -46,9 +46,7 @@ def integrations() -> Deployment:
         (GenesysApi.INTEGRATIONS, ["credentials", "token", "api", "clock", "permission", "limits"]),
     ],
 )
-def test_given_a_healthy_deployment_when_looked_at_then_every_check_is_ok_and_needs_no_advice(
-    api: GenesysApi, names: list[str]
-) -> None:
+def test_a_healthy_deployment_needs_no_advice(api: GenesysApi, names: list[str]) -> None:
     document: Any = Deployment(api=api).preflight().run()
     assert document["status"] == "ok"
     assert [check["name"] for check in document["checks"]] == names
@@ -61,7 +59,7 @@ def test_given_a_warning_when_looked_at_then_it_is_degraded(deployment: Deployme
     assert deployment.overall() == "degraded"
 
 
-def test_given_a_failure_when_looked_at_then_all_checks_are_told_with_it(deployment: Deployment) -> None:
+def test_a_failure_comes_with_all_checks(deployment: Deployment) -> None:
     deployment.sees(Sight(None, "NewConnectionError"))
     with pytest.raises(PreflightFailedError, match="1 of 5 checks failed") as failed:
         deployment.preflight().run()
@@ -70,9 +68,7 @@ def test_given_a_failure_when_looked_at_then_all_checks_are_told_with_it(deploym
 
 
 @pytest.mark.parametrize(("api", "looks"), [(GenesysApi.DATA_ACTIONS, 1), (GenesysApi.INTEGRATIONS, 2)])
-def test_given_a_deployment_when_looked_at_then_little_is_asked_and_nothing_is_written(
-    api: GenesysApi, looks: int
-) -> None:
+def test_a_look_asks_little_and_writes_nothing(api: GenesysApi, looks: int) -> None:
     deployment = Deployment(api=api)
     deployment.found()
     assert (len(deployment.platform.looks), deployment.issuer.requests) == (looks, 1)
@@ -80,7 +76,7 @@ def test_given_a_deployment_when_looked_at_then_little_is_asked_and_nothing_is_w
 
 
 @pytest.mark.parametrize("api", EVERY_API)
-def test_given_whatever_is_wrong_when_it_is_not_ok_then_there_is_advice(api: GenesysApi) -> None:
+def test_whatever_is_not_ok_comes_with_advice(api: GenesysApi) -> None:
     sights = [Sight(None, "timeout"), *(Sight(status) for status in (200, 204, 302, 401, 403, 404, 429, 500, 503))]
     for sight in sights:
         deployment = Deployment(api=api, secret=SecretUnavailableError("no"))
@@ -93,7 +89,7 @@ def test_given_whatever_is_wrong_when_it_is_not_ok_then_there_is_advice(api: Gen
 # -- Credentials --
 
 
-def test_given_a_secret_that_cannot_be_read_when_looked_at_then_it_says_why(deployment: Deployment) -> None:
+def test_an_unreadable_secret_says_why(deployment: Deployment) -> None:
     deployment.secret = SecretUnavailableError("the secret genesys can't be read", aws_code="AccessDeniedException")
     check = deployment.found()["credentials"]
     assert (check.status, check.detail) == (FAILED, "the secret genesys can't be read (AccessDeniedException)")
@@ -113,9 +109,7 @@ def test_given_a_secret_that_cannot_be_read_when_looked_at_then_it_says_why(depl
         '{"clientId":1,"clientSecret":"hush"}',
     ],
 )
-def test_given_a_secret_of_another_form_when_looked_at_then_its_form_is_told_and_not_its_content(
-    deployment: Deployment, secret: str
-) -> None:
+def test_a_secrets_wrong_form_is_named_without_its_content(deployment: Deployment, secret: str) -> None:
     deployment.secret = secret
     check = deployment.found()["credentials"]
     assert check.status is FAILED
@@ -126,7 +120,7 @@ def test_given_a_secret_of_another_form_when_looked_at_then_its_form_is_told_and
 # -- Token --
 
 
-def test_given_a_shared_token_when_looked_at_then_it_is_used_and_none_is_asked_for(deployment: Deployment) -> None:
+def test_a_good_shared_token_is_used_alone(deployment: Deployment) -> None:
     deployment.store.token = a_token(expires_at=NOON + 3_600_000)
     check = deployment.found()["token"]
     assert (check.status, check.detail) == (OK, "the shared token is valid for 3600 s; none was asked for")
@@ -144,9 +138,7 @@ def test_given_a_shared_token_when_looked_at_then_it_is_used_and_none_is_asked_f
     ],
     ids=["about to end", "over", "of another client", "of another scope"],
 )
-def test_given_a_shared_token_that_is_not_ours_to_use_when_looked_at_then_one_is_asked_for_and_not_shared(
-    deployment: Deployment, shared: Any
-) -> None:
+def test_an_unusable_shared_token_leads_to_an_unshared_one(deployment: Deployment, shared: Any) -> None:
     deployment.store.token = shared
     check = deployment.found()["token"]
     assert (check.status, check.detail) == (OK, "a token was granted on request, for 3600 s")
@@ -154,7 +146,7 @@ def test_given_a_shared_token_that_is_not_ours_to_use_when_looked_at_then_one_is
     assert deployment.store.token == shared
 
 
-def test_given_a_store_that_cannot_be_read_when_looked_at_then_that_is_a_warning(deployment: Deployment) -> None:
+def test_an_unreadable_store_is_a_warning(deployment: Deployment) -> None:
     trouble = StoreUnavailableError("the shared token can't be read", aws_code="AccessDeniedException")
     deployment.store.trouble.before("read", trouble)
     check = deployment.found()["token"]
@@ -172,7 +164,7 @@ def test_given_a_store_that_cannot_be_read_when_looked_at_then_that_is_a_warning
     ],
 )
 @pytest.mark.parametrize("unreadable", [False, True], ids=["no token shared", "store unreadable"])
-def test_given_no_token_when_looked_at_then_the_reason_decides_the_advice_and_the_host_is_looked_at_all_the_same(
+def test_without_a_token_the_reason_decides_the_advice(
     deployment: Deployment, error: Exception, detail: str, advice: str, *, unreadable: bool
 ) -> None:
     if unreadable:
@@ -186,15 +178,13 @@ def test_given_no_token_when_looked_at_then_the_reason_decides_the_advice_and_th
     assert deployment.platform.looks == [None]
 
 
-def test_given_no_token_when_looked_at_then_permission_and_limits_are_not_known(integrations: Deployment) -> None:
+def test_without_a_token_permission_and_limits_are_unknown(integrations: Deployment) -> None:
     integrations.issuer.trouble.before("request", CredentialsRefusedError("refused"))
     found = integrations.found()
     assert (found["permission"].detail, found["limits"].detail) == ("not checked, since there is no token",) * 2
 
 
-def test_given_a_client_that_cannot_be_named_when_looked_at_then_there_is_no_token(
-    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unnamed_client_has_no_token(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     def unnamed(_: object) -> str:
         raise TokenUnavailableError("the secret can't be read")
 
@@ -204,7 +194,7 @@ def test_given_a_client_that_cannot_be_named_when_looked_at_then_there_is_no_tok
 
 
 @pytest.mark.parametrize("api", EVERY_API)
-def test_given_a_shared_token_that_the_host_refuses_when_looked_at_then_another_one_is_tried(api: GenesysApi) -> None:
+def test_a_refused_shared_token_leads_to_another(api: GenesysApi) -> None:
     deployment = Deployment(api=api)
     deployment.store.token = a_token()
     deployment.sees(Sight(401))
@@ -214,7 +204,7 @@ def test_given_a_shared_token_that_the_host_refuses_when_looked_at_then_another_
     assert [token.version for token in deployment.platform.looks[:2] if token] == ["v1", "issued-1"]
 
 
-def test_given_a_shared_token_that_is_refused_and_no_other_when_looked_at_then_there_is_none(
+def test_a_refused_shared_token_without_another_is_none(
     deployment: Deployment,
 ) -> None:
     deployment.store.token = a_token()
@@ -223,7 +213,7 @@ def test_given_a_shared_token_that_is_refused_and_no_other_when_looked_at_then_t
     assert deployment.found()["token"].status is FAILED
 
 
-def test_given_a_granted_token_that_the_host_refuses_when_looked_at_then_the_hosts_do_not_belong_together(
+def test_a_refused_new_token_means_mismatched_hosts(
     integrations: Deployment,
 ) -> None:
     integrations.platform.healthy = Sight(401, date=HEALTHY.date)
@@ -237,7 +227,7 @@ def test_given_a_granted_token_that_the_host_refuses_when_looked_at_then_the_hos
 
 
 @pytest.mark.parametrize("api", EVERY_API)
-def test_given_a_look_that_never_ends_when_the_patience_is_over_then_what_was_seen_by_then_is_told(
+def test_an_endless_look_reports_what_was_seen(
     api: GenesysApi,
 ) -> None:
     deployment = Deployment(api=api, patience_seconds=0.05)

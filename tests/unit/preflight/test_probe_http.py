@@ -25,7 +25,7 @@ def a_probe(url: str, api: GenesysApi = GenesysApi.INTEGRATIONS) -> GenesysProbe
 
 
 @pytest.mark.parametrize("api", ABOUT)
-def test_given_a_token_when_asked_about_the_client_then_one_get_goes_out_with_it(api: GenesysApi) -> None:
+def test_one_get_asks_about_the_client(api: GenesysApi) -> None:
     with LoopbackServer(WHOLE) as server:
         sight = a_probe(server.url, api).about_client(a_token(), 5_000)
     [request] = server.requests
@@ -34,14 +34,14 @@ def test_given_a_token_when_asked_about_the_client_then_one_get_goes_out_with_it
     assert sight == Sight(200, document={"a": 1}, date="Tue, 24 Nov 2026 12:00:00 GMT", rate=RateReading(1, 300, None))
 
 
-def test_given_no_token_when_asked_about_the_client_then_none_is_sent() -> None:
+def test_without_a_token_none_is_sent() -> None:
     with LoopbackServer(answering(401)) as server:
         sight = a_probe(server.url).about_client(None, 5_000)
     assert b"\r\nauthorization:" not in server.requests[0].lower()
     assert sight.status == 401
 
 
-def test_given_a_token_when_asked_for_limits_then_they_are_those_of_data_actions() -> None:
+def test_limits_are_those_of_data_actions() -> None:
     with LoopbackServer(WHOLE) as server:
         a_probe(server.url).limits(a_token(), 5_000)
     assert server.requests[0].startswith(b"GET /api/v2/organizations/limits/namespaces/dataactions HTTP/1.1\r\n")
@@ -60,13 +60,11 @@ def test_given_a_token_when_asked_for_limits_then_they_are_those_of_data_actions
     ],
     ids=["reset", "closed", "cut off", "an error cut off", "html", "redirect", "silent"],
 )
-def test_given_whatever_comes_back_when_looked_at_then_nothing_is_raised_or_sent_again(
-    script: object, sight: Sight
-) -> None:
+def test_no_answer_raises_or_is_sent_again(script: object, sight: Sight) -> None:
     with LoopbackServer(script) as server:  # type: ignore[arg-type]  # parametrize has no types
         assert a_probe(server.url).about_client(a_token(), 200) == sight
     assert len(server.requests) == 1
 
 
-def test_given_a_host_that_is_down_when_looked_at_then_that_is_what_is_seen() -> None:
+def test_a_host_that_is_down_is_seen_as_down() -> None:
     assert a_probe(f"http://127.0.0.1:{closed_port()}").limits(a_token(), 5_000) == Sight(None, "NewConnectionError")

@@ -31,9 +31,7 @@ def failed_and_run_again(relay: Relay) -> None:
 
 
 @pytest.mark.parametrize("running", [False, True])
-def test_given_another_run_when_the_webhook_of_the_one_before_repeats_then_it_decides_nothing(
-    relay: Relay, *, running: bool
-) -> None:
+def test_the_last_runs_webhook_decides_nothing_now(relay: Relay, *, running: bool) -> None:
     failed_and_run_again(relay)
     if running:
         relay.client.answer(Reply(ReplyKind.ACCEPTED, 12))
@@ -48,7 +46,7 @@ def test_given_another_run_when_the_webhook_of_the_one_before_repeats_then_it_de
     assert relay.telemetry.counts["WebhookConflicts"] == 0
 
 
-def test_given_another_run_when_a_webhook_repeats_that_never_came_through_then_it_decides(relay: Relay) -> None:
+def test_an_unfinished_webhook_decides_the_next_run(relay: Relay) -> None:
     relay.given_awaiting()
     relay.store.trouble.before("save", StoreUnavailableError("down"))
     with pytest.raises(StoreUnavailableError):
@@ -70,7 +68,7 @@ def test_given_another_run_when_a_webhook_repeats_that_never_came_through_then_i
     ids=["result", "status", "execution"],
 )
 @pytest.mark.parametrize("recorded", [True, False])
-def test_given_an_id_when_it_comes_with_other_content_then_it_is_refused_and_on_record(
+def test_an_id_with_other_content_is_refused_and_recorded(
     relay: Relay, other: dict[str, Any], *, recorded: bool
 ) -> None:
     relay.given_awaiting()
@@ -96,15 +94,13 @@ def test_given_an_id_when_it_comes_with_other_content_then_it_is_refused_and_on_
         {"status": "completed", "result": {"b": 2, "a": 1}, "try": 2, "sentAt": "2026-11-23T19:00:00Z"},
     ],
 )
-def test_given_an_id_when_it_comes_with_the_same_spelled_otherwise_then_it_is_a_repeat(
-    relay: Relay, spelling: dict[str, Any]
-) -> None:
+def test_an_id_with_equal_content_is_a_repeat(relay: Relay, spelling: dict[str, Any]) -> None:
     relay.given_awaiting()
     relay.receive("msg_1", status="completed", result={"a": 1, "b": 2})
     assert relay.receive("msg_1", **spelling).status is Status.COMPLETED
 
 
-def test_given_an_id_when_a_week_is_over_then_it_may_stand_for_something_else(relay: Relay) -> None:
+def test_an_id_is_free_after_a_week(relay: Relay) -> None:
     relay.given_awaiting()
     relay.store.put(replace(relay.record, execution_id=OTHER_ID))
     relay.receive("msg_1", status="completed", result=RESULT)
@@ -115,7 +111,7 @@ def test_given_an_id_when_a_week_is_over_then_it_may_stand_for_something_else(re
     assert relay.receive("msg_1", status="failed", executionId=OTHER_ID).status is Status.FAILED
 
 
-def test_given_an_id_that_cannot_be_kept_when_it_arrives_then_nothing_is_recorded(relay: Relay) -> None:
+def test_an_id_that_cannot_be_kept_records_nothing(relay: Relay) -> None:
     relay.given_awaiting()
     relay.webhook_ids.trouble.before("claim", StoreUnavailableError("down"))
     with pytest.raises(StoreUnavailableError):
@@ -123,7 +119,7 @@ def test_given_an_id_that_cannot_be_kept_when_it_arrives_then_nothing_is_recorde
     assert relay.record.status is Status.AWAITING_WEBHOOK
 
 
-def test_given_a_scheme_without_ids_when_a_webhook_repeats_then_its_outcome_alone_tells(relay: Relay) -> None:
+def test_without_ids_the_outcome_identifies_a_repeat(relay: Relay) -> None:
     relay.given_awaiting()
     hub = replace(relay.receiving, verifier=lambda: HubSignatureVerifier((SECRET,)))
     body = canonical({"executionId": EXECUTION_ID, "status": "completed", "result": RESULT})

@@ -77,7 +77,7 @@ class Story:
 @pytest.mark.parametrize("at_once", [True, False], ids=["told at once", "told at the end"])
 @pytest.mark.parametrize("repeatable", [True, False], ids=["idempotent", "not idempotent"])
 @pytest.mark.parametrize("order", ORDERS, ids=" ".join)
-def test_given_any_order_when_all_have_arrived_then_it_is_completed_once_and_told_once(
+def test_any_order_ends_completed_and_delivered_once(
     order: tuple[str, ...], *, repeatable: bool, at_once: bool
 ) -> None:
     relay = Relay()
@@ -98,14 +98,14 @@ def test_given_any_order_when_all_have_arrived_then_it_is_completed_once_and_tol
     assert relay.record.webhook_status.value == "delivered"
 
 
-def test_given_a_reminder_that_comes_during_the_post_when_worked_on_then_it_leaves_the_worker_alone() -> None:
+def test_an_early_reminder_leaves_the_worker_alone() -> None:
     relay = Relay()
     relay.given_running()
     with pytest.raises(LeaseHeldError):
         relay.executing._work(Message(EXECUTION_ID, MessageKind.DEADLINE), relay.clock.now() + INVOCATION_MS)
 
 
-def test_given_the_orders_when_counted_then_all_are_there_and_some_give_up() -> None:
+def test_all_orders_are_there_and_some_give_up() -> None:
     assert len(ORDERS) == 24
     gave_up = [o for o in ORDERS if o.index(ANSWER) < o.index(DEADLINE) < min(o.index(WEBHOOK), o.index(REPEAT))]
     assert len(gave_up) == 2

@@ -31,7 +31,7 @@ def shown_result(relay: Relay) -> Any:
 
 
 @pytest.mark.parametrize("given", ["given_queued", "given_running", "given_awaiting"])
-def test_given_an_execution_that_has_not_ended_when_its_result_arrives_then_it_is_completed(given: str) -> None:
+def test_a_result_completes_a_live_execution(given: str) -> None:
     relay = Relay()
     getattr(relay, given)(webhook_url=WEBHOOK_URL, cache_key="key", cache_status=CacheStatus.ENABLED)
     recorded = relay.receive(status="completed", result=RESULT)
@@ -68,15 +68,13 @@ def test_given_no_result_when_completed_then_it_is_null(relay: Relay) -> None:
         (None, ExecutionError("action_failed", "Genesys Cloud reported a failure")),
     ],
 )
-def test_given_a_failure_when_it_arrives_then_it_is_recorded_with_its_reason(
-    relay: Relay, error: Any, recorded: ExecutionError
-) -> None:
+def test_a_failure_is_recorded_with_its_reason(relay: Relay, error: Any, recorded: ExecutionError) -> None:
     relay.given_awaiting()
     relay.receive(status="failed", error=error)
     assert (relay.record.status, error_of(relay)) == (Status.FAILED, recorded)
 
 
-def test_given_an_upper_case_id_when_it_arrives_then_it_is_the_same_execution(relay: Relay) -> None:
+def test_an_id_in_capitals_is_the_same_execution(relay: Relay) -> None:
     relay.given_awaiting()
     relay.receive(executionId=EXECUTION_ID.upper(), status="completed")
     assert relay.record.status is Status.COMPLETED
@@ -85,7 +83,7 @@ def test_given_an_upper_case_id_when_it_arrives_then_it_is_the_same_execution(re
 # -- Twice, late, in contradiction --
 
 
-def test_given_an_exact_repeat_when_it_arrives_then_nothing_changes(relay: Relay) -> None:
+def test_an_exact_repeat_changes_nothing(relay: Relay) -> None:
     relay.given_awaiting()
     relay.receive(status="completed", result={"a": 1, "b": 2})
     before = relay.record
@@ -95,7 +93,7 @@ def test_given_an_exact_repeat_when_it_arrives_then_nothing_changes(relay: Relay
     assert relay.telemetry.counts["ExecutionsSucceeded"] == 1
 
 
-def test_given_a_delivery_that_was_not_queued_when_the_webhook_repeats_then_it_is_queued(relay: Relay) -> None:
+def test_a_repeat_queues_an_unqueued_delivery(relay: Relay) -> None:
     relay.given_awaiting(webhook_url=WEBHOOK_URL)
     relay.deliveries.trouble.before("send", QueueUnavailableError("down"))
     with pytest.raises(QueueUnavailableError):
@@ -105,9 +103,7 @@ def test_given_a_delivery_that_was_not_queued_when_the_webhook_repeats_then_it_i
 
 
 @pytest.mark.parametrize("failure", [RuntimeError("the process dies here"), StoreUnavailableError("down")])
-def test_given_a_result_that_was_recorded_and_not_stored_when_the_webhook_repeats_then_it_is_stored(
-    relay: Relay, failure: Exception
-) -> None:
+def test_a_repeat_stores_an_unstored_result(relay: Relay, failure: Exception) -> None:
     relay.given_awaiting()
     relay.payloads.inline_max = 0
     relay.payloads.trouble.before("put", failure)
@@ -123,9 +119,7 @@ def test_given_a_result_that_was_recorded_and_not_stored_when_the_webhook_repeat
     [{"status": "completed", "result": {"total": 4}}, {"status": "completed"}, {"status": "failed", "error": "no"}],
     ids=str,
 )
-def test_given_a_recorded_result_when_another_is_reported_then_the_record_stands_and_the_audit_has_both(
-    relay: Relay, document: dict[str, Any]
-) -> None:
+def test_a_contradicting_result_is_audited_and_ignored(relay: Relay, document: dict[str, Any]) -> None:
     relay.given_awaiting()
     relay.receive(status="completed", result=RESULT)
     with pytest.raises(OutcomeConflictError, match="completed is on record and stands"):
@@ -135,7 +129,7 @@ def test_given_a_recorded_result_when_another_is_reported_then_the_record_stands
     assert relay.telemetry.counts["WebhookConflicts"] == 1
 
 
-def test_given_a_cancelled_execution_when_a_result_arrives_then_it_is_a_conflict(relay: Relay) -> None:
+def test_a_result_for_a_cancelled_execution_is_a_conflict(relay: Relay) -> None:
     relay.given_queued(status=Status.CANCELLED)
     with pytest.raises(OutcomeConflictError):
         relay.receive(status="completed")
@@ -144,9 +138,7 @@ def test_given_a_cancelled_execution_when_a_result_arrives_then_it_is_a_conflict
 @pytest.mark.parametrize(
     ("document", "status"), [({"status": "completed", "result": RESULT}, "completed"), ({"status": "failed"}, "failed")]
 )
-def test_given_a_deadline_that_passed_when_the_result_comes_late_then_unknown_is_resolved(
-    relay: Relay, document: dict[str, Any], status: str
-) -> None:
+def test_a_late_result_resolves_an_unknown(relay: Relay, document: dict[str, Any], status: str) -> None:
     relay.given_awaiting(webhook_url=WEBHOOK_URL)
     relay.clock.advance(TIMEOUT_MS * 10)
     relay.work(kind=MessageKind.DEADLINE)
@@ -159,12 +151,12 @@ def test_given_a_deadline_that_passed_when_the_result_comes_late_then_unknown_is
 # -- What is not accepted --
 
 
-def test_given_an_unknown_id_when_it_arrives_then_it_is_not_found(relay: Relay) -> None:
+def test_an_unknown_id_is_not_found(relay: Relay) -> None:
     with pytest.raises(ExecutionNotFoundError):
         relay.receive(status="completed")
 
 
-def test_given_a_record_that_ends_its_retention_meanwhile_when_it_arrives_then_it_is_not_found(relay: Relay) -> None:
+def test_a_record_that_expires_meanwhile_is_not_found(relay: Relay) -> None:
     relay.given_awaiting()
     relay.store.vanishes_before_the_next_save()
     with pytest.raises(ExecutionNotFoundError):
@@ -178,9 +170,7 @@ def test_given_a_record_that_ends_its_retention_meanwhile_when_it_arrives_then_i
         ({"webhook-id": ["msg_1"]}, "missing_header"),
     ],
 )
-def test_given_no_signature_when_it_arrives_then_it_is_not_authentic(
-    relay: Relay, headers: dict[str, list[str]], reason: str
-) -> None:
+def test_a_webhook_without_a_signature_is_refused(relay: Relay, headers: dict[str, list[str]], reason: str) -> None:
     relay.given_awaiting()
     with pytest.raises(UnauthenticWebhookError):
         relay.receiving.receive(headers, b"not even json")
@@ -197,9 +187,7 @@ def test_given_another_secret_when_it_arrives_then_it_is_forged(relay: Relay) ->
 
 
 @pytest.mark.parametrize(("age_ms", "authentic"), [(300_000, True), (301_000, False), (-301_000, False)])
-def test_given_a_signatures_age_when_it_arrives_then_five_minutes_are_the_border(
-    relay: Relay, age_ms: int, *, authentic: bool
-) -> None:
+def test_a_signature_is_good_for_five_minutes(relay: Relay, age_ms: int, *, authentic: bool) -> None:
     relay.given_awaiting()
     body = canonical({"executionId": EXECUTION_ID, "status": "completed"})
     headers = signed(body, relay.clock.now() - age_ms)
@@ -221,15 +209,13 @@ def test_given_a_signatures_age_when_it_arrives_then_five_minutes_are_the_border
         (b'{"executionId":5,"status":"completed"}', {"/executionId"}),
     ],
 )
-def test_given_a_signed_body_that_is_no_result_when_it_arrives_then_it_is_invalid_with_every_fault(
-    relay: Relay, body: bytes, pointers: set[str]
-) -> None:
+def test_a_signed_body_that_is_no_result_names_every_fault(relay: Relay, body: bytes, pointers: set[str]) -> None:
     with pytest.raises(InvalidRequestError) as refused:
         relay.receiving.receive(signed(body, relay.clock.now()), body)
     assert {fault.pointer for fault in refused.value.faults} == pointers
 
 
-def test_given_more_bytes_than_allowed_when_it_arrives_then_not_even_the_signature_is_checked() -> None:
+def test_an_oversized_body_is_refused_before_its_signature() -> None:
     relay = Relay(max_payload_bytes=10)
     with pytest.raises(PayloadTooLargeError):
         relay.receiving.receive({}, b"x" * 11)
@@ -237,7 +223,7 @@ def test_given_more_bytes_than_allowed_when_it_arrives_then_not_even_the_signatu
         relay.receiving.receive({}, b"x" * 10)
 
 
-def test_given_an_outcome_of_the_executor_when_a_webhook_says_the_same_then_it_is_a_repeat(relay: Relay) -> None:
+def test_a_webhook_equal_to_the_outcome_is_a_repeat(relay: Relay) -> None:
     relay.given_completed(RESULT)
     assert relay.receive(status="completed", result=RESULT).outcome is not None
     relay.given_ended(Outcome(Status.FAILED, error=ExecutionError("c", "m", 400)))

@@ -17,7 +17,7 @@ def ids(dynamodb: FakeDynamoDb) -> TableWebhookIds:
     return TableWebhookIds(dynamodb, "executions")  # type: ignore[arg-type]
 
 
-def test_given_a_new_id_when_claimed_then_it_stands_for_its_content_and_for_no_other() -> None:
+def test_a_claimed_id_is_good_for_one_content() -> None:
     kept = ids(FakeDynamoDb())
     assert kept.claim("msg_1", CONTENT, NOON, NOON + REMEMBERED_MS) == CONTENT
     assert kept.claim("msg_1", CONTENT, NOON + 1, NOON + 1 + REMEMBERED_MS) == CONTENT
@@ -25,19 +25,19 @@ def test_given_a_new_id_when_claimed_then_it_stands_for_its_content_and_for_no_o
     assert kept.claim("msg_2", OTHER, NOON + 3, NOON + 3 + REMEMBERED_MS) == OTHER
 
 
-def test_given_an_id_when_its_time_is_over_then_it_is_free_although_dynamodb_has_not_deleted_it() -> None:
+def test_an_expired_id_is_free_before_it_is_deleted() -> None:
     kept = ids(FakeDynamoDb())
     kept.claim("msg_1", CONTENT, NOON, NOON + REMEMBERED_MS)
     assert kept.claim("msg_1", OTHER, NOON + REMEMBERED_MS - 1_000, NOON) == CONTENT
     assert kept.claim("msg_1", OTHER, NOON + REMEMBERED_MS, NOON + 2 * REMEMBERED_MS) == OTHER
 
 
-def test_given_the_retries_of_the_standard_when_an_id_is_kept_then_it_outlives_them_twice() -> None:
+def test_an_id_outlives_the_standards_retries_twice() -> None:
     tries = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
     assert 2 * 1_000 * sum(tries) <= REMEMBERED_MS
 
 
-def test_given_a_claim_when_it_is_made_then_it_is_one_write_unit_and_says_nothing_of_the_webhook() -> None:
+def test_a_claim_costs_one_write_unit_and_reveals_nothing() -> None:
     dynamodb = FakeDynamoDb()
     ids(dynamodb).claim("m" * 256, CONTENT, NOON, NOON + REMEMBERED_MS)
     [put] = dynamodb.puts
@@ -46,7 +46,7 @@ def test_given_a_claim_when_it_is_made_then_it_is_one_write_unit_and_says_nothin
     assert put["Item"]["expires_at"] == {"N": str((NOON + REMEMBERED_MS) // 1_000)}
 
 
-def test_given_a_write_whose_answer_got_lost_when_the_sdk_repeats_it_then_it_meets_itself() -> None:
+def test_a_repeated_write_meets_itself() -> None:
     dynamodb = FakeDynamoDb()
     kept = ids(dynamodb)
     dynamodb.trouble.after("put_item", ConnectTimeoutError(endpoint_url="x"))
@@ -56,7 +56,7 @@ def test_given_a_write_whose_answer_got_lost_when_the_sdk_repeats_it_then_it_mee
 
 
 @pytest.mark.parametrize("failure", [aws_error("ThrottlingException"), ConnectTimeoutError(endpoint_url="x")])
-def test_given_a_table_that_fails_when_claimed_then_the_store_is_unavailable(failure: Exception) -> None:
+def test_a_failing_table_is_an_unavailable_store(failure: Exception) -> None:
     dynamodb = FakeDynamoDb()
     dynamodb.trouble.before("put_item", failure)
     with pytest.raises(StoreUnavailableError):

@@ -25,7 +25,7 @@ def _policy(page: ConsolePage) -> dict[str, str]:
     return {name: value for name, _, value in rules}
 
 
-def test_the_policy_allows_the_parts_of_the_page_and_its_own_api_and_nothing_else(page: ConsolePage) -> None:
+def test_the_policy_allows_the_pages_parts_alone(page: ConsolePage) -> None:
     def source(tag: str) -> str:
         [text] = re.findall(rf"<{tag}[^>]*>(.*?)</{tag}>", page.html, re.DOTALL)
         return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
@@ -65,7 +65,7 @@ def test_a_module_makes_no_markup_of_text_and_runs_no_text(module: Path) -> None
     assert len(text.splitlines()) <= LONGEST
 
 
-def test_every_module_is_in_the_script_once_and_after_what_it_imports() -> None:
+def test_every_module_is_in_the_script_once_in_order() -> None:
     script = bundled(FOLDER)
     first_lines = {module.name: module.read_text(encoding="utf-8").splitlines()[0] for module in MODULES}
 
@@ -76,7 +76,7 @@ def test_every_module_is_in_the_script_once_and_after_what_it_imports() -> None:
     assert not re.search(r"^(import|export)\b", script, re.MULTILINE)
 
 
-def test_a_name_is_taken_once_in_all_modules_as_they_share_a_script() -> None:
+def test_names_are_unique_across_all_modules() -> None:
     names = Counter(name for module in MODULES for name in DECLARED.findall(module.read_text(encoding="utf-8")))
 
     assert [name for name, times in names.items() if times > 1] == []
@@ -110,7 +110,7 @@ def _folder(tmp_path: Path, **modules: str) -> Path:
     return tmp_path
 
 
-def test_given_modules_that_import_each_other_then_there_is_no_order_and_no_page(tmp_path: Path) -> None:
+def test_modules_that_import_each_other_are_refused(tmp_path: Path) -> None:
     folder = _folder(
         tmp_path,
         app='import { one } from "./one.js";\n',
@@ -123,6 +123,6 @@ def test_given_modules_that_import_each_other_then_there_is_no_order_and_no_page
 
 
 @pytest.mark.parametrize("text", ["'</script >'", "'<!--'", "'<SCRIPT'"])
-def test_given_a_module_that_would_end_the_scripts_element_then_there_is_no_page(tmp_path: Path, text: str) -> None:
+def test_a_module_that_ends_the_script_element_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(ValueError, match="the element that the script is in"):
         bundled(_folder(tmp_path, app=f"const text = {text};\n"))

@@ -93,7 +93,7 @@ def test_the_policy_allows_the_one_style_sheet_and_nothing_else(page: Page) -> N
     assert set(rules.values()) == {"'none'"}
 
 
-def test_every_link_leads_to_a_place_on_the_page_or_to_the_document(elements: Elements) -> None:
+def test_every_link_leads_to_the_page_or_the_document(elements: Elements) -> None:
     ids = elements.all("id")
     assert len(ids) == len(set(ids))
 

@@ -43,7 +43,7 @@ def counters(dynamodb: FakeCounterTable) -> TableCounters:
 # -- Writing and reading --
 
 
-def test_given_tallies_of_many_parts_when_added_then_each_span_is_read_back_as_their_sum_over_the_shards() -> None:
+def test_tallies_read_back_as_their_sum_over_shards() -> None:
     dynamodb = FakeCounterTable()
     for part in range(20):
         assert counters(dynamodb).add(f"stream/{part}", 7, 7, SHARED) == 7
@@ -55,14 +55,14 @@ def test_given_tallies_of_many_parts_when_added_then_each_span_is_read_back_as_t
     assert 1 < len([sort for partition, sort in dynamodb.items if partition == "counters#total"]) <= SHARDS
 
 
-def test_given_one_part_of_a_stream_when_added_then_it_keeps_to_one_shard() -> None:
+def test_one_part_of_a_stream_keeps_to_one_shard() -> None:
     dynamodb = FakeCounterTable()
     for number in range(20):
         counters(dynamodb).add(PART, number, number, SHARED)
     assert len([sort for partition, sort in dynamodb.items if partition == "counters#total"]) == 1
 
 
-def test_given_days_outside_of_what_is_asked_when_read_then_they_are_left_out() -> None:
+def test_days_outside_the_range_are_left_out() -> None:
     dynamodb = FakeCounterTable()
     for day in ("2026-11-22", "2026-11-23", "2026-11-24", "2026-11-25"):
         counters(dynamodb).add(day, 1, 1, {replace(DAY, start=day): {TOTAL: 1}})
@@ -71,7 +71,7 @@ def test_given_days_outside_of_what_is_asked_when_read_then_they_are_left_out() 
 
 
 @pytest.mark.parametrize("first", [1, 9, 17])
-def test_given_a_mark_when_what_lies_before_it_is_added_then_nothing_changes_and_it_says_up_to_where_it_went(
+def test_what_is_before_the_mark_is_not_added_again(
     first: int,
 ) -> None:
     dynamodb = FakeCounterTable()
@@ -81,14 +81,14 @@ def test_given_a_mark_when_what_lies_before_it_is_added_then_nothing_changes_and
     assert dynamodb.items == before
 
 
-def test_given_sequence_numbers_of_any_length_when_compared_then_it_is_as_numbers() -> None:
+def test_sequence_numbers_compare_as_numbers() -> None:
     dynamodb = FakeCounterTable()
     assert counters(dynamodb).add(PART, 99, 99, SHARED) == 99
     assert counters(dynamodb).add(PART, 100, 10**39, SHARED) == 10**39
     assert counters(dynamodb).add(PART, 101, 101, SHARED) == 10**39
 
 
-def test_given_another_writer_at_the_same_counter_when_added_then_it_goes_on_to_the_next_shard() -> None:
+def test_a_contended_counter_moves_to_the_next_shard() -> None:
     dynamodb = FakeCounterTable()
     dynamodb.trouble.before("transact_write_items", cancelled("None", "TransactionConflict"), times=7)
     assert counters(dynamodb).add(PART, 1, 1, SHARED) == 1
@@ -107,7 +107,7 @@ def test_given_a_table_that_refuses_when_added_then_that_is_told(error: Exceptio
     assert dynamodb.items == {}
 
 
-def test_given_an_hour_and_a_mark_when_written_then_they_expire_and_a_day_does_not() -> None:
+def test_hours_and_marks_expire_and_days_do_not() -> None:
     dynamodb = FakeCounterTable()
     counters(dynamodb).add(PART, 1, 1, SHARED)
     expires = {partition: item.get("expires_at") for (partition, _), item in dynamodb.items.items()}
@@ -152,7 +152,7 @@ def accepted(execution: Execution) -> dict[str, Any]:
     return {"eventID": "event", "eventName": "INSERT", "dynamodb": told}
 
 
-def test_given_an_execution_when_its_writes_are_told_then_each_says_what_it_changes() -> None:
+def test_each_write_of_an_execution_says_what_it_changes() -> None:
     queued = ledger.accept(a_draft(webhook_url="https://example.com/hook"))
     running = ledger.claim(queued, "attempt", NOON + 10, NOON + 95_000)
     failed = ledger.settle(running, FAILED, NOON + 1_000)
@@ -166,7 +166,7 @@ def test_given_an_execution_when_its_writes_are_told_then_each_says_what_it_chan
     assert counted(record(delivered, again)) == {name: -number for name, number in ended.items()}
 
 
-def test_given_what_an_operator_decides_when_told_then_the_time_that_it_took_is_no_latency_of_the_action() -> None:
+def test_a_decisions_time_is_no_latency_of_the_action() -> None:
     queued = ledger.accept(a_draft())
     running = ledger.claim(queued, "attempt", NOON + 10, NOON + 95_000)
     unknown = ledger.settle(running, Outcome(Status.UNKNOWN), NOON + 1_000)
@@ -178,7 +178,7 @@ def test_given_what_an_operator_decides_when_told_then_the_time_that_it_took_is_
     assert counted(record(rerun, ended)) == {"completed": 1, "latency_ms": 100, "latencies": 1, "b49": 1}
 
 
-def test_given_an_answer_from_the_cache_when_it_and_its_delivery_are_told_then_it_counts_once() -> None:
+def test_a_cache_hit_and_its_delivery_count_once() -> None:
     ref = PayloadRef("another/result", 3, "digest", b"abc")
     hit = ledger.serve_from_cache(
         a_draft(webhook_url="https://example.com/hook", cache_status=CacheStatus.HIT), ref, NOON
@@ -188,7 +188,7 @@ def test_given_an_answer_from_the_cache_when_it_and_its_delivery_are_told_then_i
     assert counted(record(None, delivered)) == {}
 
 
-def test_given_a_rejected_request_when_told_then_it_counts_for_no_action() -> None:
+def test_a_rejected_request_counts_for_no_action() -> None:
     entry = {"event": {"S": "rejected"}, "timestamp": {"N": str(NOON)}, "executionId": {"S": "request"}}
     told = {"SequenceNumber": "3", "NewImage": entry}
     change = read_change({"eventID": "event", "eventName": "INSERT", "dynamodb": told})
@@ -212,7 +212,7 @@ def test_given_a_rejected_request_when_told_then_it_counts_for_no_action() -> No
         },
     ],
 )
-def test_given_what_expires_or_is_no_execution_when_told_then_it_does_not_count(event: dict[str, Any]) -> None:
+def test_expired_and_foreign_items_do_not_count(event: dict[str, Any]) -> None:
     assert read_change(event) is None
 
 
@@ -225,7 +225,7 @@ def test_given_what_expires_or_is_no_execution_when_told_then_it_does_not_count(
         {"created_at": {"S": "noon"}},
     ],
 )
-def test_given_a_change_that_cannot_be_read_when_told_then_that_is_said(broken: dict[str, Any]) -> None:
+def test_an_unreadable_change_is_reported(broken: dict[str, Any]) -> None:
     event = record(None, ledger.claim(a_draft(), "attempt", NOON, NOON))
     event["dynamodb"]["NewImage"] |= broken
     with pytest.raises(ValueError, match="can't be read"):

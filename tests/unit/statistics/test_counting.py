@@ -35,7 +35,7 @@ def totals(store: InMemoryCounters) -> dict[str, int]:
     return {counter.action_id: counts[TOTAL] for counter, counts in store.totals()}
 
 
-def test_given_a_change_when_counted_then_it_is_in_the_counters_of_its_action_its_day_and_its_hour() -> None:
+def test_a_change_counts_for_its_action_day_and_hour() -> None:
     store = InMemoryCounters()
     counting(store).count(PART, told(change(1)))
     assert store.kept == {
@@ -50,7 +50,7 @@ def test_given_a_change_when_counted_then_it_is_in_the_counters_of_its_action_it
     st.lists(st.integers(0, 400), max_size=120),
     st.lists(st.tuples(st.integers(1, 60), st.sampled_from(["before", "after", ""])), min_size=1),
 )
-def test_given_any_stream_when_batches_fail_grow_and_come_again_then_each_change_counts_once(
+def test_failing_and_growing_batches_count_each_change_once(
     actions: list[int], deliveries: list[tuple[int, str]]
 ) -> None:
     changes = [change(number, f"action-{action}") for number, action in enumerate(actions)]
@@ -71,7 +71,7 @@ def test_given_any_stream_when_batches_fail_grow_and_come_again_then_each_change
 
 
 @pytest.mark.parametrize("again", [(1,), (1, 2), (1, 2, 3), (2, 3)])
-def test_given_a_batch_that_was_counted_when_it_comes_again_cut_differently_then_only_the_rest_counts(
+def test_a_batch_cut_differently_counts_only_the_rest(
     again: tuple[int, ...],
 ) -> None:
     store = InMemoryCounters()
@@ -80,14 +80,14 @@ def test_given_a_batch_that_was_counted_when_it_comes_again_cut_differently_then
     assert totals(store) == {"action": max(2, *again)}
 
 
-def test_given_parts_of_a_stream_when_counted_then_each_has_its_own_order() -> None:
+def test_each_part_of_a_stream_has_its_own_order() -> None:
     store = InMemoryCounters()
     counting(store).count("stream/one", told(change(7)))
     counting(store).count("stream/another", told(change(3)))
     assert totals(store) == {"action": 2}
 
 
-def test_given_more_counters_than_a_transaction_holds_when_counted_then_several_carry_them() -> None:
+def test_many_counters_take_several_transactions() -> None:
     store = InMemoryCounters()
     most: list[int] = []
     add = store.add
@@ -102,14 +102,14 @@ def test_given_more_counters_than_a_transaction_holds_when_counted_then_several_
     assert len(totals(store)) == 200
 
 
-def test_given_changes_that_cancel_each_other_out_when_counted_then_only_the_mark_is_left() -> None:
+def test_changes_that_cancel_out_leave_only_the_mark() -> None:
     store = InMemoryCounters()
     back = Change(2, "action", NOON, {TOTAL: -1})
     counting(store).count(PART, told(change(1), back))
     assert (store.kept, store.marks) == ({}, {PART: 2})
 
 
-def test_given_a_record_that_cannot_be_read_when_counted_then_it_is_told_of_and_the_others_count() -> None:
+def test_an_unreadable_record_leaves_the_others_counted() -> None:
     store, telemetry = InMemoryCounters(), RecordedTelemetry()
 
     def read(record: Mapping[str, Any]) -> Change | None:
@@ -127,7 +127,7 @@ def test_given_a_record_that_cannot_be_read_when_counted_then_it_is_told_of_and_
     assert (name, fields["event_id"]) == ("change_not_counted", "odd")
 
 
-def test_given_a_store_that_does_not_answer_when_counted_then_the_batch_fails_and_comes_again() -> None:
+def test_an_unavailable_store_makes_the_batch_repeat() -> None:
     store = InMemoryCounters()
     store.trouble.before("add", StoreUnavailableError("down"))
     with pytest.raises(StoreUnavailableError):

@@ -35,14 +35,14 @@ def read(metrics: ReadMetrics, **query: str) -> Any:
     return metrics.read({"from" if name == "first" else name: value for name, value in query.items()})
 
 
-def test_given_nothing_counted_when_asked_then_all_is_zero_and_nothing_is_claimed() -> None:
+def test_nothing_counted_is_zero_and_claims_nothing() -> None:
     found = read(having())
     assert (found["totalExecutions"], found["successRate"], found["averageLatencyMs"]) == (0, None, None)
     assert found["latencyMs"] == {"p50": None, "p95": None, "p99": None}
     assert (found["days"], found["hours"], found["actions"]) == ([], [], [])
 
 
-def test_given_executions_when_asked_then_counts_rate_and_latency_are_theirs() -> None:
+def test_counts_rate_and_latency_are_the_executions() -> None:
     failed = {TOTAL: 1, "failed": 1, "latency_ms": 300, "latencies": 1, "b60": 1}
     found = read(
         having(
@@ -74,7 +74,7 @@ def test_given_executions_when_asked_then_counts_rate_and_latency_are_theirs() -
     assert [(action["actionId"], action["totalExecutions"]) for action in found["actions"]] == [("a", 2), ("b", 4)]
 
 
-def test_given_no_period_when_asked_then_the_top_is_since_the_deployment_and_days_are_the_last_thirty() -> None:
+def test_without_a_period_days_are_the_last_thirty() -> None:
     found = read(having(*(("a", days * DAY_MS, COMPLETED) for days in range(40))))
     assert found["totalExecutions"] == 40
     assert len(found["days"]) == DAYS_SHOWN
@@ -91,9 +91,7 @@ def test_given_no_period_when_asked_then_the_top_is_since_the_deployment_and_day
         ({"first": "2026-11-25"}, []),
     ],
 )
-def test_given_a_period_when_asked_then_all_but_hours_and_actions_is_of_it(
-    query: dict[str, str], days: list[str]
-) -> None:
+def test_a_period_limits_all_but_hours_and_actions(query: dict[str, str], days: list[str]) -> None:
     found = read(having(*(("a", days * DAY_MS, COMPLETED) for days in range(40))), **query)
     assert [day["date"] for day in found["days"]] == days
     assert found["totalExecutions"] == len(days)
@@ -101,21 +99,21 @@ def test_given_a_period_when_asked_then_all_but_hours_and_actions_is_of_it(
     assert len(found["hours"]) == 2
 
 
-def test_given_an_action_when_asked_then_days_and_counts_are_of_it_alone() -> None:
+def test_an_actions_days_and_counts_are_its_own() -> None:
     found = read(having(("a", 0, COMPLETED), ("b", 0, COMPLETED), ("b", DAY_MS, COMPLETED)), actionId="b")
     assert (found["actionId"], found["totalExecutions"]) == ("b", 2)
     assert [day["totalExecutions"] for day in found["days"]] == [1, 1]
     assert [action["actionId"] for action in found["actions"]] == ["b"]
 
 
-def test_given_an_action_in_capitals_when_asked_then_it_is_spelled_as_its_contract_keeps_it() -> None:
+def test_an_action_in_capitals_takes_its_contracts_form() -> None:
     assert read(having(("a", 0, COMPLETED)), actionId="A")["totalExecutions"] == 1
     kept = replace(having(("A", 0, COMPLETED)), api=GenesysApi.INTEGRATIONS)
     assert read(kept, actionId="A")["totalExecutions"] == 1
     assert read(kept, actionId="a")["totalExecutions"] == 0
 
 
-def test_given_hours_when_asked_then_the_last_two_days_of_them_are_there() -> None:
+def test_the_last_two_days_of_hours_are_there() -> None:
     found = read(having(*(("a", hours * HOUR_MS, COMPLETED) for hours in range(60))))
     assert len(found["hours"]) == HOURS_SHOWN
     assert found["hours"][-1]["hour"] == "2026-11-24T12:00:00.000Z"
@@ -134,9 +132,7 @@ def test_given_hours_when_asked_then_the_last_two_days_of_them_are_there() -> No
         ({"first": "2025-11-23", "to": "2026-11-24"}, ["/query/to"]),
     ],
 )
-def test_given_no_period_that_can_be_read_when_asked_then_every_fault_is_named(
-    query: dict[str, str], pointers: list[str]
-) -> None:
+def test_an_unreadable_period_names_every_fault(query: dict[str, str], pointers: list[str]) -> None:
     with pytest.raises(InvalidRequestError) as refused:
         read(having(), **query)
     assert [fault.pointer for fault in refused.value.faults] == pointers
@@ -147,12 +143,12 @@ def test_given_the_longest_period_when_asked_then_it_is_answered() -> None:
     assert LONGEST_DAYS == 366
 
 
-def test_given_the_earliest_and_the_last_day_of_the_calendar_when_asked_then_it_is_answered() -> None:
+def test_the_calendars_first_and_last_days_are_answered() -> None:
     assert read(having(), first="9999-12-31")["days"] == []
     assert read(having(), to="0001-01-05")["days"] == []
 
 
-def test_given_one_change_when_its_counters_are_named_then_the_hour_is_of_all_actions() -> None:
+def test_one_change_counts_in_its_hour_for_all_actions() -> None:
     named = list(counters_of(Change(1, "a", NOON, {})))
     assert [(counter.span, counter.start, counter.action_id) for counter in named] == [
         ("total", "", "a"),

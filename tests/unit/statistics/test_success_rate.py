@@ -41,14 +41,14 @@ def counters() -> AskedCounters:
     return counters
 
 
-def test_given_the_day_s_counters_when_refreshed_then_the_rate_is_that_of_all_actions(counters: AskedCounters) -> None:
+def test_the_rate_is_that_of_all_actions_today(counters: AskedCounters) -> None:
     rate = RememberedSuccessRate(counters, SettableClock())
     assert rate.latest() is None
     rate.refresh()
     assert rate.latest() == 0.75
 
 
-def test_given_a_rate_that_was_read_when_refreshed_within_a_minute_then_nobody_is_asked(
+def test_a_fresh_rate_is_not_read_again_within_a_minute(
     counters: AskedCounters,
 ) -> None:
     clock = SettableClock()
@@ -61,7 +61,7 @@ def test_given_a_rate_that_was_read_when_refreshed_within_a_minute_then_nobody_i
     assert counters.asked == 2
 
 
-def test_given_counters_that_cannot_be_read_when_refreshed_then_the_rate_is_not_known_and_nobody_waits_again(
+def test_unreadable_counters_leave_the_rate_unknown(
     counters: AskedCounters,
 ) -> None:
     rate = RememberedSuccessRate(counters, SettableClock())
@@ -75,7 +75,7 @@ def outcome_entry(relay: Relay) -> float | None:
     return relay.audit.entries(EXECUTION_ID)[-1].success_rate
 
 
-def test_given_a_known_rate_when_an_execution_ends_in_any_way_then_its_outcome_carries_it(relay: Relay) -> None:
+def test_any_end_carries_a_known_rate(relay: Relay) -> None:
     relay.success_rate.rate = 0.5
     relay.given_queued()
     relay.executing.for_batch([]).completion.success_rate.refresh()
@@ -83,7 +83,7 @@ def test_given_a_known_rate_when_an_execution_ends_in_any_way_then_its_outcome_c
     assert outcome_entry(relay) == 0.5
 
 
-def test_given_a_known_rate_when_a_webhook_or_an_operator_brings_the_outcome_then_it_carries_it(relay: Relay) -> None:
+def test_a_webhooks_or_operators_outcome_carries_the_rate(relay: Relay) -> None:
     relay.success_rate.rate = 0.25
     relay.given_awaiting()
     relay.receive(status="completed")
@@ -95,7 +95,7 @@ def test_given_a_known_rate_when_a_webhook_or_an_operator_brings_the_outcome_the
     assert outcome_entry(relay) == 0.75
 
 
-def test_given_a_batch_when_it_begins_then_the_rate_is_read_before_anything_is_asked_of_genesys(relay: Relay) -> None:
+def test_a_batch_reads_the_rate_before_it_asks_genesys(relay: Relay) -> None:
     relay.success_rate.rate = 1.0
     relay.executing.for_batch([])
     assert relay.success_rate.latest() == 1.0

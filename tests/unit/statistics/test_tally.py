@@ -56,13 +56,11 @@ def measured(*values: int) -> Counts:
         (Status.CANCELLED, {"cancelled": 1}),
     ],
 )
-def test_given_each_state_when_counted_then_an_end_counts_once_and_an_answer_has_a_latency(
-    status: Status, counts: Counts
-) -> None:
+def test_an_end_counts_once_and_an_answer_has_a_latency(status: Status, counts: Counts) -> None:
     assert contribution(stands(status, 100)) == counts
 
 
-def test_given_an_acceptance_when_counted_then_it_is_one_execution_and_a_cache_hit_is_complete_with_it() -> None:
+def test_an_acceptance_counts_once_and_a_hit_is_complete() -> None:
     hit = replace(ACCEPTED, status=Status.COMPLETED, latency_ms=0, from_cache=True)
     assert contribution(ACCEPTED) == {"total": 1}
     assert contribution(hit) == {"total": 1, "completed": 1, "cache_hits": 1}
@@ -70,39 +68,37 @@ def test_given_an_acceptance_when_counted_then_it_is_one_execution_and_a_cache_h
 
 
 @given(st.lists(steps, min_size=1))
-def test_given_any_course_when_its_differences_are_added_then_they_are_what_its_end_stands_for(
+def test_the_differences_of_any_course_add_up_to_its_end(
     course: list[Standing],
 ) -> None:
     differences = [difference(before, after) for before, after in zip([None, *course], course, strict=False)]
     assert added(differences) == {name: number for name, number in contribution(course[-1]).items() if number}
 
 
-def test_given_a_remainder_of_an_older_record_when_its_id_is_used_anew_then_the_older_one_stays_counted() -> None:
+def test_a_reused_id_leaves_the_older_record_counted() -> None:
     older = replace(stands(Status.FAILED, 5), created_at=NOON - DAYS_MS)
     assert difference(older, stands(Status.COMPLETED, 5)) == contribution(stands(Status.COMPLETED, 5))
 
 
 @given(latencies, latencies)
-def test_given_any_latencies_when_put_into_buckets_then_their_order_is_kept(one: int, other: int) -> None:
+def test_buckets_keep_the_order_of_latencies(one: int, other: int) -> None:
     assert (one <= other) <= (bucket(one) <= bucket(other))
 
 
 @given(st.lists(latencies, min_size=1), st.sampled_from([0.5, 0.95, 0.99, 1.0]))
-def test_given_any_latencies_when_a_percentile_is_read_then_it_is_within_five_percent(
-    values: list[int], fraction: float
-) -> None:
+def test_any_percentile_is_within_five_percent(values: list[int], fraction: float) -> None:
     exact = sorted(values)[math.ceil(fraction * len(values)) - 1]
     found = percentile(measured(*values), fraction)
     assert found is not None
     assert abs(found - exact) <= max(0.05 * exact, 1)
 
 
-def test_given_nothing_that_has_ended_when_asked_then_there_is_neither_rate_nor_latency() -> None:
+def test_without_an_end_there_is_no_rate_or_latency() -> None:
     counts = added([contribution(ACCEPTED), contribution(stands(Status.CANCELLED, 5))])
     assert (success_rate(counts), average_latency_ms(counts), percentile(counts, 0.5)) == (None, None, None)
 
 
-def test_given_ends_of_each_kind_when_the_rate_is_read_then_unknown_is_no_success_and_cancelled_is_left_out() -> None:
+def test_unknown_is_no_success_and_cancelled_is_left_out() -> None:
     ends = [Status.COMPLETED] * 6 + [Status.FAILED, Status.UNKNOWN, Status.CANCELLED]
     assert success_rate(added(contribution(stands(end, 1)) for end in ends)) == 0.75
 
@@ -112,6 +108,6 @@ def test_given_latencies_when_averaged_then_it_is_their_mean() -> None:
 
 
 @given(latencies)
-def test_given_what_was_measured_when_it_is_taken_back_then_nothing_is_left(value: int) -> None:
+def test_taking_back_a_measure_leaves_nothing(value: int) -> None:
     ended = stands(Status.FAILED, value)
     assert added([contribution(ended), difference(ended, stands(Status.QUEUED))]) == {}

@@ -28,7 +28,7 @@ def every_cycle(graph: dict[str, list[str]]) -> set[Cycle]:
 
 
 @given(graphs)
-def test_given_any_graph_when_searched_then_only_real_cycles_come_back_and_one_at_least(
+def test_only_real_cycles_are_found_and_at_least_one(
     graph: dict[str, list[str]],
 ) -> None:
     found, real = set(find_cycles(graph)), every_cycle(graph)
@@ -37,16 +37,14 @@ def test_given_any_graph_when_searched_then_only_real_cycles_come_back_and_one_a
 
 
 @given(graphs, st.randoms(use_true_random=False))
-def test_given_names_declared_in_any_order_when_searched_then_the_verdict_is_the_same(
-    graph: dict[str, list[str]], chance: object
-) -> None:
+def test_the_order_of_names_does_not_matter(graph: dict[str, list[str]], chance: object) -> None:
     names = list(graph)
     chance.shuffle(names)  # type: ignore[attr-defined]
     assert bool(find_cycles({name: graph[name] for name in names})) == bool(find_cycles(graph))
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=60))
-def test_given_edges_that_only_lead_upwards_when_searched_then_there_is_no_cycle(edges: list[tuple[int, int]]) -> None:
+def test_edges_that_lead_upwards_make_no_cycle(edges: list[tuple[int, int]]) -> None:
     graph: dict[str, list[str]] = {}
     for one, other in edges:
         if one != other:
@@ -69,24 +67,22 @@ def test_given_edges_that_only_lead_upwards_when_searched_then_there_is_no_cycle
         ({"a": ["b", "b"], "b": ["a", "a"]}, (("a", "b", "a"),)),
     ],
 )
-def test_given_a_small_graph_when_searched_then_its_cycles_are_spelled_from_the_smallest_name(
-    graph: dict[str, list[str]], cycles: tuple[Cycle, ...]
-) -> None:
+def test_a_small_cycle_starts_at_its_smallest_name(graph: dict[str, list[str]], cycles: tuple[Cycle, ...]) -> None:
     assert find_cycles(graph) == cycles
 
 
-def test_given_a_cycle_of_ten_thousand_names_when_searched_then_it_is_found_whole() -> None:
+def test_a_cycle_of_ten_thousand_names_is_found_whole() -> None:
     names = [f"n{number:05d}" for number in range(10_000)]
     graph = {name: [following] for name, following in zip(names, [*names[1:], names[0]], strict=True)}
     [cycle] = find_cycles(graph)
     assert cycle == (*names, names[0])
 
 
-def test_given_a_chain_of_ten_thousand_names_when_searched_then_it_is_acyclic() -> None:
+def test_a_chain_of_ten_thousand_names_is_acyclic() -> None:
     assert find_cycles({str(number): [str(number + 1)] for number in range(10_000)}) == ()
 
 
-def test_given_one_back_edge_thousands_of_times_when_searched_then_it_is_looked_at_once() -> None:
+def test_a_repeated_back_edge_is_followed_once() -> None:
     names = [f"n{number:05d}" for number in range(3_000)]
     graph = {one: [following] for one, following in pairwise(names)} | {names[-1]: [names[0]] * 20_000}
     begun = time.process_time()
@@ -94,7 +90,7 @@ def test_given_one_back_edge_thousands_of_times_when_searched_then_it_is_looked_
     assert time.process_time() - begun < 0.5
 
 
-def test_given_more_cycles_than_are_reported_when_searched_then_the_rest_is_left_out() -> None:
+def test_cycles_beyond_the_limit_are_left_out() -> None:
     assert len(find_cycles({str(number): [str(number)] for number in range(50)})) == MAX_CYCLES_REPORTED
 
 
@@ -103,18 +99,18 @@ def test_given_both_forms_when_read_then_they_make_one_graph() -> None:
     assert (graph, faults) == ({"a": ["b"], "b": ["c"], "c": []}, [])
 
 
-def test_given_the_nested_form_when_read_then_what_stands_behind_a_dependency_is_its_own() -> None:
+def test_the_nested_form_reads_only_its_own_dependency() -> None:
     graph, faults = read_references({"a": {"b": {"c": {"a": {}}}}})
     assert faults == []
     assert graph == {"a": ["b"], "b": ["c"], "c": ["a"]}
     assert find_cycles(graph) == (("a", "b", "c", "a"),)
 
 
-def test_given_a_list_inside_the_nested_form_when_read_then_it_is_read_like_any_list() -> None:
+def test_a_list_in_the_nested_form_is_read_like_any() -> None:
     assert read_references({"a": {"b": ["c"]}}) == ({"a": ["b"], "b": ["c"]}, [])
 
 
-def test_given_references_of_another_form_when_read_then_each_is_a_fault_at_its_place() -> None:
+def test_a_reference_of_another_form_is_a_fault() -> None:
     graph, faults = read_references({"a": 5, "b": ["ok", 7, ""], "c/d": {"x": [None]}})
     assert [fault.pointer for fault in faults] == [
         "/actionReferences/a",
@@ -125,13 +121,13 @@ def test_given_references_of_another_form_when_read_then_each_is_a_fault_at_its_
     assert graph["b"] == ["ok"]
 
 
-def test_given_a_cycle_when_reported_then_the_fault_carries_and_spells_its_path() -> None:
+def test_a_reported_cycle_carries_its_path() -> None:
     [fault] = cycle_faults({"b": ["a"], "a": ["b"]})
     assert (fault.pointer, fault.code, fault.path) == ("/actionReferences/a", "cycle", ("a", "b", "a"))
     assert fault.detail == 'depends on itself: ["a","b","a"]'
 
 
-def test_given_a_very_long_cycle_when_reported_then_its_length_is_spelled_and_not_its_names() -> None:
+def test_a_very_long_cycle_is_reported_by_its_length() -> None:
     graph = {str(number): [str((number + 1) % 60)] for number in range(60)}
     [fault] = cycle_faults(graph)
     assert fault.detail == "depends on itself: a cycle of 60 names"

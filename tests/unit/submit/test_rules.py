@@ -44,20 +44,20 @@ def places(document: Any, api: GenesysApi = GenesysApi.DATA_ACTIONS, key: str | 
     return [(fault.pointer, fault.code) for fault in faults(document, api, key)]
 
 
-def test_given_the_tutorials_example_when_its_id_is_real_then_it_is_accepted() -> None:
+def test_the_tutorials_example_with_a_real_id_is_accepted() -> None:
     request = accepted(TUTORIAL)
     assert request.execution_id == EXECUTION_ID
     assert request.inputs == TUTORIAL["inputs"]
     assert request.timeout == 120_000
 
 
-def test_given_the_tutorials_own_id_when_read_then_it_is_refused_and_a_uuid_is_asked_for() -> None:
+def test_the_tutorials_own_id_is_refused() -> None:
     [fault] = faults(TUTORIAL | {"executionId": "exec-2024-001"})
     assert (fault.pointer, fault.code) == ("/executionId", "schema")
     assert "must be a UUID such as" in fault.detail
 
 
-def test_given_the_smallest_request_when_read_then_the_defaults_hold() -> None:
+def test_the_smallest_request_has_the_defaults() -> None:
     request = accepted(a_request())
     assert (request.timeout, request.cache_results, request.idempotent) == (60_000, True, False)
     assert (request.webhook_url, request.execution_id, request.trace_id) == (None, None, None)
@@ -82,7 +82,7 @@ def test_given_the_smallest_request_when_read_then_the_defaults_hold() -> None:
         ("actionReferences", {"a": {"b": {}}, "c": ["a"]}),
     ],
 )
-def test_given_a_value_at_the_border_of_a_rule_when_read_then_it_is_accepted(field: str, value: Any) -> None:
+def test_a_value_at_the_border_of_a_rule_is_accepted(field: str, value: Any) -> None:
     assert read(ExecutionRequest, a_request(**{field: value})) == accepted(a_request(**{field: value}))
 
 
@@ -132,19 +132,17 @@ def test_given_a_value_at_the_border_of_a_rule_when_read_then_it_is_accepted(fie
         ("a/b~c", 1, ("/a~1b~0c", "schema")),
     ],
 )
-def test_given_a_broken_rule_when_read_then_the_fault_is_reported_at_its_place(
-    field: str, value: Any, place: tuple[str, str]
-) -> None:
+def test_a_broken_rule_is_reported_at_its_place(field: str, value: Any, place: tuple[str, str]) -> None:
     assert places(a_request(**{field: value})) == [place]
 
 
 @pytest.mark.parametrize("document", [[], "text", 5, None, True])
-def test_given_a_body_that_is_no_object_when_read_then_that_is_the_fault(document: Any) -> None:
+def test_a_body_that_is_no_object_is_the_fault(document: Any) -> None:
     [fault] = faults(document, key=EXECUTION_ID)
     assert (fault.pointer, fault.code, fault.detail) == ("", "schema", "must be an object")
 
 
-def test_given_many_broken_rules_when_read_then_one_answer_names_them_all() -> None:
+def test_many_broken_rules_are_named_in_one_answer() -> None:
     document = {
         "inputs": {"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}},
         "timeout": 0,
@@ -167,17 +165,17 @@ def test_given_many_broken_rules_when_read_then_one_answer_names_them_all() -> N
     }
 
 
-def test_given_many_broken_rules_when_reported_then_they_stand_in_the_order_of_the_document() -> None:
+def test_faults_are_in_the_order_of_the_document() -> None:
     document = {"traceId": "x", "surprise": 1, "inputs": [], "executionId": "x"}
     assert [place for place, _ in places(document)] == ["/actionId", "/traceId", "/surprise", "/inputs", "/executionId"]
 
 
-def test_given_missing_and_unknown_fields_when_reported_then_plain_words_say_so() -> None:
+def test_missing_and_unknown_fields_are_named_plainly() -> None:
     details = {fault.pointer: fault.detail for fault in faults({"inputs": [], "surprise": 1})}
     assert details == {"/actionId": "required", "/inputs": "must be an object", "/surprise": "unknown field"}
 
 
-def test_given_upper_case_ids_when_read_then_they_are_kept_in_lower_case() -> None:
+def test_ids_in_capitals_are_kept_in_lower_case() -> None:
     request = accepted(
         a_request(actionId=ACTION_ID.upper(), executionId=EXECUTION_ID.upper(), traceId=TRACE_ID.upper())
     )
@@ -188,16 +186,16 @@ def test_given_upper_case_ids_when_read_then_they_are_kept_in_lower_case() -> No
 
 
 @pytest.mark.parametrize("action_id", ["custom_-_" + ACTION_ID, "A", "a" * 128])
-def test_given_the_published_contract_when_an_action_id_is_of_its_form_then_it_is_kept_as_it_is(action_id: str) -> None:
+def test_an_action_id_of_the_contracts_form_is_kept(action_id: str) -> None:
     assert accepted(a_request(actionId=action_id), GenesysApi.INTEGRATIONS).action_id == action_id
 
 
 @pytest.mark.parametrize("action_id", ["a/b", "ü", "a b", "a.b", "a\n"])
-def test_given_the_published_contract_when_an_action_id_is_not_of_its_form_then_it_is_refused(action_id: str) -> None:
+def test_an_action_id_outside_the_contracts_form_is_refused(action_id: str) -> None:
     assert places(a_request(actionId=action_id), GenesysApi.INTEGRATIONS) == [("/actionId", "schema")]
 
 
-def test_given_the_published_contract_when_the_timeout_is_a_minute_then_it_is_accepted_and_no_more() -> None:
+def test_the_published_contracts_timeout_is_at_most_a_minute() -> None:
     assert accepted(a_request(timeout=60_000), GenesysApi.INTEGRATIONS).timeout == 60_000
     assert places(a_request(timeout=60_001), GenesysApi.INTEGRATIONS) == [("/timeout", "schema")]
     assert places(a_request(timeout=60_001.0), GenesysApi.INTEGRATIONS) == [("/timeout", "schema")]
@@ -207,7 +205,7 @@ def test_given_the_published_contract_when_the_timeout_is_a_minute_then_it_is_ac
 # -- Size and form of the body --
 
 
-def test_given_exactly_as_many_bytes_as_allowed_when_read_then_it_is_accepted_and_one_more_is_not() -> None:
+def test_the_size_limit_is_exact() -> None:
     relay = Relay()
     frame = spelled(a_request(inputs={"a": ""}))
     body = frame.replace(b'""', b'"' + b"x" * (512_000 - len(frame)) + b'"')
@@ -217,7 +215,7 @@ def test_given_exactly_as_many_bytes_as_allowed_when_read_then_it_is_accepted_an
         relay.rules.read(body + b" ")
 
 
-def test_given_an_oversized_body_that_is_not_even_json_when_read_then_size_is_all_that_is_said() -> None:
+def test_an_oversized_body_is_refused_for_its_size_alone() -> None:
     with pytest.raises(PayloadTooLargeError):
         Relay(max_payload_bytes=10).rules.read(b"\xff" * 11)
 
@@ -227,14 +225,14 @@ def test_given_malformed_json_when_read_then_no_rule_is_tried() -> None:
         Relay().rules.read(b'{"actionId":')
 
 
-def test_given_nesting_without_end_when_read_then_it_is_a_fault_of_depth() -> None:
+def test_endless_nesting_is_a_fault_of_depth() -> None:
     with pytest.raises(InvalidRequestError) as refused:
         Relay().rules.read(b"[" * 200_000)
     assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [("", "depth")]
 
 
 @pytest.mark.parametrize("levels", [90, 1_000])
-def test_given_references_nested_without_sense_when_read_then_there_is_an_answer(levels: int) -> None:
+def test_senselessly_nested_references_get_an_answer(levels: int) -> None:
     references = "{}"
     for number in range(levels):
         references = f'{{"n{number}":{references}}}'
@@ -251,21 +249,21 @@ def test_given_references_nested_without_sense_when_read_then_there_is_an_answer
 
 
 @pytest.mark.parametrize("header", [EXECUTION_ID, f'"{EXECUTION_ID}"', f"  {EXECUTION_ID} ", EXECUTION_ID.upper()])
-def test_given_the_header_alone_when_read_then_it_is_the_execution_id(header: str) -> None:
+def test_the_header_alone_is_the_execution_id(header: str) -> None:
     assert accepted(a_request(), key=header).execution_id == EXECUTION_ID
     assert accepted(a_request(executionId=None), key=header).execution_id == EXECUTION_ID
 
 
-def test_given_header_and_field_that_agree_when_read_then_case_does_not_matter() -> None:
+def test_an_id_in_header_and_field_ignores_case() -> None:
     assert accepted(a_request(executionId=EXECUTION_ID.upper()), key=EXECUTION_ID).execution_id == EXECUTION_ID
 
 
-def test_given_header_and_field_that_differ_when_read_then_it_is_refused() -> None:
+def test_a_header_that_differs_from_the_field_is_refused() -> None:
     assert places(a_request(executionId=EXECUTION_ID), key=TRACE_ID) == [("/executionId", "schema")]
 
 
 @pytest.mark.parametrize("header", ["exec-2024-001", "", '"', '""'])
-def test_given_a_header_that_is_no_uuid_when_read_then_the_fault_names_it(header: str) -> None:
+def test_a_header_that_is_no_uuid_is_named(header: str) -> None:
     [fault] = faults(a_request(), key=header)
     assert fault.pointer == ""
     assert fault.detail.startswith("the Idempotency-Key header must be a UUID")
@@ -274,7 +272,7 @@ def test_given_a_header_that_is_no_uuid_when_read_then_the_fault_names_it(header
 # -- Webhook addresses --
 
 
-def test_given_a_name_that_leads_inside_when_read_then_it_is_refused_without_telling_where() -> None:
+def test_a_name_that_leads_inside_is_refused_without_details() -> None:
     relay = Relay()
     relay.resolver.addresses["rebind.example.com"] = ("93.184.216.34", "10.1.2.3")
     with pytest.raises(InvalidRequestError) as refused:
@@ -284,7 +282,7 @@ def test_given_a_name_that_leads_inside_when_read_then_it_is_refused_without_tel
     assert "10.1.2.3" not in fault.detail
 
 
-def test_given_a_name_that_does_not_resolve_when_read_then_it_may_do_so_later() -> None:
+def test_a_name_that_does_not_resolve_yet_is_accepted() -> None:
     relay = Relay()
     relay.resolver.addresses["later.example.com"] = ()
     url = "https://later.example.com/"
@@ -301,7 +299,7 @@ def test_given_a_name_that_does_not_resolve_when_read_then_it_may_do_so_later() 
     ),
     st.sampled_from(GenesysApi),
 )
-def test_given_any_object_when_read_then_it_is_a_request_or_a_list_of_faults(document: Any, api: GenesysApi) -> None:
+def test_any_object_is_a_request_or_a_list_of_faults(document: Any, api: GenesysApi) -> None:
     rules = Relay(api=api).rules
     try:
         request = rules.read(spelled(document))
@@ -314,7 +312,7 @@ def test_given_any_object_when_read_then_it_is_a_request_or_a_list_of_faults(doc
     assert all(fault.pointer == "" or fault.pointer.startswith("/") for fault in refused.faults)
 
 
-def test_given_a_webhooks_error_in_either_form_when_read_then_both_are_known() -> None:
+def test_a_webhooks_error_is_known_in_either_form() -> None:
     text = read(ResultWebhook, {"executionId": "x", "status": "failed", "error": "broken", "extra": 1})
     full = read(ResultWebhook, {"executionId": "x", "status": "failed", "error": {"code": "c", "mystery": 1}})
     assert isinstance(text, ResultWebhook)
@@ -332,15 +330,13 @@ def test_given_a_webhooks_error_in_either_form_when_read_then_both_are_known() -
     ],
     ids=str,
 )
-def test_given_a_webhooks_error_in_neither_form_when_read_then_each_fault_is_at_a_place_in_the_document(
-    error: Any, pointers: set[str]
-) -> None:
+def test_a_malformed_webhook_error_names_its_places(error: Any, pointers: set[str]) -> None:
     found = read(ResultWebhook, {"executionId": "x", "status": "failed", "error": error})
     assert isinstance(found, tuple)
     assert {fault.pointer for fault in found} == pointers
 
 
-def test_given_a_list_in_place_of_a_document_when_read_then_that_is_the_fault() -> None:
+def test_a_list_in_place_of_a_document_is_the_fault() -> None:
     found = read(ResultWebhook, [1])
     assert isinstance(found, tuple)
     assert [(fault.pointer, fault.detail) for fault in found] == [("", "must be an object")]

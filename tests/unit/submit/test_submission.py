@@ -40,7 +40,7 @@ def given_cached(relay: Relay, lives_ms: int = 1, **changes: Any) -> None:
     relay.cache.entries[key] = CachedResult(key, "another", relay.clock.now() + lives_ms)
 
 
-def test_given_a_new_request_when_submitted_then_it_is_recorded_audited_and_queued(relay: Relay) -> None:
+def test_a_new_request_is_recorded_audited_and_queued(relay: Relay) -> None:
     submitted = submit(relay, traceId=TRACE_ID, webhookUrl=WEBHOOK_URL)
     assert submitted.disposition is Disposition.ACCEPTED
     assert relay.record.status is Status.QUEUED
@@ -52,7 +52,7 @@ def test_given_a_new_request_when_submitted_then_it_is_recorded_audited_and_queu
     assert relay.telemetry.counts["ExecutionsAccepted"] == 1
 
 
-def test_given_no_ids_when_submitted_then_one_is_made_and_is_the_trace_id_too(relay: Relay) -> None:
+def test_a_made_up_id_is_the_trace_id_too(relay: Relay) -> None:
     one = relay.submitting.submit(spelled(a_request())).execution
     other = relay.submitting.submit(spelled(a_request())).execution
     assert one is not None
@@ -67,7 +67,7 @@ def test_given_a_dry_run_when_submitted_then_nothing_changes(relay: Relay) -> No
     assert (relay.store.writes, relay.queue.sent, relay.audit.kept) == ([], [], {})
 
 
-def test_given_a_request_that_breaks_a_rule_when_submitted_then_nothing_changes(relay: Relay) -> None:
+def test_a_request_that_breaks_a_rule_changes_nothing(relay: Relay) -> None:
     with pytest.raises(InvalidRequestError):
         submit(relay, timeout=0)
     assert (relay.store.writes, relay.queue.sent, relay.audit.kept, relay.payloads.objects) == ([], [], {}, {})
@@ -82,27 +82,25 @@ def test_given_a_request_that_breaks_a_rule_when_submitted_then_nothing_changes(
         (GenesysApi.INTEGRATIONS, False, False),
     ],
 )
-def test_given_a_contract_and_a_wish_when_submitted_then_one_of_them_makes_it_repeatable(
-    api: GenesysApi, *, idempotent: bool, repeatable: bool
-) -> None:
+def test_the_contract_or_the_caller_makes_it_repeatable(api: GenesysApi, *, idempotent: bool, repeatable: bool) -> None:
     relay = Relay(api=api)
     submit(relay, idempotent=idempotent)
     assert relay.record.repeatable is repeatable
 
 
-def test_given_caching_refused_when_submitted_then_no_key_is_kept_and_the_cache_is_not_asked(relay: Relay) -> None:
+def test_refused_caching_keeps_no_key(relay: Relay) -> None:
     given_cached(relay)
     assert submit(relay, cacheResults=False).disposition is Disposition.ACCEPTED
     assert (relay.record.cache_key, relay.record.cache_status) == (None, CacheStatus.DISABLED)
 
 
-def test_given_large_inputs_when_submitted_then_they_are_stored_before_the_record(relay: Relay) -> None:
+def test_large_inputs_are_stored_before_the_record(relay: Relay) -> None:
     relay.payloads.inline_max = 0
     submit(relay)
     assert relay.payloads.get(relay.record.request) == b'{"customerId":"cust_998877"}'
 
 
-def test_given_a_bucket_that_is_down_when_submitted_then_nothing_is_recorded(relay: Relay) -> None:
+def test_a_bucket_that_is_down_records_nothing(relay: Relay) -> None:
     relay.payloads.inline_max = 0
     relay.payloads.trouble.before("put", StoreUnavailableError("down"))
     with pytest.raises(StoreUnavailableError):
@@ -113,7 +111,7 @@ def test_given_a_bucket_that_is_down_when_submitted_then_nothing_is_recorded(rel
 # -- The cache --
 
 
-def test_given_an_equal_result_when_submitted_then_it_is_the_answer_at_once(relay: Relay) -> None:
+def test_an_equal_result_is_the_answer_at_once(relay: Relay) -> None:
     given_cached(relay)
     submitted = submit(relay, webhookUrl=WEBHOOK_URL)
     assert submitted.disposition is Disposition.SERVED_FROM_CACHE
@@ -123,13 +121,13 @@ def test_given_an_equal_result_when_submitted_then_it_is_the_answer_at_once(rela
     assert relay.telemetry.counts["CacheHits"] == 1
 
 
-def test_given_no_webhook_when_served_from_the_cache_then_nothing_is_delivered(relay: Relay) -> None:
+def test_a_cache_hit_without_a_webhook_delivers_nothing(relay: Relay) -> None:
     given_cached(relay)
     submit(relay)
     assert relay.deliveries.sent == []
 
 
-def test_given_an_entry_whose_time_is_over_when_submitted_then_the_action_runs(relay: Relay) -> None:
+def test_an_expired_cache_entry_runs_the_action(relay: Relay) -> None:
     given_cached(relay, lives_ms=0)
     assert submit(relay).disposition is Disposition.ACCEPTED
 
@@ -139,27 +137,25 @@ def test_given_an_entry_whose_time_is_over_when_submitted_then_the_action_runs(r
     [{"status": Status.FAILED}, {"cache_key": "of other content"}, {"outcome": Outcome(Status.COMPLETED)}],
     ids=str,
 )
-def test_given_an_entry_whose_execution_is_not_what_it_was_when_submitted_then_the_action_runs(
-    relay: Relay, changes: dict[str, Any]
-) -> None:
+def test_a_cache_entry_of_a_changed_execution_runs_the_action(relay: Relay, changes: dict[str, Any]) -> None:
     given_cached(relay, **changes)
     assert submit(relay).disposition is Disposition.ACCEPTED
 
 
-def test_given_an_entry_whose_execution_is_gone_when_submitted_then_the_action_runs(relay: Relay) -> None:
+def test_a_cache_entry_without_its_execution_runs_the_action(relay: Relay) -> None:
     given_cached(relay)
     relay.store.records.clear()
     assert submit(relay).disposition is Disposition.ACCEPTED
 
 
-def test_given_an_entry_whose_result_is_gone_when_submitted_then_the_action_runs(relay: Relay) -> None:
+def test_a_cache_entry_without_its_result_runs_the_action(relay: Relay) -> None:
     relay.payloads.inline_max = 0
     given_cached(relay)
     relay.payloads.objects.clear()
     assert submit(relay).disposition is Disposition.ACCEPTED
 
 
-def test_given_a_hit_whose_delivery_was_not_queued_when_repeated_then_it_is_queued(relay: Relay) -> None:
+def test_a_repeated_hit_queues_its_unqueued_delivery(relay: Relay) -> None:
     given_cached(relay)
     relay.deliveries.trouble.before("send", QueueUnavailableError("down"))
     with pytest.raises(QueueUnavailableError):
@@ -171,7 +167,7 @@ def test_given_a_hit_whose_delivery_was_not_queued_when_repeated_then_it_is_queu
 # -- Repeats --
 
 
-def test_given_the_same_id_and_content_when_repeated_then_the_current_state_is_the_answer(relay: Relay) -> None:
+def test_the_same_id_and_content_returns_the_state(relay: Relay) -> None:
     submit(relay)
     ended = relay.store.put(replace(relay.record, status=Status.COMPLETED, attempts=1))
     repeated = submit(relay)
@@ -181,7 +177,7 @@ def test_given_the_same_id_and_content_when_repeated_then_the_current_state_is_t
     assert len(relay.queue.sent) == 1
 
 
-def test_given_other_ids_for_logs_when_repeated_then_it_is_still_the_same_content(relay: Relay) -> None:
+def test_ids_for_logs_are_no_content(relay: Relay) -> None:
     submit(relay, traceId=TRACE_ID)
     assert submit(relay, traceId=EXECUTION_ID).disposition is Disposition.REPEATED
 
@@ -191,9 +187,7 @@ def test_given_other_ids_for_logs_when_repeated_then_it_is_still_the_same_conten
     [{"inputs": {"a": 1}}, {"timeout": 1}, {"webhookUrl": WEBHOOK_URL}, {"idempotent": True}, {"cacheResults": False}],
     ids=str,
 )
-def test_given_the_same_id_for_other_content_when_submitted_then_it_is_a_conflict(
-    relay: Relay, changes: dict[str, Any]
-) -> None:
+def test_the_same_id_with_other_content_is_a_conflict(relay: Relay, changes: dict[str, Any]) -> None:
     submit(relay)
     before = relay.record
     with pytest.raises(ExecutionConflictError):
@@ -201,7 +195,7 @@ def test_given_the_same_id_for_other_content_when_submitted_then_it_is_a_conflic
     assert relay.record == before
 
 
-def test_given_a_queue_that_is_down_when_submitted_then_the_record_stays_and_a_repeat_finishes_the_send(
+def test_a_repeat_finishes_a_send_that_failed(
     relay: Relay,
 ) -> None:
     relay.queue.trouble.before("send", QueueUnavailableError("down"))
@@ -212,7 +206,7 @@ def test_given_a_queue_that_is_down_when_submitted_then_the_record_stays_and_a_r
     assert relay.queue.sent == [(RUN, 0)]
 
 
-def test_given_an_id_made_here_when_its_request_is_recorded_and_not_queued_then_the_caller_is_told_it(
+def test_an_unqueued_requests_made_up_id_is_returned(
     relay: Relay,
 ) -> None:
     relay.queue.trouble.before("send", QueueUnavailableError("down", aws_code="Throttled"))
@@ -221,13 +215,13 @@ def test_given_an_id_made_here_when_its_request_is_recorded_and_not_queued_then_
     assert failed.value.context == {"aws_code": "Throttled", "execution_id": next(iter(relay.store.records))}
 
 
-def test_given_a_record_whose_answer_was_lost_when_submitted_then_it_is_accepted_and_queued_once(relay: Relay) -> None:
+def test_a_record_whose_answer_was_lost_is_queued_once(relay: Relay) -> None:
     relay.store.trouble.after("create", AlreadyRecordedError("met its own"))
     assert submit(relay).disposition is Disposition.ACCEPTED
     assert relay.queue.sent == [(RUN, 0)]
 
 
-def test_given_an_audit_trail_that_is_down_when_submitted_then_a_repeat_pays_and_sends(relay: Relay) -> None:
+def test_a_repeat_pays_an_owed_audit_and_sends(relay: Relay) -> None:
     relay.audit.trouble.before("append", StoreUnavailableError("down"))
     with pytest.raises(StoreUnavailableError):
         submit(relay)
@@ -237,9 +231,7 @@ def test_given_an_audit_trail_that_is_down_when_submitted_then_a_repeat_pays_and
 
 
 @pytest.mark.parametrize("changes", [{"attempts": 1}, {"next_at": NOON}], ids=str)
-def test_given_an_execution_that_has_been_worked_on_when_repeated_then_it_is_not_queued_again(
-    relay: Relay, changes: dict[str, Any]
-) -> None:
+def test_an_execution_under_way_is_not_queued_again(relay: Relay, changes: dict[str, Any]) -> None:
     submit(relay)
     relay.store.put(replace(relay.record, **changes))
     submit(relay)
@@ -252,14 +244,12 @@ inputs = st.dictionaries(st.text(), st.integers() | st.text() | st.booleans() | 
 
 
 @given(inputs, inputs)
-def test_given_two_requests_when_named_then_equal_names_mean_equal_content(
-    one: dict[str, Any], other: dict[str, Any]
-) -> None:
+def test_equal_cache_keys_mean_equal_content(one: dict[str, Any], other: dict[str, Any]) -> None:
     same = repr(sorted(one.items())) == repr(sorted(other.items()))
     assert (cache_key("a", one) == cache_key("a", other)) == same
     named = [content_hash(ExecutionRequest(actionId="a", inputs=document)) for document in (one, other)]
     assert (named[0] == named[1]) == same
 
 
-def test_given_action_and_inputs_when_named_then_their_border_cannot_be_moved() -> None:
+def test_the_border_of_action_and_inputs_cannot_be_moved() -> None:
     assert cache_key("a", {"b": 1}) != cache_key("b", {"b": 1})

@@ -219,7 +219,7 @@ def assert_one_at_a_time(world: World) -> None:
 
 @given(st.integers(0, 2**64))
 @settings(max_examples=400)
-def test_given_any_interleaving_with_crashes_when_workers_ask_then_one_request_per_lease_and_a_token_in_the_end(
+def test_any_interleaving_makes_one_request_per_lease(
     seed: int,
 ) -> None:
     processes = history(seed)
@@ -241,9 +241,7 @@ def test_given_any_interleaving_with_crashes_when_workers_ask_then_one_request_p
     [(False, lambda within_ms: within_ms), (True, lambda within_ms: 2 * within_ms)],
     ids=["writes without a condition", "requests that outlast the lease"],
 )
-def test_given_a_rule_that_is_taken_away_when_workers_ask_then_it_is_missed(
-    conditional: bool, patience: Callable[[int], int]
-) -> None:
+def test_every_rule_of_the_lease_is_needed(conditional: bool, patience: Callable[[int], int]) -> None:
     def all_of_them() -> None:
         for seed in range(300):
             assert_one_at_a_time(history(seed, conditional=conditional, patience=patience).world)

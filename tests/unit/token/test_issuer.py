@@ -61,28 +61,28 @@ def basic(requests: Sequence[bytes]) -> list[str]:
 # -- Rotation --
 
 
-def test_given_a_secret_that_was_rotated_when_the_old_one_is_refused_then_the_new_one_is_tried_at_once() -> None:
+def test_a_rotated_secret_is_tried_at_once() -> None:
     with LoopbackServer(in_turn(REFUSED, GRANTED)) as server:
         token = issuer(server.url, KeptSecret(OLD, ROTATED)).request(NOON)
     assert basic(server.requests) == ["me:old", "me:rotated"]
     assert token.value == "the-token"
 
 
-def test_given_a_secret_that_is_the_same_when_refused_then_it_is_not_tried_again() -> None:
+def test_an_unchanged_secret_is_not_tried_again() -> None:
     secret = KeptSecret(OLD)
     with LoopbackServer(REFUSED) as server, pytest.raises(CredentialsRefusedError):
         issuer(server.url, secret).request(NOON)
     assert (len(server.requests), secret.forgotten) == (1, 1)
 
 
-def test_given_a_rotated_secret_that_is_refused_too_when_asked_then_that_is_the_end() -> None:
+def test_a_rotated_secret_refused_too_is_the_end() -> None:
     with LoopbackServer(in_turn(REFUSED, REFUSED)) as server, pytest.raises(CredentialsRefusedError) as refused:
         issuer(server.url, KeptSecret(OLD, ROTATED)).request(NOON)
     assert len(server.requests) == 2
     assert "rotated" not in repr((refused.value, refused.value.context))
 
 
-def test_given_a_rotation_to_another_client_when_the_old_one_is_refused_then_the_token_is_the_new_ones() -> None:
+def test_a_rotation_to_another_client_yields_its_token() -> None:
     secret = KeptSecret(OLD, ANOTHER)
     with LoopbackServer(in_turn(REFUSED, GRANTED)) as server:
         asked = issuer(server.url, secret)
@@ -91,7 +91,7 @@ def test_given_a_rotation_to_another_client_when_the_old_one_is_refused_then_the
     assert token.issuer == asked.issuer != before
 
 
-def test_given_a_secret_of_another_form_when_it_is_mended_then_the_next_look_finds_it() -> None:
+def test_a_mended_secret_is_found_at_the_next_look() -> None:
     asked = issuer("http://127.0.0.1:1", KeptSecret("{}", OLD))
     with pytest.raises(CredentialsRefusedError):
         assert asked.issuer
@@ -101,9 +101,7 @@ def test_given_a_secret_of_another_form_when_it_is_mended_then_the_next_look_fin
 # -- Names --
 
 
-def test_given_two_clients_with_one_secret_name_when_named_then_they_differ_and_the_name_of_the_secret_is_nothing() -> (
-    None
-):
+def test_clients_of_one_secret_name_have_different_issuers() -> None:
     url = "http://127.0.0.1:1"
     ours = issuer(url, KeptSecret(OLD)).issuer
     assert issuer(url, KeptSecret(ANOTHER)).issuer != ours
@@ -115,13 +113,13 @@ def test_given_two_clients_with_one_secret_name_when_named_then_they_differ_and_
 # -- Time --
 
 
-def test_given_too_little_time_when_asked_then_no_request_is_made() -> None:
+def test_without_enough_time_no_request_is_made() -> None:
     with LoopbackServer(GRANTED) as server, pytest.raises(TokenUnavailableError, match="no time"):
         issuer(server.url, KeptSecret(OLD)).request(NOON, 499)
     assert server.requests == []
 
 
-def test_given_a_host_that_is_silent_when_asked_then_the_request_ends_in_the_time_that_it_was_given() -> None:
+def test_a_silent_host_is_given_up_in_time() -> None:
     begun = time.monotonic()
     with LoopbackServer(silent) as server, pytest.raises(TokenUnavailableError, match="gave no answer"):
         issuer(server.url, KeptSecret(OLD)).request(NOON, 600)

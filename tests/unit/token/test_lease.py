@@ -25,7 +25,7 @@ def tokens() -> TokenWorkers:
 # -- Cold workers --
 
 
-def test_given_fifty_cold_workers_with_an_expired_token_when_they_ask_then_one_asks_and_each_reads_the_store_once(
+def test_fifty_cold_workers_make_one_request(
     tokens: TokenWorkers,
 ) -> None:
     tokens.store.token = a_token("expired", NOON - 1)
@@ -44,9 +44,7 @@ def test_given_fifty_cold_workers_with_an_expired_token_when_they_ask_then_one_a
 @pytest.mark.parametrize(
     ("age_ms", "come_back_ms"), [(0, 1_000), (900, 1_000), (4_000, 4_000), (9_000, 7_000), (14_900, 1_100)]
 )
-def test_given_a_lease_of_some_age_when_others_are_told_to_come_back_then_as_late_as_it_is_old_and_not_after_its_end(
-    tokens: TokenWorkers, age_ms: int, come_back_ms: int
-) -> None:
+def test_others_return_as_late_as_the_lease_is_old(tokens: TokenWorkers, age_ms: int, come_back_ms: int) -> None:
     other = tokens.another_worker()
 
     def asks() -> None:
@@ -60,7 +58,7 @@ def test_given_a_lease_of_some_age_when_others_are_told_to_come_back_then_as_lat
     tokens.source.token()
 
 
-def test_given_a_worker_that_read_the_lease_before_another_took_it_when_it_wants_it_then_it_waits(
+def test_a_worker_with_an_old_view_of_the_lease_waits(
     tokens: TokenWorkers,
 ) -> None:
     other = tokens.another_worker()
@@ -69,7 +67,7 @@ def test_given_a_worker_that_read_the_lease_before_another_took_it_when_it_wants
     assert tokens.issuer.requests == 1
 
 
-def test_given_a_worker_that_read_the_lease_before_another_was_done_when_it_wants_it_then_it_takes_that_token(
+def test_a_worker_with_an_old_view_takes_the_new_token(
     tokens: TokenWorkers,
 ) -> None:
     other = tokens.another_worker()
@@ -81,7 +79,7 @@ def test_given_a_worker_that_read_the_lease_before_another_was_done_when_it_want
 # -- Refreshing ahead --
 
 
-def test_given_the_last_minute_when_one_worker_refreshes_then_the_others_go_on_and_take_the_new_one_after(
+def test_others_go_on_while_one_worker_refreshes(
     tokens: TokenWorkers,
 ) -> None:
     other, cold = tokens.another_worker(), tokens.another_worker()
@@ -98,7 +96,7 @@ def test_given_the_last_minute_when_one_worker_refreshes_then_the_others_go_on_a
     assert tokens.issuer.requests == 2
 
 
-def test_given_a_login_that_is_down_in_the_last_minute_when_workers_ask_then_it_is_asked_once_per_rest(
+def test_a_login_that_is_down_is_asked_once_per_rest(
     tokens: TokenWorkers,
 ) -> None:
     held = tokens.source.token()
@@ -123,9 +121,7 @@ def test_given_a_login_that_is_down_in_the_last_minute_when_workers_ask_then_it_
         ScopeMissingError("not granted data:action:execute"),
     ],
 )
-def test_given_what_the_login_said_to_one_when_others_come_then_they_are_told_and_after_a_rest_it_is_asked_again(
-    tokens: TokenWorkers, error: TokenError
-) -> None:
+def test_the_login_hosts_answer_counts_for_all_for_a_rest(tokens: TokenWorkers, error: TokenError) -> None:
     tokens.issuer.trouble.before("request", error)
     for worker in (tokens.source, tokens.source, tokens.another_worker()):
         with pytest.raises(type(error), match=error.message):
@@ -136,7 +132,7 @@ def test_given_what_the_login_said_to_one_when_others_come_then_they_are_told_an
     assert tokens.lease.failure == tokens.lease.failure_text == ""
 
 
-def test_given_a_failure_on_record_when_the_next_request_is_under_way_then_others_are_not_told_of_the_last(
+def test_a_request_under_way_hides_the_last_failure(
     tokens: TokenWorkers,
 ) -> None:
     tokens.issuer.trouble.before("request", CredentialsRefusedError("refused"))
@@ -149,7 +145,7 @@ def test_given_a_failure_on_record_when_the_next_request_is_under_way_then_other
     assert told == [True]
 
 
-def test_given_a_failure_of_a_later_release_on_record_when_a_worker_comes_then_it_comes_back(
+def test_a_later_failure_on_record_postpones_the_worker(
     tokens: TokenWorkers,
 ) -> None:
     tokens.leases.leases[tokens.issuer.issuer] = TokenLease(until=NOON + 1, failure="new_kind", revision=1)
@@ -159,7 +155,7 @@ def test_given_a_failure_of_a_later_release_on_record_when_a_worker_comes_then_i
 # -- Leaseholders that die --
 
 
-def test_given_a_leaseholder_that_died_when_its_lease_ends_then_one_other_takes_over(tokens: TokenWorkers) -> None:
+def test_a_dead_leaseholder_is_replaced_by_one_other(tokens: TokenWorkers) -> None:
     dies(tokens.source, tokens, "issuer", "request")
     others = [tokens.another_worker() for _ in range(3)]
     tokens.clock.advance(LEASE_MS - 1)
@@ -170,16 +166,14 @@ def test_given_a_leaseholder_that_died_when_its_lease_ends_then_one_other_takes_
 
 
 @pytest.mark.parametrize("ahead_ms", [LEASE_MS, 86_400_000])
-def test_given_a_leaseholder_that_died_and_whose_clock_was_ahead_when_another_comes_then_its_lease_is_no_bar(
-    tokens: TokenWorkers, ahead_ms: int
-) -> None:
+def test_a_dead_leaseholders_fast_clock_is_no_bar(tokens: TokenWorkers, ahead_ms: int) -> None:
     tokens.clock.advance(ahead_ms)
     dies(tokens.source, tokens, "issuer", "request")
     tokens.clock.advance(-ahead_ms)
     assert_has(tokens.another_worker(), "issued-2")
 
 
-def test_given_a_leaseholder_that_died_after_sharing_when_another_takes_over_then_it_finds_the_token(
+def test_a_successor_finds_a_dead_leaseholders_token(
     tokens: TokenWorkers,
 ) -> None:
     tokens.store.trouble.after("write", DiedError())
@@ -190,7 +184,7 @@ def test_given_a_leaseholder_that_died_after_sharing_when_another_takes_over_the
     assert (tokens.issuer.requests, tokens.lease.shared) == (1, "issued-1")
 
 
-def test_given_any_leaseholder_when_it_asks_then_it_has_until_shortly_before_its_lease_ends(
+def test_a_leaseholder_stops_shortly_before_its_lease_ends(
     tokens: TokenWorkers,
 ) -> None:
     tokens.store.on_read = lambda: tokens.clock.advance(6_000)

@@ -33,7 +33,7 @@ def granted(**changes: Any) -> bytes:
     return json.dumps({"access_token": "the-token", "token_type": "bearer", "expires_in": 300} | changes).encode()
 
 
-def test_given_client_credentials_when_asked_then_the_request_is_rfc_6749s() -> None:
+def test_the_token_request_follows_rfc_6749() -> None:
     with LoopbackServer(answering(200, granted(scope=" ".join(DATA_ACTION_SCOPES)))) as server:
         token = an_issuer(server.url).request(NOON)
     [request] = server.requests
@@ -43,7 +43,7 @@ def test_given_client_credentials_when_asked_then_the_request_is_rfc_6749s() -> 
     assert (token.value, token.expires_at, token.scopes) == ("the-token", NOON + 300_000, DATA_ACTION_SCOPES)
 
 
-def test_given_the_published_contract_when_asked_then_no_scope_is_asked_for() -> None:
+def test_the_published_contract_asks_for_no_scope() -> None:
     with LoopbackServer(answering(200, granted())) as server:
         token = an_issuer(server.url, GenesysApi.INTEGRATIONS).request(NOON)
     assert server.requests[0].endswith(b"\r\n\r\ngrant_type=client_credentials")
@@ -56,12 +56,12 @@ def test_given_a_lifetime_when_granted_then_it_is_honoured(expires_in: int) -> N
         assert an_issuer(server.url).request(NOON).expires_at == NOON + expires_in * 1_000
 
 
-def test_given_no_scope_in_the_answer_when_granted_then_it_is_what_was_asked_for() -> None:
+def test_a_missing_scope_in_the_answer_is_the_requested_one() -> None:
     with LoopbackServer(answering(200, granted())) as server:
         assert an_issuer(server.url).request(NOON).scopes == DATA_ACTION_SCOPES
 
 
-def test_given_too_small_a_scope_when_granted_then_the_missing_one_is_named() -> None:
+def test_too_small_a_granted_scope_names_the_missing_one() -> None:
     with (
         LoopbackServer(answering(200, granted(scope="data:action:view other"))) as server,
         pytest.raises(ScopeMissingError, match=r"not granted data:action:execute$"),
@@ -108,27 +108,25 @@ def test_given_too_small_a_scope_when_granted_then_the_missing_one_is_named() ->
         "half",
     ],
 )
-def test_given_anything_but_a_token_when_answered_then_the_error_says_which_kind(
-    script: Script, error: type[TokenError]
-) -> None:
+def test_anything_but_a_token_is_an_error_of_its_kind(script: Script, error: type[TokenError]) -> None:
     with LoopbackServer(script) as server, pytest.raises(error) as refused:
         an_issuer(server.url).request(NOON)
     assert type(refused.value) is error
     assert "s3cret" not in repr((refused.value, refused.value.context))
 
 
-def test_given_a_login_host_that_is_down_when_asked_then_no_token_is_available() -> None:
+def test_a_login_host_that_is_down_has_no_token() -> None:
     with pytest.raises(TokenUnavailableError):
         an_issuer(f"http://127.0.0.1:{closed_port()}").request(NOON)
 
 
 @pytest.mark.parametrize("secret", ["", "text", "[]", "{}", '{"clientId":"me"}', "null"])
-def test_given_a_secret_of_another_form_when_asked_then_the_error_names_it_and_shows_nothing(secret: str) -> None:
+def test_a_secret_of_another_form_is_named_and_not_shown(secret: str) -> None:
     with pytest.raises(CredentialsRefusedError, match="the secret genesys-secret must hold"):
         an_issuer("http://127.0.0.1", credentials=lambda: secret).request(NOON)
 
 
-def test_given_a_secret_that_cannot_be_read_when_asked_then_it_may_be_later() -> None:
+def test_an_unreadable_secret_may_be_readable_later() -> None:
     def unavailable() -> str:
         raise SecretUnavailableError("the secret can't be read")
 
@@ -136,6 +134,6 @@ def test_given_a_secret_that_cannot_be_read_when_asked_then_it_may_be_later() ->
         an_issuer("http://127.0.0.1", credentials=unavailable).request(NOON)
 
 
-def test_given_another_host_or_contract_when_named_then_the_issuer_is_another() -> None:
+def test_another_host_or_contract_is_another_issuer() -> None:
     issuers = {an_issuer(url, api).issuer for url in ("http://127.0.0.1:1", "http://127.0.0.1:2") for api in GenesysApi}
     assert len(issuers) == 4

@@ -16,7 +16,7 @@ def tokens() -> TokenWorkers:
 # -- Refused versions --
 
 
-def test_given_a_token_that_all_workers_see_refused_when_they_ask_then_one_request_replaces_it(
+def test_a_token_refused_for_all_is_replaced_once(
     tokens: TokenWorkers,
 ) -> None:
     workers = [tokens.source, *(tokens.another_worker() for _ in range(9))]
@@ -31,7 +31,7 @@ def test_given_a_token_that_all_workers_see_refused_when_they_ask_then_one_reque
     assert (tokens.issuer.requests, len(told)) == (2, 9)
 
 
-def test_given_a_worker_with_the_next_version_when_others_refuse_the_last_then_it_is_untouched(
+def test_a_worker_with_the_next_version_is_untouched(
     tokens: TokenWorkers,
 ) -> None:
     late = tokens.another_worker()
@@ -49,7 +49,7 @@ def test_given_a_worker_with_the_next_version_when_others_refuse_the_last_then_i
     assert tokens.issuer.requests == 2
 
 
-def test_given_a_replaced_token_when_a_cold_worker_comes_during_the_request_then_it_is_not_given_the_refused_one(
+def test_a_cold_worker_is_not_given_the_refused_token(
     tokens: TokenWorkers,
 ) -> None:
     tokens.source.token()
@@ -63,7 +63,7 @@ def test_given_a_replaced_token_when_a_cold_worker_comes_during_the_request_then
     assert_has(cold, "issued-2")
 
 
-def test_given_a_token_that_is_refused_as_soon_as_it_is_there_when_asked_again_then_the_login_has_a_rest(
+def test_a_token_refused_at_once_gives_the_login_a_rest(
     tokens: TokenWorkers,
 ) -> None:
     tokens.source.token()
@@ -73,7 +73,7 @@ def test_given_a_token_that_is_refused_as_soon_as_it_is_there_when_asked_again_t
     assert_has(tokens.source, "issued-2")
 
 
-def test_given_a_leaseholder_of_a_refused_token_that_died_when_a_cold_worker_takes_over_then_it_knows_it_is_refused(
+def test_a_dead_leaseholders_refused_token_is_known_refused(
     tokens: TokenWorkers,
 ) -> None:
     tokens.source.token()
@@ -87,7 +87,7 @@ def test_given_a_leaseholder_of_a_refused_token_that_died_when_a_cold_worker_tak
 # -- A store that lags, and a lease that can't be had --
 
 
-def test_given_a_store_that_shows_a_new_token_late_when_a_worker_looks_then_it_comes_back_and_finds_it(
+def test_a_token_seen_late_in_the_store_is_found(
     tokens: TokenWorkers,
 ) -> None:
     token = tokens.source.token()
@@ -99,7 +99,7 @@ def test_given_a_store_that_shows_a_new_token_late_when_a_worker_looks_then_it_c
     assert tokens.issuer.requests == 1
 
 
-def test_given_a_shared_token_that_somebody_deleted_when_a_cold_worker_comes_then_another_is_issued(
+def test_a_deleted_shared_token_is_replaced(
     tokens: TokenWorkers,
 ) -> None:
     tokens.source.token()
@@ -114,7 +114,7 @@ def test_given_a_shared_token_that_somebody_deleted_when_a_cold_worker_comes_the
     assert tokens.store.reads == 1 + 1 + 1, "the one that had to wait read once"
 
 
-def test_given_a_lease_that_cannot_be_read_when_asked_then_what_is_shared_is_used_and_nobody_is_asked(
+def test_an_unreadable_lease_uses_the_shared_token(
     tokens: TokenWorkers,
 ) -> None:
     tokens.leases.trouble.before("read", StoreUnavailableError("down"), times=2)
@@ -126,7 +126,7 @@ def test_given_a_lease_that_cannot_be_read_when_asked_then_what_is_shared_is_use
     assert tokens.telemetry.events == [("token_lease_unusable", {"code": "store_unavailable"})] * 2
 
 
-def test_given_a_lease_that_was_taken_although_the_answer_got_lost_when_asked_again_then_the_worker_goes_on(
+def test_a_lease_taken_with_a_lost_answer_goes_on(
     tokens: TokenWorkers,
 ) -> None:
     tokens.leases.trouble.after("swap", StoreUnavailableError("down"))
@@ -138,7 +138,7 @@ def test_given_a_lease_that_was_taken_although_the_answer_got_lost_when_asked_ag
     assert tokens.telemetry.counts["TokenLeaseTakeovers"] == 0
 
 
-def test_given_a_lease_that_cannot_be_given_back_when_a_token_is_issued_then_it_is_used_and_others_find_it_later(
+def test_a_lease_that_cannot_be_returned_keeps_the_token(
     tokens: TokenWorkers,
 ) -> None:
     def table_goes_down() -> None:
@@ -152,7 +152,7 @@ def test_given_a_lease_that_cannot_be_given_back_when_a_token_is_issued_then_it_
     assert tokens.issuer.requests == 1
 
 
-def test_given_a_lease_that_another_took_meanwhile_when_a_token_is_issued_then_both_are_good_and_it_is_logged(
+def test_two_tokens_issued_at_once_are_good_and_logged(
     tokens: TokenWorkers,
 ) -> None:
     other = tokens.another_worker()
@@ -167,7 +167,7 @@ def test_given_a_lease_that_another_took_meanwhile_when_a_token_is_issued_then_b
     assert tokens.lease.shared == "issued-2"
 
 
-def test_given_others_that_are_first_each_time_when_a_worker_wants_the_lease_then_it_comes_back(
+def test_a_worker_that_never_gets_the_lease_comes_back(
     tokens: TokenWorkers,
 ) -> None:
     def another_asks_in_vain() -> None:
@@ -183,7 +183,7 @@ def test_given_others_that_are_first_each_time_when_a_worker_wants_the_lease_the
 # -- Two clients --
 
 
-def test_given_two_clients_with_one_parameter_when_their_workers_ask_then_neither_gets_the_others_token(
+def test_two_clients_with_one_parameter_keep_their_tokens(
     tokens: TokenWorkers,
 ) -> None:
     others = TokenWorkers(clock=tokens.clock, store=tokens.store, leases=tokens.leases)

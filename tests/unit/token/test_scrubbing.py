@@ -48,9 +48,7 @@ def an_issuer(url: str, credentials: str = CREDENTIALS) -> ClientCredentialsIssu
 
 
 @pytest.mark.parametrize("name", GRANTS)
-def test_given_a_login_host_that_repeats_everything_when_asked_then_the_error_does_not(
-    captured: Captured, name: str
-) -> None:
+def test_a_login_error_does_not_repeat_the_hosts_answer(captured: Captured, name: str) -> None:
     with LoopbackServer(GRANTS[name]) as server:
         issuer = an_issuer(server.url)
         captured.thing(issuer)
@@ -69,9 +67,7 @@ def test_given_a_login_host_that_repeats_everything_when_asked_then_the_error_do
         "[" * 100_000 + CLIENT_SECRET,
     ],
 )
-def test_given_a_secret_of_another_form_when_a_token_is_asked_for_then_it_is_not_shown(
-    captured: Captured, secret: str
-) -> None:
+def test_a_secret_of_another_form_is_not_shown(captured: Captured, secret: str) -> None:
     with failing(captured):
         an_issuer("http://127.0.0.1", secret).request(NOON, 5_000)
 
@@ -86,9 +82,7 @@ def aws_failures() -> list[Exception]:
 
 
 @pytest.mark.parametrize("failure", aws_failures(), ids=lambda failure: type(failure).__name__)
-def test_given_a_store_that_fails_when_a_token_is_read_or_shared_then_the_error_does_not_repeat_it(
-    captured: Captured, failure: Exception
-) -> None:
+def test_a_failing_store_does_not_repeat_the_token(captured: Captured, failure: Exception) -> None:
     ssm = FakeSsm()
     store = TokenParameter(cast(Any, ssm), "/token")
     for operation, act in (("get_parameter", store.read), ("put_parameter", lambda: store.write(marked_token()))):
@@ -99,16 +93,14 @@ def test_given_a_store_that_fails_when_a_token_is_read_or_shared_then_the_error_
 
 
 @pytest.mark.parametrize("value", [TOKEN, json.dumps(TOKEN), json.dumps({"value": TOKEN}), json.dumps([TOKEN])])
-def test_given_a_parameter_of_another_form_when_read_then_nothing_is_shown(captured: Captured, value: str) -> None:
+def test_a_parameter_of_another_form_is_not_shown(captured: Captured, value: str) -> None:
     store = TokenParameter(cast(Any, FakeSsm(values={"/token": value})), "/token")
     with failing(captured, always=False):
         captured.thing(store.read())
 
 
 @pytest.mark.parametrize("failure", aws_failures(), ids=lambda failure: type(failure).__name__)
-def test_given_secrets_that_cannot_be_read_when_asked_for_then_the_error_repeats_nothing(
-    captured: Captured, failure: Exception
-) -> None:
+def test_an_unreadable_secrets_error_repeats_nothing(captured: Captured, failure: Exception) -> None:
     fake = FakeSecrets(values={"genesys": CREDENTIALS})
     secret = NamedSecret(cast(Any, fake), "genesys")
     assert secret.value()
@@ -129,9 +121,7 @@ def replace_client(secret: NamedSecret) -> NamedSecret:
 
 @pytest.mark.parametrize("api", list(GenesysApi))
 @pytest.mark.parametrize("name", ECHOES)
-def test_given_hosts_that_repeat_everything_when_a_preflight_looks_then_no_check_does(
-    captured: Captured, name: str, api: GenesysApi
-) -> None:
+def test_no_preflight_check_repeats_a_hosts_answer(captured: Captured, name: str, api: GenesysApi) -> None:
     ssm = FakeSsm(values={"/token": TOKEN})
     with LoopbackServer(ECHOES[name]) as server:
         preflight = RunPreflight(

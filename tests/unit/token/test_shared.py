@@ -20,7 +20,7 @@ def tokens() -> TokenWorkers:
     return TokenWorkers()
 
 
-def test_given_nothing_when_asked_then_one_is_issued_shared_and_kept(tokens: TokenWorkers) -> None:
+def test_a_first_token_is_issued_shared_and_kept(tokens: TokenWorkers) -> None:
     token = tokens.source.token()
     assert token.version == "issued-1"
     assert tokens.store.token == token
@@ -29,7 +29,7 @@ def test_given_nothing_when_asked_then_one_is_issued_shared_and_kept(tokens: Tok
     assert tokens.telemetry.counts["TokenRefreshes"] == 1
 
 
-def test_given_a_shared_token_when_another_worker_asks_then_no_second_is_issued(tokens: TokenWorkers) -> None:
+def test_a_shared_token_spares_a_second_one(tokens: TokenWorkers) -> None:
     token = tokens.source.token()
     assert tokens.another_worker().token() == token
     assert (tokens.issuer.requests, tokens.store.reads) == (1, 2)
@@ -38,9 +38,7 @@ def test_given_a_shared_token_when_another_worker_asks_then_no_second_is_issued(
 @pytest.mark.parametrize(
     ("left_ms", "requests"), [(REFRESH_BEFORE_MS + 1, 1), (REFRESH_BEFORE_MS, 2), (REFRESH_BEFORE_MS - 1, 2)]
 )
-def test_given_a_token_near_its_end_when_asked_then_a_minute_before_is_the_border(
-    tokens: TokenWorkers, left_ms: int, requests: int
-) -> None:
+def test_a_token_is_refreshed_a_minute_before_its_end(tokens: TokenWorkers, left_ms: int, requests: int) -> None:
     token = tokens.source.token()
     tokens.clock.time = token.expires_at - left_ms
     tokens.source.token()
@@ -49,7 +47,7 @@ def test_given_a_token_near_its_end_when_asked_then_a_minute_before_is_the_borde
     assert tokens.issuer.requests == requests
 
 
-def test_given_another_stack_with_a_newer_token_when_the_held_one_ends_then_it_is_taken(tokens: TokenWorkers) -> None:
+def test_another_stacks_newer_token_is_taken(tokens: TokenWorkers) -> None:
     held = tokens.source.token()
     tokens.clock.time = held.expires_at - 1
     newer = a_token("newer", tokens.clock.time + 3_600_000)
@@ -68,14 +66,12 @@ def test_given_another_stack_with_a_newer_token_when_the_held_one_ends_then_it_i
     ],
     ids=["issuer", "scope", "no-scope"],
 )
-def test_given_a_shared_token_that_is_not_ours_or_not_enough_when_asked_then_it_is_ignored(
-    tokens: TokenWorkers, token: AccessToken
-) -> None:
+def test_a_foreign_or_insufficient_token_is_ignored(tokens: TokenWorkers, token: AccessToken) -> None:
     tokens.store.token = token
     assert tokens.source.token().version == "issued-1"
 
 
-def test_given_a_contract_without_scopes_when_asked_then_any_of_our_tokens_will_do(tokens: TokenWorkers) -> None:
+def test_without_scopes_any_of_our_tokens_will_do(tokens: TokenWorkers) -> None:
     tokens.issuer.required_scopes = ()
     tokens.store.token = AccessToken("value", 2**62, (), tokens.issuer.issuer, "v")
     assert tokens.source.token().version == "v"
@@ -84,7 +80,7 @@ def test_given_a_contract_without_scopes_when_asked_then_any_of_our_tokens_will_
 # -- Refused versions --
 
 
-def test_given_a_refused_version_when_asked_then_it_is_replaced_even_if_the_store_still_has_it(
+def test_a_refused_version_in_the_store_is_replaced(
     tokens: TokenWorkers,
 ) -> None:
     tokens.source.token()
@@ -95,14 +91,14 @@ def test_given_a_refused_version_when_asked_then_it_is_replaced_even_if_the_stor
     assert tokens.store.token.version == "issued-2"
 
 
-def test_given_another_version_refused_late_when_asked_then_the_newer_token_stays(tokens: TokenWorkers) -> None:
+def test_a_late_refusal_of_another_version_keeps_the_token(tokens: TokenWorkers) -> None:
     tokens.source.token()
     tokens.source.refuse("issued-0")
     assert tokens.source.token().version == "issued-1"
     assert tokens.leases.reads == 1, "nobody looked for another"
 
 
-def test_given_a_refused_token_when_the_login_fails_then_it_is_not_used_again(tokens: TokenWorkers) -> None:
+def test_a_refused_token_is_not_used_while_login_fails(tokens: TokenWorkers) -> None:
     tokens.source.token()
     tokens.rest()
     tokens.source.refuse("issued-1")
@@ -111,7 +107,7 @@ def test_given_a_refused_token_when_the_login_fails_then_it_is_not_used_again(to
         tokens.source.token()
 
 
-def test_given_a_shared_token_that_was_refused_when_the_login_fails_then_it_is_not_used_again(
+def test_a_refused_shared_token_is_not_used_again(
     tokens: TokenWorkers,
 ) -> None:
     tokens.store.token = a_token("shared", NOON + 30_000)
@@ -124,13 +120,13 @@ def test_given_a_shared_token_that_was_refused_when_the_login_fails_then_it_is_n
 # -- A store that does not do its part --
 
 
-def test_given_a_store_that_cannot_be_read_when_asked_then_one_is_issued(tokens: TokenWorkers) -> None:
+def test_an_unreadable_store_leads_to_a_new_token(tokens: TokenWorkers) -> None:
     tokens.store.trouble.before("read", StoreUnavailableError("down"))
     assert tokens.source.token().version == "issued-1"
     assert tokens.telemetry.events == [("token_store_unreadable", {"code": "store_unavailable"})]
 
 
-def test_given_a_store_that_nobody_may_read_when_a_cold_worker_asks_then_it_gets_a_token_of_its_own(
+def test_a_forbidden_store_gives_a_cold_worker_its_own_token(
     tokens: TokenWorkers,
 ) -> None:
     tokens.source.token()
@@ -140,7 +136,7 @@ def test_given_a_store_that_nobody_may_read_when_a_cold_worker_asks_then_it_gets
     assert tokens.source.token().version == "issued-1", "who has a valid one asks nobody"
 
 
-def test_given_a_store_that_cannot_be_written_when_issued_then_each_worker_gets_one_at_once(
+def test_an_unwritable_store_gives_each_worker_a_token(
     tokens: TokenWorkers,
 ) -> None:
     tokens.store.trouble.before("write", StoreUnavailableError("down"), times=2)
@@ -149,7 +145,7 @@ def test_given_a_store_that_cannot_be_written_when_issued_then_each_worker_gets_
     assert tokens.telemetry.events == [("token_store_unwritable", {"code": "store_unavailable"})] * 2
 
 
-def test_given_a_token_too_large_for_the_store_when_issued_then_it_stays_in_memory_and_is_logged(
+def test_a_token_too_large_for_the_store_stays_in_memory(
     tokens: TokenWorkers,
 ) -> None:
     tokens.store.holds = 3
@@ -163,9 +159,7 @@ def test_given_a_token_too_large_for_the_store_when_issued_then_it_stays_in_memo
 
 
 @pytest.mark.parametrize("error", [TokenUnavailableError("down"), CredentialsRefusedError("no")])
-def test_given_a_login_that_fails_when_the_held_token_is_still_valid_then_it_is_used_to_its_end(
-    tokens: TokenWorkers, error: TokenError
-) -> None:
+def test_a_held_token_is_used_to_its_end_while_login_fails(tokens: TokenWorkers, error: TokenError) -> None:
     held = tokens.source.token()
     tokens.issuer.trouble.before("request", error, times=2)
     tokens.clock.time = held.expires_at - REST_MS
@@ -177,7 +171,7 @@ def test_given_a_login_that_fails_when_the_held_token_is_still_valid_then_it_is_
     assert tokens.issuer.requests == 3
 
 
-def test_given_a_cold_worker_and_a_login_that_fails_when_the_shared_token_is_still_valid_then_it_is_used_to_its_end(
+def test_a_cold_worker_uses_a_valid_shared_token_to_its_end(
     tokens: TokenWorkers,
 ) -> None:
     tokens.store.token = a_token("shared", NOON + 30_000)
@@ -188,7 +182,7 @@ def test_given_a_cold_worker_and_a_login_that_fails_when_the_shared_token_is_sti
         tokens.source.token()
 
 
-def test_given_a_login_that_fails_when_nothing_is_held_then_the_error_names_itself(tokens: TokenWorkers) -> None:
+def test_a_failing_login_without_a_token_names_itself(tokens: TokenWorkers) -> None:
     tokens.issuer.trouble.before("request", CredentialsRefusedError("no"))
     with pytest.raises(CredentialsRefusedError):
         tokens.source.token()
@@ -199,7 +193,7 @@ def test_given_a_login_that_fails_when_nothing_is_held_then_the_error_names_itse
 # -- Threads of one process --
 
 
-def test_given_ten_threads_when_they_ask_at_once_then_one_token_is_issued(tokens: TokenWorkers) -> None:
+def test_ten_threads_get_one_token(tokens: TokenWorkers) -> None:
     with ThreadPoolExecutor(10) as threads:
         versions = {token.version for token in threads.map(lambda _: tokens.source.token(), range(10))}
     assert versions == {"issued-1"}
@@ -217,7 +211,7 @@ class NoticedClock(SettableClock):
         return self.time
 
 
-def test_given_a_thread_that_waits_its_turn_when_the_one_before_is_told_no_then_it_asks_nobody() -> None:
+def test_a_waiting_thread_asks_nobody_after_a_refusal() -> None:
     clock = NoticedClock()
     tokens = TokenWorkers(clock)
     tokens.issuer.trouble.after("request", CredentialsRefusedError("no"))
@@ -241,7 +235,7 @@ def test_given_a_thread_that_waits_its_turn_when_the_one_before_is_told_no_then_
     assert (tokens.issuer.requests, tokens.leases.reads) == (1, 1)
 
 
-def test_given_a_thread_that_refreshes_ahead_when_another_asks_then_it_does_not_wait(tokens: TokenWorkers) -> None:
+def test_a_thread_does_not_wait_for_an_early_refresh(tokens: TokenWorkers) -> None:
     held = tokens.source.token()
     tokens.clock.time = held.expires_at - REFRESH_BEFORE_MS
     meanwhile: list[AccessToken] = []
@@ -256,7 +250,7 @@ def test_given_a_thread_that_refreshes_ahead_when_another_asks_then_it_does_not_
     assert tokens.leases.reads == 2, "the other thread asked nobody"
 
 
-def test_given_a_thread_that_asks_when_another_refuses_a_version_then_it_does_not_wait(tokens: TokenWorkers) -> None:
+def test_a_thread_does_not_wait_for_anothers_refusal(tokens: TokenWorkers) -> None:
     def another_thread_refuses() -> None:
         with ThreadPoolExecutor(1) as other:
             other.submit(tokens.source.refuse, "older").result(timeout=5)

@@ -28,7 +28,7 @@ def parameter(ssm: FakeSsm) -> TokenParameter:
     return TokenParameter(ssm, NAME)  # type: ignore[arg-type]
 
 
-def test_given_a_token_when_shared_then_it_is_a_secure_string_and_reads_back() -> None:
+def test_a_shared_token_is_a_secure_string() -> None:
     ssm = FakeSsm()
     assert parameter(ssm).read() is None
     parameter(ssm).write(a_token())
@@ -38,11 +38,11 @@ def test_given_a_token_when_shared_then_it_is_a_secure_string_and_reads_back() -
 
 
 @pytest.mark.parametrize("text", ["", "unset", "[]", "{}", '{"value":"x","scopes":[]}', '{"scopes":5}', "null"])
-def test_given_a_parameter_that_holds_no_token_when_read_then_there_is_none(text: str) -> None:
+def test_a_parameter_without_a_token_is_none(text: str) -> None:
     assert parameter(FakeSsm({NAME: text})).read() is None
 
 
-def test_given_a_parameter_store_that_fails_when_called_then_it_is_unavailable_and_no_token_shows() -> None:
+def test_a_failing_parameter_store_shows_no_token() -> None:
     ssm = FakeSsm()
     ssm.trouble.before("get_parameter", aws_error("ThrottlingException"))
     ssm.trouble.before("put_parameter", aws_error("AccessDeniedException"))
@@ -54,12 +54,12 @@ def test_given_a_parameter_store_that_fails_when_called_then_it_is_unavailable_a
 
 
 @pytest.mark.parametrize("expires_at", ["soon", None, []])
-def test_given_a_parameter_with_parts_of_another_kind_when_read_then_there_is_none(expires_at: object) -> None:
+def test_a_parameter_with_foreign_parts_is_none(expires_at: object) -> None:
     text = json.dumps({"value": "v", "expires_at": expires_at, "scopes": [], "issuer": "i", "version": "v"})
     assert parameter(FakeSsm({NAME: text})).read() is None
 
 
-def test_given_a_token_as_large_as_the_store_when_shared_then_it_is_and_a_larger_one_is_not() -> None:
+def test_the_stores_size_limit_is_exact() -> None:
     ssm = FakeSsm()
     around = len(json.dumps(asdict(a_large_token(0)), separators=(",", ":")))
     largest = a_large_token(MAX_BYTES - around)
@@ -76,7 +76,7 @@ def a_large_token(size: int) -> AccessToken:
 # -- Secrets --
 
 
-def test_given_a_secret_when_read_again_soon_then_it_is_kept_and_after_a_while_it_is_read_anew(
+def test_a_secret_is_kept_for_a_while(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = [1_000.0]
@@ -91,12 +91,12 @@ def test_given_a_secret_when_read_again_soon_then_it_is_kept_and_after_a_while_i
     assert (secret.value(), secrets.reads) == ("rotated", 2)
 
 
-def test_given_a_secret_that_is_not_there_when_read_then_it_is_unavailable_by_name() -> None:
+def test_a_missing_secret_is_unavailable_by_name() -> None:
     with pytest.raises(SecretUnavailableError, match="the secret mine can't be read"):
         NamedSecret(FakeSecrets(), "mine").value()  # type: ignore[arg-type]
 
 
-def test_given_a_secret_that_is_said_to_be_no_good_when_read_then_it_is_read_anew() -> None:
+def test_a_forgotten_secret_is_read_anew() -> None:
     secrets = FakeSecrets({"name": "old"})
     secret = NamedSecret(secrets, "name")  # type: ignore[arg-type]
     assert secret.value() == "old"
@@ -113,14 +113,14 @@ def leases(dynamodb: FakeDynamoDb) -> TableTokenLeases:
 
 
 @given(st.builds(TokenLease, texts, times, texts, times, texts, texts, texts, times))
-def test_given_any_lease_when_written_then_it_reads_back_the_same(lease: TokenLease) -> None:
+def test_any_lease_reads_back_the_same(lease: TokenLease) -> None:
     dynamodb = FakeDynamoDb()
     assert leases(dynamodb).swap("issuer", TokenLease(), lease) == lease
     assert leases(dynamodb).read("issuer") == lease
     assert leases(dynamodb).read("another") == TokenLease()
 
 
-def test_given_a_lease_when_written_then_its_item_has_a_key_of_its_own_and_goes_away() -> None:
+def test_a_lease_has_a_key_of_its_own_and_expires() -> None:
     dynamodb = FakeDynamoDb()
     taken = TokenLease(shared="v1", shared_until=NOON + 3_600_000).taken("me", NOON)
     leases(dynamodb).swap("issuer", TokenLease(), taken)
@@ -130,7 +130,7 @@ def test_given_a_lease_when_written_then_its_item_has_a_key_of_its_own_and_goes_
     assert item["expires_at"] == {"N": str(NOON // 1_000 + 3_600 + 86_400)}
 
 
-def test_given_two_that_read_the_same_when_they_write_then_the_second_is_told_what_the_first_wrote() -> None:
+def test_the_second_writer_learns_what_the_first_wrote() -> None:
     dynamodb = FakeDynamoDb()
     first, second = TokenLease().taken("first", NOON), TokenLease().taken("second", NOON)
     assert leases(dynamodb).swap("issuer", TokenLease(), first) == first
@@ -138,7 +138,7 @@ def test_given_two_that_read_the_same_when_they_write_then_the_second_is_told_wh
     assert leases(dynamodb).swap("issuer", first, first.kept(NOON)) == first.kept(NOON)
 
 
-def test_given_a_write_whose_answer_got_lost_when_it_is_repeated_then_it_has_succeeded() -> None:
+def test_a_repeated_write_has_succeeded() -> None:
     dynamodb = FakeDynamoDb()
     taken = TokenLease().taken("me", NOON)
     dynamodb.trouble.after("put_item", aws_error("ConditionalCheckFailedException"))
@@ -146,7 +146,7 @@ def test_given_a_write_whose_answer_got_lost_when_it_is_repeated_then_it_has_suc
 
 
 @pytest.mark.parametrize("operation", ["get_item", "put_item"])
-def test_given_a_table_that_fails_when_the_lease_is_wanted_then_the_store_is_unavailable(operation: str) -> None:
+def test_a_failing_table_makes_the_lease_unavailable(operation: str) -> None:
     dynamodb = FakeDynamoDb()
     dynamodb.trouble.before(operation, aws_error("ProvisionedThroughputExceededException"))
     with pytest.raises(StoreUnavailableError):

@@ -5,7 +5,7 @@ from actionrelay.ledger.execution import Status
 from tests.fakes.relay import Relay
 
 
-def test_given_a_token_that_another_worker_gets_when_an_execution_runs_then_it_comes_back_within_the_time_it_is_told(
+def test_an_execution_returns_when_the_token_may_be_there(
     relay: Relay,
 ) -> None:
     relay.given_queued()

@@ -77,9 +77,7 @@ def deliver(relay: Relay, policy: OutboundPolicy = OutboundPolicy()) -> WebhookS
 
 
 @pytest.mark.parametrize("url", [url for url in TARGETS if url])
-def test_given_a_forbidden_url_when_delivered_then_nothing_is_connected_to_and_it_is_given_up(
-    relay: Relay, wire: Wire, url: str
-) -> None:
+def test_a_forbidden_url_is_given_up_without_a_connection(relay: Relay, wire: Wire, url: str) -> None:
     relay.given_completed(webhook_url=url)
 
     assert deliver(relay) is WebhookStatus.FAILED
@@ -90,9 +88,7 @@ def test_given_a_forbidden_url_when_delivered_then_nothing_is_connected_to_and_i
 
 @pytest.mark.parametrize("address", FORBIDDEN_ADDRESSES)
 @pytest.mark.parametrize("where", BEHIND_A_NAME)
-def test_given_a_forbidden_address_behind_a_name_when_delivered_then_nothing_is_connected_to(
-    relay: Relay, wire: Wire, where: str, address: str
-) -> None:
+def test_a_forbidden_address_behind_a_name_is_not_reached(relay: Relay, wire: Wire, where: str, address: str) -> None:
     wire.answers = [BEHIND_A_NAME[where](address)]
     relay.given_completed(webhook_url=URL)
 
@@ -101,9 +97,7 @@ def test_given_a_forbidden_address_behind_a_name_when_delivered_then_nothing_is_
 
 
 @pytest.mark.parametrize("address", FORBIDDEN_ADDRESSES)
-def test_given_a_name_that_changes_its_answer_when_delivered_then_only_what_was_vetted_is_connected_to(
-    relay: Relay, wire: Wire, address: str
-) -> None:
+def test_a_changing_name_reaches_only_vetted_addresses(relay: Relay, wire: Wire, address: str) -> None:
     """The first lookup says one thing, every later one another: between check and connect, and between two tries."""
     wire.answers = [(PUBLIC,), (address,)]
     relay.given_completed(webhook_url=URL)
@@ -116,9 +110,7 @@ def test_given_a_name_that_changes_its_answer_when_delivered_then_only_what_was_
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_given_a_redirect_to_any_of_them_when_answered_then_it_is_not_followed(
-    relay: Relay, wire: Wire, status: int
-) -> None:
+def test_a_redirect_to_a_forbidden_target_is_not_followed(relay: Relay, wire: Wire, status: int) -> None:
     local_world = OutboundPolicy(allow_private=True)  # which would let every one of them through
     with LoopbackServer(*(answering(status, Location=url) for url in LOCATIONS)) as server:
         for _ in LOCATIONS:
@@ -130,17 +122,13 @@ def test_given_a_redirect_to_any_of_them_when_answered_then_it_is_not_followed(
 
 
 @pytest.mark.parametrize("url", TARGETS)
-def test_given_a_forbidden_url_when_submitted_then_it_is_refused_and_nothing_is_connected_to(
-    relay: Relay, wire: Wire, url: str
-) -> None:
+def test_a_forbidden_url_is_refused_at_submission(relay: Relay, wire: Wire, url: str) -> None:
     assert refused(relay, url)
     assert wire.connected == []
 
 
 @pytest.mark.parametrize("where", BEHIND_A_NAME)
-def test_given_forbidden_addresses_behind_a_name_when_submitted_then_it_is_refused_and_nothing_is_connected_to(
-    relay: Relay, wire: Wire, where: str
-) -> None:
+def test_a_name_with_forbidden_addresses_is_refused(relay: Relay, wire: Wire, where: str) -> None:
     for address in FORBIDDEN_ADDRESSES:
         wire.answers = [BEHIND_A_NAME[where](address)]
         assert refused(relay, URL)
@@ -157,9 +145,7 @@ def refused(relay: Relay, url: str) -> bool:
     return {fault.pointer for fault in caught.value.faults} == {"/webhookUrl"}
 
 
-def test_given_a_public_target_when_delivered_then_the_watch_at_the_socket_sees_its_connection(
-    relay: Relay, wire: Wire
-) -> None:
+def test_the_socket_watch_sees_a_public_targets_connection(relay: Relay, wire: Wire) -> None:
     wire.answers = [(PUBLIC, OTHER_PUBLIC)]
     relay.given_completed(webhook_url=URL)
 
@@ -167,6 +153,6 @@ def test_given_a_public_target_when_delivered_then_the_watch_at_the_socket_sees_
     assert wire.connected == [PUBLIC, OTHER_PUBLIC]
 
 
-def test_given_the_targets_when_counted_then_there_are_at_least_80() -> None:
+def test_there_are_at_least_80_targets() -> None:
     assert len(set(TARGETS)) >= 80
     assert len(set(LOCATIONS)) >= 80

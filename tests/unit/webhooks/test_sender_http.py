@@ -176,7 +176,7 @@ def failure(sender: PinnedSender, url: str, body: bytes = BODY) -> object:
 # -- What goes out and what comes back ----------------------------------------------------------------------
 
 
-def test_given_a_receiver_when_sent_to_then_it_gets_the_body_as_it_is_and_we_get_its_answer() -> None:
+def test_a_receiver_gets_the_body_unchanged() -> None:
     answer = b"HTTP/1.1 503 Busy\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n"
     with Receiver(answering(answer)) as receiver:
         answered = local_sender().send(f"{receiver.url}/a%20b?x=1", HEADERS, BODY)
@@ -200,7 +200,7 @@ def test_given_a_receiver_when_sent_to_then_it_gets_the_body_as_it_is_and_we_get
 
 
 @pytest.mark.parametrize("status", [200, 202, 204, 299, 300, 400, 404, 410, 429, 500, 599])
-def test_given_any_status_when_answered_then_it_comes_back_and_nothing_is_repeated(status: int) -> None:
+def test_any_status_comes_back_unrepeated(status: int) -> None:
     with Receiver(answering(f"HTTP/1.1 {status} Whatever\r\nContent-Length: 0\r\n\r\n".encode())) as receiver:
         answered = local_sender().send(receiver.url, HEADERS, BODY)
 
@@ -219,7 +219,7 @@ def test_given_a_redirect_when_answered_then_it_is_not_followed(status: int) -> 
     assert (receiver.connections, elsewhere.connections) == (1, 0)
 
 
-def test_given_a_proxy_in_the_environment_when_sent_then_it_is_not_used(
+def test_a_proxy_in_the_environment_is_not_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with Receiver(answering(OK)) as proxy, Receiver(answering(OK)) as receiver:
@@ -230,7 +230,7 @@ def test_given_a_proxy_in_the_environment_when_sent_then_it_is_not_used(
     assert (receiver.connections, proxy.connections) == (1, 0)
 
 
-def test_given_an_absurd_retry_after_when_answered_then_there_is_none() -> None:
+def test_an_absurd_retry_after_is_absent() -> None:
     answer = b"HTTP/1.1 429 Slow down\r\nRetry-After: " + b"9" * 1000 + b"\r\nContent-Length: 0\r\n\r\n"
     with Receiver(answering(answer)) as receiver:
         assert local_sender().send(receiver.url, HEADERS, BODY).retry_after is None
@@ -246,12 +246,12 @@ def test_given_an_absurd_retry_after_when_answered_then_there_is_none() -> None:
         b"Content-Encoding: gzip\r\n\r\nnot gzip",
     ],
 )
-def test_given_a_status_and_a_broken_body_when_answered_then_the_status_counts(rest: bytes) -> None:
+def test_a_status_with_a_broken_body_counts(rest: bytes) -> None:
     with Receiver(answering(b"HTTP/1.1 200 OK\r\n" + rest)) as receiver:
         assert local_sender().send(receiver.url, HEADERS, BODY).status == 200
 
 
-def test_given_a_receiver_that_answers_before_it_has_read_all_when_sent_then_its_answer_counts() -> None:
+def test_an_early_answer_counts() -> None:
     def impatient(connection: socket.socket, over: threading.Event) -> None:
         connection.sendall(b"HTTP/1.1 413 Too large\r\nContent-Length: 0\r\n\r\n")
         connection.shutdown(socket.SHUT_RD)
@@ -308,9 +308,7 @@ def counting_connect(address: str, port: int, timeout_seconds: float) -> socket.
         b"HTTP/1.1 200 OK\r\nX-Endless: ",
     ],
 )
-def test_given_an_endless_answer_when_read_then_64_kb_of_it_are_taken(
-    head: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_endless_answer_is_read_up_to_64_kb(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CountingSocket, "received", 0)
     endless = dripping(head, b"x" * 8192, interval=0)
     # Suppressed: a header line of 64 KB is no HTTP.
@@ -320,7 +318,7 @@ def test_given_an_endless_answer_when_read_then_64_kb_of_it_are_taken(
     assert 0 < CountingSocket.received <= MAX_ANSWER_BYTES
 
 
-def test_given_endless_interim_answers_when_read_then_the_bound_ends_them() -> None:
+def test_endless_interim_answers_are_bounded() -> None:
     with Receiver(dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100, interval=0)) as receiver:
         assert failure(local_sender(), receiver.url) in {"connection_lost", "not_http"}
 
@@ -336,7 +334,7 @@ def test_given_endless_interim_answers_when_read_then_the_bound_ends_them() -> N
     ],
     ids=["silent", "status line", "header lines", "one header", "interim answers"],
 )
-def test_given_a_receiver_that_hangs_or_drips_when_the_deadline_passes_then_the_attempt_ends(
+def test_a_hanging_or_dripping_receiver_ends_at_the_deadline(
     script: Script,
 ) -> None:
     with Receiver(script) as receiver:
@@ -348,7 +346,7 @@ def test_given_a_receiver_that_hangs_or_drips_when_the_deadline_passes_then_the_
     assert 0.3 < took < 2
 
 
-def test_given_a_receiver_that_drips_its_body_when_the_deadline_passes_then_its_status_counts() -> None:
+def test_a_dripping_bodys_status_counts() -> None:
     with Receiver(dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b".")) as receiver:
         started = time.monotonic()
         answered = local_sender(timeout_seconds=0.4).send(receiver.url, HEADERS, BODY)
@@ -359,7 +357,7 @@ def test_given_a_receiver_that_drips_its_body_when_the_deadline_passes_then_its_
 
 
 @pytest.mark.parametrize("script", [silent, sipping])
-def test_given_a_receiver_that_hardly_reads_when_the_deadline_passes_then_the_attempt_ends(
+def test_a_hardly_reading_receiver_ends_at_the_deadline(
     script: Script,
 ) -> None:
     with Receiver(script, reads=False) as receiver:
@@ -371,7 +369,7 @@ def test_given_a_receiver_that_hardly_reads_when_the_deadline_passes_then_the_at
     assert took < 2
 
 
-def test_given_dns_that_used_up_the_deadline_when_sent_then_nothing_is_connected_to() -> None:
+def test_slow_dns_past_the_deadline_connects_to_nothing() -> None:
     network = Network()
 
     assert failure(PinnedSender(FakeDns((PUBLIC,)), STRICT, timeout_seconds=0, connect=network), URL) == "timeout"
@@ -393,19 +391,19 @@ def test_given_dns_that_used_up_the_deadline_when_sent_then_nothing_is_connected
         (b"\xff\xfe\x00" * 10 + b"\r\n", "not_http"),
     ],
 )
-def test_given_an_answer_that_is_no_http_when_read_then_the_delivery_failed(answer: bytes, reason: str) -> None:
+def test_an_answer_that_is_no_http_fails_the_delivery(answer: bytes, reason: str) -> None:
     with Receiver(answering(answer)) as receiver:
         assert failure(local_sender(), receiver.url) == reason
 
 
-def test_given_nobody_listens_when_sent_then_the_delivery_failed_without_a_connection() -> None:
+def test_nobody_listening_fails_the_delivery() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         port = listener.getsockname()[1]
 
     assert failure(local_sender(), f"http://127.0.0.1:{port}/") == "connect"
 
 
-def test_given_a_name_that_does_not_resolve_when_sent_then_the_delivery_failed() -> None:
+def test_an_unresolved_name_fails_the_delivery() -> None:
     network = Network()
 
     assert failure(PinnedSender(FakeDns(()), STRICT, connect=network), URL) == "unresolved"
@@ -434,7 +432,7 @@ def test_given_a_failure_when_looked_at_then_it_is_worth_a_retry() -> None:
         ("not-an-address.example",),
     ],
 )
-def test_given_one_forbidden_address_behind_a_name_when_sent_then_nothing_is_connected_to(
+def test_one_forbidden_address_stops_the_connection(
     answers: tuple[str, ...],
 ) -> None:
     network = Network()
@@ -457,7 +455,7 @@ def test_given_one_forbidden_address_behind_a_name_when_sent_then_nothing_is_con
         "https://user:pw@hooks.example.com/",
     ],
 )
-def test_given_a_forbidden_url_when_sent_then_neither_dns_nor_the_network_is_asked(url: str) -> None:
+def test_a_forbidden_url_asks_neither_dns_nor_network(url: str) -> None:
     network, dns = Network(), FakeDns((PUBLIC,))
 
     with pytest.raises(DeliveryRefusedError):
@@ -467,7 +465,7 @@ def test_given_a_forbidden_url_when_sent_then_neither_dns_nor_the_network_is_ask
     assert dns.asked == []
 
 
-def test_given_many_addresses_when_none_answers_then_only_so_many_are_tried() -> None:
+def test_a_bounded_number_of_addresses_is_tried() -> None:
     addresses = tuple(f"8.8.8.{last}" for last in range(10))
     network = Network(refusing=dict.fromkeys(addresses, ConnectionRefusedError()))
 
@@ -475,7 +473,7 @@ def test_given_many_addresses_when_none_answers_then_only_so_many_are_tried() ->
     assert network.connected == [(address, 443) for address in addresses[:MAX_ADDRESSES_TRIED]]
 
 
-def test_given_addresses_that_all_time_out_when_sent_then_the_reason_is_the_time() -> None:
+def test_addresses_that_all_time_out_report_the_time() -> None:
     network = Network(refusing=dict.fromkeys((PUBLIC, OTHER_PUBLIC), TimeoutError()))
 
     assert failure(PinnedSender(FakeDns((PUBLIC, OTHER_PUBLIC)), STRICT, connect=network), URL) == "timeout"
@@ -514,7 +512,7 @@ def tls(tmp_path: Path) -> Tls:
     return Tls(NAME, tmp_path)
 
 
-def test_given_a_public_name_when_sent_then_the_vetted_address_is_connected_to_under_the_name(
+def test_the_vetted_address_is_connected_to_under_the_name(
     tls: Tls,
 ) -> None:
     with Receiver(answering(OK), tls.server) as receiver:
@@ -528,7 +526,7 @@ def test_given_a_public_name_when_sent_then_the_vetted_address_is_connected_to_u
     assert f"\r\nHost: {NAME}\r\n".encode() in receiver.requests[0]
 
 
-def test_given_dns_that_changes_its_answer_when_sent_twice_then_each_attempt_uses_what_it_vetted(
+def test_each_attempt_uses_the_addresses_it_vetted(
     tls: Tls,
 ) -> None:
     with Receiver(answering(OK), tls.server) as receiver:
@@ -542,7 +540,7 @@ def test_given_dns_that_changes_its_answer_when_sent_twice_then_each_attempt_use
     assert len(dns.asked) == 2
 
 
-def test_given_a_first_address_that_refuses_when_sent_then_the_next_one_gets_it_once(tls: Tls) -> None:
+def test_the_next_address_is_used_once_the_first_refuses(tls: Tls) -> None:
     with Receiver(answering(OK), tls.server) as receiver:
         network = Network(receiver.port, {PUBLIC: ConnectionRefusedError()})
         sender = PinnedSender(FakeDns((PUBLIC, OTHER_PUBLIC)), STRICT, tls=tls.client, connect=network)
@@ -553,7 +551,7 @@ def test_given_a_first_address_that_refuses_when_sent_then_the_next_one_gets_it_
 
 
 @pytest.mark.parametrize("url", ["https://other.example.com/", f"https://{PUBLIC}/"])
-def test_given_a_certificate_for_another_name_when_sent_then_no_request_leaves(url: str, tls: Tls) -> None:
+def test_a_certificate_for_another_name_stops_the_request(url: str, tls: Tls) -> None:
     with Receiver(answering(OK), tls.server) as receiver:
         network = Network(receiver.port)
         sender = PinnedSender(FakeDns((PUBLIC,)), STRICT, tls=tls.client, connect=network)
@@ -562,7 +560,7 @@ def test_given_a_certificate_for_another_name_when_sent_then_no_request_leaves(u
     assert receiver.requests == []
 
 
-def test_given_a_certificate_that_nobody_vouches_for_when_sent_then_no_request_leaves(tls: Tls) -> None:
+def test_an_untrusted_certificate_stops_the_request(tls: Tls) -> None:
     with Receiver(answering(OK), tls.server) as receiver:
         sender = PinnedSender(FakeDns((PUBLIC,)), STRICT, connect=Network(receiver.port))
         assert failure(sender, URL) == "tls"
@@ -570,20 +568,20 @@ def test_given_a_certificate_that_nobody_vouches_for_when_sent_then_no_request_l
     assert receiver.requests == []
 
 
-def test_given_a_receiver_that_speaks_no_tls_when_sent_then_the_delivery_failed(tls: Tls) -> None:
+def test_a_receiver_without_tls_fails_the_delivery(tls: Tls) -> None:
     with Receiver(answering(b"HTTP/1.1 400 Bad\r\n\r\n"), reads=False) as receiver:
         sender = PinnedSender(FakeDns((PUBLIC,)), STRICT, tls=tls.client, connect=Network(receiver.port))
         assert failure(sender, URL) == "tls"
 
 
-def test_given_a_tls_handshake_that_hangs_when_the_deadline_passes_then_the_attempt_ends(tls: Tls) -> None:
+def test_a_hanging_handshake_ends_at_the_deadline(tls: Tls) -> None:
     with Receiver(silent, reads=False) as receiver:
         network = Network(receiver.port)
         sender = PinnedSender(FakeDns((PUBLIC,)), STRICT, 0.4, tls=tls.client, connect=network)
         assert failure(sender, URL) == "timeout"
 
 
-def test_given_a_receiver_that_drips_within_tls_when_the_deadline_passes_then_the_attempt_ends(
+def test_a_dripping_tls_receiver_ends_at_the_deadline(
     tls: Tls,
 ) -> None:
     with Receiver(dripping(b"HTTP/1.1 200 OK\r\nX-Drip: ", b"x"), tls.server) as receiver:
@@ -597,7 +595,7 @@ def test_given_a_receiver_that_drips_within_tls_when_the_deadline_passes_then_th
     assert took < 2
 
 
-def test_given_the_default_trust_when_made_then_certificates_and_names_are_checked() -> None:
+def test_the_default_trust_checks_certificates_and_names() -> None:
     context = PinnedSender(FakeDns(()), STRICT)._tls
 
     assert context.check_hostname
@@ -609,11 +607,11 @@ def test_given_the_default_trust_when_made_then_certificates_and_names_are_check
 
 
 @pytest.mark.parametrize("literal", ["127.0.0.1", "::1", "8.8.8.8", "2606:4700:4700::1111"])
-def test_given_an_address_when_resolved_then_it_is_its_own_answer(literal: str) -> None:
+def test_an_address_is_its_own_answer(literal: str) -> None:
     assert SystemResolver().resolve(literal, 443) == (literal,)
 
 
-def test_given_a_name_with_several_addresses_when_resolved_then_each_comes_once_and_in_order(
+def test_each_address_of_a_name_comes_once_in_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def lookup(*_arguments: object, **_options: object) -> list[tuple[object, ...]]:
@@ -635,9 +633,7 @@ def test_given_a_name_with_several_addresses_when_resolved_then_each_comes_once_
         ValueError("embedded null character"),
     ],
 )
-def test_given_a_name_that_does_not_resolve_when_asked_then_there_are_no_addresses(
-    error: Exception, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unresolved_name_has_no_addresses(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def lookup(*_arguments: object, **_options: object) -> object:
         raise error
 

@@ -73,7 +73,7 @@ def _forget(*wirings: Callable[[], Any]) -> None:
         wired.cache_clear()  # type: ignore[attr-defined]
 
 
-def test_given_a_refused_submission_when_it_is_recorded_then_by_the_client_that_gives_up_early(
+def test_refusals_are_recorded_by_the_brief_client(
     clients: FakeClients,
 ) -> None:
     audit: Any = wiring.record_rejection().audit
@@ -87,7 +87,7 @@ def names(settings: Any) -> list[str]:
     return [field.name for field in fields(settings)]
 
 
-def test_given_several_faults_when_read_then_all_are_told_and_no_value() -> None:
+def test_several_faults_are_reported_without_a_value() -> None:
     broken = ENVIRONMENT | {"MAX_ATTEMPTS": "many", "GENESYS_REGION": "nowhere"}
     del broken["EXECUTIONS_TABLE"]
     with pytest.raises(SettingsError) as refused:
@@ -97,14 +97,14 @@ def test_given_several_faults_when_read_then_all_are_told_and_no_value() -> None
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_given_a_whole_environment_when_read_then_each_field_has_its_variable(settings: Any) -> None:
+def test_each_field_has_its_environment_variable(settings: Any) -> None:
     read = settings.read(ENVIRONMENT)
     assert (read.audit_table, read.payload_bucket) == ("audit", "payloads")
     assert getattr(read, "executions_table", "executions") == "executions"
 
 
 @pytest.mark.parametrize(("settings", "name"), [(settings, name) for settings in SETTINGS for name in names(settings)])
-def test_given_a_missing_variable_when_read_then_the_error_names_it(settings: Any, name: str) -> None:
+def test_a_missing_variable_is_named_when_read(settings: Any, name: str) -> None:
     environment = {key: value for key, value in ENVIRONMENT.items() if key != name.upper()}
     with pytest.raises(SettingsError, match=rf": {name.upper()}: is missing$"):
         settings.read(environment)
@@ -146,7 +146,7 @@ def test_given_an_unusable_value_when_read_then_it_is_refused(settings: Any, nam
         ("http://127.0.0.1:1/{apiId}/v1", "http://127.0.0.1:1/abc123/v1/webhooks/genesys"),
     ],
 )
-def test_given_a_base_url_when_asked_then_receipts_have_their_own_door(base: str, url: str) -> None:
+def test_receipts_are_below_the_base_url(base: str, url: str) -> None:
     assert ExecuteSettings.read(ENVIRONMENT | {"API_BASE_URL": base}).receipt_url == url
 
 
@@ -154,17 +154,13 @@ def test_given_a_base_url_when_asked_then_receipts_have_their_own_door(base: str
 
 
 @pytest.mark.parametrize("wired", WIRED, ids=lambda wired: wired.__name__)
-def test_given_a_whole_environment_when_wired_then_the_use_case_is_made_once(
-    clients: FakeClients, wired: Callable[[], Any]
-) -> None:
+def test_the_use_case_is_wired_once(clients: FakeClients, wired: Callable[[], Any]) -> None:
     assert wired() is wired()
     assert clients.secrets.reads == 0, "secrets are read when they are needed"
 
 
 @pytest.mark.parametrize("wired", WIRED, ids=lambda wired: wired.__name__)
-def test_given_ten_threads_of_a_cold_process_when_wired_then_they_share_one_use_case(
-    clients: FakeClients, wired: Callable[[], Any]
-) -> None:
+def test_ten_threads_of_a_cold_process_share_one_use_case(clients: FakeClients, wired: Callable[[], Any]) -> None:
     together = threading.Barrier(10, timeout=5)
 
     def meet_and_wire(_: int) -> Any:
@@ -176,7 +172,7 @@ def test_given_ten_threads_of_a_cold_process_when_wired_then_they_share_one_use_
     assert all(one is made[0] for one in made)
 
 
-def test_given_threads_that_come_while_one_builds_when_wired_then_they_wait_for_what_it_builds() -> None:
+def test_threads_wait_for_what_another_builds() -> None:
     begun, second = threading.Event(), threading.Event()
     built: list[object] = []
 
@@ -195,7 +191,7 @@ def test_given_threads_that_come_while_one_builds_when_wired_then_they_wait_for_
     assert len(built) == 1
 
 
-def test_given_a_build_that_failed_when_wired_again_then_it_is_tried_again() -> None:
+def test_a_failed_build_is_tried_again() -> None:
     troubles = [RuntimeError("no environment yet")]
 
     @wiring.once
@@ -210,7 +206,7 @@ def test_given_a_build_that_failed_when_wired_again_then_it_is_tried_again() -> 
 
 
 @pytest.mark.parametrize("wired", WIRED, ids=lambda wired: wired.__name__)
-def test_given_a_missing_variable_when_wired_then_the_error_names_it(
+def test_a_missing_variable_is_named_when_wired(
     clients: FakeClients, monkeypatch: pytest.MonkeyPatch, wired: Callable[[], Any]
 ) -> None:
     monkeypatch.delenv("AUDIT_TABLE")
@@ -234,7 +230,7 @@ def test_given_a_contract_when_wired_then_the_client_speaks_it(
     ("scheme", "verifier"),
     [(WebhookScheme.STANDARD_WEBHOOKS, StandardWebhooksVerifier), (WebhookScheme.HUB_SIGNATURE, HubSignatureVerifier)],
 )
-def test_given_a_scheme_when_wired_then_its_verifier_has_the_current_secrets(
+def test_a_schemes_verifier_has_the_current_secrets(
     clients: FakeClients, monkeypatch: pytest.MonkeyPatch, scheme: WebhookScheme, verifier: type
 ) -> None:
     monkeypatch.setenv("WEBHOOK_SCHEME", scheme.value)
@@ -243,9 +239,7 @@ def test_given_a_scheme_when_wired_then_its_verifier_has_the_current_secrets(
 
 
 @pytest.mark.parametrize("text", ["", "{}", "whsec_!"])
-def test_given_a_secret_without_a_usable_key_when_needed_then_it_is_unavailable_and_not_shown(
-    clients: FakeClients, text: str
-) -> None:
+def test_a_secret_without_a_key_is_unavailable_and_not_shown(clients: FakeClients, text: str) -> None:
     clients.secrets.values["delivery"] = text
     with pytest.raises(SecretUnavailableError, match="the secret delivery holds no usable signing secret"):
         wiring.deliver_webhook().secrets()
@@ -256,15 +250,13 @@ def test_given_a_usable_secret_when_needed_then_it_is_read(clients: FakeClients)
     assert len(wiring.deliver_webhook().secrets()) == 1
 
 
-def test_given_the_machine_when_asked_then_time_and_chance_are_real() -> None:
+def test_time_and_chance_are_the_machines() -> None:
     assert wiring.SystemClock().now() > 1_700_000_000_000
     assert 0 <= wiring.SystemRandomness().uniform() < 1
     assert str(uuid.UUID(wiring.SystemRandomness().new_id())) != wiring.SystemRandomness().new_id()
 
 
-def test_given_a_region_when_the_console_is_asked_for_then_it_is_told_that_and_how_callers_prove_themselves(
-    clients: FakeClients, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_console_knows_its_region_and_authorisation(clients: FakeClients, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-3")
     monkeypatch.setenv("API_AUTH", "API_KEY")
     _forget(wiring.serve_console)
@@ -274,7 +266,7 @@ def test_given_a_region_when_the_console_is_asked_for_then_it_is_told_that_and_h
     assert 'content="API_KEY"' in html
 
 
-def test_given_a_region_when_clients_are_asked_for_then_they_are_one_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_clients_of_a_region_are_one_set(monkeypatch: pytest.MonkeyPatch) -> None:
     _forget(wiring.aws)
     assert wiring.aws() is wiring.aws()
     _forget(wiring.aws)

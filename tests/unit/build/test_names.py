@@ -1,0 +1,17 @@
+"""Names of tests are sentences that fit on a line: a list of failures reads as a report."""
+
+import ast
+from pathlib import Path
+
+LONGEST = 60
+TESTS = Path(__file__).parents[2]
+
+
+def test_no_test_name_is_longer_than_a_line_of_a_report() -> None:
+    names = {
+        f"{path.relative_to(TESTS)}::{node.name}": len(node.name)
+        for path in TESTS.rglob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
+    assert [name for name, length in names.items() if length > LONGEST] == []
