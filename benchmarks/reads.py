@@ -88,7 +88,7 @@ class Reader:
         }
 
     def counted(self, tables: Tables, executions: int) -> None:
-        """Wait until the deployment has counted so many, as its streams tell them."""
+        """Wait until the deployment has counted so many, as its streams report them."""
         counters = TableCounters(tables.client, tables.executions, SystemClock())
         metrics = ReadMetrics(counters, SystemClock(), GenesysApi.DATA_ACTIONS)
         until = time.monotonic() + _COUNTING_SECONDS

@@ -1,6 +1,6 @@
 """Executions as the functions would have left them in the tables, written there in bulk.
 
-Each is made by the ledger's own steps and spelled by the adapters' own code. They are spread over a month, so that more
+Each is made by the ledger's own steps and written by the adapters' own code. They are spread over a month, so that more
 of them are denser and not older. Most have completed; what needs attention is a part of them, as large for a thousand
 as for a hundred thousand.
 """
@@ -75,11 +75,11 @@ class Tables:
                 list(writers.map(write, wave))
 
     def _items(self, execution: Execution) -> Iterator[tuple[str, Item]]:
-        accepted, stands = record_keys(execution.execution_id)
+        accepted, state = record_keys(execution.execution_id)
         settled = replace(execution, pending_audit=())
         yield self.executions, {**accepted, **accepted_item(settled), "expires_at": _EXPIRES_AT}
         if execution.status is not Status.QUEUED:
-            yield self.executions, {**stands, **ledger_item(settled), "expires_at": _EXPIRES_AT}
+            yield self.executions, {**state, **ledger_item(settled), "expires_at": _EXPIRES_AT}
         first, *others = execution.pending_audit
         for entries in ([first], *by_day(others)):
             yield self.audit, {**entries_item(entries), "expires_at": _EXPIRES_AT}

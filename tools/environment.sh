@@ -1,6 +1,6 @@
 #!/bin/sh
 # environment.sh DIR LOCK [PROJECT]: makes DIR a virtual environment with exactly what LOCK lists, every file
-# checked against its hash, and PROJECT installed from where it stands. Leaves what is right already alone.
+# checked against its hash, and PROJECT installed from its folder. Leaves what is right already alone.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -13,7 +13,7 @@ layer=layers/core/requirements.txt
 drifted=""
 unchecked=""
 
-# compile LOCK INPUTS-AND-OPTIONS…; uv takes the versions and hashes that stand in LOCK as its first choice.
+# compile LOCK INPUTS-AND-OPTIONS…; uv prefers the versions and hashes in LOCK.
 compile() {
     lock=$1
     shift

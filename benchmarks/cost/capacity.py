@@ -57,10 +57,10 @@ def _value_bytes(value: Mapping[str, Any]) -> int:
     raise ValueError(f"no size is known for the type {kind}")
 
 
-def _number_bytes(spelling: str) -> int:
+def _number_bytes(digits_as_text: str) -> int:
     """One byte per two significant digits, one more, and one for a minus sign."""
-    digits = spelling.lstrip("-").replace(".", "").strip("0")
-    return math.ceil(len(digits) / 2) + 1 + spelling.startswith("-")
+    digits = digits_as_text.lstrip("-").replace(".", "").strip("0")
+    return math.ceil(len(digits) / 2) + 1 + digits_as_text.startswith("-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Table:
     indexes: tuple[Index, ...]
     items: dict[tuple[str, ...], Item] = field(default_factory=dict)
     changes: list[tuple[Item | None, Item]] = field(default_factory=list)
-    """What its stream tells: each item as it was, if it was, and as it is."""
+    """What its stream holds: each item before the change, if it existed, and after it."""
 
     @classmethod
     def described(cls, description: Mapping[str, Any]) -> "Table":

@@ -30,4 +30,4 @@ OTHER_REQUESTS = {
     "ssm:GetParameter": 0.03 / 10_000,
     "ssm:PutParameter": 0.03 / 10_000,
 }
-"""By service and operation, as IAM spells them."""
+"""By service and operation, under their names in IAM."""

@@ -136,11 +136,11 @@ class _Worker:
         return records
 
     def _follow_streams(self) -> None:
-        """Hand what the stream of executions tells to `count`, without what its event source filters out."""
-        told = [change for table in self._tables.values() for change in table.changes]
+        """Hand the stream of executions to `count`, without what its event source filters out."""
+        changes = [change for table in self._tables.values() for change in table.changes]
         for table in self._tables.values():
             table.changes.clear()
-        records = [record for number, change in enumerate(told) if (record := _stream_record(number, *change))]
+        records = [record for number, change in enumerate(changes) if (record := _stream_record(number, *change))]
         for start in range(0, len(records), self._job.changes_per_batch):
             part = {"Records": records[start : start + self._job.changes_per_batch], "shardId": uuid.uuid4().hex}
             _, milliseconds = _timed(self._counting, part, "count")
@@ -156,12 +156,12 @@ class _Worker:
 
 
 def _stream_record(number: int, before: Item | None, after: Item) -> dict[str, Any] | None:
-    """Spell a change as a stream tells it; none where the template's filters keep it back."""
+    """Write a change as a stream record; None where the template's filters keep it back."""
     if after.get("sk") != {"S": "accepted"} and after.get("status") != {"S": "completed"}:
         return None
     images = {"NewImage": _image(after)} | ({} if before is None else {"OldImage": _image(before)})
-    told = {"SequenceNumber": str(number), **images}
-    return {"eventID": str(number), "eventName": "INSERT" if before is None else "MODIFY", "dynamodb": told}
+    record = {"SequenceNumber": str(number), **images}
+    return {"eventID": str(number), "eventName": "INSERT" if before is None else "MODIFY", "dynamodb": record}
 
 
 def _image(item: Item) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def _wait_for(simulator: RemoteSimulator, runs: int) -> None:
 
 
 class _Worker:
-    """The deployed `execute`, as far as it can be told what to do."""
+    """The deployed `execute`, as far as it can be controlled."""
 
     def __init__(self, stack: Stack) -> None:
         session = boto3.Session(stack.access_key_id, stack.secret_access_key, region_name=stack.region)

@@ -163,7 +163,7 @@ class Items:
     _item: dict[str, Any] = field(default_factory=dict)
 
     def put_item(self, **parameters: Any) -> None:
-        """Write the item if its version is the one that is named, and tell the stored one if it is not."""
+        """Write the item if its version is the one that is named, and return the stored one if it is not."""
         self.world.sleep(self.chance.aws_ms() / 2)
         self.puts += 1
         stored, expected = self._item, parameters["ExpressionAttributeValues"][":before"]

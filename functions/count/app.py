@@ -1,4 +1,4 @@
-"""count: keeps the counters in step with what the tables' streams tell."""
+"""count: keeps the counters in step with the tables' streams."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Rules about what callers were told: one content per id, nothing valid refused, no outcome taken back."""
+"""Rules about what callers see: one content per id, nothing valid refused, no outcome taken back."""
 
 from collections.abc import Iterator
 
@@ -33,11 +33,11 @@ def nothing_valid_is_refused(case: Case) -> Iterator[Violation]:
 
 
 def no_outcome_is_overwritten(case: Case) -> Iterator[Violation]:
-    """What a caller was told, or the trail says, to have ended so, stays so; what is unknown may become clear."""
-    told = {entry.said for entry in (*case.log, *case.reads) if entry.status in ACCEPTED and entry.said in _FINAL}
-    told |= {entry.status for entry in case.audit if entry.status in _FINAL}
-    if told - {case.status}:
-        yield case.violation(Broken.OUTCOME_CHANGED, f"was {', '.join(sorted(told))}, is {case.status}")
+    """An end that a caller or the trail has seen does not change; only what is unknown may become clear."""
+    seen = {entry.said for entry in (*case.log, *case.reads) if entry.status in ACCEPTED and entry.said in _FINAL}
+    seen |= {entry.status for entry in case.audit if entry.status in _FINAL}
+    if seen - {case.status}:
+        yield case.violation(Broken.OUTCOME_CHANGED, f"was {', '.join(sorted(seen))}, is {case.status}")
 
 
 def delivery_is_true(case: Case) -> Iterator[Violation]:

@@ -55,7 +55,7 @@ class Callers:
         together([partial(self._insist, order, rival=rival) for rival in contents])
 
     def _insist(self, order: Order, *, rival: bool) -> None:
-        """Send until there is an answer that sending again would not change; then look once how it stands."""
+        """Send until there is an answer that sending again would not change; then read its state once."""
         body = self._body(order, rival=rival)
         with ApiClient(self._stack) as api:
             for _ in range(_TRIES):

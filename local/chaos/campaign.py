@@ -1,4 +1,4 @@
-"""One campaign: a plan on one world, callers and killer at once, then the history that the witnesses tell."""
+"""One campaign: a plan on one world, callers and killer at once, then the history that the witnesses report."""
 
 import time
 from collections.abc import Callable
@@ -36,7 +36,7 @@ class Campaign:
 
 
 def run(campaign: Campaign, stack: Stack, folder: Path, show: Callable[[str], None]) -> History:
-    """Run a campaign on a world that is up; `show` is told how it goes."""
+    """Run a campaign on a world that is up; `show` follows its progress."""
     begun = time.monotonic()
     orders = plan(campaign.contract, campaign.executions, campaign.seed)
     tables, callers = Tables(stack), Callers(stack)

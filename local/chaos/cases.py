@@ -66,7 +66,7 @@ class Case:
 
     @property
     def accepted(self) -> bool:
-        """Whether a caller was told so."""
+        """Whether a caller saw it."""
         return any(entry.status in ACCEPTED for entry in self.log)
 
     @property
@@ -76,7 +76,7 @@ class Case:
 
     @property
     def status(self) -> str | None:
-        """Where it stands at last."""
+        """Its final state."""
         return None if self.final is None else str(self.final["status"])
 
     @property

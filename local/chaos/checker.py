@@ -1,4 +1,4 @@
-"""The checker: joins what the witnesses say and tells every promise that was broken. Pure, and apart from the relay.
+"""The checker: joins what the witnesses report and names every broken promise. Pure, and apart from the relay.
 
 From the package it takes what is public about the audit trail, the hash and the table of steps, and no behaviour.
 """

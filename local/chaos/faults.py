@@ -19,7 +19,7 @@ class FaultKind:
     name: str
     faults: Sequence[Mapping[str, Any]]
     by_callback: bool = False
-    """Its point lies in the callback, so the answer has to be `queued`."""
+    """It happens in the callback, so the answer has to be `queued`."""
 
 
 CALM = FaultKind("calm", ())

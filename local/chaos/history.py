@@ -51,7 +51,7 @@ class CallerEntry:
     """The execution's status, the problem's code, or the connection's error."""
     answered_id: str | None = None
     read: bool = False
-    """Whether it was asked how it stands, by a GET; else it was submitted."""
+    """Whether this is a GET of its state; else it is a submission."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class Killer:
     def _work(self) -> None:
         names = sorted(_WEIGHTS)
         while not self._ended.wait(self._source.expovariate(self._per_second)):
-            # Both draws always, so that which function is next does not depend on who is alive.
+            # Both draws always, so that the next function does not depend on which workers are alive.
             drawn = self._source.choices(names, [_WEIGHTS[name] for name in names])[0]
             self._kill(drawn, self._source.random())
 

@@ -74,7 +74,7 @@ def nothing_is_guessed(case: Case) -> Iterator[Violation]:
 
 
 def is_ambiguous(request: GenesysRequest) -> bool:
-    """Whether whoever sent this request can't know if the action ran. A 503 may be shed; that is not said here."""
+    """Whether the sender of this request can't know if the action ran. Whether a 503 was shed is not decided here."""
     broken_body = request.fault is not None and request.fault.startswith("body:")
     return request.status is None or broken_body or request.status == 408 or request.status >= 500
 

@@ -18,7 +18,7 @@ _TWIN_SHARE = 0.5
 _WEBHOOK_SHARE = 0.15
 _COPIES = 3
 _STORM = 5
-"""So many 429s stand one after another: one alone is no storm."""
+"""So many 429s follow one another: one alone is no storm."""
 
 
 def plan(contract: str, number: int, seed: int) -> tuple[Order, ...]:

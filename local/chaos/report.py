@@ -46,7 +46,7 @@ def figures(result: Result) -> dict[str, int | float]:
         "unknown made clear by a late webhook": sum(_made_clear(case) for case in joined),
         "large results lost with their worker": sum(says_result_is_lost(case) for case in joined),
         "webhook conflicts": sum(entry.event == "webhook_conflict" for entry in entries),
-        "webhooks delivered": sum(len(told) for told in history.delivered.values()),
+        "webhooks delivered": sum(len(statuses) for statuses in history.delivered.values()),
         "messages redriven from the DLQ": history.redriven,
         "audit entries": len(entries),
         "seconds": round(history.seconds, 1),

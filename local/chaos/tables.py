@@ -56,7 +56,7 @@ class Tables:
         return {name: tuple(sorted(some, key=lambda entry: entry.seq)) for name, some in entries.items()}
 
     def redrive(self) -> int:
-        """Bring back what lies in the dead-letter queue of executions; return how many messages.
+        """Redrive the dead-letter queue of executions; return how many messages.
 
         One by one, as the emulator has no `StartMessageMoveTask`. Sent before it is deleted: twice is harmless.
         """

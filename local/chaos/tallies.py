@@ -1,4 +1,4 @@
-"""Whether the counters say what is: each execution once, under how it ended, whatever was told twice on the way."""
+"""Whether the counters are right: each execution once, under its end, however often a change was repeated."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ _NAMES = {
 
 
 def truth(history: History) -> Mapping[str, int | None]:
-    """Return what the counters should say, out of how every execution on record stands and what was rejected."""
+    """Return what the counters should be, from the state of every execution on record and from what was rejected."""
     finals = history.finals.values()
     ended = Counter(final["status"] for final in finals)
     latencies = [

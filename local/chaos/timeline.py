@@ -7,7 +7,7 @@ from local.chaos.cases import Case
 
 
 def timeline(case: Case) -> list[str]:
-    """Return the lines: the order, what was seen when and by whom, and how it stands at last."""
+    """Return the lines: the order, what each witness saw and when, and the final state."""
     order = case.order
     allowed = "may run again" if order.idempotent else "may not run again"
     lines = [f"{order.execution_id} · {order.kind} · {allowed} · trace {order.trace_id}"]

@@ -43,7 +43,7 @@ def steps_are_legal(case: Case) -> Iterator[Violation]:
 
 
 def trail_is_the_state(case: Case) -> Iterator[Violation]:
-    """The last entry says where the execution stands."""
+    """The last entry has the execution's state."""
     if case.audit and case.final is not None and case.audit[-1].status != case.status:
         yield case.violation(Broken.AUDIT_DISAGREES, f"{case.audit[-1].status} in the trail, {case.status} in the API")
     if case.audit and case.final is None:

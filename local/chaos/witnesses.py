@@ -55,12 +55,12 @@ def genesys_callbacks(genesys: RemoteSimulator) -> tuple[Callback, ...]:
 
 
 def delivered(stack: Stack) -> dict[str, tuple[str, ...]]:
-    """Return the statuses that the callers' webhook was told, by execution id."""
+    """Return the statuses that reached the callers' webhook, by execution id."""
     answer = urllib3.request("GET", f"{stack.sink_url}/_control/deliveries", retries=False, timeout=30.0)
-    told: defaultdict[str, list[str]] = defaultdict(list)
+    received: defaultdict[str, list[str]] = defaultdict(list)
     for each in answer.json()["deliveries"]:
-        told[each["json"]["data"]["executionId"]].append(each["json"]["data"]["status"])
-    return {execution_id: tuple(statuses) for execution_id, statuses in told.items()}
+        received[each["json"]["data"]["executionId"]].append(each["json"]["data"]["status"])
+    return {execution_id: tuple(statuses) for execution_id, statuses in received.items()}
 
 
 def counted(stack: Stack, history: History) -> Mapping[str, Any]:

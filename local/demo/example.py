@@ -36,6 +36,6 @@ OVERSIZED_INPUTS = {"transactionBatch": ["tx_" + "0" * 600_000]}
 """More than the 512000 bytes that a body may have."""
 
 DEEP_INPUTS = {"transformationRules": {"rounding": {"per": {"currency": {"usd": {"digits": 2}}}}}}
-"""`digits` lies six steps below `inputs`; five are allowed."""
+"""`digits` is six steps below `inputs`; five are allowed."""
 
 DEEP_POINTER = "/inputs/transformationRules/rounding/per/currency/usd/digits"

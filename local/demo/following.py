@@ -20,7 +20,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One line of a timeline: how long a status lasted, and which columns stand for that."""
+    """One line of a timeline: how long a status lasted, and the columns that show it."""
 
     status: str
     seconds: float

@@ -23,7 +23,7 @@ def play(api: ApiClient, show: Show, witnesses: Witnesses) -> None:
     """Show everything. Raises UnexpectedError, with the logs shown, at the first thing that is not as promised."""
     witnesses.slow_down(answer_ms=_ANSWER_MS, callback_ms=_CALLBACK_MS)
 
-    with _step("The tutorial's example, as it stands", show, witnesses, "validate"):
+    with _step("The tutorial's example, unchanged", show, witnesses, "validate"):
         submission.refused_for_its_id(api, show, witnesses)
     with _step("The same with a UUID", show, witnesses, "validate"):
         accepted = submission.accepted(api, show, witnesses)

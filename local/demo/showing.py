@@ -94,8 +94,8 @@ class Show:
         """Show what came back: its status line, and `document`, the part of its body that matters here."""
         good = answer.status < HTTPStatus.BAD_REQUEST
         status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
-        told = f"  {answer.media_type}, {answer.milliseconds:.0f} ms"
-        self._print(Text.assemble(("← ", "bold"), (status, "bold green" if good else "bold red"), (told, "dim")))
+        facts = f"  {answer.media_type}, {answer.milliseconds:.0f} ms"
+        self._print(Text.assemble(("← ", "bold"), (status, "bold green" if good else "bold red"), (facts, "dim")))
         if document is not None:
             self.json(document)
 

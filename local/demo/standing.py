@@ -25,7 +25,7 @@ def counted(api: ApiClient, show: Show) -> None:
         eventually("the counters", wanted=_COUNTED, read=lambda: _pick(_metrics(api), tuple(_COUNTED)))
     found = _metrics(api)
     show.json({**_pick(found, _SHOWN), "days": [{"date": day["date"], "…": "…"} for day in found["days"]]})
-    show.seen("each execution counts once, whatever is told twice; the counters outlive every process")
+    show.seen("each execution counts once, whatever is repeated; the counters outlive every process")
 
 
 def _metrics(api: ApiClient) -> dict[str, Any]:

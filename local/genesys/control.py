@@ -1,7 +1,7 @@
 """The control routes: what the simulator is to do, and what happened. The table below is also `GET
 /_control`.
 
-They belong to the test bench, not to Genesys Cloud, and are open to whoever reaches the port; the server
+They belong to the test bench, not to Genesys Cloud, and are open to everybody on this port; the server
 listens on 127.0.0.1. Input is validated before anything changes: 422 with pydantic's list of errors, and
 nothing has changed.
 """

@@ -56,7 +56,7 @@ class RequestRecord:
 
 @dataclass
 class Execution:
-    """An action that ran. `settled` says that its result is out, so that a repeat may be told it."""
+    """An action that ran. `settled` says that its result is out, so that a repeat may return it."""
 
     execution_id: str
     action_id: str

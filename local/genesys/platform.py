@@ -64,8 +64,8 @@ class Platform:
             exchange.record.token_hash = token_hash(issued["access_token"])
         await asyncio.sleep(fault.delay_ms / 1000)
         if fault.status in OAUTH_REFUSALS:
-            told = TokenRefusedError(fault.status, fault.code or "invalid_client", fault.message or "refused")
-            return self._close(exchange, json_answer(told.body(), told.status, exchange.headers))
+            refusal = TokenRefusedError(fault.status, fault.code or "invalid_client", fault.message or "refused")
+            return self._close(exchange, json_answer(refusal.body(), refusal.status, exchange.headers))
         return self._close(exchange, exchange.faulty(fault, issued))
 
     async def execute(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""What the simulator is told to do, as one value: the lasting rules and the random faults."""
+"""What the simulator is set to do, as one value: the lasting rules and the random faults."""
 
 from typing import Annotated, Any, Final, Self
 

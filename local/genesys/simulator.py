@@ -137,9 +137,9 @@ class Simulator:
         return Parcel(execution, messages, rules, self.scenario.signing)
 
     def answer(self, call: Call, execution: Execution) -> dict[str, Any]:
-        """Return the `data-actions` answer for the execution as it stands.
+        """Return the `data-actions` answer for the execution's current state.
 
-        It is `completed` from the moment its callback is due. A failure is told by callback alone.
+        It is `completed` from the moment its callback is due. A failure is reported by callback alone.
         """
         done = execution.settled and execution.outcome is Outcome.COMPLETED
         return {

@@ -1,4 +1,4 @@
-"""OAuth client credentials: who gets a token, and whether a token is still good.
+"""OAuth client credentials: which client gets a token, and whether a token is still good.
 
 The rules are those of the platform's `POST /oauth/token`: Basic authentication,
 `grant_type=client_credentials`, a lifetime per client, no refresh token. Tokens are kept by hash; the token

@@ -1,6 +1,4 @@
-"""Puts the sink together as one Starlette application: it records every delivery, then answers as it was
-told.
-"""
+"""Puts the sink together as one Starlette application: it records every delivery, then answers as set."""
 
 import asyncio
 import json

@@ -78,7 +78,7 @@ def _sources(root: Path) -> Iterator[Path]:
 
 
 def _record(sources: str) -> dict[str, str | int]:
-    # With the time of the build: whoever else runs `sam build` leaves another one.
+    # With the time of the build: any other `sam build` leaves another one.
     return {"sources": sources, "built": _TEMPLATE.stat().st_mtime_ns if _TEMPLATE.is_file() else 0}
 
 

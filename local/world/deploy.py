@@ -21,7 +21,7 @@ _SECONDS = 120
 
 
 class _TemplateLoader(yaml.SafeLoader):
-    """Reads CloudFormation's YAML; what its tags stand for does not matter here."""
+    """Reads CloudFormation's YAML; what its tags mean does not matter here."""
 
 
 _TemplateLoader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)

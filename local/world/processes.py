@@ -80,7 +80,7 @@ def stop(handles: Sequence[Handle], *, world: Path, patience_seconds: float = 5.
 
 
 def start_mark(pid: int) -> str | None:
-    """Return what tells this process from any other with its pid, or None if there is no such live
+    """Return what identifies this process among all that ever have its pid, or None if there is no such live
     process.
     """
     if _PROC.is_dir():

@@ -22,7 +22,7 @@ class Progress:
         self._console.print(f"[dim]{self._elapsed()}[/dim]  [green]{text}[/green]")
 
     def failed(self, text: str, detail: str = "") -> None:
-        """Say what went wrong, with the log that tells more."""
+        """Say what went wrong, with the log that has the details."""
         self._console.print(f"[dim]{self._elapsed()}[/dim]  [red]{text}[/red]")
         if detail:
             self._console.print(detail, markup=False)

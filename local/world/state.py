@@ -1,4 +1,4 @@
-"""A world's folder: where its files are, and the two that tell others about it.
+"""A world's folder: where its files are, and the two that describe it to others.
 
 `stack.json` is for users of the world. `world.json` is for `down`: each process with the mark of its start.
 Both are replaced in one step and are readable by their owner alone, as they hold credentials.

@@ -32,7 +32,7 @@ type Fault = tuple[int, str, str]
 
 @dataclass(slots=True)
 class FakeApi:
-    """What it tells, and how it behaves; tests change both while the page looks on."""
+    """What it returns, and how it behaves; tests change both while the page looks on."""
 
     way: str = "API_KEY"
     day: Day = field(default_factory=lambda: quiet_day(time.time() * 1_000))
@@ -76,11 +76,11 @@ class FakeApi:
         while any(each == last or ("=" in each and each in query) for each in self.held):  # noqa: ASYNC110 - no event of this loop's
             await asyncio.sleep(0.01)  # the test lets go of it from another thread
         fault = self.faults.get(last) or next(
-            (told for each, told in self.faults.items() if "=" in each and each in query), None
+            (fault for each, fault in self.faults.items() if "=" in each and each in query), None
         )
-        return _problem(*fault) if fault else self._told(path.strip("/").split("/"), request, body)
+        return _problem(*fault) if fault else self._answer(path.strip("/").split("/"), request, body)
 
-    def _told(self, parts: list[str], request: Request, body: bytes) -> Response:
+    def _answer(self, parts: list[str], request: Request, body: bytes) -> Response:
         match parts:
             case ["health"]:
                 return JSONResponse({"status": "ok"})

@@ -17,7 +17,7 @@ type Counts = dict[str, Any]
 
 @dataclass(slots=True)
 class Day:
-    """What the API has to tell. `now` is in ms since the epoch."""
+    """What the API returns. `now` is in ms since the epoch."""
 
     now: float
     chance: random.Random = field(default_factory=lambda: random.Random(6))  # noqa: S311 - a sample, not a secret
@@ -149,7 +149,7 @@ def _ended(day: Day) -> None:
 
 
 def metrics(day: Day) -> Counts:
-    """What `GET /metrics` tells: hours that follow a working day, and totals that fit them."""
+    """What `GET /metrics` returns: hours that follow a working day, and totals that fit them."""
     chance = random.Random(11)  # noqa: S311 - a sample, not a secret
     start = day.now // HOUR * HOUR
     hours = []
@@ -169,7 +169,7 @@ def metrics(day: Day) -> Counts:
 
 
 def queues(day: Day) -> dict[str, Any]:
-    """What `GET /queues` tells."""
+    """What `GET /queues` returns."""
     busy = bool(day.trails)
     return {
         "queues": [

@@ -54,17 +54,17 @@ def test_the_signature_equals_botocores(page: Page, url: str, method: str, body:
         "sessionToken": IDENTITY.token,
     }
 
-    spelled, sent = page.evaluate(script, [method, url, body, credentials, REGION, time.time() * 1_000])
+    target, sent = page.evaluate(script, [method, url, body, credentials, REGION, time.time() * 1_000])
 
     headers = {"content-type": "application/json;  charset=utf-8 "} if body else {}
     assert sent["X-Amz-Security-Token"] == IDENTITY.token
-    assert sent["Authorization"] == authorization(method, spelled, headers, body.encode(), sent["X-Amz-Date"])
+    assert sent["Authorization"] == authorization(method, target, headers, body.encode(), sent["X-Amz-Date"])
 
 
 def test_a_query_escapes_all_but_unreserved_characters(page: Page) -> None:
-    spelled = _call(page, "signing.js", "strictQuery", {"a b": "!'()*~-._+/=&", "none": "", "gone": None, "zero": 0})
+    query = _call(page, "signing.js", "strictQuery", {"a b": "!'()*~-._+/=&", "none": "", "gone": None, "zero": 0})
 
-    assert spelled == "a%20b=%21%27%28%29%2A~-._%2B%2F%3D%26&zero=0"
+    assert query == "a%20b=%21%27%28%29%2A~-._%2B%2F%3D%26&zero=0"
 
 
 # -- In words ---------------------------------------------------------------------------------------------------------

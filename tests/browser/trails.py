@@ -1,4 +1,4 @@
-"""Executions as the API tells them, made of the steps that they went through; times are ms."""
+"""Executions as the API returns them, made of the steps that they went through; times are ms."""
 
 import hashlib
 import json
@@ -93,8 +93,8 @@ class Trail:
             "previousHash": previous,
             **fields,
         }
-        spelled = json.dumps(entry, sort_keys=True).encode()
-        self.entries.append({**entry, "hash": hashlib.sha256(spelled).hexdigest()})
+        text = json.dumps(entry, sort_keys=True).encode()
+        self.entries.append({**entry, "hash": hashlib.sha256(text).hexdigest()})
         return self
 
     def broke(self, code: str, message: str, status: int | None = None, correlation_id: str | None = None) -> Self:
@@ -103,7 +103,7 @@ class Trail:
         return self
 
     def document(self, *, result: bool = True) -> dict[str, Any]:
-        """As `GET /executions/{id}` tells it, or as the list does, without the result."""
+        """As `GET /executions/{id}` returns it, or as the list does, without the result."""
         latency = None if self.completed_at is None else round(self.completed_at - self.created_at)
         document = {
             "executionId": self.execution_id,

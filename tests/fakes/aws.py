@@ -16,7 +16,7 @@ from tests.fakes.trouble import Trouble
 
 
 def aws_error(code: str, operation: str = "Any") -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": "told by a fake"}}, operation)
+    return ClientError({"Error": {"Code": code, "Message": "raised by a fake"}}, operation)
 
 
 @cache
@@ -156,8 +156,8 @@ class FakeS3:
         check("s3", "CompleteMultipartUpload", parameters)
         self.trouble.strike_before("complete_multipart_upload")
         parts = self.uploads.pop(parameters["UploadId"])
-        told = parameters["MultipartUpload"]["Parts"]
-        assert told == [{"PartNumber": number, "ETag": f"etag-{number}"} for number in sorted(parts)]
+        listed = parameters["MultipartUpload"]["Parts"]
+        assert listed == [{"PartNumber": number, "ETag": f"etag-{number}"} for number in sorted(parts)]
         self.objects[parameters["Key"]] = b"".join(parts[number] for number in sorted(parts))
         return {}
 

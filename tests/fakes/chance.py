@@ -10,7 +10,7 @@ NOON = 1_795_521_600_000
 
 @dataclass(slots=True)
 class SettableClock:
-    """A ``Clock`` that moves when told to."""
+    """A ``Clock`` that moves on command."""
 
     time: int = NOON
 

@@ -187,7 +187,7 @@ LIMITED = Sight(200, document={"entities": [{"key": "requests.volume.max", "valu
 
 @dataclass(slots=True)
 class ScriptedPlatform:
-    """A ``PlatformProbe`` that answers as a healthy organisation does, unless it is told otherwise."""
+    """A ``PlatformProbe`` that answers as a healthy organisation does, unless a test says otherwise."""
 
     about: deque[Sight] = field(default_factory=deque)
     """The next looks at the client, before those at ``healthy``."""

@@ -108,6 +108,6 @@ def _entry(item: dict[str, Any], order: str, table: FakeDynamoDb) -> _Entry:
     return _value(item[order]), digest(str(key).encode()), {**key, order: item[order]}
 
 
-def _value(spelled: dict[str, str]) -> Any:
-    [(kind, value)] = spelled.items()
+def _value(attribute: dict[str, str]) -> Any:
+    [(kind, value)] = attribute.items()
     return int(value) if kind == "N" else value

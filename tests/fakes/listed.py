@@ -92,7 +92,7 @@ class Listed:
         return reached
 
     def page(self, **query: str) -> dict[str, Any]:
-        """Ask for one page; ``from_`` stands for ``from``."""
+        """Ask for one page; ``from_`` is the parameter ``from``."""
         return cast("dict[str, Any]", self.listing.page(_named(query)))
 
     def pages(self, **query: str) -> list[list[str]]:

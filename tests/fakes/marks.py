@@ -86,7 +86,7 @@ def failing(captured: Captured, *, always: bool = True) -> Iterator[None]:
     """Run something that fails, keep the failure, and answer and log it as the boundary does."""
     try:
         yield
-    except Exception as error:  # noqa: BLE001 - whatever it is, it must not tell
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not leak
         captured.error(error)
         event = {"requestContext": {"requestId": "request-1"}}
         captured.text("answer", json.dumps(boundary.serve(event, raising(error))))

@@ -28,7 +28,7 @@ class RecordedTelemetry:
         self.durations.append((metric, milliseconds))
 
     def concerning(self, execution: Execution) -> None:
-        """Forget it: lines are told from each other by their fields here."""
+        """Forget it: lines are identified by their fields here."""
 
     def event(self, name: str, **fields: str | float | None) -> None:
         self.events.append((name, fields))

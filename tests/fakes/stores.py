@@ -78,7 +78,7 @@ class InMemoryWebhookIds:
     """``WebhookIds``."""
 
     kept: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """By id: what it stands for, and until when."""
+    """By id: its content, and until when."""
     trouble: Trouble = field(default_factory=Trouble)
 
     def claim(self, webhook_id: str, content: str, now: int, until: int) -> str:
@@ -116,7 +116,7 @@ class InMemoryAudit:
     flaws: dict[str, list[Flaw]] = field(default_factory=dict)
     """What somebody has put there that is no entry, by execution."""
     times_indexed: int = 1
-    """In how many items the entry that opens a day lies."""
+    """How many items hold the entry that opens a day."""
     trouble: Trouble = field(default_factory=Trouble)
 
     def append(self, entries: Sequence[AuditEntry]) -> None:
@@ -167,7 +167,7 @@ class InMemoryDayFiles:
 
 @dataclass(slots=True)
 class InMemoryPayloads:
-    """A ``PayloadStore``; what is longer than ``inline_max`` bytes lies in ``objects``."""
+    """A ``PayloadStore``; what is longer than ``inline_max`` bytes is in ``objects``."""
 
     inline_max: int = 1_000
     objects: dict[str, bytes] = field(default_factory=dict)

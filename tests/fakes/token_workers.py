@@ -47,11 +47,11 @@ class TokenWorkers:
 
 
 class DiedError(BaseException):
-    """Ends a worker where it stands."""
+    """Ends a worker at once."""
 
 
 def waits(worker: SharedToken) -> bool:
-    """Whether a worker is told to come back."""
+    """Whether a worker has to come back."""
     with pytest.raises(TokenBeingRefreshedError):
         worker.token()
     return True

@@ -68,6 +68,6 @@ def test_a_signed_webhook_is_taken_for_genuine(api: LocalApi, project: Project) 
 
     answer = api.call("POST", "/webhooks/genesys", body, headers)
 
-    # Nobody has asked for this execution; only an authentic sender is told so.
+    # Nobody has asked for this execution; only an authentic sender learns that.
     assert answer.status == 404
     assert answer.json()["code"] == "execution_not_found"

@@ -47,7 +47,7 @@ def work(worker: Worker) -> None:
         worker.task()
     except Died:
         worker.died = True
-    except Exception as error:  # noqa: BLE001 - whoever looks after the worker judges it
+    except Exception as error:  # noqa: BLE001 - the worker's supervisor judges it
         worker.error = error
     worker.ended = True
 
@@ -91,7 +91,7 @@ class _Seat:
 
 @dataclass(slots=True)
 class Crew:
-    """All seats. ``current`` is who holds the baton."""
+    """All seats. ``current`` holds the baton."""
 
     current: Worker | None = None
     _free: list[_Seat] = field(default_factory=list)

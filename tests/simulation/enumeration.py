@@ -34,7 +34,7 @@ class Case:
 
     deployment: Deployment = field(default_factory=Deployment)
     answers: tuple[Answer, ...] = (Answer.SUCCESS,)
-    """By the how manieth request; the last one goes on."""
+    """By number of the request; the last one goes on."""
     callbacks: tuple[Callback, ...] = ON_TIME
     again: bool = False
     """Somebody asks for the same a minute later, while the cache may know the result."""

@@ -29,7 +29,7 @@ FAULTS = (Move.DIE_BEFORE, Move.DIE_AFTER, Move.ERROR, Move.LOST, Move.TWICE)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a port: the how manieth of the run, by whom, of what."""
+    """One call of a port: its number in the run, its caller, its operation."""
 
     index: int
     worker: Worker

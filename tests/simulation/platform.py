@@ -62,7 +62,7 @@ CERTAIN = frozenset(
         Answer.UNREACHABLE,
     }
 )
-"""Leaves no doubt whether the action ran (``QUEUED``: whether it will be told)."""
+"""Leaves no doubt whether the action ran (``QUEUED``: whether it will be reported)."""
 COUNTED = frozenset(Answer) - CERTAIN | {Answer.NO_TOKEN}
 """Uses up one of ``MaxAttempts``."""
 
@@ -100,9 +100,9 @@ class Platform:
     later: Callable[[int, Callable[[], None]], None]
     """Does something so many ms from now."""
     call_back: Callable[[str, str, str], None] = lambda _id, _status, _message: None
-    """Takes the execution, what became of it, and what tells this message from the others about it."""
+    """Takes the execution, what became of it, and what identifies this message about it."""
     answer: Callable[[str, int], Answer] = lambda _id, _nth: Answer.SUCCESS
-    """By execution and the how manieth request for it this is, from 1."""
+    """By execution and number of the request for it, from 1."""
     callbacks: Callable[[str], tuple[Callback, ...]] = lambda _id: ON_TIME
     padding: int = 0
     requests: Counter[str] = field(default_factory=Counter)
@@ -158,7 +158,7 @@ class Platform:
         self.runs[execution_id] += 1
 
     def _queue(self, execution_id: str) -> None:
-        """Run when the first callback is due, if one ever is, and tell."""
+        """Run when the first callback is due, if one ever is, and report."""
         plan = self.callbacks(execution_id)
         request = self.requests[execution_id]
         if not plan:

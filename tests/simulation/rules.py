@@ -164,8 +164,8 @@ class Rules:
         if not record.ended:
             self.say(name, f"accepted and lost: {record.status}")
             return
-        told = self._told(record, accepted, {letter.execution_id for letter in letters})
-        for fault in (*self._history(record, audit), *self._truth(record, payloads), *told):
+        delivered = self._delivered(record, accepted, {letter.execution_id for letter in letters})
+        for fault in (*self._history(record, audit), *self._truth(record, payloads), *delivered):
             self.say(name, fault)
 
     def _history(self, record: Execution, audit: Audit) -> Iterator[str]:
@@ -179,7 +179,7 @@ class Rules:
             if entry.previous_hash != previous or entry_hash(entry) != entry.hash:
                 yield "the audit chain is broken"
             if self.entries[record.execution_id][entry.seq] != entry:
-                yield "the audit trail tells something else than what was written"
+                yield "the audit trail differs from what was written"
             previous = entry.hash
         if previous != record.audit_hash:
             yield "the audit trail does not end where the record does"
@@ -210,15 +210,15 @@ class Rules:
         elif payloads.stored(ref) is None and name not in self.unstored:
             yield "the result is lost"
 
-    def _told(self, record: Execution, accepted: list[bytes], buried: set[str]) -> Iterator[str]:
+    def _delivered(self, record: Execution, accepted: list[bytes], buried: set[str]) -> Iterator[str]:
         if record.webhook_status is WebhookStatus.PENDING:
             yield "the caller's webhook is pending for ever"
         if record.webhook_status is WebhookStatus.FAILED and record.execution_id not in buried:
             yield "a delivery was given up, and no dead letter says so"
         if record.webhook_status is WebhookStatus.DELIVERED:
             said: list[dict[str, Any]] = [json.loads(body) for body in accepted]
-            told = {(one["data"]["executionId"], one["data"]["status"]) for one in said}
-            if (record.execution_id, record.status.value) not in told:
+            reported = {(one["data"]["executionId"], one["data"]["status"]) for one in said}
+            if (record.execution_id, record.status.value) not in reported:
                 yield "delivered is on record, and the receiver never got it"
         if record.status in _ENDED and record.webhook_url is None and record.webhook_status is not WebhookStatus.NONE:
             yield "a delivery without a webhook"

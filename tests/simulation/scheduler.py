@@ -270,7 +270,7 @@ class Scheduler:
             raise BrokenError("\n".join((*dict.fromkeys(broken), "", self.world.timeline(names))))
 
     def abandon(self) -> None:
-        """End whoever still sleeps, so that its seat is free."""
+        """End all that still sleep, so that their seats are free."""
         for worker in tuple(self.workers):
             self.world.crew.end(worker)
         self.workers.clear()

@@ -17,7 +17,7 @@ def test_no_single_fault_breaks_a_promise(group: str, crew: Crew) -> None:
         try:
             play(case, crew)
         except BrokenError as found:
-            rule, told = str(found).split("\n", 1)[0], f"{case}\n{found}"
-            if len(told) < len(broken.get(rule, told + "+")):
-                broken[rule] = told
+            rule, report = str(found).split("\n", 1)[0], f"{case}\n{found}"
+            if len(report) < len(broken.get(rule, report + "+")):
+                broken[rule] = report
     assert not broken, "\n\n".join(broken.values())
