@@ -17,6 +17,6 @@ class ApiDescription:
 
     @classmethod
     def packaged(cls) -> Self:
-        """Read the document that lies beside this module."""
+        """Read the document beside this module."""
         document = Path(__file__).with_name("openapi.json").read_text(encoding="utf-8")
         return cls(document, render(json.loads(document)))

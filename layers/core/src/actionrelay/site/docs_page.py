@@ -149,8 +149,8 @@ def _examples(responses: dict[str, Any]) -> Iterator[str]:
 
 
 def _example(name: str, value: Any) -> str:
-    spelled = escape(json.dumps(value, indent=2, ensure_ascii=False), quote=False)
-    return f"<details><summary>Example: {escape(name)}</summary><pre>{spelled}</pre></details>"
+    text = escape(json.dumps(value, indent=2, ensure_ascii=False), quote=False)
+    return f"<details><summary>Example: {escape(name)}</summary><pre>{text}</pre></details>"
 
 
 def _schemes(document: dict[str, Any]) -> Iterator[tuple[str, ...]]:

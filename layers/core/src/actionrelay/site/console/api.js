@@ -28,7 +28,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Calls the API as whoever `credentials` name. */
+/** Calls the API with `credentials`. */
 export class Api {
   #ahead = 0;
 
@@ -137,7 +137,7 @@ const REFUSALS = {
   signed_out: "You are signed out.",
 };
 
-/** What a failure means for who reads it. */
+/** What a failure means for the reader. */
 export function explained(error) {
   if (!(error instanceof ApiError)) return "Something went wrong in this page. Reload it, and report this if it stays.";
   if (error.refused) return REFUSALS[error.code] ?? `Refused: ${error.message}`;

@@ -26,7 +26,7 @@ class App {
     this.host = location.host;
     this.credentials = new Credentials(sessionStorage, meta("auth"));
     this.api = new Api({ base: new URL(".", location.href), way: meta("auth"), region: meta("region"), credentials: this.credentials });
-    this.poller = new Poller((state) => this.#told(state));
+    this.poller = new Poller((state) => this.#follow(state));
     this.memory = {};
     addEventListener("hashchange", () => this.#route());
     setInterval(() => this.#tick(), 1000);
@@ -154,7 +154,7 @@ class App {
     document.title = `${this.#open}${this.#view.title} – actionrelay`;
   }
 
-  #told(state) {
+  #follow(state) {
     if (state.error?.expels && this.#shell) {
       queueMicrotask(() => this.#signOut(explained(state.error)));
       return;

@@ -49,7 +49,7 @@ const GROUPS = [
   { name: "unknown", title: "Unknown outcome", link: "#/executions?status=unknown", decisions: ["resolve", "retry"],
     text: "The action may have run, or not. Find out in Genesys Cloud or in the system behind it, then resolve; retry only where a second run does no harm." },
   { name: "undelivered", title: "Webhook not delivered", link: "#/executions?webhookStatus=failed", decisions: ["redeliver"],
-    text: "The outcome stands, but its caller was not told. Mend the receiver, then redeliver." },
+    text: "The outcome is recorded, but its caller did not receive it. Fix the receiver, then redeliver." },
   { name: "failed", title: "Failed in the last 24 hours", link: "#/executions?status=failed", decisions: ["retry"],
     text: "Genesys Cloud refused, or all attempts were used up. Retry once the reason is gone." },
 ];

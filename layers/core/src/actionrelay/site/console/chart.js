@@ -51,12 +51,12 @@ export class LatencyChart {
   #draw() {
     if (!this.#slots.length || !this.#width) return;
     show(this.drawing, { slots: this.#slots, width: this.#width }, () => drawn(this.#slots, this.#width));
-    this.#tell();
+    this.#describe();
   }
 
   #choose(at) {
     this.#chosen = at;
-    this.#tell();
+    this.#describe();
   }
 
   #key(event) {
@@ -73,7 +73,7 @@ export class LatencyChart {
     this.#choose(Math.min(HOURS - 1, Math.max(0, at)));
   }
 
-  #tell() {
+  #describe() {
     const slots = this.#slots;
     if (!slots.length) return;
     const at = this.#chosen ?? slots.length - 1;
@@ -139,7 +139,7 @@ function drawn(slots, width) {
   const tall = (number) => (number / most) * (AREA.bottom - AREA.volume);
   const ticks = TICKS.filter((tick) => tick >= low && tick <= high);
   return svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, role: "img",
-    "aria-label": "Latency and volume for each of the last 48 hours. The slider tells one hour at a time, the table all." },
+    "aria-label": "Latency and volume for each of the last 48 hours. The slider describes one hour at a time, the table all." },
   svg("rect", { class: "mark", x: 0, y: AREA.top - 8, width: 0, height: AREA.bottom - AREA.top + 8, rx: 2 }),
   known.length ? (ticks.length > 6 ? ticks.filter((_, at) => at % 2 === 0) : ticks).map((tick) => [
     svg("line", { class: "grid", x1: AREA.left, x2: width - AREA.right, y1: y(tick), y2: y(tick) }),

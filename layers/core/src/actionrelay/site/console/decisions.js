@@ -1,4 +1,4 @@
-// What an operator decides about one execution: offered where its state allows it, confirmed, and told how it went.
+// What an operator decides about one execution: offered where its state allows it, confirmed, and followed to its result.
 
 import { ApiError, explained } from "./api.js";
 import { h, place, toast } from "./dom.js";
@@ -16,7 +16,7 @@ const DECISIONS = {
   resolve: {
     label: "Resolve", title: "Record how it ended", confirm: "Put on record", done: "is resolved",
     allowed: ({ status }) => status === "unknown",
-    text: () => "Say what you found out. It becomes the outcome, the caller's webhook is told, and your name is on record with it.",
+    text: () => "Say what you found out. It becomes the outcome, is sent to the caller's webhook if there is one, and is recorded with your name.",
   },
   redeliver: {
     label: "Redeliver", title: "Deliver the webhook again?", confirm: "Deliver again", done: "is being delivered again",
@@ -28,7 +28,7 @@ const DECISIONS = {
   cancel: {
     label: "Cancel", title: "Cancel this execution?", confirm: "Cancel it, for good", done: "is cancelled",
     allowed: ({ status }) => status === "queued",
-    text: () => "It will not run, and there is no way back. The caller's webhook is not told.",
+    text: () => "It will not run, and this can't be undone. No webhook is sent.",
   },
 };
 const MEANINGS = {
@@ -38,7 +38,7 @@ const MEANINGS = {
   store_unavailable: "A table did not answer. The decision may be on record: look at the history before you repeat it.",
 };
 
-/** Buttons for what can be decided about an execution as it stands. */
+/** Buttons for what can be decided about an execution in its state. */
 export function decisionButtons(execution, context, names = Object.keys(DECISIONS)) {
   return names.filter((name) => DECISIONS[name].allowed(execution)).map((name) => h("button", {
     type: "button", class: name === "resolve" ? "button strong" : "button", "data-focus": `${name}-${execution.executionId}`,

@@ -36,9 +36,9 @@ const shown = new WeakMap();
 
 /** Draws a container anew where its data differ from what it shows, and leaves it alone where they do not. */
 export function show(container, data, draw) {
-  const spelled = JSON.stringify(data);
-  if (shown.get(container) === spelled) return;
-  shown.set(container, spelled);
+  const text = JSON.stringify(data);
+  if (shown.get(container) === text) return;
+  shown.set(container, text);
   place(container, draw(data));
 }
 
@@ -48,16 +48,16 @@ export function showEach(container, items, key, draw) {
   const name = container.contains(active) ? active.closest("[data-focus]")?.dataset.focus : undefined;
   const kept = new Map([...container.children].map((row) => [row.dataset.key, row]));
   const rows = items.map((item) => {
-    const spelled = JSON.stringify(item);
+    const text = JSON.stringify(item);
     const before = kept.get(key(item));
-    if (before && shown.get(before) === spelled) return before;
+    if (before && shown.get(before) === text) return before;
     const row = draw(item);
     row.dataset.key = key(item);
-    shown.set(row, spelled);
+    shown.set(row, text);
     return row;
   });
-  const stands = rows.length === container.children.length && rows.every((row, at) => container.children[at] === row);
-  if (!stands) container.replaceChildren(...rows);
+  const unchanged = rows.length === container.children.length && rows.every((row, at) => container.children[at] === row);
+  if (!unchanged) container.replaceChildren(...rows);
   if (name !== undefined && document.activeElement !== active) {
     container.querySelector(`[data-focus="${CSS.escape(name)}"]`)?.focus({ preventScroll: true });
   }

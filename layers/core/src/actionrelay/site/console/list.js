@@ -88,7 +88,7 @@ export class ListView {
 
   async #misread() {
     this.every = 60000;
-    place(this.panel.body, empty("This address can't be read", "Nothing was asked for. Times are spelled as 2026-11-24T10:00:00Z, states by their names.",
+    place(this.panel.body, empty("This address can't be read", "Nothing was asked for. Times have the form 2026-11-24T10:00:00Z, states by their names.",
       h("ul", { class: "hint" }, this.unread.map(({ name, value }) => h("li", {}, h("code", {}, `${name}=${value}`)))),
       h("a", { class: "button", href: "#/executions" }, "Clear all filters")));
   }
@@ -135,8 +135,8 @@ export class ListView {
       // An address means the same moment wherever it is opened.
       if (value) query.set(name, TIMES.includes(name) ? new Date(value).toISOString() : value);
     }
-    const spelled = query.toString();
-    this.context.go(`#/executions${spelled ? `?${spelled}` : ""}`, document.activeElement?.dataset.focus);
+    const text = query.toString();
+    this.context.go(`#/executions${text ? `?${text}` : ""}`, document.activeElement?.dataset.focus);
   }
 }
 

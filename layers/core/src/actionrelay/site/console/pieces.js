@@ -30,12 +30,12 @@ export function skeleton(lines) {
   return h("div", { class: "skeleton", "aria-hidden": "true" }, Array.from({ length: lines }, () => h("span")));
 }
 
-/** What stands where there is nothing. */
+/** What is shown where there is nothing. */
 export function empty(title, text, ...more) {
   return h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), h("p", {}, text), more);
 }
 
-/** A part of a page that is loaded by itself: a failure stands above what was there before, and does not replace it. */
+/** A part of a page that is loaded by itself: a failure is shown above what was there before, and does not replace it. */
 export class Panel {
   constructor(lines = 4) {
     this.fault = h("div", {});
@@ -44,7 +44,7 @@ export class Panel {
     this.loaded = false;
   }
 
-  /** Asks, draws, and raises what went wrong for whoever keeps time. */
+  /** Asks, draws, and raises what went wrong for the poller. */
   async load(ask, draw) {
     try {
       const found = await ask();
@@ -80,7 +80,7 @@ export function faultNote(error, about = "") {
 
 const COLUMNS = ["Status", "Execution", "Action", "Accepted", "Took", "Tries", "Webhook"];
 
-/** A table of executions; on narrow screens each row is a card, so the roles are spelled out. */
+/** A table of executions; on narrow screens each row is a card, so the roles are explicit. */
 export function executionTable(caption) {
   const body = h("tbody", { role: "rowgroup" });
   const table = h("table", { class: "executions", role: "table" }, h("caption", { class: "unseen" }, caption),

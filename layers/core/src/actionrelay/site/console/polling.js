@@ -2,13 +2,13 @@
 
 const LONGEST = 60000;
 
-/** Runs `load(signal, timed)` every `every` ms; `timed` where nobody asked for it but the clock. `tell` is called with each change of {updatedAt, error, failures, paused, nextAt}. */
+/** Runs `load(signal, timed)` every `every` ms; `timed` where only the clock asked for it. `report` is called with each change of {updatedAt, error, failures, paused, nextAt}. */
 export class Poller {
   #timer;
   #running = null;
 
-  constructor(tell) {
-    this.tell = tell;
+  constructor(report) {
+    this.report = report;
     this.load = null;
     this.every = 5000;
     this.state = { updatedAt: null, error: null, failures: 0, paused: false, nextAt: null, loading: false };
@@ -81,6 +81,6 @@ export class Poller {
 
   #say(change) {
     this.state = { ...this.state, ...change };
-    this.tell(this.state);
+    this.report(this.state);
   }
 }

@@ -1,4 +1,4 @@
-// Queue health: what waits, what is in work, what lies dead, and whether the rate gate is open.
+// Queue health: what waits, what is in work, what is in a dead-letter queue, and whether the rate gate is open.
 
 import { h, show } from "./dom.js";
 import { count, plural, span } from "./formatting.js";

@@ -59,8 +59,8 @@ export class Shell {
     this.pause.setAttribute("aria-label", label);
     this.pause.title = label;
     const wait = error && nextAt ? ` Trying again in ${span(Math.max(0, Math.ceil((nextAt - Date.now()) / 1000)) * 1000)}.` : "";
-    show(this.notice, error ? { said: explained(error), kept: Boolean(updatedAt) } : null, (told) => (told
-      ? h("p", { class: "note tone-bad", role: "alert" }, told.said, told.kept ? " What is shown is from before." : "", h("span", { class: "retry-in", "aria-hidden": "true" }))
+    show(this.notice, error ? { said: explained(error), kept: Boolean(updatedAt) } : null, (fault) => (fault
+      ? h("p", { class: "note tone-bad", role: "alert" }, fault.said, fault.kept ? " What is shown is from before." : "", h("span", { class: "retry-in", "aria-hidden": "true" }))
       : null));
     const counting = this.notice.querySelector(".retry-in");
     if (counting && counting.textContent !== wait) counting.textContent = wait;

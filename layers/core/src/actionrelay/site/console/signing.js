@@ -1,6 +1,6 @@
 // Signature Version 4 for `execute-api`, with the browser's own cryptography. The canonical forms are those that API
-// Gateway computes: the path is encoded once more as it stands in the URL, repeated slashes and dot segments gone; the
-// query is sorted and otherwise as it stands, so it has to be spelled strictly before (`strictQuery`).
+// Gateway computes: the path is encoded once more from its form in the URL, repeated slashes and dot segments gone; the
+// query is sorted and otherwise unchanged, so it has to be encoded strictly before (`strictQuery`).
 
 const utf8 = new TextEncoder();
 

@@ -63,7 +63,7 @@ class Story {
 
   /** What has not ended goes on until now. */
   end(execution, now) {
-    // An attempt is put on record when it ends; until then the execution alone tells that it has begun, and when.
+    // An attempt is put on record when it ends; until then only the execution shows that it has begun, and when.
     if (execution.status === "running" && !this.#open.attempt) {
       const began = Date.parse(execution.updatedAt);
       this.#close("wait", began);

@@ -1,4 +1,4 @@
-// States as a shape, a word and a colour: none of the three has to be seen for the other two to tell.
+// States as a shape, a word and a colour: each of the three is enough by itself.
 
 import { h, svg } from "./dom.js";
 

@@ -39,7 +39,7 @@ export class Timeline {
     const scale = scaleOf(data, compressed);
     const room = LABEL_WIDTH / Math.max(this.axisWidth, LABEL_WIDTH);
     show(this.plot, { data, compressed, room: Math.ceil(room * 50) }, () => this.#lanes(data, scale, compressed, room));
-    this.#tell();
+    this.#describe();
   }
 
   #choice(label, value, current) {
@@ -82,10 +82,10 @@ export class Timeline {
 
   #choose(name) {
     this.#chosen = name;
-    this.#tell();
+    this.#describe();
   }
 
-  #tell() {
+  #describe() {
     const { spans } = this.#data;
     const start = Math.min(...spans.map((each) => each.from));
     const chosen = spans.find((each) => `${each.lane}-${each.from}` === this.#chosen);
