@@ -69,7 +69,10 @@ def deploy(
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     body: Any = formation.get_template(StackName=STACK_NAME, TemplateStage="Processed")["TemplateBody"]
     template = json.loads(body) if isinstance(body, str) else body
-    complete_deployment(account, api_id(outputs), template)
+    listed = formation.get_paginator("list_stack_resources").paginate(StackName=STACK_NAME)
+    made = [resource for page in listed for resource in page["StackResourceSummaries"]]
+    names = {resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "") for resource in made}
+    complete_deployment(account, api_id(outputs), template, names)
     return outputs
 
 

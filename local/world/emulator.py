@@ -18,6 +18,7 @@ from local.world.state import ROOT
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.literals import GatewayResponseTypeType
+    from mypy_boto3_lambda.literals import RecursiveLoopType
 
     type _GatewayResponses = dict[GatewayResponseTypeType, dict[str, dict[str, str]]]
 
@@ -89,13 +90,18 @@ def create_administrator(endpoint: str) -> Account:
     return Account(endpoint, key["AccessKeyId"], key["SecretAccessKey"])
 
 
-def complete_deployment(account: Account, api_id: str, template: Mapping[str, object]) -> None:
+def complete_deployment(
+    account: Account, api_id: str, template: Mapping[str, object], physical_ids: Mapping[str, str]
+) -> None:
     """Do what MiniStack leaves out when it deploys `template`, the processed one, through the same public
     APIs.
 
     - Its import of an OpenAPI definition skips `x-amazon-apigateway-gateway-responses`.
     - It keeps an event source's `MaximumConcurrency` as the text that a parameter is, and then fails to
       compare it with a number at every poll.
+    - It makes functions without their `RecursiveLoop`.
+
+    `physical_ids` has the name in the account of each resource, by the one in the template.
     """
     session = account.session()
     gateway = session.client("apigateway", endpoint_url=account.endpoint)
@@ -114,6 +120,17 @@ def complete_deployment(account: Account, api_id: str, template: Mapping[str, ob
         if scaling := mapping.get("ScalingConfig"):  # a stream's has none
             limit = int(scaling["MaximumConcurrency"])
             functions.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": limit})
+    for name, recursive_loop in _recursive_loops(template).items():
+        functions.put_function_recursion_config(FunctionName=physical_ids[name], RecursiveLoop=recursive_loop)
+
+
+def _recursive_loops(template: Mapping[str, object]) -> "dict[str, RecursiveLoopType]":
+    document = json.loads(json.dumps(template))
+    return {
+        name: resource["Properties"]["RecursiveLoop"]
+        for name, resource in document["Resources"].items()
+        if resource["Type"] == "AWS::Lambda::Function" and "RecursiveLoop" in resource["Properties"]
+    }
 
 
 def _gateway_responses(template: Mapping[str, object]) -> "_GatewayResponses":

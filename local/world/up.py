@@ -91,6 +91,8 @@ class _Construction:
             "GenesysApiUrl": genesys_url,
             "GenesysLoginUrl": genesys_url,
             "AllowPrivateWebhooks": "true",
+            # This machine has no account's limit to share out, and the emulator's queues are not fair to other hosts.
+            "DeliverConcurrency": "10",
             "ApiBaseUrl": api_url(endpoint, "{apiId}"),
             **overrides,
         }

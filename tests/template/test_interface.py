@@ -12,7 +12,7 @@ from tests.template.cloudformation import ROOT, Template
 PARAMETERS = {
     "GenesysApi", "GenesysRegion", "GenesysApiUrl", "GenesysLoginUrl", "GenesysSecretName", "TokenParameterName",
     "WebhookSecretName", "DeliverySecretName", "WebhookScheme", "ApiAuth", "ApiBaseUrl", "RequestsPerMinute",
-    "ExecuteConcurrency", "MaxAttempts", "MaxPayloadBytes", "MaxInputDepth", "ResultCacheSeconds",
+    "ExecuteConcurrency", "DeliverConcurrency", "MaxAttempts", "MaxPayloadBytes", "MaxInputDepth", "ResultCacheSeconds",
     "WebhookGraceSeconds", "ExecuteTimeoutSeconds", "ExecuteVisibilitySeconds", "WebhookPorts", "AllowPrivateWebhooks",
     "AuditRetentionDays", "ExecutionRetentionDays", "LogRetentionDays", "AlarmTopicArn", "RunbookUrl",
 }  # fmt: skip
@@ -37,6 +37,7 @@ def test_every_parameter_has_a_description_and_a_valid_default(template: Templat
         assert parameter["Description"], name
         if "AllowedValues" in parameter:
             assert default in parameter["AllowedValues"], name
+            assert len(set(parameter["AllowedValues"])) == len(parameter["AllowedValues"]), name
         elif parameter["Type"] == "Number":
             assert parameter["MinValue"] <= default <= parameter["MaxValue"], name
         else:
@@ -49,10 +50,12 @@ def test_every_parameter_has_its_place_in_the_guided_questions(template: Templat
     assert sorted(asked) == sorted(PARAMETERS)
 
 
-def test_every_parameter_has_an_effect(template: Template) -> None:
+def test_every_parameter_has_an_effect_or_says_so(template: Template) -> None:
     body = template.text.partition("\nConditions:")[2]
-    unused = [name for name in PARAMETERS if not re.search(rf"(!Ref {name}\b|\$\{{{name}\}})", body)]
-    assert unused == []
+    unused = {name for name in PARAMETERS if not re.search(rf"(!Ref {name}\b|\$\{{{name}\}})", body)}
+    assert unused == {"ExecuteVisibilitySeconds"}
+    for name in unused:
+        assert "not used" in template.document["Parameters"][name]["Description"]
 
 
 def test_private_webhooks_are_refused_by_default(template: Template) -> None:
@@ -67,10 +70,16 @@ def test_every_resource_has_a_comment_that_says_what_it_is_for(template: Templat
         assert not lines[line - 1].startswith("  # ==="), f"{resource.name} has a banner and no comment"
 
 
+def test_nothing_outlives_a_failed_first_deployment(template: Template) -> None:
+    kept = {resource.declared.get("DeletionPolicy", "Delete") for resource in template.all_resources()}
+    assert kept == {"Delete", "RetainExceptOnCreate"}
+
+
 @pytest.mark.parametrize("kind", ["AWS::DynamoDB::Table", "AWS::S3::Bucket"])
 def test_data_outlives_the_stack(template: Template, kind: str) -> None:
     for resource in template.resources(kind):
-        assert resource.declared["DeletionPolicy"] == "Retain", resource.name
+        # Retain would keep what a failed first deployment has made, empty and in nobody's stack.
+        assert resource.declared["DeletionPolicy"] == "RetainExceptOnCreate", resource.name
         assert resource.declared["UpdateReplacePolicy"] == "Retain", resource.name
 
 
@@ -80,6 +89,7 @@ def test_tables_are_restorable_expiring_and_encrypted(template: Template) -> Non
         assert table.properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
         assert table.properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
         assert table.properties["SSESpecification"] == {"SSEEnabled": True}
+        assert table.properties["DeletionProtectionEnabled"] is True
 
 
 def test_the_bucket_is_closed_and_empties_itself(template: Template) -> None:

@@ -76,7 +76,9 @@ def test_visibility_covers_six_timeouts_of_the_function(template: Template, work
     }
     for queue in working_queues:
         timeout = template.value(consumers[queue.name].properties["Timeout"])
-        visibility = template.value(queue.properties["VisibilityTimeout"])
+        visibility = queue.properties["VisibilityTimeout"]
+        if queue.name == "ExecutionQueue":
+            visibility = template.document["Mappings"]["VisibilityByTimeout"][str(timeout)]["Seconds"]
         assert visibility >= VISIBILITY_PER_TIMEOUT * timeout, queue.name
 
 
@@ -88,7 +90,7 @@ def test_event_sources_report_single_failures_in_bounded_batches(template: Templ
     }
     assert {name: source["ScalingConfig"]["MaximumConcurrency"] for name, source in sources.items()} == {
         "ExecuteFunction": {"Ref": "ExecuteConcurrency"},
-        "DeliverFunction": 10,
+        "DeliverFunction": {"Ref": "DeliverConcurrency"},
     }
     for source in sources.values():
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

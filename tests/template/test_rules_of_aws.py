@@ -1,0 +1,167 @@
+"""What AWS would do with the template, where the emulator does something kinder: rules from AWS's own manuals, held
+against what the transform makes of the template.
+"""
+
+from typing import Any
+
+import pytest
+
+from tests.template.cloudformation import Template
+from tests.template.deployed import ABSENT, Deployed
+
+LONGEST_VISIBILITY = 43_200
+LONGEST_TIMEOUT = 900
+SMALL_ACCOUNT = 10
+"""Concurrent executions of a new account (Lambda quotas)."""
+ALWAYS_FOR_CALLERS = 3
+LONG_RUNNING_EXPORTS = 1
+PARTITIONS = {
+    "aws": "console.aws.amazon.com",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-eusc": "console.amazonaws-eusc.eu",
+}
+
+
+# -- Lambda ends what it takes for a recursive loop ----------------------------------------------------------------
+
+
+def test_functions_that_send_to_their_own_queue_may_loop(on_aws: Deployed) -> None:
+    may_loop = {
+        name
+        for name, function in on_aws.resources("AWS::Lambda::Function").items()
+        if function["Properties"].get("RecursiveLoop") == "Allow"
+    }
+    assert may_loop == _senders_to_their_own_queue(on_aws)
+    assert may_loop == {"ExecuteFunction", "DeliverFunction"}
+
+
+def _senders_to_their_own_queue(on_aws: Deployed) -> set[str]:
+    functions = on_aws.resources("AWS::Lambda::Function")
+    found = set()
+    for source in on_aws.resources("AWS::Lambda::EventSourceMapping").values():
+        arn = source["Properties"]["EventSourceArn"]
+        role = on_aws.properties(functions[_consumer(source)]["Properties"]["Role"]["Fn::GetAtt"][0])
+        for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
+            targets = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+            if "sqs:SendMessage" in statement["Action"] and arn in targets:
+                found.add(_consumer(source))
+    return found
+
+
+def _consumer(source: dict[str, Any]) -> str:
+    name: str = source["Properties"]["FunctionName"]["Ref"]
+    return name
+
+
+def test_each_queue_that_may_loop_has_an_alarm_on_runaways(on_aws: Deployed) -> None:
+    alarms = on_aws.resources("AWS::CloudWatch::Alarm")
+    for name, queue in (("ExecuteRunawayAlarm", "ExecutionQueue"), ("DeliverRunawayAlarm", "DeliveryQueue")):
+        sent = _series(alarms[name]["Properties"], "sent")
+        assert sent["Metric"]["MetricName"] == "NumberOfMessagesSent"
+        assert sent["Metric"]["Dimensions"][0]["Value"] == {"Fn::GetAtt": [queue, "QueueName"]}
+
+
+@pytest.mark.parametrize(
+    ("sent", "accepted", "waiting", "rings"),
+    [
+        pytest.param(9_000, 0, 0, True, id="one message that loops, ten a second, and nothing else"),
+        pytest.param(9_000, 100, 1, True, id="the same beside a hundred executions"),
+        pytest.param(270_000, 4_050, 30, True, id="all places loop at the highest rate"),
+        pytest.param(900, 0, 0, False, id="too few to matter"),
+        pytest.param(4_050 * 4, 4_050, 30, False, id="270 executions a minute, each sent four times"),
+        pytest.param(10_000, 0, 10_000, False, id="a backlog of 10000 looks every 15 minutes"),
+        pytest.param(10_000 * 30, 0, 10_000, False, id="an AWS service fails, each comes back after 15 to 45 s"),
+    ],
+)
+def test_a_runaway_rings_and_planned_waits_do_not(
+    on_aws: Deployed, sent: int, accepted: int, waiting: int, rings: bool
+) -> None:
+    alarm, other = (on_aws.properties(name) for name in ("ExecuteRunawayAlarm", "DeliverRunawayAlarm"))
+    (expression,) = [part["Expression"] for part in alarm["Metrics"] if "Expression" in part]
+    assert expression in [part.get("Expression") for part in other["Metrics"]]
+    values = {"sent": sent, "accepted": accepted, "hits": 0, "visible": 0, "delayed": waiting, "working": 0}
+    functions = {"IF": lambda condition, then, other: then if condition else other, "FILL": lambda value, _: value}
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    result = eval(expression, {"__builtins__": {}}, {**values, **functions})  # noqa: S307 - our own template
+    assert (result > alarm["Threshold"]) is rings
+
+
+def _series(alarm: dict[str, Any], identifier: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(part["MetricStat"] for part in alarm["Metrics"] if part["Id"] == identifier)
+    return found
+
+
+# -- SQS takes no visibility below the function's timeout ----------------------------------------------------------
+
+
+def test_no_pair_of_timeout_and_visibility_is_refused(as_deployed: dict[str, Any]) -> None:
+    allowed = as_deployed["Parameters"]["ExecuteTimeoutSeconds"]["AllowedValues"]
+    assert (min(allowed), max(allowed)) == (5, LONGEST_TIMEOUT)
+    assert set(range(5, 61)) <= set(allowed)
+    for timeout in allowed:
+        for given in (30, 540, LONGEST_VISIBILITY):
+            names = {"ExecuteTimeoutSeconds": timeout, "ExecuteVisibilitySeconds": given}
+            deployed = Deployed(as_deployed, names)
+            assert deployed.properties("ExecutionQueue")["VisibilityTimeout"] == 6 * timeout
+            assert 6 * timeout <= LONGEST_VISIBILITY
+
+
+# -- A new account has 10 concurrent executions --------------------------------------------------------------------
+
+
+def test_what_works_in_the_background_leaves_a_small_account_room(on_aws: Deployed) -> None:
+    ceilings = {
+        _consumer(source): int(source["Properties"]["ScalingConfig"]["MaximumConcurrency"])
+        for source in on_aws.resources("AWS::Lambda::EventSourceMapping").values()
+        if "ScalingConfig" in source["Properties"]
+    }
+    assert ceilings == {"ExecuteFunction": 3, "DeliverFunction": 3}
+    assert sum(ceilings.values()) + LONG_RUNNING_EXPORTS + ALWAYS_FOR_CALLERS <= SMALL_ACCOUNT
+
+
+def test_no_concurrency_is_reserved_that_a_small_account_lacks(on_aws: Deployed) -> None:
+    for name, function in on_aws.resources("AWS::Lambda::Function").items():
+        assert "ReservedConcurrentExecutions" not in function["Properties"], name
+
+
+# -- Data ----------------------------------------------------------------------------------------------------------
+
+
+def test_queues_take_nothing_in_the_clear(on_aws: Deployed) -> None:
+    (policy,) = on_aws.resources("AWS::SQS::QueuePolicy").values()
+    assert {queue["Ref"] for queue in policy["Properties"]["Queues"]} == set(on_aws.resources("AWS::SQS::Queue"))
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_layer_is_the_stacks_own(template: Template, as_deployed: dict[str, Any]) -> None:
+    (declared,) = template.resources("AWS::Serverless::LayerVersion")
+    assert declared.properties["RetentionPolicy"] == "Retain"
+    (layer,) = Deployed(as_deployed).resources("AWS::Lambda::LayerVersion").values()
+    assert layer["Properties"]["LayerName"] == "actionrelay-core"
+
+
+# -- Other partitions ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("partition", "console"), PARTITIONS.items())
+def test_the_dashboards_address_is_the_partitions(as_deployed: dict[str, Any], partition: str, console: str) -> None:
+    deployed = Deployed(as_deployed, partition=partition)
+    assert deployed.output("DashboardUrl").startswith(f"https://eu-west-1.{console}/cloudwatch/home?region=eu-west-1#")
+    assert deployed.holds("OnAws")
+
+
+def test_every_partition_that_counts_as_aws_has_a_console(as_deployed: dict[str, Any]) -> None:
+    named = {condition["Fn::Equals"][1] for condition in as_deployed["Conditions"]["OnAws"]["Fn::Or"]}
+    assert named == set(as_deployed["Mappings"]["Consoles"]) == set(PARTITIONS)
+
+
+# -- What is billed ------------------------------------------------------------------------------------------------
+
+
+def test_no_method_has_metrics_that_are_billed(on_aws: Deployed) -> None:
+    (stage,) = on_aws.resources("AWS::ApiGateway::Stage").values()
+    assert [setting["MetricsEnabled"] for setting in stage["Properties"]["MethodSettings"]].count(True) == 0
+    assert ABSENT not in stage["Properties"].values()
