@@ -110,7 +110,7 @@ def test_no_pair_of_timeout_and_visibility_is_refused(as_deployed: dict[str, Any
 # -- A new account has 10 concurrent executions --------------------------------------------------------------------
 
 
-def test_what_works_in_the_background_leaves_a_small_account_room(on_aws: Deployed) -> None:
+def test_background_work_leaves_a_small_account_room(on_aws: Deployed) -> None:
     ceilings = {
         _consumer(source): int(source["Properties"]["ScalingConfig"]["MaximumConcurrency"])
         for source in on_aws.resources("AWS::Lambda::EventSourceMapping").values()
