@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actionrelay.errors import MAX_DETAIL_LENGTH, MAX_POINTER_LENGTH
 from actionrelay.submit.graph import MAX_CYCLES_REPORTED, Cycle, find_cycles
-from actionrelay.submit.references import cycle_faults, read_references
+from actionrelay.submit.references import MAX_NAMES_SPELLED, MAX_PATH_LENGTH, cycle_faults, read_references
 
 NAMES = "abcdef"
 graphs = st.dictionaries(
@@ -96,23 +97,24 @@ def test_cycles_beyond_the_limit_are_left_out() -> None:
 
 def test_given_both_forms_when_read_then_they_make_one_graph() -> None:
     graph, faults = read_references({"a": ["b"], "b": {"c": {}}, "c": {}})
-    assert (graph, faults) == ({"a": ["b"], "b": ["c"], "c": []}, [])
+    assert (graph, faults.kept) == ({"a": ["b"], "b": ["c"], "c": []}, [])
 
 
 def test_the_nested_form_reads_only_its_own_dependency() -> None:
     graph, faults = read_references({"a": {"b": {"c": {"a": {}}}}})
-    assert faults == []
+    assert not faults
     assert graph == {"a": ["b"], "b": ["c"], "c": ["a"]}
     assert find_cycles(graph) == (("a", "b", "c", "a"),)
 
 
 def test_a_list_in_the_nested_form_is_read_like_any() -> None:
-    assert read_references({"a": {"b": ["c"]}}) == ({"a": ["b"], "b": ["c"]}, [])
+    graph, faults = read_references({"a": {"b": ["c"]}})
+    assert (graph, faults.kept) == ({"a": ["b"], "b": ["c"]}, [])
 
 
 def test_a_reference_of_another_form_is_a_fault() -> None:
     graph, faults = read_references({"a": 5, "b": ["ok", 7, ""], "c/d": {"x": [None]}})
-    assert [fault.pointer for fault in faults] == [
+    assert [fault.pointer for fault in faults.kept] == [
         "/actionReferences/a",
         "/actionReferences/b/1",
         "/actionReferences/b/2",
@@ -131,3 +133,22 @@ def test_a_very_long_cycle_is_reported_by_its_length() -> None:
     graph = {str(number): [str((number + 1) % 60)] for number in range(60)}
     [fault] = cycle_faults(graph)
     assert fault.detail == "depends on itself: a cycle of 60 names"
+
+
+@given(st.lists(st.text(max_size=200), min_size=1, max_size=120, unique=True))
+def test_a_cycle_of_any_names_is_shown_within_bounds(names: list[str]) -> None:
+    ring = {name: [following] for name, following in zip(names, [*names[1:], names[0]], strict=True)}
+    [fault] = cycle_faults(ring)
+    assert fault.path is not None
+    assert len(fault.path) <= MAX_NAMES_SPELLED + 1
+    assert sum(map(len, fault.path)) <= MAX_PATH_LENGTH + 1
+    assert fault.path[0] == fault.path[-1]
+    assert len(fault.pointer) <= MAX_POINTER_LENGTH
+    assert len(fault.detail) <= MAX_DETAIL_LENGTH
+
+
+def test_a_cycle_of_fifty_names_is_shown_whole() -> None:
+    names = [f"n{number:02}" for number in range(MAX_NAMES_SPELLED - 1)]
+    ring = {name: [following] for name, following in zip(names, [*names[1:], names[0]], strict=True)}
+    [fault] = cycle_faults(ring)
+    assert fault.path == (*names, names[0])

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actionrelay.errors import Fault, InvalidRequestError, MalformedJsonError, PayloadTooLargeError
+from actionrelay.errors import MAX_FAULTS, Fault, InvalidRequestError, MalformedJsonError, PayloadTooLargeError
+from actionrelay.faults import Faults
 from actionrelay.ledger.execution import GenesysApi
 from actionrelay.strict_json import MAX_NESTING
 from actionrelay.submit.request import ExecutionRequest, ResultWebhook, read
@@ -332,11 +333,19 @@ def test_a_webhooks_error_is_known_in_either_form() -> None:
 )
 def test_a_malformed_webhook_error_names_its_places(error: Any, pointers: set[str]) -> None:
     found = read(ResultWebhook, {"executionId": "x", "status": "failed", "error": error})
-    assert isinstance(found, tuple)
-    assert {fault.pointer for fault in found} == pointers
+    assert isinstance(found, Faults)
+    assert {fault.pointer for fault in found.kept} == pointers
 
 
 def test_a_list_in_place_of_a_document_is_the_fault() -> None:
     found = read(ResultWebhook, [1])
-    assert isinstance(found, tuple)
-    assert [(fault.pointer, fault.detail) for fault in found] == [("", "must be an object")]
+    assert isinstance(found, Faults)
+    assert [(fault.pointer, fault.detail) for fault in found.kept] == [("", "must be an object")]
+
+
+def test_of_more_faults_than_an_answer_holds_all_are_counted() -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        Relay().rules.read(spelled(a_request(**{f"u{number}": 0 for number in range(250)}, actionReferences={"a": 1})))
+    assert len(refused.value.faults) == MAX_FAULTS
+    assert refused.value.message == "251 faults found: the first 100, and 151 more that are not listed"
+    assert refused.value.faults[0].pointer == "/u0", "in the order of the document"

@@ -75,15 +75,36 @@ class ActionRelayError(Exception):
 type FaultCode = Literal["schema", "depth", "cycle", "webhook_url", "malformed_json", "moment", "cursor"]
 
 
+MAX_FAULTS = 100
+"""The most faults that one answer names."""
+MAX_POINTER_LENGTH = 256
+MAX_DETAIL_LENGTH = 512
+"""In characters. With ``MAX_FAULTS`` these keep an answer below 512 KB, however each character is escaped in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with a request: where (a JSON pointer, RFC 6901), which rule, and why."""
+    """One thing that is wrong with a request: where (a JSON pointer, RFC 6901), which rule, and why.
+
+    Both texts may repeat what a caller sent, so they are cut where they are longer than an answer has room for; an
+    ellipsis says so.
+    """
 
     pointer: str
     code: FaultCode
     detail: str
     path: tuple[str, ...] | None = None
-    """The names on a cycle, closed, for code ``cycle``."""
+    """The names on a cycle, closed, for code ``cycle``; of a long one only the first."""
+
+    def __post_init__(self) -> None:
+        """Cut what is too long."""
+        object.__setattr__(self, "pointer", cut(self.pointer, MAX_POINTER_LENGTH))
+        object.__setattr__(self, "detail", cut(self.detail, MAX_DETAIL_LENGTH))
+
+
+def cut(text: str, length: int) -> str:
+    """Return a text of at most ``length`` characters; one that was longer ends in an ellipsis."""
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 class CheckStatus(StrEnum):
@@ -179,17 +200,21 @@ class PayloadTooLargeError(RequestError):
 
 
 class InvalidRequestError(RequestError):
-    """The body is JSON and breaks at least one rule; ``faults`` names all of them."""
+    """The body is JSON and breaks at least one rule; ``faults`` names all of them, or the first ``MAX_FAULTS``."""
 
     code = "invalid_request"
     http_status = 422
     title = "The request is invalid"
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        """Keep every fault, in the order in which a reader meets them in the document."""
-        count = len(faults)
-        super().__init__(f"{count} {'fault' if count == 1 else 'faults'} found", faults=count)
-        self.faults = faults
+    def __init__(self, faults: tuple[Fault, ...], count: int | None = None) -> None:
+        """Keep the faults, in the order in which a reader meets them in the document; there are ``count`` in all."""
+        count = len(faults) if count is None else count
+        self.faults = faults[:MAX_FAULTS]
+        unlisted = count - len(self.faults)
+        said = f"{count} {'fault' if count == 1 else 'faults'} found"
+        if unlisted:
+            said += f": the first {len(self.faults)}, and {unlisted} more that are not listed"
+        super().__init__(said, faults=count)
 
 
 # -- Services that we stand on ----------------------------------------------------------------------------------

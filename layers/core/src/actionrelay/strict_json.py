@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterator
 from typing import Any, Never
 
-from actionrelay.errors import MalformedJsonError
+from actionrelay.errors import MalformedJsonError, cut
 
 type Json = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
 MAX_NESTING = 100
 """Twice what Genesys Cloud follows; deeper documents are meant for the parser, not for an action."""
+MAX_STEP_LENGTH = 80
+"""Characters of one key in a pointer; ids and names of actions are shorter."""
 MAX_PATHS_REPORTED = 10
 """Places named in one answer; a caller who broke a rule in more has seen the pattern by then."""
 
@@ -65,8 +67,11 @@ def digest(data: bytes) -> str:
 
 
 def pointer(*steps: str | int) -> str:
-    """Spell a path as a JSON pointer (RFC 6901); no step is the whole document, ``""``."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    """Spell a path as a JSON pointer (RFC 6901); no step is the whole document, ``""``.
+
+    A step of more than ``MAX_STEP_LENGTH`` characters is cut and ends in an ellipsis: a key may be as long as a body.
+    """
+    return "".join("/" + cut(str(step), MAX_STEP_LENGTH).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
 def paths_below(value: Json, limit: int) -> tuple[tuple[str | int, ...], ...]:

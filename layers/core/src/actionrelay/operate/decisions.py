@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from actionrelay.errors import ExecutionNotFoundError, InvalidRequestError, WrongStateError
+from actionrelay.errors import ExecutionNotFoundError, WrongStateError
+from actionrelay.faults import Faults
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import LONGEST_ID, Execution, ExecutionError, Message, Outcome, Status, WebhookStatus
 from actionrelay.ledger.follow_up import Completion, same_outcome
@@ -65,8 +66,8 @@ class OperateExecution:
             WrongStateError: its outcome is not unknown.
         """
         resolution = read(Resolution, self.body(raw))
-        if isinstance(resolution, tuple):
-            raise InvalidRequestError(resolution)
+        if isinstance(resolution, Faults):
+            resolution.refuse()
         execution = self._load(execution_id)
         outcome, result = self._outcome(execution, resolution)
         self.completion.success_rate.refresh()

@@ -19,6 +19,7 @@ from actionrelay.errors import (
     UnauthenticWebhookError,
     WebhookConflictError,
 )
+from actionrelay.faults import Faults
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Message, MessageKind, Outcome, Status
 from actionrelay.ledger.follow_up import Completion, same_outcome
@@ -161,6 +162,6 @@ def _read(body: bytes) -> ResultWebhook:
     except MalformedJsonError as error:
         raise InvalidRequestError((Fault("", "malformed_json", error.message),)) from None
     webhook = read(ResultWebhook, document)
-    if isinstance(webhook, tuple):
-        raise InvalidRequestError(webhook)
+    if isinstance(webhook, Faults):
+        webhook.refuse()
     return webhook

@@ -10,11 +10,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
-from actionrelay.errors import Fault
+from actionrelay.errors import MAX_FAULTS, Fault
+from actionrelay.faults import Faults
 from actionrelay.genesys.error_forms import as_code, as_id
 from actionrelay.ids import ACTION_ID_FORM, NO_UUID, UUID_FORM, is_uuid
 from actionrelay.ledger.execution import ExecutionError
-from actionrelay.strict_json import Json, pointer
+from actionrelay.strict_json import Json
 
 MAX_TIMEOUT_MS = 300_000
 DEFAULT_TIMEOUT_MS = 60_000
@@ -119,15 +120,29 @@ def reported_error(error: ReportedError | str | None) -> ExecutionError | None:
     return ExecutionError("action_failed", error) if error else None
 
 
-def read[Document: BaseModel](schema: type[Document], document: Json) -> Document | tuple[Fault, ...]:
+def read[Document: BaseModel](schema: type[Document], document: Json) -> Document | Faults:
     """Fit a parsed document into a schema, or say everything that keeps it from fitting."""
+    few, unknown = _with_few_unknown(schema, document)
     try:
-        return schema.model_validate(document)
+        return schema.model_validate(few)
     except ValidationError as error:
-        return tuple(
-            Fault(pointer(*_location(item, document)), "schema", _detail(item["type"], item["msg"]))
-            for item in error.errors(include_url=False, include_input=False, include_context=False)
-        )
+        faults = Faults()
+        for item in error.errors(include_url=False, include_input=False, include_context=False):
+            faults.add(_location(item, document), "schema", _detail(item["type"], item["msg"]))
+        faults.count += unknown
+        return faults
+
+
+def _with_few_unknown(schema: type[BaseModel], document: Json) -> tuple[Json, int]:
+    """Leave out unknown fields beyond those that an answer has room for, and say how many: each costs 600 bytes."""
+    if not isinstance(document, dict) or schema.model_config.get("extra") != "forbid":
+        return document, 0
+    known = {field.alias or name for name, field in schema.model_fields.items()}
+    left_out = [name for name in document if name not in known][MAX_FAULTS:]
+    if not left_out:
+        return document, 0
+    dropped = set(left_out)
+    return {name: value for name, value in document.items() if name not in dropped}, len(left_out)
 
 
 def uuid_fault(value: str, where: str) -> Fault | None:

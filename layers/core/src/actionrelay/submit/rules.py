@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actionrelay.errors import DeliveryRefusedError, Fault, InvalidRequestError, PayloadTooLargeError
+from actionrelay.faults import Faults
 from actionrelay.ids import is_action_id
 from actionrelay.ledger.execution import GenesysApi
 from actionrelay.strict_json import Json, NestingTooDeepError, parse, paths_below, pointer
@@ -47,16 +48,18 @@ class RequestRules:
             InvalidRequestError: with every fault at once.
         """
         document = self.body(raw)
-        faults: list[Fault] = []
+        faults = Faults()
         if isinstance(document, dict) and idempotency_key is not None:
             document = _with_key(document, idempotency_key, faults)
         request = read(ExecutionRequest, document)
-        if isinstance(request, tuple):
-            faults.extend(request)
+        found = [request] if isinstance(request, Faults) else []
         if isinstance(document, dict):
-            faults.extend(self._cross_rules(document))
-        if faults or isinstance(request, tuple):
-            raise InvalidRequestError(tuple(sorted(faults, key=_place_in(document))))
+            found.extend(self._cross_rules(document))
+        if isinstance(request, Faults) or faults or any(found):
+            order = _place_in(document)
+            for each in found:
+                faults.merge(each, order=order)
+            faults.refuse()
         return request.model_copy(update=self._canonical_ids(request))
 
     def body(self, raw: bytes) -> Json:
@@ -78,20 +81,25 @@ class RequestRules:
         except NestingTooDeepError as error:
             raise InvalidRequestError((Fault("", "depth", error.message),)) from None
 
-    def _cross_rules(self, document: dict[str, Json]) -> Iterator[Fault]:
+    def _cross_rules(self, document: dict[str, Json]) -> Iterator[Faults]:
         """Check what a schema can't, field by field, so that a fault in one hides none in another."""
+        single = Faults()
+        single.take(*self._single_values(document))
+        yield single
+        yield self._depth(document.get("inputs"))
+        references = document.get("actionReferences")
+        if isinstance(references, dict):
+            graph, faults = read_references(references)
+            faults.take(*cycle_faults(graph))
+            yield faults
+
+    def _single_values(self, document: dict[str, Json]) -> Iterator[Fault]:
         yield from self._action_id(document.get("actionId"))
         yield from self._timeout(document.get("timeout"))
         for name in ("executionId", "traceId"):
             value = document.get(name)
             if isinstance(value, str) and (fault := uuid_fault(value, pointer(name))):
                 yield fault
-        yield from self._depth(document.get("inputs"))
-        references = document.get("actionReferences")
-        if isinstance(references, dict):
-            graph, faults = read_references(references)
-            yield from faults
-            yield from cycle_faults(graph)
         yield from self._webhook_url(document.get("webhookUrl"))
 
     def _action_id(self, value: Json) -> Iterator[Fault]:
@@ -115,14 +123,13 @@ class RequestRules:
                 f"must be at most {INTEGRATIONS_MAX_TIMEOUT_MS} ms by this deployment's contract",
             )
 
-    def _depth(self, inputs: Json) -> Iterator[Fault]:
+    def _depth(self, inputs: Json) -> Faults:
+        faults = Faults()
         if isinstance(inputs, dict):
             for path in paths_below(inputs, self.max_input_depth):
-                yield Fault(
-                    pointer("inputs", *path),
-                    "depth",
-                    f"lies {len(path)} steps below inputs, {self.max_input_depth} are allowed",
-                )
+                detail = f"lies {len(path)} steps below inputs, {self.max_input_depth} are allowed"
+                faults.add(("inputs", *path), "depth", detail)
+        return faults
 
     def _webhook_url(self, value: Json) -> Iterator[Fault]:
         """Refuse a forbidden URL or address; a name that does not resolve may do so later."""
@@ -147,7 +154,7 @@ class RequestRules:
         return ids
 
 
-def _with_key(document: dict[str, Json], idempotency_key: str, faults: list[Fault]) -> dict[str, Json]:
+def _with_key(document: dict[str, Json], idempotency_key: str, faults: Faults) -> dict[str, Json]:
     """Put the ``Idempotency-Key`` header where the body's own id would be; it is the same thing.
 
     The header may be a quoted string, as the IETF draft has it, or bare.
@@ -156,13 +163,13 @@ def _with_key(document: dict[str, Json], idempotency_key: str, faults: list[Faul
     if len(key) > 1 and key[0] == key[-1] == '"':
         key = key[1:-1]
     if (fault := uuid_fault(key, "")) is not None:
-        faults.append(Fault("", "schema", f"the Idempotency-Key header {fault.detail}"))
+        faults.add((), "schema", f"the Idempotency-Key header {fault.detail}")
         return document
     given = document.get("executionId")
     if given is None:
         return {**document, "executionId": key}
     if isinstance(given, str) and given.lower() != key.lower():
-        faults.append(Fault("/executionId", "schema", "differs from the Idempotency-Key header"))
+        faults.add(("executionId",), "schema", "differs from the Idempotency-Key header")
     return document
 
 
