@@ -1,18 +1,63 @@
-"""Certificates that vouch for themselves, made anew for each test."""
+"""Certificates, made anew for each test."""
 
 import ssl
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
+
+_NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+KEY_IDENTIFIERS = ("subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid:always")
+NO_KEY_IDENTIFIERS = ("subjectKeyIdentifier=none", "authorityKeyIdentifier=none")
+AUTHORITY = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign")
 
 
 def self_signed(folder: Path, name: str) -> tuple[ssl.SSLContext, Path]:
     """Make a certificate for an IP address or a DNS name; return a server's side of it, and the file to trust it by."""
     certificate, key = folder / "certificate.pem", folder / "key.pem"
-    kind = "IP" if name[0].isdigit() else "DNS"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    command += ["-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName={kind}:{name}"]
-    command += ["-addext", "keyUsage=critical,digitalSignature,keyCertSign"]
-    subprocess.run([*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    extensions = (_alternative_name(name), "keyUsage=critical,digitalSignature,keyCertSign")
+    _self_signed(certificate, key, name, extensions)
+    return _server(certificate, key), certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """What signs certificates: its own certificate, and the key to it."""
+
+    certificate: Path
+    key: Path
+
+    @classmethod
+    def new(cls, folder: Path, *extensions: str) -> "Authority":
+        """Make one that signs itself, with exactly these extensions."""
+        authority = cls(folder / "root.pem", folder / "root.key")
+        _self_signed(authority.certificate, authority.key, "A root", extensions)
+        return authority
+
+    def issue(self, name: str, *extensions: str, days: int = 2) -> ssl.SSLContext:
+        """Return a server's side of a certificate for ``name``; it has expired where ``days`` is negative."""
+        folder = self.certificate.parent
+        request, certificate, key, file = (folder / f"leaf.{suffix}" for suffix in ("csr", "pem", "key", "ext"))
+        file.write_text("\n".join((_alternative_name(name), *extensions)))
+        _openssl("req", *_NEW_KEY, "-subj", "/CN=leaf", "-keyout", key, "-out", request)
+        signing = ("-CA", self.certificate, "-CAkey", self.key, "-CAcreateserial", "-days", days)
+        _openssl("x509", "-req", "-in", request, *signing, "-extfile", file, "-out", certificate)
+        return _server(certificate, key)
+
+
+def _self_signed(certificate: Path, key: Path, name: str, extensions: tuple[str, ...]) -> None:
+    added = [part for extension in extensions for part in ("-addext", extension)]
+    _openssl("req", "-x509", *_NEW_KEY, "-days", 2, "-subj", f"/CN={name}", *added, "-keyout", key, "-out", certificate)
+
+
+def _server(certificate: Path, key: Path) -> ssl.SSLContext:
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(certificate, key)
-    return server, certificate
+    return server
+
+
+def _alternative_name(name: str) -> str:
+    return f"subjectAltName={'IP' if name[0].isdigit() else 'DNS'}:{name}"
+
+
+def _openssl(*arguments: str | int | Path) -> None:
+    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)

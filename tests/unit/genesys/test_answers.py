@@ -117,6 +117,21 @@ SUCCESSES = {
         result={"total": 3},
         correlation_id="head-1",
     ),
+    "among 900 fields": Row(
+        raw(200, BARE, {f"X-Trace-{number}": "x" for number in range(900)}),
+        SUCCEEDED,
+        contract=INTEGRATIONS,
+        result={"total": 3},
+    ),
+    "by HTTP/1.0": Row(
+        raw(200, BARE).replace(b"HTTP/1.1", b"HTTP/1.0"), SUCCEEDED, contract=INTEGRATIONS, result={"total": 3}
+    ),
+    "with bare line feeds": Row(
+        raw(200, BARE).replace(b"\r\n", b"\n"), SUCCEEDED, contract=INTEGRATIONS, result={"total": 3}
+    ),
+    "with a folded field": Row(
+        raw(200, BARE, {"X-Long": "one\r\n two"}), SUCCEEDED, contract=INTEGRATIONS, result={"total": 3}
+    ),
 }
 
 NO_SUCCESS_AFTER_ALL = {

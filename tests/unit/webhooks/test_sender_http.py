@@ -13,14 +13,9 @@ from typing import Self, override
 import pytest
 
 from actionrelay.errors import DeliveryFailedError, DeliveryRefusedError
+from actionrelay.webhooks.exchange_http import MAX_ANSWER_BYTES
 from actionrelay.webhooks.resolver_dns import SystemResolver
-from actionrelay.webhooks.sender_http import (
-    MAX_ADDRESSES_TRIED,
-    MAX_ANSWER_BYTES,
-    Connect,
-    PinnedSender,
-    connect_tcp,
-)
+from actionrelay.webhooks.sender_http import MAX_ADDRESSES_TRIED, Connect, PinnedSender, connect_tcp
 from actionrelay.webhooks.targets import OutboundPolicy
 
 NAME = "hooks.example.com"
@@ -230,12 +225,6 @@ def test_a_proxy_in_the_environment_is_not_used(
     assert (receiver.connections, proxy.connections) == (1, 0)
 
 
-def test_an_absurd_retry_after_is_absent() -> None:
-    answer = b"HTTP/1.1 429 Slow down\r\nRetry-After: " + b"9" * 1000 + b"\r\nContent-Length: 0\r\n\r\n"
-    with Receiver(answering(answer)) as receiver:
-        assert local_sender().send(receiver.url, HEADERS, BODY).retry_after is None
-
-
 @pytest.mark.parametrize(
     "rest",
     [
@@ -311,8 +300,7 @@ def counting_connect(address: str, port: int, timeout_seconds: float) -> socket.
 def test_an_endless_answer_is_read_up_to_64_kb(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CountingSocket, "received", 0)
     endless = dripping(head, b"x" * 8192, interval=0)
-    # Suppressed: a header line of 64 KB is no HTTP.
-    with Receiver(endless) as receiver, suppress(DeliveryFailedError):
+    with Receiver(endless) as receiver:
         local_sender(connect=counting_connect).send(receiver.url, HEADERS, BODY)
 
     assert 0 < CountingSocket.received <= MAX_ANSWER_BYTES
@@ -387,7 +375,6 @@ def test_slow_dns_past_the_deadline_connects_to_nothing() -> None:
         (b"SSH-2.0-OpenSSH_9.6\r\n", "not_http"),
         (b"HTTP/1.1 two hundred OK\r\n\r\n", "not_http"),
         (b"HTTP/1.1 99 Low\r\n\r\n", "not_http"),
-        (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n", "not_http"),
         (b"\xff\xfe\x00" * 10 + b"\r\n", "not_http"),
     ],
 )
@@ -601,42 +588,3 @@ def test_the_default_trust_checks_certificates_and_names() -> None:
     assert context.check_hostname
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
-
-
-# -- The resolver -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("literal", ["127.0.0.1", "::1", "8.8.8.8", "2606:4700:4700::1111"])
-def test_an_address_is_its_own_answer(literal: str) -> None:
-    assert SystemResolver().resolve(literal, 443) == (literal,)
-
-
-def test_each_address_of_a_name_comes_once_in_order(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def lookup(*_arguments: object, **_options: object) -> list[tuple[object, ...]]:
-        v6 = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("2606:4700::1", 443, 0, 0))
-        v4 = (socket.AF_INET, socket.SOCK_STREAM, 6, "", (PUBLIC, 443))
-        return [v6, v4, v6, v4]
-
-    monkeypatch.setattr(socket, "getaddrinfo", lookup)
-
-    assert SystemResolver().resolve(NAME, 443) == ("2606:4700::1", PUBLIC)
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        socket.gaierror(socket.EAI_NONAME, "unknown"),
-        socket.gaierror(socket.EAI_AGAIN, "later"),
-        UnicodeError("label too long"),
-        ValueError("embedded null character"),
-    ],
-)
-def test_an_unresolved_name_has_no_addresses(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    def lookup(*_arguments: object, **_options: object) -> object:
-        raise error
-
-    monkeypatch.setattr(socket, "getaddrinfo", lookup)
-
-    assert SystemResolver().resolve(NAME, 443) == ()

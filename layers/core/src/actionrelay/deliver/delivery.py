@@ -16,7 +16,6 @@ from actionrelay.errors import (
     QueueUnavailableError,
     StaleWriteError,
 )
-from actionrelay.genesys.verdict import retry_after_ms
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.document import execution_document
 from actionrelay.ledger.execution import Execution, ExecutionError, WebhookStatus
@@ -29,6 +28,7 @@ from actionrelay.ports import (
     Telemetry,
     WebhookSender,
 )
+from actionrelay.retry_after import retry_after_ms
 from actionrelay.signals import Count
 from actionrelay.strict_json import Json, canonical
 from actionrelay.timestamps import iso

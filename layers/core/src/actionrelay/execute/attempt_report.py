@@ -1,7 +1,8 @@
 """What the log says of an attempt that did not succeed, or whose answer told how the rate stands."""
 
-from actionrelay.genesys.verdict import Reply, retry_after_ms
+from actionrelay.genesys.verdict import Reply
 from actionrelay.ledger.execution import Execution
+from actionrelay.retry_after import retry_after_ms
 
 
 def attempt_report(claimed: Execution, reply: Reply, now: int) -> dict[str, str | int | None]:

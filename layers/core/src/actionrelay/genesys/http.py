@@ -11,6 +11,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from actionrelay.genesys.http_connections import CONNECT_TIMEOUT_S, HttpPool, HttpsPool
+from actionrelay.tls_http import trusting_as_browsers_do
 
 MAX_ANSWER_BYTES = 5 * 1_024 * 1_024
 """What is read of a body, counted after decompression."""
@@ -65,7 +66,8 @@ class _WatchedBody:
 
 def new_pool() -> urllib3.PoolManager:
     """Make a connection pool for up to ten threads: TLS verified, nothing retried, no redirect followed."""
-    pool = urllib3.PoolManager(num_pools=4, maxsize=10, block=False, retries=False)
+    tls = trusting_as_browsers_do()
+    pool = urllib3.PoolManager(num_pools=4, maxsize=10, block=False, retries=False, ssl_context=tls)
     pool.pool_classes_by_scheme = {"http": HttpPool, "https": HttpsPool}
     return pool
 

@@ -15,6 +15,10 @@ CONNECT_TIMEOUT_S = 5.0
 MAX_IDLE_SECONDS = 30.0
 """How long a connection may rest and be used again. Hosts, and the gateways before them, forget a connection after a
 minute or more, and a worker that Lambda has frozen does not hear of it: its next request would vanish."""
+MAX_HEADER_FIELDS = 1_000
+"""How many fields an answer may have. The standard library stops at 100 and knows no other way to say so: gateways and
+tracing add theirs, and an action that ran must not become unknown for them."""
+http.client._MAXHEADERS = MAX_HEADER_FIELDS  # type: ignore[attr-defined]  # noqa: SLF001 - a constant, set once
 
 
 class _TimedReader(io.RawIOBase):

@@ -1,23 +1,20 @@
 """What an answer of Genesys Cloud means for an execution, and when to try again.
 
 The one place of two rules: which answers prove that an action did not run (design, promise 2), and how long to wait
-(full jitter, as in the AWS Architecture Blog's "Exponential Backoff And Jitter"; ``Retry-After`` as in RFC 9110,
-section 10.2.3, is a floor).
+(full jitter, as in the AWS Architecture Blog's "Exponential Backoff And Jitter"; ``Retry-After`` is a floor).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
 
 from actionrelay.ledger.execution import ExecutionError
+from actionrelay.retry_after import has_retry_after, retry_after_ms
 from actionrelay.strict_json import Json
 
 BACKOFF_BASE_MS = 1_000
 BACKOFF_CAP_MS = 15 * 60_000
-RETRY_AFTER_CAP_MS = 12 * 3_600_000
 GIVE_UP_AFTER_MS = 24 * 3_600_000
 """An execution that waiting alone has kept from running ends after a day, so that every execution ends."""
 
@@ -90,7 +87,7 @@ def judge(reply: Reply) -> Verdict:
         case ReplyKind.NO_ANSWER:
             return Verdict.AMBIGUOUS
         case ReplyKind.HTTP_ERROR:
-            return _judge_status(reply.http_status or 0, shed=reply.retry_after is not None)
+            return _judge_status(reply.http_status or 0, shed=has_retry_after(reply.retry_after))
     return Verdict.FINAL
 
 
@@ -111,23 +108,6 @@ def backoff_ms(tries: int, random: Callable[[], float]) -> int:
     """Full jitter: a uniform draw from 0 to ``min(cap, base x 2^(tries-1))``, in ms. ``tries`` starts at 1."""
     ceiling = min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** min(max(tries, 1) - 1, 32))
     return int(random() * ceiling)
-
-
-def retry_after_ms(header: str | None, now: int) -> int:
-    """Read ``Retry-After``: seconds or an HTTP date; 0 when absent, past or unreadable; at most 12 hours."""
-    if header is None:
-        return 0
-    text = header.strip()
-    if text.isascii() and text.isdigit():
-        return min(int(text[:9]) * 1_000, RETRY_AFTER_CAP_MS)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return 0
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    wait = moment - datetime.fromtimestamp(now / 1_000, UTC)
-    return max(0, min(int(wait.total_seconds() * 1_000), RETRY_AFTER_CAP_MS))
 
 
 def next_try_at(now: int, tries: int, random: Callable[[], float], retry_after: str | None = None) -> int:

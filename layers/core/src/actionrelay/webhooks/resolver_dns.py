@@ -1,20 +1,88 @@
-"""DNS as the operating system sees it."""
+"""DNS as the operating system sees it, within a time that the operating system does not keep."""
 
 import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from ipaddress import ip_address
+from typing import override
+
+from actionrelay.webhooks.targets import Resolver
+
+LOOKUP_SECONDS = 2.0
+"""How long a lookup is waited for: a name that takes longer does not resolve now."""
+MAX_LOOKUPS = 32
+"""How many lookups may be under way in this process. One can't be interrupted, so those that were given up count on
+until the system's resolver gives up too, after seconds."""
+
+type Lookup = Callable[[str, int], tuple[str, ...]]
+"""Asks for the addresses of a name, however long it takes."""
 
 
-class SystemResolver:
-    """Asks the system's resolver, anew each time: an answer is good for the attempt it was asked for."""
+def ask_system(host: str, port: int) -> tuple[str, ...]:
+    """Return every address of ``host``, in the system's order of preference and without repeats.
 
+    A name that does not resolve has none, whether it does not exist or DNS can't say at present: to a delivery both
+    mean "not now".
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+    except (OSError, ValueError):
+        # ValueError: text that can't be a name at all (an empty or overlong label, a null character).
+        return ()
+    return tuple(dict.fromkeys(str(sockaddr[0]) for _, _, _, _, sockaddr in found))
+
+
+class SystemResolver(Resolver):
+    """Asks the system's resolver, anew each time: an answer is good for the attempt it was asked for.
+
+    Each lookup has a thread of its own, a name that is being looked up is not asked for again but waited for, and what
+    can't have a thread does not resolve now: a name server that never answers costs at most ``within_seconds`` of
+    anybody's time, and ``MAX_LOOKUPS`` of them that many threads.
+    """
+
+    def __init__(self, lookup: Lookup = ask_system, within_seconds: float = LOOKUP_SECONDS) -> None:
+        """Take what asks, and how long it is waited for."""
+        self._lookup = lookup
+        self._within_seconds = within_seconds
+        self._turn = threading.Lock()
+        self._under_way: dict[tuple[str, int], Future[tuple[str, ...]]] = {}
+
+    @override
     def resolve(self, host: str, port: int) -> tuple[str, ...]:
-        """Return every address of ``host``, in the system's order of preference and without repeats.
-
-        An IP address is its own answer. A name that does not resolve has none, whether it does not exist or
-        DNS can't say at present: to a delivery both mean "not now".
-        """
+        """Return the addresses of ``host``; none after ``within_seconds``. An IP address is its own answer."""
+        if _is_address(host):
+            return (host,)
+        answer = self._asked(host, port)
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
-        except (socket.gaierror, ValueError):
-            # ValueError: text that can't be a name at all (an empty or overlong label, a null character).
+            return answer.result(self._within_seconds) if answer is not None else ()
+        except TimeoutError:
             return ()
-        return tuple(dict.fromkeys(str(sockaddr[0]) for _, _, _, _, sockaddr in found))
+
+    def _asked(self, host: str, port: int) -> Future[tuple[str, ...]] | None:
+        with self._turn:
+            if (host, port) in self._under_way:
+                return self._under_way[host, port]
+            if len(self._under_way) >= MAX_LOOKUPS:
+                return None
+            answer = self._under_way[host, port] = Future()
+        # A daemon, so that a name server can't keep a process from ending.
+        threading.Thread(target=self._ask, args=(host, port, answer), name="dns", daemon=True).start()
+        return answer
+
+    def _ask(self, host: str, port: int, answer: Future[tuple[str, ...]]) -> None:
+        addresses: tuple[str, ...] = ()
+        try:
+            addresses = self._lookup(host, port)
+        finally:
+            with self._turn:
+                del self._under_way[host, port]
+            answer.set_result(addresses)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

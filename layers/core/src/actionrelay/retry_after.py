@@ -1,0 +1,62 @@
+"""``Retry-After`` (RFC 9110, section 10.2.3) as the field writes it, from Genesys Cloud and from receivers alike. Pure.
+
+One policy: whole seconds or an HTTP date, as the RFC has it; a fraction of a second is rounded up; the same field
+twice, joined by a comma, counts with its longest wait; everything else (negative, empty, a unit, a word, more than
+``MAX_LENGTH`` characters) is as if the field were not there.
+"""
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+RETRY_AFTER_CAP_MS = 12 * 3_600_000
+"""No wait is longer, whatever a host says."""
+MAX_LENGTH = 64
+"""An HTTP date has 29 characters; what is much longer is no ``Retry-After``."""
+
+_SECONDS = re.compile(r"(?P<whole>[0-9]+)(?:\.(?P<fraction>[0-9]*))?")
+# The three forms of RFC 9110, section 5.6.7, and the numeric zones that mail servers write in them.
+_DATE = re.compile(
+    r"(?:[A-Za-z]{3,9}, )?[0-9]{1,2}[ -][A-Za-z]{3}[ -][0-9]{2,4} [0-9]{2}:[0-9]{2}:[0-9]{2} (?:GMT|UTC|[+-][0-9]{4})"
+    r"|[A-Za-z]{3} [A-Za-z]{3} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} [0-9]{4}"
+)
+_CAP_DIGITS = len(str(RETRY_AFTER_CAP_MS))
+
+
+def has_retry_after(header: str | None) -> bool:
+    """Whether ``header`` says when to come back, be it a moment that has passed."""
+    return _wait_ms(header, 0) is not None
+
+
+def retry_after_ms(header: str | None, now: int) -> int:
+    """Return how many ms after ``now`` (ms) to come back: 0 when ``header`` is absent, past or nonsense.
+
+    At most ``RETRY_AFTER_CAP_MS``.
+    """
+    return max(0, min(_wait_ms(header, now) or 0, RETRY_AFTER_CAP_MS))
+
+
+def _wait_ms(header: str | None, now: int) -> int | None:
+    if header is None or len(header) > MAX_LENGTH:
+        return None
+    text = header.strip(" \t")
+    spans = [_SECONDS.fullmatch(part.strip(" \t")) for part in text.split(",")]
+    if all(spans):
+        return max(_whole_seconds(span) for span in spans if span) * 1_000
+    if not _DATE.fullmatch(text):
+        return None
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    wait = moment - datetime.fromtimestamp(now / 1_000, UTC)
+    return int(wait.total_seconds() * 1_000)
+
+
+def _whole_seconds(span: re.Match[str]) -> int:
+    whole = span["whole"].lstrip("0")
+    if len(whole) > _CAP_DIGITS:
+        return RETRY_AFTER_CAP_MS  # so many seconds are more than the cap anyway
+    return int(whole or "0") + bool((span["fraction"] or "").strip("0"))
