@@ -238,7 +238,8 @@ def test_every_decision_is_in_the_index_under_its_title() -> None:
     index = Document(ROOT / "docs/adr/README.md")
     rows = [(row[0], row[1]) for row in index.section("Architecture decision records").rows()]
     assert rows == [(f"[{path.name[:4]}]({path.name})", _title(path)) for path in ADRS]
-    assert [int(path.name[:4]) for path in ADRS] == list(range(1, len(ADRS) + 1))
+    numbers = [int(path.name[:4]) for path in ADRS]
+    assert numbers == sorted(set(numbers)), "no number is given twice"
 
 
 @pytest.mark.parametrize("path", ADRS, ids=lambda path: path.stem)
