@@ -176,7 +176,7 @@ NO_SUCCESS_AFTER_ALL = {
     "no status line": broken(b"this is no HTTP\r\n\r\n"),
     "another protocol": broken(b"SSH-2.0-server\r\n"),
     "a header of 70 KB": broken(raw(200, BARE, {"X-Large": "x" * 70_000})),
-    "101 headers": broken(raw(200, BARE, {f"X-{number}": "x" for number in range(101)})),
+    "1001 headers": broken(raw(200, BARE, {f"X-{number}": "x" for number in range(1_001)})),
     "no headers' end": broken(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"),
     "nothing": broken(b""),
 }
