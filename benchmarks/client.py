@@ -8,10 +8,10 @@ from collections.abc import Callable
 import urllib3
 
 from actionrelay.execute.client_http import DataActions, GenesysClient
+from actionrelay.execute.ports import ActionCall
 from actionrelay.genesys.http import new_pool
 from actionrelay.genesys.verdict import ReplyKind
-from actionrelay.ledger.execution import ActionCall
-from actionrelay.ports import AccessToken
+from actionrelay.token.ports import AccessToken
 from benchmarks.bench import Bench
 from benchmarks.loopback import server
 from benchmarks.results import TIMES, Result, Target

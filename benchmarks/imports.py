@@ -32,7 +32,7 @@ WIRED = {
     "validate": "submit_execution",
     "receive_webhook": "receive_result",
     "deliver": "deliver_webhook",
-    "query": "read_executions",
+    "query": "read_execution",
 }
 """Each function with what its handler asks `wiring` for at the first event."""
 

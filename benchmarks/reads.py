@@ -15,7 +15,8 @@ import botocore.session
 
 from actionrelay.find.indexes_dynamodb import TableIndexes
 from actionrelay.find.listing import ListExecutions
-from actionrelay.ledger.execution import GenesysApi, Status
+from actionrelay.genesys.contract import GenesysApi
+from actionrelay.ledger.execution import Status
 from actionrelay.statistics.counters_dynamodb import TableCounters
 from actionrelay.statistics.report import ReadMetrics
 from actionrelay.strict_json import Json

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable
 
-from actionrelay.ledger.execution import GenesysApi
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.submit.request import ExecutionRequest
 from actionrelay.submit.rules import RequestRules
 from actionrelay.webhooks.targets import OutboundPolicy

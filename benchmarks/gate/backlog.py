@@ -9,8 +9,9 @@ from actionrelay.execute.worker import ExecuteAction
 from actionrelay.gate.gate_dynamodb import TableRateGate
 from actionrelay.gate.rate import Rate
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import Execution, Message
+from actionrelay.ledger.execution import Execution
 from actionrelay.ledger.follow_up import Completion
+from actionrelay.ledger.message import Message
 from actionrelay.ledger.recorder import Recorder
 from benchmarks.gate.services import (
     ALLOWED,

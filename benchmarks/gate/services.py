@@ -12,11 +12,15 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from actionrelay.errors import StaleWriteError
+from actionrelay.execute.ports import ActionCall
+from actionrelay.gate.ports import RateGate
 from actionrelay.genesys.verdict import Reply, ReplyKind
-from actionrelay.ledger.execution import ActionCall, AuditEntry, Execution, ExecutionError, Message, PayloadRef
-from actionrelay.ports import AccessToken, RateGate
+from actionrelay.ledger.execution import Execution, ExecutionError, PayloadRef
+from actionrelay.ledger.history import AuditEntry
+from actionrelay.ledger.message import Message
 from actionrelay.signals import Count, Duration
 from actionrelay.strict_json import digest
+from actionrelay.token.ports import AccessToken
 from benchmarks.gate.virtual import Turn
 
 WINDOW_MS = 10_000
@@ -259,7 +263,7 @@ class Nothing:
     def duration(self, metric: Duration, milliseconds: float) -> None:
         """Nobody measures."""
 
-    def concerning(self, execution: Execution) -> None:
+    def concerning(self, execution_id: str, trace_id: str) -> None:
         """Nobody asks."""
 
     def event(self, name: str, **fields: str | float | None) -> None:

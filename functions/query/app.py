@@ -10,7 +10,8 @@ from actionrelay.wiring.functions import (
     describe_api,
     list_executions,
     read_audit_days,
-    read_executions,
+    read_execution,
+    read_history,
     read_metrics,
     read_queues,
     run_preflight,
@@ -20,8 +21,8 @@ from actionrelay.wiring.telemetry import observed
 
 _READS: dict[str, Callable[[http.HttpRequest], Any]] = {
     "/executions": lambda request: list_executions().page(request.query),
-    "/executions/{executionId}": lambda request: read_executions().execution(request.path_parameters["executionId"]),
-    "/executions/{executionId}/audit": lambda request: read_executions().history(
+    "/executions/{executionId}": lambda request: read_execution().execution(request.path_parameters["executionId"]),
+    "/executions/{executionId}/audit": lambda request: read_history().history(
         request.path_parameters["executionId"], verified=request.flag("verify")
     ),
     "/audit": lambda request: read_audit_days().page(request.query),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from actionrelay.ledger.entries_dynamodb import read_entries
-from actionrelay.ledger.execution import AuditEntry
+from actionrelay.ledger.history import AuditEntry
 from actionrelay.ledger.items_dynamodb import read_execution
 from local.world.emulator import Account
 from local.world.state import Stack

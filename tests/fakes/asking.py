@@ -1,9 +1,9 @@
 """The client as tests ask it: one call, over a pool of its own, against a server on the loopback interface."""
 
 from actionrelay.execute.client_http import DataActions, GenesysClient, Integrations
+from actionrelay.execute.ports import ActionCall
 from actionrelay.genesys.http import new_pool
 from actionrelay.genesys.verdict import Reply
-from actionrelay.ledger.execution import ActionCall
 from tests.fakes.genesys import a_token
 from tests.fakes.loopback import LoopbackServer, Script
 from tests.fakes.relay import ACTION_ID, EXECUTION_ID, INPUTS, TRACE_ID

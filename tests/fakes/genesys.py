@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Self
 
+from actionrelay.execute.ports import ActionCall
 from actionrelay.genesys.verdict import Reply, ReplyKind
-from actionrelay.ledger.execution import ActionCall
-from actionrelay.ports import AccessToken
 from actionrelay.preflight.checks import Sight
 from actionrelay.strict_json import Json
 from actionrelay.token.lease import TokenLease
+from actionrelay.token.ports import AccessToken
 from tests.fakes.chance import NOON
 from tests.fakes.trouble import Trouble
 

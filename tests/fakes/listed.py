@@ -6,8 +6,9 @@ from typing import Any, cast
 
 from actionrelay.find.indexes_dynamodb import TableIndexes
 from actionrelay.find.listing import MAX_DAYS, MAX_ENTRIES, MAX_REQUESTS, ListExecutions
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import ENDED, Execution, ExecutionError, GenesysApi, Outcome, Status, WebhookStatus
+from actionrelay.ledger.execution import ENDED, Execution, ExecutionError, Outcome, Status, WebhookStatus
 from actionrelay.ledger.history_dynamodb import AuditTable
 from actionrelay.ledger.table_dynamodb import ExecutionsTable
 from actionrelay.timestamps import DAY_MS

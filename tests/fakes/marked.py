@@ -4,11 +4,11 @@ import gzip
 import json
 from typing import Any, cast
 
+from actionrelay.audit.document import audit_document
 from actionrelay.execute.client_http import GenesysClient
-from actionrelay.ledger.document import audit_document
 from actionrelay.ledger.execution import PayloadRef
-from actionrelay.ports import AccessToken
 from actionrelay.strict_json import canonical, digest
+from actionrelay.token.ports import AccessToken
 from actionrelay.wiring import telemetry as observability
 from tests.fakes.answers import cut, raw
 from tests.fakes.loopback import Script, resetting, saying

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from actionrelay.errors import Check, PreflightFailedError
-from actionrelay.ledger.execution import GenesysApi
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.preflight.checks import Sight
 from actionrelay.preflight.preflight import RunPreflight
 from tests.fakes.chance import SettableClock

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from actionrelay.ledger.execution import Message, QueueDepth
+from actionrelay.ledger.message import Message
+from actionrelay.operate.ports import QueueDepth
 from tests.fakes.trouble import Trouble
 
 

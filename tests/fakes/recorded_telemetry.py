@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from actionrelay.ledger.execution import Execution
 from actionrelay.signals import Count, Duration
 
 
@@ -27,7 +26,7 @@ class RecordedTelemetry:
     def duration(self, metric: Duration, milliseconds: float) -> None:
         self.durations.append((metric, milliseconds))
 
-    def concerning(self, execution: Execution) -> None:
+    def concerning(self, execution_id: str, trace_id: str) -> None:
         """Forget it: lines are identified by their fields here."""
 
     def event(self, name: str, **fields: str | float | None) -> None:

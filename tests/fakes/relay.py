@@ -7,18 +7,20 @@ from typing import Any
 
 from actionrelay.audit.day import ReadAuditDays
 from actionrelay.audit.export import ExportAuditDay
+from actionrelay.audit.history import ReadHistory
 from actionrelay.deliver.delivery import DeliverWebhook
-from actionrelay.documents import QueueName
 from actionrelay.execute.after_attempt import ExecutionPolicy
 from actionrelay.execute.worker import ExecuteAction
-from actionrelay.find.execution import ReadExecutions
+from actionrelay.find.execution import ReadExecution
 from actionrelay.find.listing import ListExecutions
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import Execution, GenesysApi, Message, MessageKind, Outcome, PayloadRef, Status
+from actionrelay.ledger.execution import Execution, Outcome, PayloadRef, Status
 from actionrelay.ledger.follow_up import Completion
+from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.operate.decisions import OperateExecution
-from actionrelay.operate.queues import ReadQueues, WatchedQueue
+from actionrelay.operate.queues import QueueName, ReadQueues, WatchedQueue
 from actionrelay.preflight.preflight import RunPreflight
 from actionrelay.receive.receipt import ReceiveResult
 from actionrelay.site.console_page import ConsolePage, assemble
@@ -244,8 +246,12 @@ class Relay:
         )
 
     @property
-    def reading(self) -> ReadExecutions:
-        return ReadExecutions(self.store, self.audit, self.payloads, self.clock, self.telemetry)
+    def reading(self) -> ReadExecution:
+        return ReadExecution(self.store, self.payloads, self.clock, self.telemetry)
+
+    @property
+    def recalling(self) -> ReadHistory:
+        return ReadHistory(self.store, self.audit, self.clock)
 
     # -- Shorthands --
 

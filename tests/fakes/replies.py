@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from actionrelay.genesys.verdict import Reply, ReplyKind
-from actionrelay.ledger.execution import ExecutionError, Message, MessageKind, Status
+from actionrelay.ledger.execution import ExecutionError, Status
+from actionrelay.ledger.message import Message, MessageKind
 from tests.fakes.relay import (
     EXECUTION_ID,
     GRACE_MS,

@@ -5,17 +5,10 @@ from dataclasses import dataclass, field
 
 from actionrelay.audit.trail import Flaw, Opening, Trail
 from actionrelay.errors import AlreadyRecordedError, StaleWriteError
-from actionrelay.ledger.execution import (
-    AuditEntry,
-    CachedResult,
-    Execution,
-    IndexPage,
-    PayloadRef,
-    Position,
-    Span,
-    Status,
-    WebhookStatus,
-)
+from actionrelay.find.ports import IndexPage, Position, Span
+from actionrelay.ledger.execution import Execution, PayloadRef, Status, WebhookStatus
+from actionrelay.ledger.history import AuditEntry
+from actionrelay.ledger.ports import CachedResult
 from actionrelay.strict_json import digest
 from actionrelay.timestamps import day_of
 from tests.fakes.trouble import Trouble

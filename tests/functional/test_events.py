@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from actionrelay.ledger.execution import ExecutionError, Message, Outcome, Status, WebhookStatus
+from actionrelay.ledger.execution import ExecutionError, Outcome, Status, WebhookStatus
+from actionrelay.ledger.message import Message
 from actionrelay.webhooks.targets import DeliveryAnswer
 from tests.corpus import CASES, EVENTS, Case
 from tests.fakes.relay import EXECUTION_ID, WEBHOOK_URL

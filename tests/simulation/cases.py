@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from actionrelay.ledger.execution import GenesysApi
+from actionrelay.genesys.contract import GenesysApi
 from tests.simulation.baton import Crew
 from tests.simulation.enumeration import CONTRACTS, Case, Zombie, every_fault, play
 from tests.simulation.platform import ON_TIME, Answer, Callback

@@ -8,12 +8,13 @@ from typing import Protocol
 
 from actionrelay.deliver.delivery import DeliverWebhook
 from actionrelay.execute.after_attempt import ExecutionPolicy
+from actionrelay.execute.ports import ActionClient
 from actionrelay.execute.worker import ExecuteAction
-from actionrelay.ledger.execution import GenesysApi
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ledger.follow_up import Completion
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.operate.decisions import OperateExecution
-from actionrelay.ports import ActionClient, Clock
+from actionrelay.ports import Clock
 from actionrelay.receive.receipt import ReceiveResult
 from actionrelay.submit.rules import RequestRules
 from actionrelay.submit.submission import SubmitExecution

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain, repeat
 
-from actionrelay.ledger.execution import GenesysApi, MessageKind
+from actionrelay.genesys.contract import GenesysApi
+from actionrelay.ledger.message import MessageKind
 from actionrelay.strict_json import Json
 from tests.simulation.baton import Crew, Worker
 from tests.simulation.deployment import Deployment

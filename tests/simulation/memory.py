@@ -6,10 +6,13 @@ from typing import Protocol
 
 from actionrelay.errors import AlreadyRecordedError, DeliveryFailedError, StaleWriteError
 from actionrelay.gate.rate import BatchPermits, Crowd, Decision, GateState, Rate, pause
-from actionrelay.ledger.execution import AuditEntry, CachedResult, Execution, Message, PayloadRef
-from actionrelay.ports import AccessToken
+from actionrelay.ledger.execution import Execution, PayloadRef
+from actionrelay.ledger.history import AuditEntry
+from actionrelay.ledger.message import Message
+from actionrelay.ledger.ports import CachedResult
 from actionrelay.signals import Count, Duration
 from actionrelay.strict_json import digest
+from actionrelay.token.ports import AccessToken
 from actionrelay.webhooks.targets import DeliveryAnswer
 from tests.simulation.queues import SimulatedQueue
 
@@ -268,6 +271,6 @@ class Silence:
 
     def duration(self, metric: Duration, milliseconds: float) -> None: ...
 
-    def concerning(self, execution: Execution) -> None: ...
+    def concerning(self, execution_id: str, trace_id: str) -> None: ...
 
     def event(self, name: str, **fields: str | float | None) -> None: ...

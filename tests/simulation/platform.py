@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 
+from actionrelay.execute.ports import ActionCall
 from actionrelay.genesys.verdict import Reply, ReplyKind
-from actionrelay.ledger.execution import ActionCall, ExecutionError
+from actionrelay.ledger.execution import ExecutionError
 from actionrelay.strict_json import Json
 
 LATENCY_MS = 300

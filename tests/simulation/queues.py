@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from actionrelay.ledger.execution import Message
+from actionrelay.ledger.message import Message
 
 MAX_DELAY_MS = 900_000
 VISIBILITY_MS = 540_000

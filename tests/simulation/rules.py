@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from actionrelay.ledger.execution import AuditEntry, CacheStatus, Execution, Message, Status, WebhookStatus
-from actionrelay.ledger.history import entry_hash
+from actionrelay.ledger.execution import CacheStatus, Execution, Status, WebhookStatus
+from actionrelay.ledger.history import AuditEntry, entry_hash
+from actionrelay.ledger.message import Message
 from actionrelay.strict_json import canonical, digest
 from tests.simulation.baton import Worker
 from tests.simulation.memory import Audit, Payloads

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from actionrelay.errors import ActionRelayError, IllegalTransitionError, RequestError
-from actionrelay.ledger.execution import Message
+from actionrelay.ledger.message import Message
 from actionrelay.strict_json import Json, canonical
 from actionrelay.webhooks.signatures import ID_HEADER
 from tests.simulation.baton import Worker

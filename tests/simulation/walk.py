@@ -4,7 +4,8 @@ import random
 import uuid
 from dataclasses import dataclass, field
 
-from actionrelay.ledger.execution import GenesysApi, Message
+from actionrelay.genesys.contract import GenesysApi
+from actionrelay.ledger.message import Message
 from actionrelay.strict_json import Json
 from tests.simulation.baton import Crew
 from tests.simulation.deployment import Deployment

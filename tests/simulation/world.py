@@ -11,10 +11,12 @@ from actionrelay.errors import (
     StoreUnavailableError,
     TokenUnavailableError,
 )
+from actionrelay.execute.ports import ActionCall
 from actionrelay.gate.rate import Rate
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.verdict import Reply, ReplyKind
-from actionrelay.ledger.execution import ActionCall, Execution, ExecutionError, GenesysApi
-from actionrelay.ports import AccessToken
+from actionrelay.ledger.execution import Execution, ExecutionError
+from actionrelay.token.ports import AccessToken
 from tests.simulation.baton import Crew, Died, Worker
 from tests.simulation.deployment import MAX_ATTEMPTS, Deployment, UseCases
 from tests.simulation.faults import Call, Line, Move, Plan, no_faults, timeline

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from actionrelay.ports import AccessToken
 from actionrelay.token.lease import LEASE_MS
+from actionrelay.token.ports import AccessToken
 from actionrelay.token.store_ssm import TokenParameter
 from tests.stack.cloud import PARAMETER, Cloud, eventually, forget
 

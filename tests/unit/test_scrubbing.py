@@ -8,11 +8,15 @@ import pytest
 from actionrelay.boundary import http as boundary
 from actionrelay.errors import ActionRelayError
 from actionrelay.execute.client_http import GenesysClient
+from actionrelay.execute.ports import ActionCall
 from actionrelay.genesys.http import HttpAnswer, new_pool, post
+from actionrelay.genesys.reported_error import ReportedError
 from actionrelay.genesys.verdict import Reply, ReplyKind
-from actionrelay.ledger.execution import ActionCall, ExecutionError, Outcome, PayloadRef, Status
+from actionrelay.ledger.execution import ExecutionError, Outcome, PayloadRef, Status
+from actionrelay.operate.resolution import Resolution
+from actionrelay.receive.webhook import ResultWebhook
 from actionrelay.strict_json import parse
-from actionrelay.submit.request import ExecutionRequest, ReportedError, Resolution, ResultWebhook
+from actionrelay.submit.request import ExecutionRequest
 from actionrelay.webhooks.signatures import parse_secret
 from actionrelay.wiring.settings import ExecuteSettings
 from tests.fakes.asking import DATA_ACTIONS, INTEGRATIONS, Contract

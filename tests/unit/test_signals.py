@@ -13,7 +13,8 @@ from actionrelay.errors import (
     TokenError,
     TokenUnavailableError,
 )
-from actionrelay.ledger.execution import ExecutionError, MessageKind, Outcome, Status
+from actionrelay.ledger.execution import ExecutionError, Outcome, Status
+from actionrelay.ledger.message import MessageKind
 from actionrelay.ledger.steps import settle
 from actionrelay.signals import Count, by_code
 from actionrelay.webhooks.targets import DeliveryAnswer

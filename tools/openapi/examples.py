@@ -4,19 +4,25 @@ import json
 from dataclasses import replace
 from typing import Any, cast
 
-from actionrelay.audit.day import spell_cursor
+from actionrelay.audit.day import AuditDayDocument, spell_cursor
+from actionrelay.audit.document import audit_document
+from actionrelay.audit.history import HistoryDocument
 from actionrelay.audit.trail import Opening, Trail
-from actionrelay.audit.verification import verify
+from actionrelay.audit.verification import verification_document, verify
 from actionrelay.boundary import http
-from actionrelay.documents import AuditDayDocument, ExecutionListDocument, HistoryDocument, QueuesDocument
 from actionrelay.errors import ActionRelayError, Check, CheckStatus, Fault, InvalidRequestError, PreflightFailedError
+from actionrelay.find.listing import ExecutionListDocument
+from actionrelay.find.ports import Position
 from actionrelay.find.query import cursor
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.document import audit_document, execution_document, execution_summary, verification_document
-from actionrelay.ledger.execution import CacheStatus, Execution, GenesysApi, Outcome, Position, Status, WebhookStatus
+from actionrelay.ledger.document import execution_document, execution_summary
+from actionrelay.ledger.execution import CacheStatus, Execution, Outcome, Status, WebhookStatus
 from actionrelay.ledger.history import rejected
-from actionrelay.ledger.items_dynamodb import ledger_item, read_standing
+from actionrelay.ledger.items_dynamodb import ledger_item
 from actionrelay.ledger.payloads_s3 import BucketPayloads
+from actionrelay.operate.queues import QueuesDocument
+from actionrelay.statistics.changes_dynamodb import read_standing
 from actionrelay.statistics.counters import Change, Counter, counters_of
 from actionrelay.statistics.report import ReadMetrics
 from actionrelay.statistics.tally import TOTAL, Counts, contribution

@@ -1,45 +1,48 @@
 """The schemas, as pydantic derives them from the types that the code itself uses, with the text below their fields."""
 
 import ast
+import importlib
 import inspect
+import pkgutil
 import re
 import textwrap
 from collections.abc import Iterator
-from enum import Enum
 from types import get_original_bases
 from typing import Any, is_typeddict
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from actionrelay import documents
-from actionrelay.errors import CheckStatus
-from actionrelay.ledger.execution import CacheStatus, Status, WebhookStatus
-from actionrelay.submit import request as requests
+import actionrelay
+from actionrelay.schemas import Document
 
 type Schema = dict[str, Any]
 
-REQUESTS: tuple[type[BaseModel], ...] = (requests.ExecutionRequest, requests.Resolution, requests.ResultWebhook)
-ANSWERS: tuple[type, ...] = (
-    documents.ExecutionDocument,
-    documents.ExecutionListDocument,
-    documents.HistoryDocument,
-    documents.AuditDayDocument,
-    documents.ReceiptDocument,
-    documents.HealthDocument,
-    documents.MetricsDocument,
-    documents.QueuesDocument,
-    documents.ProblemDocument,
-    documents.WebhookDocument,
-)
-_DESCRIBED: tuple[type, ...] = (
-    *REQUESTS,
-    *ANSWERS,
-    *(requests.ReportedError, documents.ErrorDocument, documents.AuditDocument),
-    *(documents.CheckDocument, documents.FaultDocument, documents.VerificationDocument),
-    *(documents.LatencyDocument, documents.DayDocument, documents.HourDocument, documents.ActionDocument),
-    *(documents.ExecutionSummaryDocument, documents.QueueDocument, documents.RateGateDocument),
-)
+
+def _documents() -> tuple[type, ...]:
+    """Find every type that a document is made by: what is called one and has fixed keys, and what is read into one."""
+    modules = [
+        importlib.import_module(found.name)
+        for found in pkgutil.walk_packages(actionrelay.__path__, "actionrelay.")
+        if not found.ispkg
+    ]
+    return tuple(
+        kind
+        for module in modules
+        for name, kind in vars(module).items()
+        if inspect.isclass(kind) and kind.__module__ == module.__name__ and (_goes_out(name, kind) or _comes_in(kind))
+    )
+
+
+def _goes_out(name: str, kind: type) -> bool:
+    return is_typeddict(kind) and name.endswith("Document")
+
+
+def _comes_in(kind: type) -> bool:
+    return issubclass(kind, Document) and kind is not Document
+
+
+DOCUMENTS = _documents()
 _DEPENDENCIES: Schema = {
     "description": "Names, or an object whose keys are names and whose values are read the same way; any other value "
     "is left aside.",
@@ -62,13 +65,14 @@ _NAMES = {
     "ErrorDocument": "ExecutionError",
     "WebhookDocument": "ExecutionEnded",
 }
-_ENUMS: tuple[type[Enum], ...] = (Status, WebhookStatus, CacheStatus, CheckStatus)
 
 
 def components() -> dict[str, Schema]:
     """Return every schema by its public name, in alphabetical order."""
+    # What is only extended by others is none of them; what is used as well comes with its users.
+    extended = {base for kind in DOCUMENTS for base in get_original_bases(kind)}
     wanted: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = [
-        (kind.__name__, "validation", TypeAdapter(kind)) for kind in (*REQUESTS, *ANSWERS)
+        (kind.__name__, "validation", TypeAdapter(kind)) for kind in DOCUMENTS if kind not in extended
     ]
     _, generated = TypeAdapter.json_schemas(wanted, ref_template="#/components/schemas/{model}")
     found: dict[str, Schema] = generated["$defs"]
@@ -121,13 +125,14 @@ def _texts(definition: ast.ClassDef) -> Iterator[tuple[str, str]]:
 
 
 def _describe(found: dict[str, Schema]) -> None:
-    for kind in _DESCRIBED:
+    for kind in (kind for kind in DOCUMENTS if kind.__name__ in found):
         texts = field_texts(kind)
         aliases = {name: field.alias or name for name, field in getattr(kind, "model_fields", {}).items()}
         for field, text in texts.items():
             found[kind.__name__]["properties"][aliases.get(field, field)]["description"] = text
-    for enum in _ENUMS:
-        found[enum.__name__].pop("description", None)  # speaks to readers of the code; the fields speak to callers
+    for schema in found.values():
+        if "enum" in schema:
+            schema.pop("description", None)  # speaks to readers of the code; the fields speak to callers
 
 
 def _public(schema: Any) -> Any:

@@ -10,8 +10,7 @@ from actionrelay.audit.day import MOST_ENTRIES, is_day, read_cursor, spell_curso
 from actionrelay.audit.trail import Flaw, Opening
 from actionrelay.errors import InvalidRequestError, StoreUnavailableError
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import AuditEntry
-from actionrelay.ledger.history import rejected
+from actionrelay.ledger.history import AuditEntry, rejected
 from tests.fakes.chance import NOON
 from tests.fakes.relay import EXECUTION_ID, Relay, a_draft
 
@@ -175,5 +174,5 @@ def test_a_refused_submission_is_a_chain_of_one(relay: Relay) -> None:
     assert (entry.action_id, entry.event, entry.status, entry.attempt) == ("-", "rejected", "rejected", 0)
     assert (entry.payload_size_bytes, entry.code, entry.actor, entry.day) == (10, "malformed_json", "arn:caller", DAY)
     relay.audit.append([entry])
-    verification = relay.reading.history("REQUEST-1", verified=True)["verification"]
+    verification = relay.recalling.history("REQUEST-1", verified=True)["verification"]
     assert verification == {"intact": True, "checkedEntries": 1, "brokenAt": None, "detail": None}

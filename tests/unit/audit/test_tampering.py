@@ -10,27 +10,19 @@ from typing import Any
 
 import pytest
 
+from actionrelay.audit.history import ReadHistory
 from actionrelay.audit.reader_dynamodb import AuditTableReader
 from actionrelay.audit.verification import OWED_MS
-from actionrelay.find.execution import ReadExecutions
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.entries_dynamodb import camel, entries_item, read_entries
-from actionrelay.ledger.execution import (
-    AuditEntry,
-    Execution,
-    ExecutionError,
-    Outcome,
-    PayloadRef,
-    Status,
-    WebhookStatus,
-)
-from actionrelay.ledger.history import entry_hash
+from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, PayloadRef, Status, WebhookStatus
+from actionrelay.ledger.history import AuditEntry, entry_hash
 from actionrelay.ledger.history_dynamodb import AuditTable
 from tests.fakes.aws import FakeDynamoDb
 from tests.fakes.chance import NOON, SettableClock
 from tests.fakes.recorded_telemetry import RecordedTelemetry
 from tests.fakes.relay import EXECUTION_ID, TRACE_ID, WEBHOOK_URL, a_draft
-from tests.fakes.stores import InMemoryExecutions, InMemoryPayloads
+from tests.fakes.stores import InMemoryExecutions
 from tests.openapi import violations
 
 DAY_MS = 86_400_000
@@ -164,7 +156,7 @@ class World:
         if on_record:
             store.put(self.record)
         reader = AuditTableReader(self.dynamodb, "audit")  # type: ignore[arg-type]
-        reading = ReadExecutions(store, reader, InMemoryPayloads(), SettableClock(self.now), RecordedTelemetry())
+        reading = ReadHistory(store, reader, SettableClock(self.now))
         document: dict[str, Any] = reading.history(EXECUTION_ID, verified=True)
         return document
 

@@ -17,11 +17,8 @@ from actionrelay.errors import (
     QueueUnavailableError,
     StoreUnavailableError,
 )
-from actionrelay.ledger.execution import (
-    Message,
-    MessageKind,
-    PayloadRef,
-)
+from actionrelay.ledger.execution import PayloadRef
+from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.ledger.payloads_s3 import INLINE_MAX_BYTES, BucketPayloads
 from actionrelay.ledger.queues_sqs import SqsDeliveryQueue, SqsExecutionQueue
 from tests.fakes.aws import FakeS3, FakeSqs, aws_error

@@ -4,8 +4,9 @@ import random
 
 import pytest
 
+from actionrelay.execute.ports import ActionCall
 from actionrelay.genesys.verdict import Reply, ReplyKind
-from actionrelay.ledger.execution import ActionCall, Message
+from actionrelay.ledger.message import Message
 from benchmarks.gate.backlog import Backlog, work_off
 from benchmarks.gate.report import EXECUTIONS, TIME_LIMIT, over_ideal
 from benchmarks.gate.services import ALLOWED, LATENCY_MS, TOKEN, WINDOW_MS, Chance, Genesys, Queue

@@ -27,7 +27,8 @@ from actionrelay.errors import (
     UnauthenticWebhookError,
     WrongStateError,
 )
-from actionrelay.ledger.execution import Message, MessageKind, Outcome, PayloadRef, Status
+from actionrelay.ledger.execution import Outcome, PayloadRef, Status
+from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.signals import Count, Duration
 from actionrelay.wiring.telemetry import logger, observed, telemetry
 from tests.fakes.relay import EXECUTION_ID, TRACE_ID, Relay, a_request, spelled

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from actionrelay import errors
+from actionrelay.audit.document import audit_document
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.document import audit_document
-from actionrelay.ledger.execution import AuditEntry, Execution
-from actionrelay.ledger.history import rejected
+from actionrelay.ledger.execution import Execution
+from actionrelay.ledger.history import AuditEntry, rejected
 from actionrelay.signals import Count, Duration, by_code
 from actionrelay.submit.request import ExecutionRequest
 from tests.template.cloudformation import Template

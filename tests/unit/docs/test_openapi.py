@@ -9,12 +9,18 @@ import pytest
 import schemathesis
 from pydantic import BaseModel
 
-from actionrelay import documents, errors
-from actionrelay.find.execution import ReadExecutions
+from actionrelay import errors
+from actionrelay.audit.document import AuditDocument
+from actionrelay.audit.history import ReadHistory
+from actionrelay.find.execution import ReadExecution
+from actionrelay.ledger.document import ExecutionDocument
 from actionrelay.operate.decisions import OperateExecution
+from actionrelay.operate.resolution import Resolution
 from actionrelay.preflight.preflight import RunPreflight
 from actionrelay.receive.receipt import ReceiveResult
-from actionrelay.submit import request as requests
+from actionrelay.receive.webhook import ResultWebhook
+from actionrelay.schemas import read
+from actionrelay.submit.request import ExecutionRequest
 from actionrelay.submit.submission import SubmitExecution
 from tests.openapi import DOCUMENT, PACKAGED, REQUESTS, resolved, routes, violations
 from tests.template.cloudformation import Template
@@ -112,8 +118,8 @@ def test_every_error_is_documented_under_its_status() -> None:
     ("operation", "use_case"),
     [
         ("submitExecution", SubmitExecution.submit),
-        ("getExecution", ReadExecutions.execution),
-        ("getExecutionAudit", ReadExecutions.history),
+        ("getExecution", ReadExecution.execution),
+        ("getExecutionAudit", ReadHistory.history),
         ("retryExecution", OperateExecution.retry),
         ("resolveExecution", OperateExecution.resolve),
         ("cancelExecution", OperateExecution.cancel),
@@ -140,7 +146,7 @@ def test_no_code_is_in_it_that_the_reference_does_not_explain() -> None:
     assert {code for codes in _codes().values() for code in codes if f"`{code}`" not in API.text} == set()
 
 
-@pytest.mark.parametrize("kind", [requests.ExecutionRequest, documents.ExecutionDocument, documents.AuditDocument])
+@pytest.mark.parametrize("kind", [ExecutionRequest, ExecutionDocument, AuditDocument])
 def test_the_text_below_a_field_is_its_description(kind: type) -> None:
     texts = field_texts(kind)
 
@@ -183,15 +189,15 @@ def test_a_member_that_is_not_named_does_not_fit() -> None:
 
 def test_the_examples_of_requests_are_read() -> None:
     models: dict[str, type[BaseModel]] = {
-        "submitExecution": requests.ExecutionRequest,
-        "resolveExecution": requests.Resolution,
-        "receiveGenesysWebhook": requests.ResultWebhook,
+        "submitExecution": ExecutionRequest,
+        "resolveExecution": Resolution,
+        "receiveGenesysWebhook": ResultWebhook,
     }
     for _, _, operation in routes():
         if "requestBody" in operation:
             model = models[operation["operationId"]]
             for example in operation["requestBody"]["content"]["application/json"]["examples"].values():
-                assert isinstance(requests.read(model, example["value"]), model)
+                assert isinstance(read(model, example["value"]), model)
 
 
 def test_what_comes_in_is_named_as_such() -> None:

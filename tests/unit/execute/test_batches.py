@@ -13,7 +13,8 @@ from actionrelay.execute.worker import (
     ExecuteAction,
 )
 from actionrelay.gate.rate import BatchPermits, Crowd, Decision, Share
-from actionrelay.ledger.execution import Execution, Message, Status
+from actionrelay.ledger.execution import Execution, Status
+from actionrelay.ledger.message import Message
 from tests.fakes.chance import NOON
 from tests.fakes.relay import (
     INVOCATION_MS,

@@ -15,7 +15,8 @@ from actionrelay.execute.worker import (
 )
 from actionrelay.genesys.verdict import Reply
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import Execution, MessageKind, Status
+from actionrelay.ledger.execution import Execution, Status
+from actionrelay.ledger.message import MessageKind
 from tests.fakes.chance import NOON
 from tests.fakes.relay import (
     EXECUTION_ID,

@@ -18,7 +18,8 @@ from actionrelay.execute.worker import (
 )
 from actionrelay.genesys.verdict import GIVE_UP_AFTER_MS, Reply, ReplyKind
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import Execution, ExecutionError, MessageKind, Outcome, Status
+from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status
+from actionrelay.ledger.message import MessageKind
 from tests.fakes.chance import NOON
 from tests.fakes.relay import (
     EXECUTION_ID,

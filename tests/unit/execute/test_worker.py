@@ -22,7 +22,7 @@ from actionrelay.execute.worker import (
 from actionrelay.genesys.verdict import GIVE_UP_AFTER_MS, Reply, ReplyKind
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import CacheStatus, Execution, ExecutionError, Status
-from actionrelay.ports import AccessToken
+from actionrelay.token.ports import AccessToken
 from tests.fakes.chance import NOON
 from tests.fakes.genesys import a_token
 from tests.fakes.relay import (

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actionrelay.audit.document import audit_document
 from actionrelay.audit.trail import Trail
 from actionrelay.errors import ExecutionNotFoundError
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.document import STORING_MS, audit_document
+from actionrelay.ledger.document import STORING_MS
 from actionrelay.ledger.execution import ExecutionError, Outcome, Status
 from actionrelay.timestamps import iso, iso_or_none
 from tests.fakes.chance import NOON
@@ -84,7 +85,7 @@ def test_a_recorded_delivery_keeps_completed_without_a_result(
 def test_a_history_is_chained_and_oldest_first(relay: Relay) -> None:
     relay.recorder.create(ledger.accept(a_draft()))
     relay.work()
-    history: Any = relay.reading.history(EXECUTION_ID)
+    history: Any = relay.recalling.history(EXECUTION_ID)
     assert history["executionId"] == EXECUTION_ID
     assert [entry["event"] for entry in history["entries"]] == ["accepted", "attempt_started", "completed"]
     assert [entry["seq"] for entry in history["entries"]] == [1, 2, 3]
@@ -105,7 +106,7 @@ def test_an_unrecorded_id_is_not_found(relay: Relay, execution_id: str) -> None:
     with pytest.raises(ExecutionNotFoundError):
         relay.reading.execution(execution_id)
     with pytest.raises(ExecutionNotFoundError):
-        relay.reading.history(execution_id)
+        relay.recalling.history(execution_id)
 
 
 def test_an_instant_is_utc_with_milliseconds() -> None:
@@ -128,7 +129,7 @@ def test_an_attempt_under_way_shows_what_is_owed(
     relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
     relay.recorder.save_owing(ledger.claim(relay.record, "a", NOON, NOON + 95_000))
     assert relay.events == ["accepted"]
-    history = relay.reading.history(EXECUTION_ID, verified=True)
+    history = relay.recalling.history(EXECUTION_ID, verified=True)
     assert _events(history) == ["accepted", "attempt_started"]
     verification: Any = history["verification"]
     assert (verification["intact"], verification["checkedEntries"]) == (True, 2)
@@ -137,12 +138,12 @@ def test_an_attempt_under_way_shows_what_is_owed(
 
 def test_an_unverified_history_says_nothing_about_wholeness(relay: Relay) -> None:
     relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
-    assert list(relay.reading.history(EXECUTION_ID)) == ["executionId", "entries"]
+    assert list(relay.recalling.history(EXECUTION_ID)) == ["executionId", "entries"]
 
 
 def test_a_record_without_its_trail_says_so(relay: Relay) -> None:
     relay.given_completed({"total": 3})
-    history = relay.reading.history(EXECUTION_ID, verified=True)
+    history = relay.recalling.history(EXECUTION_ID, verified=True)
     assert history["entries"] == []
     assert history["verification"] == {
         "intact": False,
@@ -165,7 +166,7 @@ def test_a_writer_between_two_looks_breaks_no_trail(relay: Relay, steps: int, mo
         return trail(audit, execution_id)
 
     monkeypatch.setattr(InMemoryAudit, "trail", written_to_first)
-    verification = relay.reading.history(EXECUTION_ID, verified=True)["verification"]
+    verification = relay.recalling.history(EXECUTION_ID, verified=True)["verification"]
     assert verification == {"intact": True, "checkedEntries": 1 + steps, "brokenAt": None, "detail": None}
 
 
@@ -175,7 +176,7 @@ def test_a_broken_trail_at_rest_is_looked_at_once(
     relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
     del relay.audit.kept[EXECUTION_ID, 1]
     relay.clock.advance(86_400_000)
-    verification = relay.reading.history(EXECUTION_ID, verified=True)["verification"]
+    verification = relay.recalling.history(EXECUTION_ID, verified=True)["verification"]
     assert isinstance(verification, dict)
     assert (verification["intact"], verification["brokenAt"]) == (False, 1)
 

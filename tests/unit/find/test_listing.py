@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from actionrelay.errors import InvalidRequestError, StoreUnavailableError
 from actionrelay.find.listing import MAX_ACTIONS, MAX_ENTRIES
+from actionrelay.find.ports import Position
 from actionrelay.find.query import cursor, milliseconds_of, read_question
-from actionrelay.ledger.execution import AuditEntry, Execution, GenesysApi, Position, Status, WebhookStatus
+from actionrelay.genesys.contract import GenesysApi
+from actionrelay.ledger.execution import Execution, Status, WebhookStatus
+from actionrelay.ledger.history import AuditEntry
 from actionrelay.timestamps import DAY_MS, iso
 from tests.fakes.aws import aws_error
 from tests.fakes.chance import NOON

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
+from actionrelay.audit.document import audit_document
 from actionrelay.genesys.verdict import RateReading, Reply, ReplyKind
-from actionrelay.ledger.document import audit_document, execution_document
+from actionrelay.ledger.document import execution_document
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status
 from actionrelay.ledger.follow_up import same_outcome
 from actionrelay.ledger.items_dynamodb import accepted_item, read_execution

@@ -2,8 +2,8 @@
 
 import pytest
 
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.hosts import REGIONS, GenesysHosts, find_hosts
-from actionrelay.ledger.execution import GenesysApi
 from tests.template.cloudformation import ROOT, Template
 
 

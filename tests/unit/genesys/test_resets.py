@@ -13,7 +13,7 @@ import pytest
 import urllib3
 
 from actionrelay.execute.client_http import GenesysClient
-from actionrelay.genesys import http_connections as connections
+from actionrelay.genesys import connections_http as connections
 from actionrelay.genesys.http import new_pool
 from actionrelay.genesys.verdict import Reply, ReplyKind, Verdict, judge
 from tests.fakes.answers import chunked, cut, raw

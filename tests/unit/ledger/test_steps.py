@@ -10,17 +10,8 @@ from hypothesis import strategies as st
 
 from actionrelay.errors import IllegalTransitionError, LeaseHeldError
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import (
-    ENDED,
-    AuditEntry,
-    Execution,
-    ExecutionError,
-    Outcome,
-    PayloadRef,
-    Status,
-    WebhookStatus,
-)
-from actionrelay.ledger.history import entry_hash
+from actionrelay.ledger.execution import ENDED, Execution, ExecutionError, Outcome, PayloadRef, Status, WebhookStatus
+from actionrelay.ledger.history import AuditEntry, entry_hash
 from tests.fakes.chance import NOON
 from tests.fakes.relay import WEBHOOK_URL, a_draft
 

@@ -14,8 +14,6 @@ from actionrelay.errors import AlreadyRecordedError, StaleWriteError, StoreUnava
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import (
     Attempt,
-    AuditEntry,
-    CachedResult,
     CacheStatus,
     Execution,
     ExecutionError,
@@ -24,8 +22,10 @@ from actionrelay.ledger.execution import (
     Status,
     WebhookStatus,
 )
+from actionrelay.ledger.history import AuditEntry
 from actionrelay.ledger.items_dynamodb import accepted_item, ledger_item, read_execution
 from actionrelay.ledger.payloads_s3 import BucketPayloads
+from actionrelay.ledger.ports import CachedResult
 from actionrelay.ledger.table_dynamodb import ExecutionsTable
 from actionrelay.strict_json import canonical
 from benchmarks.cost.capacity import item_bytes

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from actionrelay.audit.document import audit_document
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.document import audit_document
 from actionrelay.ledger.execution import Execution, Outcome, PayloadRef, Status
 from local.demo.trail import faults, milliseconds
 

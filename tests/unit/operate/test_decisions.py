@@ -18,7 +18,8 @@ from actionrelay.errors import (
     WrongStateError,
 )
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import CacheStatus, Execution, ExecutionError, Message, Outcome, Status, WebhookStatus
+from actionrelay.ledger.execution import CacheStatus, Execution, ExecutionError, Outcome, Status, WebhookStatus
+from actionrelay.ledger.message import Message
 from tests.fakes.chance import NOON
 from tests.fakes.relay import EXECUTION_ID, RETENTION_MS, WEBHOOK_URL, Relay, spelled
 

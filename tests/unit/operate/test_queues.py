@@ -5,8 +5,8 @@ import pytest
 from actionrelay.errors import QueueUnavailableError, StoreUnavailableError
 from actionrelay.gate.gate_dynamodb import TableGateGauge, TableRateGate
 from actionrelay.gate.rate import Rate
-from actionrelay.ledger.execution import QueueDepth
-from actionrelay.ledger.queues_sqs import SqsGauge
+from actionrelay.operate.gauge_sqs import SqsGauge
+from actionrelay.operate.ports import QueueDepth
 from actionrelay.timestamps import iso
 from tests.fakes.aws import FakeDynamoDb, FakeSqs, aws_error
 from tests.fakes.chance import NOON

@@ -15,7 +15,8 @@ from actionrelay.errors import (
     WrongStateError,
 )
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import Execution, ExecutionError, MessageKind, Outcome, Status, WebhookStatus
+from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status, WebhookStatus
+from actionrelay.ledger.message import MessageKind
 from actionrelay.webhooks.targets import DeliveryAnswer
 from tests.fakes.chance import NOON
 from tests.fakes.relay import EXECUTION_ID, WEBHOOK_URL, Relay

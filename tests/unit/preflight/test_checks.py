@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from actionrelay.errors import CheckStatus, ScopeMissingError
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.verdict import RateReading
-from actionrelay.ledger.execution import GenesysApi
 from actionrelay.preflight.checks import Sight
 from actionrelay.strict_json import Json
 from tests.fakes.chance import NOON

@@ -16,7 +16,7 @@ from actionrelay.errors import (
     StoreUnavailableError,
     TokenUnavailableError,
 )
-from actionrelay.ledger.execution import GenesysApi
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.preflight.checks import Sight
 from tests.fakes.chance import NOON
 from tests.fakes.genesys import HEALTHY, ScriptedIssuer, a_token

@@ -2,9 +2,9 @@
 
 import pytest
 
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.http import new_pool
 from actionrelay.genesys.verdict import RateReading
-from actionrelay.ledger.execution import GenesysApi
 from actionrelay.preflight.checks import Sight
 from actionrelay.preflight.probe_http import GenesysProbe
 from tests.fakes.answers import cut, raw

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from actionrelay.ledger.execution import CacheStatus, MessageKind, Status, WebhookStatus
+from actionrelay.ledger.execution import CacheStatus, Status, WebhookStatus
+from actionrelay.ledger.message import MessageKind
 from actionrelay.receive.receipt import LOOK_AGAIN_MS
 from tests.fakes.relay import EXECUTION_ID, TIMEOUT_MS, WEBHOOK_URL, Relay
 

@@ -9,7 +9,8 @@ import pytest
 
 from actionrelay.errors import StoreUnavailableError, WebhookConflictError
 from actionrelay.genesys.verdict import Reply, ReplyKind
-from actionrelay.ledger.execution import MessageKind, Status
+from actionrelay.ledger.execution import Status
+from actionrelay.ledger.message import MessageKind
 from actionrelay.receive.receipt import REMEMBERED_MS
 from actionrelay.strict_json import canonical
 from actionrelay.webhooks.signatures import HubSignatureVerifier

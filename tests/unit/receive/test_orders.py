@@ -12,9 +12,11 @@ from itertools import permutations
 import pytest
 
 from actionrelay.errors import LeaseHeldError
+from actionrelay.execute.ports import ActionCall
 from actionrelay.genesys.verdict import Reply, ReplyKind
-from actionrelay.ledger.execution import ActionCall, Message, MessageKind, Status
-from actionrelay.ports import AccessToken
+from actionrelay.ledger.execution import Status
+from actionrelay.ledger.message import Message, MessageKind
+from actionrelay.token.ports import AccessToken
 from tests.fakes.relay import EXECUTION_ID, GRACE_MS, INVOCATION_MS, TIMEOUT_MS, WEBHOOK_URL, Relay
 
 RESULT = {"total": 3}

@@ -14,7 +14,8 @@ from actionrelay.errors import (
     StoreUnavailableError,
     UnauthenticWebhookError,
 )
-from actionrelay.ledger.execution import CacheStatus, ExecutionError, MessageKind, Outcome, Status
+from actionrelay.ledger.execution import CacheStatus, ExecutionError, Outcome, Status
+from actionrelay.ledger.message import MessageKind
 from actionrelay.strict_json import canonical
 from actionrelay.webhooks.signatures import SigningSecret
 from tests.fakes.relay import EXECUTION_ID, TIMEOUT_MS, WEBHOOK_URL, Relay, signed

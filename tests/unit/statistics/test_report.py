@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from actionrelay.errors import InvalidRequestError
-from actionrelay.ledger.execution import GenesysApi
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.statistics.counters import Change, counters_of
 from actionrelay.statistics.counting import CountChanges
 from actionrelay.statistics.report import DAYS_SHOWN, HOURS_SHOWN, LONGEST_DAYS, ReadMetrics

@@ -7,7 +7,7 @@ import pytest
 from actionrelay.errors import StoreUnavailableError
 from actionrelay.ledger.execution import Outcome, Status
 from actionrelay.statistics.counters import Counter
-from actionrelay.statistics.success_rate_dynamodb import RememberedSuccessRate
+from actionrelay.statistics.success_rate import RememberedSuccessRate
 from actionrelay.statistics.tally import Counts
 from tests.fakes.chance import SettableClock
 from tests.fakes.counters import InMemoryCounters

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from actionrelay.errors import MAX_FAULTS, Fault, InvalidRequestError, MalformedJsonError, PayloadTooLargeError
 from actionrelay.faults import Faults
-from actionrelay.ledger.execution import GenesysApi
+from actionrelay.genesys.contract import GenesysApi
+from actionrelay.receive.webhook import ResultWebhook
+from actionrelay.schemas import read
 from actionrelay.strict_json import MAX_NESTING
-from actionrelay.submit.request import ExecutionRequest, ResultWebhook, read
+from actionrelay.submit.request import ExecutionRequest
 from tests.fakes.relay import ACTION_ID, EXECUTION_ID, TRACE_ID, Relay, a_request, spelled
 
 TUTORIAL = {

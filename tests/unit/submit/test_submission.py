@@ -14,7 +14,10 @@ from actionrelay.errors import (
     QueueUnavailableError,
     StoreUnavailableError,
 )
-from actionrelay.ledger.execution import CachedResult, CacheStatus, GenesysApi, Message, Outcome, Status, WebhookStatus
+from actionrelay.genesys.contract import GenesysApi
+from actionrelay.ledger.execution import CacheStatus, Outcome, Status, WebhookStatus
+from actionrelay.ledger.message import Message
+from actionrelay.ledger.ports import CachedResult
 from actionrelay.submit.request import ExecutionRequest
 from actionrelay.submit.submission import Disposition, Submitted, cache_key, content_hash
 from tests.fakes.chance import NOON

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actionrelay.errors import StoreUnavailableError, TokenError, TokenUnavailableError
-from actionrelay.ports import AccessToken
 from actionrelay.token.lease import LEASE_MS, TokenLease
+from actionrelay.token.ports import AccessToken
 from actionrelay.token.shared import SharedToken
 from tests.fakes.chance import NOON
 from tests.fakes.genesys import ISSUER, SCOPES

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import pytest
 
 from actionrelay.errors import CredentialsRefusedError, TokenUnavailableError
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.http import new_pool
-from actionrelay.ledger.execution import GenesysApi
 from actionrelay.token.login_http import ClientCredentialsIssuer
 from tests.fakes.chance import NOON
 from tests.fakes.loopback import LoopbackServer, Script, answering, silent

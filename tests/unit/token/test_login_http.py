@@ -15,8 +15,8 @@ from actionrelay.errors import (
     TokenError,
     TokenUnavailableError,
 )
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.http import new_pool
-from actionrelay.ledger.execution import GenesysApi
 from actionrelay.token.login_http import DATA_ACTION_SCOPES, ClientCredentialsIssuer
 from tests.fakes.chance import NOON
 from tests.fakes.loopback import TRUNCATED, LoopbackServer, Script, answering, closed_port, resetting, saying

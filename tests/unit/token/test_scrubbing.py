@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 
 from actionrelay.aws.secret import NamedSecret
 from actionrelay.errors import Check
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.http import new_pool
-from actionrelay.ledger.document import check_document
-from actionrelay.ledger.execution import GenesysApi
+from actionrelay.preflight.document import check_document
 from actionrelay.preflight.preflight import RunPreflight
 from actionrelay.preflight.probe_http import GenesysProbe
 from actionrelay.token.login_http import ClientCredentialsIssuer

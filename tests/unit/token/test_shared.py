@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from actionrelay.errors import CredentialsRefusedError, StoreUnavailableError, TokenError, TokenUnavailableError
-from actionrelay.ports import AccessToken
 from actionrelay.token.lease import REST_MS
+from actionrelay.token.ports import AccessToken
 from actionrelay.token.shared import REFRESH_BEFORE_MS
 from tests.fakes.chance import NOON, SettableClock
 from tests.fakes.genesys import SCOPES, a_token

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from actionrelay.aws.secret import KEEP_SECONDS, NamedSecret
 from actionrelay.errors import SecretUnavailableError, StoreUnavailableError
-from actionrelay.ports import AccessToken
 from actionrelay.token.lease import LEASE_MS, TokenLease
 from actionrelay.token.lease_dynamodb import TableTokenLeases
+from actionrelay.token.ports import AccessToken
 from actionrelay.token.store_ssm import MAX_BYTES, TokenParameter
 from tests.fakes.aws import FakeDynamoDb, FakeSecrets, FakeSsm, aws_error
 from tests.fakes.chance import NOON

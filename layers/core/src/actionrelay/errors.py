@@ -44,7 +44,7 @@ holds names and numbers that are safe to log: never a token, a secret, a signatu
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 
 class ActionRelayError(Exception):
@@ -157,6 +157,11 @@ class ExecutionNotFoundError(RequestError):
     code = "execution_not_found"
     http_status = 404
     title = "No such execution"
+
+    @classmethod
+    def of(cls, execution_id: str) -> Self:
+        """Name the id that was asked for, as far as it could be one."""
+        return cls("no execution with this id", execution_id=execution_id[:128])
 
 
 class ExecutionConflictError(RequestError):

@@ -2,11 +2,15 @@
 
 import re
 
+from actionrelay.errors import ExecutionNotFoundError
+
 ACTION_ID_FORM = r"[A-Za-z0-9_-]{1,128}"
 """What a real id of the published platform API looks like; a UUID is one too."""
 UUID_FORM = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 """The text form of RFC 9562, any case."""
 NO_UUID = "must be a UUID such as 123e4567-e89b-12d3-a456-426614174000"
+LONGEST_ID = 128
+"""Characters of an id. A longer one is on no record, and could be more than a key of DynamoDB holds."""
 
 _UUID = re.compile(UUID_FORM, re.ASCII)
 _ACTION_ID = re.compile(ACTION_ID_FORM, re.ASCII)
@@ -20,3 +24,14 @@ def is_uuid(value: str) -> bool:
 def is_action_id(value: str) -> bool:
     """Whether an action could have this id, by either contract."""
     return _ACTION_ID.fullmatch(value) is not None
+
+
+def recorded_form(execution_id: str) -> str:
+    """Return an execution's id as records have it: in lower case.
+
+    Raises:
+        ExecutionNotFoundError: no record has such an id.
+    """
+    if not 0 < len(execution_id) <= LONGEST_ID:
+        raise ExecutionNotFoundError.of(execution_id)
+    return execution_id.lower()

@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+type Timestamp = str
+
+
 DAY_MS = 86_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -9,18 +9,25 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from itertools import batched
-from typing import TYPE_CHECKING
+from typing import TypedDict
 
+from actionrelay.audit.document import AuditDocument, audit_document
+from actionrelay.audit.ports import AuditReader
 from actionrelay.audit.trail import Opening, Trail
 from actionrelay.errors import Fault, InvalidRequestError
-from actionrelay.ledger.document import as_json, audit_document
-from actionrelay.ledger.execution import AuditEntry
-from actionrelay.ports import AuditReader
-from actionrelay.strict_json import Json
+from actionrelay.ledger.history import AuditEntry
+from actionrelay.strict_json import Json, as_json
 from actionrelay.timestamps import iso
 
-if TYPE_CHECKING:
-    from actionrelay.documents import AuditDayDocument
+
+class AuditDayDocument(TypedDict):
+    """What happened on one UTC day: an execution's entries together and in order, executions by action, then time."""
+
+    date: str
+    entries: list[AuditDocument]
+    next: str | None
+    """Asks for the next page; null on the last one."""
+
 
 MOST_ENTRIES = 1_000
 _USUAL_ENTRIES = 200

@@ -13,8 +13,7 @@ from typing import Any
 from actionrelay.audit.trail import Flaw
 from actionrelay.aws.attributes import Attribute, value_of
 from actionrelay.ledger.entries_dynamodb import camel, entries_item, fact
-from actionrelay.ledger.execution import AuditEntry
-from actionrelay.ledger.history import entry_hash
+from actionrelay.ledger.history import AuditEntry, entry_hash
 
 _FIELDS = {field.name: field for field in fields(AuditEntry)}
 _LARGEST = 2**53 - 1

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from actionrelay.audit.day import DayTrails, is_day
+from actionrelay.audit.document import audit_document
+from actionrelay.audit.ports import AuditReader, DayFiles
 from actionrelay.audit.trail import Opening
 from actionrelay.errors import ExportRequestError, ExportUnfinishedError
-from actionrelay.ledger.document import audit_document
-from actionrelay.ports import AuditReader, Clock, DayFiles, Telemetry
+from actionrelay.ports import Clock, Telemetry
 from actionrelay.timestamps import iso
 
 _DAY_MS = 86_400_000

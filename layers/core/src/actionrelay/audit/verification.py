@@ -8,10 +8,24 @@ change all entries that follow and the record too; what then still tells is the 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TypedDict
 
 from actionrelay.audit.trail import Trail
-from actionrelay.ledger.execution import AuditEntry, Execution
-from actionrelay.ledger.history import entry_hash
+from actionrelay.ledger.execution import Execution
+from actionrelay.ledger.history import AuditEntry, entry_hash
+
+
+class VerificationDocument(TypedDict):
+    """Whether a history is whole: every entry as it was written, none missing, none added."""
+
+    intact: bool
+    checkedEntries: int
+    """Entries found in order, up to the first that is not."""
+    brokenAt: int | None
+    """The `seq` of the first entry that is changed, missing or too many."""
+    detail: str | None
+    """What is wrong, in words; of an intact history, what could not be checked."""
+
 
 REJECTED = "rejected"
 """The event of a request that never became an execution: one entry, and no record."""
@@ -106,3 +120,13 @@ def _compared(checked: int, last_hash: str, record: Execution, owed: Sequence[in
         said = f"whole; from entry {owed[0]} on it is in the execution's record so far, and not in the table yet"
         return Verification(checked, detail=said)
     return Verification(checked)
+
+
+def verification_document(verification: Verification) -> VerificationDocument:
+    """Spell what came of checking a trail."""
+    return {
+        "intact": verification.intact,
+        "checkedEntries": verification.checked_entries,
+        "brokenAt": verification.broken_at,
+        "detail": verification.detail,
+    }

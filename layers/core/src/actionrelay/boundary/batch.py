@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.errors import ActionRelayError
-from actionrelay.ledger.execution import Message, MessageKind
+from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.signals import Count
 from actionrelay.wiring.telemetry import log_bug, log_refusal, logger, on_every_line, telemetry
 

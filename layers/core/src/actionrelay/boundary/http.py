@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from actionrelay.boundary.problem import FaultDocument, ProblemDocument
 from actionrelay.errors import (
     ActionRelayError,
     DependencyError,
@@ -18,13 +19,11 @@ from actionrelay.errors import (
     PreflightFailedError,
     QueueUnavailableError,
 )
-from actionrelay.ledger.document import as_json, check_document, without_result
+from actionrelay.ledger.document import without_result
+from actionrelay.preflight.document import check_document
 from actionrelay.signals import Count
-from actionrelay.strict_json import Json
+from actionrelay.strict_json import Json, as_json
 from actionrelay.wiring.telemetry import log_bug, log_refusal, logger, on_every_line, telemetry
-
-if TYPE_CHECKING:
-    from actionrelay.documents import FaultDocument, ProblemDocument
 
 PROBLEM = "application/problem+json"
 RETRY_AFTER_SECONDS = "2"
@@ -181,7 +180,7 @@ def problem(error: ActionRelayError, trace_id: str) -> dict[str, Any]:
     return answer(error.http_status, as_json(document), headers)
 
 
-def _fault(fault: Fault) -> "FaultDocument":
+def _fault(fault: Fault) -> FaultDocument:
     document: FaultDocument = {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
     if fault.path:
         document["path"] = list(fault.path)

@@ -7,7 +7,8 @@ from actionrelay.boundary.http import Refusal, answer
 from actionrelay.errors import RequestError
 from actionrelay.ledger.document import execution_document
 from actionrelay.ledger.execution import Execution
-from actionrelay.ports import Clock, PayloadStore
+from actionrelay.ledger.ports import PayloadStore
+from actionrelay.ports import Clock
 from actionrelay.submit.rejection import RecordRejection
 from actionrelay.submit.submission import Disposition, Submitted
 

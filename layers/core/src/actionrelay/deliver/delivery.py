@@ -8,6 +8,7 @@ before it did; so a redriven dead letter comes back until somebody asks for a re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Literal, TypedDict
 
 from actionrelay.errors import (
     DeliveryFailedError,
@@ -17,23 +18,28 @@ from actionrelay.errors import (
     StaleWriteError,
 )
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.document import execution_document
+from actionrelay.ledger.document import ExecutionDocument, execution_document
 from actionrelay.ledger.execution import Execution, ExecutionError, WebhookStatus
+from actionrelay.ledger.ports import DeliveryQueue, PayloadStore
 from actionrelay.ledger.recorder import Recorder
-from actionrelay.ports import (
-    Clock,
-    DeliveryQueue,
-    PayloadStore,
-    Randomness,
-    Telemetry,
-    WebhookSender,
-)
+from actionrelay.ports import Clock, Randomness, Telemetry
 from actionrelay.retry_after import retry_after_ms
 from actionrelay.signals import Count
 from actionrelay.strict_json import Json, canonical
-from actionrelay.timestamps import iso
+from actionrelay.timestamps import Timestamp, iso
+from actionrelay.webhooks.ports import WebhookSender
 from actionrelay.webhooks.signatures import SigningSecret, StandardWebhooks
 from actionrelay.webhooks.targets import DeliveryAnswer
+
+
+class WebhookDocument(TypedDict):
+    """What a caller's webhook gets when an execution has ended."""
+
+    type: Literal["execution.completed", "execution.failed", "execution.unknown"]
+    timestamp: Timestamp
+    """When it ended."""
+    data: ExecutionDocument
+
 
 SCHEDULE_MS = tuple(seconds * 1_000 for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400))
 """The waits after the first try: the schedule that the Standard Webhooks specification suggests."""
@@ -80,7 +86,7 @@ class DeliverWebhook:
         execution = self.recorder.load(execution_id, version)
         if execution is None or not execution.ended:
             return
-        self.telemetry.concerning(execution)
+        self.telemetry.concerning(execution.execution_id, execution.trace_id)
         now = self.clock.now()
         if execution.webhook_status is not WebhookStatus.PENDING:
             # A worker may have died between the record of the last try and what follows it.

@@ -9,12 +9,15 @@ from http import HTTPStatus
 
 from actionrelay.errors import DependencyError, TokenBeingRefreshedError, TokenError
 from actionrelay.execute.attempt_report import attempt_report
+from actionrelay.gate.ports import RateGate
 from actionrelay.genesys.verdict import Reply, ReplyKind, Verdict, judge, next_try_at
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import Execution, ExecutionError, Message, MessageKind, Outcome, Status
+from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status
 from actionrelay.ledger.follow_up import Completion, unknown
+from actionrelay.ledger.message import Message, MessageKind
+from actionrelay.ledger.ports import ExecutionQueue
 from actionrelay.ledger.recorder import Recorder
-from actionrelay.ports import Clock, ExecutionQueue, Randomness, RateGate, Telemetry
+from actionrelay.ports import Clock, Randomness, Telemetry
 from actionrelay.retry_after import retry_after_ms
 from actionrelay.signals import Count
 

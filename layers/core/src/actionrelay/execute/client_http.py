@@ -9,12 +9,13 @@ from urllib.parse import quote
 import urllib3
 
 from actionrelay.errors import MalformedJsonError
+from actionrelay.execute.ports import ActionCall
 from actionrelay.genesys.answers import read_correlation_id, read_error, read_rate
 from actionrelay.genesys.http import HttpAnswer, NoAnswerError, NotSentError, post
 from actionrelay.genesys.verdict import Reply, ReplyKind
-from actionrelay.ledger.execution import ActionCall, ExecutionError
-from actionrelay.ports import AccessToken
+from actionrelay.ledger.execution import ExecutionError
 from actionrelay.strict_json import canonical, parse
+from actionrelay.token.ports import AccessToken
 
 _SUCCESS = 2
 

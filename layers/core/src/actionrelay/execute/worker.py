@@ -10,23 +10,18 @@ from http import HTTPStatus
 
 from actionrelay.errors import DependencyError, LeaseHeldError, QueueUnavailableError, StaleWriteError, TokenError
 from actionrelay.execute.after_attempt import ExecutionPolicy, Settlement
+from actionrelay.execute.ports import ActionCall, ActionClient
+from actionrelay.gate.ports import RateGate
 from actionrelay.genesys.verdict import GIVE_UP_AFTER_MS, Reply, ReplyKind
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import ActionCall, Execution, ExecutionError, Message, MessageKind, Status
+from actionrelay.ledger.execution import Execution, ExecutionError, Status
 from actionrelay.ledger.follow_up import Completion
+from actionrelay.ledger.message import Message, MessageKind
+from actionrelay.ledger.ports import ExecutionQueue, PayloadStore
 from actionrelay.ledger.recorder import Recorder
-from actionrelay.ports import (
-    AccessToken,
-    ActionClient,
-    Clock,
-    ExecutionQueue,
-    PayloadStore,
-    Randomness,
-    RateGate,
-    Telemetry,
-    TokenSource,
-)
+from actionrelay.ports import Clock, Randomness, Telemetry
 from actionrelay.signals import Count, Duration
+from actionrelay.token.ports import AccessToken, TokenSource
 
 RECORDING_MARGIN_MS = 3_000
 """What a worker keeps of its time to write down how the attempt ended."""
@@ -100,7 +95,7 @@ class ExecuteAction:
         if execution is None:
             self.telemetry.event("execution_gone")
             return
-        self.telemetry.concerning(execution)
+        self.telemetry.concerning(execution.execution_id, execution.trace_id)
         if execution.ended:
             self.completion.hand_on(execution)
         elif execution.status is Status.AWAITING_WEBHOOK:

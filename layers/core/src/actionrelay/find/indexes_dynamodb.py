@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from actionrelay.aws.attributes import Attribute, Item, attribute
 from actionrelay.aws.clients import failures_as
 from actionrelay.errors import StoreUnavailableError
-from actionrelay.ledger.execution import Execution, IndexPage, Position, Span, Status
+from actionrelay.find.ports import IndexPage, Position, Span
+from actionrelay.ledger.execution import Execution, Status
 from actionrelay.ledger.items_dynamodb import UNDELIVERED, WITHOUT_PAYLOADS
 from actionrelay.ledger.table_dynamodb import read_record, record_keys, record_name
 from actionrelay.timestamps import iso, read_iso

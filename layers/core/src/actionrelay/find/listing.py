@@ -4,19 +4,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TypedDict
 
 from actionrelay.errors import Fault, InvalidRequestError
 from actionrelay.find.merge import LEAST, Allowance, Stream, merged
+from actionrelay.find.ports import ExecutionIndex, IndexPage, Position, Span
 from actionrelay.find.query import ListQuestion, cursor, read_question
-from actionrelay.ledger.document import as_json, execution_summary
-from actionrelay.ledger.execution import INDEXED_ENDS, Execution, GenesysApi, IndexPage, Position, Span
-from actionrelay.ports import Clock, ExecutionIndex
-from actionrelay.strict_json import Json
+from actionrelay.genesys.contract import GenesysApi
+from actionrelay.ledger.document import ExecutionSummaryDocument, execution_summary
+from actionrelay.ledger.execution import INDEXED_ENDS, Execution
+from actionrelay.ports import Clock
+from actionrelay.strict_json import Json, as_json
 from actionrelay.timestamps import DAY_MS, day_of
 
-if TYPE_CHECKING:
-    from actionrelay.documents import ExecutionListDocument
+
+class ExecutionListDocument(TypedDict):
+    """A page of executions, newest first."""
+
+    executions: list[ExecutionSummaryDocument]
+    next: str | None
+    """Where the next page begins; null where there is none. A page with few executions, or none, may have one."""
+
 
 MAX_ENTRIES = 500
 """Index entries that one answer looks at, about, and as many records."""

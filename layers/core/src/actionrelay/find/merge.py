@@ -8,7 +8,7 @@ import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from actionrelay.ledger.execution import IndexPage, Position, Span
+from actionrelay.find.ports import IndexPage, Position, Span
 
 SHORTEST_PAGE = 2
 """Index entries of one read. What a page of a list reads in vain is about as much for each of its streams."""

@@ -12,8 +12,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from actionrelay.errors import Fault, InvalidRequestError
+from actionrelay.find.ports import Position
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ids import NO_UUID, is_action_id, is_uuid
-from actionrelay.ledger.execution import Execution, GenesysApi, Position, Status, WebhookStatus
+from actionrelay.ledger.execution import Execution, Status, WebhookStatus
 from actionrelay.strict_json import pointer
 
 DEFAULT_LIMIT = 50

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from actionrelay.ledger.execution import GenesysApi
+from actionrelay.genesys.contract import GenesysApi
 
 REGIONS = frozenset(
     {

@@ -10,7 +10,7 @@ from typing import Literal
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from actionrelay.genesys.http_connections import CONNECT_TIMEOUT_S, HttpPool, HttpsPool
+from actionrelay.genesys.connections_http import CONNECT_TIMEOUT_S, HttpPool, HttpsPool
 from actionrelay.tls_http import trusting_as_browsers_do
 
 MAX_ANSWER_BYTES = 5 * 1_024 * 1_024

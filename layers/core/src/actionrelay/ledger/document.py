@@ -1,34 +1,60 @@
 """The documents that go out: an execution, an audit entry, a normalised request, as callers see them."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TypedDict, cast
 
-from actionrelay.audit.verification import Verification
-from actionrelay.errors import Check
-from actionrelay.ledger.execution import AuditEntry, Execution, ExecutionError, PayloadRef, Status
-from actionrelay.ports import PayloadStore
-from actionrelay.strict_json import Json
-from actionrelay.timestamps import iso, iso_or_none
+from actionrelay.ledger.execution import CacheStatus, Execution, ExecutionError, PayloadRef, Status, WebhookStatus
+from actionrelay.ledger.ports import PayloadStore
+from actionrelay.strict_json import Json, as_json
+from actionrelay.timestamps import Timestamp, iso, iso_or_none
 
-if TYPE_CHECKING:
-    from actionrelay.documents import (
-        AuditDocument,
-        CheckDocument,
-        ErrorDocument,
-        ExecutionDocument,
-        ExecutionSummaryDocument,
-        VerificationDocument,
-    )
+
+class ErrorDocument(TypedDict):
+    """Why an execution did not complete."""
+
+    code: str
+    """Genesys Cloud's own where it gave one, else one of ours, such as `no_answer` or `webhook_timeout`."""
+    message: str
+    status: int | None
+    """The HTTP status that Genesys Cloud answered with."""
+    correlationId: str | None
+    """Genesys Cloud's `ININ-Correlation-Id`."""
+
+
+class ExecutionSummaryDocument(TypedDict):
+    """One execution, as it stands, but for its result."""
+
+    executionId: str
+    actionId: str
+    traceId: str
+    status: Status
+    """`completed`, `failed`, `unknown` and `cancelled` are ends; an operator can send `failed` and `unknown` back to
+    `queued`."""
+    webhookStatus: WebhookStatus
+    """The caller's own webhook. `none`: not asked for; `failed`: given up."""
+    cacheStatus: CacheStatus
+    """`hit`: this execution was answered from the cache."""
+    error: ErrorDocument | None
+    attempts: int
+    """How many times a request was about to go to Genesys Cloud."""
+    createdAt: Timestamp
+    updatedAt: Timestamp
+    completedAt: Timestamp | None
+    """When the outcome was recorded, whatever it was."""
+    latencyMs: int | None
+    """From `createdAt` to `completedAt`, in ms."""
+
+
+class ExecutionDocument(ExecutionSummaryDocument):
+    """One execution, as it stands."""
+
+    result: Json
+    """What the action returned; null before it completed, and for a result that is not stored any more."""
+
 
 STORING_MS = 30_000
 """How long a large result may take to be stored after its outcome was written, before it counts as lost."""
-
-
-def as_json(document: Mapping[str, object]) -> dict[str, Json]:
-    """Take a document for what it is when it is sent; types with fixed keys are none of ``Json``'s."""
-    return cast("dict[str, Json]", document)
 
 
 def execution_document(execution: Execution, payloads: PayloadStore, now: int | None = None) -> dict[str, Json]:
@@ -52,7 +78,7 @@ def execution_document(execution: Execution, payloads: PayloadStore, now: int | 
     return _spelled(execution, result, error)
 
 
-def execution_summary(execution: Execution) -> "ExecutionSummaryDocument":
+def execution_summary(execution: Execution) -> ExecutionSummaryDocument:
     """Spell an execution without its result: as it is on record, whether or not a result can be read."""
     document = _spelled(execution, None, execution.outcome.error if execution.outcome else None)
     del document["result"]
@@ -79,55 +105,13 @@ def _spelled(execution: Execution, result: Json, error: ExecutionError | None) -
     return as_json(document)
 
 
-def audit_document(entry: AuditEntry) -> "AuditDocument":
-    """Spell one audit entry."""
-    return {
-        "seq": entry.seq,
-        "timestamp": iso(entry.timestamp),
-        "executionId": entry.execution_id,
-        "actionId": entry.action_id,
-        "event": entry.event,
-        "status": entry.status,
-        "latencyMs": entry.latency_ms,
-        "attempt": entry.attempt,
-        "payloadSizeBytes": entry.payload_size_bytes,
-        "payloadSha256": entry.payload_sha256,
-        "webhookUrl": entry.webhook_url,
-        "successRate": entry.success_rate,
-        "traceId": entry.trace_id,
-        "correlationId": entry.correlation_id,
-        "code": entry.code,
-        "day": entry.day,
-        "actor": entry.actor,
-        "note": entry.note,
-        "limit": entry.limit,
-        "previousHash": entry.previous_hash,
-        "hash": entry.hash,
-    }
-
-
-def verification_document(verification: Verification) -> "VerificationDocument":
-    """Spell what came of checking a trail."""
-    return {
-        "intact": verification.intact,
-        "checkedEntries": verification.checked_entries,
-        "brokenAt": verification.broken_at,
-        "detail": verification.detail,
-    }
-
-
-def check_document(check: Check) -> "CheckDocument":
-    """Spell one check of the preflight."""
-    return {"name": check.name, "status": check.status, "detail": check.detail, "advice": check.advice}
-
-
 def without_result(document: dict[str, Json]) -> dict[str, Json]:
     """Return an execution's document without its result, and with an error that says so: the outcome stands."""
     error = ExecutionError("result_too_large", "the result is on record and too large to be shown in an answer")
     return document | as_json({"result": None, "error": _error_document(error)})
 
 
-def _error_document(error: ExecutionError | None) -> "ErrorDocument | None":
+def _error_document(error: ExecutionError | None) -> ErrorDocument | None:
     if error is None:
         return None
     return {

@@ -12,7 +12,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from actionrelay.aws.attributes import Attribute, Item, attribute, value_of
-from actionrelay.ledger.execution import AuditEntry
+from actionrelay.ledger.history import AuditEntry
 from actionrelay.timestamps import iso
 
 _NAMES = tuple(field.name for field in fields(AuditEntry))

@@ -6,7 +6,7 @@ All frozen. Times are milliseconds since the epoch (``…_at``), sizes are bytes
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from actionrelay.strict_json import Json
+from actionrelay.ledger.history import AuditEntry
 
 
 class Status(StrEnum):
@@ -27,16 +27,6 @@ ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.UNKNOWN, Status.CANCE
 INDEXED_ENDS = frozenset({Status.FAILED, Status.UNKNOWN, Status.CANCELLED})
 """The ends that an index holds: those that are rare and looked for, so that an ordinary execution pays for none."""
 
-LONGEST_ID = 128
-"""Characters of an id. A longer one is on no record, and could be more than a key of DynamoDB holds."""
-
-
-class GenesysApi(StrEnum):
-    """The contract by which actions are executed."""
-
-    DATA_ACTIONS = "data-actions"
-    INTEGRATIONS = "integrations"
-
 
 class WebhookStatus(StrEnum):
     """How far the caller's own webhook has come."""
@@ -53,25 +43,6 @@ class CacheStatus(StrEnum):
     ENABLED = "enabled"
     DISABLED = "disabled"
     HIT = "hit"
-
-
-class MessageKind(StrEnum):
-    """What a message on the execution queue asks for."""
-
-    RUN = "run"
-    DEADLINE = "deadline"
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message on the execution queue: names an execution, with hints that spare work. The record is the truth."""
-
-    execution_id: str
-    kind: MessageKind = MessageKind.RUN
-    version: int | None = field(default=None, compare=False)
-    """The record's version when this was sent; its audit entries were paid before."""
-    due_at: int | None = field(default=None, compare=False)
-    """Its place in the line before the rate gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,37 +86,6 @@ class Attempt:
     attempt_id: str
     number: int
     lease_until: int
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """One line of an execution's history; ``hash`` covers every field above it, ``previous_hash`` included."""
-
-    execution_id: str
-    seq: int
-    timestamp: int
-    action_id: str
-    event: str
-    status: str
-    trace_id: str
-    attempt: int
-    latency_ms: int | None = None
-    payload_size_bytes: int | None = None
-    payload_sha256: str | None = None
-    webhook_url: str | None = None
-    success_rate: float | None = None
-    correlation_id: str | None = None
-    code: str | None = None
-    day: str | None = None
-    """The UTC day that this entry opens for its execution; only such entries are in the index by day."""
-    actor: str | None = None
-    """Who decided, where it was a person or a system that called an operator's route."""
-    note: str | None = None
-    """What they wrote down about it."""
-    limit: str | None = None
-    """Which limit of Genesys Cloud the attempt ran into."""
-    previous_hash: str = ""
-    hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,67 +143,3 @@ class Execution:
     def ended(self) -> bool:
         """Whether nothing more will happen by itself."""
         return self.status in ENDED
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
-    """An execution's place among all: by when it was accepted, and by id within the same ms. Newest is largest."""
-
-    created_at: int
-    execution_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A part of the list: from just below ``before`` down to everything that was accepted at ``since`` (ms)."""
-
-    since: int
-    before: Position
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing can lie in it."""
-        return self.since > self.before.created_at
-
-
-@dataclass(frozen=True, slots=True)
-class IndexPage:
-    """Positions of one read of an index, newest first and without a gap, and whether there are more below them."""
-
-    positions: tuple[Position, ...] = ()
-    more: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class QueueDepth:
-    """How many messages of a queue can be received, will be later, and are being worked on; about as many."""
-
-    waiting: int
-    delayed: int
-    in_flight: int
-
-    @property
-    def all(self) -> int:
-        """Every message that is there."""
-        return self.waiting + self.delayed + self.in_flight
-
-
-@dataclass(frozen=True, slots=True)
-class CachedResult:
-    """The execution whose result may answer an equal request until ``expires_at`` (ms)."""
-
-    key: str
-    execution_id: str
-    expires_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class ActionCall:
-    """What goes out to Genesys Cloud for one attempt, whichever contract carries it."""
-
-    execution_id: str
-    action_id: str
-    trace_id: str
-    inputs: dict[str, Json] = field(repr=False)
-    timeout_ms: int
-    cache_results: bool

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from actionrelay.errors import DependencyError
 from actionrelay.ledger.execution import (
-    CachedResult,
     CacheStatus,
     Execution,
     ExecutionError,
@@ -13,8 +12,9 @@ from actionrelay.ledger.execution import (
     Status,
     WebhookStatus,
 )
+from actionrelay.ledger.ports import CachedResult, DeliveryQueue, PayloadStore, ResultCache, SuccessRate
 from actionrelay.ledger.recorder import Recorder
-from actionrelay.ports import DeliveryQueue, PayloadStore, ResultCache, SuccessRate, Telemetry
+from actionrelay.ports import Telemetry
 from actionrelay.signals import Count, Duration
 from actionrelay.strict_json import Json, canonical, digest
 

@@ -1,11 +1,42 @@
 """The audit chain: each entry of an execution names the hash of the one before, so a change anywhere shows."""
 
 import hashlib
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
-from actionrelay.ledger.execution import AuditEntry, Execution, ExecutionError, PayloadRef
 from actionrelay.strict_json import canonical, digest
 from actionrelay.timestamps import iso
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One line of an execution's history; ``hash`` covers every field above it, ``previous_hash`` included."""
+
+    execution_id: str
+    seq: int
+    timestamp: int
+    action_id: str
+    event: str
+    status: str
+    trace_id: str
+    attempt: int
+    latency_ms: int | None = None
+    payload_size_bytes: int | None = None
+    payload_sha256: str | None = None
+    webhook_url: str | None = None
+    success_rate: float | None = None
+    correlation_id: str | None = None
+    code: str | None = None
+    day: str | None = None
+    """The UTC day that this entry opens for its execution; only such entries are in the index by day."""
+    actor: str | None = None
+    """Who decided, where it was a person or a system that called an operator's route."""
+    note: str | None = None
+    """What they wrote down about it."""
+    limit: str | None = None
+    """Which limit of Genesys Cloud the attempt ran into."""
+    previous_hash: str = ""
+    hash: str = ""
+
 
 NO_ACTION = "-"
 """Stands for the action of a request that was refused."""
@@ -16,52 +47,6 @@ def entry_hash(entry: AuditEntry) -> str:
     fields = asdict(entry)
     del fields["hash"]
     return hashlib.sha256(canonical(fields)).hexdigest()
-
-
-def chained(
-    execution: Execution,
-    event: str,
-    *,
-    payload: PayloadRef | None = None,
-    cause: ExecutionError | None = None,
-    latency_ms: int | None = None,
-    correlation_id: str | None = None,
-    actor: str | None = None,
-    note: str | None = None,
-    success_rate: float | None = None,
-) -> Execution:
-    """Return the record with one more entry, chained to its last, that it owes to the audit table."""
-    day = iso(execution.updated_at)[:10]
-    entry = AuditEntry(
-        execution_id=execution.execution_id,
-        seq=execution.audit_seq + 1,
-        timestamp=execution.updated_at,
-        action_id=execution.action_id,
-        event=event,
-        status=execution.status.value,
-        trace_id=execution.trace_id,
-        attempt=execution.attempts,
-        latency_ms=latency_ms,
-        payload_size_bytes=payload.size if payload else None,
-        payload_sha256=payload.digest if payload else None,
-        webhook_url=execution.webhook_url,
-        success_rate=success_rate,
-        correlation_id=correlation_id or (cause.correlation_id if cause else None),
-        code=cause.code if cause else None,
-        day=day if day != execution.audit_day else None,
-        actor=actor,
-        note=note,
-        limit=cause.limit if cause else None,
-        previous_hash=execution.audit_hash,
-    )
-    entry = replace(entry, hash=entry_hash(entry))
-    return replace(
-        execution,
-        audit_seq=entry.seq,
-        audit_hash=entry.hash,
-        audit_day=day,
-        pending_audit=(*execution.pending_audit, entry),
-    )
 
 
 def rejection_id(request_id: str) -> str:

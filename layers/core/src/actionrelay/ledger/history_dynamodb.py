@@ -10,7 +10,7 @@ from actionrelay.aws.attributes import Attribute, attribute
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import StoreUnavailableError
 from actionrelay.ledger.entries_dynamodb import by_day, entries_item
-from actionrelay.ledger.execution import AuditEntry
+from actionrelay.ledger.history import AuditEntry
 from actionrelay.ports import Telemetry
 from actionrelay.signals import Count
 

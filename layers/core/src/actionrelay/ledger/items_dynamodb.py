@@ -24,7 +24,6 @@ from actionrelay.ledger.execution import (
     Status,
     WebhookStatus,
 )
-from actionrelay.statistics.tally import Standing
 
 ACCEPTED_FIELDS = frozenset(
     {
@@ -81,30 +80,6 @@ def ledger_item(execution: Execution) -> Item:
     if execution.cache_status is CacheStatus.HIT:
         item["from_cache"] = attribute(value=True)
     return item
-
-
-def read_standing(item: Mapping[str, Attribute]) -> Standing:
-    """Read what counts of one of a record's two items, whichever it is."""
-    detail = json.loads(zlib.decompress(value_of(item["detail"])))
-    accepted = "status" not in item
-    created_at = int(value_of(item["created_at"]))
-    status = detail.get("status", Status.QUEUED) if accepted else value_of(item["status"])
-    served = detail.get("cache_status") == CacheStatus.HIT if accepted else "from_cache" in item
-    return Standing(
-        action_id=str(value_of(item["action_id"])),
-        created_at=created_at,
-        status=Status(status),
-        latency_ms=_latency_ms(detail, created_at),
-        from_cache=served,
-        accepted=accepted,
-    )
-
-
-def _latency_ms(detail: Mapping[str, Any], created_at: int) -> int | None:
-    completed_at = detail.get("completed_at")
-    if completed_at is None or detail.get("resolved"):
-        return None
-    return int(completed_at) - int(detail.get("queued_at", created_at))
 
 
 def read_execution(

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from actionrelay.aws.clients import failures_as
 from actionrelay.errors import QueueUnavailableError
-from actionrelay.ledger.execution import Message, QueueDepth
+from actionrelay.ledger.message import Message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -52,32 +52,6 @@ class SqsDeliveryQueue:
         host = urlsplit(receiver).hostname if receiver else None
         group = {"MessageGroupId": host[-MAX_GROUP_LENGTH:]} if host else {}
         _send(self.client, self.url, {"executionId": execution_id, "version": version}, delay_ms, **group)
-
-
-@dataclass(frozen=True, slots=True)
-class SqsGauge:
-    """A ``QueueGauge`` of one queue in SQS."""
-
-    client: "SQSClient"
-    url: str
-
-    def depth(self) -> QueueDepth:
-        """Ask SQS, whose numbers are right within a minute of the last change."""
-        with failures_as(QueueUnavailableError, "a queue can't be looked at"):
-            answer = self.client.get_queue_attributes(
-                QueueUrl=self.url,
-                AttributeNames=[
-                    "ApproximateNumberOfMessages",
-                    "ApproximateNumberOfMessagesDelayed",
-                    "ApproximateNumberOfMessagesNotVisible",
-                ],
-            )
-        counted = answer["Attributes"]
-        return QueueDepth(
-            waiting=int(counted["ApproximateNumberOfMessages"]),
-            delayed=int(counted["ApproximateNumberOfMessagesDelayed"]),
-            in_flight=int(counted["ApproximateNumberOfMessagesNotVisible"]),
-        )
 
 
 def _send(

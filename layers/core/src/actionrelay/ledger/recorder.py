@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from actionrelay.errors import AlreadyRecordedError, DependencyError, StaleWriteError
 from actionrelay.ledger.execution import Execution
-from actionrelay.ports import AuditTrail, ExecutionStore
+from actionrelay.ledger.ports import AuditTrail, ExecutionStore
 
 _TRIES = 5
 

@@ -23,6 +23,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from actionrelay.errors import IllegalTransitionError, LeaseHeldError
+from actionrelay.ledger.chain import chained
 from actionrelay.ledger.execution import (
     Attempt,
     Execution,
@@ -32,7 +33,6 @@ from actionrelay.ledger.execution import (
     Status,
     WebhookStatus,
 )
-from actionrelay.ledger.history import chained
 
 STEPS: Mapping[Status, frozenset[Status]] = MappingProxyType(
     {

@@ -14,8 +14,9 @@ from botocore.exceptions import ClientError
 from actionrelay.aws.attributes import Attribute, Item, attribute, key
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import AlreadyRecordedError, StaleWriteError, StoreUnavailableError
-from actionrelay.ledger.execution import CachedResult, Execution
+from actionrelay.ledger.execution import Execution
 from actionrelay.ledger.items_dynamodb import accepted_item, ledger_item, read_execution
+from actionrelay.ledger.ports import CachedResult
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

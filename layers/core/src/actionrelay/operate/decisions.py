@@ -5,14 +5,19 @@ from dataclasses import dataclass
 
 from actionrelay.errors import ExecutionNotFoundError, WrongStateError
 from actionrelay.faults import Faults
+from actionrelay.genesys.reported_error import reported_error
+from actionrelay.ids import recorded_form
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import LONGEST_ID, Execution, ExecutionError, Message, Outcome, Status, WebhookStatus
+from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status, WebhookStatus
 from actionrelay.ledger.follow_up import Completion, same_outcome
+from actionrelay.ledger.message import Message
+from actionrelay.ledger.ports import ExecutionQueue
 from actionrelay.ledger.recorder import Recorder
-from actionrelay.ports import Clock, ExecutionQueue, Telemetry
+from actionrelay.operate.resolution import Resolution
+from actionrelay.ports import Clock, Telemetry
+from actionrelay.schemas import read
 from actionrelay.signals import Count
 from actionrelay.strict_json import Json, parse
-from actionrelay.submit.request import Resolution, read, reported_error
 
 _RERUN = frozenset({Status.FAILED, Status.UNKNOWN})
 _REDELIVERED = frozenset({WebhookStatus.DELIVERED, WebhookStatus.FAILED})
@@ -127,10 +132,10 @@ class OperateExecution:
         return again
 
     def _load(self, execution_id: str) -> Execution:
-        execution = self.recorder.load(execution_id.lower()) if 0 < len(execution_id) <= LONGEST_ID else None
+        execution = self.recorder.load(recorded_form(execution_id))
         if execution is None or execution.created_at + self.retention_ms <= self.clock.now():
-            raise ExecutionNotFoundError("no execution with this id", execution_id=execution_id[:LONGEST_ID])
-        self.telemetry.concerning(execution)
+            raise ExecutionNotFoundError.of(execution_id)
+        self.telemetry.concerning(execution.execution_id, execution.trace_id)
         return execution
 
     def _decide(

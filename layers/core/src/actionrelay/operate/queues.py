@@ -2,15 +2,45 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Literal, TypedDict
 
-from actionrelay.ledger.document import as_json
-from actionrelay.ports import Clock, GateGauge, QueueGauge
-from actionrelay.strict_json import Json
-from actionrelay.timestamps import iso
+from actionrelay.gate.ports import GateGauge
+from actionrelay.operate.ports import QueueGauge
+from actionrelay.ports import Clock
+from actionrelay.strict_json import Json, as_json
+from actionrelay.timestamps import Timestamp, iso
 
-if TYPE_CHECKING:
-    from actionrelay.documents import QueueDocument, QueueName, QueuesDocument
+type QueueName = Literal["executions", "deliveries"]
+
+
+class QueueDocument(TypedDict):
+    """How many messages a queue holds; SQS says about how many."""
+
+    name: QueueName
+    waiting: int
+    """Ready to be worked on."""
+    delayed: int
+    """Planned for later: retries, reminders, places in the line before the rate gate."""
+    inFlight: int
+    """Being worked on."""
+    deadLetters: int
+    """In the dead-letter queue, for a person to look at."""
+
+
+class RateGateDocument(TypedDict):
+    """How fast Genesys Cloud is asked."""
+
+    requestsPerMinute: int
+    """The most, over all workers together."""
+    pausedUntil: Timestamp | None
+    """Nothing goes out before that, since Genesys Cloud answered 429; null where nothing is held up."""
+
+
+class QueuesDocument(TypedDict):
+    """What waits, and whether anything holds it up."""
+
+    queues: list[QueueDocument]
+    rateGate: RateGateDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +73,7 @@ class ReadQueues:
         return as_json(document)
 
 
-def _document(name: "QueueName", watched: WatchedQueue) -> "QueueDocument":
+def _document(name: "QueueName", watched: WatchedQueue) -> QueueDocument:
     depth = watched.queue.depth()
     return {
         "name": name,

@@ -8,7 +8,6 @@ they pass by the rate gate, whose budget leaves room for them.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from actionrelay.errors import (
     ActionRelayError,
@@ -20,14 +19,13 @@ from actionrelay.errors import (
     SecretUnavailableError,
     TokenError,
 )
-from actionrelay.ledger.document import as_json, check_document
-from actionrelay.ledger.execution import GenesysApi
-from actionrelay.ports import AccessToken, Clock, PlatformProbe, TokenIssuer, TokenStore
+from actionrelay.genesys.contract import GenesysApi
+from actionrelay.ports import Clock
 from actionrelay.preflight import checks
-from actionrelay.strict_json import Json
-
-if TYPE_CHECKING:
-    from actionrelay.documents import HealthDocument
+from actionrelay.preflight.document import HealthDocument, check_document
+from actionrelay.preflight.ports import PlatformProbe
+from actionrelay.strict_json import Json, as_json
+from actionrelay.token.ports import AccessToken, TokenIssuer, TokenStore
 
 PATIENCE_SECONDS = 9.0
 """How long the whole preflight takes at most, so that its caller has an answer within ten."""

@@ -6,11 +6,11 @@ import urllib3
 
 from actionrelay.errors import MalformedJsonError
 from actionrelay.genesys.answers import read_rate
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.http import NoAnswerError, NotSentError, get
-from actionrelay.ledger.execution import GenesysApi
-from actionrelay.ports import AccessToken
 from actionrelay.preflight.checks import Sight
 from actionrelay.strict_json import Json, parse
+from actionrelay.token.ports import AccessToken
 
 _ABOUT_CLIENT = {
     GenesysApi.DATA_ACTIONS: "/api/v2/tokens/me",

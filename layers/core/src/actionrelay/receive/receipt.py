@@ -8,6 +8,7 @@ for done before it is, and never has its effect a second time.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import TypedDict
 
 from actionrelay.errors import (
     ExecutionNotFoundError,
@@ -20,15 +21,28 @@ from actionrelay.errors import (
     WebhookConflictError,
 )
 from actionrelay.faults import Faults
+from actionrelay.genesys.reported_error import reported_error
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import Execution, ExecutionError, Message, MessageKind, Outcome, Status
+from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status
 from actionrelay.ledger.follow_up import Completion, same_outcome
+from actionrelay.ledger.message import Message, MessageKind
+from actionrelay.ledger.ports import ExecutionQueue
 from actionrelay.ledger.recorder import Recorder
-from actionrelay.ports import Clock, ExecutionQueue, Telemetry, WebhookIds
+from actionrelay.ports import Clock, Telemetry
+from actionrelay.receive.ports import WebhookIds
+from actionrelay.receive.webhook import ResultWebhook
+from actionrelay.schemas import read
 from actionrelay.signals import Count
 from actionrelay.strict_json import canonical, digest, parse
-from actionrelay.submit.request import ResultWebhook, read, reported_error
 from actionrelay.webhooks.signatures import Verifier
+
+
+class ReceiptDocument(TypedDict):
+    """That an outcome is on record."""
+
+    executionId: str
+    status: Status
+
 
 REMEMBERED_MS = 7 * 86_400_000
 """How long an id stands for its content. The retries that the Standard Webhooks specification suggests end 75 hours and
@@ -95,8 +109,8 @@ class ReceiveResult:
     def _load(self, execution_id: str) -> Execution:
         execution = self.recorder.load(execution_id)
         if execution is None:
-            raise ExecutionNotFoundError("no execution with this id", execution_id=execution_id[:128])
-        self.telemetry.concerning(execution)
+            raise ExecutionNotFoundError.of(execution_id)
+        self.telemetry.concerning(execution.execution_id, execution.trace_id)
         return execution
 
     def _claim(self, webhook_id: str, execution: Execution, outcome: Outcome) -> None:

@@ -2,12 +2,13 @@
 
 import base64
 import binascii
+import json
 import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from actionrelay.aws.attributes import Attribute, value_of
-from actionrelay.ledger.items_dynamodb import read_standing
+from actionrelay.ledger.execution import CacheStatus, Status
 from actionrelay.statistics.counters import NO_ACTION, Change
 from actionrelay.statistics.tally import REJECTED, Standing, difference
 
@@ -52,3 +53,27 @@ def _decoded(image: Mapping[str, Attribute]) -> Iterator[tuple[str, Attribute]]:
     for name, spelled in image.items():
         binary = spelled.get("B")
         yield name, {"B": base64.b64decode(binary)} if isinstance(binary, str) else spelled
+
+
+def read_standing(item: Mapping[str, Attribute]) -> Standing:
+    """Read what counts of one of a record's two items, whichever it is."""
+    detail = json.loads(zlib.decompress(value_of(item["detail"])))
+    accepted = "status" not in item
+    created_at = int(value_of(item["created_at"]))
+    status = detail.get("status", Status.QUEUED) if accepted else value_of(item["status"])
+    served = detail.get("cache_status") == CacheStatus.HIT if accepted else "from_cache" in item
+    return Standing(
+        action_id=str(value_of(item["action_id"])),
+        created_at=created_at,
+        status=Status(status),
+        latency_ms=_latency_ms(detail, created_at),
+        from_cache=served,
+        accepted=accepted,
+    )
+
+
+def _latency_ms(detail: Mapping[str, Any], created_at: int) -> int | None:
+    completed_at = detail.get("completed_at")
+    if completed_at is None or detail.get("resolved"):
+        return None
+    return int(completed_at) - int(detail.get("queued_at", created_at))

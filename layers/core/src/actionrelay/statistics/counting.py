@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from actionrelay.ports import CounterStore, Telemetry
+from actionrelay.ports import Telemetry
 from actionrelay.signals import Count
 from actionrelay.statistics.counters import Change, Counter, counters_of
+from actionrelay.statistics.ports import CounterStore
 from actionrelay.statistics.tally import Counts, added
 
 MOST_COUNTERS = 99

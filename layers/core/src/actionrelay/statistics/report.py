@@ -4,14 +4,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
 from actionrelay.errors import Fault, InvalidRequestError
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ids import is_action_id
-from actionrelay.ledger.document import as_json
-from actionrelay.ledger.execution import GenesysApi, Status
-from actionrelay.ports import Clock, CounterReader
+from actionrelay.ledger.execution import Status
+from actionrelay.ports import Clock
 from actionrelay.statistics.counters import NO_ACTION
+from actionrelay.statistics.document import CountsDocument, MetricsDocument
+from actionrelay.statistics.ports import CounterReader
 from actionrelay.statistics.tally import (
     CACHE_HITS,
     ENDINGS,
@@ -23,11 +24,8 @@ from actionrelay.statistics.tally import (
     percentile,
     success_rate,
 )
-from actionrelay.strict_json import Json, pointer
+from actionrelay.strict_json import Json, as_json, pointer
 from actionrelay.timestamps import iso
-
-if TYPE_CHECKING:
-    from actionrelay.documents import CountsDocument, MetricsDocument
 
 DAYS_SHOWN = 30
 HOURS_SHOWN = 48
@@ -116,7 +114,7 @@ class ReadMetrics:
         return asked.first or date.fromordinal(max(last.toordinal() - DAYS_SHOWN + 1, 1)), last
 
 
-def _counts_document(counts: Counts) -> "CountsDocument":
+def _counts_document(counts: Counts) -> CountsDocument:
     ended = {status: counts.get(name, 0) for status, name in ENDINGS.items()}
     total = counts.get(TOTAL, 0)
     return {

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from actionrelay.errors import ActionRelayError
 from actionrelay.ledger.history import rejected
-from actionrelay.ports import AuditTrail, Clock, Telemetry
+from actionrelay.ledger.ports import AuditTrail
+from actionrelay.ports import Clock, Telemetry
 from actionrelay.signals import Count
 
 

@@ -6,18 +6,12 @@ from typing import Any
 
 from actionrelay.errors import DeliveryRefusedError, Fault, InvalidRequestError, PayloadTooLargeError
 from actionrelay.faults import Faults
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ids import is_action_id
-from actionrelay.ledger.execution import GenesysApi
+from actionrelay.schemas import read, uuid_fault
 from actionrelay.strict_json import Json, NestingTooDeepError, parse, paths_below, pointer
 from actionrelay.submit.references import cycle_faults, read_references
-from actionrelay.submit.request import (
-    MAX_ACTION_ID_LENGTH,
-    MAX_TIMEOUT_MS,
-    MAX_URL_LENGTH,
-    ExecutionRequest,
-    read,
-    uuid_fault,
-)
+from actionrelay.submit.request import MAX_ACTION_ID_LENGTH, MAX_TIMEOUT_MS, MAX_URL_LENGTH, ExecutionRequest
 from actionrelay.webhooks.targets import OutboundPolicy, Resolver, parse_target, vet
 
 INTEGRATIONS_MAX_TIMEOUT_MS = 60_000

@@ -5,17 +5,11 @@ from enum import StrEnum
 
 from actionrelay.errors import AlreadyRecordedError, ExecutionConflictError, QueueUnavailableError, RequestError
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import CacheStatus, Execution, Message, PayloadRef, Status
+from actionrelay.ledger.execution import CacheStatus, Execution, PayloadRef, Status
+from actionrelay.ledger.message import Message
+from actionrelay.ledger.ports import DeliveryQueue, ExecutionQueue, PayloadStore, ResultCache
 from actionrelay.ledger.recorder import Recorder
-from actionrelay.ports import (
-    Clock,
-    DeliveryQueue,
-    ExecutionQueue,
-    PayloadStore,
-    Randomness,
-    ResultCache,
-    Telemetry,
-)
+from actionrelay.ports import Clock, Randomness, Telemetry
 from actionrelay.signals import Count
 from actionrelay.strict_json import Json, canonical, digest
 from actionrelay.submit.request import ExecutionRequest
@@ -79,7 +73,7 @@ class SubmitExecution:
 
     def _submit(self, request: ExecutionRequest) -> Submitted:
         draft, inputs = self._draft(request)
-        self.telemetry.concerning(draft)
+        self.telemetry.concerning(draft.execution_id, draft.trace_id)
         hit = self._cached(draft)
         try:
             if hit:
@@ -140,7 +134,7 @@ class SubmitExecution:
     def _repeat(self, draft: Execution) -> Execution:
         recorded = self.recorder.load(draft.execution_id)
         if recorded is not None:
-            self.telemetry.concerning(recorded)
+            self.telemetry.concerning(recorded.execution_id, recorded.trace_id)
         if recorded is None or recorded.content_hash != draft.content_hash:
             raise ExecutionConflictError(
                 "this execution id was used for another request", execution_id=draft.execution_id

@@ -18,10 +18,10 @@ from actionrelay.errors import (
     SecretUnavailableError,
     TokenUnavailableError,
 )
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.http import HttpAnswer, NoAnswerError, NotSentError, post
-from actionrelay.ledger.execution import GenesysApi
-from actionrelay.ports import AccessToken
 from actionrelay.strict_json import parse
+from actionrelay.token.ports import AccessToken
 
 DATA_ACTION_SCOPES = ("data:action:execute", "data:action:view")
 _WAIT_SECONDS = 10.0

@@ -9,9 +9,10 @@ import threading
 from dataclasses import dataclass, field
 
 from actionrelay.errors import DependencyError, TokenBeingRefreshedError, TokenError, TokenUnavailableError
-from actionrelay.ports import AccessToken, Clock, Telemetry, TokenIssuer, TokenLeases, TokenStore
+from actionrelay.ports import Clock, Telemetry
 from actionrelay.signals import Count
 from actionrelay.token.lease import CLOCK_MARGIN_MS, TokenLease
+from actionrelay.token.ports import AccessToken, TokenIssuer, TokenLeases, TokenStore
 
 REFRESH_BEFORE_MS = 60_000
 """A token is replaced from a minute before it ends, so that none ends on its way to Genesys Cloud."""

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import StoreUnavailableError
-from actionrelay.ports import AccessToken
+from actionrelay.token.ports import AccessToken
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient

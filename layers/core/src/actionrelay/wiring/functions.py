@@ -38,9 +38,10 @@ from actionrelay.wiring.telemetry import telemetry
 if TYPE_CHECKING:
     from actionrelay.audit.day import ReadAuditDays
     from actionrelay.audit.export import ExportAuditDay
+    from actionrelay.audit.history import ReadHistory
     from actionrelay.deliver.delivery import DeliverWebhook
     from actionrelay.execute.worker import ExecuteAction
-    from actionrelay.find.execution import ReadExecutions
+    from actionrelay.find.execution import ReadExecution
     from actionrelay.find.listing import ListExecutions
     from actionrelay.operate.decisions import OperateExecution
     from actionrelay.operate.queues import ReadQueues
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from actionrelay.statistics.counters_dynamodb import TableCounters
     from actionrelay.statistics.counting import CountChanges
     from actionrelay.statistics.report import ReadMetrics
-    from actionrelay.statistics.success_rate_dynamodb import RememberedSuccessRate
+    from actionrelay.statistics.success_rate import RememberedSuccessRate
     from actionrelay.submit.rejection import RecordRejection
     from actionrelay.submit.submission import SubmitExecution
     from actionrelay.webhooks.signatures import SigningSecret
@@ -174,9 +175,9 @@ def execute_action() -> "ExecuteAction":
     from actionrelay.execute.worker import ExecuteAction
     from actionrelay.gate.gate_dynamodb import TableRateGate
     from actionrelay.gate.rate import Rate
+    from actionrelay.genesys.contract import GenesysApi
     from actionrelay.genesys.hosts import find_hosts
     from actionrelay.genesys.http import new_pool
-    from actionrelay.ledger.execution import GenesysApi
     from actionrelay.token.lease_dynamodb import TableTokenLeases
     from actionrelay.token.login_http import ClientCredentialsIssuer
     from actionrelay.token.shared import SharedToken
@@ -288,18 +289,30 @@ def deliver_webhook() -> "DeliverWebhook":
 
 
 @once
-def read_executions() -> "ReadExecutions":
+def read_execution() -> "ReadExecution":
     """Wire ``query``."""
-    from actionrelay.audit.reader_dynamodb import AuditTableReader
-    from actionrelay.find.execution import ReadExecutions
+    from actionrelay.find.execution import ReadExecution
 
     settings = QuerySettings.read(os.environ)
-    return ReadExecutions(
+    return ReadExecution(
         store=ExecutionsTable(aws().dynamodb, settings.executions_table, retention_days=0),
-        audit=AuditTableReader(aws().dynamodb, settings.audit_table),
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
         clock=SystemClock(),
         telemetry=telemetry(),
+    )
+
+
+@once
+def read_history() -> "ReadHistory":
+    """Wire the histories of ``query``."""
+    from actionrelay.audit.history import ReadHistory
+    from actionrelay.audit.reader_dynamodb import AuditTableReader
+
+    settings = QuerySettings.read(os.environ)
+    return ReadHistory(
+        store=ExecutionsTable(aws().dynamodb, settings.executions_table, retention_days=0),
+        audit=AuditTableReader(aws().dynamodb, settings.audit_table),
+        clock=SystemClock(),
     )
 
 
@@ -322,7 +335,7 @@ def list_executions() -> "ListExecutions":
 def read_queues() -> "ReadQueues":
     """Wire what ``query`` says about the queues."""
     from actionrelay.gate.gate_dynamodb import TableGateGauge
-    from actionrelay.ledger.queues_sqs import SqsGauge
+    from actionrelay.operate.gauge_sqs import SqsGauge
     from actionrelay.operate.queues import ReadQueues, WatchedQueue
 
     settings = QuerySettings.read(os.environ)
@@ -442,7 +455,7 @@ def _counters(executions_table: str) -> "TableCounters":
 
 
 def _success_rate(executions_table: str) -> "RememberedSuccessRate":
-    from actionrelay.statistics.success_rate_dynamodb import RememberedSuccessRate
+    from actionrelay.statistics.success_rate import RememberedSuccessRate
 
     return RememberedSuccessRate(_counters(executions_table), SystemClock())
 

@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Annotated, Any, Self, get_type_hints
 
 from actionrelay.errors import SettingsError
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.hosts import base_url, require_region
-from actionrelay.ledger.execution import GenesysApi
 
 _HIGHEST_PORT = 65_535
 

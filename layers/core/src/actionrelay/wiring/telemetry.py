@@ -19,7 +19,6 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.errors import ActionRelayError
-from actionrelay.ledger.execution import Execution
 from actionrelay.signals import Count, Duration, by_code
 
 
@@ -60,9 +59,9 @@ class PowertoolsTelemetry:
         with self._turn:
             self.emf.add_metric(str(metric), MetricUnit.Milliseconds, milliseconds)
 
-    def concerning(self, execution: Execution) -> None:
+    def concerning(self, execution_id: str, trace_id: str) -> None:
         """Put both ids on this thread's lines, in place of those that are on them."""
-        self.log.thread_safe_append_keys(execution_id=execution.execution_id, trace_id=execution.trace_id)
+        self.log.thread_safe_append_keys(execution_id=execution_id, trace_id=trace_id)
 
     def event(self, name: str, **fields: str | float | None) -> None:
         """Write one line; the message is the event's name."""

@@ -4,7 +4,8 @@ import threading
 from dataclasses import dataclass, field
 
 from actionrelay.errors import DependencyError
-from actionrelay.ports import Clock, CounterReader
+from actionrelay.ports import Clock
+from actionrelay.statistics.ports import CounterReader
 from actionrelay.statistics.tally import added, success_rate
 from actionrelay.timestamps import iso
 

@@ -1,0 +1,72 @@
+"""An audit entry, as readers of the trail see it."""
+
+from typing import TypedDict
+
+from actionrelay.ledger.history import AuditEntry
+from actionrelay.timestamps import Timestamp, iso
+
+
+class AuditDocument(TypedDict):
+    """One line of an execution's history; `hash` covers every other field, `previousHash` included."""
+
+    seq: int
+    """1, 2, 3, … without a gap."""
+    timestamp: Timestamp
+    executionId: str
+    actionId: str
+    event: str
+    """What happened: `accepted`, `attempt_started`, `completed`, `webhook_delivered`, …"""
+    status: str
+    """Of the execution after it."""
+    latencyMs: int | None
+    """Of the attempt or the delivery, in ms."""
+    attempt: int
+    """Attempts so far."""
+    payloadSizeBytes: int | None
+    """Of the request or the result that the event is about; the content itself is not recorded."""
+    payloadSha256: str | None
+    webhookUrl: str | None
+    successRate: float | None
+    """In an outcome: the deployment's of the day until then, from 0 to 1; null where nothing had ended, or it could not
+    be read."""
+    traceId: str
+    correlationId: str | None
+    code: str | None
+    """The error's."""
+    day: str | None
+    """In an execution's first entry of each UTC day: that day."""
+    actor: str | None
+    """Who decided, in the events of an operator."""
+    note: str | None
+    """What the operator wrote down."""
+    limit: str | None
+    """Which limit of Genesys Cloud the attempt ran into, as `namespace/key=value`."""
+    previousHash: str
+    hash: str
+
+
+def audit_document(entry: AuditEntry) -> AuditDocument:
+    """Spell one audit entry."""
+    return {
+        "seq": entry.seq,
+        "timestamp": iso(entry.timestamp),
+        "executionId": entry.execution_id,
+        "actionId": entry.action_id,
+        "event": entry.event,
+        "status": entry.status,
+        "latencyMs": entry.latency_ms,
+        "attempt": entry.attempt,
+        "payloadSizeBytes": entry.payload_size_bytes,
+        "payloadSha256": entry.payload_sha256,
+        "webhookUrl": entry.webhook_url,
+        "successRate": entry.success_rate,
+        "traceId": entry.trace_id,
+        "correlationId": entry.correlation_id,
+        "code": entry.code,
+        "day": entry.day,
+        "actor": entry.actor,
+        "note": entry.note,
+        "limit": entry.limit,
+        "previousHash": entry.previous_hash,
+        "hash": entry.hash,
+    }

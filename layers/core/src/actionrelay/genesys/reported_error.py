@@ -1,0 +1,28 @@
+"""Why an action failed, as it is reported: by Genesys Cloud in a webhook, or by an operator."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
+
+from actionrelay.genesys.error_forms import as_code, as_id
+from actionrelay.ledger.execution import ExecutionError
+from actionrelay.schemas import Document, whole
+
+
+class ReportedError(Document):
+    """Why an action failed, as Genesys Cloud reports it; members that we do not know are left aside."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    code: Annotated[str, StringConstraints(max_length=200)] = "action_failed"
+    message: Annotated[str, StringConstraints(max_length=2000), Field(repr=False)] = ""
+    status: Annotated[int, BeforeValidator(whole)] | None = None
+    correlation_id: Annotated[str, StringConstraints(max_length=200)] | None = None
+
+
+def reported_error(error: ReportedError | str | None) -> ExecutionError | None:
+    """Take a reported error in either form; None when nothing was said."""
+    if isinstance(error, ReportedError):
+        code = as_code(error.code) or "action_failed"
+        return ExecutionError(code, error.message, error.status, as_id(error.correlation_id))
+    return ExecutionError("action_failed", error) if error else None

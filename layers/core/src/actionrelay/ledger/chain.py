@@ -1,0 +1,53 @@
+"""How a record gets its next audit entry, chained to the last."""
+
+from dataclasses import replace
+
+from actionrelay.ledger.execution import Execution, ExecutionError, PayloadRef
+from actionrelay.ledger.history import AuditEntry, entry_hash
+from actionrelay.timestamps import iso
+
+
+def chained(
+    execution: Execution,
+    event: str,
+    *,
+    payload: PayloadRef | None = None,
+    cause: ExecutionError | None = None,
+    latency_ms: int | None = None,
+    correlation_id: str | None = None,
+    actor: str | None = None,
+    note: str | None = None,
+    success_rate: float | None = None,
+) -> Execution:
+    """Return the record with one more entry, chained to its last, that it owes to the audit table."""
+    day = iso(execution.updated_at)[:10]
+    entry = AuditEntry(
+        execution_id=execution.execution_id,
+        seq=execution.audit_seq + 1,
+        timestamp=execution.updated_at,
+        action_id=execution.action_id,
+        event=event,
+        status=execution.status.value,
+        trace_id=execution.trace_id,
+        attempt=execution.attempts,
+        latency_ms=latency_ms,
+        payload_size_bytes=payload.size if payload else None,
+        payload_sha256=payload.digest if payload else None,
+        webhook_url=execution.webhook_url,
+        success_rate=success_rate,
+        correlation_id=correlation_id or (cause.correlation_id if cause else None),
+        code=cause.code if cause else None,
+        day=day if day != execution.audit_day else None,
+        actor=actor,
+        note=note,
+        limit=cause.limit if cause else None,
+        previous_hash=execution.audit_hash,
+    )
+    entry = replace(entry, hash=entry_hash(entry))
+    return replace(
+        execution,
+        audit_seq=entry.seq,
+        audit_hash=entry.hash,
+        audit_day=day,
+        pending_audit=(*execution.pending_audit, entry),
+    )

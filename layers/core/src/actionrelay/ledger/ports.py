@@ -1,0 +1,115 @@
+"""What the ledger needs from the world: tables, payloads, queues. Each may raise ``DependencyError``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from actionrelay.ledger.execution import Execution, PayloadRef
+from actionrelay.ledger.history import AuditEntry
+from actionrelay.ledger.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class CachedResult:
+    """The execution whose result may answer an equal request until ``expires_at`` (ms)."""
+
+    key: str
+    execution_id: str
+    expires_at: int
+
+
+class ExecutionStore(Protocol):
+    """The ledger's table."""
+
+    def create(self, execution: Execution) -> None:
+        """Write a record that must not exist yet.
+
+        Raises:
+            AlreadyRecordedError: an execution with this id is there.
+        """
+        ...
+
+    def load(self, execution_id: str) -> Execution | None:
+        """Read a record as last written (a consistent read)."""
+        ...
+
+    def save(self, execution: Execution) -> None:
+        """Replace the version before this one.
+
+        Raises:
+            StaleWriteError: the stored version is another than ``execution.version - 1``.
+        """
+        ...
+
+
+class ResultCache(Protocol):
+    """Results of successful executions, by action and inputs."""
+
+    def lookup(self, key: str) -> CachedResult | None:
+        """Read an entry, ended or not."""
+        ...
+
+    def remember(self, entry: CachedResult) -> None:
+        """Write an entry; the last one wins."""
+        ...
+
+
+class AuditTrail(Protocol):
+    """The append-only history."""
+
+    def append(self, entries: Sequence[AuditEntry]) -> None:
+        """Add entries; one that is there already is left as it is."""
+        ...
+
+
+class PayloadStore(Protocol):
+    """Requests and results, small ones beside the record and large ones in the bucket."""
+
+    def refer(self, key: str, data: bytes) -> PayloadRef:
+        """Name data without writing it; small data comes back inline and needs no ``put``."""
+        ...
+
+    def put(self, ref: PayloadRef, data: bytes) -> None:
+        """Write what a reference names; does nothing for an inline one."""
+        ...
+
+    def get(self, ref: PayloadRef) -> bytes | None:
+        """Read what a reference names, checked against its digest; None when it is not there."""
+        ...
+
+
+class ExecutionQueue(Protocol):
+    """The queue that ``execute`` works from."""
+
+    def send(self, message: Message, delay_ms: int = 0) -> None:
+        """Queue a message, to be seen after ``delay_ms`` or, past what the queue can delay, earlier.
+
+        Raises:
+            QueueUnavailableError: it may or may not have been queued.
+        """
+        ...
+
+
+class DeliveryQueue(Protocol):
+    """The queue that ``deliver`` works from."""
+
+    def send(
+        self, execution_id: str, delay_ms: int = 0, version: int | None = None, receiver: str | None = None
+    ) -> None:
+        """Queue a delivery, the record's audit paid up to ``version``; the same terms as ``ExecutionQueue.send``.
+
+        ``receiver`` is the URL that it goes to: what waits for one receiver shall not keep the others waiting.
+        """
+        ...
+
+
+class SuccessRate(Protocol):
+    """Which part of today's executions succeeded, as far as this process knows."""
+
+    def refresh(self) -> None:
+        """Read it anew where it is out of date. Never raises; may take a while, so nothing that is urgent follows."""
+        ...
+
+    def latest(self) -> float | None:
+        """The rate as last read, from 0 to 1; None where it is not known. Asks no service."""
+        ...

@@ -1,0 +1,22 @@
+"""The body of an operator's resolution, as a strict schema."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from actionrelay.genesys.reported_error import ReportedError
+from actionrelay.schemas import Document
+
+
+class Resolution(Document):
+    """The body of ``POST /v1/executions/{id}/resolve``: what an operator found out about an unknown outcome."""
+
+    status: Literal["completed", "failed"]
+    result: Annotated[Any, Field(repr=False)] = None
+    """For `completed`, as if Genesys Cloud had sent it."""
+    error: Annotated[ReportedError | Annotated[str, StringConstraints(max_length=2000)] | None, Field(repr=False)] = (
+        None
+    )
+    """For `failed`: as an object, or in a sentence."""
+    note: Annotated[str, StringConstraints(max_length=1000)] | None = None
+    """How this is known, for the audit trail."""

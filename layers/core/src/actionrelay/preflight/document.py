@@ -1,0 +1,27 @@
+"""What the preflight found, as its readers see it."""
+
+from typing import Literal, NotRequired, TypedDict
+
+from actionrelay.errors import Check, CheckStatus
+
+
+class CheckDocument(TypedDict):
+    """One thing that the preflight looked at."""
+
+    name: str
+    status: CheckStatus
+    detail: str
+    advice: str | None
+    """What to do about it; null for `ok`."""
+
+
+class HealthDocument(TypedDict):
+    """That the API answers; of a preflight, also what it found."""
+
+    status: Literal["ok", "degraded"]
+    checks: NotRequired[list[CheckDocument]]
+
+
+def check_document(check: Check) -> CheckDocument:
+    """Spell one check of the preflight."""
+    return {"name": check.name, "status": check.status, "detail": check.detail, "advice": check.advice}

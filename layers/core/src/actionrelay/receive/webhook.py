@@ -1,0 +1,21 @@
+"""The body of a result webhook, as a strict schema."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from actionrelay.genesys.reported_error import ReportedError
+from actionrelay.schemas import Document
+
+
+class ResultWebhook(Document):
+    """The body of ``POST /v1/webhooks/genesys``; members that we do not know are left aside."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    execution_id: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    status: Literal["completed", "failed"]
+    result: Annotated[Any, Field(repr=False)] = None
+    error: Annotated[ReportedError | Annotated[str, StringConstraints(max_length=2000)] | None, Field(repr=False)] = (
+        None
+    )

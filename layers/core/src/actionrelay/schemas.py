@@ -1,0 +1,84 @@
+"""Documents that come in from outside are fitted into strict schemas; every fault is reported, never only the first."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
+
+from actionrelay.errors import MAX_FAULTS, Fault
+from actionrelay.faults import Faults
+from actionrelay.ids import NO_UUID, UUID_FORM, is_uuid
+from actionrelay.strict_json import Json
+
+
+def whole(value: Any) -> Any:
+    """Take ``400.0`` for 400: JSON has numbers, and one without a fraction is an integer (JSON Schema, 6.1.1)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+class Document(BaseModel):
+    """A document in camelCase, frozen; a member that it does not name is a fault."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, strict=True, hide_input_in_errors=True
+    )
+
+
+def read[Schema: BaseModel](schema: type[Schema], document: Json) -> Schema | Faults:
+    """Fit a parsed document into a schema, or say everything that keeps it from fitting."""
+    few, unknown = _with_few_unknown(schema, document)
+    try:
+        return schema.model_validate(few)
+    except ValidationError as error:
+        faults = Faults()
+        for item in error.errors(include_url=False, include_input=False, include_context=False):
+            faults.add(_location(item, document), "schema", _detail(item["type"], item["msg"]))
+        faults.count += unknown
+        return faults
+
+
+def _with_few_unknown(schema: type[BaseModel], document: Json) -> tuple[Json, int]:
+    """Leave out unknown fields beyond those that an answer has room for, and say how many: each costs 600 bytes."""
+    if not isinstance(document, dict) or schema.model_config.get("extra") != "forbid":
+        return document, 0
+    known = {field.alias or name for name, field in schema.model_fields.items()}
+    left_out = [name for name in document if name not in known][MAX_FAULTS:]
+    if not left_out:
+        return document, 0
+    dropped = set(left_out)
+    return {name: value for name, value in document.items() if name not in dropped}, len(left_out)
+
+
+def _location(item: ErrorDetails, document: Json) -> list[int | str]:
+    """Keep the steps that lead somewhere in the document: unions add a step that names the branch tried."""
+    kept: list[int | str] = []
+    here: Json = document
+    for step in item["loc"]:
+        if isinstance(here, dict) and isinstance(step, str):
+            if step in here or item["type"] == "missing":
+                kept.append(step)
+                here = here.get(step)
+        elif isinstance(here, list) and isinstance(step, int):
+            kept.append(step)
+            here = here[step] if step < len(here) else None
+    return kept
+
+
+def _detail(kind: str, message: str) -> str:
+    match kind:
+        case "missing":
+            return "required"
+        case "extra_forbidden":
+            return "unknown field"
+        case "model_type" | "dict_type":
+            return "must be an object"
+    return message[:1].lower() + message[1:]
+
+
+def uuid_fault(value: str, where: str) -> Fault | None:
+    """Say what is wrong with an id that must be a UUID (RFC 9562 text form, any case)."""
+    return None if is_uuid(value) else Fault(where, "schema", NO_UUID)
+
+
+type Uuid = Annotated[str, Field(json_schema_extra={"format": "uuid", "pattern": f"^{UUID_FORM}$"})]
