@@ -28,7 +28,12 @@ ministack := .tools/ministack/.complete
 # not measured: its mutants are compiled from text, which coverage takes for missing files.
 measured := $(wildcard tests/unit tests/functional)
 slow := $(wildcard tests/browser tests/stack tests/sam)
-unmeasured := $(filter-out $(measured) $(slow),$(patsubst %/,%,$(wildcard tests/[a-z]*/))) $(slow)
+unmeasured := $(filter-out $(measured) $(slow),$(patsubst %/,%,$(wildcard tests/[a-z]*/)))
+
+# So many processes run tests at once. Each deploys the worlds that its own tests ask for, and keeps a file's tests
+# together: nothing in one world can disturb another's.
+WORKERS ?= 2
+pytest := $(python) -m pytest --numprocesses $(WORKERS)
 typed := $(wildcard functions layers/core/src local tests benchmarks tools)
 
 .PHONY: help
@@ -41,9 +46,15 @@ demo: env ## everything from nothing: environment, build, deploy, then the main 
 
 .PHONY: test
 test: env ## everything from nothing: all tests, those in tests/sam where a container engine answers
-	@$(python) -m coverage run -m pytest $(measured)
+	@$(python) -m coverage erase
+	@$(python) -m coverage run -m pytest --numprocesses $(WORKERS) --dist worksteal $(measured)
 	@$(python) tools/branch_coverage.py --at-least 90
-	@$(python) -m pytest $(unmeasured)
+	@$(pytest) --dist worksteal $(unmeasured)
+	@$(pytest) --dist loadfile --durations 10 $(slow)
+
+.PHONY: unit
+unit: env ## the unit tests alone, quickly and without coverage
+	@$(pytest) --dist worksteal tests/unit
 
 .PHONY: check
 check: env ## format, lint, types, import direction, drift of the OpenAPI document and the locks, template lint

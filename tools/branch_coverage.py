@@ -13,9 +13,9 @@ from coverage import Coverage
 
 
 def measured_branches() -> tuple[int, int]:
-    """Print the report by file, and return how many branches were taken and how many there are."""
+    """Combine what each process measured, print the report by file, and return the branches: taken, and in all."""
     coverage = Coverage()
-    coverage.load()
+    coverage.combine()
     coverage.report(file=sys.stdout)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "coverage.json"

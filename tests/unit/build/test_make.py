@@ -1,0 +1,34 @@
+"""The commands that people and CI call: each is there, and says what it does."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+TARGETS = ("demo", "test", "unit", "check", "up", "down", "bench", "chaos", "help")
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_help_lists_the_command_with_what_it_does(target: str) -> None:
+    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert re.search(rf"^  make {target} +\S.+$", shown, re.MULTILINE)
+
+
+def test_make_test_runs_every_folder_of_tests_once() -> None:
+    planned = subprocess.run(
+        ["make", "--dry-run", "--assume-old=env", "test"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    lines = [line for line in planned.splitlines() if "pytest" in line]
+    named = [word for line in lines for word in line.split() if word.startswith("tests/")]
+    folders = {
+        f"tests/{file.parent.relative_to(ROOT / 'tests').parts[0]}" for file in ROOT.glob("tests/*/**/test_*.py")
+    }
+    assert folders <= set(named)
+    assert len(named) == len(set(named))
+
+
+def test_ci_calls_what_a_person_calls() -> None:
+    workflow = (ROOT / ".github/workflows/ci.yml").read_text()
+    assert re.findall(r"^\s*- run: (.+)$", workflow, re.MULTILINE) == [".ci/run"]
