@@ -41,13 +41,14 @@ EXECUTE_LIMIT = 1.25
 _FUNCTION = """\
 import time; begun = time.perf_counter()
 import app
-from actionrelay.wiring import functions as wiring
+from actionrelay.wiring import {function} as wiring
+from actionrelay.wiring.process import aws
 wired = wiring.{wired}()
 seconds = time.perf_counter() - begun
 import json, actionrelay, pydantic
 assert all(each.__file__.startswith(layer) for each in (actionrelay, pydantic)), "not the built layer"
-made = sorted(name for name in vars(wiring.aws()) if name != "session")
-print(json.dumps([seconds, [getattr(wiring.aws(), name).meta.service_model.service_name for name in made]]))
+made = sorted(name for name in vars(aws()) if name != "session")
+print(json.dumps([seconds, [getattr(aws(), name).meta.service_model.service_name for name in made]]))
 """
 _PEER = """\
 import time; begun = time.perf_counter()
@@ -161,7 +162,7 @@ def run(bench: Bench) -> Result:
     targets: list[Target] = []
     with _build() as (whole, bare):
         for function, wired in WIRED.items():
-            program = _FUNCTION.format(wired=wired)
+            program = _FUNCTION.format(function=function, wired=wired)
             ours = _Interpreter(program, function, whole)
             services = ours.run()[1]
             sides = {

@@ -21,7 +21,7 @@ from actionrelay.statistics.counters_dynamodb import TableCounters
 from actionrelay.statistics.report import ReadMetrics
 from actionrelay.strict_json import Json
 from actionrelay.timestamps import DAY_MS, iso
-from actionrelay.wiring.functions import SystemClock
+from actionrelay.wiring.process import SystemClock
 from benchmarks.bench import Bench
 from benchmarks.records import ACTIONS, DAYS, RARE_ACTION, TRACE_ID, Tables, executions, of_the_stack, rare_ones
 from benchmarks.results import TIMES, Result, Target

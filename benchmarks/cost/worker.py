@@ -17,7 +17,7 @@ from typing import Any
 
 import boto3
 
-from actionrelay.wiring.functions import aws
+from actionrelay.wiring.process import aws
 from benchmarks.cost.capacity import Item, Table
 from benchmarks.cost.meter import Meter
 from local.world.state import ROOT

@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import job, streams
-from actionrelay.wiring.functions import count_changes
+from actionrelay.wiring.count import count_changes
 from actionrelay.wiring.telemetry import observed
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import batch
-from actionrelay.wiring.functions import deliver_webhook
+from actionrelay.wiring.deliver import deliver_webhook
 from actionrelay.wiring.telemetry import observed
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import batch
-from actionrelay.wiring.functions import execute_action
+from actionrelay.wiring.execute import execute_action
 from actionrelay.wiring.telemetry import observed
 
 

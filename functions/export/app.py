@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import job
-from actionrelay.wiring.functions import export_audit_day
+from actionrelay.wiring.export import export_audit_day
 from actionrelay.wiring.telemetry import observed
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import http
-from actionrelay.wiring.functions import (
+from actionrelay.wiring.query import (
     describe_api,
     list_executions,
     read_audit_days,

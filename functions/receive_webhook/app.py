@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import http
-from actionrelay.wiring.functions import receive_result
+from actionrelay.wiring.receive_webhook import receive_result
 from actionrelay.wiring.telemetry import observed
 
 

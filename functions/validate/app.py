@@ -6,8 +6,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import http
 from actionrelay.boundary.submissions import decided, on_record, submitted
-from actionrelay.wiring.functions import operate_execution, record_rejection, submit_execution
 from actionrelay.wiring.telemetry import observed
+from actionrelay.wiring.validate import operate_execution, record_rejection, submit_execution
 
 
 @observed

@@ -18,7 +18,9 @@ from typing import Any, cast
 from actionrelay.boundary import batch
 from actionrelay.errors import TokenBeingRefreshedError
 from actionrelay.token.shared import SharedToken
-from actionrelay.wiring.functions import aws, execute_action, submit_execution
+from actionrelay.wiring.execute import execute_action
+from actionrelay.wiring.process import aws
+from actionrelay.wiring.validate import submit_execution
 
 _PATIENCE_SECONDS = 60.0
 _ACTION = "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e"

@@ -7,6 +7,7 @@ A module may import the floors below its own, and its own folder. A file whose n
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -53,6 +54,7 @@ type Sources = Mapping[str, str]
 """The text of each module, by its name below the package; that of a handler is ``functions.<name>``."""
 
 
+@cache
 def tree() -> Sources:
     modules = {path.relative_to(PACKAGE): path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"}
     handlers = {f"functions.{path.parent.name}": path for path in ROOT.glob("functions/*/app.py")}
@@ -60,8 +62,9 @@ def tree() -> Sources:
     return {name: path.read_text() for name, path in sorted(named.items())}
 
 
-def imports(source: str, module: str) -> Iterator[str]:
-    """Yield every dotted name that the source imports, anywhere in it, and what it takes of those modules."""
+@cache
+def imports(source: str, module: str) -> frozenset[str]:
+    """Return every dotted name that the source imports, anywhere in it, and what it takes of those modules."""
     base = ["actionrelay", *module.split(".")]
     known: dict[str, str] = {}
     parsed = ast.parse(source)
@@ -72,11 +75,16 @@ def imports(source: str, module: str) -> Iterator[str]:
             parents = base[: -node.level] if node.level else []
             origin = ".".join([*parents, *([node.module] if node.module else [])])
             known |= {alias.asname or alias.name: f"{origin}.{alias.name}" for alias in node.names}
-    yield from known.values()
-    for node in ast.walk(parsed):
-        if isinstance(node, ast.Attribute) and (written := ast.unparse(node)).partition(".")[0] in known:
-            name, _, rest = written.partition(".")
-            yield f"{known[name]}.{rest}"
+    taken = (_dotted(node) for node in ast.walk(parsed) if isinstance(node, ast.Attribute))
+    used = (each for each in taken if each[0] in known)
+    return frozenset([*known.values(), *(".".join([known[name], *rest]) for name, *rest in used)])
+
+
+def _dotted(node: ast.expr) -> list[str]:
+    """Return the names of ``a.b.c``; of an attribute of anything else, the attribute alone."""
+    if isinstance(node, ast.Attribute):
+        return [*_dotted(node.value), node.attr]
+    return [node.id] if isinstance(node, ast.Name) else [""]
 
 
 def module_of(name: str, sources: Sources) -> str | None:
@@ -147,7 +155,7 @@ def _adapters_known(sources: Sources) -> Iterator[str]:
 
 def _world(sources: Sources) -> Iterator[str]:
     for module in filter(is_rule, sources):
-        for name in sorted(set(imports(sources[module], module))):
+        for name in sorted(imports(sources[module], module)):
             if any(f"{name}.".startswith(f"{outside}.") or name.startswith("mypy_boto3") for outside in OUTSIDE):
                 yield f"{module} knows of the world: {name}"
 

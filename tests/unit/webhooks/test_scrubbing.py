@@ -19,8 +19,8 @@ from actionrelay.webhooks.signatures import (
     parse_secrets,
 )
 from actionrelay.webhooks.targets import OutboundPolicy
-from actionrelay.wiring import functions as wiring
 from actionrelay.wiring import telemetry as observability
+from actionrelay.wiring.signing import signing_secrets
 from tests.fakes.answers import raw
 from tests.fakes.aws import FakeSecrets
 from tests.fakes.chance import NOON
@@ -94,7 +94,7 @@ def test_a_signing_secret_of_another_form_is_not_shown(captured: Captured, text:
         captured.thing(parse_secrets(text))
     fake = FakeSecrets(values={"webhook": text})
     with failing(captured, always=False):
-        captured.thing(wiring._signing_secrets(NamedSecret(cast(Any, fake), "webhook")))
+        captured.thing(signing_secrets(NamedSecret(cast(Any, fake), "webhook")))
 
 
 RECEIVERS: dict[str, Script] = {

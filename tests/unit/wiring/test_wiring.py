@@ -1,10 +1,12 @@
 """Settings from an environment, and each function wired from them."""
 
+import importlib
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +14,11 @@ import pytest
 from actionrelay.errors import SecretUnavailableError, SettingsError
 from actionrelay.execute.client_http import DataActions, GenesysClient, Integrations
 from actionrelay.webhooks.signatures import HubSignatureVerifier, StandardWebhooksVerifier
-from actionrelay.wiring import functions as wiring
+from actionrelay.wiring import deliver, execute, process, query, receive_webhook, validate
+from actionrelay.wiring import settings as wiring_settings
 from actionrelay.wiring.settings import (
     DeliverSettings,
     ExecuteSettings,
-    ExportSettings,
     QuerySettings,
     ReceiveWebhookSettings,
     ValidateSettings,
@@ -25,23 +27,18 @@ from actionrelay.wiring.settings import (
 from tests.fakes.aws import FakeDynamoDb, FakeS3, FakeSecrets, FakeSqs, FakeSsm
 from tests.fakes.deployment import ENVIRONMENT
 
+FUNCTIONS = sorted(path.parent.name for path in Path(__file__).parents[3].glob("functions/*/app.py"))
 WIRED: list[Callable[[], Any]] = [
-    wiring.submit_execution,
-    wiring.operate_execution,
-    wiring.execute_action,
-    wiring.receive_result,
-    wiring.deliver_webhook,
-    wiring.record_rejection,
-    wiring.read_execution,
-    wiring.read_history,
-    wiring.read_audit_days,
-    wiring.export_audit_day,
-    wiring.list_executions,
-    wiring.read_queues,
-    wiring.run_preflight,
+    made
+    for module in (importlib.import_module(f"actionrelay.wiring.{function}") for function in FUNCTIONS)
+    for made in vars(module).values()
+    if hasattr(made, "cache_clear") and made.__module__ == module.__name__
 ]
+"""What each function is built of, as its module of wiring has it."""
+
 SETTINGS: list[Any] = [
-    *(ValidateSettings, ExecuteSettings, ReceiveWebhookSettings, DeliverSettings, QuerySettings, ExportSettings)
+    getattr(wiring_settings, f"{''.join(part.capitalize() for part in function.split('_'))}Settings")
+    for function in FUNCTIONS
 ]
 SECRET = '{"secrets":["whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="]}'
 
@@ -63,10 +60,11 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeClients]:
     fakes = FakeClients()
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(wiring, "aws", lambda: fakes)
-    _forget(*WIRED)
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    monkeypatch.setattr(process, "AwsClients", lambda _: fakes)
+    _forget(process.aws, *WIRED)
     yield fakes
-    _forget(*WIRED)
+    _forget(process.aws, *WIRED)
 
 
 def _forget(*wirings: Callable[[], Any]) -> None:
@@ -77,7 +75,7 @@ def _forget(*wirings: Callable[[], Any]) -> None:
 def test_refusals_are_recorded_by_the_brief_client(
     clients: FakeClients,
 ) -> None:
-    audit: Any = wiring.record_rejection().audit
+    audit: Any = validate.record_rejection().audit
     assert audit.client is clients.brief_dynamodb
 
 
@@ -100,8 +98,9 @@ def test_several_faults_are_reported_without_a_value() -> None:
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_each_field_has_its_environment_variable(settings: Any) -> None:
     read = settings.read(ENVIRONMENT)
-    assert (read.audit_table, read.payload_bucket) == ("audit", "payloads")
-    assert getattr(read, "executions_table", "executions") == "executions"
+    texts = {name: value for name in names(settings) if isinstance(value := getattr(read, name), str)}
+    assert texts == {name: ENVIRONMENT[name.upper()] for name in texts}
+    assert "powertools_service_name" in texts
 
 
 @pytest.mark.parametrize(("settings", "name"), [(settings, name) for settings in SETTINGS for name in names(settings)])
@@ -177,7 +176,7 @@ def test_threads_wait_for_what_another_builds() -> None:
     begun, second = threading.Event(), threading.Event()
     built: list[object] = []
 
-    @wiring.once
+    @process.once
     def build() -> object:
         if begun.is_set():
             second.set()
@@ -195,7 +194,7 @@ def test_threads_wait_for_what_another_builds() -> None:
 def test_a_failed_build_is_tried_again() -> None:
     troubles = [RuntimeError("no environment yet")]
 
-    @wiring.once
+    @process.once
     def build() -> str:
         if troubles:
             raise troubles.pop()
@@ -206,12 +205,14 @@ def test_a_failed_build_is_tried_again() -> None:
     assert build() == "built"
 
 
-@pytest.mark.parametrize("wired", WIRED, ids=lambda wired: wired.__name__)
+@pytest.mark.parametrize(
+    "wired", [wired for wired in WIRED if wired is not query.describe_api], ids=lambda wired: wired.__name__
+)
 def test_a_missing_variable_is_named_when_wired(
     clients: FakeClients, monkeypatch: pytest.MonkeyPatch, wired: Callable[[], Any]
 ) -> None:
-    monkeypatch.delenv("AUDIT_TABLE")
-    with pytest.raises(SettingsError, match="AUDIT_TABLE"):
+    monkeypatch.delenv("POWERTOOLS_SERVICE_NAME")
+    with pytest.raises(SettingsError, match="POWERTOOLS_SERVICE_NAME"):
         wired()
 
 
@@ -220,11 +221,11 @@ def test_given_a_contract_when_wired_then_the_client_speaks_it(
     clients: FakeClients, monkeypatch: pytest.MonkeyPatch, api: str, contract: type
 ) -> None:
     monkeypatch.setenv("GENESYS_API", api)
-    client = wiring.execute_action().client
+    client = execute.execute_action().client
     assert isinstance(client, GenesysClient)
     assert isinstance(client.contract, contract)
     assert client.api_url == "https://api.mypurecloud.de"
-    assert wiring.execute_action().policy.webhook_grace_ms == 300_000
+    assert execute.execute_action().policy.webhook_grace_ms == 300_000
 
 
 @pytest.mark.parametrize(
@@ -236,38 +237,38 @@ def test_a_schemes_verifier_has_the_current_secrets(
 ) -> None:
     monkeypatch.setenv("WEBHOOK_SCHEME", scheme.value)
     clients.secrets.values["webhook"] = SECRET
-    assert isinstance(wiring.receive_result().verifier(), verifier)
+    assert isinstance(receive_webhook.receive_result().verifier(), verifier)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "whsec_!"])
 def test_a_secret_without_a_key_is_unavailable_and_not_shown(clients: FakeClients, text: str) -> None:
     clients.secrets.values["delivery"] = text
     with pytest.raises(SecretUnavailableError, match="the secret delivery holds no usable signing secret"):
-        wiring.deliver_webhook().secrets()
+        deliver.deliver_webhook().secrets()
 
 
 def test_given_a_usable_secret_when_needed_then_it_is_read(clients: FakeClients) -> None:
     clients.secrets.values["delivery"] = SECRET
-    assert len(wiring.deliver_webhook().secrets()) == 1
+    assert len(deliver.deliver_webhook().secrets()) == 1
 
 
 def test_time_and_chance_are_the_machines() -> None:
-    assert wiring.SystemClock().now() > 1_700_000_000_000
-    assert 0 <= wiring.SystemRandomness().uniform() < 1
-    assert str(uuid.UUID(wiring.SystemRandomness().new_id())) != wiring.SystemRandomness().new_id()
+    assert process.SystemClock().now() > 1_700_000_000_000
+    assert 0 <= process.SystemRandomness().uniform() < 1
+    assert str(uuid.UUID(process.SystemRandomness().new_id())) != process.SystemRandomness().new_id()
 
 
 def test_the_console_knows_its_region_and_authorisation(clients: FakeClients, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-3")
     monkeypatch.setenv("API_AUTH", "API_KEY")
-    _forget(wiring.serve_console)
-    html = wiring.serve_console().html
-    _forget(wiring.serve_console)
+    _forget(query.serve_console)
+    html = query.serve_console().html
+    _forget(query.serve_console)
     assert 'content="eu-west-3"' in html
     assert 'content="API_KEY"' in html
 
 
 def test_the_clients_of_a_region_are_one_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    _forget(wiring.aws)
-    assert wiring.aws() is wiring.aws()
-    _forget(wiring.aws)
+    _forget(process.aws)
+    assert process.aws() is process.aws()
+    _forget(process.aws)

@@ -134,30 +134,37 @@ class _Settings(_ObservedSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _WriterSettings(_Settings):
+class WriterSettings(_Settings):
+    """What every function needs that writes executions."""
+
     delivery_queue_url: str
     execution_retention_days: Positive
     audit_retention_days: Positive
 
 
 @dataclass(frozen=True, kw_only=True)
-class ValidateSettings(_WriterSettings):
-    """Settings of ``validate``."""
+class CompletingSettings(WriterSettings):
+    """What every function needs that brings executions to their end, or on."""
 
     execution_queue_url: str
+    result_cache_seconds: NotNegative
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidateSettings(CompletingSettings):
+    """Settings of ``validate``."""
+
     genesys_api: Contract
     max_payload_bytes: Positive
     max_input_depth: Positive
-    result_cache_seconds: NotNegative
     webhook_ports: Ports
     allow_private_webhooks: Flag
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExecuteSettings(_WriterSettings):
+class ExecuteSettings(CompletingSettings):
     """Settings of ``execute``."""
 
-    execution_queue_url: str
     genesys_api: Contract
     genesys_region: Region
     genesys_api_url: Override
@@ -168,7 +175,6 @@ class ExecuteSettings(_WriterSettings):
     api_id: str
     requests_per_minute: Positive
     max_attempts: Positive
-    result_cache_seconds: NotNegative
     webhook_grace_seconds: NotNegative
 
     @property
@@ -178,18 +184,16 @@ class ExecuteSettings(_WriterSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReceiveWebhookSettings(_WriterSettings):
+class ReceiveWebhookSettings(CompletingSettings):
     """Settings of ``receive_webhook``."""
 
-    execution_queue_url: str
     webhook_secret_name: str
     webhook_scheme: Scheme
-    result_cache_seconds: NotNegative
     max_payload_bytes: Positive
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeliverSettings(_WriterSettings):
+class DeliverSettings(WriterSettings):
     """Settings of ``deliver``."""
 
     delivery_dlq_url: str

@@ -1,0 +1,35 @@
+"""How ``deliver`` is built."""
+
+import os
+from functools import partial
+
+from actionrelay.aws.secret import NamedSecret
+from actionrelay.deliver.delivery import DeliverWebhook
+from actionrelay.ledger.payloads_s3 import BucketPayloads
+from actionrelay.ledger.queues_sqs import SqsDeliveryQueue
+from actionrelay.webhooks.resolver_dns import SystemResolver
+from actionrelay.webhooks.sender_http import PinnedSender
+from actionrelay.webhooks.targets import OutboundPolicy
+from actionrelay.wiring.ledger import recorder
+from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
+from actionrelay.wiring.settings import DeliverSettings
+from actionrelay.wiring.signing import signing_secrets
+from actionrelay.wiring.telemetry import telemetry
+
+
+@once
+def deliver_webhook() -> DeliverWebhook:
+    """Posts outcomes to callers' webhooks."""
+    settings = DeliverSettings.read(os.environ)
+    secret = NamedSecret(aws().secrets, settings.delivery_secret_name)
+    return DeliverWebhook(
+        recorder=recorder(settings),
+        payloads=BucketPayloads(aws().s3, settings.payload_bucket),
+        queue=SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url),
+        dead_letters=SqsDeliveryQueue(aws().sqs, settings.delivery_dlq_url),
+        sender=PinnedSender(SystemResolver(), OutboundPolicy(settings.allow_private_webhooks, settings.webhook_ports)),
+        secrets=partial(signing_secrets, secret),
+        telemetry=telemetry(),
+        clock=SystemClock(),
+        randomness=SystemRandomness(),
+    )

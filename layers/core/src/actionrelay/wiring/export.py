@@ -1,0 +1,22 @@
+"""How ``export`` is built."""
+
+import os
+
+from actionrelay.audit.export import ExportAuditDay
+from actionrelay.audit.files_s3 import BucketDayFiles
+from actionrelay.audit.reader_dynamodb import AuditTableReader
+from actionrelay.wiring.process import SystemClock, aws, once
+from actionrelay.wiring.settings import ExportSettings
+from actionrelay.wiring.telemetry import telemetry
+
+
+@once
+def export_audit_day() -> ExportAuditDay:
+    """Writes a day of the audit to the bucket."""
+    settings = ExportSettings.read(os.environ)
+    return ExportAuditDay(
+        audit=AuditTableReader(aws().dynamodb, settings.audit_table),
+        files=BucketDayFiles(aws().s3, settings.payload_bucket),
+        telemetry=telemetry(),
+        clock=SystemClock(),
+    )

@@ -1,0 +1,37 @@
+"""What every function is built from that writes executions."""
+
+from actionrelay.ledger.follow_up import Completion
+from actionrelay.ledger.history_dynamodb import AuditTable
+from actionrelay.ledger.payloads_s3 import BucketPayloads
+from actionrelay.ledger.queues_sqs import SqsDeliveryQueue
+from actionrelay.ledger.recorder import Recorder
+from actionrelay.ledger.table_dynamodb import ExecutionsTable
+from actionrelay.statistics.counters_dynamodb import TableCounters
+from actionrelay.statistics.success_rate import RememberedSuccessRate
+from actionrelay.wiring.process import SystemClock, aws
+from actionrelay.wiring.settings import CompletingSettings, WriterSettings
+from actionrelay.wiring.telemetry import telemetry
+
+
+def executions_table(settings: WriterSettings) -> ExecutionsTable:
+    """Return the table of executions and of cached results."""
+    return ExecutionsTable(aws().dynamodb, settings.executions_table, settings.execution_retention_days)
+
+
+def recorder(settings: WriterSettings) -> Recorder:
+    """Return the one writer of executions and their history."""
+    audit = AuditTable(aws().dynamodb, settings.audit_table, settings.audit_retention_days, telemetry())
+    return Recorder(executions_table(settings), audit)
+
+
+def completion(settings: CompletingSettings) -> Completion:
+    """Return what an ending owes."""
+    return Completion(
+        recorder(settings),
+        BucketPayloads(aws().s3, settings.payload_bucket),
+        executions_table(settings),
+        SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url),
+        RememberedSuccessRate(TableCounters(aws().dynamodb, settings.executions_table, SystemClock()), SystemClock()),
+        telemetry(),
+        settings.result_cache_seconds,
+    )

@@ -1,0 +1,141 @@
+"""How ``query`` is built. All of it reads alone."""
+
+import os
+
+from actionrelay.audit.day import ReadAuditDays
+from actionrelay.audit.history import ReadHistory
+from actionrelay.audit.reader_dynamodb import AuditTableReader
+from actionrelay.aws.secret import NamedSecret
+from actionrelay.find.execution import ReadExecution
+from actionrelay.find.indexes_dynamodb import TableIndexes
+from actionrelay.find.listing import ListExecutions
+from actionrelay.gate.gate_dynamodb import TableGateGauge
+from actionrelay.genesys.hosts import find_hosts
+from actionrelay.genesys.http import new_pool
+from actionrelay.ledger.payloads_s3 import BucketPayloads
+from actionrelay.ledger.table_dynamodb import ExecutionsTable
+from actionrelay.operate.gauge_sqs import SqsGauge
+from actionrelay.operate.queues import ReadQueues, WatchedQueue
+from actionrelay.preflight.preflight import RunPreflight
+from actionrelay.preflight.probe_http import GenesysProbe
+from actionrelay.site.console_page import ConsolePage, assemble
+from actionrelay.site.description import ApiDescription
+from actionrelay.statistics.counters_dynamodb import TableCounters
+from actionrelay.statistics.report import ReadMetrics
+from actionrelay.timestamps import DAY_MS
+from actionrelay.token.login_http import ClientCredentialsIssuer
+from actionrelay.token.store_ssm import TokenParameter
+from actionrelay.wiring.process import SystemClock, aws, once
+from actionrelay.wiring.settings import QuerySettings
+from actionrelay.wiring.telemetry import telemetry
+
+
+@once
+def read_execution() -> ReadExecution:
+    """Shows one execution."""
+    settings = QuerySettings.read(os.environ)
+    return ReadExecution(
+        store=_executions_table(settings),
+        payloads=BucketPayloads(aws().s3, settings.payload_bucket),
+        clock=SystemClock(),
+        telemetry=telemetry(),
+    )
+
+
+@once
+def read_history() -> ReadHistory:
+    """Gives the history of one execution."""
+    settings = QuerySettings.read(os.environ)
+    return ReadHistory(
+        store=_executions_table(settings),
+        audit=AuditTableReader(aws().dynamodb, settings.audit_table),
+        clock=SystemClock(),
+    )
+
+
+@once
+def list_executions() -> ListExecutions:
+    """Lists executions."""
+    settings = QuerySettings.read(os.environ)
+    return ListExecutions(
+        index=TableIndexes(aws().dynamodb, settings.executions_table, settings.audit_table),
+        clock=SystemClock(),
+        api=settings.genesys_api,
+        retention_ms=settings.execution_retention_days * DAY_MS,
+    )
+
+
+@once
+def read_audit_days() -> ReadAuditDays:
+    """Gives what happened on a day."""
+    settings = QuerySettings.read(os.environ)
+    return ReadAuditDays(AuditTableReader(aws().dynamodb, settings.audit_table))
+
+
+@once
+def read_metrics() -> ReadMetrics:
+    """Says how the deployment is doing."""
+    settings = QuerySettings.read(os.environ)
+    counters = TableCounters(aws().dynamodb, settings.executions_table, SystemClock())
+    return ReadMetrics(counters, SystemClock(), settings.genesys_api)
+
+
+@once
+def read_queues() -> ReadQueues:
+    """Says what waits."""
+    settings = QuerySettings.read(os.environ)
+
+    def watched(queue_url: str, dlq_url: str) -> WatchedQueue:
+        return WatchedQueue(SqsGauge(aws().sqs, queue_url), SqsGauge(aws().sqs, dlq_url))
+
+    return ReadQueues(
+        queues={
+            "executions": watched(settings.execution_queue_url, settings.execution_dlq_url),
+            "deliveries": watched(settings.delivery_queue_url, settings.delivery_dlq_url),
+        },
+        gate=TableGateGauge(aws().dynamodb, settings.executions_table),
+        requests_per_minute=settings.requests_per_minute,
+        clock=SystemClock(),
+    )
+
+
+@once
+def run_preflight() -> RunPreflight:
+    """Says whether actions can be executed."""
+    settings = QuerySettings.read(os.environ)
+    api, secret_name = settings.genesys_api, settings.genesys_secret_name
+    hosts = find_hosts(api, settings.genesys_region, settings.genesys_api_url, settings.genesys_login_url)
+    pool = new_pool()
+    secret = NamedSecret(aws().secrets, secret_name)
+
+    def credentials() -> str:
+        secret.forget()  # what is looked at is the secret, not what was kept of it
+        return secret.value()
+
+    return RunPreflight(
+        api=api,
+        requests_per_minute=settings.requests_per_minute,
+        secret_name=secret_name,
+        credentials=credentials,
+        store=TokenParameter(aws().ssm, settings.token_parameter_name),
+        issuer=ClientCredentialsIssuer(pool, hosts.login, api, secret_name, secret.value, secret.forget),
+        platform=GenesysProbe(pool, hosts.api, api),
+        clock=SystemClock(),
+    )
+
+
+@once
+def describe_api() -> ApiDescription:
+    """Says what the API is."""
+    return ApiDescription.packaged()
+
+
+@once
+def serve_console() -> ConsolePage:
+    """Serves the console."""
+    settings = QuerySettings.read(os.environ)
+    return assemble(settings.api_auth, os.environ["AWS_REGION"])
+
+
+def _executions_table(settings: QuerySettings) -> ExecutionsTable:
+    return ExecutionsTable(aws().dynamodb, settings.executions_table, retention_days=0)  # it writes nothing

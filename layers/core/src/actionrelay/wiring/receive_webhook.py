@@ -1,0 +1,38 @@
+"""How ``receive_webhook`` is built."""
+
+import os
+
+from actionrelay.aws.secret import NamedSecret
+from actionrelay.ledger.queues_sqs import SqsExecutionQueue
+from actionrelay.receive.receipt import ReceiveResult
+from actionrelay.receive.webhook_ids_dynamodb import TableWebhookIds
+from actionrelay.webhooks.signatures import HubSignatureVerifier, StandardWebhooksVerifier, Verifier
+from actionrelay.wiring.ledger import completion, recorder
+from actionrelay.wiring.process import SystemClock, aws, once
+from actionrelay.wiring.settings import ReceiveWebhookSettings, WebhookScheme
+from actionrelay.wiring.signing import signing_secrets
+from actionrelay.wiring.telemetry import telemetry
+
+
+@once
+def receive_result() -> ReceiveResult:
+    """Takes the results that Genesys Cloud sends."""
+    settings = ReceiveWebhookSettings.read(os.environ)
+    secret = NamedSecret(aws().secrets, settings.webhook_secret_name)
+
+    def verifier() -> Verifier:
+        secrets = signing_secrets(secret)
+        if settings.webhook_scheme is WebhookScheme.HUB_SIGNATURE:
+            return HubSignatureVerifier(secrets)
+        return StandardWebhooksVerifier(secrets)
+
+    return ReceiveResult(
+        verifier=verifier,
+        ids=TableWebhookIds(aws().dynamodb, settings.executions_table),
+        recorder=recorder(settings),
+        completion=completion(settings),
+        queue=SqsExecutionQueue(aws().sqs, settings.execution_queue_url),
+        telemetry=telemetry(),
+        clock=SystemClock(),
+        max_payload_bytes=settings.max_payload_bytes,
+    )

@@ -1,0 +1,17 @@
+"""Secrets that sign webhooks, as they are stored."""
+
+from actionrelay.aws.secret import NamedSecret
+from actionrelay.errors import SecretUnavailableError
+from actionrelay.webhooks.signatures import SigningSecret, parse_secrets
+
+
+def signing_secrets(secret: NamedSecret) -> tuple[SigningSecret, ...]:
+    """Read what a secret holds now.
+
+    Raises:
+        SecretUnavailableError: it can't be read, or holds no usable key.
+    """
+    try:
+        return parse_secrets(secret.value())
+    except ValueError as error:
+        raise SecretUnavailableError(f"the secret {secret.name} holds no usable signing secret: {error}") from None

@@ -1,0 +1,64 @@
+"""How ``validate`` is built."""
+
+import os
+
+from actionrelay.ledger.history_dynamodb import AuditTable
+from actionrelay.ledger.payloads_s3 import BucketPayloads
+from actionrelay.ledger.queues_sqs import SqsDeliveryQueue, SqsExecutionQueue
+from actionrelay.operate.decisions import OperateExecution
+from actionrelay.submit.rejection import RecordRejection
+from actionrelay.submit.rules import RequestRules
+from actionrelay.submit.submission import SubmitExecution
+from actionrelay.timestamps import DAY_MS
+from actionrelay.webhooks.resolver_dns import SystemResolver
+from actionrelay.webhooks.targets import OutboundPolicy
+from actionrelay.wiring.ledger import completion, executions_table, recorder
+from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
+from actionrelay.wiring.settings import ValidateSettings
+from actionrelay.wiring.telemetry import telemetry
+
+
+@once
+def submit_execution() -> SubmitExecution:
+    """Takes executions in."""
+    settings = ValidateSettings.read(os.environ)
+    return SubmitExecution(
+        rules=RequestRules(
+            settings.genesys_api,
+            settings.max_payload_bytes,
+            settings.max_input_depth,
+            OutboundPolicy(settings.allow_private_webhooks, settings.webhook_ports),
+            SystemResolver(),
+        ),
+        recorder=recorder(settings),
+        payloads=BucketPayloads(aws().s3, settings.payload_bucket),
+        cache=executions_table(settings),
+        queue=SqsExecutionQueue(aws().sqs, settings.execution_queue_url),
+        deliveries=SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url),
+        telemetry=telemetry(),
+        clock=SystemClock(),
+        randomness=SystemRandomness(),
+    )
+
+
+@once
+def operate_execution() -> OperateExecution:
+    """Takes what operators decide."""
+    settings = ValidateSettings.read(os.environ)
+    return OperateExecution(
+        recorder(settings),
+        completion(settings),
+        SqsExecutionQueue(aws().sqs, settings.execution_queue_url),
+        telemetry(),
+        SystemClock(),
+        settings.execution_retention_days * DAY_MS,
+        submit_execution().rules.body,
+    )
+
+
+@once
+def record_rejection() -> RecordRejection:
+    """Records a submission that was refused; its answer does not wait for it."""
+    settings = ValidateSettings.read(os.environ)
+    audit = AuditTable(aws().brief_dynamodb, settings.audit_table, settings.audit_retention_days, telemetry())
+    return RecordRejection(audit, telemetry(), SystemClock())
