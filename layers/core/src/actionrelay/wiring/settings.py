@@ -80,7 +80,9 @@ Override = Annotated[str, _override]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _ObservedSettings:
+class ObservedSettings:
+    """What every function needs: the names under which it logs and counts."""
+
     powertools_service_name: str
     powertools_metrics_namespace: str
     powertools_log_level: str
@@ -112,14 +114,14 @@ class _ObservedSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CountSettings(_ObservedSettings):
+class CountSettings(ObservedSettings):
     """Settings of ``count``."""
 
     executions_table: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportSettings(_ObservedSettings):
+class ExportSettings(ObservedSettings):
     """Settings of ``export``."""
 
     audit_table: str
@@ -127,7 +129,7 @@ class ExportSettings(_ObservedSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Settings(_ObservedSettings):
+class _Settings(ObservedSettings):
     executions_table: str
     audit_table: str
     payload_bucket: str
