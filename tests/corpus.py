@@ -170,6 +170,7 @@ CASES: tuple[Case, ...] = (
         "resolve_invalid",
         _invalid(("/status", "schema"), ("/note", "schema"), ("/surprise", "schema")),
     ),
+    Case("validate", "retry_invalid", _invalid(("/agian", "schema"), ("/again", "schema"))),
     Case("validate", "retry_not_found", _NOT_FOUND),
     Case("validate", "self_reference", _invalid(("/actionReferences/a", "cycle"))),
     Case("validate", "too_deep", _invalid(("/inputs/a/b/0/c/d/e", "depth"))),

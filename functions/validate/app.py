@@ -28,7 +28,7 @@ def _operate(request: http.HttpRequest) -> dict[str, Any]:
     execution_id = request.path_parameters["executionId"]
     match request.resource.rpartition("/")[2]:
         case "retry":
-            execution, status = use_case.retry(execution_id, request.caller), 202
+            execution, status = use_case.retry(execution_id, request.caller, request.body), 202
         case "resolve":
             execution, status = use_case.resolve(execution_id, request.body, request.caller), 200
         case "redeliver":

@@ -6,7 +6,7 @@ from typing import Any
 
 from actionrelay.ledger.entries_dynamodb import read_entries
 from actionrelay.ledger.history import AuditEntry
-from actionrelay.ledger.items_dynamodb import read_execution
+from actionrelay.ledger.items_dynamodb import is_name_of_run, read_execution
 from local.world.emulator import Account
 from local.world.state import Stack
 
@@ -45,6 +45,7 @@ class Tables:
         return {
             name: read_execution(name, parts["accepted"], parts.get("ledger")).status.value
             for name, parts in records.items()
+            if not is_name_of_run(parts["accepted"])
         }
 
     def audit(self) -> dict[str, tuple[AuditEntry, ...]]:

@@ -138,7 +138,10 @@ class Platform:
         if execution.mode is Mode.COMPLETED and execution.outcome is Outcome.FAILED and fault.kind is None:
             return exchange.error(PlatformError(400, "action.failed", "The action ran and reported a failure."))
         bare = call.contract == "integrations"
-        return exchange.faulty(fault, execution.result if bare else simulator.answer(call, execution), background)
+        content = execution.result if bare else simulator.answer(call, execution)
+        if ran_now and background is None:
+            execution.settled = True  # nobody calls back any more, so a repeat is how to find out
+        return exchange.faulty(fault, content, background)
 
 
 async def _post(simulator: Simulator, parcel: Parcel) -> None:

@@ -90,6 +90,7 @@ class Trail:
             "actor": None,
             "note": None,
             "limit": None,
+            "sentAs": None,
             "previousHash": previous,
             **fields,
         }

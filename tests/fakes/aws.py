@@ -119,6 +119,8 @@ class FakeDynamoDb:
                 return stored is None or stored["created_at"] != created_at
             case "version = :before AND created_at = :created_at":
                 return stored is not None and (stored["version"], stored["created_at"]) == (before, created_at)
+            case "attribute_not_exists(pk) OR run_of = :id":
+                return stored is None or stored.get("run_of") == values[":id"]
             case "attribute_not_exists(pk) OR version = :before":
                 return stored is None or stored["version"] == before
         raise AssertionError("a condition that this fake does not know")

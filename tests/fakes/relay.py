@@ -157,6 +157,7 @@ class Relay:
     def operating(self) -> OperateExecution:
         return OperateExecution(
             self.recorder,
+            self.store,
             self.completion,
             self.queue,
             self.telemetry,
@@ -182,6 +183,7 @@ class Relay:
         return ReceiveResult(
             lambda: StandardWebhooksVerifier((SECRET,)),
             self.webhook_ids,
+            self.store,
             self.recorder,
             self.completion,
             self.queue,

@@ -8,7 +8,7 @@ from actionrelay.errors import AlreadyRecordedError, StaleWriteError
 from actionrelay.find.ports import IndexPage, Position, Span
 from actionrelay.ledger.execution import Execution, PayloadRef, Status, WebhookStatus
 from actionrelay.ledger.history import AuditEntry
-from actionrelay.ledger.ports import CachedResult
+from actionrelay.ledger.ports import CachedResult, SentRun
 from actionrelay.strict_json import digest
 from actionrelay.timestamps import day_of
 from tests.fakes.trouble import Trouble
@@ -19,6 +19,8 @@ class InMemoryExecutions:
     """An ``ExecutionStore``: creation wants absence, each later write the version before it."""
 
     records: dict[str, Execution] = field(default_factory=dict)
+    names: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """By an id that was reserved: the execution and the number of its run."""
     writes: list[Execution] = field(default_factory=list)
     trouble: Trouble = field(default_factory=Trouble)
     _intruders: list[Callable[[Execution], Execution]] = field(default_factory=list)
@@ -26,7 +28,7 @@ class InMemoryExecutions:
 
     def create(self, execution: Execution) -> None:
         self.trouble.strike_before("create")
-        if execution.execution_id in self.records:
+        if execution.execution_id in self.records or execution.execution_id in self.names:
             raise AlreadyRecordedError("this id is taken", execution_id=execution.execution_id)
         self._write(execution)
         self.trouble.strike_after("create")
@@ -47,6 +49,20 @@ class InMemoryExecutions:
             raise StaleWriteError("another writer was first", execution_id=execution.execution_id)
         self._write(execution)
         self.trouble.strike_after("save")
+
+    def reserve(self, sent_as: str, run: SentRun) -> bool:
+        self.trouble.strike_before("reserve")
+        name = (run.execution.execution_id, run.run)
+        if sent_as in self.records or self.names.setdefault(sent_as, name) != name:
+            return False
+        self.trouble.strike_after("reserve")
+        return True
+
+    def sent(self, sent_as: str) -> SentRun | None:
+        self.trouble.strike_before("sent")
+        execution_id, run = self.names.get(sent_as, (sent_as, 1))
+        execution = self.records.get(execution_id)
+        return SentRun(execution, run) if execution is not None else None
 
     def someone_writes_first(self, step: Callable[[Execution], Execution], times: int = 1) -> None:
         """Let another writer take ``step`` just before each of the next ``times`` saves."""

@@ -23,9 +23,23 @@ WEBHOOKS = {
     "failed": (Callback(2_000, "failed"),),
     "never": (),
 }
+LATER = (Callback(7_203_000),)
+"""After an operator has decided, two hours after the beginning, and while another run waits for its own webhook."""
 OPERATORS = {
     "runs an unknown one again": Case(INTEGRATIONS, (Answer.RESET_AFTER, Answer.SUCCESS), operator="retry"),
     "runs a failed one again": Case(INTEGRATIONS, (Answer.REFUSED, Answer.SUCCESS), operator="retry"),
+    "runs a failed one again, by id": Case(DATA_ACTIONS, (Answer.REFUSED, Answer.SUCCESS), operator="retry"),
+    "runs what a webhook ended again": Case(
+        DATA_ACTIONS, (Answer.REPORTED, Answer.QUEUED), (Callback(2_000), Callback(2_500)), operator="retry"
+    ),
+    "runs one again whose webhook contradicts itself": Case(
+        DATA_ACTIONS, (Answer.QUEUED,), (Callback(2_000, "failed"), Callback(7_201_500)), operator="retry"
+    ),
+    "asks again about an unknown one": Case(DATA_ACTIONS, (Answer.QUEUED, Answer.SUCCESS), (), operator="retry"),
+    "runs an unknown one anew": Case(DATA_ACTIONS, (Answer.QUEUED,), LATER, operator="again"),
+    "runs an unknown one anew, and the first has failed": Case(
+        DATA_ACTIONS, (Answer.QUEUED,), tuple(replace(each, status="failed") for each in LATER), operator="again"
+    ),
     "resolves an unknown one": Case(INTEGRATIONS, (Answer.RESET_BEFORE,), operator="resolve"),
     "cancels": Case(INTEGRATIONS, (Answer.SHED, Answer.SUCCESS), operator="cancel"),
 }
@@ -129,7 +143,7 @@ def suspects(crew: Crew) -> Cases:
     yield AMBIGUOUS_THEN
     yield replace(AMBIGUOUS_THEN, operator="cancel")
     yield from (Case(DATA_ACTIONS, (Answer.QUEUED,), plan) for plan in WEBHOOKS.values())
-    yield from (STALE, NEVER_ANSWERED, *RECEIVERS.values())
+    yield from (STALE, NEVER_ANSWERED, *RECEIVERS.values(), *OPERATORS.values())
     yield from _faults(LATE_ONCE, crew, (Zombie.NONE,))
     yield from _faults(Case(INTEGRATIONS), crew, NONE_OR_LONG)
     yield from _faults(Case(replace(INTEGRATIONS, padding=LARGE)), crew, (Zombie.NONE,))

@@ -137,7 +137,15 @@ class UseCases:
             randomness,
         )
         self.receiving = ReceiveResult(
-            lambda: anybody, ports.webhook_ids, recorder, completion, ports.queue, silence, ports, MAX_PAYLOAD_BYTES
+            lambda: anybody,
+            ports.webhook_ids,
+            ports.ledger,
+            recorder,
+            completion,
+            ports.queue,
+            silence,
+            ports,
+            MAX_PAYLOAD_BYTES,
         )
         self.delivering = DeliverWebhook(
             recorder,
@@ -150,4 +158,4 @@ class UseCases:
             ports,
             randomness,
         )
-        self.operating = OperateExecution(recorder, completion, ports.queue, silence, ports, RETENTION_MS)
+        self.operating = OperateExecution(recorder, ports.ledger, completion, ports.queue, silence, ports, RETENTION_MS)

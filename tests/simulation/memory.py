@@ -9,7 +9,7 @@ from actionrelay.gate.rate import BatchPermits, Crowd, Decision, GateState, Rate
 from actionrelay.ledger.execution import Execution, PayloadRef
 from actionrelay.ledger.history import AuditEntry
 from actionrelay.ledger.message import Message
-from actionrelay.ledger.ports import CachedResult
+from actionrelay.ledger.ports import CachedResult, SentRun
 from actionrelay.signals import Count, Duration
 from actionrelay.strict_json import digest
 from actionrelay.token.ports import AccessToken
@@ -35,10 +35,12 @@ class Ledger:
     crossing: Crossing
     watch: Callable[[Execution | None, Execution], None]
     records: dict[str, Execution] = field(default_factory=dict)
+    names: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """By an id that was reserved: the execution and the number of its run."""
 
     def create(self, execution: Execution) -> None:
         def effect() -> None:
-            if execution.execution_id in self.records:
+            if execution.execution_id in self.records or execution.execution_id in self.names:
                 raise AlreadyRecordedError("this id is taken")
             self._write(execution)
 
@@ -55,6 +57,23 @@ class Ledger:
             self._write(execution)
 
         self.crossing("ledger.save", execution.execution_id, effect)
+
+    def reserve(self, sent_as: str, run: SentRun) -> bool:
+        name = (run.execution.execution_id, run.run)
+
+        def effect() -> bool:
+            return sent_as not in self.records and self.names.setdefault(sent_as, name) == name
+
+        return self.crossing("ledger.reserve", run.execution.execution_id, effect)
+
+    def sent(self, sent_as: str) -> SentRun | None:
+        execution_id, run = self.names.get(sent_as, (sent_as, 1))
+
+        def effect() -> SentRun | None:
+            execution = self.records.get(execution_id)
+            return SentRun(execution, run) if execution else None
+
+        return self.crossing("ledger.load", execution_id, effect)
 
     def _write(self, execution: Execution) -> None:
         before = self.records.get(execution.execution_id)

@@ -101,10 +101,17 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit(ledger, "_require", "if target not in STEPS[execution.status]:", "if False:"),
     ),
     "a webhook decides again when it is repeated": (
-        Edit(receipts.ReceiveResult, "_step", "webhook_id in current.webhook_ids", "False"),
+        Edit(
+            receipts.ReceiveResult,
+            "_step",
+            "report.webhook_id in current.webhook_ids",
+            "False",
+            (("report.run <= current.runs_decided", "False"),),
+        ),
     ),
     "that a webhook had its effect is not on record": (
         Edit(ledger, "settle", "(*execution.webhook_ids, webhook_id) if webhook_id else execution.webhook_ids", "()"),
+        Edit(ledger, "rerun", "execution.run if failed else execution.runs_decided", "0"),
     ),
     "a late webhook leaves no reminder": (
         Edit(
@@ -130,6 +137,26 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
     ),
     "attempts are not counted": (Edit(ledger, "postpone", "execution.chances_used + uses_chance", "0"),),
     "that it may have run is forgotten": (Edit(ledger, "postpone", "execution.may_have_run or may_have_run", "False"),),
+    "another run goes out under the old id": (
+        Edit(execution.ExecuteAction, "_call", "execution.sent_as", "execution.execution_id"),
+    ),
+    "what is unknown is run anew unasked": (
+        Edit(operations.OperateExecution, "_run", "if ended.status is Status.UNKNOWN and not again:", "if False:"),
+    ),
+    "the id of another run is not looked after": (
+        Edit(
+            operations.OperateExecution,
+            "_run",
+            "self.runs.reserve(run_id(ended.execution_id, run), SentRun(ended, run))",
+            "True",
+        ),
+    ),
+    "what a run came to decides about the next": (
+        Edit(receipts.ReceiveResult, "_step", "report.run <= current.runs_decided", "False"),
+    ),
+    "an earlier run that failed ends a later one": (
+        Edit(receipts.ReceiveResult, "_step", "report.run < current.run", "False"),
+    ),
     "who cancels does not ask whether it may have run": (
         Edit(operations.OperateExecution, "cancel", " and not current.may_have_run", ""),
     ),

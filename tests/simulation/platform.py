@@ -101,40 +101,52 @@ class Platform:
     later: Callable[[int, Callable[[], None]], None]
     """Does something so many ms from now."""
     call_back: Callable[[str, str, str], None] = lambda _id, _status, _message: None
-    """Takes the execution, what became of it, and what identifies this message about it."""
+    """Takes the id that went out, what became of it, and what identifies this message about it."""
     answer: Callable[[str, int], Answer] = lambda _id, _nth: Answer.SUCCESS
     """By execution and number of the request for it, from 1."""
     callbacks: Callable[[str], tuple[Callback, ...]] = lambda _id: ON_TIME
     padding: int = 0
     requests: Counter[str] = field(default_factory=Counter)
     runs: Counter[str] = field(default_factory=Counter)
+    """By the id that went out."""
+    ids: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """By execution, as its trace id names it: the ids that went out for it, in order."""
+    sent_as: dict[tuple[str, int], str] = field(default_factory=dict)
+    """By execution and the number of its request: the id that it went out under."""
     failed: set[str] = field(default_factory=set)
     doubted: set[str] = field(default_factory=set)
     """Executions of which an answer left open whether they ran."""
     said: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """What webhooks reported, by execution."""
 
-    def result(self, execution_id: str) -> Json:
+    def result(self, sent_as: str) -> Json:
         """What the action comes to."""
-        return {"of": execution_id, "padding": "x" * self.padding}
+        return {"of": sent_as, "padding": "x" * self.padding}
+
+    def runs_of(self, execution_id: str) -> int:
+        """How often the action ran for an execution, under whichever id."""
+        return sum(self.runs[sent_as] for sent_as in self.ids[execution_id])
 
     def arrive(self, call: ActionCall) -> Answer:
         """Take one request in; what runs at once has run when this returns."""
-        execution_id = call.execution_id
+        execution_id, sent_as = call.trace_id, call.execution_id
         self.requests[execution_id] += 1
+        self.sent_as[execution_id, self.requests[execution_id]] = sent_as
+        if sent_as not in self.ids[execution_id]:
+            self.ids[execution_id].append(sent_as)
         answer = self.answer(execution_id, self.requests[execution_id])
         if answer is Answer.QUEUED and not self.carries_id:
             answer = Answer.SUCCESS
         if answer not in CERTAIN:
             self.doubted.add(execution_id)
         if answer in RAN:
-            self._run(execution_id)
+            self._run(sent_as)
         if answer is Answer.REPORTED:
             self.failed.add(execution_id)
         if answer is Answer.LATE:
-            self.later(LATE_RUN_MS, lambda: self._run(execution_id))
+            self.later(LATE_RUN_MS, lambda: self._run(sent_as))
         if answer is Answer.QUEUED:
-            self._queue(execution_id)
+            self._queue(execution_id, sent_as)
         return answer
 
     def reply(self, call: ActionCall, answer: Answer) -> Reply:
@@ -153,24 +165,24 @@ class Platform:
             return Reply(ReplyKind.HTTP_ERROR, LATENCY_MS, error=error, retry_after=retry_after)
         return Reply(ReplyKind.NO_ANSWER, LATENCY_MS, error=ExecutionError("no_answer", answer.value))
 
-    def _run(self, execution_id: str) -> None:
-        if self.carries_id and self.runs[execution_id]:
+    def _run(self, sent_as: str) -> None:
+        if self.carries_id and self.runs[sent_as]:
             return
-        self.runs[execution_id] += 1
+        self.runs[sent_as] += 1
 
-    def _queue(self, execution_id: str) -> None:
+    def _queue(self, execution_id: str, sent_as: str) -> None:
         """Run when the first callback is due, if one ever is, and report."""
         plan = self.callbacks(execution_id)
         request = self.requests[execution_id]
         if not plan:
-            self.later(LATE_RUN_MS, lambda: self._run(execution_id))
+            self.later(LATE_RUN_MS, lambda: self._run(sent_as))
         for callback in plan:
-            self.later(callback.after_ms, partial(self._tell, execution_id, callback.status, request))
+            self.later(callback.after_ms, partial(self._tell, execution_id, sent_as, callback.status, request))
 
-    def _tell(self, execution_id: str, status: str, request: int) -> None:
+    def _tell(self, execution_id: str, sent_as: str, status: str, request: int) -> None:
         """Send a webhook; what is said again about one request is the same webhook again."""
-        self._run(execution_id)
+        self._run(sent_as)
         if status == "failed":
             self.failed.add(execution_id)
         self.said[execution_id].add(status)
-        self.call_back(execution_id, status, f"{status}-{request}")
+        self.call_back(sent_as, status, f"{status}-{request}")

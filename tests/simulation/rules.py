@@ -1,7 +1,7 @@
 """What must hold. The first half after every write and every request, the second once everything has come to rest."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,6 +47,12 @@ class Rules:
     """Executions whose result a fault may have taken away before it was stored."""
     tries: Counter[str] = field(default_factory=Counter)
     reruns: Counter[str] = field(default_factory=Counter)
+    sent_as: dict[str, str] = field(default_factory=dict)
+    """By execution: the id that went out last."""
+    spent: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """By execution: the ids of runs that are over, since an operator asked for another one."""
+    failed: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """By execution: those of them that had failed."""
     resolved: set[str] = field(default_factory=set)
     heard: set[tuple[str, str]] = field(default_factory=set)
     """Webhooks that brought an outcome."""
@@ -85,9 +91,9 @@ class Rules:
     def _authority(self, before: Execution, after: Execution, worker: Worker, now: int) -> None:
         role, *about = worker.name.split()
         if role == "receive" and before.outcome != after.outcome:
-            self._heard(after.execution_id, about[0])
+            self._heard(after, about[0])
         elif role == "operate":
-            self._operated(before, after)
+            self._operated(before, after, anew="again" in about)
         elif role == "execute" and before.status not in _BY_WORKERS:
             self.say(before.execution_id, f"a worker wrote over {before.status}")
         elif role == "execute" and after.status is Status.RUNNING:
@@ -99,11 +105,17 @@ class Rules:
             if before.deadline_at is None or now < before.deadline_at:
                 self.say(before.execution_id, "a webhook was given up before its deadline")
 
-    def _heard(self, execution_id: str, webhook: str) -> None:
+    def _heard(self, after: Execution, webhook: str) -> None:
         """A webhook decides once, however often it comes, and whatever an operator does between two times."""
+        execution_id = after.execution_id
         if (execution_id, webhook) in self.heard:
             self.say(execution_id, "a webhook had its effect twice")
         self.heard.add((execution_id, webhook))
+        sent_as = self.platform.sent_as[execution_id, int(webhook.rpartition("-")[2])]
+        if sent_as in self.failed[execution_id]:
+            self.say(execution_id, "a webhook of a run that had failed decides about another")
+        if after.status is Status.FAILED and sent_as in self.spent[execution_id]:
+            self.say(execution_id, "the failure of an earlier run ends a later one")
 
     def _ended_attempt(self, before: Execution, owner: Worker, worker: Worker, now: int) -> None:
         """A worker that lost its lease changes nothing; who takes over does so for a reason."""
@@ -125,9 +137,15 @@ class Rules:
         self.claims[after.attempt.attempt_id] = (worker, after.execution_id)
         self.owners[after.attempt.attempt_id] = worker
 
-    def _operated(self, before: Execution, after: Execution) -> None:
+    def _operated(self, before: Execution, after: Execution, *, anew: bool) -> None:
+        name = after.execution_id
         if after.status is Status.QUEUED:
-            self.reruns[after.execution_id] += 1
+            self.reruns[name] += 1
+            if (anew or before.status is Status.FAILED) and name in self.sent_as:
+                over = self.sent_as.pop(name)
+                self.spent[name].add(over)
+                if before.status is Status.FAILED:
+                    self.failed[name].add(over)
         elif before.status is Status.UNKNOWN and after.status is not Status.UNKNOWN:
             self.resolved.add(after.execution_id)
 
@@ -143,10 +161,17 @@ class Rules:
         if any(set_at < worker.granted_at and now < until for set_at, until in self.paused):
             self.say(execution_id, "a request went out while a 429 paused everybody")
 
+    def sent(self, execution_id: str, sent_as: str) -> None:
+        """Judge the id under which a request goes out: one for each run that somebody asked for."""
+        if sent_as in self.spent[execution_id]:
+            self.say(execution_id, "another run went out under the id of one that is over")
+        if self.sent_as.setdefault(execution_id, sent_as) != sent_as:
+            self.say(execution_id, "a run went out under two ids")
+
     def ran(self, execution_id: str, *, repeatable: bool) -> None:
         """Judge the number of runs."""
         permitted = 1 + self.reruns[execution_id]
-        if not repeatable and self.platform.runs[execution_id] > permitted:
+        if not repeatable and self.platform.runs_of(execution_id) > permitted:
             self.say(execution_id, "an action ran twice without permission")
 
     def counted(self, execution_id: str) -> None:
@@ -186,7 +211,7 @@ class Rules:
             yield "the audit trail does not end where the record does"
 
     def _truth(self, record: Execution, payloads: Payloads) -> Iterator[str]:
-        name, runs = record.execution_id, self.platform.runs[record.execution_id]
+        name, runs = record.execution_id, self.platform.runs_of(record.execution_id)
         if record.outcome is None or record.outcome.status is not record.status:
             yield "the outcome and the status differ"
         if name in self.resolved:
@@ -202,8 +227,8 @@ class Rules:
     def _completed(self, record: Execution, payloads: Payloads) -> Iterator[str]:
         name, ref = record.execution_id, record.outcome.result if record.outcome else None
         hit = record.cache_status is CacheStatus.HIT
-        ran = self.platform.runs if hit else [name] if self.platform.runs[name] else []
-        results = {digest(canonical(self.platform.result(other))) for other in ran}
+        ran = self.platform.runs if hit else self.platform.ids[name]
+        results = {digest(canonical(self.platform.result(other))) for other in ran if self.platform.runs[other]}
         if ref is None or ref.digest not in results:
             yield (
                 "the cache served what no action came to" if hit else "completed, with what the action did not come to"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from actionrelay.errors import ActionRelayError, IllegalTransitionError, RequestError
+from actionrelay.errors import ActionRelayError, ExecutionNotFoundError, IllegalTransitionError, RequestError
 from actionrelay.ledger.message import Message
 from actionrelay.strict_json import Json, canonical
 from actionrelay.webhooks.signatures import ID_HEADER
@@ -60,6 +60,8 @@ class Scheduler:
             match decision:
                 case "retry":
                     self.world.use_cases.operating.retry(name, "ops")
+                case "again":
+                    self.world.use_cases.operating.retry(name, "ops", b'{"again":true}')
                 case "resolve":
                     self.world.use_cases.operating.resolve(name, b'{"status":"failed","note":"looked it up"}', "ops")
                 case "redeliver":
@@ -69,17 +71,24 @@ class Scheduler:
 
         self._persist(f"operate {decision}", name, decide)
 
-    def call_back(self, name: str, status: str, message: str) -> None:
+    def call_back(self, sent_as: str, status: str, message: str) -> None:
         """Let Genesys Cloud send a webhook, and again, if it does that, until it is answered."""
-        document: dict[str, Json] = {"executionId": name, "status": status}
+        document: dict[str, Json] = {"executionId": sent_as, "status": status}
         if status == "completed":
-            document["result"] = self.world.platform.result(name)
+            document["result"] = self.world.platform.result(sent_as)
         body = canonical(document)
-        headers = {ID_HEADER: (f"msg_{name}_{message}",)}
+        headers = {ID_HEADER: (f"msg_{sent_as}_{message}",)}
+        name = next((name for name, ids in self.world.platform.ids.items() if sent_as in ids), sent_as)
+
+        def done(worker: Worker) -> None:
+            if isinstance(worker.error, ExecutionNotFoundError):
+                self.world.rules.say(name, "a webhook found no execution")
+
         self._persist(
             f"receive {message}",
             name,
             lambda: self.world.use_cases.receiving.receive(headers, body),
+            done=done,
             tries=self.webhook_tries,
             wait_ms=10_000,
         )

@@ -35,6 +35,7 @@ _CALLBACKS: tuple[tuple[Callback, ...], ...] = (
 _DECISIONS = (
     ("cancel", 0.1, 500),
     ("retry", 0.4, 3_600_000),
+    ("again", 0.2, 5_400_000),
     ("resolve", 0.1, 7_200_000),
     ("redeliver", 0.3, 10_800_000),
     ("redeliver", 0.3, 10 * 86_400_000),

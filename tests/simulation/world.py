@@ -101,10 +101,12 @@ class World:
 
     def execute(self, call: ActionCall, token: AccessToken, wait_ms: int) -> Reply:
         """Post to Genesys Cloud: an ``ActionClient``, which takes its time and never raises a service's failure."""
-        worker, name = self._worker(), call.execution_id
+        worker, name = self._worker(), call.trace_id  # which no run changes
 
         def post() -> Answer:
             self.rules.requested(name, worker, self.time)
+            if self.deployment.api is GenesysApi.DATA_ACTIONS:
+                self.rules.sent(name, call.execution_id)
             answer = self.platform.arrive(call)
             if answer in COUNTED:
                 self.rules.counted(name)

@@ -13,7 +13,7 @@ from actionrelay.genesys.http import HttpAnswer, new_pool, post
 from actionrelay.genesys.reported_error import ReportedError
 from actionrelay.genesys.verdict import Reply, ReplyKind
 from actionrelay.ledger.execution import ExecutionError, Outcome, PayloadRef, Status
-from actionrelay.operate.resolution import Resolution
+from actionrelay.operate.bodies import Resolution
 from actionrelay.receive.webhook import ResultWebhook
 from actionrelay.strict_json import parse
 from actionrelay.submit.request import ExecutionRequest

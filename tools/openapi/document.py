@@ -173,7 +173,7 @@ def _operation(route: Route, operation: Operation) -> dict[str, Any]:
         spelled["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in parameters]
     if operation.body:
         content = _content("application/json", {"$ref": _schema(operation.body)}, operation.body_examples)
-        spelled["requestBody"] = {"required": True, "content": content}
+        spelled["requestBody"] = {"required": operation.body_required, "content": content}
     spelled["responses"] = {str(status): _success(answer) for status, answer in operation.answers.items()}
     return spelled
 

@@ -72,6 +72,7 @@ class Operation:
     """Names of components, besides those in the path."""
     body: str | None = None
     body_examples: dict[str, Any] = field(default_factory=dict)
+    body_required: bool = True
 
 
 def _execution(description: str, **shown: dict[str, Any]) -> Success:
@@ -162,10 +163,14 @@ OPERATIONS: dict[str, Operation] = {
     "retryExecution": Operation(
         "Decisions",
         "Run an execution again",
-        "For one that is `failed` or `unknown`; no body. Whether running an unknown action again does harm is the "
-        "operator's judgement.",
+        "For one that is `failed` or `unknown`. After `failed` it is another run, under an id of its own. After "
+        "`unknown`, with `data-actions`, it asks again under the same id, which runs nothing twice, unless `again` is "
+        "true.",
         {202: _decision("Queued again.", examples.queued())},
-        _DECIDED,
+        (*_BODY, *_DECIDED),
+        body="Retry",
+        body_examples={"askAgain": {"again": False}, "runAgain": {"again": True}},
+        body_required=False,
     ),
     "resolveExecution": Operation(
         "Decisions",

@@ -85,6 +85,7 @@ def components() -> dict[str, Schema]:
     _describe(found)
     named = {public_name(name): _public(schema) for name, schema in found.items()}
     named["ExecutionRequest"]["description"] = "What to execute."
+    named["Retry"]["description"] = "Whether to run an unknown one anew."
     named["Resolution"]["description"] = "What an operator found out about an unknown outcome."
     named["ResultWebhook"]["description"] = "The result of an execution. Other members are left aside."
     named["NormalisedRequest"] = _spelled_out(named["ExecutionRequest"])

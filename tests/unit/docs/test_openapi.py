@@ -14,8 +14,8 @@ from actionrelay.audit.document import AuditDocument
 from actionrelay.audit.history import ReadHistory
 from actionrelay.find.execution import ReadExecution
 from actionrelay.ledger.document import ExecutionDocument
+from actionrelay.operate.bodies import Resolution, Retry
 from actionrelay.operate.decisions import OperateExecution
-from actionrelay.operate.resolution import Resolution
 from actionrelay.preflight.preflight import RunPreflight
 from actionrelay.receive.receipt import ReceiveResult
 from actionrelay.receive.webhook import ResultWebhook
@@ -190,6 +190,7 @@ def test_a_member_that_is_not_named_does_not_fit() -> None:
 def test_the_examples_of_requests_are_read() -> None:
     models: dict[str, type[BaseModel]] = {
         "submitExecution": ExecutionRequest,
+        "retryExecution": Retry,
         "resolveExecution": Resolution,
         "receiveGenesysWebhook": ResultWebhook,
     }

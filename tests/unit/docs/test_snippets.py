@@ -15,7 +15,7 @@ import pytest
 from actionrelay.audit.document import audit_document
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, PayloadRef, Status
-from actionrelay.operate.resolution import Resolution
+from actionrelay.operate.bodies import Resolution
 from actionrelay.schemas import read
 from actionrelay.webhooks.signatures import StandardWebhooks, parse_secret, parse_secrets
 from tests.unit.docs.documents import README, RUNBOOK, Document

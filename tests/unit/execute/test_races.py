@@ -123,7 +123,7 @@ REFUSED = ExecutionError("credentials_refused", "no")
 
 def failed_and_run_again(now: Execution) -> Execution:
     failed = ledger.settle(now, Outcome(Status.FAILED, error=REFUSED), NOON)
-    return ledger.rerun(failed, NOON, "operator")
+    return ledger.rerun(failed, NOON, "operator", 2)
 
 
 @pytest.mark.parametrize("obstacle", ["token", "expired", "unreadable"])

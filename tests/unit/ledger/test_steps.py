@@ -32,7 +32,7 @@ def step_to(execution: Execution, target: Status) -> Execution:
     """Take the step that leads to a state."""
     match target:
         case Status.QUEUED if execution.ended:
-            return ledger.rerun(execution, NOON, "operator")
+            return ledger.rerun(execution, NOON, "operator", execution.run + 1)
         case Status.QUEUED:
             return ledger.postpone(execution, NOON, NOON + 5, CAUSE, uses_chance=True)
         case Status.RUNNING:
@@ -76,7 +76,7 @@ def test_the_table_of_steps_reopens_failed_and_unknown_alone() -> None:
 
 @pytest.mark.parametrize(
     ("ended", "ran", "may_have_run"),
-    [(Status.UNKNOWN, False, True), (Status.FAILED, False, False), (Status.FAILED, True, True)],
+    [(Status.UNKNOWN, False, True), (Status.FAILED, False, False), (Status.FAILED, True, False)],
 )
 def test_a_rerun_begins_anew_and_keeps_what_may_have_run(ended: Status, *, ran: bool, may_have_run: bool) -> None:
     execution = standing(
@@ -88,7 +88,7 @@ def test_a_rerun_begins_anew_and_keeps_what_may_have_run(ended: Status, *, ran: 
         postponements=2,
         may_have_run=ran,
     )
-    again = ledger.rerun(execution, NOON + 9, "operator")
+    again = ledger.rerun(execution, NOON + 9, "operator", 2)
     assert (again.status, again.outcome, again.completed_at) == (Status.QUEUED, None, None)
     assert (again.chances_used, again.postponements, again.attempts, again.reruns) == (0, 0, 3, 1)
     assert (again.queued_at, again.created_at, again.may_have_run) == (NOON + 9, NOON, may_have_run)
@@ -106,7 +106,7 @@ def test_given_an_end_when_postponed_then_it_is_refused(status: Status) -> None:
 @pytest.mark.parametrize("status", [status for status in Status if status not in {Status.FAILED, Status.UNKNOWN}])
 def test_only_failed_and_unknown_run_again(status: Status) -> None:
     with pytest.raises(IllegalTransitionError):
-        ledger.rerun(standing(status), NOON, "operator")
+        ledger.rerun(standing(status), NOON, "operator", 2)
 
 
 def test_a_reruns_end_has_a_delivery_of_its_own() -> None:
@@ -117,7 +117,7 @@ def test_a_reruns_end_has_a_delivery_of_its_own() -> None:
         "next_at": NOON,
         "redeliveries": 2,
     }
-    again = ledger.rerun(standing(Status.FAILED, webhook_url=WEBHOOK_URL, **tried), NOON, "operator")
+    again = ledger.rerun(standing(Status.FAILED, webhook_url=WEBHOOK_URL, **tried), NOON, "operator", 2)
     assert again.webhook_status is WebhookStatus.PENDING
     assert (again.delivery_attempts, again.deliver_at, again.next_at, again.redeliveries) == (0, None, None, 0)
 
@@ -278,7 +278,7 @@ def test_webhooks_that_decided_are_remembered_over_reruns() -> None:
     first = ledger.settle(
         standing(Status.AWAITING_WEBHOOK), outcome_of(Status.FAILED), NOON, by_webhook=True, webhook_id="msg_1"
     )
-    again = ledger.claim(ledger.rerun(first, NOON, "operator"), "attempt", NOON, NOON + 5)
+    again = ledger.claim(ledger.rerun(first, NOON, "operator", 2), "attempt", NOON, NOON + 5)
     assert again.webhook_ids == ("msg_1",)
     second = ledger.settle(again, outcome_of(Status.COMPLETED), NOON, by_webhook=True, webhook_id="msg_2")
     assert second.webhook_ids == ("msg_1", "msg_2")

@@ -159,11 +159,15 @@ class TestDelivery:
         world.execute()
         assert len(world.deliveries()) == 1
 
-    def test_without_a_callback_the_execution_stays_queued(self, world: World) -> None:
+    def test_without_a_callback_a_repeat_finds_out(self, world: World) -> None:
         world.genesys.script({"callbacks": {"when": "never"}})
         first = world.execute()
         again = world.execute(executionId=first["executionId"])
-        assert (again["status"], world.deliveries(), world.genesys.runs()) == ("queued", [], 1)
+        assert (first["status"], again["status"], world.deliveries(), world.genesys.runs()) == (
+            *("queued", "completed"),
+            [],
+            1,
+        )
 
     def test_a_repeat_after_the_callback_gets_the_result(self, world: World) -> None:
         first = world.execute()

@@ -372,8 +372,8 @@ def noted(current: Execution) -> Execution:
         ("cancel", Status.QUEUED, ambiguous, "queued and an earlier attempt may have run"),
         ("retry", Status.UNKNOWN, completed_late, "completed"),
         ("resolve", Status.UNKNOWN, completed_late, "completed"),
-        ("retry", Status.FAILED, lambda current: ledger.rerun(current, NOON, "another"), "queued"),
-        ("resolve", Status.UNKNOWN, lambda current: ledger.rerun(current, NOON, "another"), "queued"),
+        ("retry", Status.FAILED, lambda current: ledger.rerun(current, NOON, "another", 2), "queued"),
+        ("resolve", Status.UNKNOWN, lambda current: ledger.rerun(current, NOON, "another", 2), "queued"),
     ],
 )
 def test_the_first_of_two_decisions_stays(

@@ -9,6 +9,7 @@ import pytest
 
 from actionrelay.errors import StoreUnavailableError, WebhookConflictError
 from actionrelay.genesys.verdict import Reply, ReplyKind
+from actionrelay.ids import run_id
 from actionrelay.ledger.execution import Status
 from actionrelay.ledger.message import MessageKind
 from actionrelay.receive.receipt import REMEMBERED_MS
@@ -41,7 +42,7 @@ def test_the_last_runs_webhook_decides_nothing_now(relay: Relay, *, running: boo
     again = relay.receive("msg_1", status="failed", error="no")
     assert relay.record == before
     assert again.status is (Status.AWAITING_WEBHOOK if running else Status.QUEUED)
-    relay.receive("msg_2", status="completed", result=RESULT)
+    relay.receive("msg_2", executionId=run_id(EXECUTION_ID, 2), status="completed", result=RESULT)
     assert (relay.record.status, relay.record.webhook_ids) == (Status.COMPLETED, ("msg_1", "msg_2"))
     assert relay.receive("msg_1", status="failed", error="no").status is Status.COMPLETED
     assert relay.telemetry.counts["WebhookConflicts"] == 0

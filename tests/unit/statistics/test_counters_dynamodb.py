@@ -157,7 +157,7 @@ def test_each_write_of_an_execution_says_what_it_changes() -> None:
     running = ledger.claim(queued, "attempt", NOON + 10, NOON + 95_000)
     failed = ledger.settle(running, FAILED, NOON + 1_000)
     delivered = ledger.record_delivery(failed, WebhookStatus.DELIVERED, NOON + 9_000, None, latency_ms=5, cause=None)
-    again = ledger.rerun(delivered, NOON + 20_000, "somebody")
+    again = ledger.rerun(delivered, NOON + 20_000, "somebody", 2)
     ended = {"failed": 1, "latency_ms": 1_000, "latencies": 1, "b73": 1}
     assert counted(accepted(queued)) == {TOTAL: 1}
     assert counted(record(None, running)) == {}
@@ -172,7 +172,7 @@ def test_a_decisions_time_is_no_latency_of_the_action() -> None:
     unknown = ledger.settle(running, Outcome(Status.UNKNOWN), NOON + 1_000)
     resolved = ledger.resolve(unknown, Outcome(Status.COMPLETED), NOON + 7 * 86_400_000, "somebody", None)
     assert counted(record(unknown, resolved)) == {"unknown": -1, "completed": 1}
-    again = ledger.rerun(unknown, NOON + 86_400_000, "somebody")
+    again = ledger.rerun(unknown, NOON + 86_400_000, "somebody", 1)
     rerun = ledger.claim(again, "attempt", NOON + 86_400_010, NOON + 86_495_000)
     ended = ledger.settle(rerun, Outcome(Status.COMPLETED), NOON + 86_400_100)
     assert counted(record(rerun, ended)) == {"completed": 1, "latency_ms": 100, "latencies": 1, "b49": 1}

@@ -1,6 +1,7 @@
 """What ids look like, wherever one comes in: in a body, a header or a query."""
 
 import re
+import uuid
 
 from actionrelay.errors import ExecutionNotFoundError
 
@@ -14,6 +15,14 @@ LONGEST_ID = 128
 
 _UUID = re.compile(UUID_FORM, re.ASCII)
 _ACTION_ID = re.compile(ACTION_ID_FORM, re.ASCII)
+
+
+def run_id(execution_id: str, run: int) -> str:
+    """Return the id under which a run of an execution goes out: its own at first, then UUIDv5 (RFC 9562, section 5.5).
+
+    The name is the run's number in decimal digits, in the namespace of the execution's id.
+    """
+    return execution_id if run == 1 else str(uuid.uuid5(uuid.UUID(execution_id), str(run)))
 
 
 def is_uuid(value: str) -> bool:

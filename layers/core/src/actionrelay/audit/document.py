@@ -41,6 +41,8 @@ class AuditDocument(TypedDict):
     """What the operator wrote down."""
     limit: str | None
     """Which limit of Genesys Cloud the attempt ran into, as `namespace/key=value`."""
+    sentAs: str | None
+    """The id under which the run that the event is about goes out to Genesys Cloud, where it is not the execution's."""
     previousHash: str
     hash: str
 
@@ -67,6 +69,7 @@ def audit_document(entry: AuditEntry) -> AuditDocument:
         "actor": entry.actor,
         "note": entry.note,
         "limit": entry.limit,
+        "sentAs": entry.sent_as,
         "previousHash": entry.previous_hash,
         "hash": entry.hash,
     }

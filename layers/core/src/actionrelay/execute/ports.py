@@ -13,6 +13,7 @@ class ActionCall:
     """What goes out to Genesys Cloud for one attempt, whichever contract carries it."""
 
     execution_id: str
+    """Of the run: ``Execution.sent_as``."""
     action_id: str
     trace_id: str
     inputs: dict[str, Json] = field(repr=False)

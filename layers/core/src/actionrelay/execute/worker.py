@@ -199,7 +199,7 @@ class ExecuteAction:
         if stored is None:
             return None
         return ActionCall(
-            execution_id=execution.execution_id,
+            execution_id=execution.sent_as,
             action_id=execution.action_id,
             trace_id=execution.trace_id,
             inputs=json.loads(stored),

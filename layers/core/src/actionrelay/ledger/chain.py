@@ -18,6 +18,7 @@ def chained(
     actor: str | None = None,
     note: str | None = None,
     success_rate: float | None = None,
+    sent_as: str | None = None,
 ) -> Execution:
     """Return the record with one more entry, chained to its last, that it owes to the audit table."""
     day = iso(execution.updated_at)[:10]
@@ -41,6 +42,7 @@ def chained(
         actor=actor,
         note=note,
         limit=cause.limit if cause else None,
+        sent_as=sent_as if sent_as != execution.execution_id else None,
         previous_hash=execution.audit_hash,
     )
     entry = replace(entry, hash=entry_hash(entry))

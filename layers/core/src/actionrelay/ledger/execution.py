@@ -6,6 +6,7 @@ All frozen. Times are milliseconds since the epoch (``…_at``), sizes are bytes
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from actionrelay.ids import run_id
 from actionrelay.ledger.history import AuditEntry
 
 
@@ -115,6 +116,10 @@ class Execution:
     chances_used: int = 0
     """Attempts that count against ``MaxAttempts``; waiting, throttling and outages do not."""
     reruns: int = 0
+    run: int = 1
+    """Which run this is; each goes out under an id of its own. Asking again about the same run keeps its number."""
+    runs_decided: int = 0
+    """The outcome of every run up to this one is known, so a webhook about one of them decides nothing."""
     postponements: int = 0
     """How often another try was planned; the backoff grows with it."""
     may_have_run: bool = False
@@ -138,6 +143,11 @@ class Execution:
     audit_day: str = ""
     pending_audit: tuple[AuditEntry, ...] = ()
     """Entries that this record owes to the audit table; whoever writes next pays them."""
+
+    @property
+    def sent_as(self) -> str:
+        """The id under which this run goes out to Genesys Cloud, and under which its webhook comes back."""
+        return run_id(self.execution_id, self.run)
 
     @property
     def ended(self) -> bool:

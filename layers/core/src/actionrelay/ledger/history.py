@@ -34,17 +34,23 @@ class AuditEntry:
     """What they wrote down about it."""
     limit: str | None = None
     """Which limit of Genesys Cloud the attempt ran into."""
+    sent_as: str | None = None
+    """The id of the run that the event is about, where it is not the execution's own."""
     previous_hash: str = ""
     hash: str = ""
 
 
 NO_ACTION = "-"
 """Stands for the action of a request that was refused."""
+_LATER = frozenset({"sent_as"})
 
 
 def entry_hash(entry: AuditEntry) -> str:
-    """SHA-256 over the canonical JSON of every other field; the chain breaks where any one is changed."""
-    fields = asdict(entry)
+    """SHA-256 over the canonical JSON of every other field; the chain breaks where any one is changed.
+
+    A field that came later counts where it says something, so that chains from before it stay whole.
+    """
+    fields = {name: value for name, value in asdict(entry).items() if value is not None or name not in _LATER}
     del fields["hash"]
     return hashlib.sha256(canonical(fields)).hexdigest()
 

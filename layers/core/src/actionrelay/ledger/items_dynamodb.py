@@ -82,6 +82,11 @@ def ledger_item(execution: Execution) -> Item:
     return item
 
 
+def is_name_of_run(item: Mapping[str, Attribute]) -> bool:
+    """Whether an item is no record's, but the id under which another run of one goes out."""
+    return "run_of" in item
+
+
 def read_execution(
     execution_id: str, accepted: Mapping[str, Attribute], stands: Mapping[str, Attribute] | None = None
 ) -> Execution:

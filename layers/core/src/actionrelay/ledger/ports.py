@@ -42,6 +42,29 @@ class ExecutionStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SentRun:
+    """What an id that goes out stands for: one run of an execution."""
+
+    execution: Execution
+    run: int
+
+
+class SentRuns(Protocol):
+    """The ids under which runs go out."""
+
+    def reserve(self, sent_as: str, run: SentRun) -> bool:
+        """Let an id stand for a run, for as long as its execution is kept; no execution can be created under it then.
+
+        False where it stands for something else: nothing has changed. Harmless where it stands for this run already.
+        """
+        ...
+
+    def sent(self, sent_as: str) -> SentRun | None:
+        """Find what goes out under an id: an execution's first run under its own, others under a reserved one."""
+        ...
+
+
 class ResultCache(Protocol):
     """Results of successful executions, by action and inputs."""
 

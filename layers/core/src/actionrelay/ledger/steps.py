@@ -96,7 +96,7 @@ def claim(execution: Execution, attempt_id: str, now: int, lease_until: int) -> 
         next_at=None,
         updated_at=now,
     )
-    return _written(chained(running, "attempt_started", payload=execution.request))
+    return _written(chained(running, "attempt_started", payload=execution.request, sent_as=running.sent_as))
 
 
 def postpone(
@@ -143,6 +143,7 @@ def settle(
     correlation_id: str | None = None,
     by_webhook: bool = False,
     webhook_id: str | None = None,
+    sent_as: str | None = None,
     success_rate: float | None = None,
 ) -> Execution:
     """Write how it ended. ``latency_ms`` is the attempt's; one that came by webhook has an entry for that first.
@@ -154,7 +155,7 @@ def settle(
     _require(execution, outcome.status)
     held = replace(execution, updated_at=now)
     if by_webhook:
-        held = chained(held, "webhook_received", payload=outcome.result, cause=outcome.error)
+        held = chained(held, "webhook_received", payload=outcome.result, cause=outcome.error, sent_as=sent_as)
     ended = replace(
         held,
         status=outcome.status,
@@ -182,11 +183,18 @@ def settle(
     )
 
 
-def rerun(execution: Execution, now: int, actor: str | None) -> Execution:
-    """Queue an execution again because an operator says so. What may have run before stays known."""
+def rerun(execution: Execution, now: int, actor: str | None, run: int) -> Execution:
+    """Queue an execution again because an operator says so, as ``run``.
+
+    What failed is run anew, so under a higher number: under the old id Genesys Cloud would take it for a repeat. What
+    is unknown may keep its number, and is then asked about. What may have run before stays known, unless it failed.
+    """
     if not execution.ended:
         raise IllegalTransitionError("only what has ended is run again", execution_id=execution.execution_id)
     _require(execution, Status.QUEUED)
+    failed = execution.status is Status.FAILED
+    if run < execution.run + failed:
+        raise IllegalTransitionError("this run is over", execution_id=execution.execution_id)
     queued = replace(
         execution,
         status=Status.QUEUED,
@@ -195,9 +203,11 @@ def rerun(execution: Execution, now: int, actor: str | None) -> Execution:
         next_at=None,
         chances_used=0,
         postponements=0,
-        may_have_run=execution.may_have_run or execution.status is Status.UNKNOWN,
+        may_have_run=not failed,
         queued_at=now,
         reruns=execution.reruns + 1,
+        run=run,
+        runs_decided=execution.run if failed else execution.runs_decided,
         resolved=False,
         updated_at=now,
         webhook_status=_delivery_due(execution),
@@ -205,7 +215,7 @@ def rerun(execution: Execution, now: int, actor: str | None) -> Execution:
         deliver_at=None,
         redeliveries=0,
     )
-    return _written(chained(queued, "rerun_requested", actor=actor))
+    return _written(chained(queued, "rerun_requested", actor=actor, sent_as=queued.sent_as))
 
 
 def resolve(
@@ -238,6 +248,18 @@ def cancel(execution: Execution, now: int, actor: str | None) -> Execution:
         webhook_status=WebhookStatus.NONE,
     )
     return _written(chained(cancelled, "cancelled", actor=actor))
+
+
+def hear_of_earlier(
+    execution: Execution, cause: ExecutionError | None, now: int, webhook_id: str | None, sent_as: str
+) -> Execution:
+    """Put on record that a run before this one failed: it decides nothing while another may come to something else."""
+    heard = replace(
+        execution,
+        updated_at=now,
+        webhook_ids=(*execution.webhook_ids, webhook_id) if webhook_id else execution.webhook_ids,
+    )
+    return _written(chained(heard, "webhook_received", cause=cause, sent_as=sent_as))
 
 
 def note(execution: Execution, event: str, now: int, cause: ExecutionError | None = None) -> Execution:

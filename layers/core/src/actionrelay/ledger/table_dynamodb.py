@@ -5,7 +5,7 @@ put at each later step on condition of the version before. So a step costs what 
 and one query reads both.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,8 @@ from actionrelay.aws.attributes import Attribute, Item, attribute, key
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import AlreadyRecordedError, StaleWriteError, StoreUnavailableError
 from actionrelay.ledger.execution import Execution
-from actionrelay.ledger.items_dynamodb import accepted_item, ledger_item, read_execution
-from actionrelay.ledger.ports import CachedResult
+from actionrelay.ledger.items_dynamodb import accepted_item, is_name_of_run, ledger_item, read_execution
+from actionrelay.ledger.ports import CachedResult, SentRun
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,7 +36,7 @@ was accepted: an acceptance alone would look like one that nobody has worked on 
 
 @dataclass(frozen=True, slots=True)
 class ExecutionsTable:
-    """An ``ExecutionStore`` and a ``ResultCache`` in one DynamoDB table."""
+    """An ``ExecutionStore``, ``SentRuns`` and a ``ResultCache`` in one DynamoDB table."""
 
     client: "DynamoDBClient"
     table: str
@@ -54,14 +54,34 @@ class ExecutionsTable:
 
     def load(self, execution_id: str) -> Execution | None:
         """Read a record, consistently."""
-        with failures_as(StoreUnavailableError, "the table can't be read"):
-            answer = self.client.query(
-                TableName=self.table,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": attribute(record_name(execution_id))},
-                ConsistentRead=True,
-            )
-        return read_record(execution_id, answer["Items"])
+        return read_record(execution_id, self._items(execution_id))
+
+    def reserve(self, sent_as: str, run: SentRun) -> bool:
+        """Put a name where a record under this id would begin: each keeps the other from being created."""
+        execution = run.execution
+        item = {
+            **key(record_name(sent_as), _ACCEPTED),
+            "run_of": attribute(execution.execution_id),
+            "run": attribute(run.run),
+            "created_at": attribute(execution.created_at),
+            "expires_at": attribute(self._expires_at(execution, RUN_OUT_DAYS)),
+        }
+        values = {":id": item["run_of"]}
+        return self._put(item, "attribute_not_exists(pk) OR run_of = :id", values)
+
+    def sent(self, sent_as: str) -> SentRun | None:
+        """Read the record that an id belongs to; another run's takes a second read."""
+        items = self._items(sent_as)
+        own = read_record(sent_as, items)
+        if own is not None:
+            return SentRun(own, 1)
+        name = next((item for item in items if is_name_of_run(item)), None)
+        if name is None:
+            return None
+        execution, run = self.load(name["run_of"]["S"]), int(name["run"]["N"])
+        # The name may have outlived its execution, under whose id there may be another one since.
+        known = execution is not None and attribute(execution.created_at) == name["created_at"] and run <= execution.run
+        return SentRun(execution, run) if execution is not None and known else None
 
     def save(self, execution: Execution) -> None:
         """Write the next version of a record, if nobody else has."""
@@ -99,6 +119,16 @@ class ExecutionsTable:
             }
         )
 
+    def _items(self, name: str) -> Sequence[Mapping[str, Any]]:
+        with failures_as(StoreUnavailableError, "the table can't be read"):
+            answer = self.client.query(
+                TableName=self.table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": attribute(record_name(name))},
+                ConsistentRead=True,
+            )
+        return answer["Items"]
+
     def _expires_at(self, execution: Execution, extra_days: int) -> int:
         return execution.created_at // 1_000 + (self.retention_days + extra_days) * _SECONDS_PER_DAY
 
@@ -133,7 +163,7 @@ def read_record(execution_id: str, items: Iterable[Mapping[str, Attribute]]) -> 
     """Put a record together from its items; None without what was accepted."""
     found = {item["sk"]["S"]: item for item in items}
     accepted, stands = found.get(_ACCEPTED), found.get(_LEDGER)
-    if accepted is None:
+    if accepted is None or is_name_of_run(accepted):
         return None
     # A remainder of an older record under this id is none of ours.
     if stands is not None and stands["created_at"] != accepted["created_at"]:

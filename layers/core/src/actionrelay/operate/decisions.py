@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from actionrelay.errors import ExecutionNotFoundError, WrongStateError
+from actionrelay.errors import ExecutionNotFoundError, StaleWriteError, WrongStateError
 from actionrelay.faults import Faults
 from actionrelay.genesys.reported_error import reported_error
-from actionrelay.ids import recorded_form
+from actionrelay.ids import recorded_form, run_id
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status, WebhookStatus
 from actionrelay.ledger.follow_up import Completion, same_outcome
 from actionrelay.ledger.message import Message
-from actionrelay.ledger.ports import ExecutionQueue
+from actionrelay.ledger.ports import ExecutionQueue, SentRun, SentRuns
 from actionrelay.ledger.recorder import Recorder
-from actionrelay.operate.resolution import Resolution
+from actionrelay.operate.bodies import Resolution, Retry
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.schemas import read
 from actionrelay.signals import Count
@@ -28,6 +28,7 @@ class OperateExecution:
     """The operator's four decisions. Each is a step of the ledger, with who took it on record."""
 
     recorder: Recorder
+    runs: SentRuns
     completion: Completion
     queue: ExecutionQueue
     telemetry: Telemetry
@@ -37,16 +38,23 @@ class OperateExecution:
     body: Callable[[bytes], Json] = parse
     """Reads a body by the rules of this deployment."""
 
-    def retry(self, execution_id: str, actor: str | None) -> Execution:
-        """Run a failed or unknown execution again.
+    def retry(self, execution_id: str, actor: str | None, raw: bytes = b"") -> Execution:
+        """Run a failed execution again, and find out about an unknown one by asking again about the same run.
 
-        When the queue fails after the step was written, a repeat of this call finishes the send.
+        Where the contract carries an id, what is asked again runs nothing twice. With ``again`` an unknown one is run
+        anew too. When the queue fails after the step was written, a repeat of this call finishes the send.
 
         Raises:
+            PayloadTooLargeError: more bytes than allowed.
+            MalformedJsonError: not JSON with one meaning.
+            InvalidRequestError: with every fault.
             ExecutionNotFoundError: there is none with this id.
             WrongStateError: neither failed nor unknown.
             QueueUnavailableError: decided, and not queued.
         """
+        retry = read(Retry, self.body(raw)) if raw.strip() else Retry()
+        if isinstance(retry, Faults):
+            retry.refuse()
         execution = self._load(execution_id)
         if execution.status is Status.QUEUED and execution.reruns and execution.attempt is None:
             queued = self.recorder.pay(execution)
@@ -54,7 +62,7 @@ class OperateExecution:
             queued = self._decide(
                 execution,
                 lambda current: current.status in _RERUN,
-                lambda now, current: ledger.rerun(current, now, actor),
+                lambda now, current: ledger.rerun(current, now, actor, self._run(current, now, again=retry.again)),
             )
             self.telemetry.count(Count.EXECUTIONS_RERUN)
         self.queue.send(Message(queued.execution_id, version=queued.version))
@@ -130,6 +138,18 @@ class OperateExecution:
             self.telemetry.count(Count.REDELIVERIES_REQUESTED)
         self.completion.deliveries.send(again.execution_id, version=again.version, receiver=again.webhook_url)
         return again
+
+    def _run(self, ended: Execution, now: int, *, again: bool) -> int:
+        """Number the next run; one of its own is reserved before it is on record, so a webhook always finds it.
+
+        The id of a number may be taken, since callers choose ids. Nobody can take all of a later ms beforehand.
+        """
+        if ended.status is Status.UNKNOWN and not again:
+            return ended.run
+        for run in (ended.run + 1, max(now, ended.run + 2)):
+            if self.runs.reserve(run_id(ended.execution_id, run), SentRun(ended, run)):
+                return run
+        raise StaleWriteError("the ids of the next run are taken; ask again", execution_id=ended.execution_id)
 
     def _load(self, execution_id: str) -> Execution:
         execution = self.recorder.load(recorded_form(execution_id))

@@ -26,7 +26,7 @@ from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status
 from actionrelay.ledger.follow_up import Completion, same_outcome
 from actionrelay.ledger.message import Message, MessageKind
-from actionrelay.ledger.ports import ExecutionQueue
+from actionrelay.ledger.ports import ExecutionQueue, SentRun, SentRuns
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.receive.ports import WebhookIds
@@ -59,6 +59,7 @@ class ReceiveResult:
     verifier: Callable[[], Verifier]
     """Read at each receipt, so that a rotated secret is seen."""
     ids: WebhookIds
+    runs: SentRuns
     recorder: Recorder
     completion: Completion
     queue: ExecutionQueue
@@ -83,20 +84,22 @@ class ReceiveResult:
         webhook_id = self._authentic(headers, body)
         webhook = _read(body)
         self.completion.success_rate.refresh()
-        execution = self._load(webhook.execution_id.lower())
-        outcome, data = self._outcome(execution, webhook)
+        sent = self._sent(webhook.execution_id.lower())
+        outcome, data = self._outcome(sent.execution, webhook)
+        report = _Report(sent.run, webhook.execution_id.lower(), outcome, webhook_id)
         if webhook_id is not None:
-            self._claim(webhook_id, execution, outcome)
+            self._claim(webhook_id, sent.execution, report)
         recorded = self.recorder.change(
-            execution,
-            lambda current: self._step(current, outcome, webhook_id),
+            sent.execution,
+            lambda current: self._step(current, report),
             first=lambda written: self.completion.store_result(written, data),
         )
-        if recorded is not None:
-            self.telemetry.count(Count.WEBHOOKS_RECEIVED)
+        if recorded is None:
+            return self._already_decided(sent.execution.execution_id, report, data)
+        self.telemetry.count(Count.WEBHOOKS_RECEIVED)
+        if recorded.outcome == outcome:
             self.completion.after_ending(recorded)
-            return recorded
-        return self._already_decided(execution.execution_id, outcome, data, webhook_id)
+        return recorded
 
     def _authentic(self, headers: Mapping[str, Sequence[str]], body: bytes) -> str | None:
         """Return the id of an authentic webhook, None in the scheme that has none."""
@@ -106,44 +109,52 @@ class ReceiveResult:
             self.telemetry.count(Count.WEBHOOKS_REFUSED, str(error.context.get("reason", "unauthentic")))
             raise
 
-    def _load(self, execution_id: str) -> Execution:
-        execution = self.recorder.load(execution_id)
-        if execution is None:
-            raise ExecutionNotFoundError.of(execution_id)
-        self.telemetry.concerning(execution.execution_id, execution.trace_id)
-        return execution
+    def _sent(self, sent_as: str) -> SentRun:
+        sent = self.runs.sent(sent_as)
+        if sent is None:
+            raise ExecutionNotFoundError.of(sent_as)
+        self.telemetry.concerning(sent.execution.execution_id, sent.execution.trace_id)
+        return sent
 
-    def _claim(self, webhook_id: str, execution: Execution, outcome: Outcome) -> None:
+    def _claim(self, webhook_id: str, execution: Execution, report: "_Report") -> None:
         """Make sure that the id stands for this webhook; nothing follows but that no other comes under the id."""
         now = self.clock.now()
-        content = _content(execution, outcome)
+        content = _content(report)
         if self.ids.claim(webhook_id, content, now, now + REMEMBERED_MS) != content:
             self._note_conflict(execution, ExecutionError(WebhookConflictError.code, "its id came with other content"))
             raise WebhookConflictError(
                 "this webhook-id was received with other content", execution_id=execution.execution_id
             )
 
-    def _step(self, current: Execution, outcome: Outcome, webhook_id: str | None) -> Execution | None:
-        if webhook_id in current.webhook_ids or (current.ended and current.status is not Status.UNKNOWN):
+    def _step(self, current: Execution, report: "_Report") -> Execution | None:
+        if report.webhook_id in current.webhook_ids or (current.ended and current.status is not Status.UNKNOWN):
             return None
+        if report.run <= current.runs_decided:
+            return None
+        if report.run < current.run and report.outcome.status is Status.FAILED:
+            now, cause = self.clock.now(), report.outcome.error
+            return ledger.hear_of_earlier(current, cause, now, report.webhook_id, report.sent_as)
         if current.status is Status.UNKNOWN:
             # Of all states this one has no message under way that would find what a dead receiver left undone.
             self.queue.send(Message(current.execution_id, MessageKind.DEADLINE), LOOK_AGAIN_MS)
         return ledger.settle(
             current,
-            outcome,
+            report.outcome,
             self.clock.now(),
             by_webhook=True,
-            webhook_id=webhook_id,
+            webhook_id=report.webhook_id,
+            sent_as=report.sent_as,
             success_rate=self.completion.success_rate.latest(),
         )
 
-    def _already_decided(self, execution_id: str, outcome: Outcome, data: bytes, webhook_id: str | None) -> Execution:
+    def _already_decided(self, execution_id: str, report: "_Report", data: bytes) -> Execution:
         """A repeat finishes what may have been left undone; a contradiction is put on record beside the outcome."""
-        execution = self._load(execution_id)
+        execution, outcome = self._sent(execution_id).execution, report.outcome
         if execution.outcome and same_outcome(execution.outcome, outcome):
             self.completion.hand_on(execution, data)
-        elif webhook_id in execution.webhook_ids:
+        elif report.webhook_id in execution.webhook_ids or (
+            report.run <= execution.runs_decided and outcome.status is Status.FAILED
+        ):
             # An operator has asked for another run since: what this webhook said has had its time.
             self.recorder.pay(execution)
         else:
@@ -163,11 +174,22 @@ class ReceiveResult:
         return Outcome(Status.COMPLETED, result=ref), data
 
 
-def _content(execution: Execution, outcome: Outcome) -> str:
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """What one webhook says, of which run, and what tells it from the others."""
+
+    run: int
+    sent_as: str
+    outcome: Outcome
+    webhook_id: str | None
+
+
+def _content(report: _Report) -> str:
     """Digest what a webhook says; a sender may spell the rest, such as the number of its try, anew each time."""
+    outcome = report.outcome
     result = outcome.result.digest if outcome.result else None
     error = asdict(outcome.error) if outcome.error else None
-    return digest(canonical([execution.execution_id, outcome.status.value, result, error]))
+    return digest(canonical([report.sent_as, outcome.status.value, result, error]))
 
 
 def _read(body: bytes) -> ResultWebhook:

@@ -9,6 +9,7 @@ from typing import Any
 
 from actionrelay.aws.attributes import Attribute, value_of
 from actionrelay.ledger.execution import CacheStatus, Status
+from actionrelay.ledger.items_dynamodb import is_name_of_run
 from actionrelay.statistics.counters import NO_ACTION, Change
 from actionrelay.statistics.tally import REJECTED, Standing, difference
 
@@ -29,7 +30,7 @@ def read_change(record: Mapping[str, Any]) -> Change | None:
     try:
         if after.get("event", {}).get("S") == REJECTED_EVENT:
             action_id, at, counts = NO_ACTION, int(value_of(after["timestamp"])), {REJECTED: 1}
-        elif after.get("sk", {}).get("S") in _STEPS:
+        elif after.get("sk", {}).get("S") in _STEPS and not is_name_of_run(after):
             stands = read_standing(after)
             action_id, at = stands.action_id, stands.created_at
             counts = dict(difference(_standing(before), stands))

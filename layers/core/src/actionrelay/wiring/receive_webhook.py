@@ -7,7 +7,7 @@ from actionrelay.ledger.queues_sqs import SqsExecutionQueue
 from actionrelay.receive.receipt import ReceiveResult
 from actionrelay.receive.webhook_ids_dynamodb import TableWebhookIds
 from actionrelay.webhooks.signatures import HubSignatureVerifier, StandardWebhooksVerifier, Verifier
-from actionrelay.wiring.ledger import completion, recorder
+from actionrelay.wiring.ledger import completion, executions_table, recorder
 from actionrelay.wiring.process import SystemClock, aws, once
 from actionrelay.wiring.settings import ReceiveWebhookSettings, WebhookScheme
 from actionrelay.wiring.signing import signing_secrets
@@ -29,6 +29,7 @@ def receive_result() -> ReceiveResult:
     return ReceiveResult(
         verifier=verifier,
         ids=TableWebhookIds(aws().dynamodb, settings.executions_table),
+        runs=executions_table(settings),
         recorder=recorder(settings),
         completion=completion(settings),
         queue=SqsExecutionQueue(aws().sqs, settings.execution_queue_url),

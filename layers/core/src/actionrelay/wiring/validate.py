@@ -47,6 +47,7 @@ def operate_execution() -> OperateExecution:
     settings = ValidateSettings.read(os.environ)
     return OperateExecution(
         recorder(settings),
+        executions_table(settings),
         completion(settings),
         SqsExecutionQueue(aws().sqs, settings.execution_queue_url),
         telemetry(),

@@ -1,4 +1,4 @@
-"""The body of an operator's resolution, as a strict schema."""
+"""The bodies of an operator's decisions, as strict schemas."""
 
 from typing import Annotated, Any, Literal
 
@@ -6,6 +6,13 @@ from pydantic import Field, StringConstraints
 
 from actionrelay.genesys.reported_error import ReportedError
 from actionrelay.schemas import Document
+
+
+class Retry(Document):
+    """The body of ``POST /v1/executions/{id}/retry``, which may be left out."""
+
+    again: bool = False
+    """Run an unknown one anew, under an id of its own, instead of asking again about the same run."""
 
 
 class Resolution(Document):
