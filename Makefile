@@ -87,6 +87,13 @@ $(chosen):
 	@:
 endif
 
+.PHONY: verify
+verify: env ## what was deployed keeps its promises: STACK=… REGION=…, or STATE=DIR; ACTION=… INPUTS=… runs one action
+	@$(python) -m local.verify $(foreach name,STACK REGION STATE ACTION INPUTS,$(call option,$(name)))
+
+# --name 'value' for a variable that is set.
+option = $(if $($(1)),--$(shell echo $(1) | tr A-Z a-z) '$($(1))')
+
 .PHONY: chaos
 chaos: env ## executions under faults and kills, and a checker of every promise; N=1000 runs more, SEED=2 others
 	@$(python) -m local.chaos $(if $(N),--executions $(N)) $(if $(SEED),--seed $(SEED))
