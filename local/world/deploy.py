@@ -17,7 +17,7 @@ STACK_NAME = "actionrelay"
 ARTIFACTS_BUCKET = "actionrelay-artifacts"
 """Both as in samconfig.toml."""
 
-_SECONDS = 120
+_SECONDS = 300
 
 
 class _TemplateLoader(yaml.SafeLoader):

@@ -16,7 +16,7 @@ def template() -> Template:
 @pytest.fixture(scope="session")
 def as_deployed(template: Template) -> dict[str, Any]:
     """The template as CloudFormation gets it, with the parameters' defaults."""
-    return translated(template)
+    return translated(template.document)
 
 
 @pytest.fixture(scope="session")

@@ -6,16 +6,24 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.template.cloudformation import ROOT, Template
+from tests.template.cloudformation import ROOT
 
 SAM = ROOT / ".tools" / "sam" / "bin" / "python"
 ABSENT = object()
 """What `AWS::NoValue` stands for."""
 
 
-def translated(template: Template, parameters: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Return the template as CloudFormation gets it from SAM's transform. `parameters` are those without default."""
-    given = {"template": template.document, "parameters": dict(parameters or {})}
+def translated(template: Mapping[str, Any], parameters: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the template as CloudFormation gets it from its transforms, in their order.
+
+    AWS::LanguageExtensions "resolves parameters to literal values during processing" (its reference); SAM's own
+    translator does the rest. `parameters` are those that have another value than their default.
+    """
+    values = {name: each["Default"] for name, each in template["Parameters"].items()} | dict(parameters or {})
+    transforms = template["Transform"]
+    if "AWS::LanguageExtensions" in transforms and transforms[-1] == "AWS::Serverless-2016-10-31":
+        template = {**template, "Resources": _with_literals(template["Resources"], values)}
+    given = {"template": template, "parameters": dict(parameters or {})}
     done = subprocess.run(
         [str(SAM), str(ROOT / "tests" / "template" / "translate.py")],
         input=json.dumps(given),
@@ -26,6 +34,17 @@ def translated(template: Template, parameters: Mapping[str, str] | None = None) 
     )
     document: dict[str, Any] = json.loads(done.stdout)
     return document
+
+
+def _with_literals(given: Any, values: Mapping[str, Any]) -> Any:
+    match given:
+        case {"Ref": str(name)} if name in values:
+            return values[name]
+        case dict():
+            return {key: _with_literals(value, values) for key, value in given.items()}
+        case list():
+            return [_with_literals(each, values) for each in given]
+    return given
 
 
 class Deployed:
@@ -98,6 +117,8 @@ class Deployed:
             case {"Fn::FindInMap": [name, *keys]}:
                 first, second = (str(self.value(key)) for key in keys)
                 return self.document["Mappings"][name][first][second]
+            case {"Fn::Join": [between, parts]} if all(isinstance(each, str) for each in self.value(parts)):
+                return between.join(self.value(parts))
             case {"Fn::Sub": sub}:
                 return self._substituted(sub)
             case dict():

@@ -23,6 +23,7 @@ SQS = (
     "NumberOfMessagesSent",
 )
 LAMBDA = ("ConcurrentExecutions", "Duration", "Errors", "Invocations", "Throttles")
+LAMBDA_ON_ALIASES = ("Duration", "Errors", "Invocations", "Throttles")
 LAMBDA_ON_STREAMS = ("IteratorAge",)
 LAMBDA_ON_EVENTS = ("AsyncEventAge", "AsyncEventsDropped", "DeadLetterErrors")
 API_GATEWAY = ("4XXError", "5XXError", "Count", "IntegrationLatency", "Latency")
@@ -118,11 +119,23 @@ def _of_aws(template: Template) -> Iterator[Metric]:
         yield from _each("AWS/SQS", SQS, {"QueueName": f"${{{queue.name}.QueueName}}"})
     for function in template.resources("AWS::Serverless::Function"):
         yield from _each("AWS/Lambda", _of_lambda(function), {"FunctionName": f"${{{function.name}}}"})
+        yield from _each("AWS/Lambda", LAMBDA_ON_ALIASES, _new_version(function))
     for api in template.resources("AWS::Serverless::Api"):
         names = {"ApiName": spelled(api.properties["Name"]), "Stage": spelled(api.properties["StageName"])}
         yield from _each("AWS/ApiGateway", API_GATEWAY, names)
     for table in template.resources("AWS::DynamoDB::Table"):
         yield from _each("AWS/DynamoDB", DYNAMODB, {"TableName": f"${{{table.name}}}"})
+
+
+def _new_version(function: Resource) -> dict[str, str]:
+    """The dimensions of one version's metrics while its alias has two (Lambda's manual, types of metrics)."""
+    named = f"${{{function.name}}}"
+    alias = function.properties["AutoPublishAlias"]
+    return {
+        "FunctionName": named,
+        "Resource": f"{named}:{alias}",
+        "ExecutedVersion": f"${{{function.name}.Version.Version}}",
+    }
 
 
 def _of_lambda(function: Resource) -> tuple[str, ...]:

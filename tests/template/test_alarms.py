@@ -134,7 +134,12 @@ def test_alarms_go_to_the_topic_and_are_quiet_without_data(alarms: list[Resource
 
 def test_an_alarm_is_named_after_the_stack_and_its_section(alarms: list[Resource]) -> None:
     for alarm in alarms:
-        assert alarm.properties["AlarmName"] == {"Fn::Sub": f"${{AWS::StackName}}-{alarm.name}"}
+        name = alarm.properties["AlarmName"]["Fn::Sub"]
+        if alarm.declared.get("Condition") == "IsGradual":
+            # A new one with each version (test_versions).
+            assert name[0] == f"${{AWS::StackName}}-{alarm.name}-${{Versions}}"
+        else:
+            assert name == f"${{AWS::StackName}}-{alarm.name}"
 
 
 def test_an_alarm_looks_back_no_further_than_cloudwatch_does(alarms: list[Resource]) -> None:
@@ -148,6 +153,8 @@ def test_an_alarm_looks_back_no_further_than_cloudwatch_does(alarms: list[Resour
 
 
 def test_only_what_the_emulator_lacks_is_left_out_there(alarms: list[Resource]) -> None:
-    conditional = {alarm.name for alarm in alarms if alarm.declared.get("Condition") == "OnAws"}
-    assert conditional == {alarm.name for alarm in alarms if "Metrics" in alarm.properties}
-    assert {alarm.declared.get("Condition", "OnAws") for alarm in alarms} == {"OnAws"}
+    always = [alarm for alarm in alarms if alarm.declared.get("Condition") != "IsGradual"]
+    conditional = {alarm.name for alarm in always if alarm.declared.get("Condition") == "OnAws"}
+    assert conditional == {alarm.name for alarm in always if "Metrics" in alarm.properties}
+    assert {alarm.declared.get("Condition", "OnAws") for alarm in always} == {"OnAws"}
+    assert {alarm.name for alarm in alarms} - {alarm.name for alarm in always} == {"NewVersionErrorsAlarm"}

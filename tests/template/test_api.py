@@ -47,7 +47,7 @@ def test_routes_lead_to_their_functions(operations: dict[tuple[str, str], dict[s
     for route, operation in operations.items():
         integration = operation["x-amazon-apigateway-integration"]
         assert (integration["type"], integration["httpMethod"]) == ("aws_proxy", "POST")
-        assert f"${{{ROUTES[route]}.Arn}}" in integration["uri"]["Fn::Sub"]
+        assert f"functions/${{{ROUTES[route]}Aliaslive}}/invocations" in integration["uri"]["Fn::Sub"]
 
 
 def test_api_gateway_may_invoke_exactly_what_it_routes_to(template: Template) -> None:
