@@ -84,6 +84,7 @@ _ENVIRONMENT = {
     "GENESYS_REGION": "mypurecloud.com",
     "GENESYS_SECRET_NAME": "actionrelay/genesys",
     "TOKEN_PARAMETER_NAME": "/actionrelay/token",
+    "TOKEN_KEY_ARN": "",
     "WEBHOOK_SECRET_NAME": "actionrelay/webhook",
     "WEBHOOK_SCHEME": "standard-webhooks",
     "EXECUTION_DLQ_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/executions-dlq",

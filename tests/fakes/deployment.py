@@ -17,6 +17,7 @@ ENVIRONMENT = {
     "GENESYS_REGION": "mypurecloud.de",
     "GENESYS_SECRET_NAME": "genesys",
     "TOKEN_PARAMETER_NAME": "/actionrelay/token",
+    "TOKEN_KEY_ARN": "",
     "API_BASE_URL": "https://{apiId}.execute-api.eu-central-1.amazonaws.com/v1",
     "API_ID": "abc123",
     "REQUESTS_PER_MINUTE": "270",

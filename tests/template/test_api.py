@@ -127,6 +127,6 @@ def test_the_open_page_cannot_use_up_the_callers_share(template: Template) -> No
     assert console["ThrottlingRateLimit"] <= everything["ThrottlingRateLimit"] / 10
 
 
-def test_key_plan_and_membership_exist_only_where_keys_are_used(template: Template) -> None:
-    for name in ("ApiKey", "ApiUsagePlan", "ApiUsagePlanKey"):
+def test_key_and_membership_exist_only_where_keys_are_used(template: Template) -> None:
+    for name in ("ApiKey", "ApiUsagePlanKey"):
         assert template.resource(name).declared["Condition"] == "UsesApiKey"

@@ -15,7 +15,7 @@ PARAMETERS = {
     "ExecuteConcurrency", "DeliverConcurrency", "MaxAttempts", "MaxPayloadBytes", "MaxInputDepth", "ResultCacheSeconds",
     "WebhookGraceSeconds", "ExecuteTimeoutSeconds", "ExecuteVisibilitySeconds", "WebhookPorts", "AllowPrivateWebhooks",
     "AuditRetentionDays", "ExecutionRetentionDays", "LogRetentionDays", "AlarmTopicArn", "RunbookUrl",
-    "Deployment",
+    "Deployment", "TokenKeyArn",
 }  # fmt: skip
 
 OUTPUTS = {

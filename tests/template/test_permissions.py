@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.template.cloudformation import Resource, Template, function_folder
+from tests.template.deployed import Deployed, translated
 
 # The exact grants, so that a wider one is a change of this file too. Every role also writes its logs and
 # traces.
@@ -35,6 +36,7 @@ GRANTS = {
         "s3:PutObject PayloadBucket/payload/*",
         "ssm:GetParameter TokenParameterName",
         "ssm:PutParameter TokenParameterName",
+        *("kms:Decrypt TokenKeyArn", "kms:Encrypt TokenKeyArn", "kms:GenerateDataKey TokenKeyArn"),
         "secretsmanager:GetSecretValue GenesysSecretName",
     },
     "receive_webhook": {
@@ -74,6 +76,7 @@ GRANTS = {
         "s3:GetObject PayloadBucket/payload/*",
         "s3:ListBucket PayloadBucket",
         "ssm:GetParameter TokenParameterName",
+        "kms:Decrypt TokenKeyArn",
         "secretsmanager:GetSecretValue GenesysSecretName",
     },
     "export": {
@@ -105,7 +108,9 @@ OPEN_ENDS = (
 
 def _statements(role: Resource) -> Iterator[dict[str, Any]]:
     for policy in role.properties.get("Policies", []):
-        yield from policy["PolicyDocument"]["Statement"]
+        for statement in policy["PolicyDocument"]["Statement"]:
+            # What a condition leaves out is judged as if it were there.
+            yield statement["Fn::If"][1] if "Fn::If" in statement else statement
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -123,6 +128,8 @@ def _short(resource: Any) -> str:
     """Return what a resource is in this template: a logical id, its index, a parameter, or the text itself."""
     if isinstance(resource, str):
         return resource
+    if "Ref" in resource:
+        return str(resource["Ref"])
     if "Fn::GetAtt" in resource:
         return str(resource["Fn::GetAtt"][0])
     named, _, below = str(resource["Fn::Sub"]).rpartition("${")[2].partition("}")
@@ -200,4 +207,32 @@ def test_payloads_never_travel_in_the_clear(template: Template) -> None:
     assert statement["Condition"] == {
         "Bool": {"aws:SecureTransport": "false"},
         "StringNotEquals": {"aws:ResourceAccount": "000000000000"},
+    }
+
+
+# -- The token's own key -------------------------------------------------------------------------------------------
+
+
+def test_a_key_of_the_token_is_used_by_two_through_ssm(template: Template) -> None:
+    key = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    given = {"TokenKeyArn": key}
+    assert _users_of_keys(Deployed(translated(template.document))) == {}
+    for name, statement in (users := _users_of_keys(Deployed(translated(template.document, given), given))).items():
+        assert statement["Resource"] == key
+        assert statement["Condition"]["StringEquals"] == {
+            "kms:ViaService": "ssm.eu-west-1.amazonaws.com",
+            "kms:EncryptionContext:PARAMETER_ARN": (
+                "arn:aws:ssm:eu-west-1:123456789012:parameter/actionrelay/genesys/token"
+            ),
+        }, name
+    assert users.keys() == {"ExecuteRole", "QueryRole"}
+
+
+def _users_of_keys(deployed: Deployed) -> dict[str, Any]:
+    return {
+        name: statement
+        for name, role in deployed.resources("AWS::IAM::Role").items()
+        for policy in role["Properties"].get("Policies", ())
+        for statement in policy["PolicyDocument"]["Statement"]
+        if any(action.startswith("kms:") for action in statement["Action"])
     }

@@ -165,3 +165,16 @@ def test_no_method_has_metrics_that_are_billed(on_aws: Deployed) -> None:
     (stage,) = on_aws.resources("AWS::ApiGateway::Stage").values()
     assert [setting["MetricsEnabled"] for setting in stage["Properties"]["MethodSettings"]].count(True) == 0
     assert ABSENT not in stage["Properties"].values()
+
+
+# -- API Gateway deletes no usage plan that has a stage ------------------------------------------------------------
+
+
+def test_a_change_of_auth_deletes_no_usage_plan(as_deployed: dict[str, Any]) -> None:
+    plans = {
+        auth: Deployed(as_deployed, {"ApiAuth": auth}).properties("ApiUsagePlan")["ApiStages"]
+        for auth in ("API_KEY", "AWS_IAM")
+    }
+    assert plans == {"API_KEY": [{"ApiId": {"Ref": "Api"}, "Stage": "v1"}], "AWS_IAM": []}
+    # It goes before its stage where the whole stack goes, and comes after it.
+    assert as_deployed["Resources"]["ApiUsagePlan"]["DependsOn"] == "Apiv1Stage"

@@ -37,6 +37,14 @@ def test_a_shared_token_is_a_secure_string() -> None:
     assert (put["Type"], put["Tier"], put["Overwrite"]) == ("SecureString", "Intelligent-Tiering", True)
 
 
+def test_a_shared_token_is_under_its_own_key_if_it_has_one() -> None:
+    ssm = FakeSsm()
+    key = "arn:aws:kms:eu-west-1:123456789012:key/one"
+    TokenParameter(ssm, NAME, key).write(a_token())  # type: ignore[arg-type]
+    parameter(ssm).write(a_token())
+    assert [put.get("KeyId") for put in ssm.puts] == [key, None]
+
+
 @pytest.mark.parametrize("text", ["", "unset", "[]", "{}", '{"value":"x","scopes":[]}', '{"scopes":5}', "null"])
 def test_a_parameter_without_a_token_is_none(text: str) -> None:
     assert parameter(FakeSsm({NAME: text})).read() is None

@@ -110,6 +110,20 @@ def test_a_missing_variable_is_named_when_read(settings: Any, name: str) -> None
         settings.read(environment)
 
 
+@pytest.mark.parametrize("settings", [ValidateSettings, DeliverSettings])
+@pytest.mark.parametrize(
+    ("endpoint", "allowed"),
+    [
+        ({}, False),
+        ({"AWS_ENDPOINT_URL": ""}, False),
+        ({"AWS_ENDPOINT_URL": "https://vpce-1.execute-api.eu-west-1.vpce.amazonaws.com"}, False),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, True),
+    ],
+)
+def test_private_webhooks_are_for_an_emulator_alone(settings: Any, endpoint: dict[str, str], allowed: bool) -> None:
+    assert settings.read(ENVIRONMENT | {"ALLOW_PRIVATE_WEBHOOKS": "true"} | endpoint).allow_private_webhooks is allowed
+
+
 @pytest.mark.parametrize(
     ("settings", "name", "value"),
     [

@@ -23,6 +23,8 @@ class TokenParameter:
 
     client: "SSMClient"
     name: str
+    key: str = ""
+    """The KMS key that encrypts what is written; empty is the account's own key for SSM."""
 
     def read(self) -> AccessToken | None:
         """Read the shared token; None before the first was shared, or when the parameter holds something else."""
@@ -44,13 +46,19 @@ class TokenParameter:
         if len(text.encode()) > MAX_BYTES:
             return False
         with failures_as(StoreUnavailableError, "the token can't be shared"):
-            self.client.put_parameter(
-                Name=self.name,
-                Value=text,
-                Type="SecureString",
-                Tier="Intelligent-Tiering",
-                Overwrite=True,
-            )
+            if self.key:
+                self.client.put_parameter(
+                    Name=self.name,
+                    Value=text,
+                    Type="SecureString",
+                    Tier="Intelligent-Tiering",
+                    Overwrite=True,
+                    KeyId=self.key,
+                )
+            else:
+                self.client.put_parameter(
+                    Name=self.name, Value=text, Type="SecureString", Tier="Intelligent-Tiering", Overwrite=True
+                )
         return True
 
 

@@ -41,7 +41,7 @@ def execute_action() -> ExecuteAction:
         queue=SqsExecutionQueue(aws().sqs, settings.execution_queue_url),
         tokens=SharedToken(
             worker=SystemRandomness().new_id(),
-            store=TokenParameter(aws().ssm, settings.token_parameter_name),
+            store=TokenParameter(aws().ssm, settings.token_parameter_name, settings.token_key_arn),
             leases=TableTokenLeases(aws().dynamodb, settings.executions_table),
             issuer=ClientCredentialsIssuer(
                 pool, hosts.login, settings.genesys_api, settings.genesys_secret_name, secret.value, secret.forget

@@ -6,9 +6,9 @@ models are dataclasses: pydantic would take a fifth of the cold start of functio
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from typing import Annotated, Any, Self, get_type_hints
+from typing import Annotated, Any, Self, get_type_hints, override
 
 from actionrelay.errors import SettingsError
 from actionrelay.genesys.contract import GenesysApi
@@ -153,14 +153,30 @@ class CompletingSettings(WriterSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ValidateSettings(CompletingSettings):
+class _OutboundSettings(WriterSettings):
+    webhook_ports: Ports
+    allow_private_webhooks: Flag
+
+    @classmethod
+    @override
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Read as the others do; private webhooks are allowed only where AWS is an emulator.
+
+        No service of AWS is asked in plain HTTP here, and in an account 127.0.0.1 is Lambda's own runtime API.
+        """
+        settings = super().read(environment)
+        if environment.get("AWS_ENDPOINT_URL", "").startswith("http://"):
+            return settings
+        return replace(settings, allow_private_webhooks=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidateSettings(CompletingSettings, _OutboundSettings):
     """Settings of ``validate``."""
 
     genesys_api: Contract
     max_payload_bytes: Positive
     max_input_depth: Positive
-    webhook_ports: Ports
-    allow_private_webhooks: Flag
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +189,7 @@ class ExecuteSettings(CompletingSettings):
     genesys_login_url: Override
     genesys_secret_name: str
     token_parameter_name: str
+    token_key_arn: str
     api_base_url: str
     api_id: str
     requests_per_minute: Positive
@@ -195,13 +212,11 @@ class ReceiveWebhookSettings(CompletingSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeliverSettings(WriterSettings):
+class DeliverSettings(_OutboundSettings):
     """Settings of ``deliver``."""
 
     delivery_dlq_url: str
     delivery_secret_name: str
-    webhook_ports: Ports
-    allow_private_webhooks: Flag
 
 
 @dataclass(frozen=True, kw_only=True)
