@@ -5,7 +5,7 @@ the seat (an operating system's thread) of one that has ended.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -36,6 +36,8 @@ class Worker:
     error: Exception | None = None
     after: Callable[["Worker"], None] | None = None
     """Who looks at how it ended."""
+    lineage: Mapping[str, int] = field(default_factory=dict)
+    """How often each function was invoked in the chain of messages that led here, this time included."""
     pauses: bool = True
     """Needs a seat; one that never pauses runs in the scheduler's own thread, which is faster."""
     seat: "_Seat | None" = field(default=None, repr=False)

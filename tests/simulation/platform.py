@@ -106,6 +106,8 @@ class Platform:
     """By execution and number of the request for it, from 1."""
     callbacks: Callable[[str], tuple[Callback, ...]] = lambda _id: ON_TIME
     padding: int = 0
+    retry_after: str | None = None
+    """What a 429 or a 503 asks for, in place of the usual."""
     requests: Counter[str] = field(default_factory=Counter)
     runs: Counter[str] = field(default_factory=Counter)
     """By the id that went out."""
@@ -162,6 +164,8 @@ class Platform:
         if answer in _STATUS:
             status, retry_after = _STATUS[answer]
             error = ExecutionError(f"http_{status}", "an error", status)
+            if retry_after and self.retry_after:
+                retry_after = self.retry_after
             return Reply(ReplyKind.HTTP_ERROR, LATENCY_MS, error=error, retry_after=retry_after)
         return Reply(ReplyKind.NO_ANSWER, LATENCY_MS, error=ExecutionError("no_answer", answer.value))
 

@@ -1,6 +1,9 @@
-"""SQS as it is: at least once, in any order, with delays, visibility, receive counts and a dead-letter queue."""
+"""SQS as it is: at least once, in any order, with delays, visibility, receive counts and a dead-letter queue; and
+Lambda's guard against recursive loops, which sits between a queue and its function.
+"""
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from actionrelay.ledger.message import Message
@@ -8,6 +11,11 @@ from actionrelay.ledger.message import Message
 MAX_DELAY_MS = 900_000
 VISIBILITY_MS = 540_000
 MAX_RECEIVES = 5
+LONGEST_LINEAGE = 16
+"""About so many invocations of a function in one chain, and Lambda ends it (its manual, "recursive loop detection")."""
+
+type Lineage = Mapping[str, int]
+"""How often each function was invoked in the chain that led to a message. The SDK hands it on with what is sent."""
 
 
 @dataclass(slots=True, eq=False)
@@ -17,30 +25,39 @@ class Parcel:
     body: Message
     visible_at: int
     receives: int = 0
+    lineage: Lineage = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class SimulatedQueue:
-    """One queue with its DLQ."""
+    """One queue with its DLQ, and the function that works it off."""
 
+    function: str = ""
+    recursive_loop: str = "Allow"
+    """The function's `RecursiveLoop`; `Terminate` ends chains that are too long."""
+    sender: Callable[[], Lineage] = dict
+    """The lineage of the invocation that sends."""
     parcels: list[Parcel] = field(default_factory=list)
     dead: list[Message] = field(default_factory=list)
 
     def send(self, body: Message, now: int, delay_ms: int = 0) -> None:
         """Queue a message; SQS delays by whole seconds and by 15 minutes at most."""
         delay = min(max(math.ceil(delay_ms / 1_000) * 1_000, 0), MAX_DELAY_MS)
-        self.parcels.append(Parcel(body, now + delay))
+        self.parcels.append(Parcel(body, now + delay, lineage=self.sender()))
 
     def visible(self, now: int) -> list[Parcel]:
         """What can be received; what was received too often moves to the DLQ."""
         found = []
         for parcel in [parcel for parcel in self.parcels if parcel.visible_at <= now]:
-            if parcel.receives >= MAX_RECEIVES:
+            if parcel.receives >= MAX_RECEIVES or self._loops(parcel):
                 self.parcels.remove(parcel)
                 self.dead.append(parcel.body)
             else:
                 found.append(parcel)
         return found
+
+    def _loops(self, parcel: Parcel) -> bool:
+        return self.recursive_loop != "Allow" and parcel.lineage.get(self.function, 0) >= LONGEST_LINEAGE
 
     def receive(self, parcel: Parcel, now: int) -> None:
         """Hide a message from the others for the visibility timeout."""

@@ -1,5 +1,6 @@
 """Lambda, the event source mappings, callers, operators and the clock: what sets workers going, and in which order."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,7 +11,7 @@ from actionrelay.strict_json import Json, canonical
 from actionrelay.webhooks.signatures import ID_HEADER
 from tests.simulation.baton import Worker
 from tests.simulation.deployment import INVOCATION_MS
-from tests.simulation.queues import Parcel, SimulatedQueue
+from tests.simulation.queues import Lineage, Parcel, SimulatedQueue
 from tests.simulation.world import World
 
 CALLER_WAITS_MS = 30_000
@@ -214,7 +215,9 @@ class Scheduler:
         ends_at = self.world.time + INVOCATION_MS
         for parcel in taken:
             task = partial(work, parcel.body, ends_at)
-            crew.append(self._start(role, (parcel.body.execution_id,), task, after, ends_at))
+            worker = self._start(role, (parcel.body.execution_id,), task, after, ends_at)
+            worker.lineage = _lineage(role, taken)
+            crew.append(worker)
 
     # -- Workers --
 
@@ -283,6 +286,14 @@ class Scheduler:
         for worker in tuple(self.workers):
             self.world.crew.end(worker)
         self.workers.clear()
+
+
+def _lineage(role: str, taken: Sequence[Parcel]) -> Lineage:
+    """Return the lineage of an invocation with these messages: the longest chains among them, and itself."""
+    longest: Counter[str] = Counter()
+    for parcel in taken:
+        longest |= Counter(parcel.lineage)
+    return longest + Counter({role: 1})
 
 
 def _discard(_: object) -> None:

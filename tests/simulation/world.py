@@ -34,6 +34,7 @@ from tests.simulation.memory import (
     WebhookIds,
 )
 from tests.simulation.platform import COUNTED, LATENCY_MS, Answer, Platform
+from tests.simulation.queues import Lineage
 from tests.simulation.rules import Rules
 
 BEGIN = 1_795_521_600_000
@@ -83,6 +84,8 @@ class World:
         self.audit, self.cache, self.payloads = Audit(self._cross), Cache(self._cross), Payloads(self._cross)
         self.queue = ExecutionMessages(self._cross, self.now)
         self.deliveries = DeliveryMessages(self._cross, self.now)
+        for function, queue in (("execute", self.queue.queue), ("deliver", self.deliveries.queue)):
+            queue.function, queue.sender = function, self._lineage
         self.dead_letters, self.webhook_ids = DeadLetters(self._cross), WebhookIds(self._cross)
         self.receiver, self.tokens = Receiver(self._cross), Tokens(self._cross)
         self.gate = Gate(self._cross, Rate(self.deployment.per_minute), self._granted)
@@ -181,6 +184,9 @@ class World:
         worker = self.crew.current
         assert worker is not None
         return worker
+
+    def _lineage(self) -> Lineage:
+        return self.crew.current.lineage if self.crew.current is not None else {}
 
     def _note(self, port: str, subject: str, move: str) -> None:
         worker = self._worker()
