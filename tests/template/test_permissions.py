@@ -34,6 +34,7 @@ GRANTS = {
         "sqs:GetQueueAttributes ExecutionQueue",
         "s3:GetObject PayloadBucket/payload/*",
         "s3:PutObject PayloadBucket/payload/*",
+        "s3:ListBucket PayloadBucket",
         "ssm:GetParameter TokenParameterName",
         "ssm:PutParameter TokenParameterName",
         *("kms:Decrypt TokenKeyArn", "kms:Encrypt TokenKeyArn", "kms:GenerateDataKey TokenKeyArn"),
@@ -236,3 +237,16 @@ def _users_of_keys(deployed: Deployed) -> dict[str, Any]:
         for statement in policy["PolicyDocument"]["Statement"]
         if any(action.startswith("kms:") for action in statement["Action"])
     }
+
+
+def test_who_reads_payloads_may_learn_that_one_is_gone(roles: dict[str, Resource]) -> None:
+    """S3 answers 404 for a missing object to those alone who may list the bucket (GetObject, "Permissions").
+
+    IfExists, as that question names the object in `s3:prefix` by some accounts and nothing by others: both pass.
+    """
+    readers = {name for name, role in roles.items() if "s3:GetObject" in dict(_grants(role))}
+    assert "execute" in readers
+    for name in readers:
+        [listing] = [each for each in _statements(roles[name]) if each["Action"] == ["s3:ListBucket"]]
+        assert listing["Resource"] == {"Fn::GetAtt": ["PayloadBucket", "Arn"]}
+        assert listing["Condition"] == {"StringLikeIfExists": {"s3:prefix": "payload/*"}}
