@@ -5,6 +5,7 @@ Each call's parameters are checked against the SDK's own model of the service, s
 
 import io
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -133,12 +134,15 @@ class FakeS3:
     objects: dict[str, bytes] = field(default_factory=dict)
     uploads: dict[str, dict[int, bytes]] = field(default_factory=dict)
     """Parts by upload, those that never came to their end too."""
+    locks: dict[str, datetime | None] = field(default_factory=dict)
+    """Until when each object is locked."""
     trouble: Trouble = field(default_factory=Trouble)
 
     def put_object(self, **parameters: Any) -> dict[str, Any]:
         check("s3", "PutObject", parameters)
         self.trouble.strike_before("put_object")
         self.objects[parameters["Key"]] = parameters["Body"]
+        self.locks[parameters["Key"]] = parameters.get("ObjectLockRetainUntilDate")
         return {}
 
     def create_multipart_upload(self, **parameters: Any) -> dict[str, Any]:
@@ -146,6 +150,7 @@ class FakeS3:
         self.trouble.strike_before("create_multipart_upload")
         upload_id = f"upload-{len(self.uploads)}"
         self.uploads[upload_id] = {}
+        self.locks[parameters["Key"]] = parameters.get("ObjectLockRetainUntilDate")
         return {"UploadId": upload_id}
 
     def upload_part(self, **parameters: Any) -> dict[str, Any]:
@@ -168,7 +173,20 @@ class FakeS3:
         self.trouble.strike_before("get_object")
         if parameters["Key"] not in self.objects:
             raise aws_error("NoSuchKey", "GetObject")
-        return {"Body": io.BytesIO(self.objects[parameters["Key"]])}
+        stored, offset = self.objects[parameters["Key"]], _first_byte(parameters.get("Range", "bytes=0-"))
+        if offset and offset >= len(stored):
+            raise aws_error("InvalidRange", "GetObject")
+        return {"Body": io.BytesIO(stored[offset:])}
+
+    def list_parts(self, **parameters: Any) -> dict[str, Any]:
+        check("s3", "ListParts", parameters)
+        if parameters["UploadId"] not in self.uploads:
+            raise aws_error("NoSuchUpload", "ListParts")
+        return {"Parts": []}
+
+
+def _first_byte(span: str) -> int:
+    return int(span.removeprefix("bytes=").removesuffix("-"))
 
 
 @dataclass(slots=True)

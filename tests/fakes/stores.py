@@ -1,15 +1,18 @@
 """The stores in memory, with the conditions that the real ones keep."""
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import override
 
+from actionrelay.audit.ports import DayFile, DayFiles
 from actionrelay.audit.trail import Flaw, Opening, Trail
 from actionrelay.errors import AlreadyRecordedError, StaleWriteError
 from actionrelay.find.ports import IndexPage, Position, Span
 from actionrelay.ledger.execution import Execution, PayloadRef, Status, WebhookStatus
 from actionrelay.ledger.history import AuditEntry
 from actionrelay.ledger.ports import CachedResult, SentRun
-from actionrelay.strict_json import digest
+from actionrelay.strict_json import Json, digest
 from actionrelay.timestamps import day_of
 from tests.fakes.trouble import Trouble
 
@@ -162,16 +165,55 @@ class InMemoryAudit:
 
 
 @dataclass(slots=True)
-class InMemoryDayFiles:
-    """``DayFiles``: whole files by name."""
+class InMemoryDayFile(DayFile):
+    """A file under way; what is written counts as gone out at once."""
+
+    files: "InMemoryDayFiles"
+    name: str
+    written: bytes = b""
+    place: Mapping[str, Json] = field(default_factory=dict)
+
+    @override
+    def write(self, lines: bytes, place: Mapping[str, Json]) -> None:
+        self.written += lines
+        self.place = place
+
+    @override
+    def pause(self) -> bool:
+        if self.written:
+            self.files.paused[self.name] = (self.written, json.loads(json.dumps(self.place)))
+        return bool(self.written)
+
+    @override
+    def finish(self) -> int:
+        self.files.trouble.strike_before("write")
+        self.files.files[self.name] = self.written
+        self.files.paused.pop(self.name, None)
+        return len(self.written)
+
+
+@dataclass(slots=True)
+class InMemoryDayFiles(DayFiles):
+    """Whole files by name, and those that were paused, each with its place."""
 
     files: dict[str, bytes] = field(default_factory=dict)
+    paused: dict[str, tuple[bytes, dict[str, Json]]] = field(default_factory=dict)
     trouble: Trouble = field(default_factory=Trouble)
 
-    def write(self, name: str, lines: Iterable[bytes]) -> int:
-        self.trouble.strike_before("write")
-        self.files[name] = b"".join(lines)
-        return len(self.files[name])
+    @override
+    def lines(self, name: str, offset: int = 0) -> Iterator[bytes]:
+        yield from self.files.get(name, b"")[offset:].splitlines(keepends=True)
+
+    @override
+    def begin(self, name: str) -> DayFile:
+        return InMemoryDayFile(self, name)
+
+    @override
+    def resume(self, name: str) -> tuple[DayFile, Mapping[str, Json]] | None:
+        if name not in self.paused:
+            return None
+        written, place = self.paused[name]
+        return InMemoryDayFile(self, name, written, place), place
 
 
 @dataclass(slots=True)

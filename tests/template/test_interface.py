@@ -14,7 +14,7 @@ PARAMETERS = {
     "WebhookSecretName", "DeliverySecretName", "WebhookScheme", "ApiAuth", "ApiBaseUrl", "RequestsPerMinute",
     "ExecuteConcurrency", "DeliverConcurrency", "MaxAttempts", "MaxPayloadBytes", "MaxInputDepth", "ResultCacheSeconds",
     "WebhookGraceSeconds", "ExecuteTimeoutSeconds", "ExecuteVisibilitySeconds", "WebhookPorts", "AllowPrivateWebhooks",
-    "AuditRetentionDays", "ExecutionRetentionDays", "LogRetentionDays", "AlarmTopicArn", "RunbookUrl",
+    "AuditRetentionDays", "ExecutionRetentionDays", "ExportLockDays", "LogRetentionDays", "AlarmTopicArn", "RunbookUrl",
     "Deployment", "TokenKeyArn",
 }  # fmt: skip
 
@@ -105,6 +105,19 @@ def test_the_bucket_is_closed_and_empties_itself(template: Template) -> None:
     assert [rule["AbortIncompleteMultipartUpload"] for rule in rules if "Prefix" not in rule] == [
         {"DaysAfterInitiation": 1}
     ]
+
+
+def test_an_overwritten_object_is_kept_as_a_version(template: Template) -> None:
+    (bucket,) = template.resources("AWS::S3::Bucket")
+    assert bucket.properties["VersioningConfiguration"] == {"Status": "Enabled"}
+    rules = bucket.properties["LifecycleConfiguration"]["Rules"]
+    kept = {rule["Prefix"]: rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in rules if "Prefix" in rule}
+    assert kept == {payload.PREFIX: 1, day_files.PREFIX: {"Ref": "AuditRetentionDays"}}
+
+
+def test_object_lock_is_the_deployers_choice(template: Template) -> None:
+    (bucket,) = template.resources("AWS::S3::Bucket")
+    assert bucket.properties["ObjectLockEnabled"] == {"Fn::If": ["LockExports", True, {"Ref": "AWS::NoValue"}]}
 
 
 def test_samconfig_has_the_three_environments_and_lints_in_each() -> None:

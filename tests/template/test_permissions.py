@@ -84,6 +84,10 @@ GRANTS = {
         "dynamodb:Query AuditTable",
         "dynamodb:Query AuditTable/index/by_day",
         "s3:PutObject PayloadBucket/audit/*",
+        "s3:PutObjectRetention PayloadBucket/audit/*",
+        "s3:GetObject PayloadBucket/audit/*",
+        "s3:ListMultipartUploadParts PayloadBucket/audit/*",
+        "s3:ListBucket PayloadBucket",
     },
     "count": {
         "dynamodb:GetItem ExecutionsTable",

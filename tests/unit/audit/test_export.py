@@ -1,14 +1,21 @@
-"""A day as a file: every entry as a line, in the day's order, whole or not at all, and never cut off unheard."""
+"""A day as a file: every entry as a line, in the day's order, whole or not at all, never less than it was before."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from actionrelay.audit.export import LAST_MS
 from actionrelay.audit.trail import Flaw
-from actionrelay.errors import ExportRequestError, ExportUnfinishedError, StoreUnavailableError
+from actionrelay.errors import (
+    ExportConflictError,
+    ExportRequestError,
+    ExportUnfinishedError,
+    StoreUnavailableError,
+)
+from actionrelay.ledger.history import entry_hash
 from tests.fakes.chance import NOON, SettableClock
 from tests.fakes.relay import Relay
 from tests.unit.audit.test_day import DAY, DAY_MS, given_executions, pages
@@ -97,16 +104,75 @@ def test_a_day_that_is_not_over_is_not_exported(relay: Relay, wanted: dict[str, 
     assert relay.day_files.files == {}
 
 
-def test_an_export_short_of_time_stops_and_writes_nothing(relay: Relay) -> None:
+def test_an_export_short_of_time_pauses_and_shows_nothing(relay: Relay) -> None:
     given_executions(relay, 500)
-    relay.day_files.files[FILE] = b"before"
     relay.clock = Passing(NOON + DAY_MS)
     with pytest.raises(ExportUnfinishedError) as stopped:
         relay.exporting.export({"date": DAY}, NOON + DAY_MS + 130_000)
     assert relay.clock.time == NOON + DAY_MS + 130_000 - LAST_MS + 1_000
-    assert relay.day_files.files == {FILE: b"before"}
-    assert stopped.value.context["executions"] == 99
+    assert relay.day_files.files == {}
+    assert stopped.value.context == {"day": DAY, "executions": 99, "goes_on": True}
     assert relay.telemetry.events == []
+
+
+@pytest.mark.parametrize("earlier_executions", [0, 120, 500])
+def test_a_day_of_several_invocations_goes_on_where_it_was(relay: Relay, earlier_executions: int) -> None:
+    if earlier_executions:
+        given_executions(relay, earlier_executions)
+        export(relay, {"date": DAY})
+    given_executions(relay, 500)
+    relay.clock = Passing(NOON + DAY_MS)
+    for _ in range(5):
+        with pytest.raises(ExportUnfinishedError):
+            relay.exporting.export({"date": DAY}, relay.clock.time + 130_000)
+    written = relay.exporting.export({"date": DAY}, relay.clock.time + 130_000)
+    assert (written["executions"], written["entries"]) == (500, 1_500)
+    lines = relay.day_files.files[FILE].decode().splitlines()
+    assert [json.loads(line) for line in lines] == [entry for page in pages(relay) for entry in page["entries"]]
+
+
+def _without_an_entry(relay: Relay) -> None:
+    del relay.audit.kept["action-0001", 2]
+
+
+def _with_a_changed_entry(relay: Relay) -> None:
+    kept = relay.audit.kept["action-0001", 3]
+    relay.audit.kept["action-0001", 3] = replace(kept, note="never happened")
+
+
+def _with_a_forged_entry(relay: Relay) -> None:
+    forged = replace(relay.audit.kept["action-0001", 3], note="never happened")
+    relay.audit.kept["action-0001", 3] = replace(forged, hash=entry_hash(forged))
+
+
+def _without_an_execution(relay: Relay) -> None:
+    for seq in (1, 2, 3):
+        del relay.audit.kept["action-0002", seq]
+
+
+@pytest.mark.parametrize(
+    "forge", [_without_an_entry, _with_a_changed_entry, _with_a_forged_entry, _without_an_execution]
+)
+def test_a_forged_table_does_not_replace_a_true_file(relay: Relay, forge: Callable[[Relay], None]) -> None:
+    given_executions(relay, 3)
+    export(relay, {"date": DAY})
+    true_file = relay.day_files.files[FILE]
+    forge(relay)
+    with pytest.raises(ExportConflictError) as conflict:
+        export(relay, {"date": DAY})
+    differs = f"audit-{DAY}.differs.jsonl"
+    assert conflict.value.context == {"day": DAY, "file": differs}
+    assert relay.day_files.files[FILE] == true_file
+    lines = relay.day_files.files[differs].decode().splitlines()
+    assert [json.loads(line) for line in lines] == [entry for page in pages(relay) for entry in page["entries"]]
+
+
+def test_an_earlier_file_that_is_no_export_is_kept(relay: Relay) -> None:
+    given_executions(relay, 1)
+    relay.day_files.files[FILE] = b"somebody's notes\n"
+    with pytest.raises(ExportConflictError):
+        export(relay, {"date": DAY})
+    assert relay.day_files.files[FILE] == b"somebody's notes\n"
 
 
 @pytest.mark.parametrize("operation", ["openings", "entries"])

@@ -33,7 +33,8 @@
     │   └── DeliveryFailedError         503 delivery_failed (no answer from the receiver)
     ├── ExportError                   a day's audit was not exported; what was there before still is
     │   ├── ExportRequestError          422 invalid_export
-    │   └── ExportUnfinishedError       500 export_unfinished
+    │   ├── ExportUnfinishedError       500 export_unfinished
+    │   └── ExportConflictError         500 export_conflict (what was exported before is gone or changed)
     └── DeploymentError               the deployment's to mend
         ├── SettingsError               500 settings_invalid
         └── PreflightFailedError        503 preflight_failed (carries every check)
@@ -386,10 +387,17 @@ class ExportRequestError(ExportError):
 
 
 class ExportUnfinishedError(ExportError):
-    """A day has more entries than one invocation can export."""
+    """A day has more entries than one invocation can export; the next one goes on."""
 
     code = "export_unfinished"
     title = "The export did not come to its end in time"
+
+
+class ExportConflictError(ExportError):
+    """The table lacks or contradicts entries that an earlier export has: somebody changed what was on record."""
+
+    code = "export_conflict"
+    title = "The export differs from the earlier one"
 
 
 # -- The deployment ---------------------------------------------------------------------------------------------

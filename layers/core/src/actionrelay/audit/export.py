@@ -1,16 +1,18 @@
-"""Use case: write a day's audit entries to a file, one document a line."""
+"""Use case: write a day's audit entries to a file, one document a line, and never lose what an earlier export had."""
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from actionrelay.audit.day import DayTrails, is_day
 from actionrelay.audit.document import audit_document
-from actionrelay.audit.ports import AuditReader, DayFiles
-from actionrelay.audit.trail import Opening
-from actionrelay.errors import ExportRequestError, ExportUnfinishedError
+from actionrelay.audit.ports import AuditReader, DayFile, DayFiles
+from actionrelay.audit.trail import Opening, Trail
+from actionrelay.errors import ExportConflictError, ExportRequestError, ExportUnfinishedError
+from actionrelay.ledger.history import AuditEntry, entry_hash
 from actionrelay.ports import Clock, Telemetry
+from actionrelay.strict_json import Json
 from actionrelay.timestamps import iso
 
 _DAY_MS = 86_400_000
@@ -19,19 +21,86 @@ _THREADS = 16
 _OPENINGS_AT_ONCE = 1_000
 _TRAILS_AT_ONCE = 64
 LAST_MS = 30_000
-"""What is left of an invocation when an export that has not come to its end gives up, so that it can still say so."""
+"""What is left of an invocation when an export that has not come to its end pauses, so that it can still say so."""
 
 
-@dataclass(slots=True)
-class _Progress:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far an export is: after which execution, with what written and how much of the earlier file found again."""
+
+    after: Opening | None = None
     executions: int = 0
     entries: int = 0
     flaws: int = 0
+    found: int = 0
+    """Bytes of the earlier file whose entries are in this one too."""
+
+    def beyond(self, opening: Opening, trail: Trail, found: int) -> "Place":
+        """Return the place after one more execution."""
+        return replace(
+            self,
+            after=opening,
+            executions=self.executions + 1,
+            entries=self.entries + len(trail.entries),
+            flaws=self.flaws + len(trail.flaws),
+            found=found,
+        )
+
+    def document(self) -> dict[str, Json]:
+        """Return it as JSON, for another invocation."""
+        after = self.after
+        return {
+            "after": [after.execution_id, after.seq, after.opened_at] if after else None,
+            "counts": [self.executions, self.entries, self.flaws, self.found],
+        }
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "Place":
+        """Read what ``document`` returned."""
+        after = document["after"]
+        return cls(Opening(*after) if after else None, *document["counts"])
+
+
+@dataclass(slots=True)
+class _Earlier:
+    """The file of an earlier export: each of its entries has to come again, in its order."""
+
+    lines: Iterator[bytes]
+    found: int
+    wanted: tuple[str, int, str] | None = None
+    _length: int = 0
+
+    def __post_init__(self) -> None:
+        self._advance()
+
+    def meet(self, entry: AuditEntry) -> None:
+        """Pass the next line by if it is this entry, unchanged."""
+        if self.wanted == (entry.execution_id, entry.seq, entry_hash(entry)):
+            self.found += self._length
+            self._advance()
+
+    @property
+    def is_found_again(self) -> bool:
+        """Whether each line has been met."""
+        return self.wanted is None
+
+    def _advance(self) -> None:
+        line = next(self.lines, None)
+        self.wanted, self._length = (None, 0) if line is None else (_identity(line), len(line))
+
+
+def _identity(line: bytes) -> tuple[str, int, str]:
+    """Return which entry a line is; of what is no entry, something that no entry is."""
+    try:
+        document = json.loads(line)
+        return str(document["executionId"]), int(document["seq"]), str(document["hash"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return "", 0, ""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportAuditDay:
-    """Exports one UTC day. The same day again replaces the file, with what has come since."""
+    """Exports one UTC day. The same day again replaces the file where nothing that it had is gone or changed."""
 
     audit: AuditReader
     files: DayFiles
@@ -42,24 +111,35 @@ class ExportAuditDay:
         """Export the day that is ``wanted``, before ``ends_at`` (ms since the epoch), and say what was written.
 
         ``wanted`` is ``{"date": "2026-11-24"}``, or ``{"daysBefore": 1}`` for the day before this one. Memory holds
-        some trails and a part of the file, however many entries a day has.
+        some trails and a part of the file, however many entries a day has. A day that takes longer than one
+        invocation pauses; the next export of it goes on from there.
 
         Raises:
             ExportRequestError: ``wanted`` is neither, or a day that is not over.
-            ExportUnfinishedError: there is more than can be read in time; no file was written.
+            ExportUnfinishedError: it paused.
+            ExportConflictError: an entry of the earlier file is gone or changed. That file stays as it is, and what
+                the table has now is beside it, as ``audit-<day>.differs.jsonl``.
             StoreUnavailableError: the table or the bucket failed; no file was written.
         """
         began_at = self.clock.now()
-        day, progress = self._day(wanted, began_at), _Progress()
-        name = f"audit-{day}.jsonl"
-        size = self.files.write(name, self._lines(day, ends_at - LAST_MS, progress))
+        day = self._day(wanted, began_at)
+        name, until = f"audit-{day}.jsonl", ends_at - LAST_MS
+        file, place, found_again = self._write(day, name, name, until)
+        if not found_again:
+            other = f"audit-{day}.differs.jsonl"
+            file, place, _ = self._write(day, other, None, until)
+            size = file.finish()
+            self.telemetry.event("audit_export_differs", date=day, file=other, entries=place.entries, bytes=size)
+            raise ExportConflictError(
+                "entries of the earlier export are gone or changed; both files are kept", day=day, file=other
+            )
         written: dict[str, Any] = {
             "date": day,
             "file": name,
-            "executions": progress.executions,
-            "entries": progress.entries,
-            "bytes": size,
-            "flaws": progress.flaws,
+            "executions": place.executions,
+            "entries": place.entries,
+            "bytes": file.finish(),
+            "flaws": place.flaws,
         }
         self.telemetry.event("audit_exported", **written, duration_ms=self.clock.now() - began_at)
         return written
@@ -75,19 +155,29 @@ class ExportAuditDay:
                 return iso(now - days * _DAY_MS)[:10]
         raise ExportRequestError('wanted is {"date": "2026-11-24"} or {"daysBefore": 1}')
 
-    def _lines(self, day: str, until: int, progress: _Progress) -> Iterator[bytes]:
-        after: Opening | None = None
+    def _write(self, day: str, name: str, earlier_name: str | None, until: int) -> tuple[DayFile, Place, bool]:
+        """Write a day's lines; return the unfinished file, the place, and whether the earlier file is found again."""
+        paused = self.files.resume(name)
+        file, place = (paused[0], Place.read(paused[1])) if paused else (self.files.begin(name), Place())
+        earlier = _Earlier(self.files.lines(earlier_name, place.found) if earlier_name else iter(()), place.found)
         trails = DayTrails(self.audit, day, _THREADS, _TRAILS_AT_ONCE)
-        while openings := self.audit.openings(day, after, _OPENINGS_AT_ONCE):
-            for _, trail in trails.read(openings, after):
+        while openings := self.audit.openings(day, place.after, _OPENINGS_AT_ONCE):
+            for opening, trail in trails.read(openings, place.after):
                 if self.clock.now() > until:
+                    goes_on = file.pause()
                     raise ExportUnfinishedError(
-                        "there is more than can be exported in time", day=day, executions=progress.executions
+                        "the day takes longer than one invocation",
+                        day=day,
+                        executions=place.executions,
+                        goes_on=goes_on,
                     )
-                progress.executions += 1
-                progress.entries += len(trail.entries)
-                progress.flaws += len(trail.flaws)
                 for entry in trail.entries:
-                    document = json.dumps(audit_document(entry), ensure_ascii=False, separators=(",", ":"))
-                    yield document.encode() + b"\n"
-            after = openings[-1]
+                    earlier.meet(entry)
+                place = place.beyond(opening, trail, earlier.found)
+                file.write(b"".join(map(_line, trail.entries)), place.document())
+            place = replace(place, after=openings[-1])
+        return file, place, earlier.is_found_again
+
+
+def _line(entry: AuditEntry) -> bytes:
+    return json.dumps(audit_document(entry), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

@@ -1,76 +1,163 @@
-"""Exported days: files in the payload bucket, written part by part while they come about."""
+"""Exported days: files in the payload bucket, written part by part, kept whole and kept apart from later ones."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, override
 
-from actionrelay.aws.clients import failures_as
+from botocore.exceptions import ClientError
+
+from actionrelay.audit.ports import DayFile, DayFiles
+from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import StoreUnavailableError
+from actionrelay.ports import Clock
+from actionrelay.strict_json import Json
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 PREFIX = "audit/"
+PAUSED = "audit/.paused/"
 PART_BYTES = 8 * 1_024 * 1_024
 """S3 takes 10,000 parts of 5 MB at least: so a file may have 80 GB, of which one part is in memory."""
 CONTENT_TYPE = "application/x-ndjson"
+_READ_BYTES = 65_536
+_DOING = "an exported day can't be written"
 
 
 @dataclass(frozen=True, slots=True)
-class BucketDayFiles:
-    """``DayFiles`` below a prefix of an S3 bucket."""
+class BucketDayFiles(DayFiles):
+    """Files below a prefix of an S3 bucket.
+
+    With ``lock_days`` each version of a file is under Object Lock, in governance mode, for that many days: only a
+    principal with ``s3:BypassGovernanceRetention`` can delete it, and no function of the deployment is one.
+    """
 
     client: "S3Client"
     bucket: str
+    clock: Clock
+    lock_days: int = 0
     part_bytes: int = PART_BYTES
 
-    def write(self, name: str, lines: Iterable[bytes]) -> int:
-        """Upload lines as they come.
+    @override
+    def lines(self, name: str, offset: int = 0) -> Iterator[bytes]:
+        with failures_as(StoreUnavailableError, "an exported day can't be read"):
+            try:
+                body = self.client.get_object(Bucket=self.bucket, Key=PREFIX + name, Range=f"bytes={offset}-")["Body"]
+            except ClientError as failure:
+                # `InvalidRange`: the offset is the file's end. `export` holds s3:ListBucket, so a missing file is 404.
+                if aws_code(failure) in {"NoSuchKey", "InvalidRange"}:
+                    return
+                raise
+        rest = b""
+        while True:
+            with failures_as(StoreUnavailableError, "an exported day can't be read"):
+                piece = body.read(_READ_BYTES)
+            if not piece:
+                break
+            *whole, rest = (rest + piece).split(b"\n")
+            yield from (line + b"\n" for line in whole)
+        if rest:
+            yield rest
 
-        An upload that does not come to its end leaves no object; the bucket drops its parts after a day.
-        """
-        parts = _parts(lines, self.part_bytes)
-        first = next(parts, b"")
-        if len(first) < self.part_bytes:
-            with failures_as(StoreUnavailableError, "an exported day can't be written"):
-                self.client.put_object(Bucket=self.bucket, Key=PREFIX + name, Body=first, ContentType=CONTENT_TYPE)
-            return len(first)
-        return self._upload(PREFIX + name, first, parts)
+    @override
+    def begin(self, name: str) -> DayFile:
+        return _BucketDayFile(self, name)
 
-    def _upload(self, key: str, first: bytes, others: Iterable[bytes]) -> int:
-        size = 0
-        sent: list[CompletedPartTypeDef] = []
-        with failures_as(StoreUnavailableError, "an exported day can't be written"):
-            upload_id = self.client.create_multipart_upload(Bucket=self.bucket, Key=key, ContentType=CONTENT_TYPE)[
-                "UploadId"
-            ]
-        for number, part in enumerate(_after(first, others), start=1):
-            with failures_as(StoreUnavailableError, "an exported day can't be written"):
-                answer = self.client.upload_part(
-                    Bucket=self.bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=part
-                )
-            sent.append({"PartNumber": number, "ETag": answer["ETag"]})
-            size += len(part)
-        with failures_as(StoreUnavailableError, "an exported day can't be written"):
-            self.client.complete_multipart_upload(
-                Bucket=self.bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": sent}
+    @override
+    def resume(self, name: str) -> tuple[DayFile, Mapping[str, Json]] | None:
+        with failures_as(StoreUnavailableError, "a paused export can't be read"):
+            try:
+                paused = self.client.get_object(Bucket=self.bucket, Key=f"{PAUSED}{name}.json")["Body"].read()
+                state: dict[str, Any] = json.loads(paused)
+                self.client.list_parts(Bucket=self.bucket, Key=PREFIX + name, UploadId=state["upload_id"], MaxParts=1)
+            except ClientError as failure:
+                # `NoSuchUpload`: it was finished since, or the bucket has dropped it after a day.
+                if aws_code(failure) in {"NoSuchKey", "NoSuchUpload"}:
+                    return None
+                raise
+        file = _BucketDayFile(self, name, state["upload_id"], state["parts"], state["size"], place=state["place"])
+        return file, state["place"]
+
+    def lock(self) -> dict[str, Any]:
+        """Return the arguments that lock what is written now; none where nothing is locked."""
+        if not self.lock_days:
+            return {}
+        until = datetime.fromtimestamp(self.clock.now() / 1_000, UTC) + timedelta(days=self.lock_days)
+        return {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": until}
+
+
+@dataclass(slots=True)
+class _BucketDayFile(DayFile):
+    """One file under way: a multipart upload as soon as there is more than one part."""
+
+    files: BucketDayFiles
+    name: str
+    upload_id: str | None = None
+    parts: "list[CompletedPartTypeDef]" = field(default_factory=list)
+    size: int = 0
+    """Bytes that are in parts."""
+    buffer: bytearray = field(default_factory=bytearray)
+    place: Mapping[str, Json] = field(default_factory=dict)
+    """Where the writer was after the last part."""
+
+    @override
+    def write(self, lines: bytes, place: Mapping[str, Json]) -> None:
+        self.buffer += lines
+        if len(self.buffer) >= self.files.part_bytes:
+            self._send_part()
+            self.place = place
+
+    @override
+    def pause(self) -> bool:
+        if self.upload_id is None:
+            return False
+        state = {"upload_id": self.upload_id, "parts": self.parts, "size": self.size, "place": self.place}
+        with failures_as(StoreUnavailableError, _DOING):
+            self.files.client.put_object(
+                Bucket=self.files.bucket, Key=f"{PAUSED}{self.name}.json", Body=json.dumps(state).encode()
             )
-        return size
+        return True
 
+    @override
+    def finish(self) -> int:
+        if self.upload_id is None:
+            with failures_as(StoreUnavailableError, _DOING):
+                self.files.client.put_object(
+                    Bucket=self.files.bucket,
+                    Key=PREFIX + self.name,
+                    Body=bytes(self.buffer),
+                    ContentType=CONTENT_TYPE,
+                    **self.files.lock(),
+                )
+            return len(self.buffer)
+        if self.buffer:
+            self._send_part()
+        with failures_as(StoreUnavailableError, _DOING):
+            self.files.client.complete_multipart_upload(
+                Bucket=self.files.bucket,
+                Key=PREFIX + self.name,
+                UploadId=self.upload_id,
+                MultipartUpload={"Parts": self.parts},
+            )
+        return self.size
 
-def _parts(lines: Iterable[bytes], part_bytes: int) -> Iterator[bytes]:
-    """Put lines together to parts of that size at least; the last one has what is left."""
-    part = bytearray()
-    for line in lines:
-        part += line
-        if len(part) >= part_bytes:
-            yield bytes(part)
-            part.clear()
-    if part:
-        yield bytes(part)
-
-
-def _after(first: bytes, others: Iterable[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from others
+    def _send_part(self) -> None:
+        body, number = bytes(self.buffer), len(self.parts) + 1
+        with failures_as(StoreUnavailableError, _DOING):
+            if self.upload_id is None:
+                self.upload_id = self.files.client.create_multipart_upload(
+                    Bucket=self.files.bucket, Key=PREFIX + self.name, ContentType=CONTENT_TYPE, **self.files.lock()
+                )["UploadId"]
+            answer = self.files.client.upload_part(
+                Bucket=self.files.bucket,
+                Key=PREFIX + self.name,
+                UploadId=self.upload_id,
+                PartNumber=number,
+                Body=body,
+            )
+        self.parts.append({"PartNumber": number, "ETag": answer["ETag"]})
+        self.size += len(body)
+        self.buffer.clear()

@@ -1,9 +1,10 @@
 """What reading the audit needs from the world. Each may raise ``DependencyError``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from actionrelay.audit.trail import Opening, Trail
+from actionrelay.strict_json import Json
 
 
 class AuditReader(Protocol):
@@ -21,12 +22,36 @@ class AuditReader(Protocol):
         ...
 
 
-class DayFiles(Protocol):
-    """Where the files of exported days lie."""
+class DayFile(Protocol):
+    """One file that is being written. Nobody sees it before ``finish``."""
 
-    def write(self, name: str, lines: Iterable[bytes]) -> int:
-        """Store lines as they come as one file, in place of an older one; return its size in bytes.
+    def write(self, lines: bytes, place: Mapping[str, Json]) -> None:
+        """Add whole lines; ``place`` says how far the writer is after them."""
+        ...
 
-        The file is there whole, or as it was before: where ``lines`` raises, nothing has changed.
+    def pause(self) -> bool:
+        """Keep what has gone out so far, and the place after it, for another invocation to resume within a day.
+
+        False where nothing has gone out yet: the next one begins anew.
         """
+        ...
+
+    def finish(self) -> int:
+        """Put the whole file in the place of an older one; return its size in bytes."""
+        ...
+
+
+class DayFiles(Protocol):
+    """Where the files of exported days are."""
+
+    def lines(self, name: str, offset: int = 0) -> Iterator[bytes]:
+        """Stream the lines of a stored file, newlines included, from a byte on; none where there is no such file."""
+        ...
+
+    def begin(self, name: str) -> DayFile:
+        """Begin a file."""
+        ...
+
+    def resume(self, name: str) -> tuple[DayFile, Mapping[str, Json]] | None:
+        """Go on with a file that was paused: it and the place that was kept with it; None where there is none."""
         ...

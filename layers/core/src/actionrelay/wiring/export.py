@@ -14,9 +14,10 @@ from actionrelay.wiring.telemetry import telemetry
 def export_audit_day() -> ExportAuditDay:
     """Writes a day of the audit to the bucket."""
     settings = ExportSettings.read(os.environ)
+    clock = SystemClock()
     return ExportAuditDay(
         audit=AuditTableReader(aws().dynamodb, settings.audit_table),
-        files=BucketDayFiles(aws().s3, settings.payload_bucket),
+        files=BucketDayFiles(aws().s3, settings.payload_bucket, clock, settings.export_lock_days),
         telemetry=telemetry(),
-        clock=SystemClock(),
+        clock=clock,
     )

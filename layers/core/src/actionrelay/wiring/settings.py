@@ -126,6 +126,7 @@ class ExportSettings(ObservedSettings):
 
     audit_table: str
     payload_bucket: str
+    export_lock_days: NotNegative
 
 
 @dataclass(frozen=True, kw_only=True)
