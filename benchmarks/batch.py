@@ -13,7 +13,8 @@ from typing import Any
 
 from actionrelay.boundary.batch import serve
 from actionrelay.execute.after_attempt import ExecutionPolicy
-from actionrelay.execute.client_http import DataActions, GenesysClient
+from actionrelay.execute.client_http import GenesysClient
+from actionrelay.execute.contracts import DataActions
 from actionrelay.execute.worker import ExecuteAction
 from actionrelay.gate.rate import BatchPermits, Crowd, Decision, Share
 from actionrelay.genesys.http import new_pool

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import urllib3
 
-from actionrelay.execute.client_http import DataActions, GenesysClient
+from actionrelay.execute.client_http import GenesysClient
+from actionrelay.execute.contracts import DataActions
 from actionrelay.execute.ports import ActionCall
 from actionrelay.genesys.http import new_pool
 from actionrelay.genesys.verdict import ReplyKind

@@ -234,7 +234,7 @@ class Genesys:
         self._accepted.append(self.world.time)
         self.world.sleep(LATENCY_MS)
         self.ended()
-        return Reply(ReplyKind.SUCCEEDED, LATENCY_MS, result={})
+        return Reply(ReplyKind.SUCCEEDED, LATENCY_MS, result=b"{}")
 
 
 class Nothing:

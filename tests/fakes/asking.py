@@ -1,6 +1,7 @@
 """The client as tests ask it: one call, over a pool of its own, against a server on the loopback interface."""
 
-from actionrelay.execute.client_http import DataActions, GenesysClient, Integrations
+from actionrelay.execute.client_http import GenesysClient
+from actionrelay.execute.contracts import DataActions, Integrations
 from actionrelay.execute.ports import ActionCall
 from actionrelay.genesys.http import new_pool
 from actionrelay.genesys.verdict import Reply

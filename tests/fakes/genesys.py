@@ -40,7 +40,7 @@ class ScriptedClient:
         self.calls.append((call, token, wait_ms))
         if self.meanwhile is not None:
             self.meanwhile()
-        return self.replies.popleft() if self.replies else Reply(ReplyKind.SUCCEEDED, latency_ms=5, result={})
+        return self.replies.popleft() if self.replies else Reply(ReplyKind.SUCCEEDED, latency_ms=5, result=b"{}")
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from actionrelay.execute.worker import ExecuteAction
 from actionrelay.find.execution import ReadExecution
 from actionrelay.find.listing import ListExecutions
 from actionrelay.genesys.contract import GenesysApi
+from actionrelay.json_text import spell
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, Outcome, PayloadRef, Status
 from actionrelay.ledger.follow_up import Completion
@@ -299,8 +300,12 @@ class Relay:
         waiting = self.given_awaiting(**changes)
         return self.store.put(replace(ledger.settle(waiting, outcome, self.clock.now()), pending_audit=()))
 
+    def shown_result(self, execution_id: str = EXECUTION_ID) -> Any:
+        """The result as a caller reads it."""
+        return json.loads(spell(self.reading.execution(execution_id)))["result"]
+
     def given_completed(self, result: Any = None, **changes: Any) -> Execution:
-        ref, data = self.completion.refer_result(EXECUTION_ID, result)
+        ref, data = self.completion.refer_result(EXECUTION_ID, None if result is None else canonical(result))
         if ref is not None:
             self.payloads.put(ref, data)
         return self.given_ended(Outcome(Status.COMPLETED, result=ref), **changes)

@@ -197,8 +197,9 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit(
             completion.Completion,
             "refer_result",
-            'return self.payloads.refer(f"{execution_id}/result/{digest(data)}", data), data',
-            'ref = self.payloads.refer(f"{execution_id}/result", data); self.payloads.put(ref, data); return ref, data',
+            'return self.payloads.refer(f"{execution_id}/result/{digest(result)}", result), result',
+            'ref = self.payloads.refer(f"{execution_id}/result", result); '
+            "self.payloads.put(ref, result); return ref, result",
         ),
     ),
 }

@@ -9,7 +9,7 @@ from functools import partial
 from actionrelay.execute.ports import ActionCall
 from actionrelay.genesys.verdict import Reply, ReplyKind
 from actionrelay.ledger.execution import ExecutionError
-from actionrelay.strict_json import Json
+from actionrelay.strict_json import Json, canonical
 
 LATENCY_MS = 300
 LATE_RUN_MS = 120_000
@@ -154,7 +154,7 @@ class Platform:
     def reply(self, call: ActionCall, answer: Answer) -> Reply:
         """Spell an answer as the client does."""
         if answer is Answer.SUCCESS:
-            return Reply(ReplyKind.SUCCEEDED, LATENCY_MS, result=self.result(call.execution_id))
+            return Reply(ReplyKind.SUCCEEDED, LATENCY_MS, result=canonical(self.result(call.execution_id)))
         if answer is Answer.QUEUED:
             return Reply(ReplyKind.ACCEPTED, LATENCY_MS)
         if answer is Answer.REPORTED:

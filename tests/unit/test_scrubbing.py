@@ -127,7 +127,7 @@ def test_what_holds_a_secret_hides_it_when_shown(captured: Captured) -> None:
         outcome,
         relay.record,
         ActionCall("e", "a", "t", cast(Any, INPUTS), 1, cache_results=True),
-        Reply(ReplyKind.SUCCEEDED, 1, result=RESULT, error=error),
+        Reply(ReplyKind.SUCCEEDED, 1, result=RESULT.encode(), error=error),
         HttpAnswer(200, {"X-Echo": EVERYTHING}, EVERYTHING.encode(), complete=True),
         ExecutionRequest.model_validate({"actionId": "a", "inputs": INPUTS}),
         ResultWebhook.model_validate(

@@ -15,8 +15,9 @@ from actionrelay.find.listing import ExecutionListDocument
 from actionrelay.find.ports import Position
 from actionrelay.find.query import cursor
 from actionrelay.genesys.contract import GenesysApi
+from actionrelay.json_text import spell
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.document import execution_document, execution_summary
+from actionrelay.ledger.document import Spelled, execution_document, execution_summary
 from actionrelay.ledger.execution import CacheStatus, Execution, Outcome, Status, WebhookStatus
 from actionrelay.ledger.history import rejected
 from actionrelay.ledger.items_dynamodb import ledger_item
@@ -108,14 +109,19 @@ def _completed() -> Execution:
     return ledger.settle(claimed, outcome, _ACCEPTED_AT + 1_250, latency_ms=1_012, correlation_id=correlation_id)
 
 
+def _shown(document: Spelled) -> dict[str, Any]:
+    shown: dict[str, Any] = json.loads(spell(document))
+    return shown
+
+
 def queued() -> dict[str, Any]:
     """An execution that has just been accepted."""
-    return dict(execution_document(_accepted(), _INLINE))
+    return _shown(execution_document(_accepted(), _INLINE))
 
 
 def completed() -> dict[str, Any]:
     """The same one at its end, its webhook delivered."""
-    return dict(execution_document(replace(_completed(), webhook_status=WebhookStatus.DELIVERED), _INLINE))
+    return _shown(execution_document(replace(_completed(), webhook_status=WebhookStatus.DELIVERED), _INLINE))
 
 
 def page() -> ExecutionListDocument:
@@ -126,12 +132,12 @@ def page() -> ExecutionListDocument:
 
 def cancelled() -> dict[str, Any]:
     """Another end of it."""
-    return dict(execution_document(ledger.cancel(_accepted(), _ACCEPTED_AT + 900, None), _INLINE))
+    return _shown(execution_document(ledger.cancel(_accepted(), _ACCEPTED_AT + 900, None), _INLINE))
 
 
 def redelivered() -> dict[str, Any]:
     """The same one when its webhook is about to be delivered again."""
-    return dict(execution_document(_completed(), _INLINE))
+    return _shown(execution_document(_completed(), _INLINE))
 
 
 def ended() -> dict[str, Any]:

@@ -21,6 +21,8 @@ GROUND = {
     "faults",
     "ids",
     "ports",
+    "foreign_json",
+    "json_text",
     "retry_after",
     "schemas",
     "tls_http",

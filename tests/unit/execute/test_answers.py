@@ -262,4 +262,4 @@ def test_a_late_webhook_resolves_an_unknown_of_two_attempts(
     relay.client.answer(NO_ANSWER, http_error(400))
     work_until_ended(relay)
     relay.receive(status="completed", result={"total": 3})
-    assert relay.reading.execution(EXECUTION_ID)["result"] == {"total": 3}
+    assert relay.shown_result() == {"total": 3}

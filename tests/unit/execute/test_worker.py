@@ -88,7 +88,7 @@ def test_an_audit_outage_does_not_hold_a_request_back(relay: Relay) -> None:
 
 def test_a_result_is_recorded_audited_and_handed_on(relay: Relay) -> None:
     relay.given_queued(webhook_url=WEBHOOK_URL, cache_key="key", cache_status=CacheStatus.ENABLED)
-    relay.client.answer(Reply(ReplyKind.SUCCEEDED, 31, result={"total": 3}, correlation_id="corr-1"))
+    relay.client.answer(Reply(ReplyKind.SUCCEEDED, 31, result=b'{"total":3}', correlation_id="corr-1"))
     relay.work()
     assert relay.record.status is Status.COMPLETED
     assert relay.record.outcome is not None
@@ -125,7 +125,7 @@ def test_a_result_too_big_to_store_keeps_its_outcome(relay: Relay) -> None:
     relay.given_queued()
     relay.payloads.inline_max = 0
     relay.payloads.trouble.before("put", StoreUnavailableError("too big"))
-    relay.client.answer(Reply(ReplyKind.SUCCEEDED, 31, result="x" * 100))
+    relay.client.answer(Reply(ReplyKind.SUCCEEDED, 31, result=b'"' + b"x" * 98 + b'"'))
     relay.work()
     assert relay.record.status is Status.COMPLETED
 

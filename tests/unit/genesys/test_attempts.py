@@ -56,7 +56,7 @@ def test_a_429_is_one_line_without_its_message(relay: Relay) -> None:
 def test_only_a_success_that_names_the_rate_is_logged(relay: Relay) -> None:
     for rate in (None, RateReading(1, 300, 60)):
         relay.given_queued()
-        relay.client.answer(Reply(ReplyKind.SUCCEEDED, 31, result={}, rate=rate, correlation_id="corr-1"))
+        relay.client.answer(Reply(ReplyKind.SUCCEEDED, 31, result=b"{}", rate=rate, correlation_id="corr-1"))
         relay.work()
     [line] = told(relay)
     assert (line["kind"], line["correlation_id"], line["rate_count"]) == ("succeeded", "corr-1", 1)

@@ -140,7 +140,7 @@ def test_a_step_gives_up_after_too_many_other_writers(relay: Relay) -> None:
 
 def test_a_completed_execution_is_cached_delivered_and_counted(relay: Relay) -> None:
     relay.payloads.inline_max = 0
-    ref, data = relay.completion.refer_result(EXECUTION_ID, {"total": 1})
+    ref, data = relay.completion.refer_result(EXECUTION_ID, b'{"total":1}')
     ended = relay.given_ended(
         Outcome(Status.COMPLETED, result=ref),
         webhook_url=WEBHOOK_URL,
@@ -173,7 +173,7 @@ def test_an_end_without_result_is_counted_and_not_cached(relay: Relay, outcome: 
 def test_a_result_that_cannot_be_stored_keeps_the_outcome(relay: Relay) -> None:
     relay.payloads.inline_max = 0
     relay.payloads.trouble.before("put", DOWN)
-    ref, data = relay.completion.refer_result(EXECUTION_ID, "big")
+    ref, data = relay.completion.refer_result(EXECUTION_ID, b'"big"')
     relay.completion.after_ending(relay.given_ended(Outcome(Status.COMPLETED, result=ref)), data)
     assert relay.record.status is Status.COMPLETED
     assert relay.telemetry.counts["ResultsNotStored"] == 1

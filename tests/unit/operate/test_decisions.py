@@ -197,7 +197,7 @@ def test_a_resolved_unknown_is_delivered_like_any_outcome(
     relay.clock.advance(60_000)
     resolved = resolve(relay, result={"total": 3}, note="seen in the CRM")
     assert (resolved.status, resolved.completed_at) == (Status.COMPLETED, NOON + 60_000)
-    assert relay.reading.execution(EXECUTION_ID)["result"] == {"total": 3}
+    assert relay.shown_result() == {"total": 3}
     assert resolved.outcome is not None
     assert relay.cache.entries["key"].execution_id == EXECUTION_ID
     assert (resolved.webhook_status, resolved.delivery_attempts) == (WebhookStatus.PENDING, 0)
@@ -278,7 +278,7 @@ def test_a_repeat_finishes_an_interrupted_resolution(relay: Relay, service: str)
     assert len(relay.store.writes) == 1, "a repeat decides nothing"
     assert relay.events == ["resolved", "completed"]
     assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
-    assert relay.reading.execution(EXECUTION_ID)["result"] == {"total": 3}
+    assert relay.shown_result() == {"total": 3}
 
 
 def test_the_first_resolution_stays(relay: Relay) -> None:

@@ -15,7 +15,7 @@ RESULT: Any = {"total": 3}
 
 
 def shown_result(relay: Relay) -> Any:
-    return relay.reading.execution(EXECUTION_ID)["result"]
+    return relay.shown_result()
 
 
 STEPS = {

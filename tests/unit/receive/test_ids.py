@@ -22,7 +22,7 @@ OTHER_ID = "77b0a1c2-1111-4222-8333-944455566677"
 
 
 def shown_result(relay: Relay) -> Any:
-    return relay.reading.execution(EXECUTION_ID)["result"]
+    return relay.shown_result()
 
 
 def failed_and_run_again(relay: Relay) -> None:

@@ -88,7 +88,7 @@ def test_any_order_ends_completed_and_delivered_once(
     Story(relay, at_once).play(order)
 
     assert relay.record.status is Status.COMPLETED
-    assert relay.reading.execution(EXECUTION_ID)["result"] == RESULT
+    assert relay.shown_result() == RESULT
     assert relay.events.count("completed") == relay.events.count("webhook_received") == 1
     assert relay.record.webhook_ids == ("msg_1",)
     assert relay.record.attempts == 1

@@ -32,7 +32,7 @@ def submit(relay: Relay, **changes: Any) -> Submitted:
 
 def given_cached(relay: Relay, lives_ms: int = 1, **changes: Any) -> None:
     """An execution of the same request that completed before, with changes to its record."""
-    ref, data = relay.completion.refer_result("another", {"total": 3})
+    ref, data = relay.completion.refer_result("another", b'{"total":3}')
     assert ref is not None
     relay.payloads.put(ref, data)
     key = cache_key(ACTION_ID, INPUTS)

@@ -358,11 +358,8 @@ VALID_SIGNATURE = signed()["webhook-signature"][0]
         (VALID_SIGNATURE[3:], "malformed_signature"),
         (VALID_SIGNATURE.rstrip("="), "malformed_signature"),
         (VALID_SIGNATURE + "=", "malformed_signature"),
-        (VALID_SIGNATURE + " ", "malformed_signature"),
         (VALID_SIGNATURE + "\n", "malformed_signature"),
-        (VALID_SIGNATURE + " junk", "malformed_signature"),
         (VALID_SIGNATURE + "," + VALID_SIGNATURE, "malformed_signature"),
-        (f"{VALID_SIGNATURE}, {VALID_SIGNATURE}", "malformed_signature"),
         ("v1,\ud800", "malformed_signature"),
         ("v1,é", "malformed_signature"),
         (" ".join([VALID_SIGNATURE] * 1000), "malformed_signature"),
@@ -374,6 +371,27 @@ VALID_SIGNATURE = signed()["webhook-signature"][0]
 )
 def test_a_signature_of_another_form_is_refused(signature: str, reason: str) -> None:
     assert refusal(STANDARD, signed() | {"webhook-signature": [signature]}) == reason
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        "v1,AAAA {good}",
+        "{good} v1,AAAA",
+        "v1,AAAA v2,{bare}  {good} junk",
+        "v2,{bare} {good}",
+        "{good}  ",
+        "  {good}",
+        "v1a,key:sig {good}",
+        "v1,{bare}, {good}",
+        ", , {good}",
+        "junk=1 {good} \u00e9",
+        "v1, {good}",
+    ],
+)
+def test_what_is_not_understood_is_skipped(entries: str) -> None:
+    header = entries.format(good=VALID_SIGNATURE, bare=VALID_SIGNATURE[3:])
+    assert STANDARD.verify(signed() | {"webhook-signature": [header]}, BODY, NOW).webhook_id == WEBHOOK_ID
 
 
 def test_changed_unused_base64_bits_are_refused() -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from actionrelay.errors import SecretUnavailableError, SettingsError
-from actionrelay.execute.client_http import DataActions, GenesysClient, Integrations
+from actionrelay.execute.client_http import GenesysClient
+from actionrelay.execute.contracts import DataActions, Integrations
 from actionrelay.webhooks.signatures import HubSignatureVerifier, StandardWebhooksVerifier
 from actionrelay.wiring import deliver, execute, process, query, receive_webhook, validate
 from actionrelay.wiring import settings as wiring_settings

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,10 +18,11 @@ from actionrelay.errors import (
     PreflightFailedError,
     QueueUnavailableError,
 )
+from actionrelay.json_text import spell
 from actionrelay.ledger.document import without_result
 from actionrelay.preflight.document import check_document
 from actionrelay.signals import Count
-from actionrelay.strict_json import Json, as_json
+from actionrelay.strict_json import as_json
 from actionrelay.wiring.telemetry import log_bug, log_refusal, logger, on_every_line, telemetry
 
 PROBLEM = "application/problem+json"
@@ -79,11 +79,11 @@ def read_request(event: Mapping[str, Any]) -> HttpRequest:
     )
 
 
-def answer(status: int, document: Json, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+def answer(status: int, document: object, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Spell an answer for API Gateway; an execution whose result is too large for one is told without it."""
-    body = _spelled(document)
+    body = spell(document)
     if isinstance(document, dict) and "result" in document and not _fits(body):
-        body = _spelled(without_result(document))
+        body = spell(without_result(document))
     return text(status, body, {"Content-Type": "application/json", **(headers or {})})
 
 
@@ -97,13 +97,9 @@ def text(status: int, body: str, headers: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _spelled(document: Json) -> str:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-
-
 def _fits(body: str) -> bool:
     # Measured only where it could matter: quotes and backslashes double, a character is four bytes at most.
-    return len(body) < MAX_ANSWER_BYTES // 4 or len(_spelled(body).encode("utf-8", "surrogatepass")) <= MAX_ANSWER_BYTES
+    return len(body) < MAX_ANSWER_BYTES // 4 or len(spell(body).encode("utf-8", "surrogatepass")) <= MAX_ANSWER_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,15 +17,15 @@ from actionrelay.errors import (
     QueueUnavailableError,
     StaleWriteError,
 )
+from actionrelay.json_text import spell
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.document import ExecutionDocument, execution_document
+from actionrelay.ledger.document import ExecutionDocument, Spelled, execution_document
 from actionrelay.ledger.execution import Execution, ExecutionError, WebhookStatus
 from actionrelay.ledger.ports import DeliveryQueue, PayloadStore
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ports import Clock, Randomness, Telemetry
 from actionrelay.retry_after import retry_after_ms
 from actionrelay.signals import Count
-from actionrelay.strict_json import Json, canonical
 from actionrelay.timestamps import Timestamp, iso
 from actionrelay.webhooks.ports import WebhookSender
 from actionrelay.webhooks.signatures import SigningSecret, StandardWebhooks
@@ -132,7 +132,7 @@ class DeliverWebhook:
             self.dead_letters.send(recorded.execution_id, version=recorded.version, receiver=recorded.webhook_url)
 
     def _try(
-        self, execution: Execution, document: dict[str, Json]
+        self, execution: Execution, document: Spelled
     ) -> tuple[WebhookStatus, int, int | None, ExecutionError | None]:
         """Return where this try leaves the delivery, how long to wait, how long it took, and what came back."""
         try:
@@ -149,14 +149,14 @@ class DeliverWebhook:
             return WebhookStatus.FAILED, 0, latency_ms, answered
         return (*self._again(execution, answer.retry_after), latency_ms, answered)
 
-    def _post(self, execution: Execution, document: dict[str, Json]) -> DeliveryAnswer:
+    def _post(self, execution: Execution, document: Spelled) -> DeliveryAnswer:
         now = self.clock.now()
-        message: dict[str, Json] = {
+        message: dict[str, object] = {
             "type": f"execution.{execution.status.value}",
             "timestamp": iso(execution.completed_at or execution.updated_at),
             "data": document,
         }
-        body = canonical(message)
+        body = spell(message).encode()
         signed = StandardWebhooks.headers(
             self.secrets(), f"{execution.execution_id}-{execution.completed_at}", now // 1_000, body
         )

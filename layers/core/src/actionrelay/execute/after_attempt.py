@@ -55,12 +55,14 @@ class Settlement:
             match reply.kind:
                 case ReplyKind.SUCCEEDED:
                     ref, data = self.completion.refer_result(claimed.execution_id, reply.result)
-                    self._settle(claimed, Outcome(Status.COMPLETED, result=ref), reply, data)
+                    self._settle(claimed, Outcome(Status.COMPLETED, result=ref, error=reply.error), reply, data)
                 case ReplyKind.ACCEPTED:
                     self._await_webhook(claimed, reply)
                 case _:
                     self.after_failure(claimed, reply)
         finally:
+            if reply.mended:
+                self.telemetry.event("result_mended", flaws=", ".join(reply.mended))
             if report := attempt_report(claimed, reply, self.clock.now()):
                 self.telemetry.event("attempt_ended", **report)
 

@@ -1,96 +1,34 @@
-"""Genesys Cloud's execution endpoint: two contracts behind one port."""
+"""Genesys Cloud's execution endpoint, by whichever contract.
+
+A result goes on as the text that came, so that its numbers and its order stay what they were. A 2xx answer that is JSON
+proves that the action ran, whatever is wrong with its result; what is mended, and what can't be, says ``foreign_json``.
+"""
 
 import codecs
+import re
+import threading
 import time
-from dataclasses import dataclass
-from typing import Any, Protocol
-from urllib.parse import quote
+from dataclasses import dataclass, field, replace
 
 import urllib3
 
 from actionrelay.errors import MalformedJsonError
+from actionrelay.execute.contracts import Contract
 from actionrelay.execute.ports import ActionCall
+from actionrelay.foreign_json import ERROR, RESULT, TooLongError, decoded, read, read_text
 from actionrelay.genesys.answers import read_correlation_id, read_error, read_rate
 from actionrelay.genesys.http import HttpAnswer, NoAnswerError, NotSentError, post
 from actionrelay.genesys.verdict import Reply, ReplyKind
-from actionrelay.ledger.execution import ExecutionError
-from actionrelay.strict_json import canonical, parse
+from actionrelay.ledger.execution import ExecutionError, result_unreadable
+from actionrelay.strict_json import Json, NestingTooDeepError
 from actionrelay.token.ports import AccessToken
 
 _SUCCESS = 2
-
-
-class Contract(Protocol):
-    """What differs between the two: the address, the body, and what a success says."""
-
-    def path(self, call: ActionCall) -> str:
-        """The path to post to."""
-        ...
-
-    def body(self, call: ActionCall) -> bytes:
-        """The body to post."""
-        ...
-
-    def read(self, document: Any) -> tuple[ReplyKind, Any]:
-        """What a 2xx body says; for a success its result, for a reported failure its error.
-
-        Raises:
-            ValueError: not a body of this contract.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class DataActions:
-    """The tutorial's contract: carries the execution id, may answer later by webhook to ``receipt_url``."""
-
-    receipt_url: str
-
-    def path(self, call: ActionCall) -> str:  # noqa: ARG002 - the action is in the body
-        """One path for all actions."""
-        return "/api/v2/data/actions/execute"
-
-    def body(self, call: ActionCall) -> bytes:
-        """The envelope. Genesys Cloud is told our address; the caller's stays here."""
-        return canonical(
-            {
-                "actionId": call.action_id,
-                "inputs": call.inputs,
-                "timeout": call.timeout_ms,
-                "cacheResults": call.cache_results,
-                "webhookUrl": self.receipt_url,
-                "executionId": call.execution_id,
-                "traceId": call.trace_id,
-            }
-        )
-
-    def read(self, document: Any) -> tuple[ReplyKind, Any]:
-        """``completed`` with a result, ``queued`` for later, ``failed`` with an error."""
-        match document:
-            case {"status": "completed"}:
-                return ReplyKind.SUCCEEDED, document.get("result")
-            case {"status": "queued"}:
-                return ReplyKind.ACCEPTED, None
-            case {"status": "failed"}:
-                return ReplyKind.REPORTED_FAILURE, document.get("error")
-        raise ValueError("neither completed nor queued nor failed")
-
-
-@dataclass(frozen=True, slots=True)
-class Integrations:
-    """The published platform API: bare inputs in, bare result out, at once."""
-
-    def path(self, call: ActionCall) -> str:
-        """One path per action, its id quoted so that it stays one segment."""
-        return f"/api/v2/integrations/actions/{as_segment(call.action_id)}/execute"
-
-    def body(self, call: ActionCall) -> bytes:
-        """The inputs."""
-        return canonical(call.inputs)
-
-    def read(self, document: Any) -> tuple[ReplyKind, Any]:
-        """The result."""
-        return ReplyKind.SUCCEEDED, document
+_CHARSET = re.compile(r';\s*charset="?([!-~]{1,40}?)"?\s*(;|$)', re.IGNORECASE)
+_SPACE = " \t\n\r"
+_ERROR_LENGTH = 65_536
+"""Characters of a reported error; of a longer one only that it was reported counts."""
+_LOOKS_LIKE_JSON = re.compile(r"\s*[\[{\"]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +38,8 @@ class GenesysClient:
     pool: urllib3.PoolManager
     api_url: str
     contract: Contract
+    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    """Answers of up to 5 MB are read one after the other: what reading takes, it takes once and not for each thread."""
 
     def execute(self, call: ActionCall, token: AccessToken, wait_ms: int) -> Reply:
         """Post once; every way in which that can end is a ``Reply``."""
@@ -128,7 +68,7 @@ class GenesysClient:
     def _reply(self, answer: HttpAnswer, latency_ms: int) -> Reply:
         correlation_id, rate = read_correlation_id(answer.headers), read_rate(answer.headers)
         if answer.status // 100 != _SUCCESS:
-            error = read_error(_readable(answer), answer.status, answer.headers, f"http_{answer.status}")
+            error = read_error(_error_body(answer), answer.status, answer.headers, f"http_{answer.status}")
             return Reply(
                 ReplyKind.HTTP_ERROR,
                 latency_ms,
@@ -137,26 +77,43 @@ class GenesysClient:
                 correlation_id=error.correlation_id,
                 rate=rate,
             )
+        with self._turn:
+            reply = self._success(answer, latency_ms)
+        return replace(reply, correlation_id=reply.correlation_id or correlation_id, rate=rate)
+
+    def _success(self, answer: HttpAnswer, latency_ms: int) -> Reply:
+        """Read a 2xx answer: whether it says that the action ran does not depend on whether its result can be read."""
         try:
-            kind, content = self.contract.read(_document(answer))
+            body = _whole(answer)
+            document = read_text(body or b"null", RESULT, _charset(answer))
+            said = self.contract.read(document.text if body else "", answer.status)
+        except (TooLongError, NestingTooDeepError) as problem:
+            return self._unread(answer, latency_ms, problem.message)
         except (ValueError, MalformedJsonError) as problem:
             reason = "not JSON" if isinstance(problem, MalformedJsonError) else str(problem)
-            error = ExecutionError(
-                "unreadable_answer", f"the answer can't be read: {reason}", answer.status, correlation_id
+            return _no_use(answer, latency_ms, reason)
+        if said.kind is ReplyKind.REPORTED_FAILURE:
+            content = (
+                read((said.content or "null").encode(), ERROR) if len(said.content or "") <= _ERROR_LENGTH else None
             )
-            return Reply(ReplyKind.NO_ANSWER, latency_ms, error=error, correlation_id=correlation_id, rate=rate)
-        if kind is ReplyKind.REPORTED_FAILURE:
             error = read_error(content, answer.status, answer.headers, "action_failed")
-            return Reply(kind, latency_ms, error=error, correlation_id=error.correlation_id, rate=rate)
-        return Reply(kind, latency_ms, result=content, correlation_id=correlation_id, rate=rate)
+            return Reply(said.kind, latency_ms, error=error, correlation_id=error.correlation_id)
+        result = _result(said.content) if said.kind is ReplyKind.SUCCEEDED else None
+        return Reply(said.kind, latency_ms, result=result, mended=tuple(sorted(document.flaws)))
 
-
-def as_segment(text: str) -> str:
-    """Quote a text so that a URL holds it as one path segment (RFC 3986, section 3.3).
-
-    ``.`` and ``..`` mean something else in a path and need no quotes anywhere else, so their dots get some here.
-    """
-    return text.replace(".", "%2E") if text in {".", ".."} else quote(text, safe="")
+    def _unread(self, answer: HttpAnswer, latency_ms: int, reason: str) -> Reply:
+        """Take an answer for what it proves, its result left behind."""
+        text, _ = decoded(answer.body, _charset(answer))
+        if not _LOOKS_LIKE_JSON.match(text):
+            return _no_use(answer, latency_ms, reason)
+        kind = self.contract.read_part(text)
+        if kind is ReplyKind.REPORTED_FAILURE:
+            error = read_error(None, answer.status, answer.headers, "action_failed")
+            return Reply(kind, latency_ms, error=error, correlation_id=error.correlation_id)
+        if kind is ReplyKind.ACCEPTED:
+            return Reply(kind, latency_ms)
+        error = result_unreadable(reason, answer.status, read_correlation_id(answer.headers))
+        return Reply(kind, latency_ms, error=error)
 
 
 def _without_answer(failure: NoAnswerError, latency_ms: int) -> Reply:
@@ -169,19 +126,35 @@ def _without_answer(failure: NoAnswerError, latency_ms: int) -> Reply:
     return Reply(ReplyKind.NO_ANSWER, latency_ms, error=error, correlation_id=correlation_id, rate=rate)
 
 
-def _document(answer: HttpAnswer) -> Any:
-    """Read a body as JSON, whatever its content type says; a byte order mark may be ignored (RFC 8259, section 8.1)."""
+def _no_use(answer: HttpAnswer, latency_ms: int, reason: str) -> Reply:
+    correlation_id = read_correlation_id(answer.headers)
+    error = ExecutionError("unreadable_answer", f"the answer can't be read: {reason}", answer.status, correlation_id)
+    return Reply(ReplyKind.NO_ANSWER, latency_ms, error=error)
+
+
+def _result(text: str | None) -> bytes | None:
+    """Return a result as bytes, without the space around it; ``null`` is none."""
+    stripped = (text or "null").strip(_SPACE)
+    return None if stripped in {"", "null"} else stripped.encode()
+
+
+def _whole(answer: HttpAnswer) -> bytes:
+    """Return a whole body; one of nothing but space, and perhaps a byte order mark, is empty."""
     if not answer.complete:
-        raise ValueError("longer than 5 MB")
-    body = answer.body.removeprefix(codecs.BOM_UTF8)
-    return parse(body, unique_keys=False) if body else None
+        raise TooLongError("longer than 5 MB")
+    return answer.body if answer.body.removeprefix(codecs.BOM_UTF8).strip() else b""
 
 
-def _readable(answer: HttpAnswer) -> Any:
+def _charset(answer: HttpAnswer) -> str | None:
+    named = _CHARSET.search(answer.headers.get("Content-Type", ""))
+    return named[1] if named else None
+
+
+def _error_body(answer: HttpAnswer) -> Json:
     """Read an error's body, which is worth something only as a whole document."""
     try:
-        return _document(answer)
-    except (ValueError, MalformedJsonError):
+        return read(answer.body, ERROR, _charset(answer)) if answer.complete else None
+    except MalformedJsonError:
         return None
 
 

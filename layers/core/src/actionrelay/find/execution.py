@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from actionrelay.errors import ExecutionNotFoundError
 from actionrelay.ids import recorded_form
-from actionrelay.ledger.document import execution_document
+from actionrelay.ledger.document import Spelled, execution_document
 from actionrelay.ledger.ports import ExecutionStore, PayloadStore
 from actionrelay.ports import Clock, Telemetry
-from actionrelay.strict_json import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +18,7 @@ class ReadExecution:
     clock: Clock
     telemetry: Telemetry
 
-    def execution(self, execution_id: str) -> dict[str, Json]:
+    def execution(self, execution_id: str) -> Spelled:
         """Return an execution as last written, with its result.
 
         Raises:

@@ -8,11 +8,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from actionrelay.genesys.causes import message_of
 from actionrelay.genesys.error_forms import as_code, as_id
 from actionrelay.genesys.verdict import RateReading
 from actionrelay.ledger.execution import ExecutionError
 
-MESSAGE_LENGTH = 2_000
+UNSAID = ExecutionError("action_failed", "Genesys Cloud reported a failure")
+"""The error of a failure that was reported without one."""
+_STATUS = re.compile(r"[1-9][0-9]{2}")
 _COUNT = re.compile(r"[0-9]{1,9}")
 
 
@@ -20,13 +23,22 @@ def read_error(document: Any, status: int, headers: Mapping[str, str], unsaid: s
     """Read an error in either dialect; ``unsaid`` is its code where it has none that looks like one.
 
     The platform's has ``message, code, contextId, limit{namespace, key, value}`` (``ErrorBody`` of its SDKs), the older
-    one of action tests ``userMessage, errorCode, correlationId``. The header goes before either id.
+    one of action tests ``userMessage, errorCode, correlationId``. The header goes before either id. The message carries
+    what it wraps, down to the innermost cause.
     """
     known: Mapping[str, Any] = document if isinstance(document, dict) else {}
     code = as_code(known.get("code")) or as_code(known.get("errorCode")) or unsaid
-    message = known.get("message") or known.get("userMessage") or f"Genesys Cloud answered {status}"
+    message = message_of(document) or f"Genesys Cloud answered {status}"
     named = read_correlation_id(headers) or as_id(known.get("contextId") or known.get("correlationId"))
-    return ExecutionError(code, str(message)[:MESSAGE_LENGTH], status, named, _limit(known.get("limit")))
+    return ExecutionError(code, message, status, named, _limit(known.get("limit")))
+
+
+def read_reported_error(document: Any) -> ExecutionError:
+    """Read an error that a webhook reports: an object in either dialect, a text, or nothing that says anything."""
+    known: Mapping[str, Any] = document if isinstance(document, dict) else {}
+    code = as_code(known.get("code")) or as_code(known.get("errorCode")) or UNSAID.code
+    named = as_id(known.get("correlationId") or known.get("contextId"))
+    return ExecutionError(code, message_of(document) or UNSAID.message, _status(known.get("status")), named)
 
 
 def read_correlation_id(headers: Mapping[str, str]) -> str | None:
@@ -52,6 +64,12 @@ def _limit(document: Any) -> str | None:
     value = document.get("value")
     known_value = f"={value}" if type(value) in {int, float} else ""
     return (f"{namespace}/" if namespace else "") + key + known_value
+
+
+def _status(value: Any) -> int | None:
+    """Take an HTTP status that came as a number, a number with a fraction of zero, or a text."""
+    number = str(value).removesuffix(".0") if type(value) in {int, float, str} else ""
+    return int(number) if _STATUS.fullmatch(number) else None
 
 
 def _number(text: str | None) -> int | None:

@@ -11,7 +11,6 @@ from http import HTTPStatus
 
 from actionrelay.ledger.execution import ExecutionError
 from actionrelay.retry_after import has_retry_after, retry_after_ms
-from actionrelay.strict_json import Json
 
 BACKOFF_BASE_MS = 1_000
 BACKOFF_CAP_MS = 15 * 60_000
@@ -47,15 +46,20 @@ class RateReading:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """How one attempt ended. ``latency_ms`` runs from the first byte out; ``retry_after`` is the raw header."""
+    """How one attempt ended. ``latency_ms`` runs from the first byte out; ``retry_after`` is the raw header.
+
+    ``result`` is JSON text as it came, but for what ``mended`` names (``json_text.Flaw``); None is null. A success has
+    an error where its result can't be handed on.
+    """
 
     kind: ReplyKind
     latency_ms: int
-    result: Json = field(default=None, repr=False)
+    result: bytes | None = field(default=None, repr=False)
     error: ExecutionError | None = None
     retry_after: str | None = field(default=None, repr=False)
     correlation_id: str | None = None
     rate: RateReading | None = None
+    mended: tuple[str, ...] = ()
 
     @property
     def http_status(self) -> int | None:

@@ -1,9 +1,10 @@
 """The documents that go out: an execution, an audit entry, a normalised request, as callers see them."""
 
-import json
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypedDict, cast
+from typing import TypedDict
 
+from actionrelay.json_text import RawJson
 from actionrelay.ledger.execution import CacheStatus, Execution, ExecutionError, PayloadRef, Status, WebhookStatus
 from actionrelay.ledger.ports import PayloadStore
 from actionrelay.strict_json import Json, as_json
@@ -57,43 +58,49 @@ STORING_MS = 30_000
 """How long a large result may take to be stored after its outcome was written, before it counts as lost."""
 
 
-def execution_document(execution: Execution, payloads: PayloadStore, now: int | None = None) -> dict[str, Json]:
-    """Spell an execution, its result included.
+type Spelled = dict[str, Json | RawJson]
+"""An execution's document; its result is text that goes out as it came."""
+
+
+def execution_document(execution: Execution, payloads: PayloadStore, now: int | None = None) -> Spelled:
+    """Spell an execution, its result included: as the text that is stored, whose numbers and order nobody changes.
 
     A large result is stored right after its outcome is written. Where ``now`` is given, the execution is shown as
     still running until it can be read, so that nobody takes ``completed`` without a result for the whole answer. A
     result that can't be read any more is null, with an error that says so: the outcome stands.
     """
     outcome = execution.outcome
-    result: Json = None
+    result: RawJson | None = None
     error = outcome.error if outcome else None
     if outcome and outcome.result:
         stored = payloads.get(outcome.result)
         if stored is not None:
-            result = json.loads(stored)
+            result = RawJson(stored.decode())
         elif now is not None and now - (execution.completed_at or now) < STORING_MS:
             execution = replace(execution, status=Status.RUNNING, completed_at=None)
         else:
             error = _unreadable(outcome.result)
-    return _spelled(execution, result, error)
+    document: Spelled = {}
+    for name, value in as_json(_spelled(execution, error)).items():
+        if name == "cacheStatus":
+            document["result"] = result  # its place among the fields
+        document[name] = value
+    return document
 
 
 def execution_summary(execution: Execution) -> ExecutionSummaryDocument:
     """Spell an execution without its result: as it is on record, whether or not a result can be read."""
-    document = _spelled(execution, None, execution.outcome.error if execution.outcome else None)
-    del document["result"]
-    return cast("ExecutionSummaryDocument", document)
+    return _spelled(execution, execution.outcome.error if execution.outcome else None)
 
 
-def _spelled(execution: Execution, result: Json, error: ExecutionError | None) -> dict[str, Json]:
+def _spelled(execution: Execution, error: ExecutionError | None) -> "ExecutionSummaryDocument":
     completed_at = execution.completed_at
-    document: ExecutionDocument = {
+    return {
         "executionId": execution.execution_id,
         "actionId": execution.action_id,
         "traceId": execution.trace_id,
         "status": execution.status,
         "webhookStatus": execution.webhook_status,
-        "result": result,
         "cacheStatus": execution.cache_status,
         "error": _error_document(error),
         "attempts": execution.attempts,
@@ -102,13 +109,12 @@ def _spelled(execution: Execution, result: Json, error: ExecutionError | None) -
         "completedAt": iso_or_none(completed_at),
         "latencyMs": None if completed_at is None else completed_at - execution.created_at,
     }
-    return as_json(document)
 
 
-def without_result(document: dict[str, Json]) -> dict[str, Json]:
+def without_result(document: Mapping[str, object]) -> dict[str, object]:
     """Return an execution's document without its result, and with an error that says so: the outcome stands."""
     error = ExecutionError("result_too_large", "the result is on record and too large to be shown in an answer")
-    return document | as_json({"result": None, "error": _error_document(error)})
+    return {**document, "result": None, "error": _error_document(error)}
 
 
 def _error_document(error: ExecutionError | None) -> ErrorDocument | None:

@@ -71,9 +71,18 @@ class ExecutionError:
     differ in it alone are the same."""
 
 
+def result_unreadable(reason: str, status: int | None = None, correlation_id: str | None = None) -> ExecutionError:
+    """Return the error of an execution that completed with a result that can't be handed on."""
+    message = f"the action ran, and its result can't be handed on: {reason}"
+    return ExecutionError("result_unreadable", message, status, correlation_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an execution ended: ``completed`` with a result, or ``failed``/``unknown`` with an error."""
+    """How an execution ended: ``completed`` with a result, or ``failed``/``unknown`` with an error.
+
+    A completed one has an error where its result can't be handed on (``result_unreadable``).
+    """
 
     status: Status
     result: PayloadRef | None = None

@@ -16,7 +16,7 @@ from actionrelay.ledger.ports import CachedResult, DeliveryQueue, PayloadStore, 
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ports import Telemetry
 from actionrelay.signals import Count, Duration
-from actionrelay.strict_json import Json, canonical, digest
+from actionrelay.strict_json import digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,14 @@ class Completion:
     telemetry: Telemetry
     cache_seconds: int
 
-    def refer_result(self, execution_id: str, result: Json) -> tuple[PayloadRef | None, bytes]:
-        """Name a result before it is recorded; the bytes of a large one are stored afterwards, by ``store_result``."""
+    def refer_result(self, execution_id: str, result: bytes | None) -> tuple[PayloadRef | None, bytes]:
+        """Name a result, JSON as it came, before it is recorded; None is null.
+
+        The bytes of a large one are stored afterwards, by ``store_result``.
+        """
         if result is None:
             return None, b""
-        data = canonical(result)
-        return self.payloads.refer(f"{execution_id}/result/{digest(data)}", data), data
+        return self.payloads.refer(f"{execution_id}/result/{digest(result)}", result), result
 
     def after_ending(self, ended: Execution, result: bytes = b"") -> None:
         """Do what follows the write of an outcome, by the worker that wrote it."""

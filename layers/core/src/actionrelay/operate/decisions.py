@@ -7,6 +7,7 @@ from actionrelay.errors import ExecutionNotFoundError, StaleWriteError, WrongSta
 from actionrelay.faults import Faults
 from actionrelay.genesys.reported_error import reported_error
 from actionrelay.ids import recorded_form, run_id
+from actionrelay.json_text import members
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status, WebhookStatus
 from actionrelay.ledger.follow_up import Completion, same_outcome
@@ -82,7 +83,7 @@ class OperateExecution:
         if isinstance(resolution, Faults):
             resolution.refuse()
         execution = self._load(execution_id)
-        outcome, result = self._outcome(execution, resolution)
+        outcome, result = self._outcome(execution, resolution, raw)
         self.completion.success_rate.refresh()
         if execution.outcome and same_outcome(execution.outcome, outcome):
             self.completion.hand_on(execution, result)
@@ -179,11 +180,13 @@ class OperateExecution:
             raise WrongStateError(stands(seen), execution_id=execution.execution_id)
         return decided
 
-    def _outcome(self, execution: Execution, resolution: Resolution) -> tuple[Outcome, bytes]:
+    def _outcome(self, execution: Execution, resolution: Resolution, raw: bytes) -> tuple[Outcome, bytes]:
         if resolution.status == "failed":
             default = ExecutionError("resolved_as_failed", "an operator found that the action failed")
             return Outcome(Status.FAILED, error=reported_error(resolution.error) or default), b""
-        ref, result = self.completion.refer_result(execution.execution_id, resolution.result)
+        # As it was sent: numbers and order stay what they were.
+        sent = None if resolution.result is None else members(raw.decode())["result"].encode()
+        ref, result = self.completion.refer_result(execution.execution_id, sent)
         return Outcome(Status.COMPLETED, result=ref), result
 
 

@@ -6,22 +6,18 @@ that it has had its effect, written with the outcome itself. So a receiver may d
 for done before it is, and never has its effect a second time.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TypedDict
 
 from actionrelay.errors import (
     ExecutionNotFoundError,
-    Fault,
-    InvalidRequestError,
-    MalformedJsonError,
     OutcomeConflictError,
     PayloadTooLargeError,
     UnauthenticWebhookError,
     WebhookConflictError,
 )
-from actionrelay.faults import Faults
-from actionrelay.genesys.reported_error import reported_error
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status
 from actionrelay.ledger.follow_up import Completion, same_outcome
@@ -30,10 +26,9 @@ from actionrelay.ledger.ports import ExecutionQueue, SentRun, SentRuns
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.receive.ports import WebhookIds
-from actionrelay.receive.webhook import ResultWebhook
-from actionrelay.schemas import read
+from actionrelay.receive.report import read_report
 from actionrelay.signals import Count
-from actionrelay.strict_json import canonical, digest, parse
+from actionrelay.strict_json import canonical, digest
 from actionrelay.webhooks.signatures import Verifier
 
 
@@ -49,7 +44,8 @@ REMEMBERED_MS = 7 * 86_400_000
 35 minutes after the first try, each of them signed anew under the same id; this is more than twice that."""
 LOOK_AGAIN_MS = 60_000
 """How long after a late webhook somebody looks whether all was done: its receiver has ended by then, dead or alive."""
-_UNSAID = ExecutionError("action_failed", "Genesys Cloud reported a failure")
+LONGEST_COMPARED = 4 * 1_024 * 1_024
+"""Bytes of two results, together, up to which it is found out whether they say the same in other words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,7 @@ class ReceiveResult:
         Raises:
             UnauthenticWebhookError: not proven to come from Genesys Cloud.
             PayloadTooLargeError: more bytes than allowed.
-            InvalidRequestError: signed, and not a result.
+            InvalidRequestError: signed, and it does not say which execution ended how.
             ExecutionNotFoundError: of an execution that is not ours.
             WebhookConflictError: its id stands for another webhook.
             OutcomeConflictError: another outcome is on record, and stays.
@@ -82,11 +78,14 @@ class ReceiveResult:
         if len(body) > self.max_payload_bytes:
             raise PayloadTooLargeError(f"the body has {len(body)} bytes, {self.max_payload_bytes} are allowed")
         webhook_id = self._authentic(headers, body)
-        webhook = _read(body)
+        end = read_report(body)
         self.completion.success_rate.refresh()
-        sent = self._sent(webhook.execution_id.lower())
-        outcome, data = self._outcome(sent.execution, webhook)
-        report = _Report(sent.run, webhook.execution_id.lower(), outcome, webhook_id)
+        sent = self._sent(end.execution_id)
+        if end.mended:
+            self.telemetry.event("result_mended", flaws=", ".join(end.mended))
+        ref, data = self.completion.refer_result(sent.execution.execution_id, end.result)
+        outcome = Outcome(end.status, result=ref, error=end.error)
+        report = _Report(sent.run, end.execution_id, outcome, webhook_id, _meaning(data) if data else None)
         if webhook_id is not None:
             self._claim(webhook_id, sent.execution, report)
         recorded = self.recorder.change(
@@ -152,6 +151,8 @@ class ReceiveResult:
         execution, outcome = self._sent(execution_id).execution, report.outcome
         if execution.outcome and same_outcome(execution.outcome, outcome):
             self.completion.hand_on(execution, data)
+        elif execution.outcome and self._says_the_same(execution.outcome, report, data):
+            self.completion.hand_on(execution)
         elif report.webhook_id in execution.webhook_ids or (
             report.run <= execution.runs_decided and outcome.status is Status.FAILED
         ):
@@ -167,11 +168,15 @@ class ReceiveResult:
         self.recorder.change(execution, lambda current: ledger.note(current, "webhook_conflict", now, cause))
         self.telemetry.count(Count.WEBHOOK_CONFLICTS)
 
-    def _outcome(self, execution: Execution, webhook: ResultWebhook) -> tuple[Outcome, bytes]:
-        if webhook.status == "failed":
-            return Outcome(Status.FAILED, error=reported_error(webhook.error) or _UNSAID), b""
-        ref, data = self.completion.refer_result(execution.execution_id, webhook.result)
-        return Outcome(Status.COMPLETED, result=ref), data
+    def _says_the_same(self, recorded: Outcome, report: "_Report", data: bytes) -> bool:
+        """Whether two outcomes differ in the order and the form of their results alone."""
+        ref, reported = recorded.result, report.outcome
+        if (recorded.status, recorded.error) != (reported.status, reported.error) or ref is None or not data:
+            return False
+        if ref.size + len(data) > LONGEST_COMPARED:
+            return False
+        stored = self.completion.payloads.get(ref)
+        return stored is not None and _meaning(stored) == report.meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,22 +187,16 @@ class _Report:
     sent_as: str
     outcome: Outcome
     webhook_id: str | None
+    meaning: str | None
+    """Names its result, whatever the order of its keys and the form of its numbers."""
 
 
 def _content(report: _Report) -> str:
-    """Digest what a webhook says; a sender may spell the rest, such as the number of its try, anew each time."""
+    """Digest what a webhook says; a sender may write it anew each time, and more than this that does not count."""
     outcome = report.outcome
-    result = outcome.result.digest if outcome.result else None
     error = asdict(outcome.error) if outcome.error else None
-    return digest(canonical([report.sent_as, outcome.status.value, result, error]))
+    return digest(canonical([report.sent_as, outcome.status.value, report.meaning, error]))
 
 
-def _read(body: bytes) -> ResultWebhook:
-    try:
-        document = parse(body)
-    except MalformedJsonError as error:
-        raise InvalidRequestError((Fault("", "malformed_json", error.message),)) from None
-    webhook = read(ResultWebhook, document)
-    if isinstance(webhook, Faults):
-        webhook.refuse()
-    return webhook
+def _meaning(result: bytes) -> str:
+    return digest(canonical(json.loads(result)))

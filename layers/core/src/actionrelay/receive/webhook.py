@@ -1,4 +1,7 @@
-"""The body of a result webhook, as a strict schema."""
+"""The body of a result webhook as its sender should write it, for the OpenAPI document.
+
+What is taken is wider: ``report.py`` reads it.
+"""
 
 from typing import Annotated, Any, Literal
 

@@ -2,8 +2,8 @@
 
 Two schemes. Standard Webhooks 1.0.0: ``webhook-id``, ``webhook-timestamp`` (epoch seconds) and
 ``webhook-signature``, a space-separated list of ``v1,<base64>`` where the base64 is HMAC-SHA256 of
-``id.timestamp.body``. And the hub scheme: ``X-Hub-Signature-256: sha256=<hex or base64>``, HMAC-SHA256 of the
-body.
+``id.timestamp.body``; other entries are skipped. And the hub scheme: ``X-Hub-Signature-256: sha256=<hex or
+base64>``, HMAC-SHA256 of the body.
 
 A verifier ends in one of two ways: with what it has proven, or with
 :class:`~actionrelay.errors.UnauthenticWebhookError`, whose context names the ``reason`` and the ``header``.
@@ -219,18 +219,14 @@ def _only_value(headers: Headers, wanted: str) -> str:
 
 
 def _v1_signatures(header: str) -> list[str]:
-    """The base64 of every ``v1`` entry. Other versions may stand beside them, what is no entry may not."""
+    """The base64 of every ``v1`` entry. What is not understood is skipped: it may be of a version to come."""
     if len(header) > _MAX_SIGNATURE_HEADER:
         raise _unauthentic("malformed_signature", SIGNATURE_HEADER)
-    presented = []
-    for entry in header.split(" "):
-        match = _SIGNATURE.fullmatch(entry)
-        if match is None or (match[1] == "v1" and not _BASE64_SHA256.fullmatch(match[2])):
-            raise _unauthentic("malformed_signature", SIGNATURE_HEADER)
-        if match[1] == "v1":
-            presented.append(match[2])
+    entries = [match for entry in header.split(" ") if (match := _SIGNATURE.fullmatch(entry))]
+    presented = [entry[2] for entry in entries if entry[1] == "v1" and _BASE64_SHA256.fullmatch(entry[2])]
     if not presented:
-        raise _unauthentic("unknown_version", SIGNATURE_HEADER)
+        known = any(entry[1] == "v1" for entry in entries) or not entries
+        raise _unauthentic("malformed_signature" if known else "unknown_version", SIGNATURE_HEADER)
     return presented
 
 

@@ -4,7 +4,8 @@ import os
 
 from actionrelay.aws.secret import NamedSecret
 from actionrelay.execute.after_attempt import ExecutionPolicy
-from actionrelay.execute.client_http import DataActions, GenesysClient, Integrations
+from actionrelay.execute.client_http import GenesysClient
+from actionrelay.execute.contracts import DataActions, Integrations
 from actionrelay.execute.worker import ExecuteAction
 from actionrelay.gate.gate_dynamodb import TableRateGate
 from actionrelay.gate.rate import Rate

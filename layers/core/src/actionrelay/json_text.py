@@ -1,0 +1,222 @@
+"""JSON as text: what makes sick text sound, where a member begins and ends, and how raw text is put into a document.
+
+Nothing here builds objects of what it reads, so a text of 5 MB costs about its own size, and a number keeps its form.
+"""
+
+import json
+import math
+import re
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import accumulate
+from typing import Any, Never
+
+from actionrelay.errors import MalformedJsonError
+
+
+class Flaw(StrEnum):
+    """What JSON text may hold that another reader refuses, or reads in another way."""
+
+    BYTE_ORDER_MARK = "byte_order_mark"
+    """Before the document (RFC 8259, section 8.1: a reader may ignore it)."""
+    ENCODING = "encoding"
+    """Bytes that are not UTF-8. UTF-16 and UTF-32 are known by their zeros or their byte order mark."""
+    DUPLICATE_KEYS = "duplicate_keys"
+    """A key twice in one object (RFC 8259, section 4)."""
+    NOT_NUMBERS = "not_numbers"
+    """``NaN``, ``Infinity`` and ``-Infinity``, which many libraries write and JSON does not have."""
+    HUGE_NUMBERS = "huge_numbers"
+    """A number beyond what a double holds, such as ``1e400``: some readers refuse the document, others see infinity."""
+    HALF_PAIRS = "half_pairs"
+    """One half of a surrogate pair, as an escape: no text, and no UTF-8 can hold it."""
+    CONTROL_CHARACTERS = "control_characters"
+    """A raw line break or another control character in a string."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawJson:
+    """JSON text that goes into a document as it is."""
+
+    text: str = field(repr=False)
+
+
+def spell(document: object) -> str:
+    """Return a document as JSON text without spaces; a ``RawJson`` in an object, or in objects of it, as it came."""
+    if isinstance(document, RawJson):
+        return document.text
+    if isinstance(document, Mapping):
+        return "{" + ",".join(f"{_dumped(key)}:{spell(value)}" for key, value in document.items()) + "}"
+    return _dumped(document)
+
+
+def members(text: str) -> dict[str, str]:
+    """Return the text of each member's value of an object; of equal keys the last one counts."""
+    return dict(every_member(text))
+
+
+def every_member(text: str) -> list[tuple[str, str]]:
+    """Return an object's members, each with the text of its value, in order and as often as they come.
+
+    ``text`` is sound JSON. Empty for any other value than an object. Costs one pass.
+    """
+    found: list[tuple[str, str]] = []
+    position = _after_space(text, 0)
+    if text[position : position + 1] != "{":
+        return found
+    position = _after_space(text, position + 1)
+    while text[position] != "}":
+        key, position = _SOUND.scan_once(text, position)
+        begins = _after_space(text, _after_space(text, position) + 1)
+        _, ends = _SOUND.scan_once(text, begins)
+        found.append((key, text[begins:ends]))
+        position = _after_space(text, ends)
+        if text[position] == ",":
+            position = _after_space(text, position + 1)
+    return found
+
+
+def outer_text(text: str, name: str) -> str | None:
+    """Return the text of an object's member that is a string, from a document that may be cut off or nest too deep.
+
+    None where it has none, as far as it goes. Costs one pass, bracket by bracket, so it is for what ``members`` can't
+    follow.
+    """
+    depth = 0
+    for token in _OUTER.finditer(text):
+        if token["opens"]:
+            depth += 1
+        elif token["closes"]:
+            depth -= 1
+        elif depth == 1 and token["value"] and token["key"] == f'"{name}"' and text.lstrip()[:1] == "{":
+            return str(json.loads(sound(token["value"])[0]))
+    return None
+
+
+def nesting(text: str) -> int:
+    """Return how deep brackets nest outside of strings; a document that is one scalar nests 0 deep. One pass."""
+    brackets = _STRING.sub("", text).encode().translate(_STEPS, delete=_NO_BRACKETS)
+    return max(accumulate(array("b", brackets)), default=0)
+
+
+def sound(text: str) -> tuple[str, frozenset[Flaw]]:
+    """Return a document with what other readers could not take put right, and what that was. All else stays as it is.
+
+    Half of a surrogate pair becomes U+FFFD. What is no number to others becomes a text of the same characters, as
+    protobuf's JSON has it for ``NaN``: ``"NaN"``, ``"1e400"``. A raw control character becomes its escape.
+
+    Raises:
+        MalformedJsonError: it is no JSON, flaws aside, or nests deeper than the interpreter follows.
+    """
+    try:
+        if not _MAYBE_HALF.search(text):
+            _check(text)
+            return text, frozenset()
+    except MalformedJsonError:
+        pass
+    mended, flaws = _mended(text)
+    _check(mended)
+    return mended, flaws
+
+
+def _check(text: str) -> None:
+    try:
+        _SOUND.decode(text)
+    except json.JSONDecodeError as error:
+        raise MalformedJsonError(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
+    except RecursionError:
+        raise MalformedJsonError("nested too deep to be read") from None
+
+
+def _mended(text: str) -> tuple[str, frozenset[Flaw]]:
+    flaws: set[Flaw] = set()
+
+    def mend(token: re.Match[str]) -> str:
+        form = token[0]
+        if form[0] == '"':
+            return _ESCAPE.sub(mend_character, form) if _MAYBE_FLAWED.search(form) else form
+        if form[-1] in "Ny":
+            flaws.add(Flaw.NOT_NUMBERS)
+        elif _beyond_double(form):
+            flaws.add(Flaw.HUGE_NUMBERS)
+        else:
+            return form
+        return f'"{form}"'
+
+    def mend_character(escape: re.Match[str]) -> str:
+        if escape["half"]:
+            flaws.add(Flaw.HALF_PAIRS)
+            return "\\ufffd"
+        if escape["control"]:
+            flaws.add(Flaw.CONTROL_CHARACTERS)
+            return f"\\u{ord(escape[0]):04x}"
+        return escape[0]
+
+    return _TOKEN.sub(mend, text), frozenset(flaws)
+
+
+def _not_json(constant: str) -> Never:
+    raise json.JSONDecodeError(f"{constant} is not JSON", constant, 0)
+
+
+def _holdable(form: str) -> int:
+    """Refuse a number that no double holds; what another one is does not matter here."""
+    if len(form) > _ALWAYS_HELD and _beyond_double(form):
+        raise json.JSONDecodeError("a number is too large for a double", form, 0)
+    return 0
+
+
+# What is read is thrown away at once: an object with all that is in it becomes one small number.
+_SOUND: Any = json.JSONDecoder(
+    object_pairs_hook=len, parse_float=_holdable, parse_int=_holdable, parse_constant=_not_json
+)
+_SPACE = re.compile(r"[ \t\n\r]*")
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_NO_BRACKETS = bytes(code for code in range(256) if code not in b"[{]}")
+_STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # 1 down and 1 up, as signed bytes
+_OUTER = re.compile(
+    r'(?P<key>"(?:[^"\\]++|\\.)*+")(?:\s*+:\s*+(?P<value>"(?:[^"\\]++|\\.)*+"))?|(?P<opens>[\[{])|(?P<closes>[\]}])',
+    re.DOTALL,
+)
+_MAYBE_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_MAYBE_FLAWED = re.compile(r"\\u[dD][89a-fA-F]|[\x00-\x1f]")
+_TOKEN = re.compile(
+    r'"(?:[^"\\]++|\\.)*+"|-?Infinity|NaN|-?(?:[0-9]++(?:\.[0-9]++)?[eE][+-]?[0-9]++|[0-9]{309,}+(?:\.[0-9]++)?)',
+    re.DOTALL,
+)
+_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+    r"|\\.|(?P<control>[\x00-\x1f])",
+    re.DOTALL,
+)
+_LARGEST_EXPONENT = 308
+_ALWAYS_HELD = 4
+"""Characters of a number that is never beyond a double: ``9e99``."""
+_EXPONENT_DIGITS = 9
+"""More than any text that is read has digits to make up for."""
+
+
+def _beyond_double(form: str) -> bool:
+    """Whether a number is too large for a double. Costs one look at each digit, however many there are."""
+    if len(form) <= _LARGEST_EXPONENT:
+        return math.isinf(float(form))
+    mantissa, _, exponent = form.lower().removeprefix("-").partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = (whole + fraction).lstrip("0")
+    if not digits:
+        return False
+    sign, size = (-1, exponent[1:]) if exponent.startswith("-") else (1, exponent.removeprefix("+"))
+    power = sign * int((size.lstrip("0") or "0")[:_EXPONENT_DIGITS])
+    magnitude = len(digits) - len(fraction) - 1 + power
+    if magnitude == _LARGEST_EXPONENT:
+        return float(f"{digits[0]}.{digits[1:40]}0e{_LARGEST_EXPONENT}") == float("inf")
+    return magnitude > _LARGEST_EXPONENT
+
+
+def _after_space(text: str, position: int) -> int:
+    return _SPACE.match(text, position).end()  # type: ignore[union-attr]  # it matches everywhere
+
+
+def _dumped(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

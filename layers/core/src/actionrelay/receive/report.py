@@ -1,0 +1,90 @@
+"""What an authentic webhook says: which execution it is about, and how that ended. Nothing else can make it useless.
+
+A text that is too long is cut, what has another type than usual is read as what it most likely means, and members that
+are not known are left aside. ``foreign_json.REPORT`` says what becomes of flaws in its JSON.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+
+from actionrelay.errors import Fault, InvalidRequestError, MalformedJsonError
+from actionrelay.foreign_json import ERROR, REPORT, decoded, read, read_text
+from actionrelay.genesys.answers import UNSAID, read_reported_error
+from actionrelay.ids import LONGEST_ID
+from actionrelay.json_text import every_member, outer_text
+from actionrelay.ledger.execution import ExecutionError, Status, result_unreadable
+from actionrelay.strict_json import NestingTooDeepError, pointer
+
+_ID = re.compile(rf"[!-~]{{1,{LONGEST_ID}}}")
+_SPACE = " \t\n\r"
+_STATUSES = {Status.COMPLETED.value: Status.COMPLETED, Status.FAILED.value: Status.FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedEnd:
+    """An execution's end, as its webhook has it. ``result`` is JSON as it came, None for null."""
+
+    execution_id: str
+    status: Status
+    result: bytes | None = field(default=None, repr=False)
+    error: ExecutionError | None = None
+    mended: tuple[str, ...] = ()
+
+
+def read_report(body: bytes) -> ReportedEnd:
+    """Read the body of an authentic webhook.
+
+    Raises:
+        InvalidRequestError: no JSON object, or one that does not say which execution ended how.
+    """
+    try:
+        document = read_text(body, REPORT)
+    except NestingTooDeepError as deep:
+        return _unfollowed(decoded(body)[0], deep.message)
+    except MalformedJsonError as error:
+        raise InvalidRequestError((Fault("", "malformed_json", error.message),)) from None
+    if document.text.lstrip(_SPACE)[:1] != "{":
+        raise InvalidRequestError((Fault("", "schema", "must be an object"),))
+    every = every_member(document.text)
+    parts = dict(every)
+    if ambiguous := [name for name in ("executionId", "status") if len({raw for key, raw in every if key == name}) > 1]:
+        raise InvalidRequestError(tuple(Fault(pointer(name), "schema", "comes twice") for name in ambiguous))
+    execution_id, status = _subject(_text(parts.get("executionId")), _text(parts.get("status")))
+    if status is Status.FAILED:
+        return ReportedEnd(execution_id, status, error=_error(parts.get("error")))
+    result = parts.get("result", "null")
+    mended = tuple(sorted(document.flaws))
+    return ReportedEnd(execution_id, status, None if result == "null" else result.encode(), mended=mended)
+
+
+def _unfollowed(text: str, reason: str) -> ReportedEnd:
+    """Take from a report that nests too deep what its outermost level says."""
+    execution_id, status = _subject(outer_text(text, "executionId"), outer_text(text, "status"))
+    error = UNSAID if status is Status.FAILED else result_unreadable(reason)
+    return ReportedEnd(execution_id, status, error=error)
+
+
+def _subject(execution_id: str | None, status: str | None) -> tuple[str, Status]:
+    named = (execution_id or "").strip()
+    ended = _STATUSES.get(status or "")
+    faults = []
+    if not _ID.fullmatch(named):
+        faults.append(Fault("/executionId", "schema", f"must be the id of an execution, 1 to {LONGEST_ID} characters"))
+    if ended is None:
+        faults.append(Fault("/status", "schema", "must be completed or failed"))
+    if faults or ended is None:
+        raise InvalidRequestError(tuple(faults))
+    return named.lower(), ended
+
+
+def _text(raw: str | None) -> str | None:
+    return str(json.loads(raw)) if raw is not None and raw[0] == '"' else None
+
+
+def _error(raw: str | None) -> ExecutionError:
+    """Read why it failed; an error of which no more can be read than that it is there leaves it at that."""
+    try:
+        return read_reported_error(read((raw or "null").encode(), ERROR))
+    except MalformedJsonError:
+        return UNSAID
