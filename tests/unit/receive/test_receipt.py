@@ -149,6 +149,17 @@ def test_a_late_result_resolves_an_unknown(relay: Relay, document: dict[str, Any
     assert relay.deliveries.sent == [(EXECUTION_ID, 0)] * 2
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_only_a_result_in_time_fills_the_cache(relay: Relay, late: bool) -> None:
+    relay.given_awaiting(cache_key="key", cache_status=CacheStatus.ENABLED)
+    if late:
+        relay.clock.advance(TIMEOUT_MS * 10)
+        relay.work(kind=MessageKind.DEADLINE)
+    relay.receive(status="completed", result={"total": 3})
+    assert relay.record.status is Status.COMPLETED
+    assert ("key" in relay.cache.entries) is not late
+
+
 # -- What is not accepted --
 
 

@@ -137,7 +137,10 @@ def test_an_expired_cache_entry_runs_the_action(relay: Relay) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"status": Status.FAILED}, {"cache_key": "of other content"}, {"outcome": Outcome(Status.COMPLETED)}],
+    [
+        *({"status": Status.FAILED}, {"cache_key": "of other content"}, {"outcome": Outcome(Status.COMPLETED)}),
+        *({"resolved": True}, {"settled_late": True}),
+    ],
     ids=str,
 )
 def test_a_cache_entry_of_a_changed_execution_runs_the_action(relay: Relay, changes: dict[str, Any]) -> None:

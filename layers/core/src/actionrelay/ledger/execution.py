@@ -142,6 +142,9 @@ class Execution:
     deliver_at: int | None = None
     resolved: bool = False
     """An operator said how it ended, so how long that took says nothing about the action."""
+    settled_late: bool = False
+    """Its outcome came when it was ``unknown`` already, by a webhook or from an operator: good for this execution, and
+    never for another one by the cache."""
     redeliveries: int = 0
     """How often an operator had this outcome delivered again; each time is a series of tries of its own."""
     webhook_ids: tuple[str, ...] = ()
@@ -157,6 +160,13 @@ class Execution:
     def sent_as(self) -> str:
         """The id under which this run goes out to Genesys Cloud, and under which its webhook comes back."""
         return run_id(self.execution_id, self.run)
+
+    @property
+    def reusable_result(self) -> PayloadRef | None:
+        """The result that may answer equal requests: one that the action itself returned while it was under way."""
+        if self.cache_key is None or self.status is not Status.COMPLETED or self.settled_late or self.resolved:
+            return None
+        return self.outcome.result if self.outcome else None
 
     @property
     def ended(self) -> bool:

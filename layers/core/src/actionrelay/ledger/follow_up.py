@@ -57,16 +57,8 @@ class Completion:
         """Store the result where it is at hand, pay the audit, fill the cache, queue the delivery; harmless if done."""
         self.store_result(ended, result)
         self.recorder.pay(ended)
-        outcome = ended.outcome
-        if (
-            outcome
-            and outcome.result
-            and ended.cache_key
-            and outcome.status is Status.COMPLETED
-            and ended.cache_status is not CacheStatus.HIT
-            and ended.completed_at
-            and self.cache_seconds
-        ):
+        fills_cache = ended.reusable_result and ended.cache_status is not CacheStatus.HIT and self.cache_seconds
+        if fills_cache and ended.cache_key and ended.completed_at:
             expires_at = ended.completed_at + self.cache_seconds * 1_000
             self.cache.remember(CachedResult(ended.cache_key, ended.execution_id, expires_at))
         if ended.webhook_status is WebhookStatus.PENDING and ended.delivery_attempts == 0:

@@ -118,9 +118,9 @@ class SubmitExecution:
         if entry is None or entry.expires_at <= self.clock.now():
             return None
         source = self.recorder.load(entry.execution_id)
-        if source is None or source.status is not Status.COMPLETED or source.cache_key != draft.cache_key:
+        if source is None or source.cache_key != draft.cache_key:
             return None
-        result = source.outcome.result if source.outcome else None
+        result = source.reusable_result
         return result if result and self.payloads.get(result) is not None else None
 
     def _serve(self, draft: Execution, result: PayloadRef) -> Execution:
