@@ -15,7 +15,7 @@ from local.world.state import ROOT
 
 STACK_NAME = "actionrelay"
 ARTIFACTS_BUCKET = "actionrelay-artifacts"
-"""Both as in samconfig.toml."""
+"""The world makes this bucket itself; finding or making a managed one would cost a second stack."""
 
 _SECONDS = 300
 
@@ -40,7 +40,8 @@ def deploy(
 ) -> dict[str, str]:
     """Deploy the build and return the stack's outputs. Raises WorldError when the deployment fails."""
     account.session().client("s3", endpoint_url=account.endpoint).create_bucket(Bucket=ARTIFACTS_BUCKET)
-    command = [str(SAM), "deploy", "--config-env", "local", "--parameter-overrides"]
+    command = [str(SAM), "deploy", "--config-env", "local", "--s3-bucket", ARTIFACTS_BUCKET]
+    command.append("--parameter-overrides")
     command += [_override(name, value) for name, value in parameters.items()]
     credentials = {
         "AWS_ENDPOINT_URL": account.endpoint,

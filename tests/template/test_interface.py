@@ -127,3 +127,13 @@ def test_samconfig_has_the_three_environments_and_lints_in_each() -> None:
     for environment in ("default", "local", "prod"):
         assert config[environment]["validate"]["parameters"]["lint"] is True
         assert config[environment]["deploy"]["parameters"]["capabilities"] == "CAPABILITY_IAM"
+
+
+def test_samconfig_stops_no_pipeline_and_names_no_bucket() -> None:
+    with (ROOT / "samconfig.toml").open("rb") as stream:
+        config = tomllib.load(stream)
+    assert config["prod"]["deploy"]["parameters"]["confirm_changeset"] is False
+    for environment in ("default", "local", "prod"):
+        # A bucket of that name may be somebody else's; SAM's own is found by the account's stack.
+        assert "s3_bucket" not in config[environment]["deploy"]["parameters"]
+    assert all(config[environment]["deploy"]["parameters"]["resolve_s3"] for environment in ("default", "prod"))
