@@ -35,8 +35,18 @@ def secret_key(secret: str) -> bytes:
     return base64.b64decode(encoded, validate=True)
 
 
+def receiver_key(key: bytes, authority: str) -> bytes:
+    """Return the key with which the deployment that has `key` signs to the receiver behind a `Host` header."""
+    host = authority.lower().partition("]")[0].removeprefix("[") if authority.startswith("[") else authority.lower()
+    name = host if ":" not in host or authority.startswith("[") else host.rpartition(":")[0]
+    return hmac.new(key, f"host:{name}".encode(), hashlib.sha256).digest()
+
+
 def judge(headers: Mapping[str, str], body: bytes, keys: Sequence[bytes], now: float) -> Verdict:
-    """Return the verdict on a delivery; without keys nothing is checked. Header names are in lower case."""
+    """Return the verdict on a delivery; without keys nothing is checked. Header names are in lower case.
+
+    `keys` are the deployment's; what is checked is the key that it makes of them for the host of this request.
+    """
     if not keys:
         return Verdict.UNCHECKED
     message_id, timestamp, listed = (headers.get(f"webhook-{part}") for part in ("id", "timestamp", "signature"))
@@ -49,7 +59,9 @@ def judge(headers: Mapping[str, str], body: bytes, keys: Sequence[bytes], now: f
     if not signatures:
         return Verdict.MALFORMED
     signed = b".".join((message_id.encode(), timestamp.encode(), body))
-    expected = [hmac.digest(key, signed, hashlib.sha256) for key in keys]
+    expected = [
+        hmac.digest(key, signed, hashlib.sha256) for key in (receiver_key(key, headers.get("host", "")) for key in keys)
+    ]
     if not any(hmac.compare_digest(ours, theirs) for ours in expected for theirs in signatures):
         return Verdict.WRONG
     return Verdict.STALE if abs(now - int(timestamp)) > TOLERANCE_SECONDS else Verdict.VALID

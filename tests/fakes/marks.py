@@ -13,7 +13,7 @@ from actionrelay.boundary import http as boundary
 TOKEN = "MarkedToken7f3a"
 CLIENT_SECRET = "MarkedClientSecret91bc"
 SIGNATURE = "MarkedSignature55d0"
-SIGNING_KEY = "MarkedSigningKey08e4"
+SIGNING_KEY = "MarkedSigningKeyOf24Bytes08e4"
 INPUT = "MarkedInputValue2c6e"
 RESULT = "MarkedResultValue64fa"
 

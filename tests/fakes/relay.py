@@ -32,7 +32,8 @@ from actionrelay.strict_json import canonical, digest
 from actionrelay.submit.rejection import RecordRejection
 from actionrelay.submit.rules import RequestRules
 from actionrelay.submit.submission import SubmitExecution
-from actionrelay.webhooks.signatures import SigningSecret, StandardWebhooks, StandardWebhooksVerifier
+from actionrelay.webhooks.keys import SigningSecret
+from actionrelay.webhooks.signatures import StandardWebhooks, StandardWebhooksVerifier
 from actionrelay.webhooks.targets import OutboundPolicy
 from tests.fakes.chance import NOON, SeededRandomness, SettableClock
 from tests.fakes.counters import InMemoryCounters, KnownSuccessRate

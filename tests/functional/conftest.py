@@ -10,7 +10,8 @@ from typing import Any, cast
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from actionrelay.webhooks.signatures import StandardWebhooksVerifier, parse_secret
+from actionrelay.webhooks.keys import parse_secret
+from actionrelay.webhooks.signatures import StandardWebhooksVerifier
 from actionrelay.wiring import telemetry as observability
 from tests.corpus import SIGNED_AT, WEBHOOK_SECRET
 from tests.fakes.relay import Relay

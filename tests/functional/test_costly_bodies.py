@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from actionrelay.webhooks.signatures import StandardWebhooks, parse_secret
+from actionrelay.webhooks.keys import parse_secret
+from actionrelay.webhooks.signatures import StandardWebhooks
 from tests.corpus import EVENTS, SIGNED_AT, WEBHOOK_SECRET
 from tests.fakes.relay import ACTION_ID
 from tests.functional.conftest import Functions

@@ -13,7 +13,8 @@ from actionrelay.genesys.verdict import Reply, ReplyKind
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import ExecutionError, Outcome, Status
 from actionrelay.strict_json import canonical
-from actionrelay.webhooks.signatures import StandardWebhooks, parse_secret
+from actionrelay.webhooks.keys import parse_secret
+from actionrelay.webhooks.signatures import StandardWebhooks
 from actionrelay.webhooks.targets import DeliveryAnswer
 from actionrelay.wiring import telemetry as observability
 from tests.corpus import CASES, EVENTS, SIGNED_AT, WEBHOOK_SECRET, Case

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from actionrelay.ledger.execution import Status
-from actionrelay.webhooks.signatures import StandardWebhooks, parse_secret
+from actionrelay.webhooks.keys import parse_secret
+from actionrelay.webhooks.signatures import StandardWebhooks
 from tests.corpus import SIGNED_AT, WEBHOOK_SECRET
 from tests.fakes.relay import EXECUTION_ID
 from tests.functional.conftest import Functions

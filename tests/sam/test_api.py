@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from actionrelay.webhooks.signatures import StandardWebhooks, parse_secret
+from actionrelay.webhooks.keys import parse_secret
+from actionrelay.webhooks.signatures import StandardWebhooks
 from tests.sam.local_api import LocalApi
 from tests.sam.project import Project
 

@@ -18,7 +18,8 @@ from actionrelay.ports import Clock
 from actionrelay.receive.receipt import ReceiveResult
 from actionrelay.submit.rules import RequestRules
 from actionrelay.submit.submission import SubmitExecution
-from actionrelay.webhooks.signatures import ID_HEADER, SigningSecret, VerifiedWebhook
+from actionrelay.webhooks.keys import SigningSecret
+from actionrelay.webhooks.signatures import ID_HEADER, VerifiedWebhook
 from actionrelay.webhooks.targets import OutboundPolicy
 from tests.fakes.counters import KnownSuccessRate
 from tests.fakes.relay import RETENTION_MS

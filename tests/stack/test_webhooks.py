@@ -13,9 +13,13 @@ from typing import Any
 import pytest
 import standardwebhooks
 
+from actionrelay.webhooks.keys import SigningSecret, key_of_receiver, parse_secret
 from local.api import Answer
 from tests.stack.deployment import Deployment
-from tests.unit.docs.receivers import RECEIVERS
+from tests.unit.docs.receivers import KEYS, RECEIVERS
+
+SINK = "127.0.0.1"
+"""The host of the sink, as webhook URLs have it."""
 
 LARGEST = 512_000
 SLOWEST_SECONDS = 12.0
@@ -181,15 +185,16 @@ def test_a_secret_rotation_between_tries_loses_no_receiver(
         told(data_actions, execution_id)
 
     first, second = data_actions.deliveries(name)
-    believed = [[is_authentic(secret, delivery) for secret in (old, new)] for delivery in (first, second)]
+    keys = [parse_secret(secret) for secret in (old, new)]
+    believed = [[is_authentic(key, delivery) for key in keys] for delivery in (first, second)]
     assert believed == [[True, False], [True, True]]
     assert first["webhookId"] == second["webhookId"]
 
 
-def is_authentic(secret: str, delivery: dict[str, Any]) -> bool:
-    """What the package of the standard's authors says to it."""
+def is_authentic(secret: SigningSecret, delivery: dict[str, Any]) -> bool:
+    """What the package of the standard's authors says to it, with the key that this secret gives the sink's host."""
     try:
-        standardwebhooks.Webhook(secret).verify(delivery["body"], delivery["headers"])
+        standardwebhooks.Webhook(key_of_receiver(secret, SINK).text).verify(delivery["body"], delivery["headers"])
     except standardwebhooks.WebhookVerificationError:
         return False
     return True
@@ -201,11 +206,13 @@ def test_the_readmes_receiver_believes_a_delivery_alone(data_actions: Deployment
     told(data_actions, submitted(data_actions, url))
     [delivery] = data_actions.deliveries(name)
     headers, body, secret = delivery["headers"], delivery["body"].encode(), data_actions.stack.delivery_secret
-    is_ours = RECEIVERS[language]
+    is_ours, derive = RECEIVERS[language], KEYS[language]
+    key = derive(secret, SINK)
 
-    assert is_ours(headers, body, [secret])
-    assert not is_ours(headers, body.replace(b"completed", b"failed"), [secret])
-    assert not is_ours(headers | {"webhook-id": "another"}, body, [secret])
+    assert is_ours(headers, body, [key])
+    assert not is_ours(headers, body.replace(b"completed", b"failed"), [key])
+    assert not is_ours(headers | {"webhook-id": "another"}, body, [key])
+    assert not is_ours(headers, body, [secret, derive(secret, "another.example.com")])
     assert not is_ours(headers, body, [data_actions.stack.webhook_secret])
 
 

@@ -17,7 +17,7 @@ from actionrelay.operate.bodies import Resolution
 from actionrelay.receive.webhook import ResultWebhook
 from actionrelay.strict_json import parse
 from actionrelay.submit.request import ExecutionRequest
-from actionrelay.webhooks.signatures import parse_secret
+from actionrelay.webhooks.keys import parse_secret
 from actionrelay.wiring.settings import ExecuteSettings
 from tests.fakes.asking import DATA_ACTIONS, INTEGRATIONS, Contract
 from tests.fakes.deployment import ENVIRONMENT

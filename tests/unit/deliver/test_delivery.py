@@ -16,14 +16,18 @@ from actionrelay.errors import (
     QueueUnavailableError,
     SecretUnavailableError,
     StoreUnavailableError,
+    UnauthenticWebhookError,
 )
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.document import STORING_MS
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status, WebhookStatus
-from actionrelay.webhooks.signatures import SigningSecret, StandardWebhooksVerifier
+from actionrelay.webhooks.keys import SigningSecret, key_of_receiver
+from actionrelay.webhooks.signatures import StandardWebhooksVerifier
 from actionrelay.webhooks.targets import DeliveryAnswer
 from tests.fakes.chance import NOON
 from tests.fakes.relay import EXECUTION_ID, SECRET, TRACE_ID, WEBHOOK_URL, Relay
+
+HOST = "hooks.example.com"
 
 
 def answer(status: int, retry_after: str | None = None) -> DeliveryAnswer:
@@ -47,7 +51,7 @@ def test_the_receiver_can_verify_the_sender(owed: Relay) -> None:
     assert url == WEBHOOK_URL
     assert headers["X-Trace-Id"] == TRACE_ID
     given = {name: [value] for name, value in headers.items()}
-    proven = StandardWebhooksVerifier((SECRET,)).verify(given, body, NOON // 1_000)
+    proven = StandardWebhooksVerifier((key_of_receiver(SECRET, HOST),)).verify(given, body, NOON // 1_000)
     assert proven.webhook_id == f"{EXECUTION_ID}-{NOON}"
     document = json.loads(body)
     assert document["type"] == "execution.completed"
@@ -271,6 +275,23 @@ def test_every_message_names_its_receiver(owed: Relay) -> None:
 # -- What a receiver sees --
 
 
+def test_no_receiver_can_sign_to_another(owed: Relay) -> None:
+    deliver(owed)
+    [(_, headers, body)] = owed.sender.sent
+    given = {name: [value] for name, value in headers.items()}
+    for other in (SECRET, key_of_receiver(SECRET, "other.example.com"), key_of_receiver(SECRET, f"{HOST}.")):
+        with pytest.raises(UnauthenticWebhookError):
+            StandardWebhooksVerifier((other,)).verify(given, body, NOON // 1_000)
+
+
+@pytest.mark.parametrize("spelling", [HOST.upper(), f"{HOST}:443", f"{HOST}.", f"{HOST}.:8443"])
+def test_one_host_is_one_key_however_it_is_written(relay: Relay, spelling: str) -> None:
+    relay.given_completed({"total": 3}, webhook_url=f"https://{spelling}/hook")
+    deliver(relay)
+    [(_, headers, body)] = relay.sender.sent
+    assert _believed(SECRET, headers, body)
+
+
 def test_a_rotated_secret_between_tries_loses_no_receiver(
     owed: Relay,
 ) -> None:
@@ -289,9 +310,11 @@ def test_a_rotated_secret_between_tries_loses_no_receiver(
 
 
 def _believed(secret: SigningSecret, headers: Mapping[str, str], body: bytes) -> bool:
-    """What a receiver finds that knows this secret alone, with the package that the standard's authors publish."""
+    """What a receiver finds whose key is made of this secret, with the package that the standard's authors publish."""
     signed_at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
-    expected = standardwebhooks.Webhook(secret.key).sign(headers["webhook-id"], signed_at, body.decode())
+    expected = standardwebhooks.Webhook(key_of_receiver(secret, HOST).key).sign(
+        headers["webhook-id"], signed_at, body.decode()
+    )
     return expected in headers["webhook-signature"].split(" ")
 
 

@@ -60,6 +60,33 @@ def in_a_shell(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) 
 RECEIVERS: dict[str, Receiver] = {"python": in_python, "node": in_node, "shell": in_a_shell}
 
 
+def _key_in_python(secret: str, host: str) -> str:
+    imports = "import hmac, sys\nfrom base64 import b64decode, b64encode\n"
+    script = imports + README.snippet("receiver-key") + "\nprint(receiver_key(*sys.argv[1:]))"
+    return _run([sys.executable, "-Ic", script, secret, host], "")
+
+
+def _key_in_node(secret: str, host: str) -> str:
+    require("node")
+    script = 'import { createHmac } from "node:crypto";\n' + README.snippet("receiver-key-node")
+    given = json.dumps([secret, host])
+    called = f"\nconsole.log(receiverKey(...{given}));"
+    return _run(["node", "--input-type=module", "-e", script + called], "")
+
+
+def _key_in_a_shell(secret: str, host: str) -> str:
+    require("openssl")
+    return _run(["sh", "-euc", README.snippet("receiver-key-shell") + '\nreceiver_key "$@"', "sh", secret, host], "")
+
+
+KEYS: dict[str, Callable[[str, str], str]] = {
+    "python": _key_in_python,
+    "node": _key_in_node,
+    "shell": _key_in_a_shell,
+}
+"""Each receiver's key, of the deployment's secret and a host, by the README's line in the language."""
+
+
 def require(command: str) -> None:
     """Skip where a machine lacks a command; where `CI=true` that is a failure."""
     if shutil.which(command) is None:

@@ -17,9 +17,10 @@ from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, PayloadRef, Status
 from actionrelay.operate.bodies import Resolution
 from actionrelay.schemas import read
-from actionrelay.webhooks.signatures import StandardWebhooks, parse_secret, parse_secrets
+from actionrelay.webhooks.keys import key_of_receiver, parse_secret, parse_secrets
+from actionrelay.webhooks.signatures import StandardWebhooks
 from tests.unit.docs.documents import README, RUNBOOK, Document
-from tests.unit.docs.receivers import RECEIVERS, Receiver
+from tests.unit.docs.receivers import KEYS, RECEIVERS, Receiver
 
 SECRET = "whsec_" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 OTHER = "whsec_" + "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
@@ -95,6 +96,12 @@ def test_the_receivers_check_refuses_what_is_not_authentic(is_authentic: Receive
     assert not is_authentic(signed(SECRET, at=time.time() - 301), BODY, [SECRET])
     assert not is_authentic(signed(SECRET, at=time.time() + 310), BODY, [SECRET])
     assert not is_authentic({}, BODY, [SECRET])
+
+
+@pytest.mark.parametrize("language", KEYS)
+@pytest.mark.parametrize("host", ["hooks.example.com", "127.0.0.1", "::1", "xn--bcher-kva.example"])
+def test_the_line_for_a_receivers_key_gives_the_one_we_use(language: str, host: str) -> None:
+    assert KEYS[language](SECRET, host) == key_of_receiver(parse_secret(SECRET), host).text
 
 
 def test_the_secret_command_makes_a_usable_secret() -> None:

@@ -1,6 +1,7 @@
 """The webhook sink: verdicts on signatures, and what it records and answers over real HTTP."""
 
 import base64
+import hmac
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,16 +15,18 @@ from local.genesys.remote import RemoteSimulator
 from local.genesys.serving import running
 from local.sink import Behaviour, create_app
 from local.sink.behaviour import Behaviours
-from local.sink.signature import Verdict, judge, secret_key
+from local.sink.signature import Verdict, judge, receiver_key, secret_key
 
 SECRET = "whsec_" + base64.b64encode(b"s" * 32).decode()
+HOST = "127.0.0.1:8080"
 NOW = 1_700_000_000.0
 BODY = b'{"type":"execution.completed"}'
 
 
 def signed(body: bytes = BODY, *, at: float = NOW, secret: str = SECRET) -> dict[str, str]:
-    signature = Webhook(secret).sign("msg_1", datetime.fromtimestamp(at, UTC), body.decode())
-    return {"webhook-id": "msg_1", "webhook-timestamp": str(int(at)), "webhook-signature": signature}
+    key = base64.b64encode(receiver_key(secret_key(secret), HOST)).decode()
+    signature = Webhook(key).sign("msg_1", datetime.fromtimestamp(at, UTC), body.decode())
+    return {"host": HOST, "webhook-id": "msg_1", "webhook-timestamp": str(int(at)), "webhook-signature": signature}
 
 
 class TestJudge:
@@ -31,6 +34,15 @@ class TestJudge:
 
     def test_what_the_reference_library_signs_is_valid(self) -> None:
         assert judge(signed(), BODY, self.KEYS, NOW) is Verdict.VALID
+
+    @pytest.mark.parametrize(("authority", "same"), [("127.0.0.1", True), ("127.0.0.1:9", True), ("127.0.0.2", False)])
+    def test_the_key_is_the_hosts_own_on_any_port(self, authority: str, same: bool) -> None:
+        verdict = judge(signed() | {"host": authority}, BODY, self.KEYS, NOW)
+        assert verdict is (Verdict.VALID if same else Verdict.WRONG)
+
+    @pytest.mark.parametrize("authority", ["[::1]", "[::1]:8080"])
+    def test_an_ipv6_host_has_no_brackets_in_its_key(self, authority: str) -> None:
+        assert receiver_key(b"k" * 32, authority) == hmac.digest(b"k" * 32, b"host:::1", "sha256")
 
     def test_one_of_several_signatures_is_enough(self) -> None:
         headers = signed()

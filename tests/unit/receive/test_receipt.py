@@ -17,7 +17,7 @@ from actionrelay.errors import (
 from actionrelay.ledger.execution import CacheStatus, ExecutionError, Outcome, Status
 from actionrelay.ledger.message import MessageKind
 from actionrelay.strict_json import canonical
-from actionrelay.webhooks.signatures import SigningSecret
+from actionrelay.webhooks.keys import SigningSecret
 from tests.fakes.relay import EXECUTION_ID, TIMEOUT_MS, WEBHOOK_URL, Relay, signed
 
 RESULT: Any = {"total": 3}

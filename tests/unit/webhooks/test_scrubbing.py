@@ -10,14 +10,9 @@ import pytest
 from actionrelay.aws.secret import NamedSecret
 from actionrelay.boundary import http as boundary
 from actionrelay.strict_json import parse
+from actionrelay.webhooks.keys import parse_secret, parse_secrets
 from actionrelay.webhooks.sender_http import PinnedSender
-from actionrelay.webhooks.signatures import (
-    HubSignatureVerifier,
-    StandardWebhooksVerifier,
-    Verifier,
-    parse_secret,
-    parse_secrets,
-)
+from actionrelay.webhooks.signatures import HubSignatureVerifier, StandardWebhooksVerifier, Verifier
 from actionrelay.webhooks.targets import OutboundPolicy
 from actionrelay.wiring import telemetry as observability
 from actionrelay.wiring.signing import signing_secrets

@@ -27,9 +27,10 @@ from actionrelay.ports import Clock, Randomness, Telemetry
 from actionrelay.retry_after import retry_after_ms
 from actionrelay.signals import Count
 from actionrelay.timestamps import Timestamp, iso
+from actionrelay.webhooks.keys import SigningSecret, keys_of_receiver
 from actionrelay.webhooks.ports import WebhookSender
-from actionrelay.webhooks.signatures import SigningSecret, StandardWebhooks
-from actionrelay.webhooks.targets import DeliveryAnswer
+from actionrelay.webhooks.signatures import StandardWebhooks
+from actionrelay.webhooks.targets import DeliveryAnswer, host_of
 
 
 class WebhookDocument(TypedDict):
@@ -60,7 +61,7 @@ class DeliverWebhook:
     """Where deliveries go that were given up; nothing works it off but people."""
     sender: WebhookSender
     secrets: Callable[[], tuple[SigningSecret, ...]]
-    """Read at each try, so that a rotated secret is used."""
+    """The deployment's own, read at each try, so that a rotated one is used; each receiver's keys come from them."""
     telemetry: Telemetry
     clock: Clock
     randomness: Randomness
@@ -157,11 +158,15 @@ class DeliverWebhook:
             "data": document,
         }
         body = spell(message).encode()
+        url = execution.webhook_url or ""
         signed = StandardWebhooks.headers(
-            self.secrets(), f"{execution.execution_id}-{execution.completed_at}", now // 1_000, body
+            keys_of_receiver(self.secrets(), host_of(url)),
+            f"{execution.execution_id}-{execution.completed_at}",
+            now // 1_000,
+            body,
         )
         headers = {"Content-Type": "application/json", "X-Trace-Id": execution.trace_id, **signed}
-        return self.sender.send(execution.webhook_url or "", headers, body)
+        return self.sender.send(url, headers, body)
 
     def _again(self, execution: Execution, retry_after: str | None) -> tuple[WebhookStatus, int]:
         if execution.delivery_attempts >= len(SCHEDULE_MS):

@@ -14,13 +14,13 @@ can pass.
 
 import base64
 import hmac
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from actionrelay.errors import UnauthenticWebhookError
+from actionrelay.webhooks.keys import SigningSecret
 
 ID_HEADER = "webhook-id"
 TIMESTAMP_HEADER = "webhook-timestamp"
@@ -30,9 +30,6 @@ HUB_HEADER = "x-hub-signature-256"
 type Headers = Mapping[str, Sequence[str]]
 """Header names in any case, each with every value it came with (API Gateway's ``multiValueHeaders``)."""
 
-_SECRET_PREFIX = "whsec_"  # noqa: S105 - what marks a secret, not one
-_ASYMMETRIC_PREFIXES = ("whsk_", "whpk_")
-
 # A full stop in an id would let a forger move the borders within id.timestamp.body and keep the signature.
 _ID = re.compile(r"[!-\-/-~]{1,256}")
 _TIMESTAMP = re.compile(r"0|[1-9][0-9]{0,11}")
@@ -41,61 +38,6 @@ _BASE64_SHA256 = re.compile(r"[A-Za-z0-9+/]{43}=")
 _HEX_SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 # Room for dozens of signatures, and a bound on what a stranger can make us compare.
 _MAX_SIGNATURE_HEADER = 4096
-
-
-# -- Secrets -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class SigningSecret:
-    """A shared key of at least one byte. It never shows in ``repr``, so it can't reach a log that way."""
-
-    key: bytes = field(repr=False)
-
-    def __post_init__(self) -> None:
-        if not self.key:
-            raise ValueError("a signing secret must not be empty")
-
-
-def parse_secret(text: str) -> SigningSecret:
-    """Read one secret: ``whsec_`` and the key in base64, padded or not, or any other text as UTF-8 bytes.
-
-    Whitespace around it is no part of it: stored values tend to end in a newline. ValueError, without the
-    secret in it, if there is no key in the text or the key is one half of an asymmetric pair.
-    """
-    text = text.strip()
-    if text.startswith(_ASYMMETRIC_PREFIXES):
-        raise ValueError("asymmetric webhook keys (whsk_, whpk_) are not supported; use a whsec_ secret")
-    try:
-        if text.startswith(_SECRET_PREFIX):
-            encoded = text.removeprefix(_SECRET_PREFIX)
-            key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-        else:
-            key = text.encode()
-    except ValueError:
-        key = None
-    if key is None:  # raised out here: the original carries the secret, and would be this one's context
-        raise ValueError("a whsec_ secret must be base64, any other one valid text")
-    return SigningSecret(key)
-
-
-def parse_secrets(secret_string: str) -> tuple[SigningSecret, ...]:
-    """Read a stored value: ``{"secrets": ["whsec_…", …]}``, the current one first, or one secret alone.
-
-    At least one secret comes back. ValueError, never quoting one, if the value holds none or an unusable one.
-    """
-    text = secret_string.strip()
-    # A list or a quoted string is a mistake, not a secret that happens to begin like JSON.
-    if not text.startswith(("{", "[", '"')):
-        return (parse_secret(text),)
-    try:
-        document = json.loads(text)
-    except ValueError:
-        document = None
-    listed = document.get("secrets") if isinstance(document, dict) else None
-    if not isinstance(listed, list) or not listed or not all(isinstance(entry, str) for entry in listed):
-        raise ValueError('a secret value must be {"secrets": ["whsec_...", ...]} with at least one, or one secret')
-    return tuple(parse_secret(entry) for entry in listed)
 
 
 # -- Signing -------------------------------------------------------------------------------------------------

@@ -43,6 +43,10 @@ class OutboundPolicy:
     ports: frozenset[int] = frozenset({443})
 
 
+_ANYWHERE = OutboundPolicy(allow_private=True)
+"""For reading a URL whose destination is somebody else's question."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A URL that passed the rules, in the parts that a connection needs."""
@@ -109,6 +113,22 @@ def parse_target(url: str, policy: OutboundPolicy) -> Target:
     if _is_literal(host):
         vet(target, (host,), policy)
     return target
+
+
+def host_of(url: str) -> str:
+    """Return the host of a webhook URL in the spelling that its receiver's key is made of (see ``read_host``).
+
+    DeliveryRefusedError for a URL that no rule would let pass.
+    """
+    return parse_target(url, _ANYWHERE).host
+
+
+def read_host(text: str) -> str:
+    """Read a host alone: lower case, without brackets and a final dot; DeliveryRefusedError for anything else."""
+    target = parse_target(f"https://{text}/", _ANYWHERE)
+    if target.path != "/" or target.port != _DEFAULT_PORTS["https"] or text.endswith(":443"):
+        raise DeliveryRefusedError("a host is a name or an address alone", rule="host")
+    return target.host
 
 
 def vet(target: Target, addresses: Iterable[str], policy: OutboundPolicy) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from actionrelay.aws.secret import NamedSecret
 from actionrelay.errors import SecretUnavailableError
-from actionrelay.webhooks.signatures import SigningSecret, parse_secrets
+from actionrelay.webhooks.keys import SigningSecret, parse_secrets
 
 
 def signing_secrets(secret: NamedSecret) -> tuple[SigningSecret, ...]:
