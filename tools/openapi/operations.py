@@ -194,8 +194,9 @@ OPERATIONS: dict[str, Operation] = {
     "redeliverWebhook": Operation(
         "Decisions",
         "Deliver an execution's webhook again",
-        "For one that has ended and whose webhook was delivered or given up; no body.",
-        {202: _decision("The delivery begins anew.", examples.redelivered())},
+        "For one that has ended and has a webhook. One that was delivered or given up begins anew, one that waits for "
+        "its next try makes it now. No body.",
+        {202: _decision("The delivery is queued.", examples.redelivered())},
         _DECIDED,
     ),
     "getMetrics": Operation(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import standardwebhooks
 
-from actionrelay.deliver.delivery import COME_BACK_MS, JITTER, SCHEDULE_MS
+from actionrelay.deliver.delivery import COME_BACK_MS, JITTER, MAX_TRIES, NOT_HERE_TRIES, SCHEDULE_MS
 from actionrelay.errors import (
     DeliveryFailedError,
     DeliveryRefusedError,
@@ -21,6 +21,7 @@ from actionrelay.errors import (
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.document import STORING_MS
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status, WebhookStatus
+from actionrelay.ledger.receiver import without_path
 from actionrelay.webhooks.keys import SigningSecret, key_of_receiver
 from actionrelay.webhooks.signatures import StandardWebhooksVerifier
 from actionrelay.webhooks.targets import DeliveryAnswer
@@ -75,7 +76,7 @@ def test_given_any_2xx_when_answered_then_it_is_delivered(owed: Relay, status: i
     assert deliver(owed) is WebhookStatus.DELIVERED
     assert owed.deliveries.sent == []
     entry = owed.audit.entries(EXECUTION_ID)[-1]
-    assert (entry.event, entry.latency_ms, entry.webhook_url) == ("webhook_delivered", 21, WEBHOOK_URL)
+    assert (entry.event, entry.latency_ms, entry.webhook_url) == ("webhook_delivered", 21, without_path(WEBHOOK_URL))
     assert entry.code == f"http_{status}"
     assert owed.dead_letters.sent == []
     assert owed.telemetry.codes["WebhookDeliveries", "delivered"] == 1
@@ -112,6 +113,28 @@ def test_a_final_answer_gives_up_with_a_dead_letter(
     assert owed.dead_letters.sent == [(EXECUTION_ID, 0)]
     assert owed.dead_letters.versions == [owed.record.version]
     assert owed.audit.entries(EXECUTION_ID)[-1].code == code
+
+
+@pytest.mark.parametrize(
+    ("statuses", "tries"),
+    [
+        ([404] * 20, NOT_HERE_TRIES),
+        ([405] * 20, NOT_HERE_TRIES),
+        ([404, 405, 404, 405], NOT_HERE_TRIES),
+        ([500] * 6 + [404] * 20, 7),
+        ([404, 404, 500, 404], 4),
+        ([404] * 3 + [500] * 20, MAX_TRIES),
+        ([410] * 20, 1),
+        ([401] * 20, MAX_TRIES),
+        ([500] * 20, MAX_TRIES),
+    ],
+)
+def test_a_series_of_tries_is_bounded(owed: Relay, statuses: list[int], tries: int) -> None:
+    owed.sender.answer(*map(answer, statuses))
+    while deliver(owed) is WebhookStatus.PENDING:
+        owed.clock.advance(2 * SCHEDULE_MS[-1])
+    assert owed.record.webhook_status is WebhookStatus.FAILED
+    assert len(owed.sender.sent) == owed.record.delivery_attempts == tries
 
 
 @pytest.mark.parametrize(

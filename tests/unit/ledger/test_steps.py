@@ -261,7 +261,7 @@ def test_an_outcome_by_webhook_has_a_receipt_entry() -> None:
 
 @pytest.mark.parametrize("webhook", WebhookStatus)
 @pytest.mark.parametrize("status", Status)
-def test_a_redelivery_needs_an_ended_delivery(status: Status, webhook: WebhookStatus) -> None:
+def test_a_redelivery_begins_anew_or_goes_on_now(status: Status, webhook: WebhookStatus) -> None:
     execution = standing(status, webhook_status=webhook, delivery_attempts=4, deliver_at=NOON, redeliveries=1)
     if status in ENDED and webhook in {WebhookStatus.DELIVERED, WebhookStatus.FAILED}:
         again = ledger.redeliver(execution, NOON + 9, "operator")
@@ -269,6 +269,10 @@ def test_a_redelivery_needs_an_ended_delivery(status: Status, webhook: WebhookSt
         assert (again.delivery_attempts, again.deliver_at, again.redeliveries) == (0, None, 2)
         assert (again.version, again.updated_at) == (execution.version + 1, NOON + 9)
         assert (again.pending_audit[-1].event, again.pending_audit[-1].actor) == ("redelivery_requested", "operator")
+    elif status in ENDED and webhook is WebhookStatus.PENDING:
+        due = ledger.redeliver(execution, NOON + 9, "operator")
+        assert (due.webhook_status, due.delivery_attempts, due.deliver_at, due.redeliveries) == (webhook, 4, None, 1)
+        assert (due.pending_audit[-1].event, due.pending_audit[-1].actor) == ("redelivery_requested", "operator")
     else:
         with pytest.raises(IllegalTransitionError):
             ledger.redeliver(execution, NOON + 9, "operator")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from actionrelay.deliver.delivery import COME_BACK_MS
 from actionrelay.errors import (
     DependencyError,
     ExecutionNotFoundError,
@@ -14,7 +15,6 @@ from actionrelay.errors import (
     StoreUnavailableError,
     WrongStateError,
 )
-from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status, WebhookStatus
 from actionrelay.ledger.message import MessageKind
 from actionrelay.webhooks.targets import DeliveryAnswer
@@ -62,6 +62,9 @@ def test_only_an_ended_delivery_begins_anew(relay: Relay, status: Status, webhoo
         assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
         assert relay.deliveries.versions == [relay.record.version]
         assert relay.telemetry.counts["RedeliveriesRequested"] == 1
+    elif webhook is WebhookStatus.PENDING and status in {*ENDED, Status.CANCELLED}:
+        assert redeliver(relay) == before, "it is due already: it is queued once more, and nothing is decided"
+        assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
     else:
         with pytest.raises(WrongStateError, match=f"^the execution is {status}, its webhook {webhook}$"):
             redeliver(relay)
@@ -140,40 +143,48 @@ def test_an_unsent_redelivery_is_queued_by_any_message(
     assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
 
 
-def test_a_redelivery_under_way_refuses_another(relay: Relay) -> None:
-    given_up(relay)
+def waiting_for_its_next_try(relay: Relay) -> None:
+    relay.randomness.fixed = 0.0
+    relay.given_completed({"total": 3}, webhook_url=WEBHOOK_URL)
+    relay.sender.answer(BUSY, BUSY)
+    for _ in range(2):
+        relay.delivering.deliver(EXECUTION_ID, relay.record.version)
+        relay.clock.advance(5_000)
+
+
+def test_a_pending_delivery_is_tried_now(relay: Relay) -> None:
+    waiting_for_its_next_try(relay)
+    due = redeliver(relay)
+    assert (due.webhook_status, due.delivery_attempts, due.deliver_at) == (WebhookStatus.PENDING, 2, None)
+    assert relay.deliveries.sent[-1] == (EXECUTION_ID, 0)
+    relay.delivering.deliver(EXECUTION_ID, relay.deliveries.versions[-1])
+    assert relay.record.webhook_status is WebhookStatus.DELIVERED
+    assert relay.events[-2:] == ["redelivery_requested", "webhook_delivered"]
+    assert len({headers["webhook-id"] for _, headers, _ in relay.sender.sent}) == 1
+
+
+def test_a_try_now_that_fails_goes_on_with_the_schedule(relay: Relay) -> None:
+    waiting_for_its_next_try(relay)
     redeliver(relay)
     relay.sender.answer(BUSY)
-    relay.delivering.deliver(EXECUTION_ID)
-    with pytest.raises(WrongStateError, match="its webhook pending"):
-        redeliver(relay)
+    relay.delivering.deliver(EXECUTION_ID, relay.deliveries.versions[-1])
+    assert relay.record.delivery_attempts == 3
+    assert relay.record.deliver_at == relay.clock.now() + 1_800_000
 
 
-def test_a_new_outcomes_first_delivery_refuses_a_redelivery(
-    relay: Relay,
-) -> None:
-    relay.given_ended(Outcome(Status.UNKNOWN, error=ExecutionError("c", "m")), webhook_url=WEBHOOK_URL)
-    relay.delivering.deliver(EXECUTION_ID)
+def test_after_a_try_now_no_try_is_made_twice(relay: Relay) -> None:
+    waiting_for_its_next_try(relay)
+    before = relay.deliveries.versions[-1]
     redeliver(relay)
-    relay.receive(status="completed")
-    with pytest.raises(WrongStateError, match="the execution is completed, its webhook pending"):
-        redeliver(relay)
+    relay.sender.answer(BUSY)
+    relay.delivering.deliver(EXECUTION_ID, relay.deliveries.versions[-1])
+    relay.delivering.deliver(EXECUTION_ID, before)  # the message that waited for the try that came early
+    assert relay.deliveries.sent[-2:] == [(EXECUTION_ID, 1_800_000), (EXECUTION_ID, 1_800_000 + COME_BACK_MS)]
+    assert len(relay.sender.sent) == 3
 
 
-def test_a_late_worker_of_the_last_series_decides_nothing(
-    relay: Relay,
-) -> None:
-    relay.given_completed(webhook_url=WEBHOOK_URL)
-    relay.sender.answer(GONE)
-
-    def deliver_and_ask_again(current: Execution) -> Execution:
-        done = ledger.record_delivery(current, WebhookStatus.DELIVERED, NOON, None, latency_ms=1, cause=None)
-        relay.store.put(done)
-        return ledger.redeliver(done, NOON, OPERATOR)
-
-    relay.store.someone_writes_first(deliver_and_ask_again)
-    relay.delivering.deliver(EXECUTION_ID)
-    assert (relay.record.webhook_status, relay.record.delivery_attempts) == (WebhookStatus.PENDING, 0)
-    assert relay.dead_letters.sent == []
-    relay.delivering.deliver(EXECUTION_ID)
-    assert relay.record.webhook_status is WebhookStatus.DELIVERED
+def test_a_repeated_try_now_decides_nothing(relay: Relay) -> None:
+    waiting_for_its_next_try(relay)
+    asked = redeliver(relay)
+    assert redeliver(relay) == asked
+    assert relay.events.count("redelivery_requested") == 1

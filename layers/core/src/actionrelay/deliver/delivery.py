@@ -47,6 +47,10 @@ SCHEDULE_MS = tuple(seconds * 1_000 for seconds in (5, 300, 1_800, 7_200, 18_000
 JITTER = 0.1
 COME_BACK_MS = 30_000
 """How long a message rests, with jitter, when an AWS service failed."""
+MAX_TRIES = len(SCHEDULE_MS) + 1
+NOT_HERE_TRIES = 4
+"""After so many tries, half an hour after the first, "not here" is believed."""
+_NOT_HERE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 _SUCCESS = 2
 
 
@@ -93,7 +97,10 @@ class DeliverWebhook:
             # A worker may have died between the record of the last try and what follows it.
             self._follow(self.recorder.pay(execution))
         elif execution.deliver_at is not None and execution.deliver_at > now:
-            self.queue.send(execution_id, execution.deliver_at - now, version, execution.webhook_url)
+            # An operator had it tried at once, or SQS handed one message out twice: the last try's worker has sent a
+            # message of its own. This one is kept, in case that one was lost, and comes after it.
+            behind = COME_BACK_MS if version is not None and version < execution.version else 0
+            self.queue.send(execution_id, execution.deliver_at - now + behind, version, execution.webhook_url)
         else:
             self._try_once(execution, now)
 
@@ -146,7 +153,8 @@ class DeliverWebhook:
         answered = ExecutionError(f"http_{answer.status}", "what the receiver answered", answer.status)
         if answer.status // 100 == _SUCCESS:
             return WebhookStatus.DELIVERED, 0, latency_ms, answered
-        if answer.status == HTTPStatus.GONE:
+        not_here = answer.status in _NOT_HERE and execution.delivery_attempts + 1 >= NOT_HERE_TRIES
+        if answer.status == HTTPStatus.GONE or not_here:
             return WebhookStatus.FAILED, 0, latency_ms, answered
         return (*self._again(execution, answer.retry_after), latency_ms, answered)
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from actionrelay.ledger.execution import Execution, ExecutionError, PayloadRef
 from actionrelay.ledger.history import AuditEntry, entry_hash
+from actionrelay.ledger.receiver import without_path
 from actionrelay.timestamps import iso
 
 
@@ -34,7 +35,7 @@ def chained(
         latency_ms=latency_ms,
         payload_size_bytes=payload.size if payload else None,
         payload_sha256=payload.digest if payload else None,
-        webhook_url=execution.webhook_url,
+        webhook_url=without_path(execution.webhook_url),
         success_rate=success_rate,
         correlation_id=correlation_id or (cause.correlation_id if cause else None),
         code=cause.code if cause else None,

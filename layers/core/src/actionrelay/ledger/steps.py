@@ -59,7 +59,6 @@ _DELIVERY_EVENTS = MappingProxyType(
         WebhookStatus.FAILED: "webhook_failed",
     }
 )
-_DELIVERED_OR_NOT = frozenset({WebhookStatus.DELIVERED, WebhookStatus.FAILED})
 
 
 def accept(execution: Execution) -> Execution:
@@ -290,11 +289,15 @@ def record_delivery(
 
 
 def redeliver(execution: Execution, now: int, actor: str | None) -> Execution:
-    """Begin a new series of tries to deliver an outcome, because an operator says so; the outcome stays what it is."""
-    if not execution.ended or execution.webhook_status not in _DELIVERED_OR_NOT:
-        raise IllegalTransitionError(
-            "only a delivery that has ended is begun again", execution_id=execution.execution_id
-        )
+    """Deliver an outcome because an operator says so; the outcome stays what it is.
+
+    A delivery that has ended begins a new series of tries; one that waits for its next try is due now, in its series.
+    """
+    if not execution.ended or execution.webhook_status is WebhookStatus.NONE:
+        raise IllegalTransitionError("there is nothing to deliver", execution_id=execution.execution_id)
+    if execution.webhook_status is WebhookStatus.PENDING:
+        due = replace(execution, deliver_at=None, updated_at=now)
+        return _written(chained(due, "redelivery_requested", actor=actor))
     again = replace(
         execution,
         webhook_status=WebhookStatus.PENDING,

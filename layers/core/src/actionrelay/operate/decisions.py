@@ -21,7 +21,6 @@ from actionrelay.signals import Count
 from actionrelay.strict_json import Json, parse
 
 _RERUN = frozenset({Status.FAILED, Status.UNKNOWN})
-_REDELIVERED = frozenset({WebhookStatus.DELIVERED, WebhookStatus.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,22 +116,22 @@ class OperateExecution:
         return cancelled
 
     def redeliver(self, execution_id: str, actor: str | None) -> Execution:
-        """Begin the delivery to the caller's webhook anew, whether it was given up or came through.
+        """Deliver to the caller's webhook now: anew where that was given up or came through, else the next try.
 
         When the queue fails after the step was written, a repeat of this call finishes the send.
 
         Raises:
             ExecutionNotFoundError: there is none with this id.
-            WrongStateError: it has not ended, has no webhook, or its delivery has not ended.
+            WrongStateError: it has not ended, or has no webhook.
             QueueUnavailableError: decided, and not queued.
         """
         execution = self._load(execution_id)
-        if execution.webhook_status is WebhookStatus.PENDING and execution.redeliveries and _untried(execution):
+        if execution.ended and execution.webhook_status is WebhookStatus.PENDING and execution.deliver_at is None:
             again = self.recorder.pay(execution)
         else:
             again = self._decide(
                 execution,
-                lambda current: current.ended and current.webhook_status in _REDELIVERED,
+                lambda current: current.ended and current.webhook_status is not WebhookStatus.NONE,
                 lambda now, current: ledger.redeliver(current, now, actor),
                 lambda seen: f"the execution is {seen.status}, its webhook {seen.webhook_status}",
             )
@@ -192,7 +191,3 @@ class OperateExecution:
 
 def _doubt(execution: Execution) -> str:
     return " and an earlier attempt may have run" if execution.may_have_run and not execution.ended else ""
-
-
-def _untried(execution: Execution) -> bool:
-    return execution.ended and execution.delivery_attempts == 0
