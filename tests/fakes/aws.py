@@ -114,6 +114,8 @@ class FakeDynamoDb:
                 return True
             case "attribute_not_exists(pk)" | "attribute_not_exists(executionId)":
                 return stored is None
+            case "attribute_not_exists(pk) OR created_at <= :gone":
+                return stored is None or int(stored["created_at"]["N"]) <= int(values[":gone"]["N"])
             case "attribute_not_exists(pk) OR expires_at <= :now":
                 return stored is None or int(stored["expires_at"]["N"]) <= int(values[":now"]["N"])
             case "attribute_not_exists(pk) OR created_at <> :created_at":

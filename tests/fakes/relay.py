@@ -20,6 +20,7 @@ from actionrelay.ledger.execution import Execution, Outcome, PayloadRef, Status
 from actionrelay.ledger.follow_up import Completion
 from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.ledger.recorder import Recorder
+from actionrelay.ledger.retention import RetainedExecutions
 from actionrelay.operate.decisions import OperateExecution
 from actionrelay.operate.queues import QueueName, ReadQueues, WatchedQueue
 from actionrelay.preflight.preflight import RunPreflight
@@ -81,7 +82,7 @@ class Relay:
     max_payload_bytes: int = 512_000
     clock: SettableClock = field(default_factory=SettableClock)
     randomness: SeededRandomness = field(default_factory=SeededRandomness)
-    store: InMemoryExecutions = field(default_factory=InMemoryExecutions)
+    store: InMemoryExecutions = field(default_factory=lambda: InMemoryExecutions(retention_ms=RETENTION_MS))
     audit: InMemoryAudit = field(default_factory=InMemoryAudit)
     payloads: InMemoryPayloads = field(default_factory=InMemoryPayloads)
     day_files: InMemoryDayFiles = field(default_factory=InMemoryDayFiles)
@@ -110,6 +111,11 @@ class Relay:
         return Recorder(self.store, self.audit)
 
     @property
+    def retained(self) -> RetainedExecutions:
+        """What callers and operators see."""
+        return RetainedExecutions(self.store, self.clock, RETENTION_MS)
+
+    @property
     def completion(self) -> Completion:
         return Completion(
             self.recorder,
@@ -129,7 +135,7 @@ class Relay:
     def submitting(self) -> SubmitExecution:
         return SubmitExecution(
             self.rules,
-            self.recorder,
+            Recorder(self.retained, self.audit),
             self.payloads,
             self.cache,
             self.queue,
@@ -158,13 +164,12 @@ class Relay:
     @property
     def operating(self) -> OperateExecution:
         return OperateExecution(
-            self.recorder,
+            Recorder(self.retained, self.audit),
             self.store,
             self.completion,
             self.queue,
             self.telemetry,
             self.clock,
-            RETENTION_MS,
             self.rules.body,
         )
 
@@ -251,11 +256,11 @@ class Relay:
 
     @property
     def reading(self) -> ReadExecution:
-        return ReadExecution(self.store, self.payloads, self.clock, self.telemetry)
+        return ReadExecution(self.retained, self.payloads, self.clock, self.telemetry)
 
     @property
     def recalling(self) -> ReadHistory:
-        return ReadHistory(self.store, self.audit, self.clock)
+        return ReadHistory(self.retained, self.audit, self.clock)
 
     # -- Shorthands --
 

@@ -24,6 +24,8 @@ class InMemoryExecutions:
     records: dict[str, Execution] = field(default_factory=dict)
     names: dict[str, tuple[str, int]] = field(default_factory=dict)
     """By an id that was reserved: the execution and the number of its run."""
+    retention_ms: int | None = None
+    """Past it an id is taken again; None means never."""
     writes: list[Execution] = field(default_factory=list)
     trouble: Trouble = field(default_factory=Trouble)
     _intruders: list[Callable[[Execution], Execution]] = field(default_factory=list)
@@ -31,7 +33,9 @@ class InMemoryExecutions:
 
     def create(self, execution: Execution) -> None:
         self.trouble.strike_before("create")
-        if execution.execution_id in self.records or execution.execution_id in self.names:
+        there = self.records.get(execution.execution_id)
+        kept = there and (self.retention_ms is None or there.created_at + self.retention_ms > execution.created_at)
+        if kept or execution.execution_id in self.names:
             raise AlreadyRecordedError("this id is taken", execution_id=execution.execution_id)
         self._write(execution)
         self.trouble.strike_after("create")

@@ -22,7 +22,6 @@ from actionrelay.webhooks.keys import SigningSecret
 from actionrelay.webhooks.signatures import ID_HEADER, VerifiedWebhook
 from actionrelay.webhooks.targets import OutboundPolicy
 from tests.fakes.counters import KnownSuccessRate
-from tests.fakes.relay import RETENTION_MS
 from tests.simulation.memory import (
     Audit,
     Cache,
@@ -159,4 +158,4 @@ class UseCases:
             ports,
             randomness,
         )
-        self.operating = OperateExecution(recorder, ports.ledger, completion, ports.queue, silence, ports, RETENTION_MS)
+        self.operating = OperateExecution(recorder, ports.ledger, completion, ports.queue, silence, ports)

@@ -72,8 +72,8 @@ def test_ids_decide_within_one_ms_in_every_index(listed: Listed) -> None:
 
 
 def test_an_execution_past_its_retention_is_not_listed(listed: Listed) -> None:
-    kept = listed.accept(NOON - RETENTION_DAYS * DAY_MS)
-    listed.accept(NOON - RETENTION_DAYS * DAY_MS - 1)
+    kept = listed.accept(NOON - RETENTION_DAYS * DAY_MS + 1)
+    listed.accept(NOON - RETENTION_DAYS * DAY_MS)
     assert listed.ids() == listed.ids(actionId=ACTION_ID) == [kept.execution_id]
 
 

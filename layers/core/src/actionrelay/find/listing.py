@@ -117,7 +117,9 @@ class ListExecutions:
         now = self.clock.now()
         tomorrow = Position(_midnight(now) + DAY_MS, "")
         until = tomorrow if question.until is None else Position(question.until, "")
-        return Span(max(question.since or 0, now - self.retention_ms), min(tomorrow, until, question.after or tomorrow))
+        return Span(
+            max(question.since or 0, now - self.retention_ms + 1), min(tomorrow, until, question.after or tomorrow)
+        )
 
     def _candidates(self, answer: _Answer) -> Iterator[Position]:
         """Give the positions of whatever may be asked for, from the index that has the fewest of them."""

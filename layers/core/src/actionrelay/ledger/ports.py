@@ -22,7 +22,7 @@ class ExecutionStore(Protocol):
     """The ledger's table."""
 
     def create(self, execution: Execution) -> None:
-        """Write a record that must not exist yet.
+        """Write a record that must not exist yet, or be past its retention.
 
         Raises:
             AlreadyRecordedError: an execution with this id is there.

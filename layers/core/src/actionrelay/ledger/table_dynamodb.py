@@ -43,13 +43,14 @@ class ExecutionsTable:
     retention_days: int
 
     def create(self, execution: Execution) -> None:
-        """Write the first version of a record."""
+        """Write the first version of a record, in place of one under its id that is past its retention."""
         item = {
             **key(record_name(execution.execution_id), _ACCEPTED),
             **accepted_item(execution),
             "expires_at": attribute(self._expires_at(execution, RUN_OUT_DAYS)),
         }
-        if not self._put(item, "attribute_not_exists(pk)"):
+        gone = {":gone": attribute(execution.created_at - self.retention_days * _SECONDS_PER_DAY * 1_000)}
+        if not self._put(item, "attribute_not_exists(pk) OR created_at <= :gone", gone):
             raise AlreadyRecordedError("this id is taken", execution_id=execution.execution_id)
 
     def load(self, execution_id: str) -> Execution | None:

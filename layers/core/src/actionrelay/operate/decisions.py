@@ -33,8 +33,6 @@ class OperateExecution:
     queue: ExecutionQueue
     telemetry: Telemetry
     clock: Clock
-    retention_ms: int
-    """For how long after its acceptance an execution can be acted on: what is begun then still comes to its end."""
     body: Callable[[bytes], Json] = parse
     """Reads a body by the rules of this deployment."""
 
@@ -153,7 +151,7 @@ class OperateExecution:
 
     def _load(self, execution_id: str) -> Execution:
         execution = self.recorder.load(recorded_form(execution_id))
-        if execution is None or execution.created_at + self.retention_ms <= self.clock.now():
+        if execution is None:
             raise ExecutionNotFoundError.of(execution_id)
         self.telemetry.concerning(execution.execution_id, execution.trace_id)
         return execution

@@ -5,9 +5,11 @@ from actionrelay.ledger.history_dynamodb import AuditTable
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.ledger.queues_sqs import SqsDeliveryQueue
 from actionrelay.ledger.recorder import Recorder
+from actionrelay.ledger.retention import RetainedExecutions
 from actionrelay.ledger.table_dynamodb import ExecutionsTable
 from actionrelay.statistics.counters_dynamodb import TableCounters
 from actionrelay.statistics.success_rate import RememberedSuccessRate
+from actionrelay.timestamps import DAY_MS
 from actionrelay.wiring.process import SystemClock, aws
 from actionrelay.wiring.settings import CompletingSettings, WriterSettings
 from actionrelay.wiring.telemetry import telemetry
@@ -22,6 +24,16 @@ def recorder(settings: WriterSettings) -> Recorder:
     """Return the one writer of executions and their history."""
     audit = AuditTable(aws().dynamodb, settings.audit_table, settings.audit_retention_days, telemetry())
     return Recorder(executions_table(settings), audit)
+
+
+def retained(table: ExecutionsTable) -> RetainedExecutions:
+    """Return the table as callers and operators see it: without what is past its retention."""
+    return RetainedExecutions(table, SystemClock(), table.retention_days * DAY_MS)
+
+
+def callers_recorder(settings: WriterSettings) -> Recorder:
+    """Return the same writer, for what callers and operators do."""
+    return Recorder(retained(executions_table(settings)), recorder(settings).audit)
 
 
 def completion(settings: CompletingSettings) -> Completion:

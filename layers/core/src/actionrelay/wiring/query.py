@@ -13,6 +13,7 @@ from actionrelay.gate.gate_dynamodb import TableGateGauge
 from actionrelay.genesys.hosts import find_hosts
 from actionrelay.genesys.http import new_pool
 from actionrelay.ledger.payloads_s3 import BucketPayloads
+from actionrelay.ledger.retention import RetainedExecutions
 from actionrelay.ledger.table_dynamodb import ExecutionsTable
 from actionrelay.operate.gauge_sqs import SqsGauge
 from actionrelay.operate.queues import ReadQueues, WatchedQueue
@@ -25,6 +26,7 @@ from actionrelay.statistics.report import ReadMetrics
 from actionrelay.timestamps import DAY_MS
 from actionrelay.token.login_http import ClientCredentialsIssuer
 from actionrelay.token.store_ssm import TokenParameter
+from actionrelay.wiring.ledger import retained
 from actionrelay.wiring.process import SystemClock, aws, once
 from actionrelay.wiring.settings import QuerySettings
 from actionrelay.wiring.telemetry import telemetry
@@ -137,5 +139,5 @@ def serve_console() -> ConsolePage:
     return assemble(settings.api_auth, os.environ["AWS_REGION"])
 
 
-def _executions_table(settings: QuerySettings) -> ExecutionsTable:
-    return ExecutionsTable(aws().dynamodb, settings.executions_table, retention_days=0)  # it writes nothing
+def _executions_table(settings: QuerySettings) -> RetainedExecutions:
+    return retained(ExecutionsTable(aws().dynamodb, settings.executions_table, settings.execution_retention_days))

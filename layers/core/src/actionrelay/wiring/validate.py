@@ -9,10 +9,9 @@ from actionrelay.operate.decisions import OperateExecution
 from actionrelay.submit.rejection import RecordRejection
 from actionrelay.submit.rules import RequestRules
 from actionrelay.submit.submission import SubmitExecution
-from actionrelay.timestamps import DAY_MS
 from actionrelay.webhooks.resolver_dns import SystemResolver
 from actionrelay.webhooks.targets import OutboundPolicy
-from actionrelay.wiring.ledger import completion, executions_table, recorder
+from actionrelay.wiring.ledger import callers_recorder, completion, executions_table
 from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
 from actionrelay.wiring.settings import ValidateSettings
 from actionrelay.wiring.telemetry import telemetry
@@ -30,7 +29,7 @@ def submit_execution() -> SubmitExecution:
             OutboundPolicy(settings.allow_private_webhooks, settings.webhook_ports),
             SystemResolver(),
         ),
-        recorder=recorder(settings),
+        recorder=callers_recorder(settings),
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
         cache=executions_table(settings),
         queue=SqsExecutionQueue(aws().sqs, settings.execution_queue_url),
@@ -46,13 +45,12 @@ def operate_execution() -> OperateExecution:
     """Takes what operators decide."""
     settings = ValidateSettings.read(os.environ)
     return OperateExecution(
-        recorder(settings),
+        callers_recorder(settings),
         executions_table(settings),
         completion(settings),
         SqsExecutionQueue(aws().sqs, settings.execution_queue_url),
         telemetry(),
         SystemClock(),
-        settings.execution_retention_days * DAY_MS,
         submit_execution().rules.body,
     )
 
