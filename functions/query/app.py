@@ -1,4 +1,4 @@
-"""query: the reads of the API, whether it is ready, and what it is."""
+"""query: the reads of the API, and what it is."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,6 @@ from actionrelay.wiring.query import (
     read_history,
     read_metrics,
     read_queues,
-    run_preflight,
     serve_console,
 )
 from actionrelay.wiring.telemetry import observed
@@ -28,7 +27,6 @@ _READS: dict[str, Callable[[http.HttpRequest], Any]] = {
     "/audit": lambda request: read_audit_days().page(request.query),
     "/metrics": lambda request: read_metrics().read(request.query),
     "/queues": lambda _: read_queues().read(),
-    "/health": lambda request: run_preflight().run() if request.flag("deep") else {"status": "ok"},
 }
 
 

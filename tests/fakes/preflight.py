@@ -49,7 +49,7 @@ class Deployment:
             return "failed"
 
     def found(self) -> dict[str, Check]:
-        return {check.name: check for check in self.preflight()._look_in_time()}
+        return {check.name: check for check in self.preflight().look()}
 
     def sees(self, *sights: Sight) -> None:
         self.platform.about.extend(sights)

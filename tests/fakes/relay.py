@@ -24,6 +24,7 @@ from actionrelay.ledger.retention import RetainedExecutions
 from actionrelay.operate.decisions import OperateExecution
 from actionrelay.operate.queues import QueueName, ReadQueues, WatchedQueue
 from actionrelay.preflight.preflight import RunPreflight
+from actionrelay.preflight.shared import SharedPreflight
 from actionrelay.receive.receipt import ReceiveResult
 from actionrelay.site.console_page import ConsolePage, assemble
 from actionrelay.statistics.changes_dynamodb import read_change
@@ -36,6 +37,7 @@ from actionrelay.submit.submission import SubmitExecution
 from actionrelay.webhooks.keys import SigningSecret
 from actionrelay.webhooks.signatures import StandardWebhooks, StandardWebhooksVerifier
 from actionrelay.webhooks.targets import OutboundPolicy
+from tests.fakes.board import InMemoryBoard
 from tests.fakes.chance import NOON, SeededRandomness, SettableClock
 from tests.fakes.counters import InMemoryCounters, KnownSuccessRate
 from tests.fakes.genesys import (
@@ -97,6 +99,7 @@ class Relay:
     client: ScriptedClient = field(default_factory=ScriptedClient)
     shared_token: InMemoryTokenStore = field(default_factory=InMemoryTokenStore)
     platform: ScriptedPlatform = field(default_factory=ScriptedPlatform)
+    board: InMemoryBoard = field(default_factory=InMemoryBoard)
     gate: ScriptedGate = field(default_factory=ScriptedGate)
     resolver: FixedResolver = field(default_factory=FixedResolver)
     sender: ScriptedSender = field(default_factory=ScriptedSender)
@@ -214,8 +217,8 @@ class Relay:
         )
 
     @property
-    def preflighting(self) -> RunPreflight:
-        return RunPreflight(
+    def preflighting(self) -> SharedPreflight:
+        preflight = RunPreflight(
             self.api,
             270,
             "genesys-secret",
@@ -225,6 +228,7 @@ class Relay:
             self.platform,
             self.clock,
         )
+        return SharedPreflight(preflight, self.board, self.clock)
 
     @property
     def rejecting(self) -> RecordRejection:

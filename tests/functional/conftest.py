@@ -31,7 +31,7 @@ WIRED = (
     ("query", "read_audit_days", "reading_days"),
     ("query", "list_executions", "listing"),
     ("query", "read_queues", "watching"),
-    ("query", "run_preflight", "preflighting"),
+    ("preflight", "run_preflight", "preflighting"),
     ("export", "export_audit_day", "exporting"),
     ("query", "read_metrics", "measuring"),
     ("query", "serve_console", "console"),

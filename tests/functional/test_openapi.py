@@ -110,7 +110,7 @@ def test_the_docs_page_is_html_under_a_closed_policy(
 
 
 def test_an_answer_that_is_not_in_the_document_is_noticed(functions: Functions) -> None:
-    response = functions.call("query", json.loads((EVENTS / "query/health.json").read_text(encoding="utf-8")))
+    response = functions.call("preflight", json.loads((EVENTS / "preflight/health.json").read_text(encoding="utf-8")))
 
     assert answer_violations("get", "/health", response) == []
     assert answer_violations("get", "/health", response | {"statusCode": 418}) != []

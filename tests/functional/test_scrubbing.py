@@ -44,7 +44,8 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     *(("receive_webhook", _event("receive_webhook", "completed", body=body)) for body in BODIES),
     ("execute", _event("execute", "unknown_execution")),
     ("deliver", _event("deliver", "unknown_execution")),
-    *(("query", _event("query", name)) for name in ("execution_not_found", "audit_not_found", "preflight", "health")),
+    *(("query", _event("query", name)) for name in ("execution_not_found", "audit_not_found")),
+    *(("preflight", _event("preflight", name)) for name in ("preflight", "health")),
 ]
 FAILING = {
     "nothing": (),

@@ -128,7 +128,8 @@ class Deployment:
         return returned
 
     def preflight(self) -> Answer:
-        """Look whether actions can be executed."""
+        """Look anew whether actions can be executed, whatever was found within the last minute."""
+        self.forget_preflight()
         return self.api.call("GET", "/health?deep=true")
 
     # -- The caller's webhook -----------------------------------------------------------------------------------
@@ -209,6 +210,13 @@ class Deployment:
         client = self.aws("ssm")
         with contextlib.suppress(client.exceptions.ParameterNotFound):
             client.delete_parameter(Name=TOKEN_PARAMETER)
+
+    def forget_preflight(self) -> None:
+        """Take the shared result of the last look away, if there is one."""
+        self.aws("dynamodb").delete_item(
+            TableName=self.stack.outputs["ExecutionsTableName"],
+            Key={"pk": {"S": "preflight#shared"}, "sk": {"S": "result"}},
+        )
 
     def shares_a_token(self) -> bool:
         """Whether there is a shared token."""

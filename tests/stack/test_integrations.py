@@ -179,6 +179,7 @@ def test_a_cancelled_execution_never_runs(integrations: Deployment) -> None:
 
 
 def _preflight(deployment: Deployment) -> tuple[int, dict[str, Any]]:
+    deployment.forget_preflight()
     url = f"{deployment.stack.api_url}/health?deep=true"
     answer = deployment.http.request("GET", url, headers={"x-api-key": _key(deployment)})
     return answer.status, answer.json()

@@ -216,13 +216,21 @@ def looks_with_the_shared_token(deployment: Deployment, patience: float) -> None
     assert deployment.genesys.counts()["tokenRequests"] == before
 
 
+def shares_a_look(deployment: Deployment, patience: float) -> None:
+    _look(deployment, "api")
+    found = deployment.api.call("GET", "/health?deep=true").document["checkedAt"]
+    deployment.make_cold("PreflightFunction")
+    again = deployment.eventually(lambda: deployment.api.call("GET", "/health?deep=true").document.get("checkedAt"))
+    assert again == found
+
+
 def looks_at_the_credentials(deployment: Deployment, patience: float) -> None:
     _look(deployment, "credentials")
 
 
 def _look(deployment: Deployment, name: str) -> None:
     """Have a new worker run the preflight, and see that this check is content."""
-    deployment.make_cold("QueryFunction")
+    deployment.make_cold("PreflightFunction")
     # A request may still be handed to a worker that was just killed.
     checks = deployment.eventually(lambda: deployment.preflight().document.get("checks"))
     assert [each["status"] for each in checks if each["name"] == name] == ["ok"]
@@ -283,8 +291,10 @@ JOBS: dict[Permission, Job] = {
     Permission("query", "LookAtQueues", "sqs:GetQueueAttributes"): looks_at_the_queues,
     Permission("query", "ReadAudit", "dynamodb:Query"): shows_a_history,
     Permission("query", "ReadLargePayloads", "s3:GetObject"): keeps_a_large_result,
-    Permission("query", "ReadTheToken", "ssm:GetParameter"): looks_with_the_shared_token,
-    Permission("query", "ReadTheOAuthClient", "secretsmanager:GetSecretValue"): looks_at_the_credentials,
+    Permission("preflight", "ShareResultsAndTakePermits", "dynamodb:GetItem"): shares_a_look,
+    Permission("preflight", "ShareResultsAndTakePermits", "dynamodb:PutItem"): shares_a_look,
+    Permission("preflight", "ReadTheToken", "ssm:GetParameter"): looks_with_the_shared_token,
+    Permission("preflight", "ReadTheOAuthClient", "secretsmanager:GetSecretValue"): looks_at_the_credentials,
     Permission("export", "ReadAudit", "dynamodb:Query"): exports_a_day,
     Permission("export", "FindADaysExecutions", "dynamodb:Query"): exports_a_day,
     Permission("export", "WriteExportedDays", "s3:PutObject"): exports_a_day,

@@ -1,5 +1,6 @@
 """The preflight of a deployment: what it finds, what it advises, and what it leaves alone."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from local.api import Answer
@@ -107,3 +108,16 @@ def test_the_plain_form_or_a_bad_value_looks_at_nothing(
 def test_an_unsigned_preflight_is_refused_by_the_gateway(data_actions: Deployment) -> None:
     answer = data_actions.http.request("GET", f"{data_actions.stack.api_url}/health?deep=true")
     assert (answer.status, answer.json()["code"]) == (403, "missing_authentication")
+
+
+def test_a_hundred_looks_in_a_minute_are_one(data_actions: Deployment) -> None:
+    data_actions.forget_token()
+    data_actions.forget_preflight()
+    data_actions.genesys.reset()
+    before = len(data_actions.genesys.requests())
+    with ThreadPoolExecutor(10) as threads:
+        answers = list(threads.map(lambda _: data_actions.api.call("GET", "/health?deep=true"), range(100)))
+    assert {answer.status for answer in answers} == {200}
+    asked = [request["path"] for request in data_actions.genesys.requests()[before:]]
+    assert len([path for path in asked if path.startswith("/api/")]) <= 3
+    assert asked.count("/oauth/token") <= 1

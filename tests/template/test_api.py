@@ -19,7 +19,7 @@ ROUTES = {
     ("post", "/executions/{executionId}/webhook/redeliver"): "ValidateFunction",
     ("get", "/audit"): "QueryFunction",
     ("get", "/queues"): "QueryFunction",
-    ("get", "/health"): "QueryFunction",
+    ("get", "/health"): "PreflightFunction",
     ("get", "/openapi.json"): "QueryFunction",
     ("get", "/docs"): "QueryFunction",
     ("get", "/console"): "QueryFunction",

@@ -76,6 +76,10 @@ GRANTS = {
         "sqs:GetQueueAttributes DeliveryDlq",
         "s3:GetObject PayloadBucket/payload/*",
         "s3:ListBucket PayloadBucket",
+    },
+    "preflight": {
+        "dynamodb:GetItem ExecutionsTable",
+        "dynamodb:PutItem ExecutionsTable",
         "ssm:GetParameter TokenParameterName",
         "kms:Decrypt TokenKeyArn",
         "secretsmanager:GetSecretValue GenesysSecretName",
@@ -230,7 +234,7 @@ def test_a_key_of_the_token_is_used_by_two_through_ssm(template: Template) -> No
                 "arn:aws:ssm:eu-west-1:123456789012:parameter/actionrelay/genesys/token"
             ),
         }, name
-    assert users.keys() == {"ExecuteRole", "QueryRole"}
+    assert users.keys() == {"ExecuteRole", "PreflightRole"}
 
 
 def _users_of_keys(deployed: Deployed) -> dict[str, Any]:
@@ -248,7 +252,9 @@ def test_who_reads_payloads_may_learn_that_one_is_gone(roles: dict[str, Resource
 
     IfExists, as that question names the object in `s3:prefix` by some accounts and nothing by others: both pass.
     """
-    readers = {name for name, role in roles.items() if "s3:GetObject" in dict(_grants(role))}
+    readers = {
+        name for name, role in roles.items() if ("s3:GetObject", "PayloadBucket/payload/*") in set(_grants(role))
+    }
     assert "execute" in readers
     for name in readers:
         [listing] = [each for each in _statements(roles[name]) if each["Action"] == ["s3:ListBucket"]]

@@ -19,7 +19,7 @@ GRADUAL = {
 }
 FUNCTIONS = {
     *("ValidateFunction", "ExecuteFunction", "ReceiveWebhookFunction", "DeliverFunction"),
-    *("QueryFunction", "CountFunction", "ExportFunction"),
+    *("QueryFunction", "PreflightFunction", "CountFunction", "ExportFunction"),
 }
 
 
@@ -88,7 +88,11 @@ def test_a_change_of_a_setting_publishes_versions(template: Template, on_aws: De
     changed = {"RequestsPerMinute": "100"}
     after = _versions(Deployed(translated(template.document, changed), changed))
     before = _versions(on_aws)
-    assert {name for name in FUNCTIONS if before[name] != after[name]} == {"ExecuteFunction", "QueryFunction"}
+    assert {name for name in FUNCTIONS if before[name] != after[name]} == {
+        "ExecuteFunction",
+        "QueryFunction",
+        "PreflightFunction",
+    }
 
 
 def test_no_change_publishes_nothing(template: Template, on_aws: Deployed) -> None:

@@ -135,7 +135,7 @@ def test_no_preflight_check_repeats_a_hosts_answer(captured: Captured, name: str
             SettableClock(),
         )
         captured.thing(replace(preflight, store=cast(Any, None)))
-        checks: list[Check] = list(preflight._look_in_time())
+        checks: list[Check] = list(preflight.look())
         with failing(captured):
             preflight.run()
     captured.text("checks", json.dumps([check_document(check) for check in checks]))

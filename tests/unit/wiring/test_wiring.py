@@ -20,6 +20,7 @@ from actionrelay.wiring import settings as wiring_settings
 from actionrelay.wiring.settings import (
     DeliverSettings,
     ExecuteSettings,
+    PreflightSettings,
     QuerySettings,
     ReceiveWebhookSettings,
     ValidateSettings,
@@ -141,8 +142,8 @@ def test_private_webhooks_are_for_an_emulator_alone(settings: Any, endpoint: dic
         (ExecuteSettings, "GENESYS_API_URL", "https://user:password@host"),
         (ExecuteSettings, "GENESYS_LOGIN_URL", "ftp://host"),
         (QuerySettings, "API_AUTH", "NONE"),
-        (QuerySettings, "GENESYS_REGION", "example.com"),
-        (QuerySettings, "GENESYS_API_URL", "https://host/?token=abc"),
+        (PreflightSettings, "GENESYS_REGION", "example.com"),
+        (PreflightSettings, "GENESYS_API_URL", "https://host/?token=abc"),
         (ExecuteSettings, "MAX_ATTEMPTS", "0"),
         (ExecuteSettings, "RESULT_CACHE_SECONDS", "-1"),
         (ReceiveWebhookSettings, "WEBHOOK_SCHEME", "none"),

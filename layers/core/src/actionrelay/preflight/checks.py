@@ -43,6 +43,8 @@ class Sight:
     date: str | None = field(default=None, repr=False)
     """The header ``Date`` as it came."""
     rate: RateReading | None = None
+    held: bool = False
+    """The request did not go out: there was no permit for it."""
 
 
 def check_credentials(text: str, secret_name: str) -> Check:
@@ -90,6 +92,8 @@ def refused_token(error: ActionRelayError, secret_name: str) -> Check:
 
 def check_api(sight: Sight) -> Check:
     """Whether the API host answers; any answer of its own shows that it does."""
+    if sight.held:
+        return not_checked(API, sight.reason)
     if sight.status is None:
         return Check(API, CheckStatus.FAILED, f"the API host gave no answer ({sight.reason})", _REACH)
     if sight.status == 429:
@@ -106,6 +110,8 @@ def check_api(sight: Sight) -> Check:
 
 def check_clock(sight: Sight, now: int) -> Check:
     """Whether our clock and Genesys Cloud's agree, by the header ``Date`` (RFC 9110, section 6.6.1)."""
+    if sight.held:
+        return not_checked(CLOCK, sight.reason)
     try:
         moment = parsedate_to_datetime(sight.date or "")
     except (ValueError, OverflowError):
@@ -194,7 +200,9 @@ def check_limits(sight: Sight, requests_per_minute: int, rate: RateReading | Non
 
 def not_checked(name: str, why: str) -> Check:
     """A check that had nothing to look at."""
-    return Check(name, CheckStatus.WARNING, f"not checked, since {why}", "Mend what failed first, then look again.")
+    return Check(
+        name, CheckStatus.WARNING, f"not checked, since {why}", "Look again in a minute; mend first what failed."
+    )
 
 
 def overdue(name: str, seconds: float) -> Check:

@@ -20,6 +20,8 @@ class HealthDocument(TypedDict):
 
     status: Literal["ok", "degraded"]
     checks: NotRequired[list[CheckDocument]]
+    checkedAt: NotRequired[str | None]
+    """When they were made, in UTC: one look a minute answers all. Null while the first one is under way."""
 
 
 def check_document(check: Check) -> CheckDocument:

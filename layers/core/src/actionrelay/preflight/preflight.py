@@ -1,8 +1,8 @@
 """Use case: say whether this deployment can execute actions as it stands, and what to do about it where it can't.
 
-It runs no action and writes nothing: it reads the client's secret and the shared token, asks the login host for a token
-of its own where none is shared, and the API host for what the client may do. At most three requests go to the API host;
-they pass by the rate gate, whose budget leaves room for them.
+It runs no action and changes nothing: it reads the client's secret and the shared token, asks the login host for a
+token of its own where none is shared, and the API host for what the client may do. At most three requests go to the API
+host, each with a permit of the rate gate (``GatedProbe``), once a minute for all who ask (``SharedPreflight``).
 """
 
 import threading
@@ -25,6 +25,7 @@ from actionrelay.preflight import checks
 from actionrelay.preflight.document import HealthDocument, check_document
 from actionrelay.preflight.ports import PlatformProbe
 from actionrelay.strict_json import Json, as_json
+from actionrelay.timestamps import iso_or_none
 from actionrelay.token.ports import AccessToken, TokenIssuer, TokenStore
 
 PATIENCE_SECONDS = 9.0
@@ -62,19 +63,28 @@ class RunPreflight:
         Raises:
             PreflightFailedError: at least one check failed; it has all of them.
         """
-        found = self._look_in_time()
+        return self.told(self.look(), self.clock.now())
+
+    def told(self, found: tuple[Check, ...], looked_at: int | None) -> dict[str, Json]:
+        """Say what a look has found.
+
+        Raises:
+            PreflightFailedError: at least one check failed; it has all of them.
+        """
         if any(check.status is CheckStatus.FAILED for check in found):
             raise PreflightFailedError(found)
         whole = all(check.status is CheckStatus.OK for check in found)
         seen: HealthDocument = {
             "status": "ok" if whole else "degraded",
             "checks": [check_document(check) for check in found],
+            "checkedAt": iso_or_none(looked_at),
         }
         return as_json(seen)
 
-    def _look_in_time(self) -> tuple[Check, ...]:
-        """Look in a thread, since neither a name server nor a connection attempt can be told when to end.
+    def look(self) -> tuple[Check, ...]:
+        """Look, for ``patience_seconds`` at most.
 
+        It does so in a thread, since neither a name server nor a connection attempt can be told when to end.
         A thread that is left behind finds nobody waiting for what it sees.
         """
         seen: dict[str, Check] = {}
@@ -96,6 +106,10 @@ class RunPreflight:
         known |= {name: checks.not_checked(name, "the time was over") for name in late[1:]}
         known |= {name: checks.overdue(name, self.patience_seconds) for name in late[:1]}
         return tuple(known[name] for name in _NAMES[self.api])
+
+    def nothing_yet(self, why: str) -> tuple[Check, ...]:
+        """Every check, of which nothing is known."""
+        return tuple(checks.not_checked(name, why) for name in _NAMES[self.api])
 
     def _look(self, seen: dict[str, Check]) -> None:
         """Check one thing after the other; a later look may correct what an earlier one said of the token."""

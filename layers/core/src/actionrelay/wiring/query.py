@@ -5,27 +5,20 @@ import os
 from actionrelay.audit.day import ReadAuditDays
 from actionrelay.audit.history import ReadHistory
 from actionrelay.audit.reader_dynamodb import AuditTableReader
-from actionrelay.aws.secret import NamedSecret
 from actionrelay.find.execution import ReadExecution
 from actionrelay.find.indexes_dynamodb import TableIndexes
 from actionrelay.find.listing import ListExecutions
 from actionrelay.gate.gate_dynamodb import TableGateGauge
-from actionrelay.genesys.hosts import find_hosts
-from actionrelay.genesys.http import new_pool
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.ledger.retention import RetainedExecutions
 from actionrelay.ledger.table_dynamodb import ExecutionsTable
 from actionrelay.operate.gauge_sqs import SqsGauge
 from actionrelay.operate.queues import ReadQueues, WatchedQueue
-from actionrelay.preflight.preflight import RunPreflight
-from actionrelay.preflight.probe_http import GenesysProbe
 from actionrelay.site.console_page import ConsolePage, assemble
 from actionrelay.site.description import ApiDescription
 from actionrelay.statistics.counters_dynamodb import TableCounters
 from actionrelay.statistics.report import ReadMetrics
 from actionrelay.timestamps import DAY_MS
-from actionrelay.token.login_http import ClientCredentialsIssuer
-from actionrelay.token.store_ssm import TokenParameter
 from actionrelay.wiring.ledger import retained
 from actionrelay.wiring.process import SystemClock, aws, once
 from actionrelay.wiring.settings import QuerySettings
@@ -97,31 +90,6 @@ def read_queues() -> ReadQueues:
         },
         gate=TableGateGauge(aws().dynamodb, settings.executions_table),
         requests_per_minute=settings.requests_per_minute,
-        clock=SystemClock(),
-    )
-
-
-@once
-def run_preflight() -> RunPreflight:
-    """Says whether actions can be executed."""
-    settings = QuerySettings.read(os.environ)
-    api, secret_name = settings.genesys_api, settings.genesys_secret_name
-    hosts = find_hosts(api, settings.genesys_region, settings.genesys_api_url, settings.genesys_login_url)
-    pool = new_pool()
-    secret = NamedSecret(aws().secrets, secret_name)
-
-    def credentials() -> str:
-        secret.forget()  # what is looked at is the secret, not what was kept of it
-        return secret.value()
-
-    return RunPreflight(
-        api=api,
-        requests_per_minute=settings.requests_per_minute,
-        secret_name=secret_name,
-        credentials=credentials,
-        store=TokenParameter(aws().ssm, settings.token_parameter_name),
-        issuer=ClientCredentialsIssuer(pool, hosts.login, api, secret_name, secret.value, secret.forget),
-        platform=GenesysProbe(pool, hosts.api, api),
         clock=SystemClock(),
     )
 

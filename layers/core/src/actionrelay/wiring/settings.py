@@ -222,7 +222,7 @@ class DeliverSettings(_OutboundSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class QuerySettings(_Settings):
-    """Settings of ``query``; what concerns Genesys Cloud is for its preflight, ``api_auth`` for the console."""
+    """Settings of ``query``; ``api_auth`` is for the console."""
 
     api_auth: Auth
     execution_queue_url: str
@@ -230,6 +230,15 @@ class QuerySettings(_Settings):
     delivery_queue_url: str
     delivery_dlq_url: str
     execution_retention_days: Positive
+    genesys_api: Contract
+    requests_per_minute: Positive
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreflightSettings(ObservedSettings):
+    """Settings of ``preflight``."""
+
+    executions_table: str
     genesys_api: Contract
     genesys_region: Region
     genesys_api_url: Override

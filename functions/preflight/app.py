@@ -1,0 +1,18 @@
+"""preflight: whether the API answers, and whether actions can be executed."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from actionrelay.boundary import http
+from actionrelay.wiring.preflight import run_preflight
+from actionrelay.wiring.telemetry import observed
+
+
+@observed
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return http.serve(event, _check)
+
+
+def _check(request: http.HttpRequest) -> dict[str, Any]:
+    return http.answer(200, run_preflight().run() if request.flag("deep") else {"status": "ok"})

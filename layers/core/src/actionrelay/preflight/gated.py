@@ -1,0 +1,37 @@
+"""A look at the API host counts like any other request: it takes a permit from the rate gate, or does not go out."""
+
+from dataclasses import dataclass
+from typing import override
+
+from actionrelay.errors import DependencyError
+from actionrelay.gate.ports import RateGate
+from actionrelay.ports import Clock
+from actionrelay.preflight.checks import Sight
+from actionrelay.preflight.ports import PlatformProbe
+from actionrelay.token.ports import AccessToken
+
+
+@dataclass(frozen=True, slots=True)
+class GatedProbe(PlatformProbe):
+    """A ``PlatformProbe`` behind the rate gate. Nobody waits: without a permit nothing is seen."""
+
+    probe: PlatformProbe
+    gate: RateGate
+    clock: Clock
+
+    @override
+    def about_client(self, token: AccessToken | None, wait_ms: int) -> Sight:
+        """Look, with a permit."""
+        return self._held() or self.probe.about_client(token, wait_ms)
+
+    @override
+    def limits(self, token: AccessToken, wait_ms: int) -> Sight:
+        """Look, with a permit."""
+        return self._held() or self.probe.limits(token, wait_ms)
+
+    def _held(self) -> Sight | None:
+        try:
+            wait_ms = self.gate.take(self.clock.now())
+        except DependencyError:
+            return Sight(None, "the rate gate can't be asked", held=True)
+        return Sight(None, f"the rate is used up for the next {-(-wait_ms // 1_000)} s", held=True) if wait_ms else None
