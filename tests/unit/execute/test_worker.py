@@ -268,6 +268,15 @@ def test_a_slow_login_begins_no_attempt_without_time(relay: Relay, left_ms: int)
 # -- Tokens --
 
 
+def test_an_execution_waits_as_long_as_the_login_host_asks(relay: Relay) -> None:
+    relay.given_queued()
+    relay.tokens.trouble.before("token", TokenUnavailableError("429", retry_after_ms=299_100))
+    relay.work()
+    assert relay.record.next_at is not None
+    assert 300_000 <= relay.record.next_at - relay.clock.now() <= 302_000
+    assert (relay.record.status, relay.record.chances_used) == (Status.QUEUED, 0)
+
+
 def test_a_login_host_that_is_down_costs_no_chance(relay: Relay) -> None:
     relay.given_queued(chances_used=2)
     relay.tokens.trouble.before("token", TokenUnavailableError("down"))

@@ -16,7 +16,7 @@ from tests.fakes.chance import NOON
 from tests.fakes.loopback import LoopbackServer, Script, answering, silent
 
 GRANTED = answering(200, b'{"access_token":"the-token","expires_in":300}')
-REFUSED = answering(401)
+REFUSED = answering(401, b'{"error":"invalid_client"}')
 OLD = '{"clientId":"me","clientSecret":"old"}'
 ROTATED = '{"clientId":"me","clientSecret":"rotated"}'
 ANOTHER = '{"clientId":"somebody else","clientSecret":"rotated"}'

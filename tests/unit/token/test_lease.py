@@ -190,3 +190,46 @@ def test_a_leaseholder_stops_shortly_before_its_lease_ends(
     tokens.store.on_read = lambda: tokens.clock.advance(6_000)
     tokens.source.token()
     assert tokens.issuer.given_ms == [LEASE_MS - CLOCK_MARGIN_MS - 6_000]
+
+
+# -- What the login host asks for --
+
+
+def test_a_429_lets_the_host_rest_over_all_workers(tokens: TokenWorkers) -> None:
+    tokens.issuer.trouble.before("request", TokenUnavailableError("429", retry_after_ms=300_000))
+    with pytest.raises(TokenUnavailableError):
+        tokens.source.token()
+
+    for second in range(0, 300, 20):
+        with pytest.raises(TokenUnavailableError) as told:
+            tokens.another_worker().token()
+        assert told.value.retry_after_ms == 300_000 - second * 1_000
+        tokens.clock.advance(20_000)
+    assert tokens.issuer.requests == 1
+
+    assert_has(tokens.another_worker(), "issued-2")
+    assert tokens.lease.rest_ms == 0
+
+
+def test_a_host_rests_for_half_a_day_at_most(tokens: TokenWorkers) -> None:
+    tokens.issuer.trouble.before("request", TokenUnavailableError("503", retry_after_ms=10**12))
+    with pytest.raises(TokenUnavailableError):
+        tokens.source.token()
+    tokens.clock.advance(12 * 3_600_000)
+    assert_has(tokens.another_worker(), "issued-2")
+
+
+def test_a_rest_that_a_fast_clock_wrote_is_no_bar() -> None:
+    rest = TokenLease().gave_up(TokenUnavailableError("429", retry_after_ms=300_000), NOON + 60_000)
+    assert not rest.closed(NOON, "another")
+    assert rest.closed(NOON + 60_000, "another")
+    assert rest.closed(NOON + 359_999, "another")
+    assert not rest.closed(NOON + 360_000, "another")
+
+
+def test_a_valid_token_is_used_while_the_host_rests(tokens: TokenWorkers) -> None:
+    tokens.store.token = a_token("shared", NOON + REFRESH_BEFORE_MS - 1)
+    tokens.issuer.trouble.before("request", TokenUnavailableError("429", retry_after_ms=300_000))
+    assert_has(tokens.source, "shared")
+    assert_has(tokens.another_worker(), "shared")
+    assert tokens.issuer.requests == 1

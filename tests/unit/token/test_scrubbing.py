@@ -30,11 +30,10 @@ GRANTS: dict[str, Script] = {
         f"{status}": saying(raw(status, json.dumps(ECHO).encode(), ECHOING_HEADERS))
         for status in (400, 401, 403, 429, 500)
     },
+    "a refusal": saying(raw(401, json.dumps(ECHO | {"error": "invalid_client"}).encode(), ECHOING_HEADERS)),
     "not JSON": saying(raw(200, EVERYTHING.encode())),
     "not UTF-8": saying(raw(200, f"\xff{EVERYTHING}".encode("latin-1"))),
     "a key twice": saying(raw(200, f'{{"access_token":"{TOKEN}","a":1,"a":}}'.encode())),
-    "no lifetime": saying(raw(200, json.dumps({"access_token": TOKEN, "expires_in": EVERYTHING}).encode())),
-    "an endless lifetime": saying(raw(200, f'{{"access_token":"{TOKEN}","expires_in":1e999}}'.encode())),
     "another scope": saying(
         raw(200, json.dumps({"access_token": TOKEN, "expires_in": 300, "scope": EVERYTHING}).encode())
     ),

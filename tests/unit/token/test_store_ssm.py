@@ -120,7 +120,7 @@ def leases(dynamodb: FakeDynamoDb) -> TableTokenLeases:
     return TableTokenLeases(dynamodb, "executions")  # type: ignore[arg-type]
 
 
-@given(st.builds(TokenLease, texts, times, texts, times, texts, texts, texts, times))
+@given(st.builds(TokenLease, texts, times, texts, times, texts, texts, texts, times, times))
 def test_any_lease_reads_back_the_same(lease: TokenLease) -> None:
     dynamodb = FakeDynamoDb()
     assert leases(dynamodb).swap("issuer", TokenLease(), lease) == lease

@@ -311,6 +311,11 @@ class TokenUnavailableError(TokenError):
     title = "No token could be obtained"
     retryable = True
 
+    @property
+    def retry_after_ms(self) -> int:
+        """For how long the host wants to be left alone; 0 where it did not say."""
+        return int(self.context.get("retry_after_ms") or 0)
+
 
 class TokenBeingRefreshedError(TokenError):
     """Another worker is getting a token for all. Nobody waits for it: the execution comes back."""

@@ -7,7 +7,7 @@ changes nothing and sees to it that what the other decided is carried on.
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
-from actionrelay.errors import DependencyError, TokenBeingRefreshedError, TokenError
+from actionrelay.errors import DependencyError, TokenBeingRefreshedError, TokenError, TokenUnavailableError
 from actionrelay.execute.attempt_report import attempt_report
 from actionrelay.gate.ports import RateGate
 from actionrelay.genesys.verdict import Reply, ReplyKind, Verdict, judge, next_try_at
@@ -125,7 +125,9 @@ class Settlement:
         cause = ExecutionError(error.code, error.message)
         last_chance = execution.chances_used + 1 >= self.policy.max_attempts
         if error.retryable or not last_chance:
-            reply = Reply(ReplyKind.NOT_SENT, latency_ms=0, error=cause)
+            rest_ms = error.retry_after_ms if isinstance(error, TokenUnavailableError) else 0
+            floor = str(-(-rest_ms // 1_000)) if rest_ms else None
+            reply = Reply(ReplyKind.NOT_SENT, latency_ms=0, error=cause, retry_after=floor)
             within_ms = error.come_back_ms if isinstance(error, TokenBeingRefreshedError) else None
             self._postpone(execution, reply, cause, uses_chance=not error.retryable, within_ms=within_ms)
         else:

@@ -22,6 +22,7 @@ from actionrelay.errors import (
     TokenError,
     TokenUnavailableError,
 )
+from actionrelay.retry_after import RETRY_AFTER_CAP_MS
 
 LEASE_MS = 15_000
 """How long a worker may hold the lease: longer than a request for a token takes, and short enough for those who wait
@@ -60,6 +61,8 @@ class TokenLease:
     failure: str = ""
     """The code of the error that the last request ended with; none if it brought a token."""
     failure_text: str = ""
+    rest_ms: int = 0
+    """How long the rest was meant to be, where the login host asked for one."""
     revision: int = 0
 
     def offers(self, now: int, left_ms: int) -> bool:
@@ -69,9 +72,10 @@ class TokenLease:
     def closed(self, now: int, worker: str) -> bool:
         """Whether ``worker`` may not ask the login host now; a lease that it took itself, unknowingly, is no bar.
 
-        Nor is one that ends later than any lease could: a clock that was ahead wrote it.
+        Nor is one that ends later than it could: a clock that was ahead wrote it.
         """
-        return now < self.until <= now + LEASE_MS + CLOCK_MARGIN_MS and self.holder != worker
+        longest = max(LEASE_MS, 0 if self.holder else self.rest_ms) + CLOCK_MARGIN_MS
+        return now < self.until <= now + longest and self.holder != worker
 
     def was_left(self, now: int, worker: str) -> bool:
         """Whether another worker held the lease until it ended, and so most likely died."""
@@ -98,11 +102,15 @@ class TokenLease:
         return replace(self._answered(now), shared="", shared_until=0)
 
     def gave_up(self, error: TokenError, now: int) -> "TokenLease":
-        """Tell everybody what the login host said instead of giving a token."""
-        return replace(self._answered(now + REST_MS), failure=error.code, failure_text=error.message)
+        """Tell everybody what the login host said instead of giving a token, and let it rest for as long as it asks."""
+        asked_for = error.retry_after_ms if isinstance(error, TokenUnavailableError) else 0
+        rest_ms = max(REST_MS, min(asked_for, RETRY_AFTER_CAP_MS))
+        given_up = replace(self._answered(now + rest_ms), failure=error.code, failure_text=error.message)
+        return replace(given_up, rest_ms=rest_ms)
 
     def _answered(self, until: int) -> "TokenLease":
-        return replace(self, holder="", until=until, failure="", failure_text="", revision=self.revision + 1)
+        revision = self.revision + 1
+        return replace(self, holder="", until=until, failure="", failure_text="", rest_ms=0, revision=revision)
 
     def why_closed(self, now: int) -> TokenError:
         """The error for a worker that has no token and may not ask for one: the failure on record, or to come back.
@@ -111,6 +119,8 @@ class TokenLease:
         within the next, and does not ask after a worker that died at each second of its lease.
         """
         known = _FAILURES.get(self.failure) if not self.holder else None
+        if known is TokenUnavailableError and self.rest_ms > REST_MS:
+            return known(self.failure_text, retry_after_ms=self.until - now)
         if known is not None:
             return known(self.failure_text)
         left = self.until - now

@@ -39,6 +39,7 @@ class TableTokenLeases:
             refused=item["refused"]["S"],
             failure=item["failure"]["S"],
             failure_text=item["failure_text"]["S"],
+            rest_ms=int(item["rest_ms"]["N"]) if "rest_ms" in item else 0,  # older releases write none
             revision=int(item["version"]["N"]),
         )
 
@@ -74,6 +75,7 @@ def _item(issuer: str, lease: TokenLease) -> Item:
         "refused": attribute(lease.refused),
         "failure": attribute(lease.failure),
         "failure_text": attribute(lease.failure_text),
+        "rest_ms": attribute(lease.rest_ms),
         "version": attribute(lease.revision),
         "expires_at": attribute(max(lease.until, lease.shared_until) // 1_000 + _KEPT_SECONDS),
     }

@@ -13,14 +13,14 @@ import urllib3
 from actionrelay.errors import (
     CredentialsRefusedError,
     MalformedJsonError,
-    PermissionMissingError,
     ScopeMissingError,
     SecretUnavailableError,
     TokenUnavailableError,
 )
+from actionrelay.foreign_json import SECRET, read
 from actionrelay.genesys.contract import GenesysApi
-from actionrelay.genesys.http import HttpAnswer, NoAnswerError, NotSentError, post
-from actionrelay.strict_json import parse
+from actionrelay.genesys.http import NoAnswerError, NotSentError, post
+from actionrelay.token.grant import Grant, read_grant
 from actionrelay.token.ports import AccessToken
 
 DATA_ACTION_SCOPES = ("data:action:execute", "data:action:view")
@@ -41,6 +41,7 @@ class _Client:
     secret: str
 
     def basic(self) -> str:
+        """Return the credentials as they are, in UTF-8 (RFC 7617), as Genesys Cloud's own SDKs send them (ADR 37)."""
         return "Basic " + base64.b64encode(f"{self.client_id}:{self.secret}".encode()).decode()
 
 
@@ -77,8 +78,8 @@ class ClientCredentialsIssuer:
 
         Raises:
             TokenUnavailableError: no answer within 10 s or ``within_ms``, or none that holds a token.
-            CredentialsRefusedError: 400 or 401.
-            PermissionMissingError: 403.
+            CredentialsRefusedError: 400 or 401 with an OAuth error.
+            PermissionMissingError: 403 with one.
             ScopeMissingError: granted, and not enough.
         """
         ends = time.monotonic() + within_ms / 1_000
@@ -108,12 +109,11 @@ class ClientCredentialsIssuer:
             answer = post(self.pool, f"{self.login_url}/oauth/token", headers, urlencode(form).encode(), wait)
         except (NotSentError, NoAnswerError) as error:
             raise TokenUnavailableError("the login host gave no answer", reason=str(error)) from None
-        _require_granted(answer)
-        return self._token(answer, client, now)
+        return self._token(read_grant(answer.status, answer.body, answer.headers, now), client, now)
 
     def _client(self) -> _Client:
         try:
-            secret: Any = parse(self.credentials().encode(), unique_keys=False)
+            secret: Any = read(self.credentials().encode("utf-8", "surrogatepass"), SECRET)
             return _Client(str(secret["clientId"]), str(secret["clientSecret"]))
         except SecretUnavailableError as error:
             raise TokenUnavailableError(error.message) from None
@@ -127,28 +127,11 @@ class ClientCredentialsIssuer:
         named = f"{self.login_url}\n{client.client_id}\n{self.api}"
         return hashlib.sha256(named.encode()).hexdigest()[:16]
 
-    def _token(self, answer: HttpAnswer, client: _Client, now: int) -> AccessToken:
-        try:
-            document: Any = parse(answer.body, unique_keys=False)
-            value = str(document["access_token"])
-            expires_at = now + int(document["expires_in"]) * 1_000
-        except (MalformedJsonError, ValueError, TypeError, KeyError, OverflowError):
-            raise TokenUnavailableError("the login host answered without a token", status=answer.status) from None
+    def _token(self, grant: Grant, client: _Client, now: int) -> AccessToken:
         # RFC 6749, section 5.1: no `scope` in the answer means that what was asked for was granted.
-        granted = tuple(str(document.get("scope") or " ".join(self.required_scopes)).split())
+        granted = self.required_scopes if grant.scopes is None else grant.scopes
         missing = [scope for scope in self.required_scopes if scope not in granted]
         if missing:
             raise ScopeMissingError(f"the OAuth client was not granted {' and '.join(missing)}")
-        version = hashlib.sha256(value.encode()).hexdigest()[:16]
-        return AccessToken(value, expires_at, granted, self._named(client), version)
-
-
-def _require_granted(answer: HttpAnswer) -> None:
-    match answer.status:
-        case 200:
-            return
-        case 400 | 401:
-            raise CredentialsRefusedError("the login host refused the client id and secret", status=answer.status)
-        case 403:
-            raise PermissionMissingError("the login host knows the client and denies it a token", status=403)
-    raise TokenUnavailableError("the login host answered without a token", status=answer.status)
+        version = hashlib.sha256(grant.value.encode()).hexdigest()[:16]
+        return AccessToken(grant.value, now + int(grant.seconds * 1_000), granted, self._named(client), version)
