@@ -63,7 +63,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit(recording.Recorder, "_is_own", "self.store.load(execution.execution_id) == execution", "False"),
     ),
     "the fence is dropped where an outcome is written": (Edit(settlement.Settlement, "_settle", _FENCE, "if False:"),),
-    "the fence is dropped where a retry is planned": (Edit(settlement.Settlement, "_postpone", _FENCE, "if False:"),),
+    "the fence is dropped where a retry is planned": (Edit(settlement.Settlement, "_plan", _FENCE, "if False:"),),
     "the lease is ignored": (Edit(ledger, "require_free", "execution.attempt.lease_until > now", "False"),),
     "the lease is shorter than its worker's time": (
         Edit(execution.ExecuteAction, "_attempt", "ends_at + LEASE_MARGIN_MS", "now + 1_000"),
@@ -81,7 +81,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit(execution.ExecuteAction, "_take_over", "ReplyKind.NO_ANSWER", "ReplyKind.NOT_SENT"),
     ),
     "what is ambiguous is repeated for everybody": (
-        Edit(settlement.Settlement, "after_failure", "if claimed.repeatable and not last_chance", "if not last_chance"),
+        Edit(settlement.Settlement, "after_failure", "if claimed.repeatable and claimed.doubts", "if claimed.doubts"),
     ),
     "a message is acknowledged before its work is on record": (
         Edit(
@@ -89,7 +89,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         ),
     ),
     "a planned retry is not sent": (
-        Edit(settlement.Settlement, "_postpone", "self.send_run(planned, next_at - now)", "pass"),
+        Edit(settlement.Settlement, "_plan", "self.send_run(planned, next_at - self.clock.now())", "pass"),
     ),
     "the deadline of a webhook is not kept": (
         Edit(settlement.Settlement, "_await_webhook", "self.send_deadline(waiting, wait)", "pass"),
@@ -135,7 +135,15 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
     "a redelivery is not sent": (
         Edit(operations.OperateExecution, "redeliver", "self.completion.deliveries.send(", "str("),
     ),
-    "attempts are not counted": (Edit(ledger, "postpone", "execution.chances_used + uses_chance", "0"),),
+    "attempts are not counted": (
+        Edit(
+            ledger,
+            "postpone",
+            "execution.chances_used + uses_chance",
+            "0",
+            (("execution.doubts + may_have_run", "0"),),
+        ),
+    ),
     "that it may have run is forgotten": (Edit(ledger, "postpone", "execution.may_have_run or may_have_run", "False"),),
     "another run goes out under the old id": (
         Edit(execution.ExecuteAction, "_call", "execution.sent_as", "execution.execution_id"),
@@ -158,7 +166,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit(receipts.ReceiveResult, "_step", "report.run < current.run", "False"),
     ),
     "who cancels does not ask whether it may have run": (
-        Edit(operations.OperateExecution, "cancel", " and not current.may_have_run", ""),
+        Edit(ledger, "allowed", " and not execution.may_have_run", ""),
     ),
     "the audit is not paid by who finds it owed": (
         Edit(completion.Completion, "hand_on", "self.recorder.pay(ended)", "pass"),

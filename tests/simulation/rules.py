@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from actionrelay.execute.after_attempt import MOST_REFUSALS
 from actionrelay.ledger.execution import CacheStatus, Execution, Status, WebhookStatus
 from actionrelay.ledger.history import AuditEntry, entry_hash
 from actionrelay.ledger.message import Message
@@ -177,7 +178,8 @@ class Rules:
     def counted(self, execution_id: str) -> None:
         """Judge the number of requests that use up an attempt."""
         self.tries[execution_id] += 1
-        if self.tries[execution_id] > self.max_attempts * (1 + self.reruns[execution_id]):
+        most = self.max_attempts + min(self.max_attempts, MOST_REFUSALS) - 1  # ambiguous ones, and refusals among them
+        if self.tries[execution_id] > most * (1 + self.reruns[execution_id]):
             self.say(execution_id, "more attempts than allowed")
 
     # -- At rest --

@@ -23,8 +23,8 @@ def _deployed(state: Path, parameters: dict[str, str]) -> Iterator[Deployment]:
 
 @pytest.fixture(scope="session")
 def data_actions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """A deployment as the parameters' defaults have it."""
-    yield from _deployed(tmp_path_factory.mktemp("data-actions"), {})
+    """A deployment as the parameters' defaults have it, but that what stays ambiguous is unknown within seconds."""
+    yield from _deployed(tmp_path_factory.mktemp("data-actions"), {"MaxAttempts": "4"})
 
 
 @pytest.fixture(scope="session")

@@ -141,7 +141,7 @@ def test_waits_grow_with_attempts(relay: Relay) -> None:
         relay.work()
         waits.append(relay.queue.sent[-1][1])
         relay.clock.advance(waits[-1])
-    assert waits == [999, 1_999, 3_999, 7_999, 15_999]
+    assert waits == [1_999, 3_999, 7_999, 15_999, 31_999]
 
 
 @pytest.mark.parametrize("obstacle", ["token", "connection", "throttling"])

@@ -1,14 +1,18 @@
 """What an operator may decide in which state, who wins a race, and what a failure on the way leaves behind."""
 
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from actionrelay.boundary import http
 from actionrelay.errors import (
     DependencyError,
     ExecutionNotFoundError,
+    IllegalTransitionError,
     InvalidRequestError,
     MalformedJsonError,
     PayloadTooLargeError,
@@ -80,7 +84,7 @@ def test_a_decision_is_taken_where_it_fits_alone(
     before = GIVEN[status](relay, **({"result": "another"} if status is Status.COMPLETED else {}))
     expected = ALLOWED.get((name, status))
     if expected is None:
-        with pytest.raises(WrongStateError, match=f"^the execution is {status}$"):
+        with pytest.raises(WrongStateError, match=f"^the execution is {status}; "):
             decide(relay)
         assert relay.record == before
         assert (relay.events, relay.queue.sent, relay.deliveries.sent) == ([], [], [])
@@ -285,7 +289,7 @@ def test_the_first_resolution_stays(relay: Relay) -> None:
     relay.given_ended(UNKNOWN)
     resolve(relay, result={"total": 3})
     for other in ({"result": {"total": 4}}, {"status": "failed"}):
-        with pytest.raises(WrongStateError, match=r"^the execution is completed$"):
+        with pytest.raises(WrongStateError, match=r"^the execution is completed; nothing can be decided now$"):
             resolve(relay, **other)
     assert len(relay.store.writes) == 1
 
@@ -332,7 +336,10 @@ def test_a_repeated_cancellation_is_refused_and_audited(
 
 def test_what_may_have_run_cannot_be_cancelled(relay: Relay) -> None:
     before = relay.given_queued(may_have_run=True)
-    with pytest.raises(WrongStateError, match=r"^the execution is queued and an earlier attempt may have run$"):
+    with pytest.raises(
+        WrongStateError,
+        match=r"^the execution is queued and an earlier attempt may have run; nothing can be decided now$",
+    ):
         cancel(relay)
     assert relay.record == before
 
@@ -340,7 +347,7 @@ def test_what_may_have_run_cannot_be_cancelled(relay: Relay) -> None:
 def test_a_second_cancellation_is_refused_for_its_state(relay: Relay) -> None:
     given_cancelled(relay)
     relay.store.put(replace(relay.record, may_have_run=True))
-    with pytest.raises(WrongStateError, match=r"^the execution is cancelled$"):
+    with pytest.raises(WrongStateError, match=r"^the execution is cancelled; "):
         cancel(relay)
 
 
@@ -420,3 +427,39 @@ def test_an_overlong_id_asks_no_table(
 
     with pytest.raises(ExecutionNotFoundError):
         decide(relay, "x" * 129)
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize(("name", "decide"), DECISIONS.items(), ids=DECISIONS)
+def test_a_refusal_names_what_would_be_allowed(
+    relay: Relay, name: str, decide: Callable[..., Execution], status: Status
+) -> None:
+    GIVEN[status](relay, **({"result": "another"} if status is Status.COMPLETED else {}))
+    if (name, status) in ALLOWED:
+        return
+    expected = [decision for decision, where in ALLOWED if where is status]
+
+    with pytest.raises(WrongStateError) as refused:
+        decide(relay)
+
+    problem = json.loads(http.problem(refused.value, "trace")["body"])
+    assert problem["allowed"] == expected
+    assert all(decision in problem["detail"] for decision in expected)
+
+
+@pytest.mark.parametrize("webhook", WebhookStatus)
+@pytest.mark.parametrize("status", Status)
+def test_what_is_allowed_is_what_the_steps_take(relay: Relay, status: Status, webhook: WebhookStatus) -> None:
+    execution = replace(GIVEN[status](relay), webhook_status=webhook)
+    taken: dict[ledger.Decision, Callable[[], Execution]] = {
+        ledger.Decision.RETRY: lambda: ledger.rerun(execution, NOON, None, execution.run + 1),
+        ledger.Decision.RESOLVE: lambda: ledger.resolve(execution, FAILED, NOON, None, None),
+        ledger.Decision.CANCEL: lambda: ledger.cancel(execution, NOON, None),
+        ledger.Decision.REDELIVER: lambda: ledger.redeliver(execution, NOON, None),
+    }
+    found = []
+    for decision, step in taken.items():
+        with suppress(IllegalTransitionError):
+            step()
+            found.append(decision)
+    assert ledger.allowed(execution) == tuple(found)

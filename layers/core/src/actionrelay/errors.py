@@ -196,6 +196,12 @@ class WrongStateError(RequestError):
     http_status = 409
     title = "Not possible in this state"
 
+    def __init__(self, message: str, allowed: tuple[str, ...] = (), **context: str | int | None) -> None:
+        """Keep what would be possible instead; the message says so, too."""
+        instead = f"what can be decided now: {', '.join(allowed)}" if allowed else "nothing can be decided now"
+        super().__init__(f"{message}; {instead}", **context)
+        self.allowed = allowed
+
 
 class PayloadTooLargeError(RequestError):
     """The body has more bytes than ``MaxPayloadBytes``."""

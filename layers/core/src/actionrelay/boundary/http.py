@@ -17,6 +17,7 @@ from actionrelay.errors import (
     MalformedJsonError,
     PreflightFailedError,
     QueueUnavailableError,
+    WrongStateError,
 )
 from actionrelay.json_text import spell
 from actionrelay.ledger.document import without_result
@@ -168,6 +169,8 @@ def problem(error: ActionRelayError, trace_id: str) -> dict[str, Any]:
         document["errors"] = [_fault(fault) for fault in error.faults]
     if isinstance(error, QueueUnavailableError) and (execution_id := error.context.get("execution_id")):
         document["executionId"] = str(execution_id)
+    if isinstance(error, WrongStateError):
+        document["allowed"] = list(error.allowed)
     if isinstance(error, PreflightFailedError):
         document["checks"] = [check_document(check) for check in error.checks]
     headers = {"Content-Type": PROBLEM}

@@ -33,5 +33,7 @@ class ProblemDocument(TypedDict):
     """For `invalid_request`: every fault."""
     executionId: NotRequired[str]
     """For `queue_unavailable`: the id under which a repeat finishes what was recorded."""
+    allowed: NotRequired[list[str]]
+    """For `wrong_state`: what can be decided instead, such as `retry`."""
     checks: NotRequired[list[CheckDocument]]
     """For `preflight_failed`: every check."""

@@ -4,13 +4,14 @@ Every decision is one step of the ledger, taken only while the attempt in hand i
 changes nothing and sees to it that what the other decided is carried on.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from actionrelay.errors import DependencyError, TokenBeingRefreshedError, TokenError, TokenUnavailableError
 from actionrelay.execute.attempt_report import attempt_report
 from actionrelay.gate.ports import RateGate
-from actionrelay.genesys.verdict import Reply, ReplyKind, Verdict, judge, next_try_at
+from actionrelay.genesys.verdict import Repeats, Reply, ReplyKind, Verdict, judge, next_try_at
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status
 from actionrelay.ledger.follow_up import Completion, unknown
@@ -20,6 +21,9 @@ from actionrelay.ledger.recorder import Recorder
 from actionrelay.ports import Clock, Randomness, Telemetry
 from actionrelay.retry_after import retry_after_ms
 from actionrelay.signals import Count
+
+MOST_REFUSALS = 4
+"""Chances of what is refused: 401, or no token for a reason that is no outage. Never more than ``MaxAttempts``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +89,15 @@ class Settlement:
         """Decide by the table of ``retry.judge`` what an attempt without a result leads to."""
         verdict = judge(reply)
         error = reply.error or ExecutionError("no_answer", "no usable answer from Genesys Cloud")
-        last_chance = claimed.chances_used + 1 >= self.policy.max_attempts
+        last_chance = self._is_last_refusal(claimed)
         throttled_until = self._hold(reply) if reply.http_status == HTTPStatus.TOO_MANY_REQUESTS else None
         match verdict:
             case Verdict.POSTPONE:
                 self._postpone(claimed, reply, error, uses_chance=False)
             case Verdict.RETRY if not last_chance:
                 self._postpone(claimed, reply, error, uses_chance=True)
-            case Verdict.AMBIGUOUS if claimed.repeatable and not last_chance:
-                self._postpone(claimed, reply, error, uses_chance=True, may_have_run=True)
+            case Verdict.AMBIGUOUS if claimed.repeatable and claimed.doubts + 1 < self.policy.max_attempts:
+                self._repeat(claimed, reply, error)
             case Verdict.AMBIGUOUS:
                 self._settle(claimed, unknown(error), reply)
             case Verdict.RETRY | Verdict.FINAL:
@@ -123,8 +127,7 @@ class Settlement:
         else:
             self.telemetry.count(Count.TOKEN_FAILURES, error.code)
         cause = ExecutionError(error.code, error.message)
-        last_chance = execution.chances_used + 1 >= self.policy.max_attempts
-        if error.retryable or not last_chance:
+        if error.retryable or not self._is_last_refusal(execution):
             rest_ms = error.retry_after_ms if isinstance(error, TokenUnavailableError) else 0
             floor = str(-(-rest_ms // 1_000)) if rest_ms else None
             reply = Reply(ReplyKind.NOT_SENT, latency_ms=0, error=cause, retry_after=floor)
@@ -138,6 +141,22 @@ class Settlement:
         outcome = unknown(error) if held.may_have_run else Outcome(Status.FAILED, error=error)
         self._settle(held, outcome, reply)
 
+    def _is_last_refusal(self, execution: Execution) -> bool:
+        """Whether one more refusal ends it. Time mends few of them, so they get few chances."""
+        refused = execution.chances_used - execution.doubts
+        return refused + 1 >= min(self.policy.max_attempts, MOST_REFUSALS)
+
+    def _repeat(self, claimed: Execution, reply: Reply, cause: ExecutionError) -> None:
+        """Ask again what may have run and may run twice, until an outage of a quarter of an hour is over."""
+        now = self.clock.now()
+        repeats = Repeats(claimed.doubted_at or now, claimed.doubts + 1, self.policy.max_attempts)
+        next_at = repeats.next_at(now + retry_after_ms(reply.retry_after, now), self.randomness.uniform)
+        self._plan(
+            claimed,
+            next_at,
+            lambda current: ledger.postpone(current, now, next_at, cause, uses_chance=True, may_have_run=True),
+        )
+
     def _postpone(
         self,
         held: Execution,
@@ -145,7 +164,6 @@ class Settlement:
         cause: ExecutionError,
         *,
         uses_chance: bool,
-        may_have_run: bool = False,
         within_ms: int | None = None,
     ) -> None:
         """Plan another try: a new message with a delay, while the old one is done with.
@@ -157,16 +175,20 @@ class Settlement:
             next_at = next_try_at(now, held.postponements + 1, self.randomness.uniform, reply.retry_after)
         else:
             next_at = now + int(self.randomness.uniform() * within_ms)
+        self._plan(
+            held, next_at, lambda current: ledger.postpone(current, now, next_at, cause, uses_chance=uses_chance)
+        )
 
+    def _plan(self, held: Execution, next_at: int, postpone: Callable[[Execution], Execution]) -> None:
         def step(current: Execution) -> Execution | None:
             if not _same_run(current, held):
                 return None
-            return ledger.postpone(current, now, next_at, cause, uses_chance=uses_chance, may_have_run=may_have_run)
+            return postpone(current)
 
         planned = self.recorder.change(held, step)
         if planned is not None:
             self.telemetry.count(Count.RETRIES_PLANNED)
-            self.send_run(planned, next_at - now)
+            self.send_run(planned, next_at - self.clock.now())
         else:
             self._finish_elsewhere(held)
 

@@ -14,6 +14,13 @@ from actionrelay.retry_after import has_retry_after, retry_after_ms
 
 BACKOFF_BASE_MS = 1_000
 BACKOFF_CAP_MS = 15 * 60_000
+REPEAT_BASE_MS = 2_000
+REPEAT_CAP_MS = 2 * 60_000
+"""Backoff after an ambiguous answer that may be repeated."""
+REPEAT_SPREAD_MS = 15 * 60_000
+"""Over at least this long the tries after the first such answer are spread: no shorter outage makes an ``unknown``."""
+LONGEST_GAP_MS = 4 * 60_000
+"""The late ones are this far apart, with jitter on top, where jitter alone would end before the spread does."""
 GIVE_UP_AFTER_MS = 24 * 3_600_000
 """An execution that waiting alone has kept from running ends after a day, so that every execution ends."""
 
@@ -108,12 +115,35 @@ def _judge_status(status: int, *, shed: bool) -> Verdict:
     return Verdict.FINAL
 
 
-def backoff_ms(tries: int, random: Callable[[], float]) -> int:
+def backoff_ms(
+    tries: int, random: Callable[[], float], base_ms: int = BACKOFF_BASE_MS, cap_ms: int = BACKOFF_CAP_MS
+) -> int:
     """Full jitter: a uniform draw from 0 to ``min(cap, base x 2^(tries-1))``, in ms. ``tries`` starts at 1."""
-    ceiling = min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** min(max(tries, 1) - 1, 32))
-    return int(random() * ceiling)
+    return int(random() * min(cap_ms, base_ms * 2 ** min(max(tries, 1) - 1, 32)))
 
 
 def next_try_at(now: int, tries: int, random: Callable[[], float], retry_after: str | None = None) -> int:
     """Return when to try again: ``Retry-After`` is a floor and the jitter comes on top, so that workers spread."""
     return now + retry_after_ms(retry_after, now) + backoff_ms(tries, random)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """The ambiguous answers that an execution has met since ``first_at`` (ms), and how many tries it may have."""
+
+    first_at: int
+    so_far: int
+    most: int
+
+    def next_at(self, now: int, random: Callable[[], float]) -> int:
+        """Return when to ask again, at ``now`` or later, with ``so_far`` below ``most``.
+
+        Full jitter, and a floor below it once the waits that are left, each of ``LONGEST_GAP_MS``, would no more reach
+        the end of the spread: whatever the draws, the last try comes ``REPEAT_SPREAD_MS`` after the first answer or
+        later. So early tries come soon and few tries are enough. Fewer than 5 can't be spread so far, and end sooner.
+        """
+        waits_left = self.most - self.so_far
+        floor = self.first_at + REPEAT_SPREAD_MS - now - LONGEST_GAP_MS * (waits_left - 1)
+        if floor > LONGEST_GAP_MS:
+            floor = 0
+        return now + max(floor, 0) + backoff_ms(self.so_far, random, REPEAT_BASE_MS, REPEAT_CAP_MS)

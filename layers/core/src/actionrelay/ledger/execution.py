@@ -123,7 +123,11 @@ class Execution:
     """Names the request that opened this record: of two equal ones at the same moment, one did."""
     attempts: int = 0
     chances_used: int = 0
-    """Attempts that count against ``MaxAttempts``; waiting, throttling and outages do not."""
+    """Attempts that were refused or ambiguous; waiting, throttling and outages do not count."""
+    doubts: int = 0
+    """Those of them that were ambiguous."""
+    doubted_at: int | None = None
+    """When the first of those ended."""
     reruns: int = 0
     run: int = 1
     """Which run this is; each goes out under an id of its own. Asking again about the same run keeps its number."""

@@ -20,6 +20,7 @@ worker whose lease was taken over, or that read before somebody else wrote, chan
 
 from collections.abc import Mapping
 from dataclasses import replace
+from enum import StrEnum
 from types import MappingProxyType
 
 from actionrelay.errors import IllegalTransitionError, LeaseHeldError
@@ -59,6 +60,27 @@ _DELIVERY_EVENTS = MappingProxyType(
         WebhookStatus.FAILED: "webhook_failed",
     }
 )
+_REOPENED = frozenset({Status.FAILED, Status.UNKNOWN})
+
+
+class Decision(StrEnum):
+    """What an operator may decide about an execution."""
+
+    RETRY = "retry"
+    RESOLVE = "resolve"
+    CANCEL = "cancel"
+    REDELIVER = "redeliver"
+
+
+def allowed(execution: Execution) -> tuple[Decision, ...]:
+    """Return what may be decided about an execution as it is now, in the order of ``Decision``."""
+    may = {
+        Decision.RETRY: execution.status in _REOPENED,
+        Decision.RESOLVE: execution.status is Status.UNKNOWN,
+        Decision.CANCEL: execution.status is Status.QUEUED and not execution.may_have_run,
+        Decision.REDELIVER: execution.ended and execution.webhook_status is not WebhookStatus.NONE,
+    }
+    return tuple(decision for decision in Decision if may[decision])
 
 
 def accept(execution: Execution) -> Execution:
@@ -119,6 +141,8 @@ def postpone(
         chances_used=execution.chances_used + uses_chance,
         postponements=execution.postponements + 1,
         may_have_run=execution.may_have_run or may_have_run,
+        doubts=execution.doubts + may_have_run,
+        doubted_at=now if may_have_run and execution.doubted_at is None else execution.doubted_at,
         updated_at=now,
     )
     return _written(chained(queued, "retry_planned", cause=cause))
@@ -202,6 +226,8 @@ def rerun(execution: Execution, now: int, actor: str | None, run: int) -> Execut
         completed_at=None,
         next_at=None,
         chances_used=0,
+        doubts=0,
+        doubted_at=None,
         postponements=0,
         may_have_run=not failed,
         queued_at=now,

@@ -14,13 +14,12 @@ from actionrelay.ledger.follow_up import Completion, same_outcome
 from actionrelay.ledger.message import Message
 from actionrelay.ledger.ports import ExecutionQueue, SentRun, SentRuns
 from actionrelay.ledger.recorder import Recorder
+from actionrelay.ledger.steps import Decision
 from actionrelay.operate.bodies import Resolution, Retry
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.schemas import read
 from actionrelay.signals import Count
 from actionrelay.strict_json import Json, parse
-
-_RERUN = frozenset({Status.FAILED, Status.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class OperateExecution:
         else:
             queued = self._decide(
                 execution,
-                lambda current: current.status in _RERUN,
+                Decision.RETRY,
                 lambda now, current: ledger.rerun(current, now, actor, self._run(current, now, again=retry.again)),
             )
             self.telemetry.count(Count.EXECUTIONS_RERUN)
@@ -87,7 +86,7 @@ class OperateExecution:
             return execution
         resolved = self._decide(
             execution,
-            lambda current: current.status is Status.UNKNOWN,
+            Decision.RESOLVE,
             lambda now, current: ledger.resolve(
                 current, outcome, now, actor, resolution.note, success_rate=self.completion.success_rate.latest()
             ),
@@ -107,7 +106,7 @@ class OperateExecution:
             self.recorder.pay(execution)
         cancelled = self._decide(
             execution,
-            lambda current: current.status is Status.QUEUED and not current.may_have_run,
+            Decision.CANCEL,
             lambda now, current: ledger.cancel(current, now, actor),
         )
         self.telemetry.count(Count.EXECUTIONS_CANCELLED)
@@ -129,7 +128,7 @@ class OperateExecution:
         else:
             again = self._decide(
                 execution,
-                lambda current: current.ended and current.webhook_status is not WebhookStatus.NONE,
+                Decision.REDELIVER,
                 lambda now, current: ledger.redeliver(current, now, actor),
                 lambda seen: f"the execution is {seen.status}, its webhook {seen.webhook_status}",
             )
@@ -159,7 +158,7 @@ class OperateExecution:
     def _decide(
         self,
         execution: Execution,
-        fits: Callable[[Execution], bool],
+        decision: Decision,
         step: Callable[[int, Execution], Execution],
         stands: Callable[[Execution], str] = lambda seen: f"the execution is {seen.status}{_doubt(seen)}",
     ) -> Execution:
@@ -170,11 +169,11 @@ class OperateExecution:
         def decide(current: Execution) -> Execution | None:
             nonlocal seen
             seen = current
-            return step(now, current) if fits(current) else None
+            return step(now, current) if decision in ledger.allowed(current) else None
 
         decided = self.recorder.change(execution, decide)
         if decided is None:
-            raise WrongStateError(stands(seen), execution_id=execution.execution_id)
+            raise WrongStateError(stands(seen), ledger.allowed(seen), execution_id=execution.execution_id)
         return decided
 
     def _outcome(self, execution: Execution, resolution: Resolution, raw: bytes) -> tuple[Outcome, bytes]:
