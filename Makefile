@@ -23,6 +23,7 @@ python := .venv/bin/python
 dev := .venv/.complete
 sam := .tools/sam/.complete
 ministack := .tools/ministack/.complete
+awscli := .tools/awscli/.complete
 
 # What must cover layers/core comes first and is cheap; folders that are not named here are run between. The simulation is
 # not measured: its mutants are compiled from text, which coverage takes for missing files.
@@ -116,7 +117,7 @@ lock: $(uv) ## compile the locks again; UPGRADE=1 takes the newest versions that
 	@./tools/lock.sh $(if $(UPGRADE),--upgrade)
 
 .PHONY: env
-env: $(dev) $(sam) $(ministack) ## the environments alone
+env: $(dev) $(sam) $(ministack) $(awscli) ## the environments alone
 	@:
 
 $(dev): requirements/dev.txt layers/core/pyproject.toml .python-version | $(uv)
@@ -127,6 +128,9 @@ $(sam): requirements/sam.txt .python-version | $(uv)
 
 $(ministack): requirements/ministack.txt .python-version | $(uv)
 	@./tools/environment.sh .tools/ministack requirements/ministack.txt
+
+$(awscli): requirements/awscli.txt .python-version | $(uv)
+	@./tools/environment.sh .tools/awscli requirements/awscli.txt
 
 $(uv):
 	@./tools/uv.sh

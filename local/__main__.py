@@ -35,11 +35,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _show(stack: Stack, state: Path, progress: Progress) -> None:
+    file = state / "stack.json"
     progress.fact("API", stack.api_url)
+    progress.fact("console", f"{stack.api_url}/console")
+    progress.fact("sign in", f"with {'apiKey' if stack.api_key else 'accessKeyId and secretAccessKey'} of {file}")
     progress.fact("AWS endpoint", stack.endpoint_url)
     progress.fact("Genesys Cloud", stack.genesys_url)
     progress.fact("webhook sink", stack.sink_url)
-    progress.fact("everything", str(state / "stack.json"))
+    progress.fact("everything", str(file))
+    progress.fact("next", "1. open the console, and submit an execution: README.md, The local world")
+    progress.fact("", "2. make the simulator fail: docs/simulator.md")
+    progress.fact("", f"3. check what was deployed: make verify STATE={state}; end it: make down")
 
 
 def _parser() -> argparse.ArgumentParser:

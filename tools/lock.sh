@@ -50,6 +50,7 @@ compile "$layer" layers/core/pyproject.toml --only-binary :all: --python-platfor
 compile requirements/dev.txt requirements/dev.in layers/core/pyproject.toml --extra runtime --universal
 compile requirements/sam.txt requirements/sam.in --universal
 compile requirements/ministack.txt requirements/ministack.in --universal
+compile requirements/awscli.txt requirements/awscli.in --universal
 compile requirements/uv.txt requirements/uv.in --universal
 
 if [ -n "$unchecked" ]; then

@@ -38,6 +38,8 @@ class Stack:
     delivery_secret: str
     outputs: Mapping[str, str]
     pids: Sequence[int]
+    api_key: str | None = None
+    """Only where callers are known by a key."""
 
 
 class WorldFolder:
@@ -86,7 +88,7 @@ class WorldFolder:
 
     def write_stack(self, stack: Stack) -> None:
         """Tell users of the world how to reach it."""
-        _replace(self.stack_file, {_camel(name): value for name, value in asdict(stack).items()})
+        _replace(self.stack_file, {_camel(name): value for name, value in asdict(stack).items() if value is not None})
 
     def stack(self) -> Stack | None:
         """Return what `stack.json` says, or None if there is none."""

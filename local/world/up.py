@@ -63,7 +63,7 @@ def _running(folder: WorldFolder) -> Stack | None:
         return None
     account = Account(stack.endpoint_url, stack.access_key_id, stack.secret_access_key)
     try:
-        healthy = api_answers(stack.api_url, account, api_key_of(account))
+        healthy = api_answers(stack.api_url, account, stack.api_key)
     except (BotoCoreError, ClientError):
         healthy = False
     return stack if healthy else None
@@ -114,10 +114,10 @@ class _Construction:
             delivery_secret=secrets.delivery,
             outputs=outputs,
             pids=[process.pid for process in self.processes],
+            api_key=api_key_of(account),
         )
         self._progress.step("waiting for the API")
-        key = api_key_of(account)
-        self._await(self.processes[-1], lambda: api_answers(stack.api_url, account, key), stack.api_url)
+        self._await(self.processes[-1], lambda: api_answers(stack.api_url, account, stack.api_key), stack.api_url)
         self._folder.write_stack(stack)
         self._progress.done("the API answers")
         return stack

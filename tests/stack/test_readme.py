@@ -75,7 +75,11 @@ def test_the_readmes_exports_let_curl_reach_the_api(data_actions: Deployment, tm
     (tmp_path / ".local").mkdir()
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
-    described = {"apiUrl": data_actions.stack.api_url, "region": data_actions.stack.region}
+    described = {
+        "apiUrl": data_actions.stack.api_url,
+        "region": data_actions.stack.region,
+        "endpointUrl": data_actions.stack.endpoint_url,
+    }
     keys = {"accessKeyId": data_actions.stack.access_key_id, "secretAccessKey": data_actions.stack.secret_access_key}
     (tmp_path / ".local/stack.json").write_text(json.dumps(described | keys), encoding="utf-8")
     plain = environment(data_actions, ACTIONRELAY_URL="", AWS_REGION="", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")

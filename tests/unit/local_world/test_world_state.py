@@ -1,12 +1,17 @@
 """A world's folder: what it says to others, and to whom."""
 
+import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from local.__main__ import _show
 from local.world.processes import Handle
+from local.world.progress import Progress
 from local.world.seed import WorldSecrets, signing_secret
 from local.world.state import Stack, WorldFolder
 
@@ -49,6 +54,25 @@ def test_stack_json_has_the_documented_fields(folder: WorldFolder) -> None:
         "pids",
     ]
     assert recorded["outputs"] == {"ApiUrl": "https://abc"}
+
+
+def test_stack_json_has_the_api_key_where_there_is_one(folder: WorldFolder) -> None:
+    keyed = replace(STACK, api_key="key of the API")
+    folder.write_stack(keyed)
+    assert json.loads(folder.stack_file.read_text())["apiKey"] == "key of the API"
+    assert folder.stack() == keyed
+
+
+@pytest.mark.parametrize(("key", "proof"), [(None, "accessKeyId and secretAccessKey"), ("k", "apiKey")])
+def test_up_says_where_the_console_is_and_what_is_next(folder: WorldFolder, key: str | None, proof: str) -> None:
+    written = io.StringIO()
+    _show(replace(STACK, api_key=key), folder.path, Progress(Console(file=written, width=200)))
+    printed = written.getvalue()
+    assert f"{STACK.api_url}/console" in printed
+    assert f"with {proof} of {folder.stack_file}" in printed
+    assert re.findall(r"(\d)\. ", printed) == ["1", "2", "3"]
+    for secret in (STACK.secret_access_key, STACK.webhook_secret):
+        assert f" {secret}" not in printed
 
 
 def test_stack_json_is_read_back_as_it_was_written(folder: WorldFolder) -> None:

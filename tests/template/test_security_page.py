@@ -1,0 +1,42 @@
+"""The page about security says what the template says."""
+
+import re
+
+import pytest
+
+from tests.template.cloudformation import ROOT, Template
+from tools.permissions import BEGIN, END, PAGE, replaced, table
+
+TEXT = (ROOT / "template.yaml").read_text(encoding="utf-8")
+
+
+def test_the_page_has_the_roles_as_they_are() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == replaced(page, table(TEXT)), "run `python -m tools.permissions`"
+
+
+def test_every_role_of_a_function_is_in_the_table(template: Template) -> None:
+    functions = {row.split("`")[1] for row in table(TEXT).splitlines()[2:]}
+    assert functions == {path.name for path in (ROOT / "functions").iterdir() if (path / "app.py").is_file()}
+    named = {
+        policy["PolicyName"]
+        for role in template.resources("AWS::IAM::Role")
+        for policy in role.properties.get("Policies", ())
+    }
+    assert functions == named
+
+
+def test_a_wider_grant_changes_the_table() -> None:
+    wider = TEXT.replace("- dynamodb:UpdateItem", "- dynamodb:DeleteItem", 1)
+    assert wider != TEXT
+    assert table(wider) != table(TEXT)
+
+
+def test_a_condition_is_in_the_table() -> None:
+    assert re.search(r"\| `count` \| .*`dynamodb:LeadingKeys` ForAllValues:StringLike `counters#\*`", table(TEXT))
+
+
+@pytest.mark.parametrize("page", ["", BEGIN, END, f"{END}{BEGIN}"])
+def test_a_page_without_its_markers_is_refused(page: str) -> None:
+    with pytest.raises(ValueError, match="markers"):
+        replaced(page, "")
