@@ -260,7 +260,8 @@ class Relay:
 
     @property
     def reading(self) -> ReadExecution:
-        return ReadExecution(self.retained, self.payloads, self.clock, self.telemetry)
+        gauge = FixedGateGauge(self.gate.paused_until)
+        return ReadExecution(self.retained, self.payloads, gauge, self.clock, self.telemetry)
 
     @property
     def recalling(self) -> ReadHistory:

@@ -26,7 +26,7 @@ FIELDS = [
 def test_a_queued_execution_has_every_field(relay: Relay) -> None:
     relay.given_queued(webhook_url=WEBHOOK_URL)
     document = relay.reading.execution(EXECUTION_ID.upper())
-    assert list(document) == FIELDS
+    assert list(document) == [*FIELDS, "waiting"]
     assert (document["executionId"], document["actionId"], document["traceId"]) == (EXECUTION_ID, ACTION_ID, TRACE_ID)
     assert (document["status"], document["cacheStatus"]) == ("queued", "disabled")
     assert [document[name] for name in ("result", "error", "completedAt", "latencyMs")] == [None] * 4

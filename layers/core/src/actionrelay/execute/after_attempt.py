@@ -132,7 +132,9 @@ class Settlement:
             floor = str(-(-rest_ms // 1_000)) if rest_ms else None
             reply = Reply(ReplyKind.NOT_SENT, latency_ms=0, error=cause, retry_after=floor)
             within_ms = error.come_back_ms if isinstance(error, TokenBeingRefreshedError) else None
-            self._postpone(execution, reply, cause, uses_chance=not error.retryable, within_ms=within_ms)
+            self._postpone(
+                execution, reply, cause, uses_chance=not error.retryable, within_ms=within_ms, without_token=True
+            )
         else:
             self.give_up(execution, cause)
 
@@ -165,6 +167,7 @@ class Settlement:
         *,
         uses_chance: bool,
         within_ms: int | None = None,
+        without_token: bool = False,
     ) -> None:
         """Plan another try: a new message with a delay, while the old one is done with.
 
@@ -176,7 +179,11 @@ class Settlement:
         else:
             next_at = now + int(self.randomness.uniform() * within_ms)
         self._plan(
-            held, next_at, lambda current: ledger.postpone(current, now, next_at, cause, uses_chance=uses_chance)
+            held,
+            next_at,
+            lambda current: ledger.postpone(
+                current, now, next_at, cause, uses_chance=uses_chance, without_token=without_token
+            ),
         )
 
     def _plan(self, held: Execution, next_at: int, postpone: Callable[[Execution], Execution]) -> None:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from actionrelay.errors import ExecutionNotFoundError
+from actionrelay.gate.ports import GateGauge
 from actionrelay.ids import recorded_form
 from actionrelay.ledger.document import Spelled, execution_document
+from actionrelay.ledger.execution import Status
 from actionrelay.ledger.ports import ExecutionStore, PayloadStore
 from actionrelay.ports import Clock, Telemetry
 
@@ -15,6 +17,8 @@ class ReadExecution:
 
     store: ExecutionStore
     payloads: PayloadStore
+    gate: GateGauge
+    """Asked about what is queued alone: one read."""
     clock: Clock
     telemetry: Telemetry
 
@@ -28,4 +32,5 @@ class ReadExecution:
         if execution is None:
             raise ExecutionNotFoundError.of(execution_id)
         self.telemetry.concerning(execution.execution_id, execution.trace_id)
-        return execution_document(execution, self.payloads, self.clock.now())
+        paused_until = self.gate.paused_until() if execution.status is Status.QUEUED else 0
+        return execution_document(execution, self.payloads, self.clock.now(), paused_until)

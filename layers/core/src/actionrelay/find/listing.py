@@ -107,7 +107,7 @@ class ListExecutions:
                     answer.look_at(position, records.get(position.execution_id))
             allowance.wanted = RECORDS_AT_ONCE
         document: ExecutionListDocument = {
-            "executions": [execution_summary(execution) for execution in answer.found],
+            "executions": [execution_summary(execution, self.clock.now()) for execution in answer.found],
             "next": None if answer.next_page is None else cursor(answer.next_page),
         }
         return as_json(document)

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from actionrelay.json_text import RawJson
 from actionrelay.ledger.execution import CacheStatus, Execution, ExecutionError, PayloadRef, Status, WebhookStatus
 from actionrelay.ledger.ports import PayloadStore
+from actionrelay.ledger.waiting import WaitReason, waiting
 from actionrelay.strict_json import Json, as_json
 from actionrelay.timestamps import Timestamp, iso, iso_or_none
 
@@ -21,6 +22,16 @@ class ErrorDocument(TypedDict):
     """The HTTP status that Genesys Cloud answered with."""
     correlationId: str | None
     """Genesys Cloud's `ININ-Correlation-Id`."""
+
+
+class WaitingDocument(TypedDict):
+    """What an execution waits for."""
+
+    reason: WaitReason
+    """`rate`: its turn before the rate gate; `paused`: the end of a pause of all; `retry`: its next try; `token`: the
+    same, since there was no token; `lease`: the worker that has it; `webhook`: its result."""
+    until: Timestamp | None
+    """When that ends at the latest; null for `rate`, as nobody knows how fast the line goes on."""
 
 
 class ExecutionSummaryDocument(TypedDict):
@@ -45,6 +56,8 @@ class ExecutionSummaryDocument(TypedDict):
     """When the outcome was recorded, whatever it was."""
     latencyMs: int | None
     """From `createdAt` to `completedAt`, in ms."""
+    waiting: NotRequired[WaitingDocument]
+    """What it waits for; there until it has ended."""
 
 
 class ExecutionDocument(ExecutionSummaryDocument):
@@ -62,7 +75,9 @@ type Spelled = dict[str, Json | RawJson]
 """An execution's document; its result is text that goes out as it came."""
 
 
-def execution_document(execution: Execution, payloads: PayloadStore, now: int | None = None) -> Spelled:
+def execution_document(
+    execution: Execution, payloads: PayloadStore, now: int | None = None, paused_until: int = 0
+) -> Spelled:
     """Spell an execution, its result included: as the text that is stored, whose numbers and order nobody changes.
 
     A large result is stored right after its outcome is written. Where ``now`` is given, the execution is shown as
@@ -81,21 +96,23 @@ def execution_document(execution: Execution, payloads: PayloadStore, now: int | 
         else:
             error = _unreadable(outcome.result)
     document: Spelled = {}
-    for name, value in as_json(_spelled(execution, error)).items():
+    for name, value in as_json(_spelled(execution, error, now, paused_until)).items():
         if name == "cacheStatus":
             document["result"] = result  # its place among the fields
         document[name] = value
     return document
 
 
-def execution_summary(execution: Execution) -> ExecutionSummaryDocument:
+def execution_summary(execution: Execution, now: int | None = None) -> ExecutionSummaryDocument:
     """Spell an execution without its result: as it is on record, whether or not a result can be read."""
-    return _spelled(execution, execution.outcome.error if execution.outcome else None)
+    return _spelled(execution, execution.outcome.error if execution.outcome else None, now)
 
 
-def _spelled(execution: Execution, error: ExecutionError | None) -> "ExecutionSummaryDocument":
+def _spelled(
+    execution: Execution, error: ExecutionError | None, now: int | None, paused_until: int = 0
+) -> ExecutionSummaryDocument:
     completed_at = execution.completed_at
-    return {
+    document: ExecutionSummaryDocument = {
         "executionId": execution.execution_id,
         "actionId": execution.action_id,
         "traceId": execution.trace_id,
@@ -109,6 +126,9 @@ def _spelled(execution: Execution, error: ExecutionError | None) -> "ExecutionSu
         "completedAt": iso_or_none(completed_at),
         "latencyMs": None if completed_at is None else completed_at - execution.created_at,
     }
+    if found := waiting(execution, execution.updated_at if now is None else now, paused_until):
+        document["waiting"] = {"reason": found.reason, "until": iso_or_none(found.until)}
+    return document
 
 
 def without_result(document: Mapping[str, object]) -> dict[str, object]:

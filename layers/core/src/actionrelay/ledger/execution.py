@@ -139,6 +139,8 @@ class Execution:
     """An earlier attempt ended ambiguously, so a later failure does not prove that the action did not run."""
     attempt: Attempt | None = None
     next_at: int | None = None
+    without_token: bool = False
+    """It was put off until then since there was no token."""
     deadline_at: int | None = None
     outcome: Outcome | None = None
     completed_at: int | None = None

@@ -128,6 +128,7 @@ def postpone(
     *,
     uses_chance: bool,
     may_have_run: bool = False,
+    without_token: bool = False,
 ) -> Execution:
     """Plan another try at ``next_at``: from ``queued`` (no token) or from ``running`` (it did not run, or may)."""
     if execution.ended:
@@ -138,6 +139,7 @@ def postpone(
         status=Status.QUEUED,
         attempt=None,
         next_at=next_at,
+        without_token=without_token,
         chances_used=execution.chances_used + uses_chance,
         postponements=execution.postponements + 1,
         may_have_run=execution.may_have_run or may_have_run,

@@ -32,6 +32,7 @@ def read_execution() -> ReadExecution:
     return ReadExecution(
         store=_executions_table(settings),
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
+        gate=TableGateGauge(aws().dynamodb, settings.executions_table),
         clock=SystemClock(),
         telemetry=telemetry(),
     )
