@@ -11,8 +11,9 @@ from actionrelay.wiring.telemetry import observed
 
 @observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return http.serve(event, _check)
+    return http.serve(event, HANDLERS)
 
 
-def _check(request: http.HttpRequest) -> dict[str, Any]:
-    return http.answer(200, run_preflight().run() if request.flag("deep") else {"status": "ok"})
+HANDLERS: dict[str, http.Handler] = {
+    "getHealth": http.reading(lambda request: run_preflight().run() if request.flag("deep") else {"status": "ok"}),
+}

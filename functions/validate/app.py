@@ -1,38 +1,45 @@
 """validate: takes executions in, and what operators decide about them."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import http
+from actionrelay.boundary.request import HttpRequest
 from actionrelay.boundary.submissions import decided, on_record, submitted
 from actionrelay.wiring.telemetry import observed
 from actionrelay.wiring.validate import operate_execution, record_rejection, submit_execution
 
+if TYPE_CHECKING:
+    from actionrelay.ledger.execution import Execution
+
 
 @observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    if event.get("resource") == "/executions":
-        return http.serve(event, _submit, lambda refusal: on_record(refusal, record_rejection))
-    return http.serve(event, _operate)
+    return http.serve(event, HANDLERS, lambda refusal: on_record(refusal, record_rejection), CHECKS)
 
 
-def _submit(request: http.HttpRequest) -> dict[str, Any]:
+def _submit(request: HttpRequest) -> dict[str, Any]:
     use_case = submit_execution()
-    result = use_case.submit(request.body, request.header("Idempotency-Key"), dry_run=request.flag("dryRun"))
-    return submitted(result, use_case.payloads, use_case.clock)
+    key = request.header("Idempotency-Key")
+    result = use_case.submit(request.body, key, request.caller, dry_run=request.flag("dryRun"))
+    return submitted(result, use_case.payloads, use_case.clock, request.path)
 
 
-def _operate(request: http.HttpRequest) -> dict[str, Any]:
-    use_case = operate_execution()
-    execution_id = request.path_parameters["executionId"]
-    match request.resource.rpartition("/")[2]:
-        case "retry":
-            execution, status = use_case.retry(execution_id, request.caller, request.body), 202
-        case "resolve":
-            execution, status = use_case.resolve(execution_id, request.body, request.caller), 200
-        case "redeliver":
-            execution, status = use_case.redeliver(execution_id, request.caller), 202
-        case _:
-            execution, status = use_case.cancel(execution_id, request.caller), 200
-    return decided(status, execution, use_case.completion.payloads, use_case.clock)
+def _check(request: HttpRequest) -> dict[str, Any]:
+    submit_execution().rules.read(request.body, request.header("Idempotency-Key"), request.caller)
+    return {}
+
+
+def _decided(status: int, execution: "Execution") -> dict[str, Any]:
+    return decided(status, execution, operate_execution().completion.payloads, operate_execution().clock)
+
+
+HANDLERS: dict[str, http.Handler] = {
+    "submitExecution": _submit,
+    "retryExecution": lambda it: _decided(202, operate_execution().retry(it.execution_id, it.caller, it.body)),
+    "resolveExecution": lambda it: _decided(200, operate_execution().resolve(it.execution_id, it.body, it.caller)),
+    "cancelExecution": lambda it: _decided(200, operate_execution().cancel(it.execution_id, it.caller)),
+    "redeliverWebhook": lambda it: _decided(202, operate_execution().redeliver(it.execution_id, it.caller)),
+}
+CHECKS: dict[str, http.Handler] = {"submitExecution": _check}

@@ -19,7 +19,7 @@ from local.world.state import ROOT
 SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
 
 _BUILT = ROOT / ".aws-sam"
-_TEMPLATE = _BUILT / "build" / "template.yaml"
+BUILT_TEMPLATE = _BUILT / "build" / "template.yaml"
 _RECORD = _BUILT / "last-good-build.json"
 _LOCK = ROOT / ".tools" / "build.lock"
 _INPUTS = (
@@ -79,7 +79,7 @@ def _sources(root: Path) -> Iterator[Path]:
 
 def _record(sources: str) -> dict[str, str | int]:
     # With the time of the build: any other `sam build` leaves another one.
-    return {"sources": sources, "built": _TEMPLATE.stat().st_mtime_ns if _TEMPLATE.is_file() else 0}
+    return {"sources": sources, "built": BUILT_TEMPLATE.stat().st_mtime_ns if BUILT_TEMPLATE.is_file() else 0}
 
 
 def _recorded() -> dict[str, str | int] | None:

@@ -1,14 +1,17 @@
 """`sam deploy --config-env local` onto the emulator, and what came of it."""
 
+import contextlib
+import copy
 import json
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from local.world.build import SAM
+from local.world.build import BUILT_TEMPLATE, SAM
 from local.world.emulator import Account, complete_deployment
 from local.world.errors import WorldError
 from local.world.state import ROOT
@@ -40,15 +43,21 @@ def deploy(
 ) -> dict[str, str]:
     """Deploy the build and return the stack's outputs. Raises WorldError when the deployment fails."""
     account.session().client("s3", endpoint_url=account.endpoint).create_bucket(Bucket=ARTIFACTS_BUCKET)
-    command = [str(SAM), "deploy", "--config-env", "local", "--s3-bucket", ARTIFACTS_BUCKET]
-    command.append("--parameter-overrides")
-    command += [_override(name, value) for name, value in parameters.items()]
     credentials = {
         "AWS_ENDPOINT_URL": account.endpoint,
         "AWS_ACCESS_KEY_ID": account.access_key_id,
         "AWS_SECRET_ACCESS_KEY": account.secret_access_key,
     }
-    with log.open("w", encoding="utf-8") as output:
+    with log.open("w", encoding="utf-8") as output, _as_aws_reads(BUILT_TEMPLATE) as template_file:
+        command = [str(SAM), "deploy", "--template-file", str(template_file)]
+        # SAM CLI looks for its settings beside the template.
+        command += ["--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
+        command += [
+            "--s3-bucket",
+            ARTIFACTS_BUCKET,
+            "--parameter-overrides",
+            *(_override(name, value) for name, value in parameters.items()),
+        ]
         try:
             subprocess.run(
                 command,
@@ -75,6 +84,34 @@ def deploy(
     names = {resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "") for resource in made}
     complete_deployment(account, api_id(outputs), template, names)
     return outputs
+
+
+@contextlib.contextmanager
+def _as_aws_reads(template_file: Path) -> Iterator[Path]:
+    """Yield a template whose API is protected here only as far as AWS protects it.
+
+    MiniStack applies `security` at the root of the API's definition to operations that state none. API Gateway ignores
+    it there, so it is taken out; a template that has none is deployed as it is.
+    """
+    template = yaml.safe_load(template_file.read_text(encoding="utf-8"))
+    stricter = without_root_security(template)
+    if stricter == template:
+        yield template_file
+        return
+    # Beside the other one, whose paths are relative to its folder.
+    with tempfile.NamedTemporaryFile("w", dir=template_file.parent, suffix=".yaml", encoding="utf-8") as beside:
+        json.dump(stricter, beside)
+        beside.flush()
+        yield Path(beside.name)
+
+
+def without_root_security(template: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a template without `security` at the root of any API's definition."""
+    document: dict[str, Any] = copy.deepcopy(dict(template))
+    for resource in document["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Api":
+            resource["Properties"].get("DefinitionBody", {}).pop("security", None)
+    return document
 
 
 def api_id(outputs: Mapping[str, str]) -> str:

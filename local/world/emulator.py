@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     type _GatewayResponses = dict[GatewayResponseTypeType, dict[str, dict[str, str]]]
 
 PYTHON = ROOT / ".tools" / "ministack" / "bin" / "python"
-COMMAND = (str(PYTHON), "-m", "ministack")
+# Isolated (-P) from the modules beside the script, whose names other packages have too.
+COMMAND = (str(PYTHON), "-P", str(ROOT / "local" / "world" / "ministack_process.py"))
 
 # MiniStack takes this key for the account's root, without looking at signatures. It makes the administrator,
 # no more.
@@ -111,7 +112,11 @@ def complete_deployment(
             responseType=kind,
             statusCode=str(response["statusCode"]),
             responseParameters=response["responseParameters"],
-            responseTemplates=response["responseTemplates"],
+            # It knows one id of a request, and gives it to functions under both names.
+            responseTemplates={
+                kind: text.replace("$context.extendedRequestId", "$context.requestId")
+                for kind, text in response["responseTemplates"].items()
+            },
         )
     gateway.create_deployment(restApiId=api_id, stageName="v1")
 

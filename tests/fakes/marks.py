@@ -81,6 +81,10 @@ ECHOING_HEADERS = {
 }
 
 
+AT_THE_CONSOLE = {"httpMethod": "GET", "resource": "/console"}
+"""Of an event for a route that anybody may ask."""
+
+
 @contextmanager
 def failing(captured: Captured, *, always: bool = True) -> Iterator[None]:
     """Run something that fails, keep the failure, and answer and log it as the boundary does."""
@@ -88,8 +92,8 @@ def failing(captured: Captured, *, always: bool = True) -> Iterator[None]:
         yield
     except Exception as error:  # noqa: BLE001 - whatever it is, it must not leak
         captured.error(error)
-        event = {"requestContext": {"requestId": "request-1"}}
-        captured.text("answer", json.dumps(boundary.serve(event, raising(error))))
+        event = {**AT_THE_CONSOLE, "requestContext": {"requestId": "request-1"}}
+        captured.text("answer", json.dumps(boundary.serve(event, {"getConsole": raising(error)})))
     else:
         assert not always, "this should have failed"
 

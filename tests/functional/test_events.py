@@ -29,7 +29,7 @@ def test_a_problem_has_every_member_of_the_standard_and_ours(functions: Function
         problem = json.loads(response["body"])
         assert {"type", "title", "status", "detail", "code", "traceId"} <= problem.keys()
         assert problem["status"] == response["statusCode"]
-        assert problem["traceId"] == case.event["requestContext"]["requestId"]
+        assert problem["traceId"] == case.event["requestContext"]["extendedRequestId"]
 
 
 def _event(function: str, name: str) -> dict[str, Any]:

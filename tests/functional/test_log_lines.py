@@ -98,7 +98,7 @@ def test_every_line_leads_to_its_execution_or_request(speaking: Speaking, case: 
         elif case.function in {"count", "export"}:
             assert not {"trace_id", "execution_id", "request_id"} & line.keys()  # these follow no single one
         else:
-            request_id = case.event["requestContext"]["requestId"]
+            request_id = case.event["requestContext"]["extendedRequestId"]
             assert line["request_id"] == request_id
             assert line["trace_id"] == (recorded.trace_id if recorded else request_id)
 
@@ -239,7 +239,9 @@ def test_the_next_events_lines_keep_nothing_of_the_last(
 
     refused, foreign, _another, between = speaking.lines()
     assert (
-        refused["trace_id"] == refused["request_id"] == event_of("validate", "not_json")["requestContext"]["requestId"]
+        refused["trace_id"]
+        == refused["request_id"]
+        == event_of("validate", "not_json")["requestContext"]["extendedRequestId"]
     )
     assert "execution_id" not in refused
     assert not {"trace_id", "execution_id", "request_id"} & foreign.keys()

@@ -10,9 +10,11 @@ from botocore.exceptions import ConnectTimeoutError
 
 from actionrelay.errors import StoreUnavailableError
 from tests.corpus import CASES, EVENTS, SIGNED_AT, Answered, Case
+from tests.fakes.relay import EXECUTION_ID
 from tests.functional.conftest import Functions
 
-REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+REQUEST_ID = "JJbxnHHVIAMEjCQ="
+"""As API Gateway makes it, in every event; no client can choose it."""
 OPERATOR = "arn:aws:iam::123456789012:user/caller"
 SUBMISSIONS = [case for case in CASES if case.function == "validate" and case.event["resource"] == "/executions"]
 
@@ -22,7 +24,7 @@ def _status(case: Case) -> int:
     return case.expects.status
 
 
-REFUSED = [case for case in SUBMISSIONS if _status(case) >= 400]
+REFUSED = [case for case in SUBMISSIONS if _status(case) >= 400 and case.name != "no_caller"]
 
 
 def _history(functions: Functions) -> tuple[int, dict[str, Any]]:
@@ -157,15 +159,38 @@ def test_a_refused_submission_is_in_its_days_export(functions: Functions) -> Non
     assert "user:secret" not in functions.relay.day_files.files["audit-2025-11-24.jsonl"].decode()
 
 
-def test_a_refusals_id_used_later_leaves_both_trails_whole(
-    functions: Functions,
-) -> None:
-    functions.call("validate", next(case for case in REFUSED if case.name == "too_deep").event)
+def test_a_refusal_and_an_execution_of_one_id_have_two_trails(functions: Functions) -> None:
+    refused = next(case for case in REFUSED if case.name == "too_deep").event
+    # Where a local server makes no id of its own, a refusal has one that an execution can have too.
+    del refused["requestContext"]["extendedRequestId"]
+    request_id = refused["requestContext"]["requestId"]
+    functions.call("validate", refused)
     accepted = next(case for case in CASES if case.name == "accepted").event
     body = json.loads(accepted["body"])
-    functions.call("validate", accepted | {"body": json.dumps(body | {"executionId": REQUEST_ID})})
+    functions.call("validate", accepted | {"body": json.dumps(body | {"executionId": request_id})})
 
-    _, history = _history(functions)
+    assert functions.relay.audit.events(request_id) == ["accepted"]
+    assert functions.relay.audit.events(f"rejected#{request_id}") == ["rejected"]
 
-    assert [entry["event"] for entry in history["entries"]] == ["accepted"]
-    assert {entry.event for entry in functions.relay.audit.entries(f"rejected#{REQUEST_ID}")} == {"rejected"}
+
+def test_a_client_that_chooses_the_request_id_hides_no_refusal(functions: Functions) -> None:
+    event = json.loads((EVENTS / "validate/many_faults.json").read_text(encoding="utf-8"))
+    functions.relay.given_queued()
+    trace_ids = []
+    for made_by_api_gateway in ("JJbxnHHVIAMEjCQ=", "JJbxoE1aIAMEkfg="):
+        event["requestContext"] |= {"requestId": EXECUTION_ID, "extendedRequestId": made_by_api_gateway}
+        trace_ids.append(json.loads(functions.call("validate", event)["body"])["traceId"])
+
+    assert trace_ids == ["JJbxnHHVIAMEjCQ=", "JJbxoE1aIAMEkfg="]
+    for trace_id in trace_ids:
+        [entry] = functions.relay.audit.entries(f"rejected#{trace_id}")
+        assert (entry.event, entry.trace_id) == ("rejected", trace_id)
+    assert "rejected" not in functions.relay.audit.events(EXECUTION_ID), "nothing of it in the victim's trail"
+
+
+def test_a_submission_without_a_caller_is_on_record_as_nobodys(functions: Functions) -> None:
+    refused = functions.call("validate", next(case for case in CASES if case.name == "no_caller").event)
+
+    [entry] = functions.relay.audit.entries(f"rejected#{json.loads(refused['body'])['traceId']}")
+    assert (entry.code, entry.actor) == ("caller_unknown", None)
+    assert functions.relay.store.records == {}

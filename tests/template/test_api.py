@@ -1,74 +1,112 @@
 """The HTTP API: who may call what, and how API Gateway's own answers look."""
 
+import importlib
 import json
 import re
 from typing import Any
 
 import pytest
 
-from tests.template.cloudformation import Template
+from actionrelay.boundary.routes import ROUTES, Access
+from tests.template.cloudformation import Template, function_folder
+from tests.template.deployed import Deployed, translated
 
-ROUTES = {
-    ("post", "/executions"): "ValidateFunction",
-    ("get", "/executions"): "QueryFunction",
-    ("get", "/executions/{executionId}"): "QueryFunction",
-    ("get", "/executions/{executionId}/audit"): "QueryFunction",
-    ("post", "/executions/{executionId}/retry"): "ValidateFunction",
-    ("post", "/executions/{executionId}/resolve"): "ValidateFunction",
-    ("post", "/executions/{executionId}/cancel"): "ValidateFunction",
-    ("post", "/executions/{executionId}/webhook/redeliver"): "ValidateFunction",
-    ("get", "/audit"): "QueryFunction",
-    ("get", "/queues"): "QueryFunction",
-    ("get", "/health"): "PreflightFunction",
-    ("get", "/openapi.json"): "QueryFunction",
-    ("get", "/docs"): "QueryFunction",
-    ("get", "/console"): "QueryFunction",
-    ("get", "/metrics"): "QueryFunction",
-    ("post", "/webhooks/genesys"): "ReceiveWebhookFunction",
-}
 PROBLEM = {"type", "title", "status", "detail", "code", "traceId"}
 
 
-@pytest.fixture
-def definition(template: Template) -> dict[str, Any]:
-    body: dict[str, Any] = template.resource("Api").properties["DefinitionBody"]
-    return body
+AUTH = ("AWS_IAM", "API_KEY")
 
 
-@pytest.fixture
-def operations(definition: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+def definitions(template: Template) -> dict[str, dict[str, Any]]:
+    """Return what CloudFormation hands to API Gateway, for each way in which callers may be known."""
+    document = translated(template.document)
+    return {auth: Deployed(document, {"ApiAuth": auth}).properties("Api")["Body"] for auth in AUTH}
+
+
+@pytest.fixture(scope="module")
+def deployed(template: Template) -> dict[str, dict[str, Any]]:
+    return definitions(template)
+
+
+@pytest.fixture(scope="module")
+def definition(deployed: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return deployed["AWS_IAM"]
+
+
+def enforced(body: dict[str, Any]) -> dict[tuple[str, str], set[str]]:
+    """Derive what API Gateway wants from a caller, for each operation.
+
+    "Security needs to be defined at an operation level" (developer guide, important notes for REST APIs): `security` at
+    the document's root is ignored. What a scheme means is in its own members, its name means nothing.
+    """
+    means: dict[str, str] = {}
+    for name, scheme in body["components"]["securitySchemes"].items():
+        if scheme.get("x-amazon-apigateway-authtype") == "awsSigv4":
+            means[name] = "signature"
+        elif (scheme["type"], scheme["in"], scheme["name"]) == ("apiKey", "header", "x-api-key"):
+            means[name] = "key"
     return {
-        (method, path): operation for path, item in definition["paths"].items() for method, operation in item.items()
+        (method.upper(), path): {means[name] for wanted in operation.get("security", []) for name in wanted}
+        for path, item in body["paths"].items()
+        for method, operation in item.items()
     }
 
 
-def test_routes_lead_to_their_functions(operations: dict[tuple[str, str], dict[str, Any]]) -> None:
-    assert operations.keys() == ROUTES.keys()
-    for route, operation in operations.items():
-        integration = operation["x-amazon-apigateway-integration"]
+@pytest.mark.parametrize("auth", AUTH)
+def test_api_gateway_enforces_what_the_table_of_routes_says(deployed: dict[str, dict[str, Any]], auth: str) -> None:
+    wanted = {"AWS_IAM": {"signature"}, "API_KEY": {"key"}}[auth]
+    expected = {(route.method, route.path): set() if route.access is Access.OPEN else wanted for route in ROUTES}
+    assert enforced(deployed[auth]) == expected
+
+
+def test_security_at_the_root_alone_leaves_all_open(template: Template) -> None:
+    per_operation = ", security: !If [UsesApiKey, [{apiKey: []}], [{sigv4: []}]]}"
+    assert template.text.count(per_operation) == sum(route.access is not Access.OPEN for route in ROUTES)
+    text = template.text.replace(per_operation, "}")
+    at_the_root = text.replace("        paths:\n", "        security: [{sigv4: []}]\n        paths:\n")
+    for body in definitions(Template(at_the_root)).values():
+        assert body["security"]
+        assert not any(enforced(body).values())
+
+
+def test_only_the_webhook_and_the_page_without_data_are_open() -> None:
+    assert [route.operation for route in ROUTES if route.access is Access.OPEN] == [
+        "getConsole",
+        "receiveGenesysWebhook",
+    ]
+
+
+def test_operations_have_the_names_of_the_table(definition: dict[str, Any]) -> None:
+    named = {
+        (method.upper(), path): operation["operationId"]
+        for path, item in definition["paths"].items()
+        for method, operation in item.items()
+    }
+    assert named == {(route.method, route.path): route.operation for route in ROUTES}
+
+
+def test_routes_lead_to_their_functions(template: Template, definition: dict[str, Any]) -> None:
+    folders = {function.name: function_folder(function) for function in template.resources("AWS::Serverless::Function")}
+    for route in ROUTES:
+        integration = definition["paths"][route.path][route.method.lower()]["x-amazon-apigateway-integration"]
         assert (integration["type"], integration["httpMethod"]) == ("aws_proxy", "POST")
-        assert f"functions/${{{ROUTES[route]}Aliaslive}}/invocations" in integration["uri"]["Fn::Sub"]
+        [name] = {name for name in folders if f"functions/${{{name}Aliaslive}}/invocations" in integration["uri"]}
+        assert folders[name] == route.function
 
 
 def test_api_gateway_may_invoke_exactly_what_it_routes_to(template: Template) -> None:
     permitted = {
-        (event["Method"], event["Path"]): function.name
+        (event["Method"].upper(), event["Path"]): function_folder(function)
         for function in template.resources("AWS::Serverless::Function")
         for event in template.event_sources(function, "Api")
     }
-    assert permitted == ROUTES
+    assert permitted == {(route.method, route.path): route.function for route in ROUTES}
 
 
-def test_only_the_webhook_and_the_page_without_data_are_open(
-    definition: dict[str, Any], operations: dict[tuple[str, str], dict[str, Any]]
-) -> None:
-    assert definition["security"] == {"Fn::If": ["UsesApiKey", [{"apiKey": []}], [{"sigv4": []}]]}
-    schemes = definition["components"]["securitySchemes"]
-    assert schemes["sigv4"]["x-amazon-apigateway-authtype"] == "awsSigv4"
-    assert schemes["apiKey"]["name"] == "x-api-key"
-    open_routes = [route for route, operation in operations.items() if operation.get("security") == []]
-    assert open_routes == [("get", "/console"), ("post", "/webhooks/genesys")]
-    assert all("security" not in operation for route, operation in operations.items() if route not in open_routes)
+@pytest.mark.parametrize("function", sorted({route.function for route in ROUTES}))
+def test_a_function_handles_its_routes_and_no_others(function: str) -> None:
+    handlers = importlib.import_module(f"functions.{function}.app").HANDLERS
+    assert handlers.keys() == {route.operation for route in ROUTES if route.function == function}
 
 
 def test_a_change_of_authorisation_alone_is_deployed(template: Template) -> None:
@@ -87,7 +125,6 @@ def test_a_change_of_authorisation_alone_is_deployed(template: Template) -> None
         "INVALID_API_KEY",
         "THROTTLED",
         "QUOTA_EXCEEDED",
-        "REQUEST_TOO_LARGE",
         "INTEGRATION_FAILURE",
         "INTEGRATION_TIMEOUT",
     ],
@@ -98,7 +135,7 @@ def test_api_gateways_own_answers_are_problems(definition: dict[str, Any], kind:
     assert problem.keys() == PROBLEM
     assert problem["status"] == response["statusCode"]
     assert problem["type"] == f"urn:actionrelay:problem:{problem['code']}"
-    assert problem["traceId"] == "$context.requestId"
+    assert problem["traceId"] == "$context.extendedRequestId", "a client may choose $context.requestId"
     headers = response["responseParameters"]
     assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
 

@@ -23,7 +23,18 @@ from tests.fakes.asking import DATA_ACTIONS, INTEGRATIONS, Contract
 from tests.fakes.deployment import ENVIRONMENT
 from tests.fakes.loopback import LoopbackServer, answering, closed_port
 from tests.fakes.marked import ECHOES, INPUTS, look_at, marked_relay, marked_token
-from tests.fakes.marks import CLIENT_SECRET, EVERYTHING, INPUT, RESULT, SIGNING_KEY, TOKEN, Captured, failing, raising
+from tests.fakes.marks import (
+    AT_THE_CONSOLE,
+    CLIENT_SECRET,
+    EVERYTHING,
+    INPUT,
+    RESULT,
+    SIGNING_KEY,
+    TOKEN,
+    Captured,
+    failing,
+    raising,
+)
 from tests.fakes.relay import EXECUTION_ID, WEBHOOK_URL, Relay
 
 
@@ -89,8 +100,13 @@ def test_bugs_and_faults_show_only_kinds_and_places(
 ) -> None:
     bug = RuntimeError(EVERYTHING)
     bug.__cause__ = KeyError(EVERYTHING)
-    event = {"requestContext": {"requestId": "r"}, "headers": {"Authorization": TOKEN}, "body": EVERYTHING}
-    captured.text("answer", json.dumps(boundary.serve(event, raising(bug))))
+    event = {
+        **AT_THE_CONSOLE,
+        "requestContext": {"requestId": "r"},
+        "headers": {"Authorization": TOKEN},
+        "body": EVERYTHING,
+    }
+    captured.text("answer", json.dumps(boundary.serve(event, {"getConsole": raising(bug)})))
     with failing(captured):
         parse(EVERYTHING.encode())
     with failing(captured):

@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import actionrelay
+from actionrelay.boundary.routes import ROUTES, Access, Route
 from actionrelay.find.query import CURSOR_FORM, DEFAULT_LIMIT, MAX_LIMIT, MOMENT_FORM, STATUS_FORM
-from actionrelay.ids import ACTION_ID_FORM, UUID_FORM
+from actionrelay.ids import ACTION_ID_FORM
+from actionrelay.submit.idempotency import KEY_FORM
 from tools.openapi import examples
 from tools.openapi.operations import OPERATIONS, TAGS, Operation, Success
 from tools.openapi.problems import ProblemResponses
 from tools.openapi.schemas import components
-from tools.openapi.template import ApiTemplate, Route
+from tools.openapi.template import ApiTemplate
 
 PACKAGED = Path(actionrelay.__file__).parent / "site" / "openapi.json"
 REGENERATE = "make openapi"
@@ -55,22 +57,22 @@ _HEADERS = {
     "X-Content-Type-Options": ("`nosniff`.", {"type": "string"}),
     "Referrer-Policy": ("`no-referrer`.", {"type": "string"}),
 }
-_REQUIRED = {"audit.date"}
+_REQUIRED = {"getAuditDay.date"}
 """Parameters without which a request is refused, besides those in paths."""
 _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "executionId": ("path", "A UUID, in any case.", {"$ref": "#/components/schemas/Uuid"}),
     "dryRun": ("query", "Check the request and change nothing.", _FLAG),
     "verify": ("query", "Check the chain and say whether it is whole.", _FLAG),
-    "audit.date": ("query", "The day, in UTC.", {"type": "string", "format": "date"}),
-    "audit.limit": (
+    "getAuditDay.date": ("query", "The day, in UTC.", {"type": "string", "format": "date"}),
+    "getAuditDay.limit": (
         "query",
         "How many entries a page may hold; an execution that alone has more is on a page of its own.",
         {"type": "integer", "minimum": 1, "maximum": 1000, "default": 200},
     ),
-    "audit.next": ("query", "What the page before ends with.", {"type": "string"}),
-    "metrics.from": ("query", "The first day, in UTC.", {"type": "string", "format": "date"}),
-    "metrics.to": ("query", "The last day, included.", {"type": "string", "format": "date"}),
-    "metrics.actionId": ("query", "Of this action alone.", {"type": "string", "pattern": f"^{ACTION_ID_FORM}$"}),
+    "getAuditDay.next": ("query", "What the page before ends with.", {"type": "string"}),
+    "getMetrics.from": ("query", "The first day, in UTC.", {"type": "string", "format": "date"}),
+    "getMetrics.to": ("query", "The last day, included.", {"type": "string", "format": "date"}),
+    "getMetrics.actionId": ("query", "Of this action alone.", {"type": "string", "pattern": f"^{ACTION_ID_FORM}$"}),
     "deep": ("query", "Look whether actions can be executed.", _FLAG),
     "status": (
         "query",
@@ -90,8 +92,8 @@ _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "next": ("query", "The `next` of the page before.", {"type": "string", "pattern": f"^{CURSOR_FORM}$"}),
     "Idempotency-Key": (
         "header",
-        "The same thing as the field `executionId`, bare or as a quoted string. If both are there they must be equal.",
-        {"type": "string", "pattern": f'^({UUID_FORM}|"{UUID_FORM}")$'},
+        "A UUID is the `executionId`; any other key stands for one, the UUIDv5 of caller and key. May be quoted.",
+        {"type": "string", "pattern": f'^({KEY_FORM}|"{KEY_FORM}")$'},
     ),
     "webhook-id": ("header", "`standard-webhooks`: the same on every try.", {"type": "string"}),
     "webhook-timestamp": ("header", "`standard-webhooks`: epoch seconds, at most 5 minutes off.", {"type": "string"}),
@@ -112,20 +114,18 @@ def build() -> dict[str, Any]:
     """Return the document.
 
     Raises:
-        LookupError: the template has a route that is not described, or a description has no route.
+        LookupError: a route is not described, or a description has no route.
     """
-    template = ApiTemplate()
-    routes = list(template.routes())
-    if {route.operation_id for route in routes} != OPERATIONS.keys():
-        unlike = {route.operation_id for route in routes} ^ OPERATIONS.keys()
-        raise LookupError(f"template.yaml and tools/openapi/operations.py differ in {', '.join(sorted(unlike))}")
-    problems = ProblemResponses(tuple(template.gateway_answers()))
+    operations = {route.operation for route in ROUTES}
+    if unlike := operations ^ OPERATIONS.keys():
+        raise LookupError(f"boundary/routes.py and tools/openapi/operations.py differ in {', '.join(sorted(unlike))}")
+    problems = ProblemResponses(tuple(ApiTemplate().gateway_answers()))
     paths: dict[str, dict[str, Any]] = {}
-    for route in routes:
-        operation = OPERATIONS[route.operation_id]
+    for route in ROUTES:
+        operation = OPERATIONS[route.operation]
         spelled = _operation(route, operation)
         spelled["responses"] |= problems.of(route, operation)
-        paths.setdefault(route.path, {})[route.method] = spelled
+        paths.setdefault(route.path, {})[route.method.lower()] = spelled
     return {
         "openapi": "3.1.0",
         "info": {**_INFO, "version": "v1"},
@@ -162,20 +162,26 @@ def spelled() -> str:
 
 def _operation(route: Route, operation: Operation) -> dict[str, Any]:
     spelled: dict[str, Any] = {
-        "operationId": route.operation_id,
+        "operationId": route.operation,
         "tags": [operation.tag],
         "summary": operation.summary,
         "description": operation.description,
     }
-    if route.is_open:
+    if route.access is Access.OPEN:
         spelled["security"] = []
-    if parameters := (*route.parameters, *operation.parameters):
-        spelled["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in parameters]
+    if parameters := (*route.path_parameters, *route.query, *route.headers, *route.proof):
+        spelled["parameters"] = [{"$ref": f"#/components/parameters/{_parameter(route, name)}"} for name in parameters]
     if operation.body:
         content = _content("application/json", {"$ref": _schema(operation.body)}, operation.body_examples)
         spelled["requestBody"] = {"required": operation.body_required, "content": content}
     spelled["responses"] = {str(status): _success(answer) for status, answer in operation.answers.items()}
     return spelled
+
+
+def _parameter(route: Route, name: str) -> str:
+    """Return the name of a parameter's component: one that another route uses otherwise has its operation before it."""
+    own = f"{route.operation}.{name}"
+    return own if own in _PARAMETERS else name
 
 
 def _success(answer: Success) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from actionrelay.errors import (
     ActionRelayError,
+    CallerUnknownError,
     ExecutionConflictError,
     ExecutionNotFoundError,
     InvalidRequestError,
@@ -18,6 +19,7 @@ from actionrelay.errors import (
     StaleWriteError,
     StoreUnavailableError,
     UnauthenticWebhookError,
+    UnsupportedMediaTypeError,
     WebhookConflictError,
     WrongStateError,
 )
@@ -25,7 +27,10 @@ from tools.openapi import examples
 
 type Errors = tuple[type[ActionRelayError], ...]
 
-ANYWHERE: Errors = (ActionRelayError,)
+ANYWHERE: Errors = (UnsupportedMediaTypeError, InvalidRequestError, ActionRelayError)
+"""What any route can answer: a request that its route does not take, or a bug."""
+CALLERS_ALONE: Errors = (CallerUnknownError,)
+"""What any route but the open ones can answer."""
 _DEPLOYED: Errors = (SettingsError,)
 _STORED: Errors = (StoreUnavailableError, *_DEPLOYED)
 _READ: Errors = (ExecutionNotFoundError, *_STORED)
@@ -61,15 +66,13 @@ class Success:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One route."""
+    """What there is to say about one route of ``boundary.routes``."""
 
     tag: str
     summary: str
     description: str
     answers: dict[int, Success]
     errors: Errors
-    parameters: tuple[str, ...] = ()
-    """Names of components, besides those in the path."""
     body: str | None = None
     body_examples: dict[str, Any] = field(default_factory=dict)
     body_required: bool = True
@@ -115,7 +118,6 @@ OPERATIONS: dict[str, Operation] = {
             ),
         },
         (*_BODY, ExecutionConflictError, QueueUnavailableError, *_STORED),
-        parameters=("dryRun", "Idempotency-Key"),
         body="ExecutionRequest",
         body_examples={"request": examples.REQUEST},
     ),
@@ -127,7 +129,6 @@ OPERATIONS: dict[str, Operation] = {
         "`next`.",
         {200: Success("A page.", ("ExecutionList",), {"page": examples.page()})},
         (InvalidRequestError, *_STORED),
-        parameters=("status", "actionId", "from", "to", "traceId", "webhookStatus", "limit", "next"),
     ),
     "getExecution": Operation(
         "Executions",
@@ -149,7 +150,6 @@ OPERATIONS: dict[str, Operation] = {
             )
         },
         (InvalidRequestError, *_READ),
-        parameters=("verify",),
     ),
     "getAuditDay": Operation(
         "Executions",
@@ -158,7 +158,6 @@ OPERATIONS: dict[str, Operation] = {
         "time; refused submissions too. A page holds whole executions.",
         {200: Success("A page of the day.", ("AuditDay",), {"page": examples.audit_day()})},
         (InvalidRequestError, *_STORED),
-        parameters=("audit.date", "audit.limit", "audit.next"),
     ),
     "retryExecution": Operation(
         "Decisions",
@@ -206,7 +205,6 @@ OPERATIONS: dict[str, Operation] = {
         "stands now. Since the deployment, unless `from` or `to` names days.",
         {200: Success("The counts.", ("Metrics",), {"metrics": examples.metrics()})},
         (InvalidRequestError, *_STORED),
-        parameters=("metrics.from", "metrics.to", "metrics.actionId"),
     ),
     "getQueues": Operation(
         "About",
@@ -242,7 +240,6 @@ OPERATIONS: dict[str, Operation] = {
             )
         },
         (InvalidRequestError, PreflightFailedError, *_DEPLOYED),
-        parameters=("deep",),
     ),
     "getOpenApi": Operation(
         "About",
@@ -288,7 +285,6 @@ OPERATIONS: dict[str, Operation] = {
             )
         },
         _RECEIVED,
-        parameters=("webhook-id", "webhook-timestamp", "webhook-signature", "X-Hub-Signature-256"),
         body="ResultWebhook",
         body_examples={
             "completed": examples.RESULT,

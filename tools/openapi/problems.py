@@ -6,11 +6,13 @@ from http import HTTPStatus
 from typing import Any
 
 from actionrelay.boundary.http import PROBLEM
+from actionrelay.boundary.routes import Access, Route
 from actionrelay.errors import ActionRelayError, DependencyError
 from tools.openapi import examples
-from tools.openapi.operations import ANYWHERE, OPERATIONS, Operation
-from tools.openapi.template import GatewayAnswer, Route
+from tools.openapi.operations import ANYWHERE, CALLERS_ALONE, OPERATIONS, Operation
+from tools.openapi.template import GatewayAnswer
 
+FORBIDDEN = HTTPStatus.FORBIDDEN
 UNSIGNED = {"forbidden"}
 """Of the gateway's refusals (403), the one that an open route knows; the others are about credentials."""
 
@@ -26,6 +28,10 @@ class _Problems:
     def add(self, code: str, title: str, *, has_retry_after: bool) -> None:
         self.titles.setdefault(code, title)
         self.has_retry_after |= has_retry_after
+
+    def with_also(self, other: "_Problems") -> "_Problems":
+        """Return both together."""
+        return _Problems({**other.titles, **self.titles}, self.has_retry_after or other.has_retry_after)
 
     def response(self, status: int) -> dict[str, Any]:
         """Return the response object."""
@@ -52,32 +58,36 @@ class ProblemResponses:
 
     def of(self, route: Route, operation: Operation) -> dict[str, Any]:
         """Return a response, or a reference to one, for each status of a problem of one route."""
-        own = _own((*operation.errors, *ANYWHERE))
-        open_door = _from_gateway(answer for answer in self.gateway if answer.code in UNSIGNED)
-        shared = _from_gateway(self.gateway)
-        found: dict[int, dict[str, Any]] = {}
-        for status in sorted(own.keys() | shared.keys()):
-            if status in own:
-                merged = own[status]
-                for code, title in shared.get(status, _Problems()).titles.items():
-                    merged.add(code, title, has_retry_after=shared[status].has_retry_after)
-                found[status] = merged.response(status)
-            elif status == HTTPStatus.FORBIDDEN and route.is_open:
-                found[status] = open_door[status].response(status)
-            else:
-                found[status] = {"$ref": f"#/components/responses/{_name(status)}"}
-        return {str(status): response for status, response in found.items()}
+        is_open = route.access is Access.OPEN
+        own, everywhere = _own(operation.errors), self._everywhere(is_open=is_open)
+        shared = self.shared()
+        found: dict[str, Any] = {}
+        for status in sorted(own.keys() | everywhere.keys()):
+            everybodys = everywhere.get(status, _Problems())
+            response = own.get(status, _Problems()).with_also(everybodys).response(status)
+            is_shared = shared.get(_name(status)) == response
+            found[str(status)] = {"$ref": f"#/components/responses/{_name(status)}"} if is_shared else response
+        return found
 
     def shared(self) -> dict[str, Any]:
-        """Return what is referred to: the responses that API Gateway alone gives."""
-        known = _from_gateway(self.gateway)
-        return {
-            _name(status): known[status].response(status) for status in sorted(known.keys() - _own(ANYWHERE).keys())
-        }
+        """Return what is referred to: the responses that every route for callers can give."""
+        known = self._everywhere(is_open=False)
+        return {_name(status): known[status].response(status) for status in sorted(known)}
+
+    def _everywhere(self, *, is_open: bool) -> "dict[int, _Problems]":
+        gateway = [
+            answer for answer in self.gateway if not is_open or answer.status != FORBIDDEN or answer.code in UNSIGNED
+        ]
+        found = _own(ANYWHERE if is_open else (*ANYWHERE, *CALLERS_ALONE))
+        for status, problems in _from_gateway(gateway).items():
+            found[status] = found.get(status, _Problems()).with_also(problems)
+        return found
 
     def examples(self) -> dict[str, Any]:
         """Return one problem document for each code."""
-        errors = {error for operation in OPERATIONS.values() for error in (*operation.errors, *ANYWHERE)}
+        errors = {
+            error for operation in OPERATIONS.values() for error in (*operation.errors, *ANYWHERE, *CALLERS_ALONE)
+        }
         found = {error.code: examples.problem(error) for error in errors}
         for answer in self.gateway:
             found.setdefault(answer.code, _gateway_problem(answer))

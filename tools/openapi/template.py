@@ -1,4 +1,4 @@
-"""What template.yaml says about the API: its routes, and what API Gateway answers by itself."""
+"""What API Gateway answers by itself, from template.yaml."""
 
 import json
 from collections.abc import Iterator
@@ -19,22 +19,6 @@ _Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """One method under one path."""
-
-    method: str
-    path: str
-    operation_id: str
-    is_open: bool
-    """No caller has to prove anything to API Gateway."""
-
-    @property
-    def parameters(self) -> list[str]:
-        """The names in braces."""
-        return [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
-
-
-@dataclass(frozen=True, slots=True)
 class GatewayAnswer:
     """One problem of API Gateway's own."""
 
@@ -51,12 +35,6 @@ class ApiTemplate:
     def __init__(self, path: Path = TEMPLATE) -> None:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader it is
         self._definition: dict[str, Any] = document["Resources"]["Api"]["Properties"]["DefinitionBody"]
-
-    def routes(self) -> Iterator[Route]:
-        """Every route, in the template's order."""
-        for path, operations in self._definition["paths"].items():
-            for method, operation in operations.items():
-                yield Route(method, path, operation["operationId"], operation.get("security") == [])
 
     def gateway_answers(self) -> Iterator[GatewayAnswer]:
         """Every answer that API Gateway gives by itself; a code may be there twice, with other words."""

@@ -1,6 +1,5 @@
 """Lambda's events in, answers out; and what is logged and measured on the way."""
 
-import base64
 import json
 import threading
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from actionrelay.boundary import batch, http
+from actionrelay.boundary.request import HttpRequest
 from actionrelay.boundary.submissions import decided, submitted
 from actionrelay.errors import (
     ActionRelayError,
@@ -53,89 +53,15 @@ class Context:
 
 
 def proxy_event(**changes: Any) -> dict[str, Any]:
-    return {"resource": "/executions", "requestContext": {"requestId": REQUEST_ID}, "body": "{}", **changes}
+    context = {"requestId": REQUEST_ID, "identity": {"userArn": "arn:aws:iam::123456789012:user/caller"}}
+    return {"httpMethod": "GET", "resource": "/health", "requestContext": context, "body": "{}", **changes}
 
 
-def raising(error: Exception) -> Any:
-    def handle(_request: http.HttpRequest) -> dict[str, Any]:
+def raising(error: Exception) -> dict[str, http.Handler]:
+    def handle(_request: HttpRequest) -> dict[str, Any]:
         raise error
 
-    return handle
-
-
-# -- Requests --
-
-
-def test_a_proxy_event_has_body_headers_and_parameters() -> None:
-    request = http.read_request(
-        proxy_event(
-            body="grüße",
-            headers={"X-One": "last", "Single": "s"},
-            multiValueHeaders={"X-One": ["first", "last"], "x-one": ["third"], "Empty": None},
-            queryStringParameters={"dryRun": "true"},
-            pathParameters={"executionId": "x"},
-        )
-    )
-    assert request.body == "grüße".encode()
-    assert request.headers == {"x-one": ("first", "last", "third"), "single": ("s",)}
-    assert (request.header("X-ONE"), request.header("single"), request.header("none")) == ("third", "s", None)
-    assert (request.resource, request.path_parameters, request.request_id) == (
-        "/executions",
-        {"executionId": "x"},
-        REQUEST_ID,
-    )
-    assert request.flag("dryRun")
-    assert not request.flag("other")
-
-
-def test_an_empty_event_reads_as_empty() -> None:
-    request = http.read_request({"body": None, "headers": None, "multiValueHeaders": None})
-    assert (request.body, request.headers, request.query, request.resource) == (b"", {}, {}, "")
-    assert request.request_id
-
-
-def test_a_binary_body_is_the_bytes_that_were_sent() -> None:
-    raw = b"\xff\x00\xfe"
-    event = proxy_event(body=base64.b64encode(raw).decode(), isBase64Encoded=True)
-    assert http.read_request(event).body == raw
-
-
-@pytest.mark.parametrize("body", ["no base64!", "ü", "abc"])
-def test_a_body_that_is_no_base64_is_malformed(body: str) -> None:
-    with pytest.raises(MalformedJsonError):
-        http.read_request(proxy_event(body=body, isBase64Encoded=True))
-
-
-@pytest.mark.parametrize("value", ["True", "1", "", "yes"])
-def test_a_flag_that_is_neither_true_nor_false_is_refused(value: str) -> None:
-    request = http.read_request(proxy_event(queryStringParameters={"dryRun": value}))
-    with pytest.raises(InvalidRequestError) as refused:
-        request.flag("dryRun")
-    assert "dryRun must be true or false" in refused.value.faults[0].detail
-
-
-ARN = "arn:aws:iam::123456789012:user/ops"
-
-
-@pytest.mark.parametrize(
-    ("identity", "caller"),
-    [
-        ({"userArn": ARN, "apiKeyId": "key-1"}, ARN),
-        ({"userArn": None, "apiKeyId": "key-1"}, "key-1"),
-        ({"userArn": "", "apiKeyId": "key-1"}, "key-1"),
-        ({"userArn": None, "apiKeyId": None, "sourceIp": "192.0.2.7"}, None),
-        ({}, None),
-        (None, None),
-    ],
-)
-def test_the_caller_is_the_signer_or_the_key(identity: dict[str, Any] | None, caller: str | None) -> None:
-    event = proxy_event(requestContext={"requestId": REQUEST_ID, "identity": identity})
-    assert http.read_request(event).caller == caller
-
-
-@pytest.mark.parametrize("context", [{}, {"requestContext": None}])
-def test_given_no_request_context_when_read_then_nobody_called(context: dict[str, Any]) -> None:
-    assert http.read_request(context).caller is None
+    return {"getHealth": handle}
 
 
 # -- Answers --
@@ -192,7 +118,10 @@ def test_an_unqueued_request_returns_its_id() -> None:
 def test_a_bug_shows_a_trace_id_and_nothing_else(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    answer = http.serve({}, raising(RuntimeError("s3cret detail")))
+    answer = http.serve(
+        proxy_event(requestContext=None, resource="/console"),
+        {"getConsole": raising(RuntimeError("s3cret detail"))["getHealth"]},
+    )
     problem = json.loads(answer["body"])
     assert (answer["statusCode"], problem["code"]) == (500, "internal_error")
     assert "s3cret" not in answer["body"]
@@ -229,7 +158,9 @@ def test_a_submission_is_202_when_new_and_200_when_known() -> None:
     body = spelled(a_request(executionId=EXECUTION_ID, traceId=TRACE_ID))
     answers = []
     for dry_run in (True, False, False):
-        answers.append(submitted(relay.submitting.submit(body, dry_run=dry_run), relay.payloads, relay.clock))
+        answers.append(
+            submitted(relay.submitting.submit(body, dry_run=dry_run), relay.payloads, relay.clock, "/v1/executions")
+        )
         relay.clock.advance(1)
     dry, new, again = answers
     assert [answer["statusCode"] for answer in answers] == [200, 202, 200]
@@ -429,11 +360,11 @@ def test_given_a_body_when_refused_then_no_line_repeats_it(capsys: pytest.Captur
     relay = Relay()
     body = spelled(a_request(inputs={"card": "4111-1111"}, timeout=0, webhookUrl="https://u:pw99@example.com/"))
 
-    def handle(request: http.HttpRequest) -> dict[str, Any]:
+    def handle(request: HttpRequest) -> dict[str, Any]:
         relay.submitting.submit(request.body)
         return {}
 
-    answer = http.serve(proxy_event(body=body.decode()), handle)
+    answer = http.serve(proxy_event(body=body.decode()), {"getHealth": handle})
     out = capsys.readouterr().out
     assert answer["statusCode"] == 422
     assert "4111-1111" not in out + answer["body"]

@@ -12,6 +12,7 @@ from actionrelay.genesys.contract import GenesysApi
 from actionrelay.receive.webhook import ResultWebhook
 from actionrelay.schemas import read
 from actionrelay.strict_json import MAX_NESTING
+from actionrelay.submit.idempotency import execution_id
 from actionrelay.submit.request import ExecutionRequest
 from tests.fakes.relay import ACTION_ID, EXECUTION_ID, TRACE_ID, Relay, a_request, spelled
 
@@ -265,11 +266,17 @@ def test_a_header_that_differs_from_the_field_is_refused() -> None:
     assert places(a_request(executionId=EXECUTION_ID), key=TRACE_ID) == [("/executionId", "schema")]
 
 
-@pytest.mark.parametrize("header", ["exec-2024-001", "", '"', '""'])
-def test_a_header_that_is_no_uuid_is_named(header: str) -> None:
+def test_a_key_and_an_execution_id_that_it_stands_for_agree() -> None:
+    meant = execution_id("order-4711", None)
+    assert accepted(a_request(executionId=meant.upper()), key="order-4711").execution_id == meant
+    assert places(a_request(executionId=EXECUTION_ID), key="order-4711") == [("/executionId", "schema")]
+
+
+@pytest.mark.parametrize("header", ["", '""', " ", "two words", "x" * 256, "größe", "a\tb", "a\x00", "a\x7f"])
+def test_a_header_that_holds_no_key_is_refused_at_its_place(header: str) -> None:
     [fault] = faults(a_request(), key=header)
-    assert fault.pointer == ""
-    assert fault.detail.startswith("the Idempotency-Key header must be a UUID")
+    assert (fault.pointer, fault.code) == ("/header/Idempotency-Key", "schema")
+    assert "1 to 255 visible ASCII characters" in fault.detail
 
 
 # -- Webhook addresses --

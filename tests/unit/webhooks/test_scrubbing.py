@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from actionrelay.aws.secret import NamedSecret
-from actionrelay.boundary import http as boundary
+from actionrelay.boundary.request import read_request
 from actionrelay.strict_json import parse
 from actionrelay.webhooks.keys import parse_secret, parse_secrets
 from actionrelay.webhooks.sender_http import PinnedSender
@@ -49,7 +49,7 @@ def test_a_refused_webhook_leaks_no_signature_or_body(captured: Captured, header
         receiving = replace(relay.receiving, verifier=partial(_itself, verifier))
         with failing(captured):
             receiving.receive({name.lower(): [value] for name, value in headers.items()}, body)
-    request = boundary.read_request({"headers": headers, "body": body.decode()})
+    request = read_request({"headers": headers, "body": body.decode()})
     captured.thing(request)
 
 

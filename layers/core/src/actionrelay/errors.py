@@ -6,12 +6,14 @@
     ├── RequestError                  the caller's to mend; nothing has changed
     │   ├── MalformedJsonError          400 malformed_json
     │   ├── UnauthenticWebhookError     401 unauthentic_webhook
+    │   ├── CallerUnknownError          403 caller_unknown
     │   ├── ExecutionNotFoundError      404 execution_not_found
     │   ├── ExecutionConflictError      409 execution_conflict
     │   ├── OutcomeConflictError        409 outcome_conflict
     │   ├── WebhookConflictError        409 webhook_conflict
     │   ├── WrongStateError             409 wrong_state
     │   ├── PayloadTooLargeError        413 payload_too_large
+    │   ├── UnsupportedMediaTypeError   415 unsupported_media_type
     │   └── InvalidRequestError         422 invalid_request (carries every fault at once)
     ├── DependencyError               a service that we stand on failed; worth trying again
     │   ├── QueueUnavailableError       503 queue_unavailable
@@ -152,6 +154,14 @@ class UnauthenticWebhookError(RequestError):
     title = "The webhook is not authentic"
 
 
+class CallerUnknownError(RequestError):
+    """A request that no caller has signed and no API key came with reached a route that is not open."""
+
+    code = "caller_unknown"
+    http_status = 403
+    title = "The caller is not known"
+
+
 class ExecutionNotFoundError(RequestError):
     """There is no execution with this id, or its retention has ended."""
 
@@ -209,6 +219,14 @@ class PayloadTooLargeError(RequestError):
     code = "payload_too_large"
     http_status = 413
     title = "The body is too large"
+
+
+class UnsupportedMediaTypeError(RequestError):
+    """The body is compressed, or in another charset than UTF-8."""
+
+    code = "unsupported_media_type"
+    http_status = 415
+    title = "The body's coding is not supported"
 
 
 class InvalidRequestError(RequestError):

@@ -50,7 +50,8 @@ class ReadHistory:
         record = self.store.load(known_id)  # first: what it owes and is paid meanwhile is then found twice, not never
         trail = self.audit.trail(known_id)
         if record is None and not (trail.entries or trail.flaws):
-            trail = self.audit.trail(rejection_id(known_id))
+            trail = self.audit.trail(rejection_id(execution_id))
+            known_id = execution_id  # a request's: API Gateway's ids have capitals
         found = trail.with_owed(record.pending_audit) if record else trail
         if record is None and not (found.entries or found.flaws):
             raise ExecutionNotFoundError.of(execution_id)

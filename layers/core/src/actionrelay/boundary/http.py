@@ -1,29 +1,36 @@
-"""API Gateway's proxy events: what a request holds, and every answer's form (RFC 9457 for the bad ones)."""
+"""The HTTP boundary: from an event to the handler of its route, and every answer's form (RFC 9457 for the bad ones)."""
 
-import base64
-import binascii
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from actionrelay.boundary.problem import FaultDocument, ProblemDocument
+from actionrelay.boundary.problem import problem_document
+from actionrelay.boundary.request import (
+    HttpRequest,
+    caller_of,
+    check_media,
+    is_dry_run,
+    read_body,
+    read_request,
+    request_faults,
+    trace_id_of,
+)
+from actionrelay.boundary.routes import Access, Route, route_of
 from actionrelay.errors import (
     ActionRelayError,
+    CallerUnknownError,
     DependencyError,
     Fault,
     InvalidRequestError,
     MalformedJsonError,
-    PreflightFailedError,
-    QueueUnavailableError,
-    WrongStateError,
+    UnsupportedMediaTypeError,
 )
 from actionrelay.json_text import spell
 from actionrelay.ledger.document import without_result
-from actionrelay.preflight.document import check_document
 from actionrelay.signals import Count
 from actionrelay.strict_json import as_json
+from actionrelay.wiring.gateway import proves_no_caller
 from actionrelay.wiring.telemetry import log_bug, log_refusal, logger, on_every_line, telemetry
 
 PROBLEM = "application/problem+json"
@@ -31,53 +38,7 @@ RETRY_AFTER_SECONDS = "2"
 MAX_ANSWER_BYTES = 6 * 1_024 * 1_024 - 65_536
 """Lambda hands back 6 MB at most, the envelope around a body included and the body spelled as a JSON string in it."""
 
-
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
-    """One request, with its body as the bytes that were sent."""
-
-    body: bytes = field(repr=False)
-    headers: Mapping[str, tuple[str, ...]] = field(repr=False)
-    """By lower-case name; a header that came twice has two values."""
-    query: Mapping[str, str]
-    path_parameters: Mapping[str, str]
-    resource: str
-    request_id: str
-    caller: str | None
-    """Who signed the request, or whose API key came with it, as API Gateway found out."""
-
-    def header(self, name: str) -> str | None:
-        """Return the last value of a header."""
-        values = self.headers.get(name.lower())
-        return values[-1] if values else None
-
-    def flag(self, name: str) -> bool:
-        """Return a query parameter that is true or false; false when absent.
-
-        Raises:
-            InvalidRequestError: any other value; a guess could run what was meant to be tried.
-        """
-        value = self.query.get(name, "false")
-        if value not in {"true", "false"}:
-            raise InvalidRequestError((Fault("", "schema", f"the query parameter {name} must be true or false"),))
-        return value == "true"
-
-
-def read_request(event: Mapping[str, Any]) -> HttpRequest:
-    """Read a REST API proxy event.
-
-    Raises:
-        MalformedJsonError: the body says that it is base64, and is not.
-    """
-    return HttpRequest(
-        body=_body(event),
-        headers=_headers(event),
-        query=event.get("queryStringParameters") or {},
-        path_parameters=event.get("pathParameters") or {},
-        resource=str(event.get("resource", "")),
-        caller=_caller((event.get("requestContext") or {}).get("identity") or {}),
-        request_id=str((event.get("requestContext") or {}).get("requestId") or uuid.uuid4()),
-    )
+type Handler = Callable[[HttpRequest], dict[str, Any]]
 
 
 def answer(status: int, document: object, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -86,6 +47,11 @@ def answer(status: int, document: object, headers: Mapping[str, str] | None = No
     if isinstance(document, dict) and "result" in document and not _fits(body):
         body = spell(without_result(document))
     return text(status, body, {"Content-Type": "application/json", **(headers or {})})
+
+
+def reading(read: Callable[[HttpRequest], object]) -> Handler:
+    """Make a handler that answers 200 with what was read."""
+    return lambda request: answer(200, read(request))
 
 
 def text(status: int, body: str, headers: Mapping[str, str]) -> dict[str, Any]:
@@ -107,6 +73,8 @@ def _fits(body: str) -> bool:
 class Refusal:
     """A request that was answered with a problem."""
 
+    operation: str
+    """Of its route."""
     error: ActionRelayError
     trace_id: str
     """As the problem has it."""
@@ -118,95 +86,88 @@ class Refusal:
 
 def serve(
     event: Mapping[str, Any],
-    handle: Callable[[HttpRequest], dict[str, Any]],
+    handlers: Mapping[str, Handler],
     refused: Callable[[Refusal], None] | None = None,
+    checks: Mapping[str, Handler] | None = None,
 ) -> dict[str, Any]:
-    """Answer one event; what ``handle`` raises becomes a problem document, never a stack trace.
+    """Answer one event; what a handler raises becomes a problem document, never a stack trace.
 
-    ``refused`` is told of each of our errors, after the answer is decided: nothing that it does changes it.
+    ``handlers`` are those of one function, by operation. Only a request that its route takes (``boundary.routes``)
+    reaches one. ``checks`` find what else is wrong with a request whose route does not take it, and change nothing;
+    a handler of a GET is its own check.
+
+    ``refused`` is called for each of our errors, after the answer is decided: nothing that it does changes it.
     """
-    request_id = str((event.get("requestContext") or {}).get("requestId") or uuid.uuid4())
+    trace_id = trace_id_of(event)
     # The problem's trace id is the request's. So is the log's, until it is known which execution the request is about.
-    with on_every_line(request_id=request_id, trace_id=request_id):
+    with on_every_line(request_id=trace_id, trace_id=trace_id):
         try:
-            return handle(read_request(event))
+            return _handle(event, handlers, checks or {})
         except ActionRelayError as error:
             log_refusal(logger(), error)
             telemetry().count(Count.REQUESTS_REFUSED, error.code)
             if refused is not None:
-                _tell(refused, error, event, request_id)
-            return problem(error, request_id)
+                _report(refused, error, event, trace_id)
+            return problem(error, trace_id)
         except Exception as error:  # noqa: BLE001 - the last line of defence: a caller never sees a stack trace
             log_bug(logger(), error)
             telemetry().count(Count.REQUESTS_REFUSED, ActionRelayError.code)
-            return problem(ActionRelayError("an unexpected error; its trace id finds it in the log"), request_id)
+            return problem(ActionRelayError("an unexpected error; its trace id finds it in the log"), trace_id)
 
 
-def _tell(refused: Callable[[Refusal], None], error: ActionRelayError, event: Mapping[str, Any], trace_id: str) -> None:
+def _handle(event: Mapping[str, Any], handlers: Mapping[str, Handler], checks: Mapping[str, Handler]) -> dict[str, Any]:
+    route = _route(event)
+    if route is None or route.operation not in handlers:
+        raise LookupError("API Gateway routes to this function what the table of routes does not")
+    if route.access is not Access.OPEN and caller_of(event) is None and not proves_no_caller():
+        raise CallerUnknownError("API Gateway says neither who signed this request nor whose API key came with it")
+    request = read_request(event)
+    check_media(request)
+    if faults := request_faults(route, event, request):
+        check = handlers[route.operation] if route.method == "GET" else checks.get(route.operation)
+        raise _with_further(faults, check, request)
+    return handlers[route.operation](request)
+
+
+def _with_further(faults: tuple[Fault, ...], check: Handler | None, request: HttpRequest) -> InvalidRequestError:
+    """Find what else is wrong with a request, so that one answer names all of it."""
     try:
-        body = _body(event)
+        if check is not None:
+            check(request)
+    except InvalidRequestError as error:
+        known = {fault.pointer for fault in faults}
+        further = tuple(fault for fault in error.faults if fault.pointer not in known)
+        unlisted = int(error.context["faults"] or 0) - len(error.faults)
+        return InvalidRequestError((*faults, *further), len(faults) + len(further) + unlisted)
+    except ActionRelayError:
+        pass  # what the check could not find out changes nothing about the faults that are known
+    return InvalidRequestError(faults)
+
+
+def _route(event: Mapping[str, Any]) -> Route | None:
+    return route_of(str(event.get("httpMethod")), str(event.get("resource")))
+
+
+def _report(
+    refused: Callable[[Refusal], None], error: ActionRelayError, event: Mapping[str, Any], trace_id: str
+) -> None:
+    try:
+        body = read_body(event)
     except MalformedJsonError:
         body = str(event.get("body")).encode("utf-8", "surrogatepass")
-    is_dry_run = (event.get("queryStringParameters") or {}).get("dryRun") == "true"
-    caller = _caller((event.get("requestContext") or {}).get("identity") or {})
+    route = _route(event)
+    operation = route.operation if route else ""
     try:
-        refused(Refusal(error, trace_id, body, is_dry_run, caller))
+        refused(Refusal(operation, error, trace_id, body, is_dry_run(event), caller_of(event)))
     except Exception as bug:  # noqa: BLE001 - the caller's answer is decided, whatever goes wrong beside it
         log_bug(logger(), bug)
 
 
 def problem(error: ActionRelayError, trace_id: str) -> dict[str, Any]:
-    """Spell an error as RFC 9457 has it, with ``code``, ``traceId`` and, for invalid input, every fault."""
-    document: ProblemDocument = {
-        "type": f"urn:actionrelay:problem:{error.code}",
-        "title": error.title,
-        "status": error.http_status,
-        "detail": error.message,
-        "code": error.code,
-        "traceId": trace_id,
-    }
-    if isinstance(error, InvalidRequestError):
-        document["errors"] = [_fault(fault) for fault in error.faults]
-    if isinstance(error, QueueUnavailableError) and (execution_id := error.context.get("execution_id")):
-        document["executionId"] = str(execution_id)
-    if isinstance(error, WrongStateError):
-        document["allowed"] = list(error.allowed)
-    if isinstance(error, PreflightFailedError):
-        document["checks"] = [check_document(check) for check in error.checks]
+    """Answer with an error as RFC 9457 has it (``problem_document``)."""
     headers = {"Content-Type": PROBLEM}
     if isinstance(error, DependencyError) and error.http_status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = RETRY_AFTER_SECONDS
-    return answer(error.http_status, as_json(document), headers)
-
-
-def _fault(fault: Fault) -> FaultDocument:
-    document: FaultDocument = {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
-    if fault.path:
-        document["path"] = list(fault.path)
-    return document
-
-
-def _caller(identity: Mapping[str, Any]) -> str | None:
-    found = identity.get("userArn") or identity.get("apiKeyId")
-    return str(found) if found else None
-
-
-def _body(event: Mapping[str, Any]) -> bytes:
-    body = event.get("body") or ""
-    if not event.get("isBase64Encoded"):
-        return str(body).encode("utf-8", "surrogatepass")
-    try:
-        return base64.b64decode(body, validate=True)
-    except (binascii.Error, ValueError):
-        raise MalformedJsonError("the body is not the base64 that it says it is") from None
-
-
-def _headers(event: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    collected: dict[str, tuple[str, ...]] = {}
-    for name, value in (event.get("headers") or {}).items():
-        collected[name.lower()] = (str(value),)
-    multiple: Mapping[str, list[str]] = event.get("multiValueHeaders") or {}
-    merged: dict[str, tuple[str, ...]] = {}
-    for name, values in multiple.items():
-        merged[name.lower()] = (*merged.get(name.lower(), ()), *(str(value) for value in values or []))
-    return collected | {name: values for name, values in merged.items() if values}
+    if isinstance(error, UnsupportedMediaTypeError):
+        headers["Accept-Encoding"] = "identity"  # RFC 9110, 15.5.16
+    return answer(error.http_status, as_json(problem_document(error, trace_id)), headers)

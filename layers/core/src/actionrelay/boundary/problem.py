@@ -1,9 +1,29 @@
-"""The form of everything that is no success (RFC 9457)."""
+"""The form of everything that is no success (RFC 9457), bounded: no request makes an answer much larger than itself."""
 
+import json
+from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
-from actionrelay.errors import FaultCode
-from actionrelay.preflight.document import CheckDocument
+from actionrelay.errors import (
+    MAX_DETAIL_LENGTH,
+    ActionRelayError,
+    Fault,
+    FaultCode,
+    InvalidRequestError,
+    PreflightFailedError,
+    QueueUnavailableError,
+    WrongStateError,
+    cut,
+)
+from actionrelay.preflight.document import CheckDocument, check_document
+
+MAX_CYCLE_NAMES = 100
+"""Names of a cycle's path that are shown: its beginning and its end."""
+MAX_CYCLE_NAME = 128
+"""Characters of each. So one fault is far below ``MAX_PROBLEM_BYTES``, and the first is always listed."""
+MAX_PROBLEM_BYTES = 256 * 1_024
+_RESERVED_BYTES = 16 * 1_024
+"""For all of a problem but its faults."""
 
 
 class FaultDocument(TypedDict):
@@ -28,7 +48,7 @@ class ProblemDocument(TypedDict):
     code: str
     """For programs; stable."""
     traceId: str
-    """The request's id at API Gateway, which finds it in the logs; not the execution's `traceId`."""
+    """The request's `extendedRequestId` at API Gateway, which finds it in the logs; not the execution's `traceId`."""
     errors: NotRequired[list[FaultDocument]]
     """For `invalid_request`: every fault."""
     executionId: NotRequired[str]
@@ -37,3 +57,56 @@ class ProblemDocument(TypedDict):
     """For `wrong_state`: what can be decided instead, such as `retry`."""
     checks: NotRequired[list[CheckDocument]]
     """For `preflight_failed`: every check."""
+
+
+def problem_document(error: ActionRelayError, trace_id: str) -> ProblemDocument:
+    """Describe an error with ``code``, ``traceId`` and, for invalid input, every fault up to the bounds above."""
+    document: ProblemDocument = {
+        "type": f"urn:actionrelay:problem:{error.code}",
+        "title": error.title,
+        "status": error.http_status,
+        "detail": cut(error.message, MAX_DETAIL_LENGTH),
+        "code": error.code,
+        "traceId": trace_id,
+    }
+    if isinstance(error, InvalidRequestError):
+        listed = _listed(error.faults)
+        document["errors"] = listed
+        if len(listed) < len(error.faults):
+            count = int(error.context["faults"] or 0)
+            unlisted = count - len(listed)
+            document["detail"] = (
+                f"{count} faults found: the first {len(listed)}, and {unlisted} more that are not listed"
+            )
+    if isinstance(error, QueueUnavailableError) and (execution_id := error.context.get("execution_id")):
+        document["executionId"] = str(execution_id)
+    if isinstance(error, WrongStateError):
+        document["allowed"] = list(error.allowed)
+    if isinstance(error, PreflightFailedError):
+        document["checks"] = [check_document(check) for check in error.checks]
+    return document
+
+
+def _listed(faults: Sequence[Fault]) -> list[FaultDocument]:
+    listed: list[FaultDocument] = []
+    left = MAX_PROBLEM_BYTES - _RESERVED_BYTES
+    for fault in faults:
+        document = _fault(fault)
+        left -= len(json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        if left < 0:
+            break
+        listed.append(document)
+    return listed
+
+
+def _fault(fault: Fault) -> FaultDocument:
+    document: FaultDocument = {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
+    if fault.path:
+        document["path"] = _cycle(fault.path)
+    return document
+
+
+def _cycle(path: Sequence[str]) -> list[str]:
+    names = [cut(name, MAX_CYCLE_NAME) for name in path[: MAX_CYCLE_NAMES - 1]]
+    left_out = ["…"] if len(path) > MAX_CYCLE_NAMES else []
+    return [*names, *left_out, *(cut(name, MAX_CYCLE_NAME) for name in path[MAX_CYCLE_NAMES - 1 :][-1:])]

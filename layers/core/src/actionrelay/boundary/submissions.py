@@ -13,12 +13,15 @@ from actionrelay.submit.rejection import RecordRejection
 from actionrelay.submit.submission import Disposition, Submitted
 
 
-def submitted(result: Submitted, payloads: PayloadStore, clock: Clock) -> dict[str, Any]:
-    """202 with a ``Location`` for what was queued; 200 for a dry run, a cache hit and a repeat."""
+def submitted(result: Submitted, payloads: PayloadStore, clock: Clock, path: str) -> dict[str, Any]:
+    """202 with a ``Location`` for what was queued; 200 for a dry run, a cache hit and a repeat.
+
+    ``path`` is where the request was posted to: behind a custom domain its base path replaces the stage.
+    """
     if result.execution is None:
         return answer(200, result.request.model_dump(mode="json", by_alias=True))
     execution = result.execution
-    headers = {"X-Trace-Id": execution.trace_id, "Location": f"/v1/executions/{execution.execution_id}"}
+    headers = {"X-Trace-Id": execution.trace_id, "Location": f"{path.rstrip('/')}/{execution.execution_id}"}
     status = 202 if result.disposition is Disposition.ACCEPTED else 200
     return answer(status, execution_document(execution, payloads, clock.now()), headers)
 
@@ -30,5 +33,5 @@ def decided(status: int, execution: Execution, payloads: PayloadStore, clock: Cl
 
 def on_record(refusal: Refusal, rejections: Callable[[], RecordRejection]) -> None:
     """Have a refused submission recorded: what its caller has to mend, and was no dry run."""
-    if isinstance(refusal.error, RequestError) and not refusal.is_dry_run:
+    if refusal.operation == "submitExecution" and isinstance(refusal.error, RequestError) and not refusal.is_dry_run:
         rejections().record(refusal.trace_id, refusal.body, refusal.error.code, refusal.caller)

@@ -57,7 +57,7 @@ def entry_hash(entry: AuditEntry) -> str:
 
 def rejection_id(request_id: str) -> str:
     """Return what stands for an execution's id in the entry of a refused submission."""
-    return f"rejected#{request_id.lower()}"
+    return f"rejected#{request_id}"
 
 
 def rejected(request_id: str, now: int, body: bytes, code: str, actor: str | None) -> AuditEntry:

@@ -10,6 +10,7 @@ from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ids import is_action_id
 from actionrelay.schemas import read, uuid_fault
 from actionrelay.strict_json import Json, NestingTooDeepError, parse, paths_below, pointer
+from actionrelay.submit.idempotency import execution_id, read_key
 from actionrelay.submit.references import cycle_faults, read_references
 from actionrelay.submit.request import MAX_ACTION_ID_LENGTH, MAX_TIMEOUT_MS, MAX_URL_LENGTH, ExecutionRequest
 from actionrelay.webhooks.targets import OutboundPolicy, Resolver, parse_target, vet
@@ -33,8 +34,10 @@ class RequestRules:
         """Whether the execution id travels with every attempt and makes a repeat safe."""
         return self.api is GenesysApi.DATA_ACTIONS
 
-    def read(self, raw: bytes, idempotency_key: str | None = None) -> ExecutionRequest:
+    def read(self, raw: bytes, idempotency_key: str | None = None, caller: str | None = None) -> ExecutionRequest:
         """Read a body as sent into a request with its ids in canonical form.
+
+        ``idempotency_key`` is the header as sent, of ``caller``.
 
         Raises:
             PayloadTooLargeError: more bytes than allowed; nothing was parsed.
@@ -44,7 +47,7 @@ class RequestRules:
         document = self.body(raw)
         faults = Faults()
         if isinstance(document, dict) and idempotency_key is not None:
-            document = _with_key(document, idempotency_key, faults)
+            document = _with_key(document, idempotency_key, caller, faults)
         request = read(ExecutionRequest, document)
         found = [request] if isinstance(request, Faults) else []
         if isinstance(document, dict):
@@ -148,21 +151,16 @@ class RequestRules:
         return ids
 
 
-def _with_key(document: dict[str, Json], idempotency_key: str, faults: Faults) -> dict[str, Json]:
-    """Put the ``Idempotency-Key`` header where the body's own id would be; it is the same thing.
-
-    The header may be a quoted string, as the IETF draft has it, or bare.
-    """
-    key = idempotency_key.strip()
-    if len(key) > 1 and key[0] == key[-1] == '"':
-        key = key[1:-1]
-    if (fault := uuid_fault(key, "")) is not None:
-        faults.add((), "schema", f"the Idempotency-Key header {fault.detail}")
+def _with_key(document: dict[str, Json], header: str, caller: str | None, faults: Faults) -> dict[str, Json]:
+    """Put what the ``Idempotency-Key`` header stands for where the body's own id would be; it is the same thing."""
+    key = read_key(header)
+    if key is None:
+        faults.add(("header", "Idempotency-Key"), "schema", "must be 1 to 255 visible ASCII characters")
         return document
-    given = document.get("executionId")
+    given, meant = document.get("executionId"), execution_id(key, caller)
     if given is None:
-        return {**document, "executionId": key}
-    if isinstance(given, str) and given.lower() != key.lower():
+        return {**document, "executionId": meant}
+    if isinstance(given, str) and given.lower() != meant:
         faults.add(("executionId",), "schema", "differs from the Idempotency-Key header")
     return document
 

@@ -50,8 +50,10 @@ class SubmitExecution:
     clock: Clock
     randomness: Randomness
 
-    def submit(self, raw: bytes, idempotency_key: str | None = None, *, dry_run: bool = False) -> Submitted:
-        """Take a request body as sent.
+    def submit(
+        self, raw: bytes, idempotency_key: str | None = None, caller: str | None = None, *, dry_run: bool = False
+    ) -> Submitted:
+        """Take a request body as sent, with the ``Idempotency-Key`` header of ``caller``.
 
         Record, then send: when the queue fails, the record stays, and the caller's repeat under the same id finds it
         and finishes the send.
@@ -64,9 +66,9 @@ class SubmitExecution:
             QueueUnavailableError: recorded, not queued.
         """
         if dry_run:
-            return Submitted(Disposition.VALID, self.rules.read(raw, idempotency_key))
+            return Submitted(Disposition.VALID, self.rules.read(raw, idempotency_key, caller))
         try:
-            return self._submit(self.rules.read(raw, idempotency_key))
+            return self._submit(self.rules.read(raw, idempotency_key, caller))
         except RequestError:
             self.telemetry.count(Count.SUBMISSIONS_REJECTED)
             raise

@@ -1,0 +1,181 @@
+"""API Gateway's proxy events: what a request holds, and which of it its route does not take."""
+
+import base64
+import binascii
+import difflib
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from actionrelay.boundary.routes import FLAGS, SINGLE_HEADERS, Route
+from actionrelay.errors import Fault, MalformedJsonError, UnsupportedMediaTypeError
+from actionrelay.strict_json import pointer
+
+_UTF8 = {"utf-8", "utf8"}
+_CHARSET = re.compile(r";[ \t]*charset[ \t]*=[ \t]*(\"[^\"]*\"|[^;]*)", re.IGNORECASE)
+_LONGEST_NAME = 64
+"""Characters of a name that are compared: finding the likely one takes time that grows with their square."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request, with its body as the bytes that were sent."""
+
+    body: bytes = field(repr=False)
+    headers: Mapping[str, tuple[str, ...]] = field(repr=False)
+    """By lower-case name; a header that came twice has two values."""
+    query: Mapping[str, str]
+    path_parameters: Mapping[str, str]
+    path: str
+    """As the caller sent it, stage or base path included, without the query."""
+    trace_id: str
+    """The request's own, made by API Gateway alone."""
+    caller: str | None
+    """The ARN of the principal that signed the request, or the id of its API key, as API Gateway found out."""
+
+    @property
+    def execution_id(self) -> str:
+        """The execution that the path names."""
+        return self.path_parameters["executionId"]
+
+    def header(self, name: str) -> str | None:
+        """Return the last value of a header."""
+        values = self.headers.get(name.lower())
+        return values[-1] if values else None
+
+    def flag(self, name: str) -> bool:
+        """Return a flag of the query; false when absent. Its form has been checked (``request_faults``)."""
+        return self.query.get(name) == "true"
+
+
+def read_request(event: Mapping[str, Any]) -> HttpRequest:
+    """Read a REST API proxy event.
+
+    Raises:
+        MalformedJsonError: the body says that it is base64, and is not.
+    """
+    context = event.get("requestContext") or {}
+    return HttpRequest(
+        body=read_body(event),
+        headers=_headers(event),
+        query=event.get("queryStringParameters") or {},
+        path_parameters=event.get("pathParameters") or {},
+        path=str(context.get("path") or f"/{context.get('stage', 'v1')}{event.get('path', '')}"),
+        caller=caller_of(event),
+        trace_id=trace_id_of(event),
+    )
+
+
+def trace_id_of(event: Mapping[str, Any]) -> str:
+    """Return the id by which a request is found in the logs and in the audit.
+
+    It is ``extendedRequestId``, which API Gateway alone makes. A client may choose ``requestId`` (by sending
+    ``x-amzn-RequestId``), so that one stands in only where a local server leaves the other out.
+    """
+    context = event.get("requestContext") or {}
+    return str(context.get("extendedRequestId") or context.get("requestId") or uuid.uuid4())
+
+
+def caller_of(event: Mapping[str, Any]) -> str | None:
+    """Return the ARN of the principal that signed a request, or the id of its API key; None where there is neither."""
+    identity = (event.get("requestContext") or {}).get("identity") or {}
+    found = identity.get("userArn") or identity.get("apiKeyId")
+    return str(found) if found else None
+
+
+def read_body(event: Mapping[str, Any]) -> bytes:
+    """Return the bytes of a body.
+
+    Raises:
+        MalformedJsonError: it says that it is base64, and is not.
+    """
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(body).encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError):
+        raise MalformedJsonError("the body is not the base64 that it says it is") from None
+
+
+def is_dry_run(event: Mapping[str, Any]) -> bool:
+    """Whether a request asks for a dry run and for nothing else."""
+    return _query(event).get("dryRun") == ["true"]
+
+
+def check_media(request: HttpRequest) -> None:
+    """Refuse a body in another coding than identity, or in another charset than UTF-8 (RFC 9110, 15.5.16).
+
+    Raises:
+        UnsupportedMediaTypeError: it names what was sent.
+    """
+    codings = [coding.strip() for value in request.headers.get("content-encoding", ()) for coding in value.split(",")]
+    for coding in codings:
+        if coding.lower() not in {"", "identity"}:
+            raise UnsupportedMediaTypeError(f"the body has the Content-Encoding {_short(coding)}; send it without one")
+    for value in request.headers.get("content-type", ()):
+        for charset in _CHARSET.findall(value):
+            if charset.strip(' \t"').lower() not in _UTF8:
+                raise UnsupportedMediaTypeError(f"the body has the charset {_short(charset)}; JSON is UTF-8 (RFC 8259)")
+
+
+def request_faults(route: Route, event: Mapping[str, Any], request: HttpRequest) -> tuple[Fault, ...]:
+    """Return what a route does not take: parameters that it does not know, and what comes twice where one is meant."""
+    return (*_query_faults(route, _query(event)), *_header_faults(route, request.headers))
+
+
+def _query_faults(route: Route, query: Mapping[str, list[str]]) -> Iterator[Fault]:
+    for name, values in query.items():
+        place = pointer("query", name)
+        if name not in route.query:
+            yield Fault(place, "schema", f"unknown parameter{_likely(name, route.query)}")
+        elif len(values) > 1:
+            yield Fault(place, "schema", f"comes {len(values)} times, and is meant once")
+        elif name in FLAGS and values[0] not in {"true", "false"}:
+            # A guess could run what was meant to be tried.
+            yield Fault(place, "schema", "must be true or false")
+
+
+def _header_faults(route: Route, headers: Mapping[str, tuple[str, ...]]) -> Iterator[Fault]:
+    for name in dict.fromkeys((*SINGLE_HEADERS, *route.headers)):
+        values = headers.get(name.lower(), ())
+        if len(values) > 1:
+            yield Fault(pointer("header", name), "schema", f"comes {len(values)} times, and is meant once")
+
+
+def _likely(name: str, known: tuple[str, ...]) -> str:
+    """Say which parameter was probably meant, however it was written; else which there are."""
+    plain = {_plain(each): each for each in known}
+    likely = difflib.get_close_matches(_plain(name), plain, n=1)
+    if likely:
+        return f"; did you mean {plain[likely[0]]}?"
+    return f"; there are {', '.join(known)}" if known else "; there are none here"
+
+
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name[:_LONGEST_NAME])).lower()
+
+
+def _short(text: str) -> str:
+    """Quote the beginning of what a caller sent, in ASCII."""
+    return f"{text[:40]!a}"
+
+
+def _query(event: Mapping[str, Any]) -> dict[str, list[str]]:
+    multiple = event.get("multiValueQueryStringParameters")
+    if multiple:
+        return {str(name): [str(value) for value in values or [""]] for name, values in multiple.items()}
+    return {str(name): [str(value)] for name, value in (event.get("queryStringParameters") or {}).items()}
+
+
+def _headers(event: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    collected: dict[str, tuple[str, ...]] = {}
+    for name, value in (event.get("headers") or {}).items():
+        collected[name.lower()] = (str(value),)
+    multiple: Mapping[str, list[str]] = event.get("multiValueHeaders") or {}
+    merged: dict[str, tuple[str, ...]] = {}
+    for name, values in multiple.items():
+        merged[name.lower()] = (*merged.get(name.lower(), ()), *(str(value) for value in values or []))
+    return collected | {name: values for name, values in merged.items() if values}

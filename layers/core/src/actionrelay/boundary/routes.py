@@ -1,0 +1,96 @@
+"""The table of routes: what the API serves, by which function, for whom, and what each route takes.
+
+Everything else follows from it. A handler answers the operations of its function (`http.serve`), template.yaml names
+the same paths (`tests/template/test_api.py`), and the OpenAPI document is made from it (`tools/openapi`).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+SINGLE_HEADERS = ("Content-Type", "Idempotency-Key", "Prefer")
+"""Headers that no request may carry twice, whatever its route."""
+FLAGS = frozenset({"dryRun", "verify", "deep"})
+"""Query parameters that are ``true`` or ``false``, on any route that knows them."""
+
+type Method = Literal["GET", "POST"]
+type Function = Literal["validate", "query", "receive_webhook", "preflight"]
+
+
+class Access(StrEnum):
+    """Who may ask."""
+
+    OPEN = "open"
+    """Anybody. What an open route does must not depend on who asks."""
+    CALLER = "caller"
+    """Who has proved to API Gateway who they are: a signature, or an API key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method under one path."""
+
+    operation: str
+    """The OpenAPI ``operationId``."""
+    method: Method
+    path: str
+    """Below the stage, as API Gateway has it in ``resource``: ``/executions/{executionId}``."""
+    function: Function
+    access: Access = Access.CALLER
+    query: tuple[str, ...] = ()
+    """The query parameters that it knows. Any other is refused."""
+    headers: tuple[str, ...] = ()
+    """The headers that it reads, besides ``SINGLE_HEADERS``. One that comes twice is refused."""
+    proof: tuple[str, ...] = ()
+    """The headers that prove who sent the request. The handler judges them: what is not authentic is 401."""
+
+    @property
+    def path_parameters(self) -> tuple[str, ...]:
+        """The names in braces."""
+        return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
+
+
+_LIST = ("status", "actionId", "from", "to", "traceId", "webhookStatus", "limit", "next")
+_SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature", "X-Hub-Signature-256")
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "submitExecution",
+        "POST",
+        "/executions",
+        "validate",
+        query=("dryRun",),
+        headers=("Idempotency-Key",),
+    ),
+    Route("listExecutions", "GET", "/executions", "query", query=_LIST),
+    Route("getExecution", "GET", "/executions/{executionId}", "query"),
+    Route("getExecutionAudit", "GET", "/executions/{executionId}/audit", "query", query=("verify",)),
+    Route("retryExecution", "POST", "/executions/{executionId}/retry", "validate"),
+    Route("resolveExecution", "POST", "/executions/{executionId}/resolve", "validate"),
+    Route("cancelExecution", "POST", "/executions/{executionId}/cancel", "validate"),
+    Route("redeliverWebhook", "POST", "/executions/{executionId}/webhook/redeliver", "validate"),
+    Route("getAuditDay", "GET", "/audit", "query", query=("date", "limit", "next")),
+    Route("getMetrics", "GET", "/metrics", "query", query=("from", "to", "actionId")),
+    Route("getQueues", "GET", "/queues", "query"),
+    Route("getHealth", "GET", "/health", "preflight", query=("deep",)),
+    Route("getOpenApi", "GET", "/openapi.json", "query"),
+    Route("getDocs", "GET", "/docs", "query"),
+    # A browser can't sign the request for a page. The page holds no data; it asks its reader for credentials.
+    Route("getConsole", "GET", "/console", "query", Access.OPEN),
+    # Genesys Cloud holds no AWS credentials. The function believes a signature or nothing.
+    Route(
+        "receiveGenesysWebhook",
+        "POST",
+        "/webhooks/genesys",
+        "receive_webhook",
+        Access.OPEN,
+        proof=_SIGNED,
+    ),
+)
+
+_BY_PLACE = {(route.method, route.path): route for route in ROUTES}
+
+
+def route_of(method: str, resource: str) -> Route | None:
+    """Return the route that API Gateway served; None where the table has no such route."""
+    return _BY_PLACE.get((method, resource))  # type: ignore[arg-type]  # a foreign method is in no key
