@@ -1,6 +1,6 @@
 """validate: takes executions in, and what operators decide about them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -9,9 +9,6 @@ from actionrelay.boundary.request import HttpRequest
 from actionrelay.boundary.submissions import decided, on_record, submitted
 from actionrelay.wiring.telemetry import observed
 from actionrelay.wiring.validate import operate_execution, record_rejection, submit_execution
-
-if TYPE_CHECKING:
-    from actionrelay.ledger.execution import Execution
 
 
 @observed
@@ -31,15 +28,19 @@ def _check(request: HttpRequest) -> dict[str, Any]:
     return {}
 
 
-def _decided(status: int, execution: "Execution") -> dict[str, Any]:
-    return decided(status, execution, operate_execution().completion.payloads, operate_execution().clock)
-
-
 HANDLERS: dict[str, http.Handler] = {
     "submitExecution": _submit,
-    "retryExecution": lambda it: _decided(202, operate_execution().retry(it.execution_id, it.caller, it.body)),
-    "resolveExecution": lambda it: _decided(200, operate_execution().resolve(it.execution_id, it.body, it.caller)),
-    "cancelExecution": lambda it: _decided(200, operate_execution().cancel(it.execution_id, it.caller)),
-    "redeliverWebhook": lambda it: _decided(202, operate_execution().redeliver(it.execution_id, it.caller)),
+    "retryExecution": lambda it: decided(
+        202, operate_execution().retry(it.execution_id, it.caller, it.body), operate_execution()
+    ),
+    "resolveExecution": lambda it: decided(
+        200, operate_execution().resolve(it.execution_id, it.body, it.caller), operate_execution()
+    ),
+    "cancelExecution": lambda it: decided(
+        200, operate_execution().cancel(it.execution_id, it.caller), operate_execution()
+    ),
+    "redeliverWebhook": lambda it: decided(
+        202, operate_execution().redeliver(it.execution_id, it.caller), operate_execution()
+    ),
 }
 CHECKS: dict[str, http.Handler] = {"submitExecution": _check}

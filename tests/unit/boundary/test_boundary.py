@@ -173,7 +173,7 @@ def test_a_submission_is_202_when_new_and_200_when_known() -> None:
 @pytest.mark.parametrize("status", [200, 202])
 def test_a_decision_shows_the_execution_as_it_left_it(status: int) -> None:
     relay = Relay()
-    answer = decided(status, relay.given_completed({"total": 3}), relay.payloads, relay.clock)
+    answer = decided(status, relay.given_completed({"total": 3}), relay.operating)
     assert answer["statusCode"] == status
     assert answer["headers"]["X-Trace-Id"] == TRACE_ID
     document = json.loads(answer["body"])
@@ -184,7 +184,7 @@ def test_a_decision_shows_the_execution_as_it_left_it(status: int) -> None:
 def test_a_large_result_being_stored_shows_as_running() -> None:
     relay = Relay()
     ended = relay.given_ended(Outcome(Status.COMPLETED, result=PayloadRef("not there yet", 9, "digest")))
-    document = json.loads(decided(200, ended, relay.payloads, relay.clock)["body"])
+    document = json.loads(decided(200, ended, relay.operating)["body"])
     assert (document["status"], document["completedAt"]) == ("running", None)
 
 

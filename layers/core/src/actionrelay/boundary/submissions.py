@@ -8,6 +8,7 @@ from actionrelay.errors import RequestError
 from actionrelay.ledger.document import execution_document
 from actionrelay.ledger.execution import Execution
 from actionrelay.ledger.ports import PayloadStore
+from actionrelay.operate.decisions import OperateExecution
 from actionrelay.ports import Clock
 from actionrelay.submit.rejection import RecordRejection
 from actionrelay.submit.submission import Disposition, Submitted
@@ -26,9 +27,10 @@ def submitted(result: Submitted, payloads: PayloadStore, clock: Clock, path: str
     return answer(status, execution_document(execution, payloads, clock.now()), headers)
 
 
-def decided(status: int, execution: Execution, payloads: PayloadStore, clock: Clock) -> dict[str, Any]:
+def decided(status: int, execution: Execution, decisions: OperateExecution) -> dict[str, Any]:
     """The execution as an operator's decision has left it."""
-    return answer(status, execution_document(execution, payloads, clock.now()), {"X-Trace-Id": execution.trace_id})
+    document = execution_document(execution, decisions.completion.payloads, decisions.clock.now())
+    return answer(status, document, {"X-Trace-Id": execution.trace_id})
 
 
 def on_record(refusal: Refusal, rejections: Callable[[], RecordRejection]) -> None:
