@@ -17,7 +17,7 @@ from typing import Any
 from actionrelay.aws.attributes import Item, attribute
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.entries_dynamodb import by_day, entries_item
-from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status, WebhookStatus
+from actionrelay.ledger.execution import Delivery, Execution, ExecutionError, Outcome, Status, WebhookStatus
 from actionrelay.ledger.items_dynamodb import accepted_item, ledger_item
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.ledger.table_dynamodb import record_keys
@@ -76,11 +76,11 @@ class Tables:
 
     def _items(self, execution: Execution) -> Iterator[tuple[str, Item]]:
         accepted, state = record_keys(execution.execution_id)
-        settled = replace(execution, pending_audit=())
+        settled = execution.paid()
         yield self.executions, {**accepted, **accepted_item(settled), "expires_at": _EXPIRES_AT}
         if execution.status is not Status.QUEUED:
             yield self.executions, {**state, **ledger_item(settled), "expires_at": _EXPIRES_AT}
-        first, *others = execution.pending_audit
+        first, *others = execution.audit.owed
         for entries in ([first], *by_day(others)):
             yield self.audit, {**entries_item(entries), "expires_at": _EXPIRES_AT}
 
@@ -92,7 +92,11 @@ def executions(first: int, last: int, now: int) -> Iterator[Execution]:
         share = number * 0.618_033_988_749_895 % 1
         status, webhook_status = _ENDS[number % len(_ENDS)]
         yield _execution(
-            number, now - int(share * DAYS * DAY_MS), status, ACTIONS[number % 8], webhook_status=webhook_status
+            number,
+            now - int(share * DAYS * DAY_MS),
+            status,
+            ACTIONS[number % 8],
+            delivery=Delivery(status=webhook_status),
         )
 
 

@@ -8,7 +8,7 @@ from actionrelay.find.indexes_dynamodb import TableIndexes
 from actionrelay.find.listing import MAX_DAYS, MAX_ENTRIES, MAX_REQUESTS, ListExecutions
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import ENDED, Execution, ExecutionError, Outcome, Status, WebhookStatus
+from actionrelay.ledger.execution import ENDED, Delivery, Execution, ExecutionError, Outcome, Status, WebhookStatus
 from actionrelay.ledger.history_dynamodb import AuditTable
 from actionrelay.ledger.table_dynamodb import ExecutionsTable
 from actionrelay.timestamps import DAY_MS
@@ -80,14 +80,14 @@ class Listed:
         accepted = ledger.accept(draft)
         store = ExecutionsTable(self._client, EXECUTIONS, RETENTION_DAYS)
         store.create(accepted)
-        self.audit.append(accepted.pending_audit)
-        reached = replace(_reached(accepted, status, at + 1), webhook_status=webhook_status)
+        self.audit.append(accepted.audit.owed)
+        reached = replace(_reached(accepted, status, at + 1), delivery=Delivery(status=webhook_status))
         if goes_on_after_days:
             reached = ledger.note(reached, "looked_at", at + goes_on_after_days * DAY_MS)
         if reached.version == accepted.version:
             return reached
-        store.save(replace(reached, version=accepted.version + 1, pending_audit=()))
-        owed = reached.pending_audit if audited_twice else reached.pending_audit[1:]
+        store.save(replace(reached, version=accepted.version + 1).paid())
+        owed = reached.audit.owed if audited_twice else reached.audit.owed[1:]
         if owed:
             self.audit.append(owed)
         return reached

@@ -294,22 +294,22 @@ class Relay:
     # -- Records to begin with --
 
     def given_queued(self, **changes: Any) -> Execution:
-        return self.store.put(replace(ledger.accept(a_draft()), pending_audit=(), **changes))
+        return self.store.put(replace(ledger.accept(a_draft()), **changes).paid())
 
     def given_running(self, *, lease_ms: int = 95_000, **changes: Any) -> Execution:
         queued = self.given_queued(**changes)
         now = self.clock.now()
-        return self.store.put(replace(ledger.claim(queued, "attempt-1", now, now + lease_ms), pending_audit=()))
+        return self.store.put(ledger.claim(queued, "attempt-1", now, now + lease_ms).paid())
 
     def given_awaiting(self, *, deadline_ms: int = TIMEOUT_MS + GRACE_MS, **changes: Any) -> Execution:
         running = self.given_running(**changes)
         now = self.clock.now()
         waiting = ledger.await_webhook(running, now, now + deadline_ms, 12, None)
-        return self.store.put(replace(waiting, pending_audit=()))
+        return self.store.put(waiting.paid())
 
     def given_ended(self, outcome: Outcome, **changes: Any) -> Execution:
         waiting = self.given_awaiting(**changes)
-        return self.store.put(replace(ledger.settle(waiting, outcome, self.clock.now()), pending_audit=()))
+        return self.store.put(ledger.settle(waiting, outcome, self.clock.now()).paid())
 
     def shown_result(self, execution_id: str = EXECUTION_ID) -> Any:
         """The result as a caller reads it."""

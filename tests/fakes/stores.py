@@ -267,7 +267,7 @@ class InMemoryIndex:
         return self._page(span, limit, lambda it: it.status is status)
 
     def undelivered(self, span: Span, limit: int) -> IndexPage:
-        return self._page(span, limit, lambda it: it.webhook_status is WebhookStatus.FAILED)
+        return self._page(span, limit, lambda it: it.delivery.status is WebhookStatus.FAILED)
 
     def traced(self, trace_id: str, span: Span, limit: int) -> IndexPage:
         return self._page(span, limit, lambda it: it.execution_id != it.trace_id == trace_id)

@@ -128,7 +128,7 @@ def test_a_given_up_delivery_is_delivered_on_redelivery(
     document = json.loads(response["body"])
     assert (response["statusCode"], document["status"], document["webhookStatus"]) == (202, "completed", "pending")
     assert functions.call("deliver", batch) == {"batchItemFailures": []}
-    assert functions.relay.record.webhook_status is WebhookStatus.DELIVERED
+    assert functions.relay.record.delivery.status is WebhookStatus.DELIVERED
     asked = functions.relay.audit.entries(EXECUTION_ID)[-2]
     assert (asked.event, asked.actor) == ("redelivery_requested", OPERATOR)
 

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, cast
 
 import pytest
@@ -209,7 +209,7 @@ def test_ten_executions_at_once_keep_their_trace_ids_apart(
     traces = {f"execution-{number}": f"trace-{number}" for number in range(10)}
     for execution_id, trace_id in traces.items():
         draft = a_draft(execution_id=execution_id, trace_id=trace_id)
-        relay.store.put(replace(ledger.accept(draft), pending_audit=()))
+        relay.store.put(ledger.accept(draft).paid())
     together = threading.Barrier(len(traces), timeout=10)
     relay.client.meanwhile = lambda: cast("None", together.wait())
     relay.client.answer(*[LOST] * len(traces))

@@ -122,7 +122,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         ),
     ),
     "a delivery that is given up leaves no dead letter": (
-        Edit(delivery.DeliverWebhook, "_follow", "recorded.webhook_status is WebhookStatus.FAILED", "False"),
+        Edit(delivery.DeliverWebhook, "_follow", "recorded.delivery.status is WebhookStatus.FAILED", "False"),
     ),
     "a delivery message is acknowledged before its work is on record": (
         Edit(

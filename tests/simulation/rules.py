@@ -83,9 +83,9 @@ class Rules:
 
     def _entries(self, before: Execution | None, after: Execution) -> None:
         seen = self.entries.setdefault(after.execution_id, {})
-        if after.audit_seq <= (before.audit_seq if before else 0):
+        if after.audit.seq <= (before.audit.seq if before else 0):
             self.say(after.execution_id, "a step has no audit entry")
-        for entry in after.pending_audit:
+        for entry in after.audit.owed:
             if seen.setdefault(entry.seq, entry) != entry:
                 self.say(after.execution_id, "two histories have the same number")
 
@@ -199,7 +199,7 @@ class Rules:
     def _history(self, record: Execution, audit: Audit) -> Iterator[str]:
         kept = audit.kept.get(record.execution_id, {})
         missing = [entry.event for seq, entry in sorted(self.entries[record.execution_id].items()) if seq not in kept]
-        if missing or sorted(kept) != list(range(1, record.audit_seq + 1)):
+        if missing or sorted(kept) != list(range(1, record.audit.seq + 1)):
             yield f"the audit trail has gaps: {missing}"
             return
         previous = ""
@@ -209,7 +209,7 @@ class Rules:
             if self.entries[record.execution_id][entry.seq] != entry:
                 yield "the audit trail differs from what was written"
             previous = entry.hash
-        if previous != record.audit_hash:
+        if previous != record.audit.hash:
             yield "the audit trail does not end where the record does"
 
     def _truth(self, record: Execution, payloads: Payloads) -> Iterator[str]:
@@ -239,14 +239,14 @@ class Rules:
             yield "the result is lost"
 
     def _delivered(self, record: Execution, accepted: list[bytes], buried: set[str]) -> Iterator[str]:
-        if record.webhook_status is WebhookStatus.PENDING:
+        if record.delivery.status is WebhookStatus.PENDING:
             yield "the caller's webhook is pending for ever"
-        if record.webhook_status is WebhookStatus.FAILED and record.execution_id not in buried:
+        if record.delivery.status is WebhookStatus.FAILED and record.execution_id not in buried:
             yield "a delivery was given up, and no dead letter says so"
-        if record.webhook_status is WebhookStatus.DELIVERED:
+        if record.delivery.status is WebhookStatus.DELIVERED:
             said: list[dict[str, Any]] = [json.loads(body) for body in accepted]
             reported = {(one["data"]["executionId"], one["data"]["status"]) for one in said}
             if (record.execution_id, record.status.value) not in reported:
                 yield "delivered is on record, and the receiver never got it"
-        if record.status in _ENDED and record.webhook_url is None and record.webhook_status is not WebhookStatus.NONE:
+        if record.status in _ENDED and record.webhook_url is None and record.delivery.status is not WebhookStatus.NONE:
             yield "a delivery without a webhook"

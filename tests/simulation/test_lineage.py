@@ -73,7 +73,7 @@ def _completed_after_12_hours(world: World) -> bool:
 
 def _given_up_after_ten(world: World) -> bool:
     (record,) = world.ledger.records.values()
-    return (record.webhook_status, record.delivery_attempts) == (WebhookStatus.FAILED, 10)
+    return (record.delivery.status, record.delivery.attempts) == (WebhookStatus.FAILED, 10)
 
 
 CHAINS = {

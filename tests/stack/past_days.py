@@ -44,7 +44,7 @@ def given_a_past_day(deployment: Deployment, day_ms: int, number: int) -> None:
     """Executions of a day that is over, as the functions would have written them then."""
     trail = AuditTable(deployment.aws("dynamodb"), deployment.stack.outputs["AuditTableName"], 400, RecordedTelemetry())
     for execution in _executions_of(day_ms, number):
-        for entry in execution.pending_audit:
+        for entry in execution.audit.owed:
             trail.append([entry])
 
 

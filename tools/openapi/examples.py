@@ -18,7 +18,7 @@ from actionrelay.genesys.contract import GenesysApi
 from actionrelay.json_text import spell
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.document import Spelled, execution_document, execution_summary
-from actionrelay.ledger.execution import CacheStatus, Execution, Outcome, Status, WebhookStatus
+from actionrelay.ledger.execution import CacheStatus, Delivery, Execution, Outcome, Status, WebhookStatus
 from actionrelay.ledger.history import rejected
 from actionrelay.ledger.items_dynamodb import ledger_item
 from actionrelay.ledger.payloads_s3 import BucketPayloads
@@ -121,7 +121,7 @@ def queued() -> dict[str, Any]:
 
 def completed() -> dict[str, Any]:
     """The same one at its end, its webhook delivered."""
-    return _shown(execution_document(replace(_completed(), webhook_status=WebhookStatus.DELIVERED), _INLINE))
+    return _shown(execution_document(replace(_completed(), delivery=Delivery(status=WebhookStatus.DELIVERED)), _INLINE))
 
 
 def page() -> ExecutionListDocument:
@@ -148,20 +148,20 @@ def ended() -> dict[str, Any]:
 
 def history() -> HistoryDocument:
     """What is on record of it."""
-    entries = [audit_document(entry) for entry in _completed().pending_audit]
+    entries = [audit_document(entry) for entry in _completed().audit.owed]
     return {"executionId": REQUEST["executionId"], "entries": entries}
 
 
 def verified() -> HistoryDocument:
     """The same, found whole."""
-    whole = verify(Trail.of(_completed().pending_audit), _completed(), _ACCEPTED_AT)
+    whole = verify(Trail.of(_completed().audit.owed), _completed(), _ACCEPTED_AT)
     return {**history(), "verification": verification_document(whole)}
 
 
 def broken() -> HistoryDocument:
     """The same after somebody deleted an entry of it."""
-    rest = [entry for entry in _completed().pending_audit if entry.seq != _DELETED]
-    broken = verify(Trail.of(rest), replace(_completed(), pending_audit=()), _ACCEPTED_AT)
+    rest = [entry for entry in _completed().audit.owed if entry.seq != _DELETED]
+    broken = verify(Trail.of(rest), _completed().paid(), _ACCEPTED_AT)
     return {
         "executionId": REQUEST["executionId"],
         "entries": [audit_document(entry) for entry in rest],
@@ -172,7 +172,7 @@ def broken() -> HistoryDocument:
 def audit_day() -> AuditDayDocument:
     """A day with one refused submission and this execution on its first page."""
     refused = rejected(REQUEST_ID, _ACCEPTED_AT, b"{}", InvalidRequestError.code, None)
-    entries = [refused, *_completed().pending_audit]
+    entries = [refused, *_completed().audit.owed]
     last = Opening(REQUEST["executionId"], 1, "the place of an execution in the order of its day")
     return {
         "date": iso(_ACCEPTED_AT)[:10],

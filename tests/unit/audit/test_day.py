@@ -25,9 +25,9 @@ def given_executions(relay: Relay, number: int, entries: int = 3, action: str = 
             execution_id=f"{action}-{each:04}", action_id=action, created_at=at + each, updated_at=at + each
         )
         record = ledger.accept(draft)
-        while record.audit_seq < entries:
-            record = ledger.note(record, "webhook_conflict", at + each + record.audit_seq)
-        relay.audit.append(record.pending_audit)
+        while record.audit.seq < entries:
+            record = ledger.note(record, "webhook_conflict", at + each + record.audit.seq)
+        relay.audit.append(record.audit.owed)
 
 
 def pages(relay: Relay, day: str = DAY, **query: str) -> list[dict[str, Any]]:
@@ -70,7 +70,7 @@ def test_a_page_of_a_busy_day_has_at_most_200_entries(relay: Relay) -> None:
 
 def test_an_execution_over_midnight_is_in_both_days(relay: Relay) -> None:
     record = ledger.note(ledger.accept(a_draft()), "webhook_conflict", NOON + DAY_MS)
-    relay.audit.append(ledger.note(record, "webhook_conflict", NOON + 3 * DAY_MS).pending_audit)
+    relay.audit.append(ledger.note(record, "webhook_conflict", NOON + 3 * DAY_MS).audit.owed)
     seqs = {day: told(pages(relay, f"2026-11-{day}")) for day in range(23, 29)}
     assert seqs == {
         23: [],

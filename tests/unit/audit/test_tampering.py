@@ -104,16 +104,16 @@ class Written:
 
     @property
     def entries(self) -> tuple[AuditEntry, ...]:
-        return self.record.pending_audit
+        return self.record.audit.owed
 
     @property
     def audit_seq(self) -> int:
-        return self.record.audit_seq
+        return self.record.audit.seq
 
     @property
     def at_rest(self) -> Execution:
         last_step = PARTINGS["attempts packed"](self.entries)[-1]
-        return replace(self.record, pending_audit=tuple(last_step) if self.owing else ())
+        return replace(self.record, audit=replace(self.record.audit, owed=tuple(last_step) if self.owing else ()))
 
 
 TRAILS: dict[str, Written] = {
@@ -359,7 +359,7 @@ def test_a_repeated_item_names_the_first_entry_too_many(written: Written, partin
 @every_trail
 def test_the_record_reveals_an_added_entry(written: Written, parting: Parting) -> None:
     world = World.of(written, parting)
-    forged = ledger.note(world.record, "completed", NOON + 2 * DAY_MS).pending_audit[-1:]
+    forged = ledger.note(world.record, "completed", NOON + 2 * DAY_MS).audit.owed[-1:]
     world.put(_item(forged))
     _breaks_at(world, written.audit_seq + 1, "one more")
     assert "record knows" in world.history()["verification"]["detail"]
@@ -372,9 +372,11 @@ def test_the_record_reveals_a_forged_chain(written: Written, parting: Parting) -
         for entry in written.entries[first:]:
             told = replace(entry, actor="nobody", previous_hash=forged[-1].hash if forged else "")
             forged.append(replace(told, hash=entry_hash(told)))
-        world = World.of(Written(replace(written.record, pending_audit=tuple(forged))), parting)
+        world = World.of(
+            Written(replace(written.record, audit=replace(written.record.audit, owed=tuple(forged)))), parting
+        )
         world.record = written.at_rest
-        known = [entry.seq for entry in world.record.pending_audit if entry.seq > first]
+        known = [entry.seq for entry in world.record.audit.owed if entry.seq > first]
         _breaks_at(world, min((*known, written.audit_seq)), f"forged from {first + 1} on")
 
 
@@ -477,7 +479,7 @@ def test_a_rate_in_the_tables_own_form_is_whole(rate: float) -> None:
 def test_without_a_record_the_trail_says_where_it_ends() -> None:
     world = World.of(TRAILS["webhook"], PARTINGS["one by one"])
     verification = world.history(on_record=False)["verification"]
-    assert (verification["intact"], verification["checkedEntries"]) == (True, world.record.audit_seq)
+    assert (verification["intact"], verification["checkedEntries"]) == (True, world.record.audit.seq)
     assert "no record of the execution any more" in verification["detail"]
     world.remove(world.items[-1])
     assert world.history(on_record=False)["verification"]["intact"], "nobody can know"
@@ -497,14 +499,14 @@ def test_a_missing_beginning_names_the_first_missing_entry() -> None:
 @pytest.mark.parametrize("owed", [1, 2, 3])
 def test_owed_entries_count_as_present_and_are_shown(owed: int) -> None:
     record = TRAILS["attempts"].record
-    paid, pending = record.pending_audit[:-owed], record.pending_audit[-owed:]
-    world = World.of(Written(replace(record, pending_audit=paid)), PARTINGS["attempts packed"])
-    world.record, world.now = replace(record, pending_audit=pending), record.updated_at + OWED_MS
+    paid, pending = record.audit.owed[:-owed], record.audit.owed[-owed:]
+    world = World.of(Written(replace(record, audit=replace(record.audit, owed=paid))), PARTINGS["attempts packed"])
+    world.record, world.now = replace(record, audit=replace(record.audit, owed=pending)), record.updated_at + OWED_MS
     document = world.history()
     verification = document["verification"]
-    assert (verification["intact"], verification["checkedEntries"]) == (True, record.audit_seq)
+    assert (verification["intact"], verification["checkedEntries"]) == (True, record.audit.seq)
     assert f"from entry {pending[0].seq} on" in verification["detail"]
-    assert [entry["event"] for entry in document["entries"]] == [entry.event for entry in record.pending_audit]
+    assert [entry["event"] for entry in document["entries"]] == [entry.event for entry in record.audit.owed]
 
     world.now += 1
     verification = world.history()["verification"]

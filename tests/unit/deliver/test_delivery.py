@@ -20,7 +20,7 @@ from actionrelay.errors import (
 )
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.document import STORING_MS
-from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status, WebhookStatus
+from actionrelay.ledger.execution import Delivery, Execution, ExecutionError, Outcome, Status, WebhookStatus
 from actionrelay.ledger.receiver import without_path
 from actionrelay.webhooks.keys import SigningSecret, key_of_receiver
 from actionrelay.webhooks.signatures import StandardWebhooksVerifier
@@ -43,7 +43,7 @@ def owed(relay: Relay) -> Relay:
 
 def deliver(relay: Relay) -> WebhookStatus:
     relay.delivering.deliver(EXECUTION_ID)
-    return relay.record.webhook_status
+    return relay.record.delivery.status
 
 
 def test_the_receiver_can_verify_the_sender(owed: Relay) -> None:
@@ -95,7 +95,7 @@ def test_an_unsuccessful_answer_is_tried_again(owed: Relay, obstacle: DeliveryAn
     owed.sender.answer(obstacle)
     assert deliver(owed) is WebhookStatus.PENDING
     assert owed.deliveries.sent == [(EXECUTION_ID, 5_000)]
-    assert owed.record.deliver_at == NOON + 5_000
+    assert owed.record.delivery.next_at == NOON + 5_000
     assert owed.events == ["webhook_retry_planned"]
 
 
@@ -133,8 +133,8 @@ def test_a_series_of_tries_is_bounded(owed: Relay, statuses: list[int], tries: i
     owed.sender.answer(*map(answer, statuses))
     while deliver(owed) is WebhookStatus.PENDING:
         owed.clock.advance(2 * SCHEDULE_MS[-1])
-    assert owed.record.webhook_status is WebhookStatus.FAILED
-    assert len(owed.sender.sent) == owed.record.delivery_attempts == tries
+    assert owed.record.delivery.status is WebhookStatus.FAILED
+    assert len(owed.sender.sent) == owed.record.delivery.attempts == tries
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_receiver_that_never_answers_fails_after_the_schedule(owed: Relay) -> 
 
 
 def test_a_message_before_its_time_is_sent_on(owed: Relay) -> None:
-    owed.store.put(replace(owed.record, deliver_at=NOON + 9_000))
+    owed.store.put(replace(owed.record, delivery=replace(owed.record.delivery, next_at=NOON + 9_000)))
     deliver(owed)
     assert (owed.deliveries.sent, owed.sender.sent) == ([(EXECUTION_ID, 9_000)], [])
 
@@ -183,7 +183,7 @@ def pending_but_running(relay: Relay) -> Execution:
         pending_but_running,
         lambda relay: relay.given_completed(),
         lambda relay: relay.store.put(
-            replace(relay.given_completed(webhook_url=WEBHOOK_URL), webhook_status=WebhookStatus.DELIVERED)
+            replace(relay.given_completed(webhook_url=WEBHOOK_URL), delivery=Delivery(status=WebhookStatus.DELIVERED))
         ),
     ],
     ids=["gone", "running", "no-webhook", "delivered"],
@@ -224,7 +224,7 @@ def test_without_a_signing_secret_no_try_is_counted(owed: Relay) -> None:
         raise SecretUnavailableError("down")
 
     replace(owed.delivering, secrets=unavailable).deliver(EXECUTION_ID)
-    assert (owed.sender.sent, owed.record.delivery_attempts) == ([], 0)
+    assert (owed.sender.sent, owed.record.delivery.attempts) == ([], 0)
     assert_comes_back(owed, "secret_unavailable")
 
 
@@ -269,7 +269,7 @@ def test_a_dead_letter_missed_by_a_dead_worker_is_written(owed: Relay, failure: 
     owed.dead_letters.trouble.before("send", failure)
     with pytest.raises(type(failure)):
         owed.delivering.deliver(EXECUTION_ID)
-    assert (owed.record.webhook_status, owed.dead_letters.sent) == (WebhookStatus.FAILED, [])
+    assert (owed.record.delivery.status, owed.dead_letters.sent) == (WebhookStatus.FAILED, [])
     owed.delivering.deliver(EXECUTION_ID)
     assert owed.dead_letters.sent == [(EXECUTION_ID, 0)]
     assert len(owed.sender.sent) == 1
@@ -329,7 +329,7 @@ def test_a_rotated_secret_between_tries_loses_no_receiver(
         (_believed(SECRET, headers, body), _believed(new, headers, body)) for _, headers, body in owed.sender.sent
     ]
     assert verdicts == [(True, False), (True, True), (False, True)]
-    assert owed.record.webhook_status is WebhookStatus.DELIVERED
+    assert owed.record.delivery.status is WebhookStatus.DELIVERED
 
 
 def _believed(secret: SigningSecret, headers: Mapping[str, str], body: bytes) -> bool:
@@ -367,7 +367,7 @@ def test_an_outcome_that_replaces_unknown_is_still_owed(relay: Relay, answered: 
         lambda now: ledger.settle(now, Outcome(Status.COMPLETED), NOON + 1, by_webhook=True)
     )
     assert deliver(relay) is WebhookStatus.PENDING
-    assert (relay.record.status, relay.record.delivery_attempts) == (Status.COMPLETED, 0)
+    assert (relay.record.status, relay.record.delivery.attempts) == (Status.COMPLETED, 0)
     assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
     assert deliver(relay) is WebhookStatus.DELIVERED
 
@@ -408,7 +408,7 @@ def test_a_result_being_stored_delays_its_delivery(
     stored = dict(relay.payloads.objects)
     relay.payloads.objects.clear()
     assert deliver(relay) is WebhookStatus.PENDING
-    assert (relay.sender.sent, relay.record.delivery_attempts) == ([], 0)
+    assert (relay.sender.sent, relay.record.delivery.attempts) == ([], 0)
     assert relay.deliveries.sent == [(EXECUTION_ID, COME_BACK_MS)]
     relay.payloads.objects.update(stored)
     assert deliver(relay) is WebhookStatus.DELIVERED

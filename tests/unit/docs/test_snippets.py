@@ -193,7 +193,7 @@ def trail() -> list[dict[str, Any]]:
     result = PayloadRef("result", 3, "e" * 64, b"inline")
     found = Outcome(Status.COMPLETED, result=result)
     ended = ledger.resolve(unknown, found, now + 9_000, "arn:aws:iam::123456789012:user/é", "found in the CRM")
-    entries = [audit_document(entry) for entry in ended.pending_audit]
+    entries = [audit_document(entry) for entry in ended.audit.owed]
     documents: list[dict[str, Any]] = json.loads(json.dumps(entries))
     return documents
 

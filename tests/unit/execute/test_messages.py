@@ -125,7 +125,7 @@ def test_a_messages_version_was_paid_before_it_was_sent(relay: Relay, reply: Rep
     relay.work()
     [(message, _)] = relay.queue.sent
     assert message.version == relay.record.version
-    assert paid == [relay.record.audit_seq]
+    assert paid == [relay.record.audit.seq]
 
 
 def test_an_early_message_keeps_its_place_in_line(

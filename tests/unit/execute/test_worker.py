@@ -59,7 +59,7 @@ def test_no_audit_write_delays_a_claimed_request(
     relay.given_queued()
     seen: list[tuple[list[str], list[str]]] = []
     relay.client.meanwhile = lambda: seen.append(
-        (relay.events, [entry.event for entry in relay.record.pending_audit]),
+        (relay.events, [entry.event for entry in relay.record.audit.owed]),
     )
     relay.work()
     assert seen == [([], ["attempt_started"])]

@@ -93,7 +93,7 @@ def test_a_history_is_chained_and_oldest_first(relay: Relay) -> None:
 
 
 def test_an_entry_has_every_field_of_the_design() -> None:
-    [entry] = ledger.accept(a_draft()).pending_audit
+    [entry] = ledger.accept(a_draft()).audit.owed
     wanted = {
         *("timestamp", "executionId", "actionId", "event", "status", "latencyMs", "attempt"),
         *("payloadSizeBytes", "webhookUrl", "successRate", "traceId", "correlationId"),

@@ -142,7 +142,7 @@ class Filter:
             wanted.get("actionId", execution.action_id) == execution.action_id
             and execution.status in wanted.get("status", execution.status).split(",")
             and wanted.get("traceId", execution.trace_id) == execution.trace_id
-            and wanted.get("webhookStatus", execution.webhook_status) == execution.webhook_status
+            and wanted.get("webhookStatus", execution.delivery.status) == execution.delivery.status
             and milliseconds_of(wanted.get("from_", "1970-01-01")) <= execution.created_at
             and execution.created_at < milliseconds_of(wanted.get("to", "2100-01-01"))
         )

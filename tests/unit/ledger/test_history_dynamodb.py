@@ -59,30 +59,30 @@ def test_entries_of_one_item_read_back_the_same(owed: list[AuditEntry]) -> None:
 
 @pytest.mark.parametrize("rate", [0.0, 0.00001, 1e-7, 5e-324, 0.5, 1.0])
 def test_a_small_success_rate_reads_back_the_same(rate: float) -> None:
-    entry = replace(awaiting().pending_audit[0], success_rate=rate)
+    entry = replace(awaiting().audit.owed[0], success_rate=rate)
     assert read_entries(entries_item([entry])) == (entry,)
 
 
 def test_given_absent_facts_when_spelled_then_they_take_no_room() -> None:
-    item = entries_item(awaiting().pending_audit[:1])
+    item = entries_item(awaiting().audit.owed[:1])
     assert {"webhookUrl", "code", "latencyMs", "earlier"}.isdisjoint(item)
 
 
 def test_an_attempts_entries_cost_one_write_unit() -> None:
     draft = a_draft(cache_status=CacheStatus.ENABLED, content_hash=random_digest(1))
-    accepted = replace(ledger.accept(draft), pending_audit=())
+    accepted = ledger.accept(draft).paid()
     running = ledger.claim(accepted, TRACE_ID, NOON, NOON + 95_000)
     result = Outcome(Status.COMPLETED, PayloadRef("key", 1_000, random_digest(2)))
     ended = ledger.settle(running, result, NOON + 300, latency_ms=300, correlation_id=TRACE_ID)
     dynamodb = audit_table()
-    append(dynamodb, ended.pending_audit)
+    append(dynamodb, ended.audit.owed)
     assert [entry.event for entry in read(dynamodb)] == ["attempt_started", "completed"]
     [item] = dynamodb.items.values()
     assert item_bytes(item) <= 1_024
 
 
 def test_entries_in_any_parting_are_read_once_in_order() -> None:
-    owed = awaiting().pending_audit
+    owed = awaiting().audit.owed
     for parting in ([owed], [owed[:1], owed[1:]], [owed[:2], owed], [owed, owed[:1], owed[:2], owed]):
         dynamodb = audit_table()
         for part in parting:
@@ -92,7 +92,7 @@ def test_entries_in_any_parting_are_read_once_in_order() -> None:
 
 def test_an_entry_that_is_there_stays() -> None:
     dynamodb = audit_table()
-    owed = awaiting().pending_audit
+    owed = awaiting().audit.owed
     append(dynamodb, owed)
     append(dynamodb, [replace(owed[-1], event="forged")])
     assert read(dynamodb) == owed
@@ -103,9 +103,9 @@ def test_entries_of_two_days_are_two_items() -> None:
     record = ledger.note(awaiting(), "seen", NOON + DAY_MS)
     record = ledger.note(record, "seen again", NOON + DAY_MS + 1)
     dynamodb = audit_table()
-    append(dynamodb, record.pending_audit)
-    append(dynamodb, ledger.note(replace(record, pending_audit=()), "and again", NOON + DAY_MS + 2).pending_audit)
-    assert read(dynamodb)[:5] == record.pending_audit
+    append(dynamodb, record.audit.owed)
+    append(dynamodb, ledger.note(record.paid(), "and again", NOON + DAY_MS + 2).audit.owed)
+    assert read(dynamodb)[:5] == record.audit.owed
     first, next_day, same_day = (dynamodb.items[EXECUTION_ID, str(seq)] for seq in (3, 5, 6))
     assert first["dayOpened"] == {"S": "2026-11-24"}
     assert first["openedAt"] == {"S": f"{ACTION_ID}#2026-11-24T12:00:00.000Z#{EXECUTION_ID}"}
@@ -116,7 +116,7 @@ def test_entries_of_two_days_are_two_items() -> None:
 
 def test_appending_entries_again_is_silent() -> None:
     dynamodb = audit_table()
-    owed = awaiting().pending_audit
+    owed = awaiting().audit.owed
     for again in (owed[:2], owed, owed, owed[:1]):
         telemetry = append(dynamodb, again)
         assert (telemetry.counts, telemetry.events) == ({}, [])
@@ -125,14 +125,14 @@ def test_appending_entries_again_is_silent() -> None:
 def test_a_conflicting_entry_is_counted_and_logged() -> None:
     # An id is used again after its execution's retention, while the audit of the first is still there.
     dynamodb = audit_table()
-    append(dynamodb, awaiting().pending_audit)
+    append(dynamodb, awaiting().audit.owed)
     second = ledger.claim(ledger.accept(a_draft(created_at=NOON + 1, updated_at=NOON + 1)), "b", NOON + 2, NOON)
     waiting = ledger.await_webhook(second, NOON + 9, NOON, 1, None)
-    telemetry = append(dynamodb, waiting.pending_audit)
+    telemetry = append(dynamodb, waiting.audit.owed)
     assert telemetry.counts == {"AuditConflicts": 1}
     fields = {"execution_id": EXECUTION_ID, "seq": 3, "audit_event": "awaiting_webhook"}
     assert telemetry.events == [("audit_conflict", fields)]
-    assert read(dynamodb) == awaiting().pending_audit
+    assert read(dynamodb) == awaiting().audit.owed
 
 
 # -- The index by day -------------------------------------------------------------------------------------------------
@@ -142,8 +142,8 @@ def test_a_days_openings_are_read_page_by_page() -> None:
     dynamodb = audit_table()
     for number in range(5):
         draft = a_draft(execution_id=f"execution-{number}", created_at=NOON + number, updated_at=NOON + number)
-        append(dynamodb, ledger.accept(draft).pending_audit)
-    append(dynamodb, ledger.accept(a_draft(execution_id="of another day", updated_at=NOON + DAY_MS)).pending_audit)
+        append(dynamodb, ledger.accept(draft).audit.owed)
+    append(dynamodb, ledger.accept(a_draft(execution_id="of another day", updated_at=NOON + DAY_MS)).audit.owed)
     found: list[Opening] = []
     while page := reader(dynamodb).openings("2026-11-24", found[-1] if found else None, 2):
         assert len(page) <= 2
@@ -164,7 +164,7 @@ def test_a_failing_table_is_an_unavailable_store(failure: Exception) -> None:
     for operation in ("put_item", "query"):
         dynamodb.trouble.before(operation, failure)
     with pytest.raises(StoreUnavailableError):
-        append(dynamodb, awaiting().pending_audit)
+        append(dynamodb, awaiting().audit.owed)
     with pytest.raises(StoreUnavailableError):
         read(dynamodb)
     dynamodb.trouble.before("query", failure)

@@ -24,7 +24,7 @@ def noted_by_another(execution: Execution) -> Execution:
 
 def test_a_new_records_entry_is_paid(relay: Relay) -> None:
     created = relay.recorder.create(ledger.accept(a_draft()))
-    assert created.pending_audit == ()
+    assert created.audit.owed == ()
     assert relay.events == ["accepted"]
 
 
@@ -40,7 +40,7 @@ def test_an_audit_outage_leaves_the_record_owing(relay: Relay) -> None:
     relay.audit.trouble.before("append", DOWN)
     with pytest.raises(StoreUnavailableError):
         relay.recorder.save(noted(queued))
-    assert [entry.event for entry in relay.record.pending_audit] == ["seen"]
+    assert [entry.event for entry in relay.record.audit.owed] == ["seen"]
     relay.recorder.save(noted(relay.record))
     assert relay.events == ["seen", "seen"]
     assert [entry.seq for entry in relay.audit.entries(EXECUTION_ID)] == [2, 3]
@@ -64,7 +64,7 @@ def test_a_step_after_another_writer_is_decided_anew(relay: Relay) -> None:
     changed = relay.recorder.change(queued, noted)
     assert changed is not None
     assert changed.version == queued.version + 2
-    assert [entry.event for entry in relay.record.pending_audit] == ["seen by another", "seen"]
+    assert [entry.event for entry in relay.record.audit.owed] == ["seen by another", "seen"]
 
 
 def test_a_step_with_nothing_left_to_do_writes_nothing(
@@ -86,7 +86,7 @@ def test_a_step_with_nothing_left_to_do_writes_nothing(
 def test_a_creation_whose_answer_was_lost_counts_as_made(relay: Relay, lost: Exception) -> None:
     relay.store.trouble.after("create", lost)
     created = relay.recorder.create(ledger.accept(a_draft()))
-    assert created.pending_audit == ()
+    assert created.audit.owed == ()
     assert relay.events == ["accepted"]
 
 
@@ -191,7 +191,7 @@ def test_a_delivery_is_queued_once_the_queue_is_back(relay: Relay) -> None:
 
 def test_a_delivery_under_way_is_left_alone(relay: Relay) -> None:
     ended = relay.given_completed(webhook_url=WEBHOOK_URL)
-    relay.completion.hand_on(replace(ended, delivery_attempts=1))
+    relay.completion.hand_on(replace(ended, delivery=replace(ended.delivery, attempts=1)))
     assert relay.deliveries.sent == []
 
 

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from actionrelay.errors import IllegalTransitionError, LeaseHeldError
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import ENDED, Execution, ExecutionError, Outcome, PayloadRef, Status, WebhookStatus
+from actionrelay.ledger.execution import (
+    ENDED,
+    Delivery,
+    Execution,
+    ExecutionError,
+    Outcome,
+    PayloadRef,
+    Status,
+    WebhookStatus,
+)
 from actionrelay.ledger.history import AuditEntry, entry_hash
 from tests.fakes.chance import NOON
 from tests.fakes.relay import WEBHOOK_URL, a_draft
@@ -53,11 +62,11 @@ def test_a_legal_step_moves_state_version_and_history(before: Status, after: Sta
     following = step_to(execution, after)
     assert following.status is after
     assert following.version == execution.version + 1
-    assert following.audit_seq == execution.audit_seq + 1
-    entry = following.pending_audit[-1]
-    assert (entry.seq, entry.status) == (following.audit_seq, after.value)
-    assert entry.previous_hash == execution.audit_hash
-    assert following.audit_hash == entry.hash == entry_hash(entry)
+    assert following.audit.seq == execution.audit.seq + 1
+    entry = following.audit.owed[-1]
+    assert (entry.seq, entry.status) == (following.audit.seq, after.value)
+    assert entry.previous_hash == execution.audit.hash
+    assert following.audit.hash == entry.hash == entry_hash(entry)
 
 
 @pytest.mark.parametrize(("before", "after"), [pair for pair in PAIRS if pair[1] not in ledger.STEPS[pair[0]]])
@@ -92,7 +101,7 @@ def test_a_rerun_begins_anew_and_keeps_what_may_have_run(ended: Status, *, ran: 
     assert (again.status, again.outcome, again.completed_at) == (Status.QUEUED, None, None)
     assert (again.chances_used, again.postponements, again.attempts, again.reruns) == (0, 0, 3, 1)
     assert (again.queued_at, again.created_at, again.may_have_run) == (NOON + 9, NOON, may_have_run)
-    assert (again.pending_audit[-1].event, again.pending_audit[-1].actor) == ("rerun_requested", "operator")
+    assert (again.audit.owed[-1].event, again.audit.owed[-1].actor) == ("rerun_requested", "operator")
 
 
 @pytest.mark.parametrize("status", sorted(ENDED))
@@ -111,22 +120,19 @@ def test_only_failed_and_unknown_run_again(status: Status) -> None:
 
 def test_a_reruns_end_has_a_delivery_of_its_own() -> None:
     tried = {
-        "webhook_status": WebhookStatus.FAILED,
-        "delivery_attempts": 10,
-        "deliver_at": NOON,
+        "delivery": Delivery(WebhookStatus.FAILED, 10, NOON, 2),
         "next_at": NOON,
-        "redeliveries": 2,
     }
     again = ledger.rerun(standing(Status.FAILED, webhook_url=WEBHOOK_URL, **tried), NOON, "operator", 2)
-    assert again.webhook_status is WebhookStatus.PENDING
-    assert (again.delivery_attempts, again.deliver_at, again.next_at, again.redeliveries) == (0, None, None, 0)
+    assert again.delivery == Delivery(WebhookStatus.PENDING)
+    assert again.next_at is None
 
 
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED])
 def test_a_resolution_records_who_and_why_first(status: Status) -> None:
     unknown = standing(Status.UNKNOWN, outcome=outcome_of(Status.UNKNOWN), completed_at=NOON, webhook_url=WEBHOOK_URL)
     resolved = ledger.resolve(unknown, outcome_of(status), NOON + 9, "operator", "seen in the CRM")
-    found, end = resolved.pending_audit[-2:]
+    found, end = resolved.audit.owed[-2:]
     assert (found.event, found.status, found.actor, found.note) == (
         "resolved",
         "unknown",
@@ -136,7 +142,7 @@ def test_a_resolution_records_who_and_why_first(status: Status) -> None:
     assert (end.event, end.actor, end.note) == (status.value, None, None)
     assert (found.timestamp, end.previous_hash, resolved.version) == (NOON + 9, found.hash, unknown.version + 1)
     assert (resolved.status, resolved.outcome, resolved.completed_at) == (status, outcome_of(status), NOON + 9)
-    assert (resolved.webhook_status, resolved.delivery_attempts) == (WebhookStatus.PENDING, 0)
+    assert (resolved.delivery.status, resolved.delivery.attempts) == (WebhookStatus.PENDING, 0)
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.UNKNOWN])
@@ -150,8 +156,8 @@ def test_a_cancelled_queued_execution_delivers_nothing() -> None:
     cancelled = ledger.cancel(queued, NOON + 4, "operator")
     assert (cancelled.status, cancelled.outcome) == (Status.CANCELLED, Outcome(Status.CANCELLED))
     assert (cancelled.completed_at, cancelled.next_at) == (NOON + 4, None)
-    assert cancelled.webhook_status is WebhookStatus.NONE
-    assert (cancelled.pending_audit[-1].event, cancelled.pending_audit[-1].actor) == ("cancelled", "operator")
+    assert cancelled.delivery.status is WebhookStatus.NONE
+    assert (cancelled.audit.owed[-1].event, cancelled.audit.owed[-1].actor) == ("cancelled", "operator")
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.QUEUED])
@@ -168,22 +174,22 @@ def test_the_first_step_of_each_day_opens_it_in_the_index() -> None:
     midnight = NOON + DAY_MS // 2
     for now in (NOON + 1, midnight - 1, midnight, midnight + 1, midnight + 2 * DAY_MS):
         execution = ledger.note(execution, "seen", now)
-    assert [entry.day for entry in execution.pending_audit] == [
+    assert [entry.day for entry in execution.audit.owed] == [
         *("2026-11-24", None, None),
         *("2026-11-25", None, "2026-11-27"),
     ]
-    assert execution.audit_day == "2026-11-27"
+    assert execution.audit.day == "2026-11-27"
 
 
 def test_only_the_first_of_two_entries_opens_the_day() -> None:
     waiting = standing(Status.AWAITING_WEBHOOK)
     ended = ledger.settle(waiting, outcome_of(Status.COMPLETED), NOON + DAY_MS, by_webhook=True)
-    assert [entry.day for entry in ended.pending_audit] == ["2026-11-24", "2026-11-25", None]
+    assert [entry.day for entry in ended.audit.owed] == ["2026-11-24", "2026-11-25", None]
 
 
 def test_an_accepted_request_owes_its_first_entry() -> None:
     execution = ledger.accept(a_draft())
-    [entry] = execution.pending_audit
+    [entry] = execution.audit.owed
     assert (execution.version, execution.status) == (1, Status.QUEUED)
     assert (entry.event, entry.seq, entry.previous_hash) == ("accepted", 1, "")
     assert (entry.payload_size_bytes, entry.payload_sha256) == (execution.request.size, execution.request.digest)
@@ -192,8 +198,8 @@ def test_an_accepted_request_owes_its_first_entry() -> None:
 def test_a_cached_result_opens_completed_and_owes_a_delivery() -> None:
     execution = ledger.serve_from_cache(a_draft(webhook_url=WEBHOOK_URL), RESULT, NOON)
     assert (execution.status, execution.attempts, execution.completed_at) == (Status.COMPLETED, 0, NOON)
-    assert execution.webhook_status is WebhookStatus.PENDING
-    assert execution.pending_audit[0].event == "cache_hit"
+    assert execution.delivery.status is WebhookStatus.PENDING
+    assert execution.audit.owed[0].event == "cache_hit"
 
 
 def test_a_claim_is_fenced_and_leased() -> None:
@@ -210,7 +216,7 @@ def test_only_an_attempt_that_counts_uses_a_chance(uses_chance: bool) -> None:
     queued = ledger.postpone(running, NOON, NOON + 7, CAUSE, uses_chance=uses_chance)
     assert (queued.attempt, queued.next_at, queued.attempts) == (None, NOON + 7, 1)
     assert queued.chances_used == uses_chance
-    assert (queued.pending_audit[-1].code, queued.pending_audit[-1].correlation_id) == ("no_answer", "corr-1")
+    assert (queued.audit.owed[-1].code, queued.audit.owed[-1].correlation_id) == ("no_answer", "corr-1")
 
 
 def test_postponements_count_and_keep_what_may_have_run() -> None:
@@ -226,13 +232,17 @@ def test_postponements_count_and_keep_what_may_have_run() -> None:
 @pytest.mark.parametrize(("url", "status"), [(WEBHOOK_URL, WebhookStatus.PENDING), (None, WebhookStatus.NONE)])
 def test_only_a_caller_with_a_webhook_is_owed_a_delivery(url: str | None, status: WebhookStatus) -> None:
     waiting = standing(
-        Status.AWAITING_WEBHOOK, webhook_url=url, delivery_attempts=4, deliver_at=NOON, deadline_at=NOON, next_at=NOON
+        Status.AWAITING_WEBHOOK,
+        webhook_url=url,
+        deadline_at=NOON,
+        next_at=NOON,
+        delivery=Delivery(attempts=4, next_at=NOON),
     )
     ended = ledger.settle(waiting, outcome_of(Status.COMPLETED), NOON + 3, latency_ms=40, correlation_id="corr-9")
-    assert ended.webhook_status is status
-    assert (ended.delivery_attempts, ended.deliver_at, ended.deadline_at, ended.next_at) == (0, None, None, None)
+    assert ended.delivery.status is status
+    assert (ended.delivery.attempts, ended.delivery.next_at, ended.deadline_at, ended.next_at) == (0, None, None, None)
     assert (ended.completed_at, ended.attempt) == (NOON + 3, None)
-    entry = ended.pending_audit[-1]
+    entry = ended.audit.owed[-1]
     assert (entry.latency_ms, entry.correlation_id, entry.payload_sha256) == (40, "corr-9", "digest")
 
 
@@ -246,33 +256,33 @@ def test_only_a_caller_with_a_webhook_is_owed_a_delivery(url: str | None, status
 )
 def test_a_recorded_delivery_is_in_the_history(status: WebhookStatus, event: str) -> None:
     tried = ledger.record_delivery(standing(Status.COMPLETED), status, NOON, NOON + 5, latency_ms=3, cause=None)
-    assert (tried.webhook_status, tried.delivery_attempts, tried.deliver_at) == (status, 1, NOON + 5)
-    assert (tried.pending_audit[-1].event, tried.status) == (event, Status.COMPLETED)
+    assert (tried.delivery.status, tried.delivery.attempts, tried.delivery.next_at) == (status, 1, NOON + 5)
+    assert (tried.audit.owed[-1].event, tried.status) == (event, Status.COMPLETED)
 
 
 def test_an_outcome_by_webhook_has_a_receipt_entry() -> None:
     execution = standing(Status.AWAITING_WEBHOOK)
     ended = ledger.settle(execution, outcome_of(Status.COMPLETED), NOON, by_webhook=True)
-    receipt, end = ended.pending_audit[-2:]
+    receipt, end = ended.audit.owed[-2:]
     assert (receipt.event, end.event) == ("webhook_received", "completed")
     assert (end.seq, end.previous_hash) == (receipt.seq + 1, receipt.hash)
-    assert (ended.version, ended.audit_hash) == (execution.version + 1, end.hash)
+    assert (ended.version, ended.audit.hash) == (execution.version + 1, end.hash)
 
 
 @pytest.mark.parametrize("webhook", WebhookStatus)
 @pytest.mark.parametrize("status", Status)
 def test_a_redelivery_begins_anew_or_goes_on_now(status: Status, webhook: WebhookStatus) -> None:
-    execution = standing(status, webhook_status=webhook, delivery_attempts=4, deliver_at=NOON, redeliveries=1)
+    execution = standing(status, delivery=Delivery(status=webhook, attempts=4, next_at=NOON, repeats=1))
     if status in ENDED and webhook in {WebhookStatus.DELIVERED, WebhookStatus.FAILED}:
         again = ledger.redeliver(execution, NOON + 9, "operator")
-        assert (again.status, again.webhook_status) == (status, WebhookStatus.PENDING)
-        assert (again.delivery_attempts, again.deliver_at, again.redeliveries) == (0, None, 2)
+        assert (again.status, again.delivery.status) == (status, WebhookStatus.PENDING)
+        assert (again.delivery.attempts, again.delivery.next_at, again.delivery.repeats) == (0, None, 2)
         assert (again.version, again.updated_at) == (execution.version + 1, NOON + 9)
-        assert (again.pending_audit[-1].event, again.pending_audit[-1].actor) == ("redelivery_requested", "operator")
+        assert (again.audit.owed[-1].event, again.audit.owed[-1].actor) == ("redelivery_requested", "operator")
     elif status in ENDED and webhook is WebhookStatus.PENDING:
         due = ledger.redeliver(execution, NOON + 9, "operator")
-        assert (due.webhook_status, due.delivery_attempts, due.deliver_at, due.redeliveries) == (webhook, 4, None, 1)
-        assert (due.pending_audit[-1].event, due.pending_audit[-1].actor) == ("redelivery_requested", "operator")
+        assert due.delivery == Delivery(webhook, attempts=4, repeats=1)
+        assert (due.audit.owed[-1].event, due.audit.owed[-1].actor) == ("redelivery_requested", "operator")
     else:
         with pytest.raises(IllegalTransitionError):
             ledger.redeliver(execution, NOON + 9, "operator")
@@ -293,7 +303,7 @@ def test_given_a_note_when_made_then_the_state_stays() -> None:
     ended = standing(Status.COMPLETED)
     noted = ledger.note(ended, "webhook_conflict", NOON + 1, CAUSE)
     assert (noted.status, noted.outcome, noted.version) == (ended.status, ended.outcome, ended.version + 1)
-    assert noted.pending_audit[-1].event == "webhook_conflict"
+    assert noted.audit.owed[-1].event == "webhook_conflict"
 
 
 def test_a_lease_is_held_until_it_ends_and_not_longer() -> None:
@@ -307,7 +317,7 @@ def test_a_lease_is_held_until_it_ends_and_not_longer() -> None:
 
 @pytest.mark.parametrize("name", [field.name for field in fields(AuditEntry) if field.name != "hash"])
 def test_a_changed_field_breaks_an_entrys_hash(name: str) -> None:
-    [entry] = ledger.accept(a_draft()).pending_audit
+    [entry] = ledger.accept(a_draft()).audit.owed
     changed: dict[str, Any] = {name: 77 if isinstance(getattr(entry, name), int) else "forged"}
     assert entry_hash(replace(entry, **changed)) != entry.hash
 
@@ -327,11 +337,11 @@ def test_any_walk_of_legal_steps_keeps_the_invariants(walk: list[Status], hooked
         assert (execution.attempt is not None) == (execution.status is Status.RUNNING), number
         assert (execution.outcome is not None) == (execution.completed_at is not None)
         assert execution.ended == (execution.outcome is not None)
-    chain = execution.pending_audit
+    chain = execution.audit.owed
     assert [entry.seq for entry in chain] == list(range(1, execution.version + 1))
     previous = ""
     for entry in chain:
         assert entry.previous_hash == previous
         assert entry_hash(entry) == entry.hash
         previous = entry.hash
-    assert execution.audit_hash == previous
+    assert execution.audit.hash == previous

@@ -15,6 +15,7 @@ from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import (
     Attempt,
     CacheStatus,
+    Delivery,
     Execution,
     ExecutionError,
     Outcome,
@@ -22,7 +23,7 @@ from actionrelay.ledger.execution import (
     Status,
     WebhookStatus,
 )
-from actionrelay.ledger.history import AuditEntry
+from actionrelay.ledger.history import AuditEntry, AuditHead
 from actionrelay.ledger.items_dynamodb import accepted_item, ledger_item, read_execution
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.ledger.ports import CachedResult
@@ -65,7 +66,7 @@ executions = st.builds(
     created_at=times,
     updated_at=times,
     status=st.sampled_from(Status),
-    webhook_status=st.sampled_from(WebhookStatus),
+    delivery=st.builds(Delivery, st.sampled_from(WebhookStatus), times, st.none() | times, times),
     cache_status=st.sampled_from(CacheStatus),
     attempts=times,
     queued_at=times,
@@ -76,10 +77,8 @@ executions = st.builds(
     next_at=st.none() | times,
     outcome=st.none() | outcomes,
     version=times,
-    audit_hash=texts,
-    audit_day=texts,
     webhook_ids=st.lists(texts, max_size=3).map(tuple),
-    pending_audit=st.lists(entries, max_size=3).map(tuple),
+    audit=st.builds(AuditHead, times, texts, texts, st.lists(entries, max_size=3).map(tuple)),
 )
 
 
@@ -129,7 +128,7 @@ def test_a_step_does_not_write_the_request_again() -> None:
 
 def test_a_record_is_only_in_the_indexes_it_belongs_to() -> None:
     keys_of_indexes = {"endedAs", "undelivered", "trace"}
-    ordinary = replace(first_version(), trace_id=EXECUTION_ID, webhook_status=WebhookStatus.DELIVERED)
+    ordinary = replace(first_version(), trace_id=EXECUTION_ID, delivery=Delivery(WebhookStatus.DELIVERED))
     assert keys_of_indexes.isdisjoint(accepted_item(ordinary))
     assert accepted_item(replace(ordinary, trace_id=TRACE_ID))["trace"] == {"S": TRACE_ID}
     for status in Status:
@@ -138,7 +137,7 @@ def test_a_record_is_only_in_the_indexes_it_belongs_to() -> None:
         assert {name: item[name]["S"] for name in keys_of_indexes & item.keys()} == (
             {"endedAs": status} if rare else {}
         )
-    given_up = ledger_item(replace(ordinary, status=Status.COMPLETED, webhook_status=WebhookStatus.FAILED))
+    given_up = ledger_item(replace(ordinary, status=Status.COMPLETED, delivery=Delivery(WebhookStatus.FAILED)))
     assert {name: given_up[name]["S"] for name in keys_of_indexes & given_up.keys()} == {"undelivered": "failed"}
 
 
@@ -164,7 +163,7 @@ def test_each_write_of_a_1_kb_request_is_one_unit() -> None:
         )
     )
     table(dynamodb).create(accepted)
-    running = ledger.claim(replace(accepted, pending_audit=()), TRACE_ID, NOON, NOON + 95_000)
+    running = ledger.claim(accepted.paid(), TRACE_ID, NOON, NOON + 95_000)
     table(dynamodb).save(running)
     result = payloads.refer(f"{EXECUTION_ID}/result", inputs)
     outcome = Outcome(Status.COMPLETED, result)

@@ -32,7 +32,7 @@ def entries() -> list[dict[str, Any]]:
     )
     execution = ledger.claim(ledger.accept(execution), "4", NOW + 5, NOW + 1_000)
     execution = ledger.settle(execution, Outcome(Status.COMPLETED), NOW + 20, latency_ms=15, correlation_id="5")
-    return [dict(audit_document(entry)) for entry in execution.pending_audit]
+    return [dict(audit_document(entry)) for entry in execution.audit.owed]
 
 
 def test_what_the_ledger_chained_holds(entries: list[dict[str, Any]]) -> None:

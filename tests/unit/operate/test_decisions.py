@@ -22,7 +22,15 @@ from actionrelay.errors import (
     WrongStateError,
 )
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import CacheStatus, Execution, ExecutionError, Outcome, Status, WebhookStatus
+from actionrelay.ledger.execution import (
+    CacheStatus,
+    Delivery,
+    Execution,
+    ExecutionError,
+    Outcome,
+    Status,
+    WebhookStatus,
+)
 from actionrelay.ledger.message import Message
 from tests.fakes.chance import NOON
 from tests.fakes.relay import EXECUTION_ID, RETENTION_MS, WEBHOOK_URL, Relay, spelled
@@ -36,7 +44,7 @@ COMPLETED = Outcome(Status.COMPLETED)
 
 def given_cancelled(relay: Relay, **changes: Any) -> Execution:
     cancelled = ledger.cancel(relay.given_queued(**changes), NOON, OPERATOR)
-    return relay.store.put(replace(cancelled, pending_audit=()))
+    return relay.store.put(cancelled.paid())
 
 
 GIVEN: dict[Status, Callable[..., Execution]] = {
@@ -197,14 +205,14 @@ def test_a_resolved_unknown_is_delivered_like_any_outcome(
 ) -> None:
     relay.payloads.inline_max = 0
     unknown = relay.given_ended(UNKNOWN, webhook_url=WEBHOOK_URL, cache_key="key", cache_status=CacheStatus.ENABLED)
-    relay.store.put(replace(unknown, webhook_status=WebhookStatus.DELIVERED, delivery_attempts=2))
+    relay.store.put(replace(unknown, delivery=replace(unknown.delivery, status=WebhookStatus.DELIVERED, attempts=2)))
     relay.clock.advance(60_000)
     resolved = resolve(relay, result={"total": 3}, note="seen in the CRM")
     assert (resolved.status, resolved.completed_at) == (Status.COMPLETED, NOON + 60_000)
     assert relay.shown_result() == {"total": 3}
     assert resolved.outcome is not None
     assert relay.cache.entries == {}, "what an operator says is for this execution alone"
-    assert (resolved.webhook_status, resolved.delivery_attempts) == (WebhookStatus.PENDING, 0)
+    assert (resolved.delivery.status, resolved.delivery.attempts) == (WebhookStatus.PENDING, 0)
     assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
     assert relay.telemetry.counts["ExecutionsSucceeded"] == 1
 
@@ -314,7 +322,7 @@ def test_an_oversized_resolution_is_not_parsed(relay: Relay) -> None:
 def test_a_cancelled_executions_message_finds_nothing_to_do(relay: Relay, changes: dict[str, int]) -> None:
     relay.given_queued(webhook_url=WEBHOOK_URL, **changes)
     cancelled = cancel(relay)
-    assert (cancelled.webhook_status, cancelled.completed_at) == (WebhookStatus.NONE, NOON)
+    assert (cancelled.delivery.status, cancelled.completed_at) == (WebhookStatus.NONE, NOON)
     assert relay.telemetry.counts["ExecutionsCancelled"] == 1
     relay.clock.advance(9_000)
     relay.work()
@@ -450,7 +458,7 @@ def test_a_refusal_names_what_would_be_allowed(
 @pytest.mark.parametrize("webhook", WebhookStatus)
 @pytest.mark.parametrize("status", Status)
 def test_what_is_allowed_is_what_the_steps_take(relay: Relay, status: Status, webhook: WebhookStatus) -> None:
-    execution = replace(GIVEN[status](relay), webhook_status=webhook)
+    execution = replace(GIVEN[status](relay), delivery=Delivery(status=webhook))
     taken: dict[ledger.Decision, Callable[[], Execution]] = {
         ledger.Decision.RETRY: lambda: ledger.rerun(execution, NOON, None, execution.run + 1),
         ledger.Decision.RESOLVE: lambda: ledger.resolve(execution, FAILED, NOON, None, None),

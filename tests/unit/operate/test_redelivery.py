@@ -33,7 +33,13 @@ def given(relay: Relay, status: Status, webhook: WebhookStatus, **changes: Any) 
     url = None if webhook is WebhookStatus.NONE else WEBHOOK_URL
     running = relay.given_running(webhook_url=url)
     outcome = Outcome(status, error=ExecutionError("c", "m")) if status in ENDED else None
-    stands = replace(running, status=status, outcome=outcome, webhook_status=webhook, delivery_attempts=10, **changes)
+    stands = replace(
+        running,
+        status=status,
+        outcome=outcome,
+        **changes,
+        delivery=replace(running.delivery, status=webhook, attempts=10),
+    )
     return relay.store.put(stands)
 
 
@@ -42,7 +48,7 @@ def given_up(relay: Relay) -> None:
     relay.given_completed({"total": 3}, webhook_url=WEBHOOK_URL)
     relay.sender.answer(GONE)
     relay.delivering.deliver(EXECUTION_ID)
-    assert relay.record.webhook_status is WebhookStatus.FAILED
+    assert relay.record.delivery.status is WebhookStatus.FAILED
 
 
 def redeliver(relay: Relay, execution_id: str = EXECUTION_ID) -> Execution:
@@ -55,7 +61,7 @@ def test_only_an_ended_delivery_begins_anew(relay: Relay, status: Status, webhoo
     if webhook in AGAIN and status in {*ENDED, Status.CANCELLED}:
         again = redeliver(relay)
         assert (again.status, again.outcome, again.completed_at) == (before.status, before.outcome, NOON)
-        assert (again.webhook_status, again.delivery_attempts, again.redeliveries) == (WebhookStatus.PENDING, 0, 1)
+        assert (again.delivery.status, again.delivery.attempts, again.delivery.repeats) == (WebhookStatus.PENDING, 0, 1)
         assert relay.record.version == before.version + 1
         [entry] = relay.audit.entries(EXECUTION_ID)
         assert (entry.event, entry.actor) == ("redelivery_requested", OPERATOR)
@@ -86,7 +92,7 @@ def test_a_redelivery_keeps_the_webhook_id(
     relay.clock.advance(86_400_000)
     redeliver(relay, EXECUTION_ID.upper())
     relay.delivering.deliver(EXECUTION_ID, relay.deliveries.versions[-1])
-    assert relay.record.webhook_status is WebhookStatus.DELIVERED
+    assert relay.record.delivery.status is WebhookStatus.DELIVERED
     (_, first, before), (_, second, after) = relay.sender.sent
     assert first["webhook-id"] == second["webhook-id"]
     assert json.loads(before)["timestamp"] == json.loads(after)["timestamp"]
@@ -100,7 +106,7 @@ def test_a_failing_redelivery_begins_the_whole_schedule(relay: Relay) -> None:
     relay.randomness.fixed = 0.0
     relay.sender.answer(BUSY)
     relay.delivering.deliver(EXECUTION_ID)
-    assert (relay.record.webhook_status, relay.record.delivery_attempts) == (WebhookStatus.PENDING, 1)
+    assert (relay.record.delivery.status, relay.record.delivery.attempts) == (WebhookStatus.PENDING, 1)
     assert relay.deliveries.sent[-1] == (EXECUTION_ID, 5_000)
 
 
@@ -125,7 +131,7 @@ def test_a_repeat_finishes_an_interrupted_redelivery(relay: Relay, service: str)
     with pytest.raises(DependencyError):
         redeliver(relay)
     asked = relay.record
-    assert (asked.webhook_status, relay.deliveries.sent) == (WebhookStatus.PENDING, [])
+    assert (asked.delivery.status, relay.deliveries.sent) == (WebhookStatus.PENDING, [])
     redeliver(relay)
     assert relay.record == asked, "a repeat decides nothing"
     assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
@@ -155,10 +161,10 @@ def waiting_for_its_next_try(relay: Relay) -> None:
 def test_a_pending_delivery_is_tried_now(relay: Relay) -> None:
     waiting_for_its_next_try(relay)
     due = redeliver(relay)
-    assert (due.webhook_status, due.delivery_attempts, due.deliver_at) == (WebhookStatus.PENDING, 2, None)
+    assert (due.delivery.status, due.delivery.attempts, due.delivery.next_at) == (WebhookStatus.PENDING, 2, None)
     assert relay.deliveries.sent[-1] == (EXECUTION_ID, 0)
     relay.delivering.deliver(EXECUTION_ID, relay.deliveries.versions[-1])
-    assert relay.record.webhook_status is WebhookStatus.DELIVERED
+    assert relay.record.delivery.status is WebhookStatus.DELIVERED
     assert relay.events[-2:] == ["redelivery_requested", "webhook_delivered"]
     assert len({headers["webhook-id"] for _, headers, _ in relay.sender.sent}) == 1
 
@@ -168,8 +174,8 @@ def test_a_try_now_that_fails_goes_on_with_the_schedule(relay: Relay) -> None:
     redeliver(relay)
     relay.sender.answer(BUSY)
     relay.delivering.deliver(EXECUTION_ID, relay.deliveries.versions[-1])
-    assert relay.record.delivery_attempts == 3
-    assert relay.record.deliver_at == relay.clock.now() + 1_800_000
+    assert relay.record.delivery.attempts == 3
+    assert relay.record.delivery.next_at == relay.clock.now() + 1_800_000
 
 
 def test_after_a_try_now_no_try_is_made_twice(relay: Relay) -> None:

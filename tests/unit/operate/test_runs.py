@@ -1,7 +1,6 @@
 """Another run: under which id it goes out, and how what comes back about any of them finds its execution."""
 
 import uuid
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -198,4 +197,4 @@ def test_a_faulty_body_changes_nothing(relay: Relay, body: bytes, error: type[Ex
 
 
 def _ended(execution: Execution, outcome: Outcome) -> Execution:
-    return replace(steps.settle(execution, outcome, execution.updated_at), pending_audit=())
+    return steps.settle(execution, outcome, execution.updated_at).paid()

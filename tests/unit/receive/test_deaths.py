@@ -61,7 +61,7 @@ def test_a_dying_receiver_of_a_late_webhook_delivers_anyway(
     if relay.record.status is Status.UNKNOWN:
         assert "record" not in step or "before" in step
         assert relay.deliveries.sent == []
-        assert relay.record.webhook_status is WebhookStatus.DELIVERED
+        assert relay.record.delivery.status is WebhookStatus.DELIVERED
     else:
         assert_delivered_once(relay)
         assert relay.events[-3:] == ["webhook_received", "completed", "webhook_delivered"]
@@ -95,4 +95,4 @@ def assert_delivered_once(relay: Relay) -> None:
     assert len(relay.deliveries.sent) <= 3, "a delivery that waits for its result does not wait for ever"
     [(_, _, body)] = relay.sender.sent
     assert json.loads(body)["type"] == "execution.completed"
-    assert relay.record.webhook_status is WebhookStatus.DELIVERED
+    assert relay.record.delivery.status is WebhookStatus.DELIVERED

@@ -97,7 +97,7 @@ def test_any_order_ends_completed_and_delivered_once(
     assert relay.events.count("unknown") == gave_up
     # Unknown is an outcome of its own: who had been told so, as it was, is told again, once, what it came to.
     assert told == (["execution.unknown"] if gave_up and at_once else []) + ["execution.completed"]
-    assert relay.record.webhook_status.value == "delivered"
+    assert relay.record.delivery.status.value == "delivered"
 
 
 def test_an_early_reminder_leaves_the_worker_alone() -> None:

@@ -48,7 +48,7 @@ def test_a_new_request_is_recorded_audited_and_queued(relay: Relay) -> None:
     assert submitted.disposition is Disposition.ACCEPTED
     assert relay.record.status is Status.QUEUED
     assert relay.record.trace_id == TRACE_ID
-    assert relay.record.webhook_status is WebhookStatus.PENDING
+    assert relay.record.delivery.status is WebhookStatus.PENDING
     assert relay.record.cache_status is CacheStatus.ENABLED
     assert relay.events == ["accepted"]
     assert relay.queue.sent == [(RUN, 0)]

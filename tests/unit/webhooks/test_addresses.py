@@ -73,7 +73,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
 def deliver(relay: Relay, policy: OutboundPolicy = OutboundPolicy()) -> WebhookStatus:  # noqa: B008 - frozen
     """Let `deliver` make a try with the sender and the resolver that it has in production."""
     replace(relay.delivering, sender=PinnedSender(SystemResolver(), policy)).deliver(EXECUTION_ID)
-    return relay.record.webhook_status
+    return relay.record.delivery.status
 
 
 @pytest.mark.parametrize("url", [url for url in TARGETS if url])

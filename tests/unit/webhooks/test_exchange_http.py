@@ -228,9 +228,9 @@ def test_any_legal_answer_delivers_once_with_one_post(answer: tuple[int, list[by
     sender = PinnedSender(FixedResolver(), OutboundPolicy(allow_private=True), connect=connect)
     delivering: DeliverWebhook = replace(relay.delivering, sender=sender)
     delivering.deliver(EXECUTION_ID)
-    if relay.record.webhook_status is WebhookStatus.DELIVERED:
+    if relay.record.delivery.status is WebhookStatus.DELIVERED:
         delivering.deliver(EXECUTION_ID)  # the same message again
     [connection] = connections
     assert connection.written.count(b"POST /hook HTTP/1.1\r\n") == 1
-    assert (relay.record.webhook_status is WebhookStatus.DELIVERED) == (200 <= status < 300)
+    assert (relay.record.delivery.status is WebhookStatus.DELIVERED) == (200 <= status < 300)
     assert relay.audit.entries(EXECUTION_ID)[-1].code == f"http_{status}"

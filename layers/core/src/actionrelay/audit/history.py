@@ -52,7 +52,7 @@ class ReadHistory:
         if record is None and not (trail.entries or trail.flaws):
             trail = self.audit.trail(rejection_id(execution_id))
             known_id = execution_id  # a request's: API Gateway's ids have capitals
-        found = trail.with_owed(record.pending_audit) if record else trail
+        found = trail.with_owed(record.audit.owed) if record else trail
         if record is None and not (found.entries or found.flaws):
             raise ExecutionNotFoundError.of(execution_id)
         document: HistoryDocument = {

@@ -59,9 +59,9 @@ def verify(trail: Trail, record: Execution | None, now: int) -> Verification:
     retention, before its trail does; without it nobody can say whether the trail's end was cut off, and ``detail`` says
     so.
     """
-    owed = [entry.seq for entry in record.pending_audit if entry not in trail.entries] if record else []
+    owed = [entry.seq for entry in record.audit.owed if entry not in trail.entries] if record else []
     overdue = owed if record and now - record.updated_at > OWED_MS else []
-    whole = trail.with_owed(record.pending_audit) if record else trail
+    whole = trail.with_owed(record.audit.owed) if record else trail
     checked, previous = 0, ""
     for seq, entries, flaw in _places(whole):
         said = _fault(seq, entries, flaw, expected=checked + 1, previous=previous)
@@ -108,13 +108,13 @@ def _fault(seq: int, entries: list[AuditEntry], flaw: str | None, *, expected: i
 
 def _compared(checked: int, last_hash: str, record: Execution, owed: Sequence[int]) -> Verification:
     """Compare the end of a trail that is in order with what the execution's record says."""
-    if checked < record.audit_seq:
-        said = f"the trail ends after {checked} entries, and the execution's record says {record.audit_seq}"
+    if checked < record.audit.seq:
+        said = f"the trail ends after {checked} entries, and the execution's record says {record.audit.seq}"
         return Verification(checked, checked + 1, said)
-    if checked > record.audit_seq:
-        said = f"the execution's record knows {record.audit_seq} entries, and the trail has {checked}"
-        return Verification(record.audit_seq, record.audit_seq + 1, said)
-    if last_hash != record.audit_hash:
+    if checked > record.audit.seq:
+        said = f"the execution's record knows {record.audit.seq} entries, and the trail has {checked}"
+        return Verification(record.audit.seq, record.audit.seq + 1, said)
+    if last_hash != record.audit.hash:
         return Verification(checked - 1, checked, f"entry {checked} is another than the execution's record says")
     if owed:
         said = f"whole; from entry {owed[0]} on it is in the execution's record so far, and not in the table yet"

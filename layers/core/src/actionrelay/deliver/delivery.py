@@ -93,14 +93,14 @@ class DeliverWebhook:
             return
         self.telemetry.concerning(execution.execution_id, execution.trace_id)
         now = self.clock.now()
-        if execution.webhook_status is not WebhookStatus.PENDING:
+        if execution.delivery.status is not WebhookStatus.PENDING:
             # A worker may have died between the record of the last try and what follows it.
             self._follow(self.recorder.pay(execution))
-        elif execution.deliver_at is not None and execution.deliver_at > now:
+        elif execution.delivery.next_at is not None and execution.delivery.next_at > now:
             # An operator had it tried at once, or SQS handed one message out twice: the last try's worker has sent a
             # message of its own. This one is kept, in case that one was lost, and comes after it.
             behind = COME_BACK_MS if version is not None and version < execution.version else 0
-            self.queue.send(execution_id, execution.deliver_at - now + behind, version, execution.webhook_url)
+            self.queue.send(execution_id, execution.delivery.next_at - now + behind, version, execution.webhook_url)
         else:
             self._try_once(execution, now)
 
@@ -133,10 +133,10 @@ class DeliverWebhook:
 
     def _follow(self, recorded: Execution) -> None:
         """Send what a recorded try calls for, its audit being paid."""
-        if recorded.webhook_status is WebhookStatus.PENDING:
-            wait = max((recorded.deliver_at or 0) - self.clock.now(), 0)
+        if recorded.delivery.status is WebhookStatus.PENDING:
+            wait = max((recorded.delivery.next_at or 0) - self.clock.now(), 0)
             self.queue.send(recorded.execution_id, wait, recorded.version, recorded.webhook_url)
-        elif recorded.webhook_status is WebhookStatus.FAILED:
+        elif recorded.delivery.status is WebhookStatus.FAILED:
             self.dead_letters.send(recorded.execution_id, version=recorded.version, receiver=recorded.webhook_url)
 
     def _try(
@@ -153,7 +153,7 @@ class DeliverWebhook:
         answered = ExecutionError(f"http_{answer.status}", "what the receiver answered", answer.status)
         if answer.status // 100 == _SUCCESS:
             return WebhookStatus.DELIVERED, 0, latency_ms, answered
-        not_here = answer.status in _NOT_HERE and execution.delivery_attempts + 1 >= NOT_HERE_TRIES
+        not_here = answer.status in _NOT_HERE and execution.delivery.attempts + 1 >= NOT_HERE_TRIES
         if answer.status == HTTPStatus.GONE or not_here:
             return WebhookStatus.FAILED, 0, latency_ms, answered
         return (*self._again(execution, answer.retry_after), latency_ms, answered)
@@ -177,13 +177,13 @@ class DeliverWebhook:
         return self.sender.send(url, headers, body)
 
     def _again(self, execution: Execution, retry_after: str | None) -> tuple[WebhookStatus, int]:
-        if execution.delivery_attempts >= len(SCHEDULE_MS):
+        if execution.delivery.attempts >= len(SCHEDULE_MS):
             return WebhookStatus.FAILED, 0
-        planned = SCHEDULE_MS[execution.delivery_attempts]
+        planned = SCHEDULE_MS[execution.delivery.attempts]
         jittered = int(planned * (1 + JITTER * self.randomness.uniform()))
         return WebhookStatus.PENDING, max(jittered, retry_after_ms(retry_after, self.clock.now()))
 
 
 def _delivery(execution: Execution) -> tuple[object, ...]:
     """What tells one try from every other: of which outcome, in which series, the how manieth."""
-    return execution.outcome, execution.completed_at, execution.redeliveries, execution.delivery_attempts
+    return execution.outcome, execution.completed_at, execution.delivery.repeats, execution.delivery.attempts

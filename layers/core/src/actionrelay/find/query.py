@@ -59,7 +59,7 @@ class ListQuestion:
             (not self.statuses or execution.status in self.statuses)
             and self.action_id in {None, execution.action_id}
             and self.trace_id in {None, execution.trace_id}
-            and (not self.undelivered or execution.webhook_status is WebhookStatus.FAILED)
+            and (not self.undelivered or execution.delivery.status is WebhookStatus.FAILED)
         )
 
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from actionrelay.ledger.execution import Execution, ExecutionError, PayloadRef
-from actionrelay.ledger.history import AuditEntry, entry_hash
+from actionrelay.ledger.history import AuditEntry, AuditHead, entry_hash
 from actionrelay.ledger.receiver import without_path
-from actionrelay.timestamps import iso
+from actionrelay.timestamps import day_of
 
 
 def chained(
@@ -22,10 +22,10 @@ def chained(
     sent_as: str | None = None,
 ) -> Execution:
     """Return the record with one more entry, chained to its last, that it owes to the audit table."""
-    day = iso(execution.updated_at)[:10]
+    day = day_of(execution.updated_at)
     entry = AuditEntry(
         execution_id=execution.execution_id,
-        seq=execution.audit_seq + 1,
+        seq=execution.audit.seq + 1,
         timestamp=execution.updated_at,
         action_id=execution.action_id,
         event=event,
@@ -39,18 +39,12 @@ def chained(
         success_rate=success_rate,
         correlation_id=correlation_id or (cause.correlation_id if cause else None),
         code=cause.code if cause else None,
-        day=day if day != execution.audit_day else None,
+        day=day if day != execution.audit.day else None,
         actor=actor,
         note=note,
         limit=cause.limit if cause else None,
         sent_as=sent_as if sent_as != execution.execution_id else None,
-        previous_hash=execution.audit_hash,
+        previous_hash=execution.audit.hash,
     )
     entry = replace(entry, hash=entry_hash(entry))
-    return replace(
-        execution,
-        audit_seq=entry.seq,
-        audit_hash=entry.hash,
-        audit_day=day,
-        pending_audit=(*execution.pending_audit, entry),
-    )
+    return replace(execution, audit=AuditHead(entry.seq, entry.hash, day, (*execution.audit.owed, entry)))

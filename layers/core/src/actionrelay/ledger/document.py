@@ -117,7 +117,7 @@ def _spelled(
         "actionId": execution.action_id,
         "traceId": execution.trace_id,
         "status": execution.status,
-        "webhookStatus": execution.webhook_status,
+        "webhookStatus": execution.delivery.status,
         "cacheStatus": execution.cache_status,
         "error": _error_document(error),
         "attempts": execution.attempts,

@@ -3,11 +3,11 @@
 All frozen. Times are milliseconds since the epoch (``…_at``), sizes are bytes; ISO 8601 appears only in ``views``.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from actionrelay.ids import run_id
-from actionrelay.ledger.history import AuditEntry
+from actionrelay.ledger.history import AuditHead
 
 
 class Status(StrEnum):
@@ -99,6 +99,45 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """A series of tries to deliver one outcome to the caller's webhook, and how far it has come."""
+
+    status: WebhookStatus = WebhookStatus.NONE
+    attempts: int = 0
+    next_at: int | None = None
+    """When the next try is due."""
+    repeats: int = 0
+    """How often an operator had this outcome delivered again; each time is a series of tries of its own."""
+
+    @classmethod
+    def due(cls, url: str | None) -> "Delivery":
+        """Return the first series of an outcome; none where the caller named no URL."""
+        return cls(WebhookStatus.PENDING if url else WebhookStatus.NONE)
+
+    def tried(self, status: WebhookStatus, next_at: int | None) -> "Delivery":
+        """Return the series after one more try."""
+        return replace(self, status=status, attempts=self.attempts + 1, next_at=next_at)
+
+    def again(self) -> "Delivery":
+        """Return a new series for the same outcome."""
+        return Delivery(WebhookStatus.PENDING, repeats=self.repeats + 1)
+
+    def due_now(self) -> "Delivery":
+        """Return the same series, its next try due at once."""
+        return replace(self, next_at=None)
+
+    @property
+    def is_due_now(self) -> bool:
+        """Whether its next try waits for nothing."""
+        return self.status is WebhookStatus.PENDING and self.next_at is None
+
+    @property
+    def untried(self) -> bool:
+        """Whether it waits for its first try."""
+        return self.status is WebhookStatus.PENDING and self.attempts == 0
+
+
+@dataclass(frozen=True, slots=True)
 class Execution:
     """The ledger's record of one execution. ``version`` counts its writes, and every write is conditional on it."""
 
@@ -117,7 +156,7 @@ class Execution:
     queued_at: int
     """Since when it has waited to be run: its acceptance, or the last time that an operator asked for another run."""
     status: Status = Status.QUEUED
-    webhook_status: WebhookStatus = WebhookStatus.NONE
+    delivery: Delivery = field(default_factory=Delivery)
     cache_status: CacheStatus = CacheStatus.DISABLED
     acceptance_id: str = ""
     """Names the request that opened this record: of two equal ones at the same moment, one did."""
@@ -144,23 +183,15 @@ class Execution:
     deadline_at: int | None = None
     outcome: Outcome | None = None
     completed_at: int | None = None
-    delivery_attempts: int = 0
-    deliver_at: int | None = None
     resolved: bool = False
     """An operator said how it ended, so how long that took says nothing about the action."""
     settled_late: bool = False
     """Its outcome came when it was ``unknown`` already, by a webhook or from an operator: good for this execution, and
     never for another one by the cache."""
-    redeliveries: int = 0
-    """How often an operator had this outcome delivered again; each time is a series of tries of its own."""
     webhook_ids: tuple[str, ...] = ()
     """The ids of the webhooks that brought an outcome: a repeat of one decides nothing, whatever has come since."""
     version: int = 0
-    audit_seq: int = 0
-    audit_hash: str = ""
-    audit_day: str = ""
-    pending_audit: tuple[AuditEntry, ...] = ()
-    """Entries that this record owes to the audit table; whoever writes next pays them."""
+    audit: AuditHead = field(default_factory=AuditHead)
 
     @property
     def sent_as(self) -> str:
@@ -178,3 +209,7 @@ class Execution:
     def ended(self) -> bool:
         """Whether nothing more will happen by itself."""
         return self.status in ENDED
+
+    def paid(self) -> "Execution":
+        """Return the record with nothing owed to the audit table."""
+        return replace(self, audit=replace(self.audit, owed=()))

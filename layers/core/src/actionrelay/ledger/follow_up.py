@@ -10,7 +10,6 @@ from actionrelay.ledger.execution import (
     Outcome,
     PayloadRef,
     Status,
-    WebhookStatus,
 )
 from actionrelay.ledger.ports import CachedResult, DeliveryQueue, PayloadStore, ResultCache, SuccessRate
 from actionrelay.ledger.recorder import Recorder
@@ -61,7 +60,7 @@ class Completion:
         if fills_cache and ended.cache_key and ended.completed_at:
             expires_at = ended.completed_at + self.cache_seconds * 1_000
             self.cache.remember(CachedResult(ended.cache_key, ended.execution_id, expires_at))
-        if ended.webhook_status is WebhookStatus.PENDING and ended.delivery_attempts == 0:
+        if ended.delivery.untried:
             self.deliveries.send(ended.execution_id, version=ended.version, receiver=ended.webhook_url)
 
     def store_result(self, ended: Execution, result: bytes) -> None:

@@ -40,6 +40,18 @@ class AuditEntry:
     hash: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """The end of an execution's chain, as its record has it."""
+
+    seq: int = 0
+    hash: str = ""
+    day: str = ""
+    """The UTC day of the last entry."""
+    owed: tuple[AuditEntry, ...] = ()
+    """Entries that the record owes to the audit table; whoever writes next pays them."""
+
+
 NO_ACTION = "-"
 """Stands for the action of a request that was refused."""
 _LATER = frozenset({"sent_as"})

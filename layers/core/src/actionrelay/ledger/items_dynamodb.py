@@ -17,6 +17,7 @@ from actionrelay.ledger.execution import (
     INDEXED_ENDS,
     Attempt,
     CacheStatus,
+    Delivery,
     Execution,
     ExecutionError,
     Outcome,
@@ -24,6 +25,7 @@ from actionrelay.ledger.execution import (
     Status,
     WebhookStatus,
 )
+from actionrelay.ledger.history import AuditHead
 
 ACCEPTED_FIELDS = frozenset(
     {
@@ -52,8 +54,21 @@ _LEDGER_ATTRIBUTES = (
 WITHOUT_PAYLOADS = frozenset({"pk", "sk", *_ACCEPTED_ATTRIBUTES, *_LEDGER_ATTRIBUTES, "detail"})
 """The attributes of a record but for the bytes of its request and its result."""
 UNDELIVERED = "failed"
-_STEP_FIELDS = frozenset(field.name for field in fields(Execution)) - ACCEPTED_FIELDS
-_DEFAULTS = {field.name: None if field.default is MISSING else field.default for field in fields(Execution)}
+_DELIVERY = {
+    "webhook_status": "status",
+    "delivery_attempts": "attempts",
+    "deliver_at": "next_at",
+    "redeliveries": "repeats",
+}
+_AUDIT = {"audit_seq": "seq", "audit_hash": "hash", "audit_day": "day", "pending_audit": "owed"}
+"""What items call the parts of a delivery, and of the end of the audit's chain."""
+_DEFAULTS = (
+    {field.name: None if field.default is MISSING else field.default for field in fields(Execution)}
+    | {name: getattr(Delivery(), part) for name, part in _DELIVERY.items()}
+    | {name: getattr(AuditHead(), part) for name, part in _AUDIT.items()}
+)
+del _DEFAULTS["delivery"], _DEFAULTS["audit"]
+_STEP_FIELDS = frozenset(_DEFAULTS) - ACCEPTED_FIELDS
 
 
 def accepted_item(execution: Execution) -> Item:
@@ -75,7 +90,7 @@ def ledger_item(execution: Execution) -> Item:
     item = _item(execution, _STEP_FIELDS, _LEDGER_ATTRIBUTES)
     if execution.status in INDEXED_ENDS:
         item["endedAs"] = attribute(execution.status)
-    if execution.webhook_status is WebhookStatus.FAILED:
+    if execution.delivery.status is WebhookStatus.FAILED:
         item["undelivered"] = attribute(UNDELIVERED)
     if execution.cache_status is CacheStatus.HIT:
         item["from_cache"] = attribute(value=True)
@@ -102,11 +117,13 @@ def read_execution(
     if values["attempt"]:
         values["attempt"] = Attempt(**values["attempt"])
     values["pending_audit"] = read_chain(values["pending_audit"], _known(values), values["audit_hash"])
-    return Execution(**values)
+    delivery = Delivery(**{part: values.pop(name) for name, part in _DELIVERY.items()})
+    audit = AuditHead(**{part: values.pop(name) for name, part in _AUDIT.items()})
+    return Execution(**values, delivery=delivery, audit=audit)
 
 
 def _item(execution: Execution, names: frozenset[str], visible: tuple[str, ...]) -> Item:
-    values = {field.name: getattr(execution, field.name) for field in fields(execution)}
+    values = _flat(execution)
     usual = _usual(execution.created_at)
     hidden = names - {"execution_id", *visible}
     detail = {
@@ -114,8 +131,8 @@ def _item(execution: Execution, names: frozenset[str], visible: tuple[str, ...])
         for name, value in values.items()
         if name in hidden and value != usual[name]
     }
-    if execution.pending_audit:
-        detail["pending_audit"] = spell_chain(execution.pending_audit, _known(values), execution.audit_hash)
+    if execution.audit.owed:
+        detail["pending_audit"] = spell_chain(execution.audit.owed, _known(values), execution.audit.hash)
     item: Item = {name: attribute(values[name]) for name in visible}
     item["detail"] = attribute(zlib.compress(json.dumps(detail, separators=(",", ":")).encode(), 9))
     result = execution.outcome.result if execution.outcome else None
@@ -123,6 +140,14 @@ def _item(execution: Execution, names: frozenset[str], visible: tuple[str, ...])
         if ref and ref.inline is not None:
             item[name] = attribute(ref.inline)
     return item
+
+
+def _flat(execution: Execution) -> dict[str, Any]:
+    """Name every part of a record as items do."""
+    values = {field.name: getattr(execution, field.name) for field in fields(execution)}
+    delivery, audit = values.pop("delivery"), values.pop("audit")
+    values |= {name: getattr(delivery, part) for name, part in _DELIVERY.items()}
+    return values | {name: getattr(audit, part) for name, part in _AUDIT.items()}
 
 
 def _values(execution_id: str, item: Mapping[str, Attribute]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ message, a repeated request, a repeated webhook) pays before it goes on.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from actionrelay.errors import AlreadyRecordedError, DependencyError, StaleWriteError
 from actionrelay.ledger.execution import Execution
@@ -25,7 +25,7 @@ class Recorder:
         """Read a record as last written; where nobody wrote since ``paid_version``, it owes nothing any more."""
         execution = self.store.load(execution_id)
         if execution is not None and execution.version == paid_version:
-            return replace(execution, pending_audit=())
+            return execution.paid()
         return execution
 
     def create(self, execution: Execution) -> Execution:
@@ -71,10 +71,10 @@ class Recorder:
 
     def pay(self, execution: Execution) -> Execution:
         """Write the audit entries that a stored record owes; the record in hand then owes none."""
-        if not execution.pending_audit:
+        if not execution.audit.owed:
             return execution
-        self.audit.append(execution.pending_audit)
-        return replace(execution, pending_audit=())
+        self.audit.append(execution.audit.owed)
+        return execution.paid()
 
     def change(
         self,

@@ -27,6 +27,7 @@ from actionrelay.errors import IllegalTransitionError, LeaseHeldError
 from actionrelay.ledger.chain import chained
 from actionrelay.ledger.execution import (
     Attempt,
+    Delivery,
     Execution,
     ExecutionError,
     Outcome,
@@ -78,14 +79,14 @@ def allowed(execution: Execution) -> tuple[Decision, ...]:
         Decision.RETRY: execution.status in _REOPENED,
         Decision.RESOLVE: execution.status is Status.UNKNOWN,
         Decision.CANCEL: execution.status is Status.QUEUED and not execution.may_have_run,
-        Decision.REDELIVER: execution.ended and execution.webhook_status is not WebhookStatus.NONE,
+        Decision.REDELIVER: execution.ended and execution.delivery.status is not WebhookStatus.NONE,
     }
     return tuple(decision for decision in Decision if may[decision])
 
 
 def accept(execution: Execution) -> Execution:
     """Open the record of a request that has passed validation; the caller has not been answered yet."""
-    accepted = replace(execution, webhook_status=_delivery_due(execution))
+    accepted = replace(execution, delivery=Delivery.due(execution.webhook_url))
     return _written(chained(accepted, "accepted", payload=execution.request))
 
 
@@ -96,7 +97,7 @@ def serve_from_cache(execution: Execution, result: PayloadRef, now: int) -> Exec
         status=Status.COMPLETED,
         outcome=Outcome(Status.COMPLETED, result=result),
         completed_at=now,
-        webhook_status=_delivery_due(execution),
+        delivery=Delivery.due(execution.webhook_url),
     )
     return _written(chained(completed, "cache_hit", payload=result))
 
@@ -190,10 +191,7 @@ def settle(
         next_at=None,
         deadline_at=None,
         completed_at=now,
-        webhook_status=_delivery_due(execution),
-        delivery_attempts=0,
-        deliver_at=None,
-        redeliveries=0,
+        delivery=Delivery.due(execution.webhook_url),
         webhook_ids=(*execution.webhook_ids, webhook_id) if webhook_id else execution.webhook_ids,
     )
     return _written(
@@ -239,10 +237,7 @@ def rerun(execution: Execution, now: int, actor: str | None, run: int) -> Execut
         resolved=False,
         settled_late=False,
         updated_at=now,
-        webhook_status=_delivery_due(execution),
-        delivery_attempts=0,
-        deliver_at=None,
-        redeliveries=0,
+        delivery=Delivery.due(execution.webhook_url),
     )
     return _written(chained(queued, "rerun_requested", actor=actor, sent_as=queued.sent_as))
 
@@ -274,7 +269,7 @@ def cancel(execution: Execution, now: int, actor: str | None) -> Execution:
         next_at=None,
         completed_at=now,
         updated_at=now,
-        webhook_status=WebhookStatus.NONE,
+        delivery=Delivery(),
     )
     return _written(chained(cancelled, "cancelled", actor=actor))
 
@@ -308,9 +303,7 @@ def record_delivery(
     """Put one try to deliver the caller's webhook on record, where that leaves the delivery, and when it goes on."""
     tried = replace(
         execution,
-        webhook_status=status,
-        delivery_attempts=execution.delivery_attempts + 1,
-        deliver_at=deliver_at,
+        delivery=execution.delivery.tried(status, deliver_at),
         updated_at=now,
     )
     return _written(chained(tried, _DELIVERY_EVENTS[status], latency_ms=latency_ms, cause=cause))
@@ -321,17 +314,14 @@ def redeliver(execution: Execution, now: int, actor: str | None) -> Execution:
 
     A delivery that has ended begins a new series of tries; one that waits for its next try is due now, in its series.
     """
-    if not execution.ended or execution.webhook_status is WebhookStatus.NONE:
+    if not execution.ended or execution.delivery.status is WebhookStatus.NONE:
         raise IllegalTransitionError("there is nothing to deliver", execution_id=execution.execution_id)
-    if execution.webhook_status is WebhookStatus.PENDING:
-        due = replace(execution, deliver_at=None, updated_at=now)
+    if execution.delivery.status is WebhookStatus.PENDING:
+        due = replace(execution, delivery=execution.delivery.due_now(), updated_at=now)
         return _written(chained(due, "redelivery_requested", actor=actor))
     again = replace(
         execution,
-        webhook_status=WebhookStatus.PENDING,
-        delivery_attempts=0,
-        deliver_at=None,
-        redeliveries=execution.redeliveries + 1,
+        delivery=execution.delivery.again(),
         updated_at=now,
     )
     return _written(chained(again, "redelivery_requested", actor=actor))
@@ -349,10 +339,6 @@ def require_free(execution: Execution, now: int) -> None:
             execution_id=execution.execution_id,
             remaining_ms=execution.attempt.lease_until - now,
         )
-
-
-def _delivery_due(execution: Execution) -> WebhookStatus:
-    return WebhookStatus.PENDING if execution.webhook_url else WebhookStatus.NONE
 
 
 def _require(execution: Execution, target: Status) -> None:

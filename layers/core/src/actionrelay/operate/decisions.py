@@ -9,7 +9,7 @@ from actionrelay.genesys.reported_error import reported_error
 from actionrelay.ids import recorded_form, run_id
 from actionrelay.json_text import members
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status, WebhookStatus
+from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status
 from actionrelay.ledger.follow_up import Completion, same_outcome
 from actionrelay.ledger.message import Message
 from actionrelay.ledger.ports import ExecutionQueue, SentRun, SentRuns
@@ -123,14 +123,14 @@ class OperateExecution:
             QueueUnavailableError: decided, and not queued.
         """
         execution = self._load(execution_id)
-        if execution.ended and execution.webhook_status is WebhookStatus.PENDING and execution.deliver_at is None:
+        if execution.ended and execution.delivery.is_due_now:
             again = self.recorder.pay(execution)
         else:
             again = self._decide(
                 execution,
                 Decision.REDELIVER,
                 lambda now, current: ledger.redeliver(current, now, actor),
-                lambda seen: f"the execution is {seen.status}, its webhook {seen.webhook_status}",
+                lambda seen: f"the execution is {seen.status}, its webhook {seen.delivery.status}",
             )
             self.telemetry.count(Count.REDELIVERIES_REQUESTED)
         self.completion.deliveries.send(again.execution_id, version=again.version, receiver=again.webhook_url)

@@ -145,7 +145,7 @@ class SubmitExecution:
         if recorded.status is Status.QUEUED and recorded.attempts == 0 and recorded.next_at is None:
             # It may never have reached the queue; a second message for one that did is harmless.
             self._queue(recorded)
-        elif recorded.cache_status is CacheStatus.HIT and recorded.webhook_url and not recorded.delivery_attempts:
+        elif recorded.cache_status is CacheStatus.HIT and recorded.webhook_url and not recorded.delivery.attempts:
             self.deliveries.send(recorded.execution_id, version=recorded.version, receiver=recorded.webhook_url)
         return recorded
 
