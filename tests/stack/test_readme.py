@@ -79,6 +79,7 @@ def test_the_readmes_exports_let_curl_reach_the_api(data_actions: Deployment, tm
         "apiUrl": data_actions.stack.api_url,
         "region": data_actions.stack.region,
         "endpointUrl": data_actions.stack.endpoint_url,
+        "genesysUrl": data_actions.stack.genesys_url,
     }
     keys = {"accessKeyId": data_actions.stack.access_key_id, "secretAccessKey": data_actions.stack.secret_access_key}
     (tmp_path / ".local/stack.json").write_text(json.dumps(described | keys), encoding="utf-8")
