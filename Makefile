@@ -24,6 +24,7 @@ dev := .venv/.complete
 sam := .tools/sam/.complete
 ministack := .tools/ministack/.complete
 awscli := .tools/awscli/.complete
+checkov := .tools/checkov/.complete
 
 # What must cover layers/core comes first and is cheap; folders that are not named here are run between. The simulation is
 # not measured: its mutants are compiled from text, which coverage takes for missing files.
@@ -58,7 +59,7 @@ unit: env ## the unit tests alone, quickly and without coverage
 	@$(pytest) --dist worksteal tests/unit
 
 .PHONY: check
-check: env ## format, lint, types, import direction, drift of the OpenAPI document and the locks, template lint
+check: env $(checkov) ## format, lint, types, import direction, drift of the OpenAPI document and the locks, template lint
 	@echo "format" && $(python) -m ruff format --quiet --diff .
 	@echo "lint" && $(python) -m ruff check --quiet .
 	@echo "types" && $(python) -m mypy --no-error-summary $(typed)
@@ -67,6 +68,7 @@ check: env ## format, lint, types, import direction, drift of the OpenAPI docume
 	@echo "lock drift" && ./tools/lock.sh --check
 	@echo "template" && .venv/bin/cfn-lint template.yaml
 	@.tools/sam/bin/sam validate --lint --region us-east-1
+	@echo "template, security" && .tools/checkov/bin/checkov --config-file .checkov.yaml
 
 .PHONY: up
 up: env ## the local world, left running; prints its addresses
@@ -131,6 +133,9 @@ $(ministack): requirements/ministack.txt .python-version | $(uv)
 
 $(awscli): requirements/awscli.txt .python-version | $(uv)
 	@./tools/environment.sh .tools/awscli requirements/awscli.txt
+
+$(checkov): requirements/checkov.txt .python-version | $(uv)
+	@./tools/environment.sh .tools/checkov requirements/checkov.txt
 
 $(uv):
 	@./tools/uv.sh

@@ -49,6 +49,7 @@ trap 'rm -rf "$scratch"' EXIT
 compile "$layer" layers/core/pyproject.toml --only-binary :all: --python-platform x86_64-manylinux_2_28
 compile requirements/dev.txt requirements/dev.in layers/core/pyproject.toml --extra runtime --universal
 compile requirements/sam.txt requirements/sam.in --universal
+compile requirements/checkov.txt requirements/checkov.in --universal
 compile requirements/ministack.txt requirements/ministack.in --universal
 compile requirements/awscli.txt requirements/awscli.in --universal
 compile requirements/uv.txt requirements/uv.in --universal

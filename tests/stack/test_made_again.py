@@ -1,0 +1,107 @@
+"""A stack that is made again takes in what the one before has left, or what was restored, as the runbook has it."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from local.world import environment
+from local.world.build import built
+from local.world.deploy import STACK_NAME, api_id, api_url, deploy
+from local.world.down import down
+from local.world.emulator import Account
+from local.world.progress import Progress
+from local.world.state import ROOT, Stack
+from local.world.up import up
+from tests.stack.deployment import Deployment
+from tools import retained
+
+QUIET = Progress(Console(quiet=True))
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "world"
+    down(tmp_path / "world")
+
+
+@pytest.mark.parametrize("how", ["kept", "restored"])
+def test_a_stack_made_again_has_its_executions(state: Path, how: str) -> None:
+    stack = up(state, genesys_url=None, parameters={}, progress=QUIET)
+    with Deployment.of(stack) as before:
+        ended = before.run(patience=120)
+        names = [stack.outputs[name] for name in ("ExecutionsTableName", "AuditTableName", "PayloadBucketName")]
+        _delete(before)
+        if how == "restored":
+            names[:2] = [_restored(before.aws("dynamodb"), name) for name in names[:2]]
+        _take_in(before.aws("cloudformation"), names)
+        before.aws("s3").delete_bucket_policy(Bucket=names[2])
+    again = _deploy(stack, state)
+    assert [again.outputs[name] for name in ("ExecutionsTableName", "AuditTableName", "PayloadBucketName")] == names
+
+    with Deployment.of(again) as after:
+        execution_id = ended["executionId"]
+        assert after.api.execution(execution_id).document == ended
+        assert after.api.audit(execution_id).document["entries"][0]["event"] == "accepted"
+        assert after.run(patience=120)["status"] == "completed"
+
+
+def _delete(deployment: Deployment) -> None:
+    formation = deployment.aws("cloudformation")
+    formation.delete_stack(StackName=STACK_NAME)
+    formation.get_waiter("stack_delete_complete").wait(StackName=STACK_NAME, WaiterConfig={"Delay": 1})
+
+
+def _take_in(formation: Any, names: list[str]) -> None:
+    """The runbook's commands, in Python."""
+    text = (ROOT / "template.yaml").read_text(encoding="utf-8")
+    formation.create_change_set(
+        StackName=STACK_NAME,
+        ChangeSetName="take-in",
+        ChangeSetType="IMPORT",
+        TemplateBody=json.dumps(retained.template(text)),
+        ResourcesToImport=retained.resources(names),
+    )
+    change = {"StackName": STACK_NAME, "ChangeSetName": "take-in"}
+    formation.get_waiter("change_set_create_complete").wait(**change, WaiterConfig={"Delay": 1})
+    formation.execute_change_set(**change)
+    formation.get_waiter("stack_import_complete").wait(StackName=STACK_NAME, WaiterConfig={"Delay": 1})
+
+
+def _restored(tables: Any, name: str) -> str:
+    """Restore a table to now, with what a restored one lacks, as the runbook has it."""
+    target = f"{name}-restored"
+    stream = tables.describe_table(TableName=name)["Table"]["StreamSpecification"]
+    tables.restore_table_to_point_in_time(
+        SourceTableName=name, TargetTableName=target, RestoreDateTime=datetime.now(UTC)
+    )
+    tables.get_waiter("table_exists").wait(TableName=target, WaiterConfig={"Delay": 1})
+    tables.update_table(TableName=target, StreamSpecification=stream)
+    tables.update_table(TableName=target, DeletionProtectionEnabled=True)
+    tables.update_time_to_live(
+        TableName=target, TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": True}
+    )
+    tables.update_continuous_backups(
+        TableName=target, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    return target
+
+
+def _deploy(stack: Stack, state: Path) -> Stack:
+    account = Account(stack.endpoint_url, stack.access_key_id, stack.secret_access_key)
+    parameters = {
+        "GenesysApiUrl": stack.genesys_url,
+        "GenesysLoginUrl": stack.genesys_url,
+        "AllowPrivateWebhooks": "true",
+        "ApiBaseUrl": api_url(stack.endpoint_url, "{apiId}"),
+    }
+    tools = environment.for_tools(os.environ, ROOT / ".tools" / "uv" / "bin")
+    with built(QUIET, tools, state / "logs" / "build-again.log"):
+        outputs = deploy(account, parameters, tools, state / "logs" / "deploy-again.log")
+    return replace(stack, outputs=outputs, api_url=api_url(stack.endpoint_url, api_id(outputs)))
