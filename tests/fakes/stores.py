@@ -252,13 +252,8 @@ class InMemoryIndex:
 
     store: InMemoryExecutions
 
-    def actions(self, day: str, most: int) -> tuple[tuple[str, Position], ...]:
-        newest: dict[str, Position] = {}
-        for execution in self.store.records.values():
-            if day_of(execution.created_at) == day:
-                here = _position(execution)
-                newest[execution.action_id] = max(newest.get(execution.action_id, here), here)
-        return tuple(newest.items())[:most]
+    def of_day(self, day: str, span: Span, limit: int) -> IndexPage:
+        return self._page(span, limit, lambda it: day_of(it.created_at) == day)
 
     def of_action(self, action_id: str, day: str, span: Span, limit: int) -> IndexPage:
         return self._page(span, limit, lambda it: it.action_id == action_id and day_of(it.created_at) == day)

@@ -70,6 +70,7 @@ GRANTS = {
         "dynamodb:BatchGetItem ExecutionsTable",
         "dynamodb:Query AuditTable",
         "dynamodb:Query AuditTable/index/by_day",
+        "dynamodb:Query AuditTable/index/by_time",
         "sqs:GetQueueAttributes ExecutionQueue",
         "sqs:GetQueueAttributes ExecutionDlq",
         "sqs:GetQueueAttributes DeliveryQueue",

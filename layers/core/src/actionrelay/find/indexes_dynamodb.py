@@ -1,13 +1,12 @@
 """The indexes of both tables, as an ``ExecutionIndex``: each question is one range of one index, read by key alone.
 
 ``by_day`` of the audit table has the day as its hash and ``<actionId>#<time>#<executionId>`` as its range, so one
-action's part of a day is one range. Which actions a day has is found by skipping: the newest key below the last one's
-range is the next one's. The other indexes are sparse and lie on the executions table.
+action's part of a day is one range; ``by_time`` has the time alone, so a day is one range however many actions it has.
+The other indexes are sparse and belong to the executions table.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from actionrelay.aws.attributes import Attribute, Item, attribute
@@ -15,6 +14,7 @@ from actionrelay.aws.clients import failures_as
 from actionrelay.errors import StoreUnavailableError
 from actionrelay.find.ports import IndexPage, Position, Span
 from actionrelay.ledger.execution import Execution, Status
+from actionrelay.ledger.history import is_rejection
 from actionrelay.ledger.items_dynamodb import UNDELIVERED, WITHOUT_PAYLOADS
 from actionrelay.ledger.table_dynamodb import read_record, record_keys, record_name
 from actionrelay.timestamps import iso, read_iso
@@ -26,9 +26,8 @@ _RECORDS_AT_ONCE = 50
 """Two items each; a request names 100 at most."""
 _TRIES = 3
 """How often a request may bring back nothing of what it named, before the table counts as unavailable."""
-_LOWEST_ACTION = "-$"
-"""Above all of ``-``, which stands for the action of requests that were refused, and below every other action."""
-_HIGHEST_ACTION = "~"
+_ENTRIES_AT_ONCE = 200
+"""Of a day, at least, since refused requests are among them: five read units for entries of 200 bytes."""
 _NAMES = {f"#{number}": name for number, name in enumerate(sorted(WITHOUT_PAYLOADS))}
 
 
@@ -40,17 +39,12 @@ class TableIndexes:
     executions_table: str
     audit_table: str
 
-    def actions(self, day: str, most: int) -> tuple[tuple[str, Position], ...]:
-        """Actions with a position on a day, and the newest of each; those of refused requests are left aside."""
-        return tuple(islice(self._skipping(day), most))
-
-    def _skipping(self, day: str) -> Iterator[tuple[str, Position]]:
-        highest = _HIGHEST_ACTION
-        while found := self._query(self.audit_table, "by_day", day, (_LOWEST_ACTION, highest), 1)["Items"]:
-            [item] = found
-            action_id, position = _opened(item)
-            yield action_id, position
-            highest = f"{action_id}#"
+    def of_day(self, day: str, span: Span, limit: int) -> IndexPage:
+        """Positions of one day. Entries of refused requests are between those of executions, and are passed over."""
+        page = self._by_time("by_time", day, span, max(limit + 1, _ENTRIES_AT_ONCE))
+        *_, last = page.positions or (None,)
+        kept = [each for each in page.positions if not is_rejection(each.execution_id) or each == last]
+        return IndexPage(tuple(kept[:limit]), page.more or len(kept) > limit)
 
     def of_action(self, action_id: str, day: str, span: Span, limit: int) -> IndexPage:
         """Positions of one action on one day."""
@@ -58,7 +52,7 @@ class TableIndexes:
             return IndexPage()
         highest = f"{action_id}#{iso(span.before.created_at)}#{_just_below(span.before.execution_id)}"
         answer = self._query(self.audit_table, "by_day", day, (f"{action_id}#{iso(span.since)}", highest), limit)
-        return IndexPage(tuple(_opened(item)[1] for item in answer["Items"]), "LastEvaluatedKey" in answer)
+        return IndexPage(tuple(_opened(item) for item in answer["Items"]), "LastEvaluatedKey" in answer)
 
     def ended_as(self, status: Status, span: Span, limit: int) -> IndexPage:
         """Executions that have ended as failed, unknown or cancelled."""
@@ -84,7 +78,8 @@ class TableIndexes:
         return found
 
     def _by_time(self, index: str, value: str, span: Span, limit: int) -> IndexPage:
-        """Read a range of an index by ``created_at``, whole ms alone: within one, the index has no order."""
+        """Read a range of an index by ms, whole ms alone: within one, the index has no order."""
+        table, at = (self.audit_table, _written) if index == "by_time" else (self.executions_table, _accepted)
         if span.is_empty:
             return IndexPage()
         positions: list[Position] = []
@@ -92,8 +87,8 @@ class TableIndexes:
         while True:
             reach = (span.since, span.before.created_at)
             # One more than is asked for, to see where the last ms ends.
-            answer = self._query(self.executions_table, index, value, reach, limit + 1, **begin)
-            positions.extend(_accepted(item) for item in answer["Items"])
+            answer = self._query(table, index, value, reach, limit + 1, **begin)
+            positions.extend(at(item) for item in answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return _below(span.before, positions, more=False)
             if whole := [each for each in positions if each.created_at > positions[-1].created_at]:
@@ -151,6 +146,7 @@ class TableIndexes:
 
 _KEYS = {
     "by_day": ("dayOpened", "openedAt"),
+    "by_time": ("dayOpened", "timestamp"),
     "by_status": ("endedAs", "created_at"),
     "by_undelivered": ("undelivered", "created_at"),
     "by_trace": ("trace", "created_at"),
@@ -162,10 +158,15 @@ def _just_below(execution_id: str) -> str:
     return execution_id and f"{execution_id[:-1]}{chr(ord(execution_id[-1]) - 1)}\uffff"
 
 
-def _opened(item: Mapping[str, Attribute]) -> tuple[str, Position]:
+def _opened(item: Mapping[str, Attribute]) -> Position:
     """Read an entry of ``by_day``."""
-    action_id, time, execution_id = item["openedAt"]["S"].split("#", 2)
-    return action_id, Position(read_iso(time), execution_id)
+    _, time, execution_id = item["openedAt"]["S"].split("#", 2)
+    return Position(read_iso(time), execution_id)
+
+
+def _written(item: Mapping[str, Attribute]) -> Position:
+    """Read an entry of ``by_time``: the entry that opens a day for its execution is the last of its item, and alone."""
+    return Position(int(item["timestamp"]["N"]), item["executionId"]["S"])
 
 
 def _accepted(item: Mapping[str, Attribute]) -> Position:

@@ -6,8 +6,7 @@ from functools import partial
 from itertools import islice
 from typing import TypedDict
 
-from actionrelay.errors import Fault, InvalidRequestError
-from actionrelay.find.merge import LEAST, Allowance, Stream, merged
+from actionrelay.find.merge import Allowance, Stream, merged
 from actionrelay.find.ports import ExecutionIndex, IndexPage, Position, Span
 from actionrelay.find.query import ListQuestion, cursor, read_question
 from actionrelay.genesys.contract import GenesysApi
@@ -26,12 +25,10 @@ class ExecutionListDocument(TypedDict):
     """Where the next page begins; null where there is none. A page with few executions, or none, may have one."""
 
 
-MAX_ENTRIES = 500
-"""Index entries that one answer looks at, about, and as many records."""
-MAX_REQUESTS = 500
-"""Reads of an index that one answer makes, about: a few seconds, where the function has 15."""
-MAX_ACTIONS = 400
-"""Actions of one day that a list is merged from, as each is a read; an organisation has dozens."""
+MAX_ENTRIES = 200
+"""Executions that one answer looks at, about: 200 records of two items of at most 8 KB are 400 read units."""
+MAX_REQUESTS = 7
+"""Reads of an index that bring entries, in one answer, about; with those of records twelve, one after the other."""
 MAX_DAYS = 40
 """Days that one answer looks at: a month of retention is one answer, however rarely an action is used."""
 RECORDS_AT_ONCE = 50
@@ -95,8 +92,7 @@ class ListExecutions:
         """
         question = read_question(query, self.api)
         span = self._span(question)
-        least = min(LEAST, self.max_entries, self.max_requests)
-        allowance = Allowance(self.max_entries, self.max_requests, self.max_days, least)
+        allowance = Allowance(self.max_entries, self.max_requests, self.max_days)
         answer = _Answer(question, span, allowance, span.before, span.before)
         candidates = iter(()) if span.is_empty else self._candidates(answer)
         allowance.wanted = question.limit
@@ -160,16 +156,7 @@ class ListExecutions:
         question = answer.question
         if question.action_id is not None:
             return [Stream(partial(self.index.of_action, question.action_id, day), span)]
-        actions = self.index.actions(day, MAX_ACTIONS + 1)
-        if len(actions) > MAX_ACTIONS:
-            told = f"more than {MAX_ACTIONS} actions were executed on {day}; name one, or a time before"
-            raise InvalidRequestError((Fault("/query/actionId", "schema", told),))
-        answer.allowance.paid_to_begin(len(actions), requests=len(actions) + 1)
-        return [
-            Stream(partial(self.index.of_action, action_id, day), span, newest if newest < span.before else None)
-            for action_id, newest in actions
-            if newest.created_at >= span.since
-        ]
+        return [Stream(partial(self.index.of_day, day), span)]
 
 
 def _midnight(milliseconds: int) -> int:

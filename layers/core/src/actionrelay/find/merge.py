@@ -12,9 +12,6 @@ from actionrelay.find.ports import IndexPage, Position, Span
 
 SHORTEST_PAGE = 2
 """Index entries of one read. What a page of a list reads in vain is about as much for each of its streams."""
-LEAST = 100
-"""So many entries may be looked at whatever it took to find out where they lie: each answer gets somewhere."""
-
 type Read = Callable[[Span, int], IndexPage]
 
 
@@ -25,8 +22,6 @@ class Allowance:
     entries: int
     requests: int
     days: int
-    least: int = LEAST
-    """Of entries and of requests: what is left after learning where a list begins."""
     wanted: int = 0
     """How many more positions are asked for at the moment, so that not many more are read."""
     spent: bool = False
@@ -47,14 +42,9 @@ class Allowance:
         return True
 
     def paid_for(self, entries: int) -> None:
-        """Account for a request that read so many entries."""
+        """Account for a request that read so many entries; one that read none is bounded by the days."""
         self.entries -= entries
-        self.requests -= 1
-
-    def paid_to_begin(self, entries: int, requests: int = 1) -> None:
-        """Account for what had to be read to learn where a list begins."""
-        self.entries = max(self.entries - entries, min(self.entries, self.least))
-        self.requests = max(self.requests - requests, min(self.requests, self.least))
+        self.requests -= entries > 0
 
 
 @dataclass(slots=True)
@@ -83,7 +73,7 @@ class Stream:
             share = allowance.wanted if streams == 1 else allowance.wanted // (2 * streams)
             size = max(share, min(2 * size, allowance.wanted // 12), SHORTEST_PAGE)
             found = self.read(self.span, size)
-            (allowance.paid_for if begun else allowance.paid_to_begin)(len(found.positions))
+            allowance.paid_for(len(found.positions))
             begun, more = True, found.more
             yield from found.positions
             if found.positions:

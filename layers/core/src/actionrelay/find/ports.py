@@ -39,8 +39,11 @@ class IndexPage:
 class ExecutionIndex(Protocol):
     """Finds executions by what lists ask for, each read on its own. It may lag behind what was written last."""
 
-    def actions(self, day: str, most: int) -> Sequence[tuple[str, Position]]:
-        """Up to ``most`` actions with a position on a UTC day (``2026-11-24``), and the newest of each."""
+    def of_day(self, day: str, span: Span, limit: int) -> IndexPage:
+        """Positions of one UTC day (``2026-11-24``), whatever the action: executions accepted then, and some others.
+
+        Where all that it read were no executions, the last of those stands for them, so that the next read goes on.
+        """
         ...
 
     def of_action(self, action_id: str, day: str, span: Span, limit: int) -> IndexPage:

@@ -44,10 +44,10 @@ def read_entries(item: Mapping[str, Attribute]) -> tuple[AuditEntry, ...]:
 
 
 def by_day(entries: Sequence[AuditEntry]) -> list[list[AuditEntry]]:
-    """Part entries where a day begins, so that an item never belongs to two."""
+    """Part entries around each that opens a day: its item says when that was, and an item never belongs to two days."""
     parts: list[list[AuditEntry]] = []
     for entry in entries:
-        if not parts or entry.day is not None:
+        if not parts or entry.day is not None or parts[-1][-1].day is not None:
             parts.append([])
         parts[-1].append(entry)
     return parts

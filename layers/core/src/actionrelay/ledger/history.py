@@ -52,6 +52,7 @@ class AuditHead:
     """Entries that the record owes to the audit table; whoever writes next pays them."""
 
 
+_REJECTED = "rejected#"
 NO_ACTION = "-"
 """Stands for the action of a request that was refused."""
 _LATER = frozenset({"sent_as"})
@@ -69,7 +70,12 @@ def entry_hash(entry: AuditEntry) -> str:
 
 def rejection_id(request_id: str) -> str:
     """Return what stands for an execution's id in the entry of a refused submission."""
-    return f"rejected#{request_id}"
+    return f"{_REJECTED}{request_id}"
+
+
+def is_rejection(execution_id: str) -> bool:
+    """Whether an id stands for a submission that was refused, and not for an execution."""
+    return execution_id.startswith(_REJECTED)
 
 
 def rejected(request_id: str, now: int, body: bytes, code: str, actor: str | None) -> AuditEntry:

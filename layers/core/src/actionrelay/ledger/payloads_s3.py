@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 PREFIX = "payload/"
 """Of the objects' keys alone, so that they end by a rule of their own; no reference has it."""
-INLINE_MAX_BYTES = 64 * 1_024
-"""After compression. Two of these and the record itself stay far below DynamoDB's 400 KB per item."""
+INLINE_MAX_BYTES = 4 * 1_024
+"""After compression. Who reads a record pays for these bytes, lists too; above 8 KB the bucket is cheaper to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class BucketPayloads:
     bucket: str
 
     def refer(self, key: str, data: bytes) -> PayloadRef:
-        """Name data; what compresses to 64 KB or less comes back inline."""
+        """Name data; what compresses to 4 KB or less comes back inline."""
         compressed = zlib.compress(data)
         inline = compressed if len(compressed) <= INLINE_MAX_BYTES else None
         return PayloadRef(key, len(data), digest(data), inline)
