@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from actionrelay.statistics.counters import Counter
@@ -28,8 +29,11 @@ class InMemoryCounters:
         self.trouble.strike_after("add")
         return last
 
-    def totals(self) -> Iterator[tuple[Counter, Counts]]:
-        return self._of("total", "", "\U0010ffff")
+    def totals(self, after: str, most: int) -> Iterator[tuple[Counter, Counts]]:
+        return islice((each for each in self._of("total", "", "\U0010ffff") if each[0].action_id > after), most)
+
+    def total(self, action_id: str) -> Counts:
+        return self.kept.get(Counter("total", "", action_id), {})
 
     def days(self, action_id: str, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
         return ((counter, counts) for counter, counts in self._of("day", first, last) if counter.action_id == action_id)

@@ -72,6 +72,11 @@ _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "getAuditDay.next": ("query", "What the page before ends with.", {"type": "string"}),
     "getMetrics.from": ("query", "The first day, in UTC.", {"type": "string", "format": "date"}),
     "getMetrics.to": ("query", "The last day, included.", {"type": "string", "format": "date"}),
+    "getMetrics.next": (
+        "query",
+        "The `next` of an answer before: the following `actions`.",
+        {"type": "string", "pattern": f"^{ACTION_ID_FORM}$"},
+    ),
     "getMetrics.actionId": ("query", "Of this action alone.", {"type": "string", "pattern": f"^{ACTION_ID_FORM}$"}),
     "deep": ("query", "Look whether actions can be executed.", _FLAG),
     "status": (

@@ -78,8 +78,11 @@ def _accepted() -> Execution:
 class _Counted:
     """The counters of the example: one completed execution."""
 
-    def totals(self) -> list[tuple[Counter, Counts]]:
-        return self._of("total")
+    def totals(self, after: str, most: int) -> list[tuple[Counter, Counts]]:
+        return [each for each in self._of("total") if each[0].action_id > after][:most]
+
+    def total(self, action_id: str) -> Counts:
+        return dict(self._of("total")[0][1]) if action_id else {}
 
     def days(self, action_id: str, _first: str, _last: str) -> list[tuple[Counter, Counts]]:
         return [each for each in self._of("day") if each[0].action_id == action_id]

@@ -47,7 +47,7 @@ def test_tallies_read_back_as_their_sum_over_shards() -> None:
     dynamodb = FakeCounterTable()
     for part in range(20):
         assert counters(dynamodb).add(f"stream/{part}", 7, 7, SHARED) == 7
-    assert list(counters(dynamodb).totals()) == [(TOTALS, {TOTAL: 40})]
+    assert list(counters(dynamodb).totals("", 10)) == [(TOTALS, {TOTAL: 40})]
     assert list(counters(dynamodb).days("action", "2026-11-24", "2026-11-24")) == [
         (DAY, {TOTAL: 20, LATENCY_SUM: 1_400})
     ]
@@ -95,7 +95,7 @@ def test_a_contended_counter_moves_to_the_next_shard() -> None:
     dynamodb.trouble.before("transact_write_items", cancelled("None", "TransactionConflict"), times=8)
     with pytest.raises(StoreUnavailableError):
         counters(dynamodb).add(PART, 2, 2, SHARED)
-    assert list(counters(dynamodb).totals()) == [(TOTALS, {TOTAL: 2})]
+    assert list(counters(dynamodb).totals("", 10)) == [(TOTALS, {TOTAL: 2})]
 
 
 @pytest.mark.parametrize("error", [aws_error("ThrottlingException"), cancelled("None", "ThrottlingError")])

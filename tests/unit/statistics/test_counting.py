@@ -32,7 +32,7 @@ def told(*changes: Change | None) -> list[Mapping[str, Any]]:
 
 
 def totals(store: InMemoryCounters) -> dict[str, int]:
-    return {counter.action_id: counts[TOTAL] for counter, counts in store.totals()}
+    return {counter.action_id: counts[TOTAL] for counter, counts in store.totals("", 1_000)}
 
 
 def test_a_change_counts_for_its_action_day_and_hour() -> None:

@@ -1,5 +1,6 @@
 """How the deployment is doing, out of the counters: periods, actions, days and hours, and what can't be asked."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from actionrelay.errors import InvalidRequestError
 from actionrelay.genesys.contract import GenesysApi
-from actionrelay.statistics.counters import Change, counters_of
+from actionrelay.statistics.counters import Change, Counter, counters_of
 from actionrelay.statistics.counting import CountChanges
 from actionrelay.statistics.report import DAYS_SHOWN, HOURS_SHOWN, LONGEST_DAYS, ReadMetrics
 from actionrelay.statistics.tally import REJECTED, TOTAL
@@ -55,7 +56,7 @@ def test_counts_rate_and_latency_are_the_executions() -> None:
             ("-", 0, {REJECTED: 1}),
         )
     )
-    assert {name: value for name, value in found.items() if name not in {"days", "hours", "actions"}} == {
+    assert {name: value for name, value in found.items() if name not in {"days", "hours", "actions", "next"}} == {
         "firstDay": None,
         "lastDay": None,
         "actionId": None,
@@ -71,7 +72,7 @@ def test_counts_rate_and_latency_are_the_executions() -> None:
         "latencyMs": {"p50": 102, "p95": 290, "p99": 290},
         "successRate": 0.5,
     }
-    assert [(action["actionId"], action["totalExecutions"]) for action in found["actions"]] == [("a", 2), ("b", 4)]
+    assert [(action["actionId"], action["totalExecutions"]) for action in found["actions"]] == [("b", 4), ("a", 2)]
 
 
 def test_without_a_period_days_are_the_last_thirty() -> None:
@@ -156,3 +157,21 @@ def test_one_change_counts_in_its_hour_for_all_actions() -> None:
         ("day", "2026-11-24", ""),
         ("hour", "2026-11-24T12", ""),
     ]
+
+
+def test_fifty_thousand_actions_answer_in_pages_below_1_mb() -> None:
+    store = InMemoryCounters()
+    counts = {"completed": 1, "latency_ms": 100, "latencies": 1, "b49": 1}
+    for number in range(50_000):
+        store.kept[Counter("total", "", f"action-{number:05}")] = {TOTAL: 1 + number % 7, **counts}
+    metrics = ReadMetrics(store, SettableClock(), GenesysApi.DATA_ACTIONS)
+    first = read(metrics)
+    assert len(json.dumps(first)) < 1_000_000
+    totals = [each["totalExecutions"] for each in first["actions"]]
+    assert totals == sorted(totals, reverse=True)
+    seen, after = {each["actionId"] for each in first["actions"]}, first["next"]
+    while after:
+        page = read(metrics, next=after)
+        seen |= {each["actionId"] for each in page["actions"]}
+        after = page["next"]
+    assert len(seen) == 50_000

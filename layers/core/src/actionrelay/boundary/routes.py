@@ -70,7 +70,7 @@ ROUTES: tuple[Route, ...] = (
     Route("cancelExecution", "POST", "/executions/{executionId}/cancel", "validate"),
     Route("redeliverWebhook", "POST", "/executions/{executionId}/webhook/redeliver", "validate"),
     Route("getAuditDay", "GET", "/audit", "query", query=("date", "limit", "next")),
-    Route("getMetrics", "GET", "/metrics", "query", query=("from", "to", "actionId")),
+    Route("getMetrics", "GET", "/metrics", "query", query=("from", "to", "actionId", "next")),
     Route("getQueues", "GET", "/queues", "query"),
     Route("getHealth", "GET", "/health", "preflight", query=("deep",)),
     Route("getOpenApi", "GET", "/openapi.json", "query"),

@@ -15,6 +15,7 @@ that it begins with; who meets another writer there goes on to the next.
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -81,9 +82,13 @@ class TableCounters:
                     return last
         raise StoreUnavailableError("the counters are busy")
 
-    def totals(self) -> Iterator[tuple[Counter, Counts]]:
-        """Read every action's counter of all time."""
-        return self._read("total", "", "", "\U0010ffff")
+    def totals(self, after: str, most: int) -> Iterator[tuple[Counter, Counts]]:
+        """Read counters of all time, by id; about as many items as they have shards, and a page of a query more."""
+        return islice(self._read("total", "", f"{after}#\U0010ffff" if after else "", "\U0010ffff", most), most)
+
+    def total(self, action_id: str) -> Counts:
+        """Read one action's counter of all time."""
+        return added(counts for _, counts in self._read("total", "", f"{action_id}#", f"{action_id}#\U0010ffff"))
 
     def days(self, action_id: str, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
         """Read the counters of an action, or of all, of each day from ``first`` to ``last``, inclusive."""
@@ -112,8 +117,10 @@ class TableCounters:
         answer = self.client.get_item(TableName=self.table, Key=mark, ConsistentRead=True)
         return int(answer["Item"]["last_sequence"]["S"])
 
-    def _read(self, span: str, action_id: str, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
-        """Read a span's counters, shards added up, in order."""
+    def _read(
+        self, span: str, action_id: str, first: str, last: str, most: int | None = None
+    ) -> Iterator[tuple[Counter, Counts]]:
+        """Read a span's counters, shards added up, in order; of more than ``most`` the others are left unread."""
         found: dict[Counter, Counts] = {}
         with failures_as(StoreUnavailableError, "the counters can't be read"):
             pages = self.client.get_paginator("query").paginate(
@@ -126,6 +133,8 @@ class TableCounters:
                 },
             )
             for page in pages:
+                if most is not None and len(found) > most:
+                    break
                 for item in page["Items"]:
                     named = item["sk"]["S"].rpartition("#")[0]
                     counter = Counter(span, "", named) if span == "total" else Counter(span, named, action_id)

@@ -70,4 +70,6 @@ class MetricsDocument(CountsDocument):
     hours: list[HourDocument]
     """The last 48 hours, whatever was asked for; one in which nothing happened is left out."""
     actions: list[ActionDocument]
-    """Since the deployment, whatever was asked."""
+    """Since the deployment, whatever was asked; the largest first, a thousand at most."""
+    next: str | None
+    """The parameter `next` that gives the following actions, by id; null where there are none."""

@@ -21,8 +21,12 @@ class CounterStore(Protocol):
 class CounterReader(Protocol):
     """The stored counters, as they are read: a little later than written, and each in whole."""
 
-    def totals(self) -> Iterable[tuple[Counter, Counts]]:
-        """Each action's counter of all time."""
+    def totals(self, after: str, most: int) -> Iterable[tuple[Counter, Counts]]:
+        """The counters of all time of the next actions by id, ``most`` of them at most."""
+        ...
+
+    def total(self, action_id: str) -> Counts:
+        """One action's counter of all time."""
         ...
 
     def days(self, action_id: str, first: str, last: str) -> Iterable[tuple[Counter, Counts]]:

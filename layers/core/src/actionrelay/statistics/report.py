@@ -31,7 +31,10 @@ DAYS_SHOWN = 30
 HOURS_SHOWN = 48
 LONGEST_DAYS = 366
 _HOUR_MS = 3_600_000
-_PARAMETERS = ("from", "to", "actionId")
+ACTIONS_SHOWN = 1_000
+"""Actions of one answer: with half a KB each it stays far below 1 MB."""
+_FIRST_DAY = "0001-01-01"
+_PARAMETERS = ("from", "to", "actionId", "next")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -42,10 +45,12 @@ class Period:
     first: date | None
     last: date | None
     action_id: str | None
+    after: str = ""
+    """The action that a page of ``actions`` begins after."""
 
     @classmethod
     def read(cls, query: Mapping[str, str], api: GenesysApi) -> "Period":
-        """Read ``from``, ``to`` and ``actionId``.
+        """Read ``from``, ``to``, ``actionId`` and ``next``.
 
         Raises:
             InvalidRequestError: with every fault; an unknown parameter is one.
@@ -59,6 +64,9 @@ class Period:
         action_id = query.get("actionId")
         if action_id is not None and not is_action_id(action_id):
             faults.append(Fault("/query/actionId", "schema", "must be 1 to 128 letters, digits, _ and -"))
+        after = query.get("next", "")
+        if after and not is_action_id(after):
+            faults.append(Fault("/query/next", "cursor", "must be the next of an answer before"))
         faults.extend(
             Fault(pointer("query", name), "schema", f"unknown parameter; there are {', '.join(_PARAMETERS)}")
             for name in query
@@ -66,7 +74,8 @@ class Period:
         )
         if faults:
             raise InvalidRequestError(tuple(faults))
-        return cls(first, last, action_id.lower() if action_id and api is GenesysApi.DATA_ACTIONS else action_id)
+        known = action_id.lower() if action_id and api is GenesysApi.DATA_ACTIONS else action_id
+        return cls(first, last, known, after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +95,37 @@ class ReadMetrics:
         asked = Period.read(query, self.api)
         now = self.clock.now()
         first, last = self._days(asked, now)
-        days = list(self.counters.days(asked.action_id or "", first.isoformat(), last.isoformat()))
-        totals = [each for each in self.counters.totals() if asked.action_id in {None, each[0].action_id}]
-        counted = days if asked.first or asked.last else totals
+        since = first.isoformat() if asked.first or asked.last or asked.action_id else _FIRST_DAY
+        counted = list(self.counters.days(asked.action_id or "", since, last.isoformat()))
+        days = [each for each in counted if each[0].start >= first.isoformat()]
+        actions, following = self._actions(asked)
+        if asked.action_id and not (asked.first or asked.last):
+            sums = actions[0][1] if actions else {}
+        else:
+            sums = added(counts for _, counts in counted)
         hours = self.counters.hours(iso(now - (HOURS_SHOWN - 1) * _HOUR_MS)[:13], iso(now)[:13])
         found: MetricsDocument = {
             "firstDay": asked.first.isoformat() if asked.first else None,
             "lastDay": asked.last.isoformat() if asked.last else None,
             "actionId": asked.action_id,
-            **_counts_document(added(counts for _, counts in counted)),
+            **_counts_document(sums),
             "days": [{"date": counter.start, **_counts_document(counts)} for counter, counts in days],
             "hours": [{"hour": f"{counter.start}:00:00.000Z", **_counts_document(counts)} for counter, counts in hours],
-            "actions": [
-                {"actionId": counter.action_id, **_counts_document(counts)}
-                for counter, counts in totals
-                if counter.action_id != NO_ACTION
-            ],
+            "actions": [{"actionId": action_id, **_counts_document(counts)} for action_id, counts in actions],
+            "next": following,
         }
         return as_json(found)
+
+    def _actions(self, asked: Period) -> tuple[list[tuple[str, Counts]], str | None]:
+        """Return the actions of one answer, the largest first, and after which of them the next one goes on."""
+        if asked.action_id:
+            counts = self.counters.total(asked.action_id)
+            return ([(asked.action_id, counts)] if counts else []), None
+        read = [(each.action_id, counts) for each, counts in self.counters.totals(asked.after, ACTIONS_SHOWN + 1)]
+        page = read[:ACTIONS_SHOWN]
+        largest_first = sorted(page, key=lambda each: each[1].get(TOTAL, 0), reverse=True)
+        following = page[-1][0] if len(read) > ACTIONS_SHOWN else None
+        return [each for each in largest_first if each[0] != NO_ACTION], following
 
     def _days(self, asked: Period, now: int) -> tuple[date, date]:
         today = date.fromisoformat(iso(now)[:10])
