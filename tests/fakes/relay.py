@@ -67,6 +67,7 @@ TRACE_ID = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
 WEBHOOK_URL = "https://hooks.example.com/done"
 SECRET = SigningSecret(b"k" * 32)
 TIMEOUT_MS = 60_000
+AUDIT_KEPT_DAYS = 400
 GRACE_MS = 300_000
 INVOCATION_MS = 90_000
 RETENTION_MS = 30 * 86_400_000
@@ -146,6 +147,7 @@ class Relay:
             self.telemetry,
             self.clock,
             self.randomness,
+            AUDIT_KEPT_DAYS,
         )
 
     @property
@@ -232,7 +234,7 @@ class Relay:
 
     @property
     def rejecting(self) -> RecordRejection:
-        return RecordRejection(self.audit, self.telemetry, self.clock)
+        return RecordRejection(self.audit, self.telemetry, self.clock, AUDIT_KEPT_DAYS)
 
     @property
     def reading_days(self) -> ReadAuditDays:

@@ -9,6 +9,7 @@ from actionrelay.audit.ports import DayFile, DayFiles
 from actionrelay.audit.trail import Flaw, Opening, Trail
 from actionrelay.errors import AlreadyRecordedError, StaleWriteError
 from actionrelay.find.ports import IndexPage, Position, Span
+from actionrelay.ledger.entries_dynamodb import trail_key
 from actionrelay.ledger.execution import Execution, PayloadRef, Status, WebhookStatus
 from actionrelay.ledger.history import AuditEntry
 from actionrelay.ledger.ports import CachedResult, SentRun
@@ -139,13 +140,13 @@ class InMemoryAudit:
         self.trouble.strike_before("append")
         self.appended.extend(entries)
         for entry in entries:
-            self.kept.setdefault((entry.execution_id, entry.seq), entry)
+            self.kept.setdefault((entry.execution_id, trail_key(entry.accepted_at) + entry.seq), entry)
         self.trouble.strike_after("append")
 
     def entries(self, execution_id: str) -> tuple[AuditEntry, ...]:
         self.trouble.strike_before("entries")
         mine = [entry for entry in self.kept.values() if entry.execution_id == execution_id]
-        return tuple(sorted(mine, key=lambda entry: entry.seq))
+        return tuple(sorted(mine, key=lambda entry: (entry.accepted_at or 0, entry.seq)))
 
     def trail(self, execution_id: str) -> Trail:
         return Trail.of(self.entries(execution_id), self.flaws.get(execution_id, ()))

@@ -122,6 +122,7 @@ class UseCases:
             silence,
             ports,
             randomness,
+            audit_kept_days=400,
         )
         self.executing = ExecuteAction(
             ExecutionPolicy(MAX_ATTEMPTS, deployment.grace_ms),

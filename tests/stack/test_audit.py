@@ -11,6 +11,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from actionrelay.ledger.entries_dynamodb import ENTRIES_PER_TRAIL
 from tests.stack.deployment import Deployment
 from tests.stack.past_days import DAY_MS, day_of, export, given_a_past_day
 from tests.template.cloudformation import ROOT, Template, function_folder
@@ -125,7 +126,7 @@ def test_an_added_entry_is_named(data_actions: Deployment, execution_id: str) ->
     added = {**last, "seq": {"N": str(int(last["seq"]["N"]) + 1)}}
     data_actions.aws("dynamodb").put_item(TableName=_table(data_actions), Item=added)
     try:
-        assert _verification(data_actions, execution_id)["brokenAt"] == int(added["seq"]["N"])
+        assert _verification(data_actions, execution_id)["brokenAt"] == _span(last)[-1] + 1
     finally:
         _delete(data_actions, added)
 
@@ -137,7 +138,7 @@ def _gone(deployment: Deployment, execution_id: str, item: Item) -> int | None:
 
 
 def _span(item: Item) -> range:
-    end = int(item["seq"]["N"])
+    end = int(item["seq"]["N"]) % ENTRIES_PER_TRAIL
     return range(end - len(json.loads(item["earlier"]["S"]) if "earlier" in item else ()), end + 1)
 
 

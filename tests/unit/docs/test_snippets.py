@@ -206,7 +206,7 @@ def test_the_script_finds_an_untouched_trail_whole(broken_at: Callable[..., int 
 @pytest.mark.parametrize("field", sorted(trail()[0]))
 def test_the_script_finds_a_change_of_any_field(broken_at: Callable[..., int | None], field: str) -> None:
     entries = trail()
-    entries[2][field] = "2026-01-01T00:00:00.000Z" if field == "timestamp" else "changed"
+    entries[2][field] = "2026-01-01T00:00:00.000Z" if field in {"timestamp", "acceptedAt"} else "changed"
     assert broken_at(entries) == 3
 
 

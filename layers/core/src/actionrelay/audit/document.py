@@ -3,7 +3,7 @@
 from typing import TypedDict
 
 from actionrelay.ledger.history import AuditEntry
-from actionrelay.timestamps import Timestamp, iso
+from actionrelay.timestamps import Timestamp, iso, iso_or_none
 
 
 class AuditDocument(TypedDict):
@@ -43,6 +43,11 @@ class AuditDocument(TypedDict):
     """Which limit of Genesys Cloud the attempt ran into, as `namespace/key=value`."""
     sentAs: str | None
     """The id under which the run that the event is about goes out to Genesys Cloud, where it is not the execution's."""
+    acceptedAt: Timestamp | None
+    """When the execution was accepted. An id that is used again past its retention has a chain for each acceptance;
+    null in entries of earlier releases."""
+    keptDays: int | None
+    """How many days after its timestamp the entry expires; null in entries of earlier releases."""
     previousHash: str
     hash: str
 
@@ -70,6 +75,8 @@ def audit_document(entry: AuditEntry) -> AuditDocument:
         "note": entry.note,
         "limit": entry.limit,
         "sentAs": entry.sent_as,
+        "acceptedAt": iso_or_none(entry.accepted_at),
+        "keptDays": entry.kept_days,
         "previousHash": entry.previous_hash,
         "hash": entry.hash,
     }

@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from actionrelay.audit.trail import Flaw
-from actionrelay.aws.attributes import Attribute, value_of
-from actionrelay.ledger.entries_dynamodb import camel, entries_item, fact
+from actionrelay.aws.attributes import Attribute, attribute, value_of
+from actionrelay.ledger.entries_dynamodb import ENTRIES_PER_TRAIL, camel, entries_item, expiry, fact
 from actionrelay.ledger.history import AuditEntry, entry_hash
 
 _FIELDS = {field.name: field for field in fields(AuditEntry)}
@@ -21,7 +21,7 @@ _LARGEST = 2**53 - 1
 _LAST_MOMENT = 253_402_300_799_999
 """The end of the year 9999, in ms: what comes after it has no spelling as a date."""
 _EXPIRY = "expires_at"
-"""Belongs to no entry: when an item may go depends on the retention that held when it was written."""
+"""What the last entry's ``kept_days`` makes it. Entries of earlier releases don't say, so theirs is not checked."""
 _INDEXED = frozenset({"dayOpened", "openedAt"})
 """Come with the entry that opens a day."""
 
@@ -39,26 +39,28 @@ class _Found:
 
 def read_item(item: Mapping[str, Attribute]) -> tuple[list[AuditEntry], list[Flaw]]:
     """Read the entries of an item, oldest first, and what is wrong with it."""
-    end = _place(value_of(item["seq"]))
+    acceptance, end = _place(value_of(item["seq"]))
     flaws: list[Flaw] = []
     last = {name: fact(name, item[camel(name)]) if camel(name) in item else None for name in _FIELDS}
-    found = [_found({**last, "seq": end}, end, flaws)]
-    if end != last["seq"] or end < 1:
-        flaws.append(Flaw(end, "lies under a key that is none of an entry"))
+    key, last["seq"] = last["seq"], end
+    found = [_found(last, end, acceptance, flaws)]
+    if key != acceptance * ENTRIES_PER_TRAIL + end or end < 1:
+        flaws.append(Flaw(end, "is under a key that is none of an entry"))
     for behind, differences in enumerate(reversed(_earlier(item, end, flaws)), start=1):
-        found.insert(0, _before(found[0], differences, last, end - behind, flaws))
+        found.insert(0, _before(found[0], differences, last, (acceptance, end - behind), flaws))
     entries = [each.entry for each in found if each.entry is not None]
     if not flaws:
         flaws += _out_of_order([entry.seq for entry in entries])
     if not flaws and _follow_each_other(entries):
         flaws += _otherwise_spelled(item, entries)
-    return entries, flaws
+    return entries, [replace(flaw, accepted_at=acceptance or None) for flaw in flaws]
 
 
-def _place(seq: Any) -> int:
-    """The whole number that the key of an item stands for; a key that is none stands after what comes before it."""
-    number = seq if isinstance(seq, int | float) and math.isfinite(seq) else 0
-    return max(-_LARGEST, min(math.ceil(number), _LARGEST))
+def _place(key: Any) -> tuple[int, int]:
+    """Read a sort key: the second of the acceptance, and ``seq``. A key that is no whole number is rounded up."""
+    number = key if isinstance(key, int | float) and math.isfinite(key) else 0
+    whole = max(-_LARGEST, min(math.ceil(number), _LARGEST))
+    return divmod(whole, ENTRIES_PER_TRAIL) if whole > 0 else (0, whole)
 
 
 def _earlier(item: Mapping[str, Attribute], end: int, flaws: list[Flaw]) -> Sequence[Any]:
@@ -75,15 +77,16 @@ def _earlier(item: Mapping[str, Attribute], end: int, flaws: list[Flaw]) -> Sequ
     return ()
 
 
-def _before(after: _Found, differences: Any, last: Mapping[str, Any], place: int, flaws: list[Flaw]) -> _Found:
+def _before(after: _Found, differences: Any, last: Mapping[str, Any], at: tuple[int, int], flaws: list[Flaw]) -> _Found:
     """Read the entry before another one of the same item."""
+    acceptance, place = at
     known = differences if isinstance(differences, dict) else {}
     stated = {name: known[name] for name in known if name in _FIELDS}
     if stated.keys() != known.keys() or not known:
         flaws.append(Flaw(place, "is not spelled as entries are"))
     if "hash" in stated:
-        return _found({**last, **stated}, place, flaws)
-    found = _found({**last, **stated, "hash": ""}, place, flaws)
+        return _found({**last, **stated}, place, acceptance, flaws)
+    found = _found({**last, **stated, "hash": ""}, place, acceptance, flaws)
     if found.entry is None:
         return found
     return replace(found, entry=replace(found.entry, hash=_hash_before(after, found.entry)))
@@ -103,10 +106,12 @@ def _hash_before(after: _Found, entry: AuditEntry) -> str:
     return str(named)
 
 
-def _found(facts: Mapping[str, Any], place: int, flaws: list[Flaw]) -> _Found:
-    """Take facts for an entry, if each has a usable form."""
+def _found(facts: Mapping[str, Any], place: int, acceptance: int, flaws: list[Flaw]) -> _Found:
+    """Take facts for an entry, if each has a usable form and the acceptance is the one of its key."""
     seq = facts["seq"] if _usable("seq", facts["seq"]) else place
     unusable = [camel(name) for name in _FIELDS if not _usable(name, facts[name])]
+    if not unusable and (facts["accepted_at"] or 0) // 1_000 != acceptance:
+        unusable = [camel("accepted_at")]
     if unusable:
         flaws.append(Flaw(seq, f"has no usable {' and no usable '.join(unusable)}"))
         return _Found(facts, seq, None)
@@ -119,7 +124,7 @@ def _usable(name: str, value: Any) -> bool:
         case bool():
             return False
         case int():
-            bound = _LAST_MOMENT if name == "timestamp" else _LARGEST
+            bound = _LAST_MOMENT if name in {"timestamp", "accepted_at"} else _LARGEST
             return 0 <= value <= bound and isinstance(value, kinds)
         case float():
             return math.isfinite(value) and isinstance(value, kinds)
@@ -144,9 +149,12 @@ def _follow_each_other(entries: Sequence[AuditEntry]) -> bool:
 def _otherwise_spelled(item: Mapping[str, Attribute], entries: Sequence[AuditEntry]) -> Iterable[Flaw]:
     """Name what the entries of an item can't have brought with them, such as its place in the index by day."""
     written = entries_item(entries)
+    said = entries[-1].kept_days is not None
+    if said:
+        written[_EXPIRY] = attribute(expiry(entries[-1], 0))
     unlike = [
         name
-        for name in sorted((item.keys() | written.keys()) - {_EXPIRY})
+        for name in sorted((item.keys() | written.keys()) - (set() if said else {_EXPIRY}))
         if not _equal(item.get(name), written.get(name))
     ]
     if not unlike:

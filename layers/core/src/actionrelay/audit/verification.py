@@ -6,7 +6,7 @@ change all entries that follow and the record too; what then still tells is the 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TypedDict
 
@@ -57,8 +57,23 @@ def verify(trail: Trail, record: Execution | None, now: int) -> Verification:
 
     What the record owes to the table counts as present, for ``OWED_MS`` after its last step. The record ends with its
     retention, before its trail does; without it nobody can say whether the trail's end was cut off, and ``detail`` says
-    so.
+    so. An id that was used again has a trail for each acceptance: each is checked, the record's own with the record.
     """
+    trails = trail.by_acceptance() or {0: trail}
+    own = record.created_at // 1_000 if record and record.audit_kept_days else 0
+    if record:
+        trails.setdefault(own, Trail())
+    checked = 0
+    last = Verification(0)
+    for acceptance in sorted(trails):
+        last = _verify_one(trails[acceptance], record if acceptance == own else None, now)
+        if not last.intact:
+            return replace(last, checked_entries=checked + last.checked_entries)
+        checked += last.checked_entries
+    return replace(last, checked_entries=checked)
+
+
+def _verify_one(trail: Trail, record: Execution | None, now: int) -> Verification:
     owed = [entry.seq for entry in record.audit.owed if entry not in trail.entries] if record else []
     overdue = owed if record and now - record.updated_at > OWED_MS else []
     whole = trail.with_owed(record.audit.owed) if record else trail

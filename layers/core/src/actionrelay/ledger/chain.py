@@ -44,6 +44,8 @@ def chained(
         note=note,
         limit=cause.limit if cause else None,
         sent_as=sent_as if sent_as != execution.execution_id else None,
+        accepted_at=execution.created_at if execution.audit_kept_days else None,
+        kept_days=execution.audit_kept_days or None,
         previous_hash=execution.audit.hash,
     )
     entry = replace(entry, hash=entry_hash(entry))

@@ -15,6 +15,10 @@ from actionrelay.aws.attributes import Attribute, Item, attribute, value_of
 from actionrelay.ledger.history import AuditEntry
 from actionrelay.timestamps import iso
 
+ENTRIES_PER_TRAIL = 1_000_000
+"""More than any trail has. The sort key is the second of the acceptance times this, plus ``seq``, so that the trails of
+one id, used again past its retention, are ranges of their own. Trails of earlier releases have ``seq`` alone."""
+_SECONDS_PER_DAY = 86_400
 _NAMES = tuple(field.name for field in fields(AuditEntry))
 
 
@@ -26,6 +30,7 @@ def entries_item(entries: Sequence[AuditEntry]) -> Item:
     """
     *earlier, last = entries
     item = {camel(name): attribute(value) for name, value in asdict(last).items() if value is not None}
+    item["seq"] = attribute(trail_key(last.accepted_at) + last.seq)
     if earlier:
         spelled = spell_chain(earlier, asdict(last), last.previous_hash)
         item["earlier"] = attribute(json.dumps(spelled, separators=(",", ":")))
@@ -38,9 +43,20 @@ def entries_item(entries: Sequence[AuditEntry]) -> Item:
 
 def read_entries(item: Mapping[str, Attribute]) -> tuple[AuditEntry, ...]:
     """Read the entries of an item that is as it was written, oldest first; ``entry_reading`` reads any other too."""
-    last = AuditEntry(**{name: fact(name, item[camel(name)]) for name in _NAMES if camel(name) in item})
+    facts = {name: fact(name, item[camel(name)]) for name in _NAMES if camel(name) in item}
+    last = AuditEntry(**{**facts, "seq": facts["seq"] - trail_key(facts.get("accepted_at"))})
     earlier = json.loads(item["earlier"]["S"]) if "earlier" in item else ()
     return (*read_chain(earlier, asdict(last), last.previous_hash), last)
+
+
+def expiry(last: AuditEntry, retention_days: int) -> int:
+    """Return when an item expires, in seconds since the epoch; ``retention_days`` where its last entry says nothing."""
+    return last.timestamp // 1_000 + (last.kept_days or retention_days) * _SECONDS_PER_DAY
+
+
+def trail_key(accepted_at: int | None) -> int:
+    """Return what the sort keys of a trail's entries have in common; ``accepted_at`` in ms."""
+    return (accepted_at or 0) // 1_000 * ENTRIES_PER_TRAIL
 
 
 def by_day(entries: Sequence[AuditEntry]) -> list[list[AuditEntry]]:

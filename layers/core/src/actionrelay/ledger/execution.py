@@ -160,6 +160,8 @@ class Execution:
     cache_status: CacheStatus = CacheStatus.DISABLED
     acceptance_id: str = ""
     """Names the request that opened this record: of two equal ones at the same moment, one did."""
+    audit_kept_days: int = 0
+    """How long the audit keeps each entry; 0 in a record of an earlier release, whose entries don't say it."""
     attempts: int = 0
     chances_used: int = 0
     """Attempts that were refused or ambiguous; waiting, throttling and outages do not count."""

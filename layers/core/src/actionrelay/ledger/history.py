@@ -36,6 +36,10 @@ class AuditEntry:
     """Which limit of Genesys Cloud the attempt ran into."""
     sent_as: str | None = None
     """The id of the run that the event is about, where it is not the execution's own."""
+    accepted_at: int | None = None
+    """When the execution was accepted: an id that is used again past its retention has another trail."""
+    kept_days: int | None = None
+    """How long the audit table keeps this entry after its timestamp."""
     previous_hash: str = ""
     hash: str = ""
 
@@ -55,7 +59,7 @@ class AuditHead:
 _REJECTED = "rejected#"
 NO_ACTION = "-"
 """Stands for the action of a request that was refused."""
-_LATER = frozenset({"sent_as"})
+_LATER = frozenset({"sent_as", "accepted_at", "kept_days"})
 
 
 def entry_hash(entry: AuditEntry) -> str:
@@ -78,7 +82,9 @@ def is_rejection(execution_id: str) -> bool:
     return execution_id.startswith(_REJECTED)
 
 
-def rejected(request_id: str, now: int, body: bytes, code: str, actor: str | None) -> AuditEntry:
+def rejected(
+    request_id: str, now: int, body: bytes, code: str, actor: str | None, *, kept_days: int | None = None
+) -> AuditEntry:
     """Return the one entry of a submission that was refused.
 
     It belongs to no execution, and no caller can give one its id: the request's stands for it, in a form that no
@@ -98,5 +104,6 @@ def rejected(request_id: str, now: int, body: bytes, code: str, actor: str | Non
         code=code,
         day=iso(now)[:10],
         actor=actor,
+        kept_days=kept_days,
     )
     return replace(entry, hash=entry_hash(entry))

@@ -9,15 +9,13 @@ from botocore.exceptions import ClientError
 from actionrelay.aws.attributes import Attribute, attribute
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import StoreUnavailableError
-from actionrelay.ledger.entries_dynamodb import by_day, entries_item
+from actionrelay.ledger.entries_dynamodb import by_day, entries_item, expiry
 from actionrelay.ledger.history import AuditEntry
 from actionrelay.ports import Telemetry
 from actionrelay.signals import Count
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-_SECONDS_PER_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +31,15 @@ class AuditTable:
         """Add entries that follow each other, those of a day as one item.
 
         What is there already stays as it is. The item is named after its last entry: whoever finds that one there finds
-        all before it, here or in an item of their own. Whoever finds another one in its place, as after an id was used
-        again past its execution's retention, says so (``AuditConflicts``): this entry is then in no table.
+        all before it, here or in an item of their own. A writer that finds another one in its place
+        reports it (``AuditConflicts``): its entry is then in no table.
         """
         for part in by_day(entries):
             self._append(part)
 
     def _append(self, entries: Sequence[AuditEntry]) -> None:
         last = entries[-1]
-        expires_at = last.timestamp // 1_000 + self.retention_days * _SECONDS_PER_DAY
+        expires_at = expiry(last, self.retention_days)
         with failures_as(StoreUnavailableError, "the audit trail can't be written"):
             try:
                 self.client.put_item(

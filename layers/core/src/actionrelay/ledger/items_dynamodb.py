@@ -41,6 +41,7 @@ ACCEPTED_FIELDS = frozenset(
         "created_at",
         "cache_status",
         "acceptance_id",
+        "audit_kept_days",
     }
 )
 """What no step of the ledger changes."""

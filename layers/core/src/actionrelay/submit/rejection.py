@@ -16,13 +16,15 @@ class RecordRejection:
     audit: AuditTrail
     telemetry: Telemetry
     clock: Clock
+    kept_days: int
+    """How long the audit keeps each entry."""
 
     def record(self, request_id: str, body: bytes, code: str, caller: str | None) -> None:
         """Add the entry under the id of the request, which the answer has as ``traceId``.
 
         Never raises one of our errors: the caller has an answer, whatever becomes of this (``RejectionsNotRecorded``).
         """
-        entry = rejected(request_id, self.clock.now(), body, code, caller)
+        entry = rejected(request_id, self.clock.now(), body, code, caller, kept_days=self.kept_days)
         try:
             self.audit.append([entry])
         except ActionRelayError as error:

@@ -49,6 +49,8 @@ class SubmitExecution:
     telemetry: Telemetry
     clock: Clock
     randomness: Randomness
+    audit_kept_days: int
+    """How long the audit keeps each entry of an execution that is accepted now."""
 
     def submit(
         self, raw: bytes, idempotency_key: str | None = None, caller: str | None = None, *, dry_run: bool = False
@@ -110,6 +112,7 @@ class SubmitExecution:
             updated_at=now,
             cache_status=CacheStatus.ENABLED if caching else CacheStatus.DISABLED,
             acceptance_id=self.randomness.new_id(),
+            audit_kept_days=self.audit_kept_days,
         )
         return draft, inputs
 

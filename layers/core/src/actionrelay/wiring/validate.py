@@ -37,6 +37,7 @@ def submit_execution() -> SubmitExecution:
         telemetry=telemetry(),
         clock=SystemClock(),
         randomness=SystemRandomness(),
+        audit_kept_days=settings.audit_retention_days,
     )
 
 
@@ -60,4 +61,4 @@ def record_rejection() -> RecordRejection:
     """Records a submission that was refused; its answer does not wait for it."""
     settings = ValidateSettings.read(os.environ)
     audit = AuditTable(aws().brief_dynamodb, settings.audit_table, settings.audit_retention_days, telemetry())
-    return RecordRejection(audit, telemetry(), SystemClock())
+    return RecordRejection(audit, telemetry(), SystemClock(), settings.audit_retention_days)
