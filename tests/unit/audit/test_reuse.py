@@ -1,6 +1,5 @@
 """An id that is used again past its retention: another action ran, and both trails are readable and whole."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
