@@ -5,11 +5,16 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import batch
-from actionrelay.wiring.deliver import deliver_webhook
+from actionrelay.ledger.message import Message
+from actionrelay.wiring.deliver import deliver_webhook, delivery_dead_letters
 from actionrelay.wiring.telemetry import observed
 
 
 @observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     deliver = deliver_webhook().deliver
-    return batch.serve(event, context, lambda _: lambda message, _: deliver(message.execution_id, message.version))
+
+    def work(message: Message, _ends_at: int) -> None:
+        deliver(message.execution_id, message.version)
+
+    return batch.serve(event, context, lambda _: work, delivery_dead_letters)

@@ -45,6 +45,18 @@ class RecordedDeliveryQueue:
 
 
 @dataclass(slots=True)
+class RecordedDeadLetters:
+    """``DeadLetters``: bodies with their reasons."""
+
+    kept: list[tuple[str, str]] = field(default_factory=list)
+    trouble: Trouble = field(default_factory=Trouble)
+
+    def put(self, body: str, reason: str) -> None:
+        self.trouble.strike_before("put")
+        self.kept.append((body, reason))
+
+
+@dataclass(slots=True)
 class FixedGauge:
     """A ``QueueGauge``."""
 

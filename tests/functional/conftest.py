@@ -14,6 +14,7 @@ from actionrelay.webhooks.keys import parse_secret
 from actionrelay.webhooks.signatures import StandardWebhooksVerifier
 from actionrelay.wiring import telemetry as observability
 from tests.corpus import SIGNED_AT, WEBHOOK_SECRET
+from tests.fakes.queues import RecordedDeadLetters
 from tests.fakes.relay import Relay
 
 STACK = "relay-of-sales"
@@ -58,6 +59,7 @@ class Functions:
 
     relay: Relay
     handlers: dict[str, Callable[[dict[str, Any], LambdaContext], dict[str, Any]]] = field(default_factory=dict)
+    buried: RecordedDeadLetters = field(default_factory=RecordedDeadLetters)
 
     def call(self, function: str, event: dict[str, Any]) -> dict[str, Any]:
         """Invoke one; what it returns must survive JSON, as it does on its way out of Lambda."""
@@ -81,6 +83,8 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Functions:
         app = importlib.import_module(f"functions.{name}.app")
         monkeypatch.setattr(app, wiring, lambda use_case=use_case: getattr(relay, use_case))
         functions.handlers[name] = app.lambda_handler
+    for name, letters in (("execute", "execution_dead_letters"), ("deliver", "delivery_dead_letters")):
+        monkeypatch.setattr(importlib.import_module(f"functions.{name}.app"), letters, lambda: functions.buried)
     verifier = StandardWebhooksVerifier((parse_secret(WEBHOOK_SECRET),))
     app = importlib.import_module("functions.receive_webhook.app")
     monkeypatch.setattr(app, "receive_result", lambda: replace(relay.receiving, verifier=lambda: verifier))

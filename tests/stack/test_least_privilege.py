@@ -1,6 +1,7 @@
 """Each permission of each function is needed: without it, the job that stands for it fails, and with it, it works."""
 
 import json
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -96,6 +97,21 @@ def retries(deployment: Deployment, patience: float) -> None:
     deployment.genesys.script({"status": 500, "executionId": request["executionId"]})
     deployment.api.submit(request)
     assert deployment.ended(request["executionId"], patience=2 * patience)["attempts"] == 2
+
+
+def buries_a_message(deployment: Deployment, patience: float) -> None:
+    sqs, outputs = deployment.aws("sqs"), deployment.stack.outputs
+    body = '{"executionId":"' + "x" * 3_000 + '"}'
+    sqs.send_message(QueueUrl=outputs["ExecutionQueueUrl"], MessageBody=body)
+    ends = time.monotonic() + 2 * patience
+    found: list[Any] = []
+    while not found and time.monotonic() < ends:
+        answer = sqs.receive_message(
+            QueueUrl=outputs["ExecutionDlqUrl"], WaitTimeSeconds=1, MessageAttributeNames=["reason"]
+        )
+        found = [letter for letter in answer.get("Messages", ()) if letter["Body"] == body]
+    assert found[0]["MessageAttributes"]["reason"]["StringValue"] == "message_unreadable"
+    sqs.delete_message(QueueUrl=outputs["ExecutionDlqUrl"], ReceiptHandle=found[0]["ReceiptHandle"])
 
 
 def runs_a_large_request(deployment: Deployment, patience: float) -> None:
@@ -264,6 +280,7 @@ JOBS: dict[Permission, Job] = {
     Permission("execute", "KeepExecutions", "dynamodb:PutItem"): completes,
     Permission("execute", "AppendToAudit", "dynamodb:PutItem"): retries,
     Permission("execute", "SendMessages", "sqs:SendMessage"): retries,
+    Permission("execute", "BuryMessages", "sqs:SendMessage"): buries_a_message,
     Permission("execute", "KeepLargePayloads", "s3:GetObject"): runs_a_large_request,
     Permission("execute", "KeepLargePayloads", "s3:PutObject"): keeps_a_large_result,
     Permission("execute", "ShareTheToken", "ssm:GetParameter"): takes_the_shared_token,

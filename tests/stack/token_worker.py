@@ -18,7 +18,7 @@ from typing import Any, cast
 from actionrelay.boundary import batch
 from actionrelay.errors import TokenBeingRefreshedError
 from actionrelay.token.shared import SharedToken
-from actionrelay.wiring.execute import execute_action
+from actionrelay.wiring.execute import execute_action, execution_dead_letters
 from actionrelay.wiring.process import aws
 from actionrelay.wiring.validate import submit_execution
 
@@ -83,7 +83,10 @@ class _Worker:
                 continue
             records = [{"messageId": name, "body": message["Body"]} for name, message in messages.items()]
             answer = batch.serve(
-                {"Records": records}, cast("Any", _Context()), lambda some: execute_action().for_batch(some).work
+                {"Records": records},
+                cast("Any", _Context()),
+                lambda some: execute_action().for_batch(some).work,
+                execution_dead_letters,
             )
             failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
             for name, message in messages.items():

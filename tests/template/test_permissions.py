@@ -29,6 +29,7 @@ GRANTS = {
         "dynamodb:PutItem AuditTable",
         "sqs:SendMessage ExecutionQueue",
         "sqs:SendMessage DeliveryQueue",
+        "sqs:SendMessage ExecutionDlq",
         "sqs:ReceiveMessage ExecutionQueue",
         "sqs:DeleteMessage ExecutionQueue",
         "sqs:GetQueueAttributes ExecutionQueue",

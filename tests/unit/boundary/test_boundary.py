@@ -19,9 +19,11 @@ from actionrelay.errors import (
     InvalidRequestError,
     LeaseHeldError,
     MalformedJsonError,
+    MessageUnreadableError,
     OutcomeConflictError,
     PayloadTooLargeError,
     QueueUnavailableError,
+    RecordUnreadableError,
     SecretUnavailableError,
     StoreUnavailableError,
     UnauthenticWebhookError,
@@ -31,6 +33,7 @@ from actionrelay.ledger.execution import Outcome, PayloadRef, Status
 from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.signals import Count, Duration
 from actionrelay.wiring.telemetry import logger, observed, telemetry
+from tests.fakes.queues import RecordedDeadLetters
 from tests.fakes.relay import EXECUTION_ID, TRACE_ID, Relay, a_request, spelled
 
 pytestmark = pytest.mark.usefixtures("powertools")
@@ -197,7 +200,7 @@ def a_batch(*bodies: str) -> dict[str, Any]:
 
 def serve(event: dict[str, Any], handle: batch.MessageHandler, context: Context | None = None) -> dict[str, Any]:
     """Serve a batch of which every message is handled alike."""
-    return batch.serve(event, context or Context(), lambda _messages: handle)  # type: ignore[arg-type]
+    return batch.serve(event, context or Context(), lambda _messages: handle, RecordedDeadLetters)  # type: ignore[arg-type]
 
 
 def failed_in(answer: dict[str, Any]) -> list[str]:
@@ -213,7 +216,7 @@ def test_given_a_batch_when_some_fail_then_only_those_come_back() -> None:
                 raise RuntimeError("bug")
 
     event = a_batch('{"executionId":"fine"}', '{"executionId":"held"}', '{"executionId":"bug"}', "garbage")
-    assert failed_in(serve(event, handle)) == ["m1", "m2", "m3"]
+    assert failed_in(serve(event, handle)) == ["m1", "m2"]
 
 
 def test_a_batch_prepares_once_for_all_readable_messages() -> None:
@@ -225,17 +228,19 @@ def test_a_batch_prepares_once_for_all_readable_messages() -> None:
         return lambda message, _ends_at: worked_on.add(message.execution_id)
 
     event = a_batch("garbage", '{"executionId":"a"}', '{"kind":"run"}', '{"executionId":"b"}')
-    answer = batch.serve(event, Context(), prepare)  # type: ignore[arg-type]
+    answer = batch.serve(event, Context(), prepare, RecordedDeadLetters)  # type: ignore[arg-type]
     assert prepared == [("a", "b")]
     assert worked_on == {"a", "b"}
-    assert failed_in(answer) == ["m0", "m2"]
+    assert failed_in(answer) == []
 
 
 @pytest.mark.parametrize("event", [{}, {"Records": []}, {"Records": None}, {"Records": ["garbage"]}])
 def test_without_a_readable_message_nothing_is_prepared(event: dict[str, Any]) -> None:
     records = [a_batch(body)["Records"][0] for body in event.get("Records") or ()]
-    answer = batch.serve(event | {"Records": records}, Context(), raising(RuntimeError("prepared")))  # type: ignore[arg-type]
-    assert failed_in(answer) == ["m0"] * len(records)
+    event |= {"Records": records}
+    unprepared = raising(RuntimeError("prepared"))
+    answer = batch.serve(event, Context(), unprepared, RecordedDeadLetters)  # type: ignore[arg-type]
+    assert failed_in(answer) == []
 
 
 def test_returned_messages_are_counted_by_code(
@@ -248,7 +253,7 @@ def test_returned_messages_are_counted_by_code(
     lines = [line for line in printed(capsys) if "message_id" in line]
     assert {(line["message_id"], line["message"]) for line in lines} == {
         ("m0", "request_refused"),
-        ("m1", "unexpected_error"),
+        ("m1", "request_refused"),
     }
 
 
@@ -284,9 +289,58 @@ def test_a_message_reads_back_as_it_was_sent(body: str, message: Message) -> Non
     assert asdict(batch.read_message(body)) == asdict(message)
 
 
-@pytest.mark.parametrize("body", ["", "x", "[]", "{}", '"x"', "null", '{"executionId":"x","kind":"dance"}'])
+UNWORKABLE = (
+    '{"executionId":"' + "x" * 3_000 + '"}',
+    '{"executionId":"' + "x" * 129 + '"}',
+    '{"executionId":""}',
+    '{"executionId":null}',
+    '{"executionId":"a b"}',
+    '{"executionId":"\\ud800"}',
+    '{"executionId":["x"]}',
+    "[" * 100_000,
+    "1" * 5_000,
+)
+
+
+@pytest.mark.parametrize("body", ["garbage", "", *UNWORKABLE])
+def test_what_nobody_can_work_on_is_buried_with_a_reason(body: str, capsys: pytest.CaptureFixture[str]) -> None:
+    letters = RecordedDeadLetters()
+    worked_on: list[str] = []
+    event = a_batch(body, '{"executionId":"fine"}')
+
+    def prepare(_messages: Sequence[Message]) -> batch.MessageHandler:
+        return lambda message, _ends_at: worked_on.append(message.execution_id)
+
+    answer = batch.serve(event, Context(), prepare, lambda: letters)  # type: ignore[arg-type]
+    assert failed_in(answer) == []
+    assert letters.kept == [(body or "(no body)", "message_unreadable")]
+    assert worked_on == ["fine"]
+    assert [line["code"] for line in printed(capsys) if line.get("message_id") == "m0"] == ["message_unreadable"]
+
+
+def test_a_message_about_an_unreadable_record_is_buried() -> None:
+    letters = RecordedDeadLetters()
+
+    def handle(_message: Message, _ends_at: int) -> None:
+        raise RecordUnreadableError("x")
+
+    answer = batch.serve(a_batch('{"executionId":"x"}'), Context(), lambda _: handle, lambda: letters)  # type: ignore[arg-type]
+    assert failed_in(answer) == []
+    assert letters.kept == [('{"executionId":"x"}', "record_unreadable")]
+
+
+def test_a_letter_that_cannot_be_sent_comes_back() -> None:
+    letters = RecordedDeadLetters()
+    letters.trouble.before("put", QueueUnavailableError("down"))
+    answer = batch.serve(a_batch("garbage"), Context(), raising(RuntimeError("x")), lambda: letters)  # type: ignore[arg-type]
+    assert failed_in(answer) == ["m0"]
+
+
+@pytest.mark.parametrize(
+    "body", ["", "x", "[]", "{}", '"x"', "null", '{"executionId":"x","kind":"dance"}', *UNWORKABLE]
+)
 def test_a_foreign_message_is_not_ours(body: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
+    with pytest.raises(MessageUnreadableError):
         batch.read_message(body)
 
 

@@ -358,3 +358,26 @@ def test_of_more_faults_than_an_answer_holds_all_are_counted() -> None:
     assert len(refused.value.faults) == MAX_FAULTS
     assert refused.value.message == "251 faults found: the first 100, and 151 more that are not listed"
     assert refused.value.faults[0].pointer == "/u0", "in the order of the document"
+
+
+@pytest.mark.parametrize(
+    "action_id",
+    [
+        "custom_-_d356a0e2-77b8-42c8-989e-f1e23ac2f853",
+        "static_-_GetOrder_-_d356a0e2-77b8-42c8-989e-f1e23ac2f853",
+        "static_e7b86b86-77b8-42c8-989e-f1e23ac2f853",
+        "CUSTOM_-_d356a0e2-77b8-42c8-989e-f1e23ac2f853",
+    ],
+)
+def test_an_id_of_the_other_contract_names_its_parameter(action_id: str) -> None:
+    document = {"actionId": action_id, "inputs": {}}
+    [fault] = faults(document)
+    assert (fault.pointer, fault.code) == ("/actionId", "schema")
+    assert "GenesysApi" in fault.detail
+    assert "integrations" in fault.detail
+    assert "must be a UUID" in fault.detail
+
+
+def test_any_other_text_names_no_other_contract() -> None:
+    [fault] = faults({"actionId": "lookup", "inputs": {}})
+    assert "GenesysApi" not in fault.detail

@@ -19,10 +19,12 @@
     │   ├── QueueUnavailableError       503 queue_unavailable
     │   ├── StoreUnavailableError       503 store_unavailable
     │   └── SecretUnavailableError      503 secret_unavailable
+    ├── MessageUnreadableError        500 message_unreadable (no message of its queue; nobody can work on it)
     ├── LedgerError                   a worker may not do what it was about to do
     │   ├── AlreadyRecordedError        409 already_recorded
     │   ├── StaleWriteError             409 stale_write
     │   ├── LeaseHeldError              409 lease_held
+    │   ├── RecordUnreadableError       500 record_unreadable
     │   └── IllegalTransitionError      500 illegal_transition
     ├── TokenError                    no usable OAuth token
     │   ├── TokenUnavailableError       503 token_unavailable
@@ -278,6 +280,13 @@ class SecretUnavailableError(DependencyError):
     title = "A secret is not available"
 
 
+class MessageUnreadableError(ActionRelayError):
+    """A message that no worker can ever work on: it is none of its queue."""
+
+    code = "message_unreadable"
+    title = "Not a message of this queue"
+
+
 # -- The ledger -------------------------------------------------------------------------------------------------
 
 
@@ -308,6 +317,14 @@ class LeaseHeldError(LedgerError):
     code = "lease_held"
     title = "Another worker holds the lease"
     retryable = True
+
+
+class RecordUnreadableError(LedgerError):
+    """What is on record can't be read by this release: somebody changed it, or a newer release wrote it."""
+
+    code = "record_unreadable"
+    http_status = 500
+    title = "The record can't be read"
 
 
 class IllegalTransitionError(LedgerError):

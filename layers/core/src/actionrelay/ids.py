@@ -13,6 +13,7 @@ NO_UUID = "must be a UUID such as 123e4567-e89b-12d3-a456-426614174000"
 LONGEST_ID = 128
 """Characters of an id. A longer one is on no record, and could be more than a key of DynamoDB holds."""
 
+_RECORDED = re.compile(rf"[!-~]{{1,{LONGEST_ID}}}")
 _UUID = re.compile(UUID_FORM, re.ASCII)
 _ACTION_ID = re.compile(ACTION_ID_FORM, re.ASCII)
 
@@ -28,6 +29,11 @@ def run_id(execution_id: str, run: int) -> str:
 def is_uuid(value: str) -> bool:
     """Whether it is a UUID in text form."""
     return _UUID.fullmatch(value) is not None
+
+
+def could_be_recorded(execution_id: str) -> bool:
+    """Whether a record could have this id: visible ASCII, and short enough for a key."""
+    return _RECORDED.fullmatch(execution_id) is not None
 
 
 def is_action_id(value: str) -> bool:

@@ -61,6 +61,7 @@ class Count(StrEnum):
     MESSAGES_POSTPONED = "MessagesPostponed"
     """Messages that come back later because a service failed or another worker was first."""
     MESSAGES_RETURNED = "MessagesReturned"
+    MESSAGES_BURIED = "MessagesBuried"
     """Messages that went back to their queue, and count towards the dead-letter queue."""
     CHANGES_NOT_COUNTED = "ChangesNotCounted"
     """Changes of the tables that could not be read, and that the counters lack."""

@@ -1,4 +1,7 @@
-"""SQS batches: every message on its own, at the same time, and only the failed ones come back."""
+"""SQS batches: every message on its own, at the same time, and only the failed ones come back.
+
+What can never be worked on does not come back either: it goes to the dead-letter queue at once, with the reason.
+"""
 
 import json
 import time
@@ -8,8 +11,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from actionrelay.errors import ActionRelayError
+from actionrelay.errors import ActionRelayError, MessageUnreadableError, RecordUnreadableError
+from actionrelay.ids import could_be_recorded
 from actionrelay.ledger.message import Message, MessageKind
+from actionrelay.ledger.ports import DeadLetters
 from actionrelay.signals import Count
 from actionrelay.wiring.telemetry import log_bug, log_refusal, logger, on_every_line, telemetry
 
@@ -18,38 +23,66 @@ type MessageHandler = Callable[[Message, int], None]
 
 
 def serve(
-    event: Mapping[str, Any], context: LambdaContext, prepare: Callable[[Sequence[Message]], MessageHandler]
+    event: Mapping[str, Any],
+    context: LambdaContext,
+    prepare: Callable[[Sequence[Message]], MessageHandler],
+    dead_letters: Callable[[], DeadLetters],
 ) -> dict[str, Any]:
     """Hand each message, in a thread of its own, to what ``prepare`` makes of the batch; who raises returns alone."""
-    messages = {record["messageId"]: _read(record) for record in event.get("Records") or []}
-    readable = {message_id: message for message_id, message in messages.items() if message is not None}
-    failed = messages.keys() - readable.keys()
+    records = {record["messageId"]: record for record in event.get("Records") or []}
+    messages = {message_id: _read(record, dead_letters) for message_id, record in records.items()}
+    readable = {message_id: message for message_id, message in messages.items() if isinstance(message, Message)}
+    failed = {message_id for message_id, message in messages.items() if message is False}
     if readable:
         ends_at = time.time_ns() // 1_000_000 + context.get_remaining_time_in_millis()
         handle = prepare(tuple(readable.values()))
+
+        def done(item: tuple[str, Message]) -> bool:
+            return _done(records[item[0]], item[1], ends_at, handle, dead_letters)
+
         with ThreadPoolExecutor(max_workers=len(readable), thread_name_prefix="message") as threads:
-            done = threads.map(lambda item: _done(item[0], item[1], ends_at, handle), readable.items())
-            failed |= {message_id for message_id, ok in zip(readable, done, strict=True) if not ok}
+            outcomes = threads.map(done, readable.items())
+            failed |= {message_id for message_id, ok in zip(readable, outcomes, strict=True) if not ok}
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in messages if message_id in failed]}
 
 
-def _read(record: Mapping[str, Any]) -> Message | None:
+def _read(record: Mapping[str, Any], dead_letters: Callable[[], DeadLetters]) -> Message | bool:
+    """Return a message; where there is none, whether that is done with."""
     try:
-        return read_message(record["body"])
-    except (ValueError, KeyError, RecursionError) as error:
+        return read_message(str(record.get("body", "")))
+    except MessageUnreadableError as error:
         with on_every_line(message_id=record["messageId"]):
-            _log(error)
-        return None
+            return _buried(record, error, dead_letters)
 
 
-def _done(message_id: str, message: Message, ends_at: int, handle: MessageHandler) -> bool:
-    with on_every_line(message_id=message_id, execution_id=message.execution_id):
+def _done(
+    record: Mapping[str, Any],
+    message: Message,
+    ends_at: int,
+    handle: MessageHandler,
+    dead_letters: Callable[[], DeadLetters],
+) -> bool:
+    with on_every_line(message_id=record["messageId"], execution_id=message.execution_id):
         try:
             handle(message, ends_at)
+        except RecordUnreadableError as error:
+            return _buried(record, error, dead_letters)
         except Exception as error:  # noqa: BLE001 - the last line of defence: one message's bug must not take the batch
             _log(error)
             return False
         return True
+
+
+def _buried(record: Mapping[str, Any], error: ActionRelayError, dead_letters: Callable[[], DeadLetters]) -> bool:
+    """Put a message that nobody can work on where people look; one that can't be put there comes back."""
+    try:
+        dead_letters().put(str(record.get("body") or "(no body)"), error.code)
+    except ActionRelayError as failure:
+        _log(failure)
+        return False
+    log_refusal(logger(), error)
+    telemetry().count(Count.MESSAGES_BURIED, error.code)
+    return True
 
 
 def _log(error: Exception) -> None:
@@ -65,18 +98,21 @@ def read_message(body: str) -> Message:
     """Read a message of either queue; one of the delivery queue has no kind.
 
     Raises:
-        ValueError: it is none of ours.
+        MessageUnreadableError: it is none of ours, or names what no execution is called.
     """
     try:
         document = json.loads(body)
-        return Message(
-            str(document["executionId"]),
+        message = Message(
+            document["executionId"],
             MessageKind(document.get("kind", MessageKind.RUN)),
             _hint(document.get("version")),
             _hint(document.get("dueAt")),
         )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError("not a message of this queue") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise MessageUnreadableError("not a message of this queue", size=len(body)) from None
+    if not isinstance(message.execution_id, str) or not could_be_recorded(message.execution_id):
+        raise MessageUnreadableError("no execution has such an id", size=len(body))
+    return message
 
 
 def _hint(value: Any) -> int | None:

@@ -47,7 +47,10 @@ class BucketPayloads:
         compressed = ref.inline if ref.inline is not None else self._object(ref.key)
         if compressed is None:
             return None
-        data = zlib.decompress(compressed)
+        try:
+            data = zlib.decompress(compressed)
+        except zlib.error:
+            return None
         return data if digest(data) == ref.digest else None
 
     def _object(self, key: str) -> bytes | None:

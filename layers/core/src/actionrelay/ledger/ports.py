@@ -113,6 +113,18 @@ class ExecutionQueue(Protocol):
         ...
 
 
+class DeadLetters(Protocol):
+    """Where messages go that nobody can work on."""
+
+    def put(self, body: str, reason: str) -> None:
+        """Keep a message as it came, with an error code that says why.
+
+        Raises:
+            QueueUnavailableError: it may or may not be there.
+        """
+        ...
+
+
 class DeliveryQueue(Protocol):
     """The queue that ``deliver`` works from."""
 

@@ -4,12 +4,13 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 from urllib.parse import urlsplit
 
 from actionrelay.aws.clients import failures_as
 from actionrelay.errors import QueueUnavailableError
 from actionrelay.ledger.message import Message
+from actionrelay.ledger.ports import DeadLetters
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -52,6 +53,23 @@ class SqsDeliveryQueue:
         host = urlsplit(receiver).hostname if receiver else None
         group = {"MessageGroupId": host[-MAX_GROUP_LENGTH:]} if host else {}
         _send(self.client, self.url, {"executionId": execution_id, "version": version}, delay_ms, **group)
+
+
+@dataclass(frozen=True, slots=True)
+class SqsDeadLetters(DeadLetters):
+    """``DeadLetters`` in SQS: the body as it came, the reason as an attribute beside it."""
+
+    client: "SQSClient"
+    url: str
+
+    @override
+    def put(self, body: str, reason: str) -> None:
+        with failures_as(QueueUnavailableError, "a dead letter could not be sent"):
+            self.client.send_message(
+                QueueUrl=self.url,
+                MessageBody=body,
+                MessageAttributes={"reason": {"DataType": "String", "StringValue": reason}},
+            )
 
 
 def _send(

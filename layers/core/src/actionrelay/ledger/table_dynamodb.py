@@ -5,6 +5,7 @@ put at each later step on condition of the version before. So a step costs what 
 and one query reads both.
 """
 
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from actionrelay.aws.attributes import Attribute, Item, attribute, key
 from actionrelay.aws.clients import aws_code, failures_as
-from actionrelay.errors import AlreadyRecordedError, StaleWriteError, StoreUnavailableError
+from actionrelay.errors import AlreadyRecordedError, RecordUnreadableError, StaleWriteError, StoreUnavailableError
 from actionrelay.ledger.execution import Execution
 from actionrelay.ledger.items_dynamodb import accepted_item, is_name_of_run, ledger_item, read_execution
 from actionrelay.ledger.ports import CachedResult, SentRun
@@ -169,7 +170,10 @@ def read_record(execution_id: str, items: Iterable[Mapping[str, Attribute]]) -> 
     # A remainder of an older record under this id is none of ours.
     if stands is not None and stands["created_at"] != accepted["created_at"]:
         stands = None
-    return read_execution(execution_id, accepted, stands)
+    try:
+        return read_execution(execution_id, accepted, stands)
+    except (KeyError, TypeError, ValueError, AttributeError, zlib.error):
+        raise RecordUnreadableError("the record can't be read", execution_id=execution_id) from None
 
 
 def _cache_key(cache_key: str) -> Item:

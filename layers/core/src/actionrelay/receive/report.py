@@ -5,18 +5,16 @@ are not known are left aside. ``foreign_json.REPORT`` says what becomes of flaws
 """
 
 import json
-import re
 from dataclasses import dataclass, field
 
 from actionrelay.errors import Fault, InvalidRequestError, MalformedJsonError
 from actionrelay.foreign_json import ERROR, REPORT, decoded, read, read_text
 from actionrelay.genesys.answers import UNSAID, read_reported_error
-from actionrelay.ids import LONGEST_ID
+from actionrelay.ids import LONGEST_ID, could_be_recorded
 from actionrelay.json_text import every_member, outer_text
 from actionrelay.ledger.execution import ExecutionError, Status, result_unreadable
 from actionrelay.strict_json import NestingTooDeepError, pointer
 
-_ID = re.compile(rf"[!-~]{{1,{LONGEST_ID}}}")
 _SPACE = " \t\n\r"
 _STATUSES = {Status.COMPLETED.value: Status.COMPLETED, Status.FAILED.value: Status.FAILED}
 
@@ -69,7 +67,7 @@ def _subject(execution_id: str | None, status: str | None) -> tuple[str, Status]
     named = (execution_id or "").strip()
     ended = _STATUSES.get(status or "")
     faults = []
-    if not _ID.fullmatch(named):
+    if not could_be_recorded(named):
         faults.append(Fault("/executionId", "schema", f"must be the id of an execution, 1 to {LONGEST_ID} characters"))
     if ended is None:
         faults.append(Fault("/status", "schema", "must be completed or failed"))

@@ -1,7 +1,8 @@
 """Every rule that a request must keep, checked together so that one answer names all faults."""
 
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from actionrelay.errors import DeliveryRefusedError, Fault, InvalidRequestError, PayloadTooLargeError
@@ -15,6 +16,11 @@ from actionrelay.submit.references import cycle_faults, read_references
 from actionrelay.submit.request import MAX_ACTION_ID_LENGTH, MAX_TIMEOUT_MS, MAX_URL_LENGTH, ExecutionRequest
 from actionrelay.webhooks.targets import OutboundPolicy, Resolver, parse_target, vet
 
+_PUBLISHED_ID = re.compile(r"(custom|static)_", re.IGNORECASE)
+"""How ids of the published platform API begin: ``custom_-_<uuid>``, ``static_-_<name>_-_<uuid>``, ``static_<uuid>``."""
+_OTHER_CONTRACT = (
+    "; an id such as this one is of the other contract: deploy with the parameter GenesysApi set to integrations"
+)
 INTEGRATIONS_MAX_TIMEOUT_MS = 60_000
 """The published platform API lets an action run for 60 s at most."""
 
@@ -104,7 +110,7 @@ class RequestRules:
             return  # the schema has said so
         if self.api is GenesysApi.DATA_ACTIONS:
             if fault := uuid_fault(value, "/actionId"):
-                yield fault
+                yield replace(fault, detail=fault.detail + _OTHER_CONTRACT) if _PUBLISHED_ID.match(value) else fault
         elif not is_action_id(value):
             yield Fault("/actionId", "schema", "must be letters, digits, _ and - only")
 

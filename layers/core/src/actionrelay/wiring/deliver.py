@@ -6,7 +6,7 @@ from functools import partial
 from actionrelay.aws.secret import NamedSecret
 from actionrelay.deliver.delivery import DeliverWebhook
 from actionrelay.ledger.payloads_s3 import BucketPayloads
-from actionrelay.ledger.queues_sqs import SqsDeliveryQueue
+from actionrelay.ledger.queues_sqs import SqsDeadLetters, SqsDeliveryQueue
 from actionrelay.webhooks.resolver_dns import SystemResolver
 from actionrelay.webhooks.sender_http import PinnedSender
 from actionrelay.webhooks.targets import OutboundPolicy
@@ -15,6 +15,12 @@ from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
 from actionrelay.wiring.settings import DeliverSettings
 from actionrelay.wiring.signing import signing_secrets
 from actionrelay.wiring.telemetry import telemetry
+
+
+@once
+def delivery_dead_letters() -> SqsDeadLetters:
+    """Takes the messages of the delivery queue that nobody can work on."""
+    return SqsDeadLetters(aws().sqs, DeliverSettings.read(os.environ).delivery_dlq_url)
 
 
 @once

@@ -13,7 +13,7 @@ from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.hosts import find_hosts
 from actionrelay.genesys.http import new_pool
 from actionrelay.ledger.payloads_s3 import BucketPayloads
-from actionrelay.ledger.queues_sqs import SqsExecutionQueue
+from actionrelay.ledger.queues_sqs import SqsDeadLetters, SqsExecutionQueue
 from actionrelay.token.lease_dynamodb import TableTokenLeases
 from actionrelay.token.login_http import ClientCredentialsIssuer
 from actionrelay.token.shared import SharedToken
@@ -22,6 +22,12 @@ from actionrelay.wiring.ledger import completion, recorder
 from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
 from actionrelay.wiring.settings import ExecuteSettings
 from actionrelay.wiring.telemetry import telemetry
+
+
+@once
+def execution_dead_letters() -> SqsDeadLetters:
+    """Takes the messages of the execution queue that nobody can work on."""
+    return SqsDeadLetters(aws().sqs, ExecuteSettings.read(os.environ).execution_dlq_url)
 
 
 @once

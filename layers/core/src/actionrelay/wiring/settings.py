@@ -184,6 +184,7 @@ class ValidateSettings(CompletingSettings, _OutboundSettings):
 class ExecuteSettings(CompletingSettings):
     """Settings of ``execute``."""
 
+    execution_dlq_url: str
     genesys_api: Contract
     genesys_region: Region
     genesys_api_url: Override
