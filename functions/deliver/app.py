@@ -5,7 +5,6 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import batch
-from actionrelay.ledger.message import Message
 from actionrelay.wiring.deliver import deliver_webhook, delivery_dead_letters
 from actionrelay.wiring.telemetry import observed
 
@@ -13,8 +12,9 @@ from actionrelay.wiring.telemetry import observed
 @observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     deliver = deliver_webhook().deliver
-
-    def work(message: Message, _ends_at: int) -> None:
-        deliver(message.execution_id, message.version)
-
-    return batch.serve(event, context, lambda _: work, delivery_dead_letters)
+    return batch.serve(
+        event,
+        context,
+        lambda _: lambda message, _: deliver(message.execution_id, message.version),
+        delivery_dead_letters,
+    )

@@ -1,5 +1,6 @@
 // The API: requests of this page's own deployment, proven the way that it asks for, and its problems as errors.
 
+import { memberText } from "./raw_json.js";
 import { escaped, signed, strictQuery } from "./signing.js";
 
 const PATIENCE = 30000;
@@ -85,7 +86,10 @@ export class Api {
 
   async #read(response, signal) {
     try {
-      return await response.json();
+      const text = await response.text();
+      const document_ = JSON.parse(text);
+      // A result is shown from its text: what JSON.parse makes of its numbers is not what came.
+      return document_?.result === undefined ? document_ : { ...document_, resultText: memberText(text, "result") };
     } catch (failure) {
       throw unanswered(failure, signal, "The API's answer was cut off, or can't be read.");
     }

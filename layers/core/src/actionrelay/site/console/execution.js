@@ -5,6 +5,7 @@ import { decisionButtons } from "./decisions.js";
 import { copyButton, announce, h, place, show, showEach, svg } from "./dom.js";
 import { bytes, moment, plural, shortened, span } from "./formatting.js";
 import { card, empty, Panel, when } from "./pieces.js";
+import { laidOut } from "./raw_json.js";
 import { badge, ENDED } from "./status.js";
 import { Timeline } from "./timeline.js";
 
@@ -70,7 +71,7 @@ export class ExecutionView {
     const settled = ENDED.has(execution.status) && execution.webhookStatus !== "pending";
     this.#settled = settled ? { execution, entries: entries.length } : null;
     this.every = settled ? 10000 : 2000;
-    const { result: found, ...facts } = execution;
+    const { result: found, resultText, ...facts } = execution;
     show(this.summary, facts, summary);
     show(this.buttons, facts, () => decisionButtons(execution, this.context));
     this.timeline.update(execution, entries, Date.now());
@@ -125,9 +126,9 @@ function pair(name, value, className = "") {
   return h("div", { class: className }, h("dt", {}, name), h("dd", {}, value));
 }
 
-function result({ status, result: found, error }) {
+function result({ status, result: found, resultText, error }) {
   if (found !== null && found !== undefined) {
-    return h("pre", { class: "json", tabindex: "0", "aria-label": "Result as JSON" }, JSON.stringify(found, null, 2));
+    return h("pre", { class: "json", tabindex: "0", "aria-label": "Result as JSON" }, laidOut(resultText));
   }
   const said = status === "completed" ? "The action returned nothing, or its result is not stored any more."
     : ENDED.has(status) ? "None: it did not complete." : "Not there yet.";
