@@ -37,7 +37,7 @@ def test_an_execution_is_accepted_run_and_on_record(api: LocalApi) -> None:
     history = api.call("GET", f"/executions/{execution_id}/audit")
 
     assert accepted.status == 202, accepted.data
-    assert accepted.headers["Location"] == f"/v1/executions/{execution_id}"
+    assert accepted.headers["Location"] == f"/executions/{execution_id}", "SAM CLI serves without a stage"
     assert ended["status"] == "completed"
     assert history.status == 200
     assert history.json()["executionId"] == execution_id

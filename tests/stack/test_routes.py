@@ -1,12 +1,16 @@
 """Every route of the table, on a deployed API: who is let in, and what is refused before a handler sees it."""
 
 import json
+import re
+import shutil
+import subprocess
 import uuid
 
 import pytest
 
 from actionrelay.boundary.routes import ROUTES, Access, Route
 from local.api import Answer
+from local.world.state import ROOT
 from tests.stack.deployment import Deployment
 
 FOR_CALLERS = [route for route in ROUTES if route.access is not Access.OPEN]
@@ -63,3 +67,19 @@ def test_a_key_that_is_no_uuid_names_one_execution(data_actions: Deployment) -> 
     assert (first.status, again.status) == (202, 200)
     assert first.document["executionId"] == again.document["executionId"]
     assert first.headers["location"] == f"/v1/executions/{first.document['executionId']}"
+
+
+def test_examples_with_a_query_work_with_this_machines_curl(data_actions: Deployment) -> None:
+    curl = shutil.which("curl")
+    assert curl, "the documents' examples are curl's"
+    examples = re.findall(r'"\$ACTIONRELAY_URL(/[^"\s]*\?[^"\s]*)"', (ROOT / "docs/api.md").read_text(encoding="utf-8"))
+    assert examples
+    stack = data_actions.stack
+    for example in examples:
+        options = ["--silent", "--output", "-", "--write-out", "\n%{http_code}", "--noproxy", "*"]
+        signed = ["--aws-sigv4", f"aws:amz:{stack.region}:execute-api"]
+        user = ["--user", f"{stack.access_key_id}:{stack.secret_access_key}"]
+        done = subprocess.run(
+            [curl, *options, *signed, *user, stack.api_url + example], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.rpartition("\n")[2] == "200", (example, done.stdout)
