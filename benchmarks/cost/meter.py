@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.session import Session
+from botocore.hooks import BaseEventHooks
 
 from benchmarks.cost.capacity import Item, Table, item_bytes, read_units
 
@@ -30,9 +30,8 @@ class Meter:
         """By what was written, `<kind of item>` or `<table> <index>`."""
         self.read_units: defaultdict[str, float] = defaultdict(float)
 
-    def attach(self, session: Session) -> None:
-        """Listen to a session."""
-        events = session.get_component("event_emitter")
+    def attach(self, events: BaseEventHooks) -> None:
+        """Listen to a session by its events."""
         events.register("before-send", self._sent)
         events.register("before-parameter-build.dynamodb", self._asked)
         events.register("after-call.dynamodb", self._answered)

@@ -88,7 +88,7 @@ class _Worker:
         described = [unmetered.client("dynamodb").describe_table(TableName=name)["Table"] for name in job.tables]
         self._tables = {table["TableName"]: Table.described(table) for table in described}
         self._meter = Meter(self._tables)
-        self._meter.attach(aws().session)
+        self._meter.attach(aws().session.events)
         self._job, self._log = job, log
         self._validate, self._execute, self._counting = _handler("validate"), _handler("execute"), _handler("count")
         self._count = Count()

@@ -38,7 +38,7 @@ class _Worker:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._calls: Counter[str] = Counter()
-        aws().session.get_component("event_emitter").register("before-send", self._sent)
+        aws().session.events.register("before-send", self._sent)
         self._tokens = cast("SharedToken", execute_action().tokens)
 
     def work(self, executions: int) -> dict[str, Any]:

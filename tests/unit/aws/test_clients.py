@@ -4,8 +4,8 @@ import json
 import random
 from dataclasses import asdict
 
-import botocore.session
 import pytest
+from boto3.session import Session
 from botocore.exceptions import ConnectTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -147,10 +147,7 @@ def test_a_failing_queue_is_unavailable(failure: Exception) -> None:
 
 
 def test_a_client_is_made_once_per_session() -> None:
-    session = botocore.session.get_session()
-    session.set_credentials("AKIA", "secret")
-    session.set_config_variable("region", "eu-central-1")
-    clients = AwsClients(session)
+    clients = AwsClients(Session("AKIA", "secret", region_name="eu-central-1"))
     names = ("dynamodb", "s3", "sqs", "ssm", "secrets")
     assert [getattr(clients, name).meta.service_model.service_name for name in names] == [
         *("dynamodb", "s3", "sqs", "ssm", "secretsmanager")

@@ -23,7 +23,7 @@ def meter() -> Meter:
 def client(meter: Meter) -> Any:
     session = botocore.session.get_session()
     session.set_credentials("key", "secret")
-    meter.attach(session)
+    meter.attach(session.get_component("event_emitter"))
     return session.create_client("dynamodb", region_name="us-east-1")
 
 

@@ -69,7 +69,9 @@ _DEFAULTS = (
     | {name: getattr(AuditHead(), part) for name, part in _AUDIT.items()}
 )
 del _DEFAULTS["delivery"], _DEFAULTS["audit"]
-_STEP_FIELDS = frozenset(_DEFAULTS) - ACCEPTED_FIELDS
+STORED_FIELDS = frozenset(_DEFAULTS)
+"""Every part of a record, as items name it."""
+_STEP_FIELDS = STORED_FIELDS - ACCEPTED_FIELDS
 
 
 def accepted_item(execution: Execution) -> Item:

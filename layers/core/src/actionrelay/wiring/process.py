@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache, wraps
 from typing import override
 
-import botocore.session
+from boto3.session import Session
 
 from actionrelay.aws.clients import AwsClients
 from actionrelay.ports import Clock, Randomness
@@ -51,4 +51,4 @@ def once[Wired](build: Callable[[], Wired]) -> Callable[[], Wired]:
 @once
 def aws() -> AwsClients:
     """Return this process's AWS clients."""
-    return AwsClients(botocore.session.get_session())
+    return AwsClients(Session())

@@ -1,0 +1,33 @@
+"""The tree that the architecture prints is the package's."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+PACKAGE = ROOT / "layers/core/src/actionrelay"
+
+
+def printed(text: str) -> dict[str, list[str]]:
+    """Read the tree: a folder, then its modules, on as many lines as they take."""
+    found: dict[str, list[str]] = {}
+    folder = ""
+    for line in re.search(r"^## The tree$.*?^```$(.*?)^```$", text, re.MULTILINE | re.DOTALL).group(1).splitlines():  # type: ignore[union-attr]
+        folder = line[:13].strip().rstrip("/") or folder
+        found.setdefault(folder, []).extend(re.findall(r"\w+", line[13:]))
+    found.pop("", None)
+    return found
+
+
+def test_the_printed_tree_is_the_package() -> None:
+    modules: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if path.name != "__init__.py":
+            modules.setdefault("root" if path.parent == PACKAGE else path.parent.name, []).append(path.stem)
+    assert printed((ROOT / "docs/architecture.md").read_text(encoding="utf-8")) == modules
+
+
+def test_a_module_that_is_not_printed_is_seen() -> None:
+    assert printed("## The tree\n\n```\nroot         errors\na/           one · two\n             three\n```\n") == {
+        "root": ["errors"],
+        "a": ["one", "two", "three"],
+    }
