@@ -168,6 +168,7 @@ CASES: tuple[Case, ...] = (
     Case("validate", "no_caller", Answered(403, "caller_unknown")),
     Case("validate", "not_a_number", _MALFORMED),
     Case("validate", "not_json", _MALFORMED),
+    Case("validate", "acknowledge_not_found", _NOT_FOUND),
     Case("validate", "redeliver_not_found", _NOT_FOUND),
     Case(
         "validate",

@@ -39,6 +39,9 @@ HANDLERS: dict[str, http.Handler] = {
     "cancelExecution": lambda it: decided(
         200, operate_execution().cancel(it.execution_id, it.caller), operate_execution()
     ),
+    "acknowledgeExecution": lambda it: decided(
+        200, operate_execution().acknowledge(it.execution_id, it.body, it.caller), operate_execution()
+    ),
     "redeliverWebhook": lambda it: decided(
         202, operate_execution().redeliver(it.execution_id, it.caller), operate_execution()
     ),

@@ -190,6 +190,17 @@ OPERATIONS: dict[str, Operation] = {
         {200: _decision("Cancelled, for good.", examples.cancelled())},
         _DECIDED,
     ),
+    "acknowledgeExecution": Operation(
+        "Decisions",
+        "Acknowledge what needs attention",
+        "For one that is `failed` or `unknown`, or whose webhook was given up. It stays on record as it is, and leaves "
+        "the lists of what needs attention until something comes of it.",
+        {200: _decision("On record.", examples.redelivered())},
+        (*_BODY, *_DECIDED),
+        body="Acknowledgement",
+        body_examples={"note": {"note": "told the customer"}},
+        body_required=False,
+    ),
     "redeliverWebhook": Operation(
         "Decisions",
         "Deliver an execution's webhook again",

@@ -72,12 +72,23 @@ def resolve(relay: Relay, execution_id: str = EXECUTION_ID, **document: Any) -> 
     )
 
 
-DECISIONS: dict[str, Callable[..., Execution]] = {"retry": retry, "resolve": resolve, "cancel": cancel}
+def acknowledge(relay: Relay, execution_id: str = EXECUTION_ID) -> Execution:
+    return relay.operating.acknowledge(execution_id, b'{"note": "seen"}', OPERATOR)
+
+
+DECISIONS: dict[str, Callable[..., Execution]] = {
+    "retry": retry,
+    "resolve": resolve,
+    "cancel": cancel,
+    "acknowledge": acknowledge,
+}
 ALLOWED = {
     ("retry", Status.FAILED): Status.QUEUED,
     ("retry", Status.UNKNOWN): Status.QUEUED,
     ("resolve", Status.UNKNOWN): Status.COMPLETED,
     ("cancel", Status.QUEUED): Status.CANCELLED,
+    ("acknowledge", Status.FAILED): Status.FAILED,
+    ("acknowledge", Status.UNKNOWN): Status.UNKNOWN,
 }
 
 
@@ -464,6 +475,7 @@ def test_what_is_allowed_is_what_the_steps_take(relay: Relay, status: Status, we
         ledger.Decision.RESOLVE: lambda: ledger.resolve(execution, FAILED, NOON, None, None),
         ledger.Decision.CANCEL: lambda: ledger.cancel(execution, NOON, None),
         ledger.Decision.REDELIVER: lambda: ledger.redeliver(execution, NOON, None),
+        ledger.Decision.ACKNOWLEDGE: lambda: ledger.acknowledge(execution, NOON, None, None),
     }
     found = []
     for decision, step in taken.items():

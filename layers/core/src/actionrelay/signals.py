@@ -58,6 +58,7 @@ class Count(StrEnum):
     """Tries to deliver, by what they left the delivery at."""
     DELIVERIES_GIVEN_UP = "DeliveriesGivenUp"
     REDELIVERIES_REQUESTED = "RedeliveriesRequested"
+    EXECUTIONS_ACKNOWLEDGED = "ExecutionsAcknowledged"
     MESSAGES_POSTPONED = "MessagesPostponed"
     """Messages that come back later because a service failed or another worker was first."""
     MESSAGES_RETURNED = "MessagesReturned"

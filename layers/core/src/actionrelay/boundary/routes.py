@@ -68,6 +68,7 @@ ROUTES: tuple[Route, ...] = (
     Route("retryExecution", "POST", "/executions/{executionId}/retry", "validate"),
     Route("resolveExecution", "POST", "/executions/{executionId}/resolve", "validate"),
     Route("cancelExecution", "POST", "/executions/{executionId}/cancel", "validate"),
+    Route("acknowledgeExecution", "POST", "/executions/{executionId}/acknowledge", "validate"),
     Route("redeliverWebhook", "POST", "/executions/{executionId}/webhook/redeliver", "validate"),
     Route("getAuditDay", "GET", "/audit", "query", query=("date", "limit", "next")),
     Route("getMetrics", "GET", "/metrics", "query", query=("from", "to", "actionId", "next")),

@@ -15,7 +15,7 @@ from actionrelay.errors import Fault, InvalidRequestError
 from actionrelay.find.ports import Position
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ids import NO_UUID, is_action_id, is_uuid
-from actionrelay.ledger.execution import Execution, Status, WebhookStatus
+from actionrelay.ledger.execution import INDEXED_ENDS, Execution, Status, WebhookStatus
 from actionrelay.strict_json import pointer
 
 DEFAULT_LIMIT = 50
@@ -53,6 +53,11 @@ class ListQuestion:
     after: Position | None = None
     """The last position that a page before this one has looked at."""
 
+    @property
+    def is_of_trouble(self) -> bool:
+        """Whether it asks for what needs attention alone, which leaves out what somebody has acknowledged."""
+        return self.undelivered or (bool(self.statuses) and self.statuses <= INDEXED_ENDS)
+
     def wants(self, execution: Execution) -> bool:
         """Whether an execution, as it stands, is asked for; an index may tell of one that has changed since."""
         return (
@@ -60,6 +65,7 @@ class ListQuestion:
             and self.action_id in {None, execution.action_id}
             and self.trace_id in {None, execution.trace_id}
             and (not self.undelivered or execution.delivery.status is WebhookStatus.FAILED)
+            and not (execution.acknowledged and self.is_of_trouble)
         )
 
 

@@ -190,6 +190,8 @@ class Execution:
     settled_late: bool = False
     """Its outcome came when it was ``unknown`` already, by a webhook or from an operator: good for this execution, and
     never for another one by the cache."""
+    acknowledged: bool = False
+    """An operator has seen that it failed, is unknown or was not delivered; whatever comes of it next is news again."""
     webhook_ids: tuple[str, ...] = ()
     """The ids of the webhooks that brought an outcome: a repeat of one decides nothing, whatever has come since."""
     version: int = 0

@@ -91,9 +91,9 @@ def ledger_item(execution: Execution) -> Item:
     ``endedAs`` and ``undelivered`` are the keys of two indexes, and there alone where those hold the execution.
     """
     item = _item(execution, _STEP_FIELDS, _LEDGER_ATTRIBUTES)
-    if execution.status in INDEXED_ENDS:
+    if execution.status in INDEXED_ENDS and not execution.acknowledged:
         item["endedAs"] = attribute(execution.status)
-    if execution.delivery.status is WebhookStatus.FAILED:
+    if execution.delivery.status is WebhookStatus.FAILED and not execution.acknowledged:
         item["undelivered"] = attribute(UNDELIVERED)
     if execution.cache_status is CacheStatus.HIT:
         item["from_cache"] = attribute(value=True)

@@ -71,6 +71,7 @@ class Decision(StrEnum):
     RESOLVE = "resolve"
     CANCEL = "cancel"
     REDELIVER = "redeliver"
+    ACKNOWLEDGE = "acknowledge"
 
 
 def allowed(execution: Execution) -> tuple[Decision, ...]:
@@ -80,8 +81,15 @@ def allowed(execution: Execution) -> tuple[Decision, ...]:
         Decision.RESOLVE: execution.status is Status.UNKNOWN,
         Decision.CANCEL: execution.status is Status.QUEUED and not execution.may_have_run,
         Decision.REDELIVER: execution.ended and execution.delivery.status is not WebhookStatus.NONE,
+        Decision.ACKNOWLEDGE: needs_attention(execution),
     }
     return tuple(decision for decision in Decision if may[decision])
+
+
+def needs_attention(execution: Execution) -> bool:
+    """Whether somebody should look at it: it failed, is unknown, or was not delivered, and nobody has seen it yet."""
+    troubled = execution.status in _REOPENED or (execution.ended and execution.delivery.status is WebhookStatus.FAILED)
+    return troubled and not execution.acknowledged
 
 
 def accept(execution: Execution) -> Execution:
@@ -192,6 +200,7 @@ def settle(
         deadline_at=None,
         completed_at=now,
         delivery=Delivery.due(execution.webhook_url),
+        acknowledged=False,
         webhook_ids=(*execution.webhook_ids, webhook_id) if webhook_id else execution.webhook_ids,
     )
     return _written(
@@ -238,6 +247,7 @@ def rerun(execution: Execution, now: int, actor: str | None, run: int) -> Execut
         settled_late=False,
         updated_at=now,
         delivery=Delivery.due(execution.webhook_url),
+        acknowledged=False,
     )
     return _written(chained(queued, "rerun_requested", actor=actor, sent_as=queued.sent_as))
 
@@ -272,6 +282,14 @@ def cancel(execution: Execution, now: int, actor: str | None) -> Execution:
         delivery=Delivery(),
     )
     return _written(chained(cancelled, "cancelled", actor=actor))
+
+
+def acknowledge(execution: Execution, now: int, actor: str | None, note: str | None) -> Execution:
+    """Put on record that somebody has seen it; it stays what it is, and leaves the lists of what needs attention."""
+    if not needs_attention(execution):
+        raise IllegalTransitionError("nothing to acknowledge", execution_id=execution.execution_id)
+    seen = replace(execution, acknowledged=True, updated_at=now)
+    return _written(chained(seen, "acknowledged", actor=actor, note=note))
 
 
 def hear_of_earlier(
@@ -322,6 +340,7 @@ def redeliver(execution: Execution, now: int, actor: str | None) -> Execution:
     again = replace(
         execution,
         delivery=execution.delivery.again(),
+        acknowledged=False,
         updated_at=now,
     )
     return _written(chained(again, "redelivery_requested", actor=actor))

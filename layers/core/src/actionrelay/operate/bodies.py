@@ -15,6 +15,13 @@ class Retry(Document):
     """Run an unknown one anew, under an id of its own, instead of asking again about the same run."""
 
 
+class Acknowledgement(Document):
+    """The body of ``POST /v1/executions/{id}/acknowledge``, which may be left out."""
+
+    note: Annotated[str, StringConstraints(max_length=1000)] | None = None
+    """What was found, for the audit trail."""
+
+
 class Resolution(Document):
     """The body of ``POST /v1/executions/{id}/resolve``: what an operator found out about an unknown outcome."""
 

@@ -15,7 +15,7 @@ from actionrelay.ledger.message import Message
 from actionrelay.ledger.ports import ExecutionQueue, SentRun, SentRuns
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ledger.steps import Decision
-from actionrelay.operate.bodies import Resolution, Retry
+from actionrelay.operate.bodies import Acknowledgement, Resolution, Retry
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.schemas import read
 from actionrelay.signals import Count
@@ -24,7 +24,7 @@ from actionrelay.strict_json import Json, parse
 
 @dataclass(frozen=True, slots=True)
 class OperateExecution:
-    """The operator's four decisions. Each is a step of the ledger, with who took it on record."""
+    """The operator's five decisions. Each is a step of the ledger, with who took it on record."""
 
     recorder: Recorder
     runs: SentRuns
@@ -135,6 +135,28 @@ class OperateExecution:
             self.telemetry.count(Count.REDELIVERIES_REQUESTED)
         self.completion.deliveries.send(again.execution_id, version=again.version, receiver=again.webhook_url)
         return again
+
+    def acknowledge(self, execution_id: str, raw: bytes, actor: str | None) -> Execution:
+        """Put on record that what failed, is unknown or was not delivered has been seen; a repeat changes nothing.
+
+        Raises:
+            PayloadTooLargeError: more bytes than allowed.
+            MalformedJsonError: not JSON with one meaning.
+            InvalidRequestError: with every fault.
+            ExecutionNotFoundError: there is none with this id.
+            WrongStateError: nothing about it needs attention.
+        """
+        body = read(Acknowledgement, self.body(raw)) if raw.strip() else Acknowledgement()
+        if isinstance(body, Faults):
+            body.refuse()
+        execution = self._load(execution_id)
+        if execution.acknowledged:
+            return self.recorder.pay(execution)
+        seen = self._decide(
+            execution, Decision.ACKNOWLEDGE, lambda now, current: ledger.acknowledge(current, now, actor, body.note)
+        )
+        self.telemetry.count(Count.EXECUTIONS_ACKNOWLEDGED)
+        return seen
 
     def _run(self, ended: Execution, now: int, *, again: bool) -> int:
         """Number the next run; one of its own is reserved before it is on record, so a webhook always finds it.
