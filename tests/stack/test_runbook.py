@@ -36,6 +36,8 @@ V2_ALONE = " --cli-binary-format raw-in-base64-out"
 
 LACKING = {
     "aws logs tail": "the CLI v1 has no `logs tail`; its filters are tried by the log tests",
+    "--change-set-type IMPORT": "`test_made_again.py` takes these steps, with a build and a deployment of its own",
+    "restore-table-to-point-in-time": "`test_made_again.py` takes these steps; the emulator restores to now alone",
     "aws cloudformation delete-stack": "run last, as it ends the world",
 }
 """Blocks that `test_a_command_does_what_it_is_for` leaves out, by a part of them."""
