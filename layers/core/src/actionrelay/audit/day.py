@@ -17,7 +17,7 @@ from actionrelay.audit.trail import Opening, Trail
 from actionrelay.errors import Fault, InvalidRequestError
 from actionrelay.ledger.history import AuditEntry
 from actionrelay.strict_json import Json, as_json
-from actionrelay.timestamps import iso
+from actionrelay.timestamps import day_of
 
 
 class AuditDayDocument(TypedDict):
@@ -60,7 +60,7 @@ class DayTrails:
         return self.audit.trail(opening.execution_id)
 
     def _is_of_this_day(self, entry: AuditEntry) -> bool:
-        return iso(entry.timestamp)[:10] == self.day
+        return day_of(entry.timestamp) == self.day
 
 
 def _once(openings: Sequence[Opening], after: Opening | None) -> Iterator[Opening]:

@@ -13,9 +13,8 @@ from actionrelay.errors import ExportConflictError, ExportRequestError, ExportUn
 from actionrelay.ledger.history import AuditEntry, entry_hash
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.strict_json import Json
-from actionrelay.timestamps import iso
+from actionrelay.timestamps import DAY_MS, day_of
 
-_DAY_MS = 86_400_000
 _THREADS = 16
 """As many as the client has connections."""
 _OPENINGS_AT_ONCE = 1_000
@@ -148,11 +147,11 @@ class ExportAuditDay:
     def _day(wanted: Mapping[str, Any], now: int) -> str:
         match dict(wanted):
             case {"date": str(day), **others} if not others and is_day(day):
-                if day >= iso(now)[:10]:
+                if day >= day_of(now):
                     raise ExportRequestError("this day is not over", day=day)
                 return day
-            case {"daysBefore": int(days), **others} if not others and days is not True and 1 <= days <= now // _DAY_MS:
-                return iso(now - days * _DAY_MS)[:10]
+            case {"daysBefore": int(days), **others} if not others and days is not True and 1 <= days <= now // DAY_MS:
+                return day_of(now - days * DAY_MS)
         raise ExportRequestError('wanted is {"date": "2026-11-24"} or {"daysBefore": 1}')
 
     def _write(self, day: str, name: str, earlier_name: str | None, until: int) -> tuple[DayFile, Place, bool]:

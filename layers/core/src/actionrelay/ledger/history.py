@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import asdict, dataclass, replace
 
 from actionrelay.strict_json import canonical, digest
-from actionrelay.timestamps import iso
+from actionrelay.timestamps import day_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def rejected(
         payload_size_bytes=len(body),
         payload_sha256=digest(body),
         code=code,
-        day=iso(now)[:10],
+        day=day_of(now),
         actor=actor,
         kept_days=kept_days,
     )

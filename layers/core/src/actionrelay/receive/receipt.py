@@ -29,6 +29,7 @@ from actionrelay.receive.ports import WebhookIds
 from actionrelay.receive.report import read_report
 from actionrelay.signals import Count
 from actionrelay.strict_json import canonical, digest
+from actionrelay.timestamps import DAY_MS
 from actionrelay.webhooks.signatures import Verifier
 
 
@@ -39,7 +40,7 @@ class ReceiptDocument(TypedDict):
     status: Status
 
 
-REMEMBERED_MS = 7 * 86_400_000
+REMEMBERED_MS = 7 * DAY_MS
 """How long an id stands for its content. The retries that the Standard Webhooks specification suggests end 75 hours and
 35 minutes after the first try, each of them signed anew under the same id; this is more than twice that."""
 LOOK_AGAIN_MS = 60_000

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from actionrelay.statistics.tally import Counts
 from actionrelay.timestamps import iso
 
-NO_ACTION = "-"
-"""Stands for the action of a rejected request, which has none that could be believed."""
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class Counter:

@@ -9,8 +9,8 @@ from actionrelay.errors import Fault, InvalidRequestError
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ids import is_action_id
 from actionrelay.ledger.execution import Status
+from actionrelay.ledger.history import NO_ACTION
 from actionrelay.ports import Clock
-from actionrelay.statistics.counters import NO_ACTION
 from actionrelay.statistics.document import CountsDocument, MetricsDocument
 from actionrelay.statistics.ports import CounterReader
 from actionrelay.statistics.tally import (
@@ -25,7 +25,7 @@ from actionrelay.statistics.tally import (
     success_rate,
 )
 from actionrelay.strict_json import Json, as_json, pointer
-from actionrelay.timestamps import iso
+from actionrelay.timestamps import day_of, iso
 
 DAYS_SHOWN = 30
 HOURS_SHOWN = 48
@@ -128,7 +128,7 @@ class ReadMetrics:
         return [each for each in largest_first if each[0] != NO_ACTION], following
 
     def _days(self, asked: Period, now: int) -> tuple[date, date]:
-        today = date.fromisoformat(iso(now)[:10])
+        today = date.fromisoformat(day_of(now))
         if asked.first and not asked.last:
             longest = asked.first.toordinal() + LONGEST_DAYS - 1
             return asked.first, date.fromordinal(min(max(today, asked.first).toordinal(), longest))

@@ -7,7 +7,7 @@ from actionrelay.errors import DependencyError
 from actionrelay.ports import Clock
 from actionrelay.statistics.ports import CounterReader
 from actionrelay.statistics.tally import added, success_rate
-from actionrelay.timestamps import iso
+from actionrelay.timestamps import day_of
 
 _FRESH_MS = 60_000
 
@@ -28,7 +28,7 @@ class RememberedSuccessRate:
         if self._is_fresh(now) or not self._turn.acquire(blocking=False):
             return
         try:
-            today = iso(now)[:10]
+            today = day_of(now)
             self._rate = success_rate(added(counts for _, counts in self.counters.days("", today, today)))
         except DependencyError:
             self._rate = None

@@ -10,11 +10,11 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from actionrelay.ids import ACTION_ID_FORM
 from actionrelay.schemas import Document, Uuid, whole
+from actionrelay.webhooks.targets import MAX_URL_LENGTH
 
 MAX_TIMEOUT_MS = 300_000
 DEFAULT_TIMEOUT_MS = 60_000
 MAX_ACTION_ID_LENGTH = 128
-MAX_URL_LENGTH = 2_048
 
 
 class ExecutionRequest(Document):

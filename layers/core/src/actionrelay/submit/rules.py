@@ -13,8 +13,8 @@ from actionrelay.schemas import read, uuid_fault
 from actionrelay.strict_json import Json, NestingTooDeepError, parse, paths_below, pointer
 from actionrelay.submit.idempotency import execution_id, read_key
 from actionrelay.submit.references import cycle_faults, read_references
-from actionrelay.submit.request import MAX_ACTION_ID_LENGTH, MAX_TIMEOUT_MS, MAX_URL_LENGTH, ExecutionRequest
-from actionrelay.webhooks.targets import OutboundPolicy, Resolver, parse_target, vet
+from actionrelay.submit.request import MAX_ACTION_ID_LENGTH, MAX_TIMEOUT_MS, ExecutionRequest
+from actionrelay.webhooks.targets import MAX_URL_LENGTH, OutboundPolicy, Resolver, parse_target, vet
 
 _PUBLISHED_ID = re.compile(r"(custom|static)_", re.IGNORECASE)
 """How ids of the published platform API begin: ``custom_-_<uuid>``, ``static_-_<name>_-_<uuid>``, ``static_<uuid>``."""
