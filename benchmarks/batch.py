@@ -87,7 +87,9 @@ class _Worker:
         records = [{"messageId": name, "body": json.dumps({"executionId": name, "version": 1})} for name in names]
         context: Any = _Context()
         begun = time.perf_counter()
-        answer = serve({"Records": records}, context, lambda messages: self._executing.for_batch(messages).work)
+        answer = serve(
+            {"Records": records}, context, lambda messages: self._executing.for_batch(messages).work, Nothing
+        )
         taken = (time.perf_counter() - begun) * 1_000
         if answer["batchItemFailures"] or any(
             self._records.records[name].status is not Status.COMPLETED for name in names

@@ -238,7 +238,7 @@ class Genesys:
 
 
 class Nothing:
-    """The ports that this benchmark has no use for: results, deliveries, the success rate, telemetry."""
+    """The ports that this benchmark has no use for: results, deliveries, dead letters, the success rate, telemetry."""
 
     def lookup(self, key: str) -> None:
         """Nothing is cached."""
@@ -256,6 +256,9 @@ class Nothing:
         self, execution_id: str, delay_ms: int = 0, version: int | None = None, receiver: str | None = None
     ) -> None:
         """Nobody wants to know."""
+
+    def put(self, body: str, reason: str) -> None:
+        """Every message can be read."""
 
     def count(self, metric: Count, code: str | None = None, *, by: int = 1) -> None:
         """Nobody counts."""

@@ -102,17 +102,13 @@ def read_message(body: str) -> Message:
     """
     try:
         document = json.loads(body)
-        message = Message(
-            document["executionId"],
-            MessageKind(document.get("kind", MessageKind.RUN)),
-            _hint(document.get("version")),
-            _hint(document.get("dueAt")),
-        )
+        execution_id, kind = document["executionId"], MessageKind(document.get("kind", MessageKind.RUN))
+        version, due_at = _hint(document.get("version")), _hint(document.get("dueAt"))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise MessageUnreadableError("not a message of this queue", size=len(body)) from None
-    if not isinstance(message.execution_id, str) or not could_be_recorded(message.execution_id):
+    if not isinstance(execution_id, str) or not could_be_recorded(execution_id):
         raise MessageUnreadableError("no execution has such an id", size=len(body))
-    return message
+    return Message(execution_id, kind, version, due_at)
 
 
 def _hint(value: Any) -> int | None:
