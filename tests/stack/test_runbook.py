@@ -99,7 +99,7 @@ def preflight(world: Deployment, folder: Path) -> None:
 
 
 def redrive(world: Deployment, folder: Path) -> None:
-    done = world.run()
+    done = world.run(patience=90)
     letter = json.dumps({"executionId": done["executionId"], "kind": "run"})
     world.aws("sqs").send_message(QueueUrl=world.stack.outputs["ExecutionDlqUrl"], MessageBody=letter)
     # The emulator has no move tasks: the CLI checks these two commands, and sends everything else.
@@ -124,13 +124,13 @@ def deleting_letters(world: Deployment, folder: Path) -> None:
 
 
 def deciding(world: Deployment, folder: Path) -> None:
-    done = world.run()
+    done = world.run(patience=90)
     printed = typed(world, f'{block("decide()")}\ndecide "$ID" cancel', folder, ID=done["executionId"])
     assert json.loads(printed)["code"] == "wrong_state"
 
 
 def reminding(world: Deployment, folder: Path) -> None:
-    done = world.run()
+    done = world.run(patience=90)
     assert "MessageId" in typed(world, block("aws sqs send-message"), folder, ID=done["executionId"])
 
 
@@ -143,14 +143,14 @@ def exporting(world: Deployment, folder: Path) -> None:
 
 
 def executions_of_a_day(world: Deployment, folder: Path) -> None:
-    done = world.run()
+    done = world.run(patience=90)
     today = day_of(int(time.time() * 1_000))
     printed = typed(world, block("--index-name by_day").replace("2026-11-23", today), folder)
     assert f"execution#{done['executionId']}\tcompleted\t1" in printed
 
 
 def end_of_a_trail(world: Deployment, folder: Path) -> None:
-    done = world.run()
+    done = world.run(patience=90)
     script = block("audit_seq.N").replace("0d9f7f0e-6f0e-4a57-9d53-0f6f6f9f5f11", done["executionId"])
     entries = world.history(done["executionId"])
     wanted = [str(entries[-1]["seq"]), entries[-1]["hash"]]
@@ -158,7 +158,7 @@ def end_of_a_trail(world: Deployment, folder: Path) -> None:
 
 
 def keeping_a_trail(world: Deployment, folder: Path) -> None:
-    done = world.run()
+    done = world.run(patience=90)
     typed(world, block("trail-$ID.json"), folder, ID=done["executionId"])
     assert json.loads((folder / f"trail-{done['executionId']}.json").read_text())["Count"] >= 1
 
@@ -210,9 +210,9 @@ FAILURES = {
 def test_the_simulator_fails_as_its_page_says(world: Deployment, tmp_path: Path, part: str) -> None:
     commands = [snippet.text for snippet in SIMULATOR.snippets()]
     [command] = [text for text in commands if part in text]
-    world.run()
+    world.run(patience=90)
     typed(world, command, tmp_path)
-    done = world.run(timeout=1_000)
+    done = world.run(timeout=1_000, patience=90)
     runs = world.genesys.counts()["runs"]["byExecutionId"].get(done["executionId"], 0)
     typed(world, commands[-1], tmp_path)
     status, attempts = FAILURES[part]
