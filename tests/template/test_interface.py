@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,31 @@ def test_every_parameter_has_its_place_in_the_guided_questions(template: Templat
     groups = template.document["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     asked = [name for group in groups for name in group["Parameters"]]
     assert sorted(asked) == sorted(PARAMETERS)
+
+
+@pytest.mark.parametrize(
+    ("webhook", "delivery", "refused"),
+    [("actionrelay/webhook", "actionrelay/delivery", False), ("actionrelay/one", "actionrelay/one", True)],
+)
+def test_the_two_signing_secrets_are_not_one(template: Template, webhook: str, delivery: str, refused: bool) -> None:
+    given = {"WebhookSecretName": webhook, "DeliverySecretName": delivery}
+    broken = [
+        assertion["AssertDescription"]
+        for rule in template.document["Rules"].values()
+        for assertion in rule["Assertions"]
+        if not _holds(assertion["Assert"], given)
+    ]
+    assert bool(broken) == refused
+
+
+def _holds(condition: Any, given: dict[str, str]) -> bool:
+    """What CloudFormation makes of a rule's assertion; those about other parameters hold."""
+    match condition:
+        case {"Fn::Not": [inner]}:
+            return not _holds(inner, given)
+        case {"Fn::Equals": [{"Ref": one}, {"Ref": other}]} if {one, other} <= given.keys():
+            return given[one] == given[other]
+    return True
 
 
 def test_every_parameter_has_an_effect_or_says_so(template: Template) -> None:

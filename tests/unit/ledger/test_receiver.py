@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actionrelay.ledger.receiver import without_path
+from actionrelay.ledger.receiver import receiver_group, without_path
 from actionrelay.webhooks.targets import OutboundPolicy, parse_target
 
 
@@ -34,3 +34,35 @@ def test_any_two_urls_have_two_names_of_one_host(one: str, other: str) -> None:
     assert (named[0] == named[1]) == (one == other)
     assert {parse_target(name.partition("#")[0], OutboundPolicy()).host for name in named} == {"hooks.example.com"}
     assert {urlsplit(name).path for name in named} == {"/"}
+
+
+@pytest.mark.parametrize(
+    ("host", "group"),
+    [
+        ("hooks.example.com", "example.com"),
+        ("example.com", "example.com"),
+        ("HOOKS.Example.com.:8443", "example.com"),
+        ("a.b.c.d.example.com", "example.com"),
+        ("hooks.example.co.uk", "example.co.uk"),
+        ("a.hooks.example.com.au", "example.com.au"),
+        ("hooks.example.de", "example.de"),
+        ("hooks.vw.de", "hooks.vw.de"),
+        ("7f.execute-api.eu-west-1.amazonaws.com", "7f.execute-api.eu-west-1.amazonaws.com"),
+        ("relay.azurewebsites.net", "relay.azurewebsites.net"),
+        ("localhost", "localhost"),
+        ("9.9.9.9", "9.9.9.9"),
+        ("[2606:4700::1]:443", "2606:4700::/64"),
+        ("[2606:4700:0:0:dead::1]", "2606:4700::/64"),
+    ],
+)
+def test_names_of_one_owner_are_one_group(host: str, group: str) -> None:
+    assert receiver_group(f"https://{host}/hook?a=b") == group
+
+
+def test_no_host_is_no_group() -> None:
+    assert receiver_group("https:///hook") is None
+
+
+@given(st.lists(st.from_regex(r"[a-z0-9]{1,12}", fullmatch=True), min_size=1, max_size=20))
+def test_made_up_names_below_a_domain_are_one_group(labels: list[str]) -> None:
+    assert receiver_group(f"https://{'.'.join(labels)}.example.com/") == "example.com"

@@ -5,12 +5,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, override
-from urllib.parse import urlsplit
 
 from actionrelay.aws.clients import failures_as
 from actionrelay.errors import QueueUnavailableError
 from actionrelay.ledger.message import Message
 from actionrelay.ledger.ports import DeadLetters
+from actionrelay.ledger.receiver import receiver_group
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -45,13 +45,13 @@ class SqsDeliveryQueue:
     def send(
         self, execution_id: str, delay_ms: int = 0, version: int | None = None, receiver: str | None = None
     ) -> None:
-        """Queue a delivery in the group of its receiver's host.
+        """Queue a delivery in the group of its receiver's owner.
 
         Groups make a standard queue a fair one: SQS hands out the messages of the others first while one group takes up
-        most of the workers' time. The host is what is slow or fails, whatever path a caller chose.
+        most of the workers' time. The owner of a domain is one group, whatever names below it a caller makes up.
         """
-        host = urlsplit(receiver).hostname if receiver else None
-        group = {"MessageGroupId": host[-MAX_GROUP_LENGTH:]} if host else {}
+        owner = receiver_group(receiver) if receiver else None
+        group = {"MessageGroupId": owner[-MAX_GROUP_LENGTH:]} if owner else {}
         _send(self.client, self.url, {"executionId": execution_id, "version": version}, delay_ms, **group)
 
 

@@ -1,0 +1,50 @@
+"""Use case: hand out the key by which one receiver knows our webhooks."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypedDict
+
+from actionrelay.errors import DeliveryRefusedError, Fault, InvalidRequestError
+from actionrelay.strict_json import Json, as_json
+from actionrelay.webhooks.keys import SigningSecret, keys_of_receiver
+from actionrelay.webhooks.targets import read_host
+
+_HOST = "/query/host"
+
+
+class ReceiverKeysDocument(TypedDict):
+    """What a receiver verifies our webhooks with."""
+
+    host: str
+    """The host that they are for, as it is in the key: lower case, without port, brackets and a final dot."""
+    keys: list[str]
+    """``whsec_`` and base64, one for each of the deployment's secrets, the current one first: any may have signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReceiverKeys:
+    """Derives a receiver's keys. Nothing is kept: the deployment's secrets and the host are all there is to them."""
+
+    secrets: Callable[[], tuple[SigningSecret, ...]]
+    """The deployment's own; raises ``SecretUnavailableError``."""
+
+    def read(self, query: Mapping[str, str]) -> dict[str, Json]:
+        """Return ``{host, keys}`` for the query's ``host``, the host of a webhook URL.
+
+        Raises:
+            InvalidRequestError: there is none, or it is no host alone.
+            SecretUnavailableError: the deployment's secret can't be read, or holds no usable key.
+        """
+        given = query.get("host")
+        if given is None:
+            raise InvalidRequestError((Fault(_HOST, "schema", "the query parameter host is missing"),))
+        try:
+            host = read_host(given)
+        except DeliveryRefusedError:
+            detail = "must be the host of a webhook URL alone: a name or an address, without scheme, port and path"
+            raise InvalidRequestError((Fault(_HOST, "schema", detail),)) from None
+        document: ReceiverKeysDocument = {
+            "host": host,
+            "keys": [key.text for key in keys_of_receiver(self.secrets(), host)],
+        }
+        return as_json(document)

@@ -1,0 +1,61 @@
+"""The preflight's look at the two signing secrets: whether each has a form that can be used. Pure.
+
+Nothing here repeats a part of a secret. The OAuth client's own is ``checks.check_credentials``'s.
+"""
+
+from actionrelay.errors import Check, CheckStatus, SecretUnavailableError
+from actionrelay.webhooks.keys import SigningSecret, parse_secrets
+
+WEBHOOK_SECRET, DELIVERY_SECRET = "webhook_secret", "delivery_secret"
+
+_FORM = '{"secrets": ["whsec_..."]}'
+_PARAMETERS = {WEBHOOK_SECRET: "WebhookSecretName", DELIVERY_SECRET: "DeliverySecretName"}
+
+
+def check_signing_secret(name: str, stored: str, secret_name: str, *, needed: bool) -> Check:
+    """Whether a stored value holds keys; without those of a secret that is ``needed`` no action ends well."""
+    try:
+        keys = parse_secrets(stored)
+    except ValueError as fault:
+        return Check(
+            name,
+            _bad(needed=needed),
+            f"the secret {secret_name} holds no usable key: {fault}",
+            f"Put {_FORM}, with 32 random bytes in base64 behind whsec_, into the secret {secret_name}.",
+        )
+    held = "a key" if len(keys) == 1 else f"{len(keys)} keys"
+    return Check(name, CheckStatus.OK, f"the secret {secret_name} holds {held}")
+
+
+def unreadable_secret(name: str, error: SecretUnavailableError, secret_name: str, *, needed: bool) -> Check:
+    """The secret could not be read at all."""
+    code = error.context.get("aws_code")
+    return Check(
+        name,
+        _bad(needed=needed),
+        error.message + (f" ({code})" if code else ""),
+        f"Make the secret {secret_name}, which {_PARAMETERS[name]} names, in the deployment's account and region.",
+    )
+
+
+def check_apart(check: Check, secret_name: str, webhook: str, delivery: str) -> Check:
+    """Replace the check of the delivery secret where it shares a key with the one that verifies what comes in."""
+    if check.status is CheckStatus.OK and set(_keys(webhook)) & set(_keys(delivery)):
+        return Check(
+            check.name,
+            CheckStatus.FAILED,
+            f"the secret {secret_name} shares a key with the one that verifies Genesys Cloud's webhooks",
+            f"Make a new key for {secret_name}: who knows one of the two could forge what the other proves.",
+        )
+    return check
+
+
+def _keys(stored: str) -> tuple[SigningSecret, ...]:
+    try:
+        return parse_secrets(stored)
+    except ValueError:
+        return ()
+
+
+def _bad(*, needed: bool) -> CheckStatus:
+    return CheckStatus.FAILED if needed else CheckStatus.WARNING
