@@ -6,9 +6,10 @@ from actionrelay.errors import Check, PreflightFailedError
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.preflight.checks import Sight
 from actionrelay.preflight.preflight import RunPreflight
+from actionrelay.preflight.secrets import SigningSecrets
 from tests.fakes.chance import SettableClock
 from tests.fakes.genesys import InMemoryTokenStore, ScriptedIssuer, ScriptedPlatform
-from tests.fakes.relay import CREDENTIALS
+from tests.fakes.relay import CREDENTIALS, SIGNING
 
 
 @dataclass(slots=True)
@@ -17,6 +18,7 @@ class Deployment:
 
     api: GenesysApi = GenesysApi.DATA_ACTIONS
     secret: str | Exception = CREDENTIALS
+    signing: SigningSecrets = SIGNING
     store: InMemoryTokenStore = field(default_factory=InMemoryTokenStore)
     issuer: ScriptedIssuer = field(default_factory=ScriptedIssuer)
     platform: ScriptedPlatform = field(default_factory=ScriptedPlatform)
@@ -35,6 +37,7 @@ class Deployment:
             self.requests_per_minute,
             "genesys-secret",
             self.read_secret,
+            self.signing,
             self.store,
             self.issuer,
             self.platform,

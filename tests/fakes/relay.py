@@ -23,7 +23,9 @@ from actionrelay.ledger.recorder import Recorder
 from actionrelay.ledger.retention import RetainedExecutions
 from actionrelay.operate.decisions import OperateExecution
 from actionrelay.operate.queues import QueueName, ReadQueues, WatchedQueue
+from actionrelay.operate.receiver_keys import ReadReceiverKeys
 from actionrelay.preflight.preflight import RunPreflight
+from actionrelay.preflight.secrets import SigningSecrets, StoredSecret
 from actionrelay.preflight.shared import SharedPreflight
 from actionrelay.receive.receipt import ReceiveResult
 from actionrelay.site.console_page import ConsolePage, assemble
@@ -66,6 +68,10 @@ EXECUTION_ID = "3f0c2b1a-5d4e-4f60-8a7b-9c0d1e2f3a4b"
 TRACE_ID = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
 WEBHOOK_URL = "https://hooks.example.com/done"
 SECRET = SigningSecret(b"k" * 32)
+SIGNING = SigningSecrets(
+    StoredSecret("webhook-secret", lambda: SigningSecret(b"w" * 32).text),
+    StoredSecret("delivery-secret", lambda: SECRET.text),
+)
 TIMEOUT_MS = 60_000
 AUDIT_KEPT_DAYS = 400
 GRACE_MS = 300_000
@@ -225,12 +231,17 @@ class Relay:
             270,
             "genesys-secret",
             lambda: CREDENTIALS,
+            SIGNING,
             self.shared_token,
             ScriptedIssuer(),
             self.platform,
             self.clock,
         )
         return SharedPreflight(preflight, self.board, self.clock)
+
+    @property
+    def handing_out_keys(self) -> ReadReceiverKeys:
+        return ReadReceiverKeys(lambda: (SECRET,))
 
     @property
     def rejecting(self) -> RecordRejection:

@@ -33,6 +33,7 @@ WIRED = (
     ("query", "list_executions", "listing"),
     ("query", "read_queues", "watching"),
     ("preflight", "run_preflight", "preflighting"),
+    ("preflight", "read_receiver_keys", "handing_out_keys"),
     ("export", "export_audit_day", "exporting"),
     ("query", "read_metrics", "measuring"),
     ("query", "serve_console", "console"),

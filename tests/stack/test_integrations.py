@@ -197,7 +197,16 @@ def test_a_healthy_preflight_is_ok_and_runs_nothing(
     status, document = _preflight(integrations)
 
     assert (status, document["status"]) == (200, "ok"), document
-    assert list(_checks(document)) == ["credentials", "token", "api", "clock", "permission", "limits"]
+    assert list(_checks(document)) == [
+        "credentials",
+        "token",
+        "api",
+        "clock",
+        "permission",
+        "limits",
+        "webhook_secret",
+        "delivery_secret",
+    ]
     assert "the organisation's limit 2500 a minute" in _checks(document)["limits"][1]
     assert integrations.genesys.runs() == runs
 

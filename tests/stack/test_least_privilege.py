@@ -244,6 +244,15 @@ def looks_at_the_credentials(deployment: Deployment, patience: float) -> None:
     _look(deployment, "credentials")
 
 
+def looks_at_the_webhook_secret(deployment: Deployment, patience: float) -> None:
+    _look(deployment, "webhook_secret")
+
+
+def reads_a_receivers_keys(deployment: Deployment, patience: float) -> None:
+    deployment.make_cold("PreflightFunction")
+    deployment.eventually(lambda: deployment.api.call("GET", "/webhooks/key?host=hooks.example.com").status == 200)
+
+
 def _look(deployment: Deployment, name: str) -> None:
     """Have a new worker run the preflight, and see that this check is content."""
     deployment.make_cold("PreflightFunction")
@@ -312,6 +321,8 @@ JOBS: dict[Permission, Job] = {
     Permission("preflight", "ShareResultsAndTakePermits", "dynamodb:PutItem"): shares_a_look,
     Permission("preflight", "ReadTheToken", "ssm:GetParameter"): looks_with_the_shared_token,
     Permission("preflight", "ReadTheOAuthClient", "secretsmanager:GetSecretValue"): looks_at_the_credentials,
+    Permission("preflight", "ReadTheWebhookSecret", "secretsmanager:GetSecretValue"): looks_at_the_webhook_secret,
+    Permission("preflight", "ReadTheSigningSecret", "secretsmanager:GetSecretValue"): reads_a_receivers_keys,
     Permission("export", "ReadAudit", "dynamodb:Query"): exports_a_day,
     Permission("export", "FindADaysExecutions", "dynamodb:Query"): exports_a_day,
     Permission("export", "WriteExportedDays", "s3:PutObject"): exports_a_day,

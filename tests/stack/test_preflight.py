@@ -6,7 +6,8 @@ from typing import Any
 from local.api import Answer
 from tests.stack.deployment import Deployment
 
-NAMES = ["credentials", "token", "api", "clock", "scopes"]
+SIGNING = {"webhook_secret": "ok", "delivery_secret": "ok"}
+NAMES = ["credentials", "token", "api", "clock", "scopes", "webhook_secret", "delivery_secret"]
 
 
 def _checks(answer: Answer) -> dict[str, dict[str, Any]]:
@@ -88,7 +89,14 @@ def test_a_refusing_login_host_is_seen_to_be_there(
 
     assert answer.status == 503
     statuses = {name: check["status"] for name, check in _checks(answer).items()}
-    assert statuses == {"credentials": "ok", "token": "failed", "api": "ok", "clock": "ok", "scopes": "warning"}
+    assert statuses == {
+        "credentials": "ok",
+        "token": "failed",
+        "api": "ok",
+        "clock": "ok",
+        "scopes": "warning",
+        **SIGNING,
+    }
 
 
 def test_the_plain_form_or_a_bad_value_looks_at_nothing(

@@ -85,6 +85,8 @@ GRANTS = {
         "ssm:GetParameter TokenParameterName",
         "kms:Decrypt TokenKeyArn",
         "secretsmanager:GetSecretValue GenesysSecretName",
+        "secretsmanager:GetSecretValue WebhookSecretName",
+        "secretsmanager:GetSecretValue DeliverySecretName",
     },
     "export": {
         "dynamodb:Query AuditTable",

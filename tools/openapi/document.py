@@ -78,6 +78,7 @@ _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"type": "string", "pattern": f"^{ACTION_ID_FORM}$"},
     ),
     "getMetrics.actionId": ("query", "Of this action alone.", {"type": "string", "pattern": f"^{ACTION_ID_FORM}$"}),
+    "host": ("query", "The host of a webhook URL, alone.", {"type": "string", "maxLength": 255}),
     "deep": ("query", "Look whether actions can be executed.", _FLAG),
     "status": (
         "query",

@@ -23,6 +23,7 @@ from actionrelay.ledger.history import rejected
 from actionrelay.ledger.items_dynamodb import ledger_item
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.operate.queues import QueuesDocument
+from actionrelay.operate.receiver_keys import ReceiverKeysDocument
 from actionrelay.statistics.changes_dynamodb import read_standing
 from actionrelay.statistics.counters import Change, Counter, counters_of
 from actionrelay.statistics.report import ReadMetrics
@@ -190,6 +191,11 @@ QUEUES: QueuesDocument = {
         {"name": "deliveries", "waiting": 0, "delayed": 1, "inFlight": 2, "deadLetters": 1},
     ],
     "rateGate": {"requestsPerMinute": 270, "pausedUntil": None},
+}
+
+RECEIVER_KEYS: ReceiverKeysDocument = {
+    "host": "hooks.example.com",
+    "keys": ["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"],
 }
 
 CHECKS = (

@@ -252,6 +252,14 @@ OPERATIONS: dict[str, Operation] = {
         },
         (InvalidRequestError, PreflightFailedError, *_DEPLOYED),
     ),
+    "getReceiverKeys": Operation(
+        "Decisions",
+        "Read the keys of a receiver",
+        "With which webhooks to a host are signed, for an operator to hand to whoever runs it. Derived from the "
+        "deployment's secrets and the host; nothing is kept.",
+        {200: Success("The keys.", ("ReceiverKeys",), {"keys": examples.RECEIVER_KEYS})},
+        (InvalidRequestError, SecretUnavailableError, *_DEPLOYED),
+    ),
     "getOpenApi": Operation(
         "About",
         "Read this document",

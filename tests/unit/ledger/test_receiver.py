@@ -50,6 +50,7 @@ def test_any_two_urls_have_two_names_of_one_host(one: str, other: str) -> None:
         ("7f.execute-api.eu-west-1.amazonaws.com", "7f.execute-api.eu-west-1.amazonaws.com"),
         ("relay.azurewebsites.net", "relay.azurewebsites.net"),
         ("localhost", "localhost"),
+        ("hooks.relay.workers.dev", "hooks.relay.workers.dev"),
         ("9.9.9.9", "9.9.9.9"),
         ("[2606:4700::1]:443", "2606:4700::/64"),
         ("[2606:4700:0:0:dead::1]", "2606:4700::/64"),

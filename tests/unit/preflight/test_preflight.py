@@ -38,12 +38,14 @@ def integrations() -> Deployment:
 
 # -- As a whole --
 
+SIGNING = ("webhook_secret", "delivery_secret")
+
 
 @pytest.mark.parametrize(
     ("api", "names"),
     [
-        (GenesysApi.DATA_ACTIONS, ["credentials", "token", "api", "clock", "scopes"]),
-        (GenesysApi.INTEGRATIONS, ["credentials", "token", "api", "clock", "permission", "limits"]),
+        (GenesysApi.DATA_ACTIONS, ["credentials", "token", "api", "clock", "scopes", *SIGNING]),
+        (GenesysApi.INTEGRATIONS, ["credentials", "token", "api", "clock", "permission", "limits", *SIGNING]),
     ],
 )
 def test_a_healthy_deployment_needs_no_advice(api: GenesysApi, names: list[str]) -> None:
@@ -61,7 +63,7 @@ def test_given_a_warning_when_looked_at_then_it_is_degraded(deployment: Deployme
 
 def test_a_failure_comes_with_all_checks(deployment: Deployment) -> None:
     deployment.sees(Sight(None, "NewConnectionError"))
-    with pytest.raises(PreflightFailedError, match="1 of 5 checks failed") as failed:
+    with pytest.raises(PreflightFailedError, match="1 of 7 checks failed") as failed:
         deployment.preflight().run()
     assert failed.value.context == {"failed": "api"}
     assert len(failed.value.checks) == 5
@@ -243,7 +245,7 @@ def test_an_endless_look_reports_what_was_seen(
         FAILED,
         "not finished when the preflight's 0.05 s were over",
     )
-    assert {check.detail for name, check in found.items() if name not in {"credentials", "token", "api"}} == {
+    assert {check.detail for name, check in found.items() if name not in {"credentials", "token", "api", *SIGNING}} == {
         "not checked, since the time was over"
     }
 

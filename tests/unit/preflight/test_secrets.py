@@ -9,6 +9,8 @@ from actionrelay.errors import CheckStatus, SecretUnavailableError
 from actionrelay.preflight.secrets import (
     DELIVERY_SECRET,
     WEBHOOK_SECRET,
+    SigningSecrets,
+    StoredSecret,
     check_apart,
     check_signing_secret,
     unreadable_secret,
@@ -69,3 +71,29 @@ def test_a_secret_that_cannot_be_read_says_why() -> None:
 def test_the_two_secrets_share_no_key(webhook: str, delivery: str, status: CheckStatus) -> None:
     alone = check_signing_secret(DELIVERY_SECRET, delivery, NAME, needed=False)
     assert check_apart(alone, NAME, webhook, delivery).status is status
+
+
+def _signing(webhook: str, delivery: str | None) -> SigningSecrets:
+    def missing() -> str:
+        raise SecretUnavailableError("can't be read")
+
+    return SigningSecrets(
+        StoredSecret("webhook", lambda: webhook),
+        StoredSecret("delivery", missing if delivery is None else lambda: delivery),
+    )
+
+
+@pytest.mark.parametrize(
+    ("webhook", "delivery", "needed", "statuses"),
+    [
+        (KEY, OTHER, True, ["ok", "ok"]),
+        (KEY, KEY, True, ["ok", "failed"]),
+        ("short", OTHER, True, ["failed", "ok"]),
+        ("short", OTHER, False, ["warning", "ok"]),
+        (KEY, None, True, ["ok", "warning"]),
+        ("short", "short", True, ["failed", "warning"]),
+    ],
+)
+def test_both_secrets_are_looked_at(webhook: str, delivery: str | None, statuses: list[str], *, needed: bool) -> None:
+    found = _signing(webhook, delivery).look(results_come_by_webhook=needed)
+    assert [found[name].status for name in (WEBHOOK_SECRET, DELIVERY_SECRET)] == statuses

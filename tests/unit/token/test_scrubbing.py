@@ -22,6 +22,7 @@ from tests.fakes.chance import NOON, SettableClock
 from tests.fakes.loopback import LoopbackServer, Script, resetting, saying
 from tests.fakes.marked import CREDENTIALS, ECHOES, marked_token
 from tests.fakes.marks import CLIENT_SECRET, ECHO, ECHOING_HEADERS, EVERYTHING, TOKEN, Captured, failing
+from tests.fakes.relay import SIGNING
 
 # -- The token: its issuer and its store --
 
@@ -128,6 +129,7 @@ def test_no_preflight_check_repeats_a_hosts_answer(captured: Captured, name: str
             270,
             "genesys",
             lambda: CREDENTIALS,
+            SIGNING,
             TokenParameter(cast(Any, ssm), "/token"),
             an_issuer(server.url),
             GenesysProbe(new_pool(), server.url, api),

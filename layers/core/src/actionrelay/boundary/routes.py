@@ -74,6 +74,7 @@ ROUTES: tuple[Route, ...] = (
     Route("getMetrics", "GET", "/metrics", "query", query=("from", "to", "actionId", "next")),
     Route("getQueues", "GET", "/queues", "query"),
     Route("getHealth", "GET", "/health", "preflight", query=("deep",)),
+    Route("getReceiverKeys", "GET", "/webhooks/key", "preflight", query=("host",)),
     Route("getOpenApi", "GET", "/openapi.json", "query"),
     Route("getDocs", "GET", "/docs", "query"),
     # A browser can't sign the request for a page. The page holds no data; it asks its reader for credentials.

@@ -9,8 +9,7 @@ _SHARED = frozenset(
         *("amazonaws.com", "api.aws", "on.aws", "appspot.com", "azure-api.net", "azurewebsites.net"),
         *("cloudapp.azure.com", "cloudfront.net", "cloudfunctions.net", "firebaseapp.com", "fly.dev", "github.io"),
         *("gitlab.io", "herokuapp.com", "netlify.app", "ngrok-free.app", "ngrok.app", "ngrok.dev", "ngrok.io"),
-        *("onrender.com", "pages.dev", "pure.cloud", "run.app", "vercel.app", "web.app", "windows.net"),
-        *("workers.dev"),
+        *("onrender.com", "pages.dev", "pure.cloud", "run.app", "vercel.app", "web.app", "windows.net", "workers.dev"),
     }
 )
 """Domains whose names belong to different people, beyond the registries' own."""

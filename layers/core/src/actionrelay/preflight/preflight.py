@@ -1,6 +1,6 @@
 """Use case: say whether this deployment can execute actions as it stands, and what to do about it where it can't.
 
-It runs no action and changes nothing: it reads the client's secret and the shared token, asks the login host for a
+It runs no action and changes nothing: it reads the three secrets and the shared token, asks the login host for a
 token of its own where none is shared, and the API host for what the client may do. At most three requests go to the API
 host, each with a permit of the rate gate (``GatedProbe``), once a minute for all who ask (``SharedPreflight``).
 """
@@ -21,7 +21,7 @@ from actionrelay.errors import (
 )
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ports import Clock
-from actionrelay.preflight import checks
+from actionrelay.preflight import checks, secrets
 from actionrelay.preflight.document import HealthDocument, check_document
 from actionrelay.preflight.ports import PlatformProbe
 from actionrelay.strict_json import Json, as_json
@@ -36,9 +36,10 @@ MIN_LEFT_MS = 60_000
 """Workers replace a token this long before it ends, so one that is older is not what they will use."""
 
 _EVERYWHERE = (checks.CREDENTIALS, checks.TOKEN, checks.API, checks.CLOCK)
+_SIGNING = (secrets.WEBHOOK_SECRET, secrets.DELIVERY_SECRET)
 _NAMES = {
-    GenesysApi.DATA_ACTIONS: (*_EVERYWHERE, checks.SCOPES),
-    GenesysApi.INTEGRATIONS: (*_EVERYWHERE, checks.PERMISSION, checks.LIMITS),
+    GenesysApi.DATA_ACTIONS: (*_EVERYWHERE, checks.SCOPES, *_SIGNING),
+    GenesysApi.INTEGRATIONS: (*_EVERYWHERE, checks.PERMISSION, checks.LIMITS, *_SIGNING),
 }
 
 
@@ -51,6 +52,7 @@ class RunPreflight:
     secret_name: str
     credentials: Callable[[], str]
     """The secret string; raises ``SecretUnavailableError``."""
+    signing: secrets.SigningSecrets
     store: TokenStore
     issuer: TokenIssuer
     platform: PlatformProbe
@@ -113,6 +115,7 @@ class RunPreflight:
 
     def _look(self, seen: dict[str, Check]) -> None:
         """Check one thing after the other; a later look may correct what an earlier one said of the token."""
+        seen |= self.signing.look(results_come_by_webhook=self.api is GenesysApi.DATA_ACTIONS)
         seen[checks.CREDENTIALS] = self._credentials()
         token, seen[checks.TOKEN], lacking = self._shared_or_fresh()
         sight = self.platform.about_client(token, LOOK_WAIT_MS)

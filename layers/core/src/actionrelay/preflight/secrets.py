@@ -3,6 +3,9 @@
 Nothing here repeats a part of a secret. The OAuth client's own is ``checks.check_credentials``'s.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from actionrelay.errors import Check, CheckStatus, SecretUnavailableError
 from actionrelay.webhooks.keys import SigningSecret, parse_secrets
 
@@ -10,6 +13,40 @@ WEBHOOK_SECRET, DELIVERY_SECRET = "webhook_secret", "delivery_secret"
 
 _FORM = '{"secrets": ["whsec_..."]}'
 _PARAMETERS = {WEBHOOK_SECRET: "WebhookSecretName", DELIVERY_SECRET: "DeliverySecretName"}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSecret:
+    """A secret by its name, and what it holds now; reading raises ``SecretUnavailableError``."""
+
+    name: str
+    read: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class SigningSecrets:
+    """The secret that verifies what comes in, and the one that signs what goes out."""
+
+    webhook: StoredSecret
+    delivery: StoredSecret
+
+    def look(self, *, results_come_by_webhook: bool) -> dict[str, Check]:
+        """Check each by itself, and that they share no key."""
+        held: dict[str, str] = {}
+        found: dict[str, Check] = {}
+        needed = {WEBHOOK_SECRET: results_come_by_webhook, DELIVERY_SECRET: False}
+        for check, secret in ((WEBHOOK_SECRET, self.webhook), (DELIVERY_SECRET, self.delivery)):
+            try:
+                held[check] = secret.read()
+            except SecretUnavailableError as error:
+                found[check] = unreadable_secret(check, error, secret.name, needed=needed[check])
+            else:
+                found[check] = check_signing_secret(check, held[check], secret.name, needed=needed[check])
+        if len(held) == len(found):
+            found[DELIVERY_SECRET] = check_apart(
+                found[DELIVERY_SECRET], self.delivery.name, held[WEBHOOK_SECRET], held[DELIVERY_SECRET]
+            )
+        return found
 
 
 def check_signing_secret(name: str, stored: str, secret_name: str, *, needed: bool) -> Check:

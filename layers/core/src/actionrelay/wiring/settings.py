@@ -245,5 +245,7 @@ class PreflightSettings(ObservedSettings):
     genesys_api_url: Override
     genesys_login_url: Override
     genesys_secret_name: str
+    webhook_secret_name: str
+    delivery_secret_name: str
     token_parameter_name: str
     requests_per_minute: Positive
