@@ -66,7 +66,7 @@ def test_a_failure_comes_with_all_checks(deployment: Deployment) -> None:
     with pytest.raises(PreflightFailedError, match="1 of 7 checks failed") as failed:
         deployment.preflight().run()
     assert failed.value.context == {"failed": "api"}
-    assert len(failed.value.checks) == 5
+    assert len(failed.value.checks) == 7
 
 
 @pytest.mark.parametrize(("api", "looks"), [(GenesysApi.DATA_ACTIONS, 1), (GenesysApi.INTEGRATIONS, 2)])
