@@ -180,18 +180,12 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         ),
     ),
     "failures are cached": (
-        Edit(
-            completion.Completion,
-            "hand_on",
-            "outcome.status is Status.COMPLETED",
-            "True",
-            (("and outcome.result\n", "\n"),),
-        ),
+        Edit(completion.Completion, "hand_on", "ended.reusable_result and ended.cache_status", "ended.cache_status"),
         Edit(
             validation.SubmitExecution,
             "_cached",
-            "source.status is not Status.COMPLETED or ",
-            "",
+            "result = source.reusable_result",
+            "result = source.outcome.result if source.outcome else None",
             (
                 (
                     "return result if result and",

@@ -333,17 +333,17 @@ def test_a_webhooks_error_is_known_in_either_form() -> None:
 @pytest.mark.parametrize(
     ("error", "pointers"),
     [
-        ({"code": 5}, {"/error/code", "/error"}),
-        ({"code": 5, "status": "x"}, {"/error/code", "/error/status", "/error"}),
-        (5, {"/error"}),
-        ([1], {"/error"}),
+        ({"code": 5}, ["/error", "/error/code"]),
+        ({"code": 5, "status": "x"}, ["/error", "/error/code", "/error/status"]),
+        (5, ["/error"]),
+        ([1], ["/error"]),
     ],
     ids=str,
 )
-def test_a_malformed_webhook_error_names_its_places(error: Any, pointers: set[str]) -> None:
+def test_a_malformed_webhook_error_names_its_places(error: Any, pointers: list[str]) -> None:
     found = read(ResultWebhook, {"executionId": "x", "status": "failed", "error": error})
     assert isinstance(found, Faults)
-    assert {fault.pointer for fault in found.kept} == pointers
+    assert sorted({fault.pointer for fault in found.kept}) == pointers
 
 
 def test_a_list_in_place_of_a_document_is_the_fault() -> None:
