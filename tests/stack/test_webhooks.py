@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import standardwebhooks
 
+from actionrelay.ledger.receiver import without_path
 from actionrelay.webhooks.keys import SigningSecret, key_of_receiver, parse_secret
 from local.api import Answer
 from tests.stack.deployment import Deployment
@@ -83,7 +84,7 @@ def test_a_receiver_that_recovers_gets_one_delivery_of_one_id(
         ("webhook_retry_planned", "http_429"),
         ("webhook_delivered", "http_204"),
     ]
-    assert all(entry["latencyMs"] >= 0 and entry["webhookUrl"] == url for entry in entries)
+    assert all(entry["latencyMs"] >= 0 and entry["webhookUrl"] == without_path(url) for entry in entries)
 
 
 def test_a_redelivery_keeps_the_webhook_id(
