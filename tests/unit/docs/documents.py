@@ -102,12 +102,15 @@ class Section:
 
 
 README = Document(ROOT / "README.md")
+CONTRIBUTING = Document(ROOT / "CONTRIBUTING.md")
+CONVENTIONS = Document(ROOT / "docs/conventions.md")
 API = Document(ROOT / "docs/api.md")
 ARCHITECTURE = Document(ROOT / "docs/architecture.md")
 RUNBOOK = Document(ROOT / "docs/runbook.md")
 ADRS = sorted((ROOT / "docs/adr").glob("[0-9]*.md"))
 ALL = [
     README,
+    CONTRIBUTING,
     Document(ROOT / "CHANGELOG.md"),
     *(Document(path) for path in sorted((ROOT / "docs").rglob("*.md"))),
 ]
