@@ -59,7 +59,7 @@ def mentioning(pattern: str, texts: dict[str, str]) -> set[str]:
     return {name for name, text in texts.items() if re.search(pattern, text)}
 
 
-def tests_in(heading: str) -> list[str]:
+def listed_tests(heading: str) -> list[str]:
     return [path for path in listed(heading) if path.startswith("tests/")]
 
 
@@ -70,12 +70,12 @@ def test_every_list_is_compared() -> None:
 
 @each_list
 def test_a_list_names_the_files_that_mention_its_example(heading: str) -> None:
-    assert sorted(set(listed(heading)) - set(tests_in(heading))) == sorted(mentioning(MENTIONS[heading], sources()))
+    assert sorted(set(listed(heading)) - set(listed_tests(heading))) == sorted(mentioning(MENTIONS[heading], sources()))
 
 
 @each_list
 def test_a_listed_test_mentions_the_example(heading: str) -> None:
-    texts = {path: (ROOT / path).read_text(encoding="utf-8") for path in tests_in(heading)}
+    texts = {path: (ROOT / path).read_text(encoding="utf-8") for path in listed_tests(heading)}
     assert mentioning(MENTIONED_BY_TESTS.get(heading, MENTIONS[heading]), texts) == set(texts)
 
 
