@@ -103,7 +103,6 @@ class Section:
 
 README = Document(ROOT / "README.md")
 CONTRIBUTING = Document(ROOT / "CONTRIBUTING.md")
-CONVENTIONS = Document(ROOT / "docs/conventions.md")
 API = Document(ROOT / "docs/api.md")
 ARCHITECTURE = Document(ROOT / "docs/architecture.md")
 RUNBOOK = Document(ROOT / "docs/runbook.md")

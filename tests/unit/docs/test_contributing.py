@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.docs.documents import CONTRIBUTING, CONVENTIONS, ROOT
+from tests.unit.docs.documents import CONTRIBUTING, ROOT
 
 SEARCHED = (
     *("functions", "layers/core/src", "template.yaml", "events", "tools", "benchmarks"),
@@ -89,9 +89,9 @@ def test_the_example_is_the_one_that_is_looked_for(heading: str) -> None:
 
 
 def test_the_numbers_of_files_are_those_of_the_lists() -> None:
-    stated = {row[0]: row[2] for row in CONVENTIONS.section("What a change touches").rows()}
+    stated = {row[0]: row[2] for row in CONTRIBUTING.section("What to touch").rows()}
     assert stated == {
-        f"[{heading}](../CONTRIBUTING.md#{anchor(heading)})": str(len(listed(heading)))
+        f"[{heading}](#{anchor(heading)})": str(len(listed(heading)))
         for heading in ("A field of an execution's record", "A field that callers see", "A route")
     }
 
