@@ -1,9 +1,10 @@
 """The audit table as its readers see it: whatever is there, and the index by day."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from actionrelay.audit.entry_reading_dynamodb import read_item
+from actionrelay.audit.ports import AuditReader
 from actionrelay.audit.trail import Flaw, Opening, Trail
 from actionrelay.aws.attributes import attribute
 from actionrelay.aws.clients import failures_as
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditTableReader:
+class AuditTableReader(AuditReader):
     """An ``AuditReader`` of the same table."""
 
     client: "DynamoDBClient"
     table: str
 
+    @override
     def trail(self, execution_id: str) -> Trail:
         """Read what is there of one execution, as last written; nothing that somebody put there makes this fail."""
         entries: list[AuditEntry] = []
@@ -40,6 +42,7 @@ class AuditTableReader:
                     flaws += wrong
         return Trail.of(entries, flaws)
 
+    @override
     def openings(self, day: str, after: Opening | None, limit: int) -> tuple[Opening, ...]:
         """Read on in the index by day, which follows the table within moments."""
         asked: QueryInputTypeDef = {

@@ -9,12 +9,13 @@ import re
 import threading
 import time
 from dataclasses import dataclass, field, replace
+from typing import override
 
 import urllib3
 
 from actionrelay.errors import MalformedJsonError
 from actionrelay.execute.contracts import Contract
-from actionrelay.execute.ports import ActionCall
+from actionrelay.execute.ports import ActionCall, ActionClient
 from actionrelay.foreign_json import ERROR, RESULT, TooLongError, decoded, read, read_text
 from actionrelay.genesys.answers import read_correlation_id, read_error, read_rate
 from actionrelay.genesys.http import HttpAnswer, NoAnswerError, NotSentError, post
@@ -32,7 +33,7 @@ _LOOKS_LIKE_JSON = re.compile(r"\s*[\[{\"]")
 
 
 @dataclass(frozen=True, slots=True)
-class GenesysClient:
+class GenesysClient(ActionClient):
     """An ``ActionClient``."""
 
     pool: urllib3.PoolManager
@@ -41,8 +42,8 @@ class GenesysClient:
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
     """Answers of up to 5 MB are read one after the other: what reading takes, it takes once and not for each thread."""
 
+    @override
     def execute(self, call: ActionCall, token: AccessToken, wait_ms: int) -> Reply:
-        """Post once; every way in which that can end is a ``Reply``."""
         headers = {
             "Authorization": f"Bearer {token.value}",
             "Content-Type": "application/json",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, override
 from urllib.parse import quote
 
 from actionrelay.execute.ports import ActionCall
@@ -56,15 +56,17 @@ class Contract(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class DataActions:
+class DataActions(Contract):
     """The tutorial's contract: carries the execution id, may answer later by webhook to ``receipt_url``."""
 
     receipt_url: str
 
-    def path(self, call: ActionCall) -> str:  # noqa: ARG002 - the action is in the body
+    @override
+    def path(self, call: ActionCall) -> str:
         """One path for all actions."""
         return "/api/v2/data/actions/execute"
 
+    @override
     def body(self, call: ActionCall) -> bytes:
         """The envelope. Genesys Cloud is told our address; the caller's stays here."""
         return canonical(
@@ -79,6 +81,7 @@ class DataActions:
             }
         )
 
+    @override
     def read(self, text: str, status: int) -> Said:
         """``completed`` with a result, ``queued`` for later, ``failed`` with an error.
 
@@ -98,29 +101,31 @@ class DataActions:
             return Said(kind, parts.get("error"))
         return Said(kind, parts.get("result", text if "status" not in parts else None))
 
+    @override
     def read_part(self, text: str) -> ReplyKind:
         """What its status says; an answer of this size or depth is one with a result."""
         return _STATUSES.get((outer_text(text, "status") or "").lower(), ReplyKind.SUCCEEDED)
 
 
 @dataclass(frozen=True, slots=True)
-class Integrations:
+class Integrations(Contract):
     """The published platform API: bare inputs in, bare result out, at once."""
 
+    @override
     def path(self, call: ActionCall) -> str:
         """One path per action, its id quoted so that it stays one segment."""
         return f"/api/v2/integrations/actions/{as_segment(call.action_id)}/execute"
 
+    @override
     def body(self, call: ActionCall) -> bytes:
-        """The inputs."""
         return canonical(call.inputs)
 
-    def read(self, text: str, status: int) -> Said:  # noqa: ARG002 - every success is one
-        """The result."""
+    @override
+    def read(self, text: str, status: int) -> Said:
         return Said(ReplyKind.SUCCEEDED, text)
 
-    def read_part(self, text: str) -> ReplyKind:  # noqa: ARG002 - there is nothing but a result
-        """A success."""
+    @override
+    def read_part(self, text: str) -> ReplyKind:
         return ReplyKind.SUCCEEDED
 
 

@@ -7,12 +7,12 @@ The other indexes are sparse and belong to the executions table.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from actionrelay.aws.attributes import Attribute, Item, attribute
 from actionrelay.aws.clients import failures_as
 from actionrelay.errors import StoreUnavailableError
-from actionrelay.find.ports import IndexPage, Position, Span
+from actionrelay.find.ports import ExecutionIndex, IndexPage, Position, Span
 from actionrelay.ledger.execution import Execution, Status
 from actionrelay.ledger.history import is_rejection
 from actionrelay.ledger.items_dynamodb import UNDELIVERED, WITHOUT_PAYLOADS
@@ -32,13 +32,14 @@ _NAMES = {f"#{number}": name for number, name in enumerate(sorted(WITHOUT_PAYLOA
 
 
 @dataclass(frozen=True, slots=True)
-class TableIndexes:
+class TableIndexes(ExecutionIndex):
     """An ``ExecutionIndex`` over the executions table and the audit table."""
 
     client: "DynamoDBClient"
     executions_table: str
     audit_table: str
 
+    @override
     def of_day(self, day: str, span: Span, limit: int) -> IndexPage:
         """Positions of one day. Entries of refused requests are between those of executions, and are passed over."""
         page = self._by_time("by_time", day, span, max(limit + 1, _ENTRIES_AT_ONCE))
@@ -46,26 +47,27 @@ class TableIndexes:
         kept = [each for each in page.positions if not is_rejection(each.execution_id) or each == last]
         return IndexPage(tuple(kept[:limit]), page.more or len(kept) > limit)
 
+    @override
     def of_action(self, action_id: str, day: str, span: Span, limit: int) -> IndexPage:
-        """Positions of one action on one day."""
         if span.is_empty:
             return IndexPage()
         highest = f"{action_id}#{iso(span.before.created_at)}#{_just_below(span.before.execution_id)}"
         answer = self._query(self.audit_table, "by_day", day, (f"{action_id}#{iso(span.since)}", highest), limit)
         return IndexPage(tuple(_opened(item) for item in answer["Items"]), "LastEvaluatedKey" in answer)
 
+    @override
     def ended_as(self, status: Status, span: Span, limit: int) -> IndexPage:
-        """Executions that have ended as failed, unknown or cancelled."""
         return self._by_time("by_status", status, span, limit)
 
+    @override
     def undelivered(self, span: Span, limit: int) -> IndexPage:
-        """Executions whose webhook was given up."""
         return self._by_time("by_undelivered", UNDELIVERED, span, limit)
 
+    @override
     def traced(self, trace_id: str, span: Span, limit: int) -> IndexPage:
-        """Executions whose caller gave them this trace id."""
         return self._by_time("by_trace", trace_id, span, limit)
 
+    @override
     def read(self, execution_ids: Sequence[str]) -> Mapping[str, Execution]:
         """Read records as they may have been a moment ago (not consistently), without requests and results."""
         ids = list(dict.fromkeys(execution_ids))

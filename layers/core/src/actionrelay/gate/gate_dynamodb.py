@@ -9,13 +9,14 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from botocore.exceptions import ClientError
 
 from actionrelay.aws.attributes import key
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import StoreUnavailableError
+from actionrelay.gate.ports import GateGauge, RateGate
 from actionrelay.gate.rate import BatchPermits, Crowd, Decision, GateState, Rate, pause
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _KEY = key("gate#genesys", "gate")
 
 
 @dataclass(slots=True)
-class TableRateGate:
+class TableRateGate(RateGate):
     """A ``RateGate`` over all workers. Threads of one process take turns, which spares the table their quarrels."""
 
     client: "DynamoDBClient"
@@ -36,18 +37,21 @@ class TableRateGate:
     _seen: GateState = field(default_factory=GateState, repr=False)
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
+    @override
     def for_batch(self, size: int, newcomers: int) -> BatchPermits:
-        """Return a gate for one batch, that asks this one once for all of its messages."""
         return BatchPermits(self.ask, self.pause, Crowd(size - newcomers, newcomers))
 
+    @override
     def take(self, now: int, *, waited: bool = False) -> int:
         """Take one permit, as a batch of one."""
         return self.for_batch(1, 0 if waited else 1).take(now, waited=waited)
 
+    @override
     def hold(self, until: int) -> None:
         """Do nothing: who is not in a batch is alone."""
 
-    def held(self, now: int) -> int:  # noqa: ARG002 - the port's
+    @override
+    def held(self, now: int) -> int:
         """Whoever is alone is never held."""
         return 0
 
@@ -68,6 +72,7 @@ class TableRateGate:
 
         return decision if self._change(rule) else _CONTENDED
 
+    @override
     def pause(self, until: int) -> None:
         """Stop all workers until then; where others keep writing, the next 429 tries again.
 
@@ -107,14 +112,14 @@ class TableRateGate:
 
 
 @dataclass(frozen=True, slots=True)
-class TableGateGauge:
+class TableGateGauge(GateGauge):
     """A ``GateGauge`` of the same item."""
 
     client: "DynamoDBClient"
     table: str
 
+    @override
     def paused_until(self) -> int:
-        """Read the end of the last pause; 0 where nobody has asked the gate yet."""
         with failures_as(StoreUnavailableError, "the rate gate can't be read"):
             # A query, as for a record: the role of who looks at the gate grants no read of one item.
             answer = self.client.query(

@@ -14,8 +14,10 @@ who return. So a thousand waiting messages come back one after the other, and wh
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import override
 
 from actionrelay.errors import DependencyError
+from actionrelay.gate.ports import RateGate
 
 SUSTAINED_PERCENT = 95
 """How much of the rate is given out as it falls due; the rest is what the bucket may hold."""
@@ -141,7 +143,7 @@ def pause(state: GateState, until: int) -> GateState:
 
 
 @dataclass(slots=True)
-class BatchPermits:
+class BatchPermits(RateGate):
     """One batch before the gate: whoever of it comes first asks for all, the others share the answer.
 
     A gate that fails is asked once as well: the others learn that it failed.
@@ -156,10 +158,12 @@ class BatchPermits:
     _held_until: int = 0
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
+    @override
     def for_batch(self, size: int, newcomers: int) -> "BatchPermits":
         """Return a gate for another batch."""
         return BatchPermits(self.ask, self.pause_all, Crowd(size - newcomers, newcomers))
 
+    @override
     def take(self, now: int, *, waited: bool = False) -> int:
         """Take one permit: 0 when granted, else how many ms to come back after."""
         with self._turn:
@@ -173,15 +177,18 @@ class BatchPermits:
         place -= share.permits
         return share.waits[place] if place < len(share.waits) else decision.opens_in
 
+    @override
     def hold(self, until: int) -> None:
         """Let nobody of this batch go out before ``until``, from this moment on."""
         with self._turn:
             self._held_until = max(self._held_until, until)
 
+    @override
     def held(self, now: int) -> int:
         """How many ms this batch is held for yet; 0 when it is not."""
         return max(self._held_until - now, 0)
 
+    @override
     def pause(self, until: int) -> None:
         """Stop everybody until then, this batch first."""
         self.hold(until)

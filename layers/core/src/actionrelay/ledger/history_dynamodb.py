@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from botocore.exceptions import ClientError
 
@@ -11,6 +11,7 @@ from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import StoreUnavailableError
 from actionrelay.ledger.entries_dynamodb import by_day, entries_item, expiry
 from actionrelay.ledger.history import AuditEntry
+from actionrelay.ledger.ports import AuditTrail
 from actionrelay.ports import Telemetry
 from actionrelay.signals import Count
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditTable:
+class AuditTable(AuditTrail):
     """An ``AuditTrail`` in a DynamoDB table of its own."""
 
     client: "DynamoDBClient"
@@ -27,6 +28,7 @@ class AuditTable:
     retention_days: int
     telemetry: Telemetry
 
+    @override
     def append(self, entries: Sequence[AuditEntry]) -> None:
         """Add entries that follow each other, those of a day as one item.
 

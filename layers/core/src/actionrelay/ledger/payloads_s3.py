@@ -2,13 +2,14 @@
 
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from botocore.exceptions import ClientError
 
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import StoreUnavailableError
 from actionrelay.ledger.execution import PayloadRef
+from actionrelay.ledger.ports import PayloadStore
 from actionrelay.strict_json import digest
 
 if TYPE_CHECKING:
@@ -21,20 +22,21 @@ INLINE_MAX_BYTES = 4 * 1_024
 
 
 @dataclass(frozen=True, slots=True)
-class BucketPayloads:
+class BucketPayloads(PayloadStore):
     """A ``PayloadStore`` over an S3 bucket."""
 
     client: "S3Client"
     bucket: str
 
+    @override
     def refer(self, key: str, data: bytes) -> PayloadRef:
         """Name data; what compresses to 4 KB or less comes back inline."""
         compressed = zlib.compress(data)
         inline = compressed if len(compressed) <= INLINE_MAX_BYTES else None
         return PayloadRef(key, len(data), digest(data), inline)
 
+    @override
     def put(self, ref: PayloadRef, data: bytes) -> None:
-        """Write what travels outside the record."""
         if ref.inline is not None:
             return
         with failures_as(StoreUnavailableError, "the payload bucket can't be written"):
@@ -42,6 +44,7 @@ class BucketPayloads:
                 Bucket=self.bucket, Key=PREFIX + ref.key, Body=zlib.compress(data), ContentType="application/zlib"
             )
 
+    @override
     def get(self, ref: PayloadRef) -> bytes | None:
         """Read what a reference names; None when it is gone or not what was written."""
         compressed = ref.inline if ref.inline is not None else self._object(ref.key)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, override
 from actionrelay.aws.clients import failures_as
 from actionrelay.errors import QueueUnavailableError
 from actionrelay.ledger.message import Message
-from actionrelay.ledger.ports import DeadLetters
+from actionrelay.ledger.ports import DeadLetters, DeliveryQueue, ExecutionQueue
 from actionrelay.ledger.receiver import receiver_group
 
 if TYPE_CHECKING:
@@ -22,26 +22,27 @@ MAX_GROUP_LENGTH = 128
 
 
 @dataclass(frozen=True, slots=True)
-class SqsExecutionQueue:
+class SqsExecutionQueue(ExecutionQueue):
     """An ``ExecutionQueue`` in SQS."""
 
     client: "SQSClient"
     url: str
 
+    @override
     def send(self, message: Message, delay_ms: int = 0) -> None:
-        """Queue a message."""
         hints = {"version": message.version, "dueAt": message.due_at}
         document = {"executionId": message.execution_id, "kind": message.kind.value, **hints}
         _send(self.client, self.url, document, delay_ms)
 
 
 @dataclass(frozen=True, slots=True)
-class SqsDeliveryQueue:
+class SqsDeliveryQueue(DeliveryQueue):
     """A ``DeliveryQueue`` in SQS."""
 
     client: "SQSClient"
     url: str
 
+    @override
     def send(
         self, execution_id: str, delay_ms: int = 0, version: int | None = None, receiver: str | None = None
     ) -> None:

@@ -8,7 +8,7 @@ and one query reads both.
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from botocore.exceptions import ClientError
 
@@ -17,7 +17,7 @@ from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import AlreadyRecordedError, RecordUnreadableError, StaleWriteError, StoreUnavailableError
 from actionrelay.ledger.execution import Execution
 from actionrelay.ledger.items_dynamodb import accepted_item, is_name_of_run, ledger_item, read_execution
-from actionrelay.ledger.ports import CachedResult, SentRun
+from actionrelay.ledger.ports import CachedResult, ExecutionStore, ResultCache, SentRun, SentRuns
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,15 +36,15 @@ was accepted: an acceptance alone would look like one that nobody has worked on 
 
 
 @dataclass(frozen=True, slots=True)
-class ExecutionsTable:
+class ExecutionsTable(ExecutionStore, SentRuns, ResultCache):
     """An ``ExecutionStore``, ``SentRuns`` and a ``ResultCache`` in one DynamoDB table."""
 
     client: "DynamoDBClient"
     table: str
     retention_days: int
 
+    @override
     def create(self, execution: Execution) -> None:
-        """Write the first version of a record, in place of one under its id that is past its retention."""
         item = {
             **key(record_name(execution.execution_id), _ACCEPTED),
             **accepted_item(execution),
@@ -54,10 +54,11 @@ class ExecutionsTable:
         if not self._put(item, "attribute_not_exists(pk) OR created_at <= :gone", gone):
             raise AlreadyRecordedError("this id is taken", execution_id=execution.execution_id)
 
+    @override
     def load(self, execution_id: str) -> Execution | None:
-        """Read a record, consistently."""
         return read_record(execution_id, self._items(execution_id))
 
+    @override
     def reserve(self, sent_as: str, run: SentRun) -> bool:
         """Put a name where a record under this id would begin: each keeps the other from being created."""
         execution = run.execution
@@ -71,6 +72,7 @@ class ExecutionsTable:
         values = {":id": item["run_of"]}
         return self._put(item, "attribute_not_exists(pk) OR run_of = :id", values)
 
+    @override
     def sent(self, sent_as: str) -> SentRun | None:
         """Read the record that an id belongs to; another run's takes a second read."""
         items = self._items(sent_as)
@@ -85,8 +87,8 @@ class ExecutionsTable:
         known = execution is not None and attribute(execution.created_at) == name["created_at"] and run <= execution.run
         return SentRun(execution, run) if execution is not None and known else None
 
+    @override
     def save(self, execution: Execution) -> None:
-        """Write the next version of a record, if nobody else has."""
         item = {
             **key(record_name(execution.execution_id), _LEDGER),
             **ledger_item(execution),
@@ -101,6 +103,7 @@ class ExecutionsTable:
         if not self._put(item, condition, values):
             raise StaleWriteError("another writer was first", execution_id=execution.execution_id)
 
+    @override
     def lookup(self, key: str) -> CachedResult | None:
         """Read a cache entry. DynamoDB deletes ended items late, so whoever reads compares the time."""
         with failures_as(StoreUnavailableError, "the table can't be read"):
@@ -110,8 +113,8 @@ class ExecutionsTable:
             return None
         return CachedResult(key, item["execution_id"]["S"], int(item["ends_at"]["N"]))
 
+    @override
     def remember(self, entry: CachedResult) -> None:
-        """Write a cache entry; the last one wins."""
         self._put(
             {
                 **_cache_key(entry.key),

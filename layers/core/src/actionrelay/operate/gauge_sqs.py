@@ -1,23 +1,24 @@
 """A ``QueueGauge`` over SQS."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from actionrelay.aws.clients import failures_as
 from actionrelay.errors import QueueUnavailableError
-from actionrelay.operate.ports import QueueDepth
+from actionrelay.operate.ports import QueueDepth, QueueGauge
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
 @dataclass(frozen=True, slots=True)
-class SqsGauge:
+class SqsGauge(QueueGauge):
     """A ``QueueGauge`` of one queue in SQS."""
 
     client: "SQSClient"
     url: str
 
+    @override
     def depth(self) -> QueueDepth:
         """Ask SQS, whose numbers are right within a minute of the last change."""
         with failures_as(QueueUnavailableError, "a queue can't be looked at"):

@@ -27,7 +27,6 @@ class TableNoticeBoard(NoticeBoard):
 
     @override
     def read(self) -> Posted:
-        """Read what is posted, consistently."""
         with failures_as(StoreUnavailableError, "the preflight's board can't be read"):
             answer = self.client.get_item(TableName=self.table, Key=_KEY, ConsistentRead=True)
         item = answer.get("Item")
@@ -45,7 +44,6 @@ class TableNoticeBoard(NoticeBoard):
 
     @override
     def swap(self, before: Posted, after: Posted) -> bool:
-        """Post ``after`` where nobody has since ``before``."""
         expires_at = max(after.looked_at, after.claimed_until) // 1_000 + _KEPT_SECONDS
         with failures_as(StoreUnavailableError, "the preflight's board can't be written"):
             try:

@@ -1,6 +1,7 @@
 """What the preflight looks at on the API host: GETs of the published platform API, none of which runs an action."""
 
 from dataclasses import dataclass
+from typing import override
 
 import urllib3
 
@@ -9,6 +10,7 @@ from actionrelay.genesys.answers import read_rate
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.http import NoAnswerError, NotSentError, get
 from actionrelay.preflight.checks import Sight
+from actionrelay.preflight.ports import PlatformProbe
 from actionrelay.strict_json import Json, parse
 from actionrelay.token.ports import AccessToken
 
@@ -20,17 +22,19 @@ _LIMITS = "/api/v2/organizations/limits/namespaces/dataactions"
 
 
 @dataclass(frozen=True, slots=True)
-class GenesysProbe:
+class GenesysProbe(PlatformProbe):
     """A ``PlatformProbe``."""
 
     pool: urllib3.PoolManager
     api_url: str
     api: GenesysApi
 
+    @override
     def about_client(self, token: AccessToken | None, wait_ms: int) -> Sight:
         """Ask who the token's client is: its token with data-actions, its roles and policies with integrations."""
         return self._look(_ABOUT_CLIENT[self.api], token, wait_ms)
 
+    @override
     def limits(self, token: AccessToken, wait_ms: int) -> Sight:
         """Ask for the organisation's limits of data actions (permission ``limits:organization:view``)."""
         return self._look(_LIMITS, token, wait_ms)

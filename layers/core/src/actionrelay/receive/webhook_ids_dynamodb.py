@@ -1,25 +1,27 @@
 """The ids of received webhooks in the executions table: an item for each, put once and gone after a while."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from botocore.exceptions import ClientError
 
 from actionrelay.aws.attributes import attribute, key
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import StoreUnavailableError
+from actionrelay.receive.ports import WebhookIds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
 @dataclass(frozen=True, slots=True)
-class TableWebhookIds:
+class TableWebhookIds(WebhookIds):
     """``WebhookIds`` in the executions table. An item holds a digest, and nothing of what the webhook said."""
 
     client: "DynamoDBClient"
     table: str
 
+    @override
     def claim(self, webhook_id: str, content: str, now: int, until: int) -> str:
         """Put the item of an id, or read the one that is in its place, by one request that only writes.
 

@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from botocore.exceptions import ClientError
 
@@ -25,6 +25,7 @@ from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import StoreUnavailableError
 from actionrelay.ports import Clock
 from actionrelay.statistics.counters import Counter
+from actionrelay.statistics.ports import CounterReader, CounterStore
 from actionrelay.statistics.tally import Counts, added
 
 if TYPE_CHECKING:
@@ -41,13 +42,14 @@ _KEYS = frozenset({"pk", "sk", "expires_at"})
 
 
 @dataclass(frozen=True, slots=True)
-class TableCounters:
+class TableCounters(CounterStore, CounterReader):
     """A ``CounterStore`` and a ``CounterReader``."""
 
     client: "DynamoDBClient"
     table: str
     clock: Clock
 
+    @override
     def add(self, part: str, first: int, last: int, tally: Mapping[Counter, Counts]) -> int:
         """Add a tally and move the mark of its part, in one transaction; where the mark is further, read it."""
         mark = key("counters#told", part)
@@ -82,20 +84,21 @@ class TableCounters:
                     return last
         raise StoreUnavailableError("the counters are busy")
 
+    @override
     def totals(self, after: str, most: int) -> Iterator[tuple[Counter, Counts]]:
         """Read counters of all time, by id; about as many items as they have shards, and a page of a query more."""
         return islice(self._read("total", "", f"{after}#\U0010ffff" if after else "", "\U0010ffff", most), most)
 
+    @override
     def total(self, action_id: str) -> Counts:
-        """Read one action's counter of all time."""
         return added(counts for _, counts in self._read("total", "", f"{action_id}#", f"{action_id}#\U0010ffff"))
 
+    @override
     def days(self, action_id: str, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
-        """Read the counters of an action, or of all, of each day from ``first`` to ``last``, inclusive."""
         return self._read("day", action_id, first, f"{last}#\U0010ffff")
 
+    @override
     def hours(self, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
-        """Read the counters of each hour from ``first`` to ``last``, inclusive."""
         return self._read("hour", "", first, f"{last}#\U0010ffff")
 
     def _update(self, counter: Counter, shard: int, counts: Counts, now: int) -> dict[str, Any]:

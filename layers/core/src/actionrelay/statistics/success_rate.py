@@ -2,8 +2,10 @@
 
 import threading
 from dataclasses import dataclass, field
+from typing import override
 
 from actionrelay.errors import DependencyError
+from actionrelay.ledger.ports import SuccessRate
 from actionrelay.ports import Clock
 from actionrelay.statistics.ports import CounterReader
 from actionrelay.statistics.tally import added, success_rate
@@ -13,7 +15,7 @@ _FRESH_MS = 60_000
 
 
 @dataclass(slots=True)
-class RememberedSuccessRate:
+class RememberedSuccessRate(SuccessRate):
     """A ``SuccessRate`` over the day's counters, read once a minute by one thread for all."""
 
     counters: CounterReader
@@ -22,6 +24,7 @@ class RememberedSuccessRate:
     _read_at: int | None = None
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
+    @override
     def refresh(self) -> None:
         """Read it anew where it is older than a minute; where it can't be read, it is not known."""
         now = self.clock.now()
@@ -36,8 +39,8 @@ class RememberedSuccessRate:
             self._read_at = now
             self._turn.release()
 
+    @override
     def latest(self) -> float | None:
-        """The rate as last read."""
         return self._rate
 
     def _is_fresh(self, now: int) -> bool:

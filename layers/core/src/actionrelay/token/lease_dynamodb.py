@@ -1,7 +1,7 @@
 """The token's lease in the executions table: an item for each OAuth client, changed on condition of its revision."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from botocore.exceptions import ClientError
 
@@ -9,6 +9,7 @@ from actionrelay.aws.attributes import Item, attribute, key
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import StoreUnavailableError
 from actionrelay.token.lease import TokenLease
+from actionrelay.token.ports import TokenLeases
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -18,14 +19,14 @@ _KEPT_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class TableTokenLeases:
+class TableTokenLeases(TokenLeases):
     """``TokenLeases`` in the executions table. No item holds a token."""
 
     client: "DynamoDBClient"
     table: str
 
+    @override
     def read(self, issuer: str) -> TokenLease:
-        """Read the lease, consistently."""
         with failures_as(StoreUnavailableError, "the token's lease can't be read"):
             answer = self.client.get_item(TableName=self.table, Key=_key(issuer), ConsistentRead=True)
         item = answer.get("Item")
@@ -43,6 +44,7 @@ class TableTokenLeases:
             revision=int(item["version"]["N"]),
         )
 
+    @override
     def swap(self, issuer: str, before: TokenLease, after: TokenLease) -> TokenLease:
         """Write ``after`` over ``before``.
 

@@ -5,7 +5,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, override
 from urllib.parse import urlencode
 
 import urllib3
@@ -21,7 +21,7 @@ from actionrelay.foreign_json import SECRET, read
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.http import NoAnswerError, NotSentError, post
 from actionrelay.token.grant import Grant, read_grant
-from actionrelay.token.ports import AccessToken
+from actionrelay.token.ports import AccessToken, TokenIssuer
 
 DATA_ACTION_SCOPES = ("data:action:execute", "data:action:view")
 _WAIT_SECONDS = 10.0
@@ -46,7 +46,7 @@ class _Client:
 
 
 @dataclass(frozen=True, slots=True)
-class ClientCredentialsIssuer:
+class ClientCredentialsIssuer(TokenIssuer):
     """A ``TokenIssuer``: asks the login host with the client's id and secret."""
 
     pool: urllib3.PoolManager
@@ -59,6 +59,7 @@ class ClientCredentialsIssuer:
     """Lets ``credentials`` read the secret anew."""
 
     @property
+    @override
     def issuer(self) -> str:
         """Name the host, the client and the contract, whatever the secret is called: same client, same token.
 
@@ -69,10 +70,12 @@ class ClientCredentialsIssuer:
         return self._named(self._client())
 
     @property
+    @override
     def required_scopes(self) -> tuple[str, ...]:
         """Scopes exist in the data-actions contract; the published API grants by role."""
         return DATA_ACTION_SCOPES if self.api is GenesysApi.DATA_ACTIONS else ()
 
+    @override
     def request(self, now: int, within_ms: int = int(_WAIT_SECONDS * 1_000)) -> AccessToken:
         """Ask for a token, and once more if the client was refused and the secret has changed since it was read.
 

@@ -7,12 +7,13 @@ the execution comes back later (``TokenBeingRefreshedError``).
 
 import threading
 from dataclasses import dataclass, field
+from typing import override
 
 from actionrelay.errors import DependencyError, TokenBeingRefreshedError, TokenError, TokenUnavailableError
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.signals import Count
 from actionrelay.token.lease import CLOCK_MARGIN_MS, TokenLease
-from actionrelay.token.ports import AccessToken, TokenIssuer, TokenLeases, TokenStore
+from actionrelay.token.ports import AccessToken, TokenIssuer, TokenLeases, TokenSource, TokenStore
 
 REFRESH_BEFORE_MS = 60_000
 """A token is replaced from a minute before it ends, so that none ends on its way to Genesys Cloud."""
@@ -20,7 +21,7 @@ _TRIES = 3
 
 
 @dataclass(slots=True)
-class SharedToken:
+class SharedToken(TokenSource):
     """A ``TokenSource`` that keeps the token in this process and shares it with others.
 
     Threads of one process take turns to look for a token, and share what the one before them found. Who has a valid
@@ -40,6 +41,7 @@ class SharedToken:
     _looks: int = 0
     _failure: TokenError | None = field(default=None, repr=False)
 
+    @override
     def token(self) -> AccessToken:
         """Return a token with a minute left, or, while no newer one can be had, one that is still valid.
 
@@ -52,6 +54,7 @@ class SharedToken:
             return self._in_turn()
         return held if self._lasts(held, now, REFRESH_BEFORE_MS) else self._ahead(held)
 
+    @override
     def refuse(self, version: str) -> None:
         """Never use this version again, wherever it is offered."""
         self._refused.add(version)

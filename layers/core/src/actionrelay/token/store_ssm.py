@@ -2,13 +2,13 @@
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from botocore.exceptions import ClientError
 
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import StoreUnavailableError
-from actionrelay.token.ports import AccessToken
+from actionrelay.token.ports import AccessToken, TokenStore
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -18,7 +18,7 @@ MAX_BYTES = 8_192
 
 
 @dataclass(frozen=True, slots=True)
-class TokenParameter:
+class TokenParameter(TokenStore):
     """A ``TokenStore`` in an SSM parameter."""
 
     client: "SSMClient"
@@ -26,8 +26,8 @@ class TokenParameter:
     key: str = ""
     """The KMS key that encrypts what is written; empty is the account's own key for SSM."""
 
+    @override
     def read(self) -> AccessToken | None:
-        """Read the shared token; None before the first was shared, or when the parameter holds something else."""
         with failures_as(StoreUnavailableError, "the shared token can't be read"):
             try:
                 answer = self.client.get_parameter(Name=self.name, WithDecryption=True)
@@ -37,6 +37,7 @@ class TokenParameter:
                 raise
         return _read(answer["Parameter"].get("Value", ""))
 
+    @override
     def write(self, token: AccessToken) -> bool:
         """Share a token of up to ``MAX_BYTES`` with what belongs to it.
 

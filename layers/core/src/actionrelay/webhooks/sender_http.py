@@ -11,10 +11,12 @@ import ssl
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import cached_property
+from typing import override
 
 from actionrelay.errors import DeliveryFailedError
 from actionrelay.tls_http import trusting_as_browsers_do
 from actionrelay.webhooks.exchange_http import Deadline, Exchange
+from actionrelay.webhooks.ports import WebhookSender
 from actionrelay.webhooks.targets import DeliveryAnswer, OutboundPolicy, Resolver, Target, parse_target, vet
 
 MAX_ADDRESSES_TRIED = 4
@@ -36,7 +38,7 @@ def connect_tcp(address: str, port: int, timeout_seconds: float) -> socket.socke
     return connection
 
 
-class PinnedSender:
+class PinnedSender(WebhookSender):
     """Posts a webhook to a vetted address. One deadline holds for connection, TLS, request and answer."""
 
     def __init__(
@@ -55,6 +57,7 @@ class PinnedSender:
         self._given_tls = tls
         self._connect = connect
 
+    @override
     def send(self, url: str, headers: Mapping[str, str], body: bytes) -> DeliveryAnswer:
         """Post ``body`` once and return the status that the receiver answered, whatever it is.
 

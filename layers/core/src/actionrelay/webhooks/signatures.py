@@ -17,7 +17,7 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, override
 
 from actionrelay.errors import UnauthenticWebhookError
 from actionrelay.webhooks.keys import SigningSecret
@@ -87,7 +87,7 @@ class Verifier(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class StandardWebhooksVerifier:
+class StandardWebhooksVerifier(Verifier):
     """Takes what any of ``secrets`` signed at most ``tolerance_seconds`` ago, or ahead of our clock."""
 
     secrets: tuple[SigningSecret, ...]
@@ -98,6 +98,7 @@ class StandardWebhooksVerifier:
         if self.tolerance_seconds < 0:
             raise ValueError("the tolerance must not be negative")
 
+    @override
     def verify(self, headers: Headers, body: bytes, now: int) -> VerifiedWebhook:
         """Check the form of all three headers, then the age, then every signature against every secret."""
         webhook_id = _only_value(headers, ID_HEADER)
@@ -117,7 +118,7 @@ class StandardWebhooksVerifier:
 
 
 @dataclass(frozen=True, slots=True)
-class HubSignatureVerifier:
+class HubSignatureVerifier(Verifier):
     """Takes what any of ``secrets`` signed. The scheme knows no time and no id, so it can't tell a replay."""
 
     secrets: tuple[SigningSecret, ...]
@@ -125,7 +126,8 @@ class HubSignatureVerifier:
     def __post_init__(self) -> None:
         _require_secrets(self.secrets)
 
-    def verify(self, headers: Headers, body: bytes, now: int) -> VerifiedWebhook:  # noqa: ARG002
+    @override
+    def verify(self, headers: Headers, body: bytes, now: int) -> VerifiedWebhook:
         """Check the header's form, then the digest, in hex (either case) or base64, against every secret."""
         algorithm, _, digest = _only_value(headers, HUB_HEADER).partition("=")
         if algorithm != "sha256":

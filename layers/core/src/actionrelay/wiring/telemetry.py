@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, wraps
 from http import HTTPStatus
-from typing import Any
+from typing import Any, override
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.errors import ActionRelayError
+from actionrelay.ports import Telemetry
 from actionrelay.signals import Count, Duration, by_code
 
 
@@ -35,13 +36,14 @@ def metrics() -> Metrics:
 
 
 @dataclass(frozen=True, slots=True)
-class PowertoolsTelemetry:
+class PowertoolsTelemetry(Telemetry):
     """A ``Telemetry`` over both; threads take turns, since a metric set is one dictionary."""
 
     log: Logger
     emf: Metrics
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
+    @override
     def count(self, metric: Count, code: str | None = None, *, by: int = 1) -> None:
         """Add, by code in a metric of its own too, so that the sum over all codes stays one metric."""
         with self._turn:
@@ -54,15 +56,16 @@ class PowertoolsTelemetry:
             twin.add_dimension("service", str(self.emf.service))
             twin.add_dimension("code", code)
 
+    @override
     def duration(self, metric: Duration, milliseconds: float) -> None:
-        """Record one duration."""
         with self._turn:
             self.emf.add_metric(str(metric), MetricUnit.Milliseconds, milliseconds)
 
+    @override
     def concerning(self, execution_id: str, trace_id: str) -> None:
-        """Put both ids on this thread's lines, in place of those that are on them."""
         self.log.thread_safe_append_keys(execution_id=execution_id, trace_id=trace_id)
 
+    @override
     def event(self, name: str, **fields: str | float | None) -> None:
         """Write one line; the message is the event's name."""
         self.log.info(name, extra={key: value for key, value in fields.items() if value is not None})
