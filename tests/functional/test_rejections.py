@@ -71,6 +71,7 @@ def test_a_refused_submissions_trace_leads_to_its_record(functions: Functions, c
         "code": problem["code"],
         "day": "2025-11-24",
         "actor": OPERATOR,
+        "keptDays": 400,
         "previousHash": "",
     }
     assert history["verification"]["intact"]

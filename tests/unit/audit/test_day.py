@@ -85,7 +85,7 @@ def test_an_execution_over_midnight_is_in_both_days(relay: Relay) -> None:
 def test_a_refused_submission_is_among_its_days_entries(relay: Relay) -> None:
     given_executions(relay, 1)
     relay.audit.append([rejected("Request-1", NOON, b"{}", "invalid_request", None)])
-    assert told(pages(relay)) == [("rejected#request-1", 1), *(("action-0000", seq) for seq in (1, 2, 3))]
+    assert told(pages(relay)) == [("rejected#Request-1", 1), *(("action-0000", seq) for seq in (1, 2, 3))]
 
 
 def test_an_unreadable_part_leaves_the_rest_of_the_day(relay: Relay) -> None:
@@ -166,7 +166,7 @@ def test_days_are_those_of_the_calendar() -> None:
 def test_a_refused_submission_is_a_chain_of_one(relay: Relay) -> None:
     entry: AuditEntry = rejected("Request-1", NOON, b"\x00" * 10, "malformed_json", "arn:caller")
     assert (entry.execution_id, entry.trace_id, entry.seq, entry.previous_hash) == (
-        "rejected#request-1",
+        "rejected#Request-1",
         "Request-1",
         1,
         "",
@@ -174,5 +174,5 @@ def test_a_refused_submission_is_a_chain_of_one(relay: Relay) -> None:
     assert (entry.action_id, entry.event, entry.status, entry.attempt) == ("-", "rejected", "rejected", 0)
     assert (entry.payload_size_bytes, entry.code, entry.actor, entry.day) == (10, "malformed_json", "arn:caller", DAY)
     relay.audit.append([entry])
-    verification = relay.recalling.history("REQUEST-1", verified=True)["verification"]
+    verification = relay.recalling.history("Request-1", verified=True)["verification"]
     assert verification == {"intact": True, "checkedEntries": 1, "brokenAt": None, "detail": None}

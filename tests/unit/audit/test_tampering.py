@@ -14,7 +14,7 @@ from actionrelay.audit.history import ReadHistory
 from actionrelay.audit.reader_dynamodb import AuditTableReader
 from actionrelay.audit.verification import OWED_MS
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.entries_dynamodb import ENTRIES_PER_TRAIL, camel, entries_item, read_entries
+from actionrelay.ledger.entries_dynamodb import ENTRIES_PER_TRAIL, camel, entries_item, expiry, read_entries, trail_key
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, PayloadRef, Status, WebhookStatus
 from actionrelay.ledger.history import AuditEntry, entry_hash
 from actionrelay.ledger.history_dynamodb import AuditTable
@@ -347,10 +347,19 @@ def test_a_repeated_item_names_the_first_entry_too_many(written: Written, partin
     world = World.of(written, parting)
     after = written.audit_seq + 1
     for item in world.items:
-        places = {"0": 0, "-3": -3, "0.5": 1, f"{after}": after, f"{after}.5": after, f"{after + 7}": after}
+        # Below its range a key is of another acceptance, whose trail then begins too late.
+        places = {
+            "0": 0,
+            "-3": 1 if written.entries[0].accepted_at else -3,
+            "0.5": 1,
+            f"{after}": after,
+            f"{after}.5": after,
+            f"{after + 7}": after,
+        }
         places |= {f"{end}.5": end + 1 for end in (_span(each)[-1] for each in world.items)}
+        trail = trail_key(written.entries[0].accepted_at)
         for place, seq in places.items():
-            again = {**item, "seq": {"N": place}}
+            again = {**item, "seq": {"N": str(Decimal(place) + trail)}}
             world.put(again)
             _breaks_at(world, seq, f"{item['seq']} again as {place}")
             world.remove(again)
@@ -431,7 +440,7 @@ def test_a_forged_repeat_names_the_first_difference(
 ) -> None:
     world = World.of(written, PARTINGS["all at once"])
     for entry in written.entries:
-        if (EXECUTION_ID, str(entry.seq)) in world.dynamodb.items:
+        if (EXECUTION_ID, str(trail_key(entry.accepted_at) + entry.seq)) in world.dynamodb.items:
             continue
         forged = replace(entry, event="forged")
         item = _item([replace(forged, hash=entry_hash(forged))])
@@ -443,7 +452,8 @@ def test_a_forged_repeat_names_the_first_difference(
 
 def _item(entries: Sequence[AuditEntry]) -> Item:
     """An item as only somebody else would put it there."""
-    return {name: dict(value) for name, value in entries_item(entries).items()} | {"expires_at": {"N": "1"}}
+    expires_at = {"N": str(expiry(entries[-1], 400))}
+    return {name: dict(value) for name, value in entries_item(entries).items()} | {"expires_at": expires_at}
 
 
 def _breaks_at(world: World, seq: int, change: str) -> None:

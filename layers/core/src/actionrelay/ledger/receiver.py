@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 from ipaddress import IPv6Network
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 _SHARED = frozenset(
     {
@@ -26,8 +26,10 @@ def without_path(url: str | None) -> str | None:
     """
     if url is None:
         return None
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}/#sha256={sha256(url.encode()).hexdigest()}"
+    parts = _parts(url)
+    # What comes before an `@` may be a password, too.
+    origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/" if parts else ""
+    return f"{origin}#sha256={sha256(url.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def receiver_group(url: str) -> str | None:
@@ -37,11 +39,23 @@ def receiver_group(url: str) -> str | None:
     stands for the list of public suffixes: one label below the registry, a whole name on a platform that many share, an
     IPv4 address, the /64 of an IPv6 one. None for a URL without a host.
     """
-    host = (urlsplit(url).hostname or "").removesuffix(".")
+    parts = _parts(url)
+    host = ((parts.hostname if parts else None) or "").removesuffix(".")
     labels = host.split(".")
     if ":" in host:
-        return str(IPv6Network((host, 64), strict=False))
+        try:
+            return str(IPv6Network((host, 64), strict=False))
+        except ValueError:
+            return None
     if labels[-1].isdecimal() or any(host.endswith(f".{domain}") for domain in _SHARED):
         return host
     below_country = len(labels[-1]) == _COUNTRY and len(labels[-2:][0]) <= _LONGEST_COUNTRYS_SECOND
     return ".".join(labels[-3 if below_country else -2 :]) or None
+
+
+def _parts(url: str) -> SplitResult | None:
+    """Take a URL apart; None for what is none. A record may have one that a later Python does not take any more."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return None
