@@ -9,13 +9,16 @@ import json
 import random
 import time
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, override
 
 from actionrelay.boundary.batch import serve
 from actionrelay.execute.after_attempt import ExecutionPolicy
+from actionrelay.execute.batch import ExecuteBatch
 from actionrelay.execute.client_http import GenesysClient
 from actionrelay.execute.contracts import DataActions
 from actionrelay.execute.worker import ExecuteAction
+from actionrelay.gate.ports import RateGate
 from actionrelay.gate.rate import BatchPermits, Crowd, Decision, Share
 from actionrelay.genesys.http import new_pool
 from actionrelay.ledger import steps as ledger
@@ -51,6 +54,26 @@ class _WallTime:
 
 
 @dataclass(frozen=True, slots=True)
+class _OpenGate(RateGate):
+    """Lets everybody through, at the price of a request."""
+
+    clock: _WallTime
+    chance: Chance
+
+    @override
+    def for_batch(self, size: int, newcomers: int) -> BatchPermits:
+        return BatchPermits(self._ask, self.pause, Crowd(size - newcomers, newcomers))
+
+    @override
+    def pause(self, until: int) -> None:
+        """Do nothing: Genesys Cloud answers no 429 here."""
+
+    def _ask(self, _now: int, crowd: Crowd) -> Decision:
+        self.clock.sleep(self.chance.aws_ms())
+        return Decision(Share(crowd.returning), Share(crowd.newcomers))
+
+
+@dataclass(frozen=True, slots=True)
 class _Context:
     function_name: str = "execute"
 
@@ -67,19 +90,20 @@ class _Worker:
         self._payloads = Payloads()
         self._number = 0
         nothing, recorder = Nothing(), Recorder(self._records, Audit(self._clock, self._chance))
-        self._executing = ExecuteAction(
-            ExecutionPolicy(max_attempts=4, webhook_grace_ms=0),
-            recorder,
-            Completion(recorder, self._payloads, nothing, nothing, nothing, nothing, 0),
-            self._payloads,
-            Queue(self._clock, self._chance),
-            Tokens(),
-            GenesysClient(new_pool(), genesys_url, DataActions(RECEIPT_URL)),
-            BatchPermits(self._ask, lambda _: None, Crowd(0, 0)),
-            nothing,
-            self._clock,
-            self._chance,
+        action = partial(
+            ExecuteAction,
+            policy=ExecutionPolicy(max_attempts=4, webhook_grace_ms=0),
+            recorder=recorder,
+            completion=Completion(recorder, self._payloads, nothing, nothing, nothing, nothing, 0),
+            payloads=self._payloads,
+            queue=Queue(self._clock, self._chance),
+            tokens=Tokens(),
+            client=GenesysClient(new_pool(), genesys_url, DataActions(RECEIPT_URL)),
+            telemetry=nothing,
+            clock=self._clock,
+            randomness=self._chance,
         )
+        self._executing = ExecuteBatch(_OpenGate(self._clock, self._chance), nothing, action)
 
     def invocation_ms(self, size: int) -> float:
         """Work a batch off, and return how long that took."""
@@ -96,11 +120,6 @@ class _Worker:
         ):
             raise RuntimeError("not what was to be measured")
         return taken
-
-    def _ask(self, _now: int, crowd: Crowd) -> Decision:
-        """Let everybody through, at the price of a request."""
-        self._clock.sleep(self._chance.aws_ms())
-        return Decision(Share(crowd.returning), Share(crowd.newcomers))
 
     def _accepted(self) -> str:
         self._number += 1

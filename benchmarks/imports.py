@@ -28,7 +28,7 @@ from local.world.progress import Progress
 from local.world.state import ROOT
 
 WIRED = {
-    "execute": "execute_action",
+    "execute": "execute_batch",
     "validate": "submit_execution",
     "receive_webhook": "receive_result",
     "deliver": "deliver_webhook",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from actionrelay.execute.after_attempt import ExecutionPolicy
+from actionrelay.execute.batch import ExecuteBatch
 from actionrelay.execute.worker import ExecuteAction
 from actionrelay.gate.gate_dynamodb import TableRateGate
 from actionrelay.gate.rate import Rate
@@ -91,25 +92,26 @@ class _Run:
             self._items.refused,
         )
 
-    def _use_case(self, payloads: Payloads) -> ExecuteAction:
+    def _use_case(self, payloads: Payloads) -> ExecuteBatch:
         """Make one worker: its gate remembers what it saw, as a Lambda environment does."""
         nothing, recorder = Nothing(), Recorder(self._records, Audit(self._world, self._chance))
         gate = TableRateGate(self._items, "executions", Rate(self._backlog.per_minute))  # type: ignore[arg-type]
-        return ExecuteAction(
-            ExecutionPolicy(max_attempts=4, webhook_grace_ms=0),
-            recorder,
-            Completion(recorder, payloads, nothing, nothing, nothing, nothing, 0),
-            payloads,
-            self._queue,
-            Tokens(),
-            self._genesys,
-            GateInTurn(gate, self._world.turn()),
-            nothing,
-            self._world,
-            self._chance,
+        action = partial(
+            ExecuteAction,
+            policy=ExecutionPolicy(max_attempts=4, webhook_grace_ms=0),
+            recorder=recorder,
+            completion=Completion(recorder, payloads, nothing, nothing, nothing, nothing, 0),
+            payloads=payloads,
+            queue=self._queue,
+            tokens=Tokens(),
+            client=self._genesys,
+            telemetry=nothing,
+            clock=self._world,
+            randomness=self._chance,
         )
+        return ExecuteBatch(GateInTurn(gate, self._world.turn()), nothing, action)
 
-    def _poll(self, executing: ExecuteAction) -> None:
+    def _poll(self, executing: ExecuteBatch) -> None:
         while self._left:
             messages = self._queue.receive()
             if not messages:

@@ -7,13 +7,13 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, override
 
 from botocore.exceptions import ClientError
 
 from actionrelay.errors import StaleWriteError
 from actionrelay.execute.ports import ActionCall
-from actionrelay.gate.ports import RateGate
+from actionrelay.gate.ports import BatchGate, RateGate
 from actionrelay.genesys.verdict import Reply, ReplyKind
 from actionrelay.ledger.execution import Execution, ExecutionError, PayloadRef
 from actionrelay.ledger.history import AuditEntry
@@ -181,33 +181,46 @@ class Items:
 
 
 @dataclass(slots=True)
-class GateInTurn:
+class GateInTurn(RateGate):
     """A `RateGate` whose locks are virtual: a process that waits for the table must not stop time."""
 
     gate: RateGate
     turn: Turn
 
-    def for_batch(self, size: int, newcomers: int) -> "GateInTurn":
-        """Return a gate for one batch."""
-        return GateInTurn(self.gate.for_batch(size, newcomers), self.turn)
+    @override
+    def for_batch(self, size: int, newcomers: int) -> "BatchInTurn":
+        return BatchInTurn(self.gate.for_batch(size, newcomers), self.turn)
 
-    def take(self, now: int, *, waited: bool = False) -> int:
-        """Take one permit, in turn."""
-        with self.turn.taken():
-            return self.gate.take(now, waited=waited)
-
+    @override
     def pause(self, until: int) -> None:
-        """Stop everybody, in turn."""
         with self.turn.taken():
             self.gate.pause(until)
 
+
+@dataclass(slots=True)
+class BatchInTurn(BatchGate):
+    """The `BatchGate` of such a gate."""
+
+    gate: BatchGate
+    turn: Turn
+
+    @override
+    def take(self, now: int, *, waited: bool = False) -> int:
+        with self.turn.taken():
+            return self.gate.take(now, waited=waited)
+
+    @override
     def hold(self, until: int) -> None:
-        """Stop this batch."""
         self.gate.hold(until)
 
+    @override
     def held(self, now: int) -> int:
-        """How many ms this batch is held for."""
         return self.gate.held(now)
+
+    @override
+    def pause(self, until: int) -> None:
+        with self.turn.taken():
+            self.gate.pause(until)
 
 
 @dataclass(slots=True)

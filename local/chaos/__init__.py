@@ -4,7 +4,7 @@ Everything goes through the HTTP API of a local world of its own, with real proc
 
 - `faults`, `plan`: which execution meets what, from one seed.
 - `callers`: several callers at once, who send again what got no good answer, and log every answer.
-- `killer`: SIGKILL for workers of all five functions.
+- `killer`: SIGKILL for workers of all functions.
 - `campaign`: the above on one world (`worlds`), then `settling` until everything accepted has ended.
 - `runs`: several campaigns at once, each on a world of its own.
 - `witnesses`, `tables`: collect the `history`: callers' log, simulator's records, audit table, final states.

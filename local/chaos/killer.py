@@ -1,4 +1,4 @@
-"""Kills workers of all five functions with SIGKILL, one at a time, at random. The emulator starts new ones."""
+"""Kills workers of all functions with SIGKILL, one at a time, at random. The emulator starts new ones."""
 
 import contextlib
 import os

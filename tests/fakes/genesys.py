@@ -143,7 +143,7 @@ class ScriptedIssuer:
 
 @dataclass(slots=True)
 class ScriptedGate:
-    """A ``RateGate`` that is open unless ``waits`` says otherwise."""
+    """A ``RateGate``, and the ``BatchGate`` of every batch, that is open unless ``waits`` says otherwise."""
 
     waits: deque[int] = field(default_factory=deque)
     taken: int = 0

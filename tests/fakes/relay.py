@@ -10,6 +10,7 @@ from actionrelay.audit.export import ExportAuditDay
 from actionrelay.audit.history import ReadHistory
 from actionrelay.deliver.delivery import DeliverWebhook
 from actionrelay.execute.after_attempt import ExecutionPolicy
+from actionrelay.execute.batch import ExecuteBatch
 from actionrelay.execute.worker import ExecuteAction
 from actionrelay.find.execution import ReadExecution
 from actionrelay.find.listing import ListExecutions
@@ -159,6 +160,7 @@ class Relay:
     @property
     def executing(self) -> ExecuteAction:
         return ExecuteAction(
+            self.gate,
             ExecutionPolicy(self.max_attempts, GRACE_MS),
             self.recorder,
             self.completion,
@@ -166,11 +168,14 @@ class Relay:
             self.queue,
             self.tokens,
             self.client,
-            self.gate,
             self.telemetry,
             self.clock,
             self.randomness,
         )
+
+    @property
+    def batching(self) -> ExecuteBatch:
+        return ExecuteBatch(self.gate, self.success_rate, lambda gate: replace(self.executing, gate=gate))
 
     @property
     def operating(self) -> OperateExecution:

@@ -24,7 +24,7 @@ WIRED = (
     ("validate", "submit_execution", "submitting"),
     ("validate", "operate_execution", "operating"),
     ("validate", "record_rejection", "rejecting"),
-    ("execute", "execute_action", "executing"),
+    ("execute", "execute_batch", "batching"),
     ("receive_webhook", "receive_result", "receiving"),
     ("deliver", "deliver_webhook", "delivering"),
     ("query", "read_execution", "reading"),

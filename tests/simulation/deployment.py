@@ -4,10 +4,12 @@ import random
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from actionrelay.deliver.delivery import DeliverWebhook
 from actionrelay.execute.after_attempt import ExecutionPolicy
+from actionrelay.execute.batch import ExecuteBatch
 from actionrelay.execute.ports import ActionClient
 from actionrelay.execute.worker import ExecuteAction
 from actionrelay.genesys.contract import GenesysApi
@@ -104,7 +106,7 @@ class Ports(Clock, ActionClient, Protocol):
 
 
 class UseCases:
-    """Everything that the five functions do."""
+    """Everything that the functions do with an execution."""
 
     def __init__(self, ports: Ports, deployment: Deployment, seed: int) -> None:
         silence, randomness, anybody = Silence(), SteadyRandomness(seed), _Anybody()
@@ -124,19 +126,20 @@ class UseCases:
             randomness,
             audit_kept_days=400,
         )
-        self.executing = ExecuteAction(
-            ExecutionPolicy(MAX_ATTEMPTS, deployment.grace_ms),
-            recorder,
-            completion,
-            ports.payloads,
-            ports.queue,
-            ports.tokens,
-            ports,
-            ports.gate,
-            silence,
-            ports,
-            randomness,
+        action = partial(
+            ExecuteAction,
+            policy=ExecutionPolicy(MAX_ATTEMPTS, deployment.grace_ms),
+            recorder=recorder,
+            completion=completion,
+            payloads=ports.payloads,
+            queue=ports.queue,
+            tokens=ports.tokens,
+            client=ports,
+            telemetry=silence,
+            clock=ports,
+            randomness=randomness,
         )
+        self.executing = ExecuteBatch(ports.gate, completion.success_rate, action)
         self.receiving = ReceiveResult(
             lambda: anybody,
             ports.webhook_ids,

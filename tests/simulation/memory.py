@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, override
 
 from actionrelay.errors import AlreadyRecordedError, DeliveryFailedError, StaleWriteError
+from actionrelay.gate.ports import RateGate
 from actionrelay.gate.rate import BatchPermits, Crowd, Decision, GateState, Rate, pause
 from actionrelay.ledger.execution import Execution, PayloadRef
 from actionrelay.ledger.history import AuditEntry
@@ -213,54 +214,48 @@ class Tokens:
 
 
 @dataclass(slots=True)
-class Gate:
-    """A ``RateGate`` over the package's own rule. A batch's threads share its answer, so asking is one step."""
+class Gate(RateGate):
+    """A ``RateGate`` over the package's own rule."""
 
     crossing: Crossing
     rate: Rate
     granted: Callable[[int], None]
     """Told when the permit in hand was decided on."""
     state: GateState = field(default_factory=GateState)
-    permits: BatchPermits | None = None
-    shared: "Gate | None" = None
-    decided_at: int = -1
 
-    def for_batch(self, size: int, newcomers: int) -> "Gate":
-        batch = Gate(self.crossing, self.rate, self.granted, shared=self)
-        batch.permits = BatchPermits(batch.ask, self.pause, Crowd(size - newcomers, newcomers))
-        return batch
+    @override
+    def for_batch(self, size: int, newcomers: int) -> "GateOfBatch":
+        return GateOfBatch(self, Crowd(size - newcomers, newcomers))
 
-    def take(self, now: int, *, waited: bool = False) -> int:
-        gate = self if self.permits else self.for_batch(1, 0 if waited else 1)
-
-        def effect() -> int:
-            assert gate.permits is not None
-            wait = gate.permits.take(now, waited=waited)
-            self.granted(gate.decided_at)
-            return wait
-
-        return self.crossing("gate.take", "", effect)
-
-    def ask(self, now: int, crowd: Crowd) -> Decision:
-        everybody = self.shared or self
-        self.decided_at = now
-        everybody.state, decision = self.rate.decide(everybody.state, now, crowd)
-        return decision
-
+    @override
     def pause(self, until: int) -> None:
-        everybody = self.shared or self
-
         def effect() -> None:
-            everybody.state = pause(everybody.state, until)
+            self.state = pause(self.state, until)
 
         self.crossing("gate.pause", "", effect)
 
-    def hold(self, until: int) -> None:
-        if self.permits:
-            self.permits.hold(until)
 
-    def held(self, now: int) -> int:
-        return self.permits.held(now) if self.permits else 0
+class GateOfBatch(BatchPermits):
+    """A ``BatchGate``. The threads of a batch share its answer, so asking is one step."""
+
+    def __init__(self, gate: Gate, crowd: Crowd) -> None:
+        super().__init__(self._ask, gate.pause, crowd)
+        self._gate = gate
+        self._decided_at = -1
+
+    @override
+    def take(self, now: int, *, waited: bool = False) -> int:
+        def effect() -> int:
+            wait = BatchPermits.take(self, now, waited=waited)
+            self._gate.granted(self._decided_at)
+            return wait
+
+        return self._gate.crossing("gate.take", "", effect)
+
+    def _ask(self, now: int, crowd: Crowd) -> Decision:
+        self._decided_at = now
+        self._gate.state, decision = self._gate.rate.decide(self._gate.state, now, crowd)
+        return decision
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from typing import Any, cast
 from actionrelay.boundary import batch
 from actionrelay.errors import TokenBeingRefreshedError
 from actionrelay.token.shared import SharedToken
-from actionrelay.wiring.execute import execute_action, execution_dead_letters
+from actionrelay.wiring.execute import execute_batch, execution_dead_letters
 from actionrelay.wiring.process import aws
 from actionrelay.wiring.validate import submit_execution
 
@@ -39,7 +39,7 @@ class _Worker:
         self._folder = folder
         self._calls: Counter[str] = Counter()
         aws().session.events.register("before-send", self._sent)
-        self._tokens = cast("SharedToken", execute_action().tokens)
+        self._tokens = cast("SharedToken", execute_batch().for_batch([]).tokens)
 
     def work(self, executions: int) -> dict[str, Any]:
         """Do the job, and say what it took."""
@@ -65,7 +65,7 @@ class _Worker:
                 waits += 1
                 if time.monotonic() > ends:
                     raise
-                time.sleep(execute_action().randomness.uniform() * error.come_back_ms / 1_000)
+                time.sleep(execute_batch().for_batch([]).randomness.uniform() * error.come_back_ms / 1_000)
 
     def _submit(self) -> str:
         request: dict[str, Any] = {"actionId": _ACTION, "inputs": {"order": str(uuid.uuid4())}, "cacheResults": False}
@@ -85,7 +85,7 @@ class _Worker:
             answer = batch.serve(
                 {"Records": records},
                 cast("Any", _Context()),
-                lambda some: execute_action().for_batch(some).work,
+                lambda some: execute_batch().for_batch(some).work,
                 execution_dead_letters,
             )
             failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
@@ -94,7 +94,7 @@ class _Worker:
                     aws().sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
 
     def _status(self, execution_id: str) -> str:
-        execution = execute_action().recorder.load(execution_id)
+        execution = execute_batch().for_batch([]).recorder.load(execution_id)
         return execution.status.value if execution else "gone"
 
     def _sent(self, event_name: str, **_: Any) -> None:

@@ -1,7 +1,8 @@
 """Batches before the rate gate, and the 429 that stops one."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import override
 
 import pytest
 
@@ -12,6 +13,7 @@ from actionrelay.execute.worker import (
     COME_BACK_MS,
     ExecuteAction,
 )
+from actionrelay.gate.ports import RateGate
 from actionrelay.gate.rate import BatchPermits, Crowd, Decision, Share
 from actionrelay.ledger.execution import Execution, Status
 from actionrelay.ledger.message import Message
@@ -41,16 +43,29 @@ WAITED = replace(RUN, due_at=NOON - 1)
 def test_the_gate_expects_what_a_batch_may_want_to_run(
     relay: Relay, batch: list[Message], expected: tuple[int, int]
 ) -> None:
-    relay.executing.for_batch(batch)
+    relay.batching.for_batch(batch)
     assert relay.gate.batches == [expected]
+
+
+@dataclass(frozen=True, slots=True)
+class AskingGate(RateGate):
+    """A ``RateGate`` whose batches ask this."""
+
+    ask: Callable[[int, Crowd], Decision]
+
+    @override
+    def for_batch(self, size: int, newcomers: int) -> BatchPermits:
+        return BatchPermits(self.ask, self.pause, Crowd(size - newcomers, newcomers))
+
+    @override
+    def pause(self, until: int) -> None: ...
 
 
 def batches(
     relay: Relay, ask: Callable[[int, Crowd], Decision], messages: list[Message] | None = None
 ) -> ExecuteAction:
     """An ``execute`` whose batch asks this."""
-    executing = replace(relay.executing, gate=BatchPermits(ask, relay.gate.pause, Crowd(0, 0)))
-    return executing.for_batch(messages or [RUN, RUN])
+    return replace(relay.batching, gate=AskingGate(ask)).for_batch(messages or [RUN, RUN])
 
 
 def never(_now: int, _crowd: Crowd) -> Decision:

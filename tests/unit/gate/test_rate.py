@@ -317,7 +317,7 @@ def test_another_batch_asks_for_itself() -> None:
     first = gate.batch(4)
     first.take(NOON)
     first.hold(NOON + 5_000)
-    assert first.for_batch(3, 2).take(NOON + 1) == 0
+    assert gate.batch(3, 2).take(NOON + 1) == 0
     assert gate.asked == [(NOON, Crowd(4, 0)), (NOON + 1, Crowd(1, 2))]
 
 

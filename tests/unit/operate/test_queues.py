@@ -54,7 +54,7 @@ def test_a_gate_gauge_reads_and_takes_nothing() -> None:
     gauge = TableGateGauge(dynamodb, "executions")  # type: ignore[arg-type]
     assert gauge.paused_until() == 0, "nobody has asked the gate yet"
     gate = TableRateGate(dynamodb, "executions", Rate(270))  # type: ignore[arg-type]
-    gate.take(NOON)
+    gate.for_batch(1, 1).take(NOON)
     assert gauge.paused_until() == 0
     gate.pause(NOON + 5_000)
     before = dict(dynamodb.items)

@@ -78,7 +78,7 @@ def outcome_entry(relay: Relay) -> float | None:
 def test_any_end_carries_a_known_rate(relay: Relay) -> None:
     relay.success_rate.rate = 0.5
     relay.given_queued()
-    relay.executing.for_batch([]).completion.success_rate.refresh()
+    relay.batching.for_batch([])
     relay.work()
     assert outcome_entry(relay) == 0.5
 
@@ -97,5 +97,5 @@ def test_a_webhooks_or_operators_outcome_carries_the_rate(relay: Relay) -> None:
 
 def test_a_batch_reads_the_rate_before_it_asks_genesys(relay: Relay) -> None:
     relay.success_rate.rate = 1.0
-    relay.executing.for_batch([])
+    relay.batching.for_batch([])
     assert relay.success_rate.latest() == 1.0

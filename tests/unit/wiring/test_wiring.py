@@ -28,6 +28,7 @@ from actionrelay.wiring.settings import (
 )
 from tests.fakes.aws import FakeDynamoDb, FakeS3, FakeSecrets, FakeSqs, FakeSsm
 from tests.fakes.deployment import ENVIRONMENT
+from tests.fakes.genesys import ScriptedGate
 
 FUNCTIONS = sorted(path.parent.name for path in Path(__file__).parents[3].glob("functions/*/app.py"))
 WIRED: list[Callable[[], Any]] = [
@@ -237,11 +238,11 @@ def test_given_a_contract_when_wired_then_the_client_speaks_it(
     clients: FakeClients, monkeypatch: pytest.MonkeyPatch, api: str, contract: type
 ) -> None:
     monkeypatch.setenv("GENESYS_API", api)
-    client = execute.execute_action().client
+    client = execute.execute_batch().action(ScriptedGate()).client
     assert isinstance(client, GenesysClient)
     assert isinstance(client.contract, contract)
     assert client.api_url == "https://api.mypurecloud.de"
-    assert execute.execute_action().policy.webhook_grace_ms == 300_000
+    assert execute.execute_batch().action(ScriptedGate()).policy.webhook_grace_ms == 300_000
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from actionrelay.errors import DependencyError, TokenBeingRefreshedError, TokenError, TokenUnavailableError
 from actionrelay.execute.attempt_report import attempt_report
-from actionrelay.gate.ports import RateGate
+from actionrelay.gate.ports import BatchGate
 from actionrelay.genesys.verdict import Repeats, Reply, ReplyKind, Verdict, judge, next_try_at
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status
@@ -42,7 +42,7 @@ class Settlement:
     recorder: Recorder
     completion: Completion
     queue: ExecutionQueue
-    gate: RateGate
+    gate: BatchGate
     telemetry: Telemetry
     clock: Clock
     randomness: Randomness

@@ -4,14 +4,13 @@ Returning means that the message is done with; raising means that it must be see
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from actionrelay.errors import DependencyError, LeaseHeldError, QueueUnavailableError, StaleWriteError, TokenError
 from actionrelay.execute.after_attempt import ExecutionPolicy, Settlement
 from actionrelay.execute.ports import ActionCall, ActionClient
-from actionrelay.gate.ports import RateGate
+from actionrelay.gate.ports import BatchGate
 from actionrelay.genesys.verdict import GIVE_UP_AFTER_MS, Reply, ReplyKind
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Status
@@ -49,6 +48,7 @@ _UNREADABLE = ExecutionError("request_unreadable", "the stored request is gone, 
 class ExecuteAction:
     """Runs one execution's next step."""
 
+    gate: BatchGate
     policy: ExecutionPolicy
     recorder: Recorder
     completion: Completion
@@ -56,17 +56,9 @@ class ExecuteAction:
     queue: ExecutionQueue
     tokens: TokenSource
     client: ActionClient
-    gate: RateGate
     telemetry: Telemetry
     clock: Clock
     randomness: Randomness
-
-    def for_batch(self, messages: Sequence[Message]) -> "ExecuteAction":
-        """Return the same for one batch, that asks the rate gate once for all that may want to run."""
-        runs = [message for message in messages if message.kind is MessageKind.RUN]
-        newcomers = sum(message.due_at is None for message in runs)
-        self.completion.success_rate.refresh()
-        return replace(self, gate=self.gate.for_batch(len(runs), newcomers))
 
     def work(self, message: Message, ends_at: int) -> None:
         """Do what is due for a message; ``ends_at`` is when this worker's invocation is cut off.

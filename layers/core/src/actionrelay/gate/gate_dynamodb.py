@@ -41,20 +41,6 @@ class TableRateGate(RateGate):
     def for_batch(self, size: int, newcomers: int) -> BatchPermits:
         return BatchPermits(self.ask, self.pause, Crowd(size - newcomers, newcomers))
 
-    @override
-    def take(self, now: int, *, waited: bool = False) -> int:
-        """Take one permit, as a batch of one."""
-        return self.for_batch(1, 0 if waited else 1).take(now, waited=waited)
-
-    @override
-    def hold(self, until: int) -> None:
-        """Do nothing: who is not in a batch is alone."""
-
-    @override
-    def held(self, now: int) -> int:
-        """Whoever is alone is never held."""
-        return 0
-
     def ask(self, now: int, crowd: Crowd) -> Decision:
         """Let through as many as can be, and give the others a place in a line.
 

@@ -6,12 +6,20 @@ from typing import Protocol
 class RateGate(Protocol):
     """Keeps all workers together below the allowed rate."""
 
-    def for_batch(self, size: int, newcomers: int) -> "RateGate":
+    def for_batch(self, size: int, newcomers: int) -> "BatchGate":
         """Return a gate for one batch, that asks once for all of its ``size`` messages.
 
         ``newcomers`` of them have had no place in the line yet.
         """
         ...
+
+    def pause(self, until: int) -> None:
+        """Grant nothing to anybody before ``until``: Genesys Cloud answered 429."""
+        ...
+
+
+class BatchGate(Protocol):
+    """The rate gate for the messages of one batch, whose threads share it."""
 
     def take(self, now: int, *, waited: bool = False) -> int:
         """Take one permit: 0 when granted, else how many ms to come back after.
@@ -20,16 +28,16 @@ class RateGate(Protocol):
         """
         ...
 
-    def pause(self, until: int) -> None:
-        """Grant nothing to anybody before ``until``: Genesys Cloud answered 429."""
-        ...
-
     def hold(self, until: int) -> None:
         """Let nobody of this batch go out before ``until``, from this moment on. Asks no service and can't fail."""
         ...
 
     def held(self, now: int) -> int:
         """How many ms this batch is held for yet; 0 when it is not."""
+        ...
+
+    def pause(self, until: int) -> None:
+        """Hold this batch until then, and let ``RateGate.pause`` stop everybody else."""
         ...
 
 

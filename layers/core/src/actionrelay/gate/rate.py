@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import override
 
 from actionrelay.errors import DependencyError
-from actionrelay.gate.ports import RateGate
+from actionrelay.gate.ports import BatchGate
 
 SUSTAINED_PERCENT = 95
 """How much of the rate is given out as it falls due; the rest is what the bucket may hold."""
@@ -143,7 +143,7 @@ def pause(state: GateState, until: int) -> GateState:
 
 
 @dataclass(slots=True)
-class BatchPermits(RateGate):
+class BatchPermits(BatchGate):
     """One batch before the gate: whoever of it comes first asks for all, the others share the answer.
 
     A gate that fails is asked once as well: the others learn that it failed.
@@ -159,13 +159,7 @@ class BatchPermits(RateGate):
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @override
-    def for_batch(self, size: int, newcomers: int) -> "BatchPermits":
-        """Return a gate for another batch."""
-        return BatchPermits(self.ask, self.pause_all, Crowd(size - newcomers, newcomers))
-
-    @override
     def take(self, now: int, *, waited: bool = False) -> int:
-        """Take one permit: 0 when granted, else how many ms to come back after."""
         with self._turn:
             if held := self.held(now):
                 return held
@@ -179,18 +173,15 @@ class BatchPermits(RateGate):
 
     @override
     def hold(self, until: int) -> None:
-        """Let nobody of this batch go out before ``until``, from this moment on."""
         with self._turn:
             self._held_until = max(self._held_until, until)
 
     @override
     def held(self, now: int) -> int:
-        """How many ms this batch is held for yet; 0 when it is not."""
         return max(self._held_until - now, 0)
 
     @override
     def pause(self, until: int) -> None:
-        """Stop everybody until then, this batch first."""
         self.hold(until)
         self.pause_all(until)
 

@@ -31,7 +31,7 @@ class GatedProbe(PlatformProbe):
 
     def _held(self) -> Sight | None:
         try:
-            wait_ms = self.gate.take(self.clock.now())
+            wait_ms = self.gate.for_batch(1, newcomers=1).take(self.clock.now())
         except DependencyError:
             return Sight(None, "the rate gate can't be asked", held=True)
         return Sight(None, f"the rate is used up for the next {-(-wait_ms // 1_000)} s", held=True) if wait_ms else None

@@ -1,9 +1,11 @@
 """How ``execute`` is built."""
 
 import os
+from functools import partial
 
 from actionrelay.aws.secret import NamedSecret
 from actionrelay.execute.after_attempt import ExecutionPolicy
+from actionrelay.execute.batch import ExecuteBatch
 from actionrelay.execute.client_http import GenesysClient
 from actionrelay.execute.contracts import DataActions, Integrations
 from actionrelay.execute.worker import ExecuteAction
@@ -31,7 +33,7 @@ def execution_dead_letters() -> SqsDeadLetters:
 
 
 @once
-def execute_action() -> ExecuteAction:
+def execute_batch() -> ExecuteBatch:
     """Works off the execution queue."""
     settings = ExecuteSettings.read(os.environ)
     hosts = find_hosts(
@@ -40,10 +42,12 @@ def execute_action() -> ExecuteAction:
     pool = new_pool()
     secret = NamedSecret(aws().secrets, settings.genesys_secret_name)
     contract = DataActions(settings.receipt_url) if settings.genesys_api is GenesysApi.DATA_ACTIONS else Integrations()
-    return ExecuteAction(
+    completed = completion(settings)
+    action = partial(
+        ExecuteAction,
         policy=ExecutionPolicy(settings.max_attempts, settings.webhook_grace_seconds * 1_000),
         recorder=recorder(settings),
-        completion=completion(settings),
+        completion=completed,
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
         queue=SqsExecutionQueue(aws().sqs, settings.execution_queue_url),
         tokens=SharedToken(
@@ -57,8 +61,9 @@ def execute_action() -> ExecuteAction:
             clock=SystemClock(),
         ),
         client=GenesysClient(pool, hosts.api, contract),
-        gate=TableRateGate(aws().dynamodb, settings.executions_table, Rate(settings.requests_per_minute)),
         telemetry=telemetry(),
         clock=SystemClock(),
         randomness=SystemRandomness(),
     )
+    gate = TableRateGate(aws().dynamodb, settings.executions_table, Rate(settings.requests_per_minute))
+    return ExecuteBatch(gate, completed.success_rate, action)
