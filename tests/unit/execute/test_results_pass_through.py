@@ -6,6 +6,8 @@ import sys
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from actionrelay.boundary import http
 from actionrelay.json_text import members
@@ -221,3 +223,33 @@ def test_a_cache_hit_hands_on_the_same_bytes(relay: Relay) -> None:
     assert relay.record.outcome is not None
     assert relay.record.outcome.result is not None
     assert relay.payloads.get(relay.record.outcome.result) == b'{"b":10.10,"a":1e2}'
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=True, allow_infinity=True)
+    | st.text(st.characters(exclude_categories=()), max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    max_leaves=12,
+)
+"""Whatever JSON can say, and what it can't: half a surrogate pair, NaN, infinities."""
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-32", "latin-1"]
+
+
+@given(value=VALUES, encoding=st.sampled_from(ENCODINGS), escaped=st.booleans(), contract=st.sampled_from(["i", "d"]))
+def test_any_2xx_json_ends_an_execution_as_completed(
+    value: Any, encoding: str, contract: str, *, escaped: bool
+) -> None:
+    text = json.dumps(value, ensure_ascii=escaped)
+    if contract == "d":
+        text = f'{{"status":"completed","result":{text}}}'
+    reply = asked(saying(raw(200, text.encode(encoding, "replace"))), INTEGRATIONS if contract == "i" else DATA_ACTIONS)
+    relay = Relay()
+    relay.given_queued()
+    relay.client.answer(reply)
+    relay.work()
+    assert relay.record.status is Status.COMPLETED
+    assert len(relay.client.calls) == 1, "it ran, so it is never run again"
+    json.loads(http.answer(200, relay.reading.execution(EXECUTION_ID))["body"])

@@ -119,6 +119,11 @@ def test_a_secrets_wrong_form_is_named_without_its_content(deployment: Deploymen
     assert "hush" not in str(check)
 
 
+def test_a_secret_with_a_byte_order_mark_is_good(deployment: Deployment) -> None:
+    deployment.secret = '\ufeff{"clientId":"id","clientSecret":"hush"}'
+    assert deployment.found()["credentials"].status is OK
+
+
 # -- Token --
 
 

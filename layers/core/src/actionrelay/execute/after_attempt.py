@@ -86,7 +86,7 @@ class Settlement:
             self._finish_elsewhere(claimed)
 
     def after_failure(self, claimed: Execution, reply: Reply) -> None:
-        """Decide by the table of ``retry.judge`` what an attempt without a result leads to."""
+        """Decide by the table of ``verdict.judge`` what an attempt without a result leads to."""
         verdict = judge(reply)
         error = reply.error or ExecutionError("no_answer", "no usable answer from Genesys Cloud")
         last_chance = self._is_last_refusal(claimed)

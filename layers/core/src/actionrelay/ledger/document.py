@@ -1,4 +1,4 @@
-"""The documents that go out: an execution, an audit entry, a normalised request, as callers see them."""
+"""An execution, as callers see it."""
 
 from collections.abc import Mapping
 from dataclasses import replace

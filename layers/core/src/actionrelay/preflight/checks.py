@@ -3,7 +3,6 @@
 Nothing here repeats a token, a secret or a text of Genesys Cloud: what a check says goes to whoever calls the API.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -15,9 +14,11 @@ from actionrelay.errors import (
     Check,
     CheckStatus,
     CredentialsRefusedError,
+    MalformedJsonError,
     PermissionMissingError,
     ScopeMissingError,
 )
+from actionrelay.foreign_json import SECRET, read
 from actionrelay.genesys.verdict import RateReading
 from actionrelay.strict_json import Json
 
@@ -50,8 +51,8 @@ class Sight:
 def check_credentials(text: str, secret_name: str) -> Check:
     """Whether a secret has the form that a client's credentials have."""
     try:
-        document: Any = json.loads(text)
-    except ValueError:
+        document: Any = read(text.encode("utf-8", "surrogatepass"), SECRET)  # as the token's request reads it
+    except (MalformedJsonError, ValueError):
         document = None
     wanted = ("clientId", "clientSecret")
     if isinstance(document, dict) and all(isinstance(document.get(name), str) and document[name] for name in wanted):

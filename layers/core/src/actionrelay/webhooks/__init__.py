@@ -1,1 +1,1 @@
-"""The wire side of outbound webhooks: DNS, and the one connection that goes where a caller says."""
+"""Webhooks, in and out: signatures and keys, where one may go, and the one connection that carries it."""
