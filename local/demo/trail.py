@@ -36,4 +36,5 @@ def milliseconds(timestamp: str) -> int:
 
 def _entry(document: Mapping[str, Any]) -> AuditEntry:
     fields = {re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", name): value for name, value in document.items()}
-    return AuditEntry(**{**fields, "timestamp": milliseconds(document["timestamp"])})
+    times = {name: milliseconds(fields[name]) for name in ("timestamp", "accepted_at") if fields[name] is not None}
+    return AuditEntry(**{**fields, **times})

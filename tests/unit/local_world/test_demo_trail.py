@@ -29,6 +29,7 @@ def entries() -> list[dict[str, Any]]:
         created_at=NOW,
         updated_at=NOW,
         queued_at=NOW,
+        audit_kept_days=365,
     )
     execution = ledger.claim(ledger.accept(execution), "4", NOW + 5, NOW + 1_000)
     execution = ledger.settle(execution, Outcome(Status.COMPLETED), NOW + 20, latency_ms=15, correlation_id="5")
