@@ -15,8 +15,8 @@ from actionrelay.errors import StaleWriteError
 from actionrelay.execute.ports import ActionCall
 from actionrelay.gate.ports import BatchGate, RateGate
 from actionrelay.genesys.verdict import Reply, ReplyKind
+from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.ledger.execution import Execution, ExecutionError, PayloadRef
-from actionrelay.ledger.history import AuditEntry
 from actionrelay.ledger.message import Message
 from actionrelay.signals import Count, Duration
 from actionrelay.strict_json import digest

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from actionrelay.ledger.history import AuditEntry
+from actionrelay.ledger.audit_entry import AuditEntry
 from local.chaos.history import Callback, CallerEntry, GenesysRequest, History, Order
 
 ACCEPTED = frozenset({200, 202})

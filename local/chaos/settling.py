@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from actionrelay.ledger.history import AuditEntry
+from actionrelay.ledger.audit_entry import AuditEntry
 from local.chaos.history import ENDED
 from local.chaos.tables import Tables
 from local.chaos.worlds import VISIBILITY_SECONDS

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.ledger.entries_dynamodb import read_entries
-from actionrelay.ledger.history import AuditEntry
 from actionrelay.ledger.items_dynamodb import is_name_of_run, read_execution
 from local.world.emulator import Account
 from local.world.state import Stack

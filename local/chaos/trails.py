@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
+from actionrelay.ledger.audit_entry import entry_hash
 from actionrelay.ledger.execution import Status
-from actionrelay.ledger.history import entry_hash
 from actionrelay.ledger.steps import STEPS
 from local.chaos.cases import Broken, Case, Violation
 

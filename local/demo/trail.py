@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from actionrelay.ledger.history import AuditEntry, entry_hash
+from actionrelay.ledger.audit_entry import AuditEntry, entry_hash
 
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00Z")
 

@@ -9,9 +9,9 @@ from actionrelay.audit.ports import DayFile, DayFiles
 from actionrelay.audit.trail import Flaw, Opening, Trail
 from actionrelay.errors import AlreadyRecordedError, StaleWriteError
 from actionrelay.find.ports import IndexPage, Position, Span
+from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.ledger.entries_dynamodb import trail_key
 from actionrelay.ledger.execution import Execution, PayloadRef, Status, WebhookStatus
-from actionrelay.ledger.history import AuditEntry
 from actionrelay.ledger.ports import CachedResult, SentRun
 from actionrelay.strict_json import Json, digest
 from actionrelay.timestamps import day_of

@@ -7,8 +7,8 @@ from typing import Protocol, override
 from actionrelay.errors import AlreadyRecordedError, DeliveryFailedError, StaleWriteError
 from actionrelay.gate.ports import RateGate
 from actionrelay.gate.rate import BatchPermits, Crowd, Decision, GateState, Rate, pause
+from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.ledger.execution import Execution, PayloadRef
-from actionrelay.ledger.history import AuditEntry
 from actionrelay.ledger.message import Message
 from actionrelay.ledger.ports import CachedResult, SentRun
 from actionrelay.signals import Count, Duration

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actionrelay.execute.after_attempt import MOST_REFUSALS
+from actionrelay.ledger.audit_entry import AuditEntry, entry_hash
 from actionrelay.ledger.execution import CacheStatus, Execution, Status, WebhookStatus
-from actionrelay.ledger.history import AuditEntry, entry_hash
 from actionrelay.ledger.message import Message
 from actionrelay.strict_json import canonical, digest
 from tests.simulation.baton import Worker

@@ -14,7 +14,7 @@ from actionrelay.genesys.reported_error import ReportedError
 from actionrelay.genesys.verdict import Reply, ReplyKind
 from actionrelay.ledger.execution import ExecutionError, Outcome, PayloadRef, Status
 from actionrelay.operate.bodies import Resolution
-from actionrelay.receive.webhook import ResultWebhook
+from actionrelay.receive.webhook_schema import ResultWebhook
 from actionrelay.strict_json import parse
 from actionrelay.submit.request import ExecutionRequest
 from actionrelay.webhooks.keys import parse_secret

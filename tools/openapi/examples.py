@@ -17,9 +17,9 @@ from actionrelay.find.query import cursor
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.json_text import spell
 from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.audit_entry import rejected
 from actionrelay.ledger.document import Spelled, execution_document, execution_summary
 from actionrelay.ledger.execution import CacheStatus, Delivery, Execution, Outcome, Status, WebhookStatus
-from actionrelay.ledger.history import rejected
 from actionrelay.ledger.items_dynamodb import ledger_item
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.operate.queues import QueuesDocument

@@ -10,7 +10,7 @@ from actionrelay.audit.day import MOST_ENTRIES, is_day, read_cursor, spell_curso
 from actionrelay.audit.trail import Flaw, Opening
 from actionrelay.errors import InvalidRequestError, StoreUnavailableError
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.history import AuditEntry, rejected
+from actionrelay.ledger.audit_entry import AuditEntry, rejected
 from tests.fakes.chance import NOON
 from tests.fakes.relay import EXECUTION_ID, Relay, a_draft
 

@@ -15,7 +15,7 @@ from actionrelay.errors import (
     ExportUnfinishedError,
     StoreUnavailableError,
 )
-from actionrelay.ledger.history import entry_hash
+from actionrelay.ledger.audit_entry import entry_hash
 from tests.fakes.chance import NOON, SettableClock
 from tests.fakes.relay import Relay
 from tests.unit.audit.test_day import DAY, DAY_MS, given_executions, pages

@@ -14,9 +14,9 @@ from actionrelay.audit.history import ReadHistory
 from actionrelay.audit.reader_dynamodb import AuditTableReader
 from actionrelay.audit.verification import OWED_MS
 from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.audit_entry import AuditEntry, entry_hash
 from actionrelay.ledger.entries_dynamodb import ENTRIES_PER_TRAIL, camel, entries_item, expiry, read_entries, trail_key
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, PayloadRef, Status, WebhookStatus
-from actionrelay.ledger.history import AuditEntry, entry_hash
 from actionrelay.ledger.history_dynamodb import AuditTable
 from tests.fakes.aws import FakeDynamoDb
 from tests.fakes.chance import NOON, SettableClock

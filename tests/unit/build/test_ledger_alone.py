@@ -14,7 +14,7 @@ STATE = {
     *("next_at", "deadline_at", "completed_at", "delivery", "audit"),
     "webhook_ids",
 }
-LEDGER = {"ledger/steps.py", "ledger/chain.py", "ledger/execution.py"}
+LEDGER = {"ledger/steps.py", "ledger/history.py", "ledger/execution.py"}
 """The steps, the entry that each leaves, and what a delivery's own next values are."""
 COPIES = {
     "ledger/document.py": "shows an execution as running until its result can be read",

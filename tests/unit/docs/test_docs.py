@@ -11,7 +11,7 @@ import pytest
 from actionrelay import errors
 from actionrelay.audit.document import audit_document
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.history import AuditEntry, rejected
+from actionrelay.ledger.audit_entry import AuditEntry, rejected
 from actionrelay.ledger.items_dynamodb import STORED_FIELDS
 from actionrelay.signals import Count, Duration, by_code
 from actionrelay.submit.request import ExecutionRequest

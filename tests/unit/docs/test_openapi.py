@@ -18,7 +18,7 @@ from actionrelay.operate.bodies import Acknowledgement, Resolution, Retry
 from actionrelay.operate.decisions import OperateExecution
 from actionrelay.preflight.preflight import RunPreflight
 from actionrelay.receive.receipt import ReceiveResult
-from actionrelay.receive.webhook import ResultWebhook
+from actionrelay.receive.webhook_schema import ResultWebhook
 from actionrelay.schemas import read
 from actionrelay.submit.request import ExecutionRequest
 from actionrelay.submit.submission import SubmitExecution

@@ -12,9 +12,9 @@ from actionrelay.audit.reader_dynamodb import AuditTableReader
 from actionrelay.audit.trail import Opening
 from actionrelay.errors import StoreUnavailableError
 from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.ledger.entries_dynamodb import entries_item, read_entries
 from actionrelay.ledger.execution import CacheStatus, Execution, Outcome, PayloadRef, Status
-from actionrelay.ledger.history import AuditEntry
 from actionrelay.ledger.history_dynamodb import AuditTable
 from benchmarks.cost.capacity import item_bytes
 from tests.fakes.aws import FakeDynamoDb, aws_error

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from actionrelay.errors import IllegalTransitionError, LeaseHeldError
 from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.audit_entry import AuditEntry, entry_hash
 from actionrelay.ledger.execution import (
     ENDED,
     Delivery,
@@ -20,7 +21,6 @@ from actionrelay.ledger.execution import (
     Status,
     WebhookStatus,
 )
-from actionrelay.ledger.history import AuditEntry, entry_hash
 from tests.fakes.chance import NOON
 from tests.fakes.relay import WEBHOOK_URL, a_draft
 

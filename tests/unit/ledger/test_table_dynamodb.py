@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from actionrelay.errors import AlreadyRecordedError, StaleWriteError, StoreUnavailableError
 from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.audit_entry import AuditEntry, AuditHead
 from actionrelay.ledger.execution import (
     Attempt,
     CacheStatus,
@@ -23,7 +24,6 @@ from actionrelay.ledger.execution import (
     Status,
     WebhookStatus,
 )
-from actionrelay.ledger.history import AuditEntry, AuditHead
 from actionrelay.ledger.items_dynamodb import accepted_item, ledger_item, read_execution
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.ledger.ports import CachedResult

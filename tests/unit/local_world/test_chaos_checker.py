@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actionrelay.ledger.history import AuditEntry, entry_hash
+from actionrelay.ledger.audit_entry import AuditEntry, entry_hash
 from local.chaos import tallies
 from local.chaos.cases import Broken, cases
 from local.chaos.checker import check

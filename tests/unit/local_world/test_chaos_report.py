@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from actionrelay.ledger.history import AuditEntry
+from actionrelay.ledger.audit_entry import AuditEntry
 from local.chaos.checker import check
 from local.chaos.history import CallerEntry, GenesysRequest, History, Kills, Order
 from local.chaos.report import Result, document, figures, outcomes, show

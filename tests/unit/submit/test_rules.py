@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from actionrelay.errors import MAX_FAULTS, Fault, InvalidRequestError, MalformedJsonError, PayloadTooLargeError
 from actionrelay.faults import Faults
 from actionrelay.genesys.contract import GenesysApi
-from actionrelay.receive.webhook import ResultWebhook
+from actionrelay.receive.webhook_schema import ResultWebhook
 from actionrelay.schemas import read
 from actionrelay.strict_json import MAX_NESTING
 from actionrelay.submit.idempotency import execution_id

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actionrelay.errors import DeliveryRefusedError
-from actionrelay.webhooks.addresses import forbidding_rule, is_public
+from actionrelay.webhooks.public_addresses import forbidding_rule, is_public
 from actionrelay.webhooks.targets import MAX_URL_LENGTH, OutboundPolicy, Target, parse_target, vet
 from tests.forbidden_targets import FORBIDDEN_ADDRESSES, FORBIDDEN_URLS, url_of
 

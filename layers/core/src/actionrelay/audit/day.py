@@ -15,7 +15,7 @@ from actionrelay.audit.document import AuditDocument, audit_document
 from actionrelay.audit.ports import AuditReader
 from actionrelay.audit.trail import Opening, Trail
 from actionrelay.errors import Fault, InvalidRequestError
-from actionrelay.ledger.history import AuditEntry
+from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.strict_json import Json, as_json
 from actionrelay.timestamps import day_of
 

@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from actionrelay.ledger.history import AuditEntry
+from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.timestamps import Timestamp, iso, iso_or_none
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from actionrelay.audit.trail import Flaw
 from actionrelay.aws.attributes import Attribute, attribute, value_of
+from actionrelay.ledger.audit_entry import AuditEntry, entry_hash
 from actionrelay.ledger.entries_dynamodb import ENTRIES_PER_TRAIL, camel, entries_item, expiry, fact
-from actionrelay.ledger.history import AuditEntry, entry_hash
 
 _FIELDS = {field.name: field for field in fields(AuditEntry)}
 _LARGEST = 2**53 - 1

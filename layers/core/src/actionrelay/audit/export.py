@@ -10,7 +10,7 @@ from actionrelay.audit.document import audit_document
 from actionrelay.audit.ports import AuditReader, DayFile, DayFiles
 from actionrelay.audit.trail import Opening, Trail
 from actionrelay.errors import ExportConflictError, ExportRequestError, ExportUnfinishedError
-from actionrelay.ledger.history import AuditEntry, entry_hash
+from actionrelay.ledger.audit_entry import AuditEntry, entry_hash
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.strict_json import Json
 from actionrelay.timestamps import DAY_MS, day_of

@@ -9,8 +9,8 @@ from actionrelay.audit.trail import Trail
 from actionrelay.audit.verification import Verification, VerificationDocument, verification_document, verify
 from actionrelay.errors import ExecutionNotFoundError
 from actionrelay.ids import recorded_form
+from actionrelay.ledger.audit_entry import rejection_id
 from actionrelay.ledger.execution import Execution
-from actionrelay.ledger.history import rejection_id
 from actionrelay.ledger.ports import ExecutionStore
 from actionrelay.ports import Clock
 from actionrelay.strict_json import Json, as_json

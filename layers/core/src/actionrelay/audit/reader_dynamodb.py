@@ -9,7 +9,7 @@ from actionrelay.audit.trail import Flaw, Opening, Trail
 from actionrelay.aws.attributes import attribute
 from actionrelay.aws.clients import failures_as
 from actionrelay.errors import StoreUnavailableError
-from actionrelay.ledger.history import AuditEntry
+from actionrelay.ledger.audit_entry import AuditEntry
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

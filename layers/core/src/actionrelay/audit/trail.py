@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from actionrelay.ledger.history import AuditEntry
+from actionrelay.ledger.audit_entry import AuditEntry
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from itertools import groupby
 from typing import TypedDict
 
 from actionrelay.audit.trail import Trail
+from actionrelay.ledger.audit_entry import AuditEntry, entry_hash
 from actionrelay.ledger.execution import Execution
-from actionrelay.ledger.history import AuditEntry, entry_hash
 
 
 class VerificationDocument(TypedDict):

@@ -17,7 +17,7 @@ from actionrelay.errors import MalformedJsonError
 from actionrelay.execute.contracts import Contract
 from actionrelay.execute.ports import ActionCall, ActionClient
 from actionrelay.foreign_json import ERROR, RESULT, TooLongError, decoded, read, read_text
-from actionrelay.genesys.answers import read_correlation_id, read_error, read_rate
+from actionrelay.genesys.error_answers import read_correlation_id, read_error, read_rate
 from actionrelay.genesys.http import HttpAnswer, NoAnswerError, NotSentError, post
 from actionrelay.genesys.verdict import Reply, ReplyKind
 from actionrelay.ledger.execution import ExecutionError, result_unreadable

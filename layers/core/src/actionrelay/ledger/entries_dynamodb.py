@@ -12,7 +12,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from actionrelay.aws.attributes import Attribute, Item, attribute, value_of
-from actionrelay.ledger.history import AuditEntry
+from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.timestamps import iso
 
 ENTRIES_PER_TRAIL = 1_000_000

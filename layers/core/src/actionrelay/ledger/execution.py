@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from actionrelay.ids import run_id
-from actionrelay.ledger.history import AuditHead
+from actionrelay.ledger.audit_entry import AuditHead
 
 
 class Status(StrEnum):

@@ -1,109 +1,52 @@
-"""The audit chain: each entry of an execution names the hash of the one before, so a change anywhere shows."""
+"""The audit chain: how a record gets its next entry, chained to the last."""
 
-import hashlib
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 
-from actionrelay.strict_json import canonical, digest
+from actionrelay.ledger.audit_entry import AuditEntry, AuditHead, entry_hash
+from actionrelay.ledger.execution import Execution, ExecutionError, PayloadRef
+from actionrelay.ledger.receiver import without_path
 from actionrelay.timestamps import day_of
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """One line of an execution's history; ``hash`` covers every field above it, ``previous_hash`` included."""
-
-    execution_id: str
-    seq: int
-    timestamp: int
-    action_id: str
-    event: str
-    status: str
-    trace_id: str
-    attempt: int
-    latency_ms: int | None = None
-    payload_size_bytes: int | None = None
-    payload_sha256: str | None = None
-    webhook_url: str | None = None
-    success_rate: float | None = None
-    correlation_id: str | None = None
-    code: str | None = None
-    day: str | None = None
-    """The UTC day that this entry opens for its execution; only such entries are in the index by day."""
-    actor: str | None = None
-    """Who decided, where it was a person or a system that called an operator's route."""
-    note: str | None = None
-    """What they wrote down about it."""
-    limit: str | None = None
-    """Which limit of Genesys Cloud the attempt ran into."""
-    sent_as: str | None = None
-    """The id of the run that the event is about, where it is not the execution's own."""
-    accepted_at: int | None = None
-    """When the execution was accepted: an id that is used again past its retention has another trail."""
-    kept_days: int | None = None
-    """How long the audit table keeps this entry after its timestamp."""
-    previous_hash: str = ""
-    hash: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AuditHead:
-    """The end of an execution's chain, as its record has it."""
-
-    seq: int = 0
-    hash: str = ""
-    day: str = ""
-    """The UTC day of the last entry."""
-    owed: tuple[AuditEntry, ...] = ()
-    """Entries that the record owes to the audit table; whoever writes next pays them."""
-
-
-_REJECTED = "rejected#"
-NO_ACTION = "-"
-"""Stands for the action of a request that was refused."""
-_LATER = frozenset({"sent_as", "accepted_at", "kept_days"})
-
-
-def entry_hash(entry: AuditEntry) -> str:
-    """SHA-256 over the canonical JSON of every other field; the chain breaks where any one is changed.
-
-    A field that came later counts where it says something, so that chains from before it stay whole.
-    """
-    fields = {name: value for name, value in asdict(entry).items() if value is not None or name not in _LATER}
-    del fields["hash"]
-    return hashlib.sha256(canonical(fields)).hexdigest()
-
-
-def rejection_id(request_id: str) -> str:
-    """Return what stands for an execution's id in the entry of a refused submission."""
-    return f"{_REJECTED}{request_id}"
-
-
-def is_rejection(execution_id: str) -> bool:
-    """Whether an id stands for a submission that was refused, and not for an execution."""
-    return execution_id.startswith(_REJECTED)
-
-
-def rejected(
-    request_id: str, now: int, body: bytes, code: str, actor: str | None, *, kept_days: int | None = None
-) -> AuditEntry:
-    """Return the one entry of a submission that was refused.
-
-    It belongs to no execution, and no caller can give one its id: the request's stands for it, in a form that no
-    execution's has. A dash stands for the action, since nothing that a refused request says of itself is believed.
-    """
+def chained(
+    execution: Execution,
+    event: str,
+    *,
+    payload: PayloadRef | None = None,
+    cause: ExecutionError | None = None,
+    latency_ms: int | None = None,
+    correlation_id: str | None = None,
+    actor: str | None = None,
+    note: str | None = None,
+    success_rate: float | None = None,
+    sent_as: str | None = None,
+) -> Execution:
+    """Return the record with one more entry, chained to its last, that it owes to the audit table."""
+    day = day_of(execution.updated_at)
     entry = AuditEntry(
-        execution_id=rejection_id(request_id),
-        seq=1,
-        timestamp=now,
-        action_id=NO_ACTION,
-        event="rejected",
-        status="rejected",
-        trace_id=request_id,
-        attempt=0,
-        payload_size_bytes=len(body),
-        payload_sha256=digest(body),
-        code=code,
-        day=day_of(now),
+        execution_id=execution.execution_id,
+        seq=execution.audit.seq + 1,
+        timestamp=execution.updated_at,
+        action_id=execution.action_id,
+        event=event,
+        status=execution.status.value,
+        trace_id=execution.trace_id,
+        attempt=execution.attempts,
+        latency_ms=latency_ms,
+        payload_size_bytes=payload.size if payload else None,
+        payload_sha256=payload.digest if payload else None,
+        webhook_url=without_path(execution.webhook_url),
+        success_rate=success_rate,
+        correlation_id=correlation_id or (cause.correlation_id if cause else None),
+        code=cause.code if cause else None,
+        day=day if day != execution.audit.day else None,
         actor=actor,
-        kept_days=kept_days,
+        note=note,
+        limit=cause.limit if cause else None,
+        sent_as=sent_as if sent_as != execution.execution_id else None,
+        accepted_at=execution.created_at if execution.audit_kept_days else None,
+        kept_days=execution.audit_kept_days or None,
+        previous_hash=execution.audit.hash,
     )
-    return replace(entry, hash=entry_hash(entry))
+    entry = replace(entry, hash=entry_hash(entry))
+    return replace(execution, audit=AuditHead(entry.seq, entry.hash, day, (*execution.audit.owed, entry)))

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 from actionrelay.aws.attributes import Attribute, attribute
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import StoreUnavailableError
+from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.ledger.entries_dynamodb import by_day, entries_item, expiry
-from actionrelay.ledger.history import AuditEntry
 from actionrelay.ledger.ports import AuditTrail
 from actionrelay.ports import Telemetry
 from actionrelay.signals import Count

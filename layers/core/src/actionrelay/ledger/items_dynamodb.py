@@ -12,6 +12,7 @@ from dataclasses import MISSING, asdict, fields
 from typing import Any
 
 from actionrelay.aws.attributes import Attribute, Item, attribute, value_of
+from actionrelay.ledger.audit_entry import AuditHead
 from actionrelay.ledger.entries_dynamodb import read_chain, spell_chain
 from actionrelay.ledger.execution import (
     INDEXED_ENDS,
@@ -25,7 +26,6 @@ from actionrelay.ledger.execution import (
     Status,
     WebhookStatus,
 )
-from actionrelay.ledger.history import AuditHead
 
 ACCEPTED_FIELDS = frozenset(
     {

@@ -24,7 +24,6 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from actionrelay.errors import IllegalTransitionError, LeaseHeldError
-from actionrelay.ledger.chain import chained
 from actionrelay.ledger.execution import (
     Attempt,
     Delivery,
@@ -35,6 +34,7 @@ from actionrelay.ledger.execution import (
     Status,
     WebhookStatus,
 )
+from actionrelay.ledger.history import chained
 
 STEPS: Mapping[Status, frozenset[Status]] = MappingProxyType(
     {

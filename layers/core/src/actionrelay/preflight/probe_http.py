@@ -6,8 +6,8 @@ from typing import override
 import urllib3
 
 from actionrelay.errors import MalformedJsonError
-from actionrelay.genesys.answers import read_rate
 from actionrelay.genesys.contract import GenesysApi
+from actionrelay.genesys.error_answers import read_rate
 from actionrelay.genesys.http import NoAnswerError, NotSentError, get
 from actionrelay.preflight.checks import Sight
 from actionrelay.preflight.ports import PlatformProbe

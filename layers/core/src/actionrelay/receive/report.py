@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from actionrelay.errors import Fault, InvalidRequestError, MalformedJsonError
 from actionrelay.foreign_json import ERROR, REPORT, decoded, read, read_text
-from actionrelay.genesys.answers import UNSAID, read_reported_error
+from actionrelay.genesys.error_answers import UNSAID, read_reported_error
 from actionrelay.ids import LONGEST_ID, could_be_recorded
 from actionrelay.json_text import every_member, outer_text
 from actionrelay.ledger.execution import ExecutionError, Status, result_unreadable

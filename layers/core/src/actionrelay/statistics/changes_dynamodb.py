@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from actionrelay.aws.attributes import Attribute, value_of
+from actionrelay.ledger.audit_entry import NO_ACTION
 from actionrelay.ledger.execution import CacheStatus, Status
-from actionrelay.ledger.history import NO_ACTION
 from actionrelay.ledger.items_dynamodb import is_name_of_run
 from actionrelay.statistics.counters import Change
 from actionrelay.statistics.tally import REJECTED, Standing, difference

@@ -8,8 +8,8 @@ from datetime import date
 from actionrelay.errors import Fault, InvalidRequestError
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ids import is_action_id
+from actionrelay.ledger.audit_entry import NO_ACTION
 from actionrelay.ledger.execution import Status
-from actionrelay.ledger.history import NO_ACTION
 from actionrelay.ports import Clock
 from actionrelay.statistics.document import CountsDocument, MetricsDocument
 from actionrelay.statistics.ports import CounterReader

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from actionrelay.errors import ActionRelayError
-from actionrelay.ledger.history import rejected
+from actionrelay.ledger.audit_entry import rejected
 from actionrelay.ledger.ports import AuditTrail
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.signals import Count

@@ -17,7 +17,7 @@ from typing import Protocol
 from urllib.parse import quote, urlsplit
 
 from actionrelay.errors import DeliveryRefusedError
-from actionrelay.webhooks.addresses import forbidding_rule
+from actionrelay.webhooks.public_addresses import forbidding_rule
 
 MAX_URL_LENGTH = 2048
 

@@ -9,12 +9,12 @@ from actionrelay.gate.rate import Rate
 from actionrelay.genesys.hosts import find_hosts
 from actionrelay.genesys.http import new_pool
 from actionrelay.operate.receiver_keys import ReadReceiverKeys
-from actionrelay.preflight.board_dynamodb import TableNoticeBoard
 from actionrelay.preflight.gated import GatedProbe
 from actionrelay.preflight.preflight import RunPreflight
 from actionrelay.preflight.probe_http import GenesysProbe
 from actionrelay.preflight.secrets import SigningSecrets, StoredSecret
 from actionrelay.preflight.shared import SharedPreflight
+from actionrelay.preflight.shared_dynamodb import TableNoticeBoard
 from actionrelay.token.login_http import ClientCredentialsIssuer
 from actionrelay.token.store_ssm import TokenParameter
 from actionrelay.wiring.process import SystemClock, aws, once
