@@ -69,7 +69,7 @@ class ApiClient:
 
     def executions(self, query: Mapping[str, str] | None = None) -> Answer:
         """`GET /executions` with filters."""
-        # A signature knows the one spelling of a space, and of everything else.
+        # A signature covers one encoding of a space, and of everything else.
         asked = urlencode(query or {}, quote_via=quote, safe="")
         return self.call("GET", f"/executions?{asked}" if asked else "/executions")
 

@@ -98,7 +98,7 @@ _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "next": ("query", "The `next` of the page before.", {"type": "string", "pattern": f"^{CURSOR_FORM}$"}),
     "Idempotency-Key": (
         "header",
-        "A UUID is the `executionId`; any other key stands for one, the UUIDv5 of caller and key. May be quoted.",
+        "A UUID is the `executionId`; any other key becomes one, the UUIDv5 of caller and key. May be quoted.",
         {"type": "string", "pattern": f'^({KEY_FORM}|"{KEY_FORM}")$'},
     ),
     "webhook-id": ("header", "`standard-webhooks`: the same on every try.", {"type": "string"}),
@@ -145,7 +145,7 @@ def build() -> dict[str, Any]:
             "headers": {name: {"description": text, "schema": schema} for name, (text, schema) in _HEADERS.items()},
             "parameters": {
                 name: {
-                    # What is before the dot tells parameters of one name apart.
+                    # What is before the dot separates parameters of one name.
                     "name": name.rpartition(".")[2],
                     "in": place,
                     "required": place == "path" or name in _REQUIRED,

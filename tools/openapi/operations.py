@@ -101,7 +101,7 @@ OPERATIONS: dict[str, Operation] = {
         "`executionId` with the same content is the same execution, so a request can be sent again safely.",
         {
             200: Success(
-                "Answered from the cache, or accepted before under this `executionId`, as it stands now; for a dry "
+                "Answered from the cache, or accepted before under this `executionId`, in its current state; for a dry "
                 "run, the normalised request.",
                 ("Execution", "NormalisedRequest"),
                 {
@@ -174,7 +174,7 @@ OPERATIONS: dict[str, Operation] = {
     "resolveExecution": Operation(
         "Decisions",
         "Record how an unknown execution ended",
-        "What an operator found out becomes the outcome, and the caller's webhook is told.",
+        "What an operator found out becomes the outcome, and is sent to the caller's webhook.",
         {200: _decision("On record.", examples.redelivered())},
         (*_BODY, *_DECIDED),
         body="Resolution",
@@ -198,7 +198,7 @@ OPERATIONS: dict[str, Operation] = {
         {200: _decision("On record.", examples.redelivered())},
         (*_BODY, *_DECIDED),
         body="Acknowledgement",
-        body_examples={"note": {"note": "told the customer"}},
+        body_examples={"note": {"note": "informed the customer"}},
         body_required=False,
     ),
     "redeliverWebhook": Operation(
@@ -227,7 +227,7 @@ OPERATIONS: dict[str, Operation] = {
     "getHealth": Operation(
         "About",
         "Ask whether the API answers",
-        "With `deep=true`, a preflight: whether this deployment can execute actions as it stands, and what to do "
+        "With `deep=true`, a preflight: whether this deployment can execute actions now, and what to do "
         "where it can't. It runs no action and writes nothing.",
         {
             200: Success(
@@ -255,7 +255,7 @@ OPERATIONS: dict[str, Operation] = {
     "getReceiverKeys": Operation(
         "Decisions",
         "Read the keys of a receiver",
-        "With which webhooks to a host are signed, for an operator to hand to whoever runs it. Derived from the "
+        "With which webhooks to a host are signed, for an operator to hand to its owner. Derived from the "
         "deployment's secrets and the host; nothing is kept.",
         {200: Success("The keys.", ("ReceiverKeys",), {"keys": examples.RECEIVER_KEYS})},
         (InvalidRequestError, SecretUnavailableError, *_DEPLOYED),

@@ -52,7 +52,7 @@ class _Problems:
 
 @dataclass(frozen=True, slots=True)
 class ProblemResponses:
-    """The problems of every route; what the gateway alone answers is the same for all, and stands in one place."""
+    """The problems of every route; what the gateway alone answers is the same for all, and is in one place."""
 
     gateway: tuple[GatewayAnswer, ...]
 

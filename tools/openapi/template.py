@@ -12,7 +12,7 @@ TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short tags, none of which stands in what is asked for here."""
+    """YAML with CloudFormation's short tags, none of which is in what is asked for here."""
 
 
 _Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)

@@ -15,7 +15,7 @@
     │   ├── PayloadTooLargeError        413 payload_too_large
     │   ├── UnsupportedMediaTypeError   415 unsupported_media_type
     │   └── InvalidRequestError         422 invalid_request (carries every fault at once)
-    ├── DependencyError               a service that we stand on failed; worth trying again
+    ├── DependencyError               a service that we depend on failed; worth trying again
     │   ├── QueueUnavailableError       503 queue_unavailable
     │   ├── StoreUnavailableError       503 store_unavailable
     │   └── SecretUnavailableError      503 secret_unavailable
@@ -55,7 +55,7 @@ from typing import ClassVar, Literal, Self
 class ActionRelayError(Exception):
     """Base of every error that actionrelay raises on purpose.
 
-    It stands for itself: what was being handled when it was raised may quote a request, a token or a secret, so nobody
+    It has no cause: what was being handled when it was raised may quote a request, a token or a secret, so nobody
     who walks the chain of an error finds it behind one of ours (``from None`` hides it from tracebacks alone).
     """
 
@@ -186,7 +186,7 @@ class ExecutionConflictError(RequestError):
 
 
 class OutcomeConflictError(RequestError):
-    """A webhook contradicts the outcome that is on record; the record stands."""
+    """A webhook contradicts the outcome that is on record; the record stays."""
 
     code = "outcome_conflict"
     http_status = 409
@@ -249,7 +249,7 @@ class InvalidRequestError(RequestError):
         super().__init__(said, faults=count)
 
 
-# -- Services that we stand on ----------------------------------------------------------------------------------
+# -- Services that we depend on --------------------------------------------------------------------------------
 
 
 class DependencyError(ActionRelayError):
@@ -291,7 +291,7 @@ class MessageUnreadableError(ActionRelayError):
 
 
 class LedgerError(ActionRelayError):
-    """The ledger refuses a write. What is on record stands."""
+    """The ledger refuses a write. What is on record stays."""
 
     http_status = 409
 
@@ -461,7 +461,9 @@ class SettingsError(DeploymentError):
 
 
 class PreflightFailedError(DeploymentError):
-    """The deployment can't execute actions as it stands; ``checks`` says what was found, and what to do about it."""
+    """The deployment can't execute actions in its present state; ``checks`` says what was found, and what to do about
+    it.
+    """
 
     code = "preflight_failed"
     http_status = 503

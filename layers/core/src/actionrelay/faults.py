@@ -11,7 +11,7 @@ class Faults:
     """The faults that one rule, or one request, has come to.
 
     It keeps the first ``MAX_FAULTS`` and counts the rest: a caller who broke a rule a hundred times has seen the
-    pattern, and a body of half a megabyte has room for 250,000 faults. A place is spelled only where it is kept.
+    pattern, and a body of half a megabyte has room for 250,000 faults. A place becomes text only where it is kept.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Faults:
             self.kept.append(Fault(pointer(*where), code, detail))
 
     def take(self, *faults: Fault) -> None:
-        """Take faults that are spelled already."""
+        """Take faults that are text already."""
         self.count += len(faults)
         self.kept.extend(faults[: max(MAX_FAULTS - len(self.kept), 0)])
 

@@ -1,4 +1,4 @@
-"""JSON with one meaning: strict reading (RFC 8259, and I-JSON's unique keys, RFC 7493) and one canonical spelling."""
+"""JSON with one meaning: strict reading (RFC 8259, and I-JSON's unique keys, RFC 7493) and one canonical form."""
 
 import hashlib
 import json
@@ -54,9 +54,9 @@ def parse(raw: bytes, *, unique_keys: bool = True) -> Json:
 
 
 def canonical(value: Json) -> bytes:
-    """Return the one spelling of a value: keys sorted, no spaces, UTF-8.
+    """Return the one form of a value: keys sorted, no spaces, UTF-8.
 
-    Key order and number spelling do not matter (``1e2`` is ``100.0``); ``1``, ``1.0`` and ``true`` stay apart.
+    Key order and the form of numbers do not matter (``1e2`` is ``100.0``); ``1``, ``1.0`` and ``true`` stay apart.
     """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
@@ -77,7 +77,7 @@ def pointer(*steps: str | int) -> str:
 def paths_below(value: Json, limit: int) -> tuple[tuple[str | int, ...], ...]:
     """Return the paths of values more than ``limit`` steps below ``value``; an array index is a step too.
 
-    The first value over the limit stands for all below it, and at most ``MAX_PATHS_REPORTED`` are returned.
+    The first value over the limit counts for all below it, and at most ``MAX_PATHS_REPORTED`` are returned.
     """
     found: list[tuple[str | int, ...]] = []
     for path in _paths_at(value, limit + 1):
@@ -119,15 +119,15 @@ def _not_a_number(constant: str) -> Never:
     raise MalformedJsonError(f"{constant} is not JSON")
 
 
-def _finite(spelling: str) -> float:
-    number = float(spelling)
+def _finite(digits: str) -> float:
+    number = float(digits)
     if not math.isfinite(number):
         raise MalformedJsonError("a number is too large for a double")
     return number
 
 
-def _holdable(spelling: str) -> int:
-    number = int(spelling)
+def _holdable(digits: str) -> int:
+    number = int(digits)
     try:
         float(number)
     except OverflowError:

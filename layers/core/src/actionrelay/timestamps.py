@@ -21,7 +21,7 @@ def iso_or_none(milliseconds: int | None) -> str | None:
 
 
 def read_iso(text: str) -> int:
-    """Read back what ``iso`` spelled."""
+    """Read back what ``iso`` returned."""
     return (datetime.fromisoformat(text) - _EPOCH) // timedelta(milliseconds=1)
 
 

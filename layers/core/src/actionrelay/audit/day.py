@@ -145,29 +145,29 @@ def is_day(text: str) -> bool:
 
 
 def spell_cursor(opening: Opening) -> str:
-    """Spell up to where a day was read, for whoever reads on."""
-    told = json.dumps([opening.opened_at, opening.execution_id, opening.seq], separators=(",", ":"))
-    return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
+    """Return the cursor of a place in a day, from which a reader goes on."""
+    place = json.dumps([opening.opened_at, opening.execution_id, opening.seq], separators=(",", ":"))
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
 def read_cursor(text: str) -> Opening | None:
-    """Read what ``spell_cursor`` spelled; None for anything else."""
+    """Read what ``spell_cursor`` returned; None for anything else."""
     if not re.fullmatch(f"[A-Za-z0-9_-]{{1,{_LONGEST_CURSOR}}}", text):
         return None
     try:
-        told = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        place = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError, RecursionError):
         return None
-    match told:
+    match place:
         case [str(opened_at), str(execution_id), int(seq)] if (
-            opened_at and execution_id and 1 <= seq <= _HIGHEST_SEQ and _could_be_stored(told)
+            opened_at and execution_id and 1 <= seq <= _HIGHEST_SEQ and _could_be_stored(place)
         ):
             return Opening(execution_id, seq, opened_at)
     return None
 
 
-def _could_be_stored(told: Sequence[str | int]) -> bool:
+def _could_be_stored(place: Sequence[str | int]) -> bool:
     try:
-        return all(isinstance(each, bool) is False and len(str(each).encode()) <= 1_024 for each in told)
+        return all(isinstance(each, bool) is False and len(str(each).encode()) <= 1_024 for each in place)
     except UnicodeEncodeError:
         return False

@@ -1,6 +1,6 @@
 """Reads items of the audit table that anybody may have changed: what can be read, and what is wrong with the rest.
 
-No item makes this raise. What is wrong is told as a ``Flaw`` with the ``seq`` that it is about; whether the entries
+No item makes this raise. What is wrong is reported as a ``Flaw`` with the ``seq`` that it is about; whether the entries
 follow each other is for ``audit_verification`` to say.
 """
 
@@ -19,7 +19,7 @@ _FIELDS = {field.name: field for field in fields(AuditEntry)}
 _LARGEST = 2**53 - 1
 """The largest whole number that every reader of JSON takes for the same."""
 _LAST_MOMENT = 253_402_300_799_999
-"""The end of the year 9999, in ms: what comes after it has no spelling as a date."""
+"""The end of the year 9999, in ms: what comes after it can't be written as a date."""
 _EXPIRY = "expires_at"
 """What the last entry's ``kept_days`` makes it. Entries of earlier releases don't say, so theirs is not checked."""
 _INDEXED = frozenset({"dayOpened", "openedAt"})
@@ -32,7 +32,7 @@ class _Found:
 
     facts: Mapping[str, Any]
     seq: int
-    """What it says, or where it stands."""
+    """Its own number, or that of its place."""
     entry: AuditEntry | None
     """None where a fact has no usable form."""
 
@@ -141,7 +141,7 @@ def _out_of_order(seqs: Sequence[int]) -> Iterable[Flaw]:
 
 
 def _follow_each_other(entries: Sequence[AuditEntry]) -> bool:
-    """Whether the entries are those of one write, unchanged: only then is it known how they were spelled."""
+    """Whether the entries are those of one write, unchanged: only then is it known how they were written."""
     first = entries[0].seq
     return all(entry.seq == first + at and entry.hash == entry_hash(entry) for at, entry in enumerate(entries))
 
@@ -161,9 +161,9 @@ def _otherwise_spelled(item: Mapping[str, Attribute], entries: Sequence[AuditEnt
         return ()
     about = entries[-1]
     if "earlier" in unlike:
-        told, would_be = (json.loads(value_of(each["earlier"])) for each in (item, written))
+        found, would_be = (json.loads(value_of(each["earlier"])) for each in (item, written))
         about = next(
-            (entry for entry, one, other in zip(entries, told, would_be, strict=False) if one != other), entries[0]
+            (entry for entry, one, other in zip(entries, found, would_be, strict=False) if one != other), entries[0]
         )
     elif _INDEXED.issuperset(unlike):
         about = next((entry for entry in entries if entry.day is not None), about)
@@ -171,5 +171,5 @@ def _otherwise_spelled(item: Mapping[str, Attribute], entries: Sequence[AuditEnt
 
 
 def _equal(one: Attribute | None, other: Attribute | None) -> bool:
-    """Whether two attributes say the same; DynamoDB spells a number in a way of its own."""
+    """Whether two attributes say the same; DynamoDB writes a number in a way of its own."""
     return one == other or (one is not None and other is not None and "N" in one and value_of(one) == value_of(other))

@@ -1,4 +1,4 @@
-"""What the audit table holds of one execution, and where a day's executions stand in the index by day."""
+"""What the audit table holds of one execution, and the places of a day's executions in the index by day."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -63,4 +63,4 @@ class Opening:
     seq: int
     """Of the item that the index names."""
     opened_at: str
-    """Its place among the day's; says nothing else to whoever reads it."""
+    """Its place among the day's; means nothing else to its reader."""

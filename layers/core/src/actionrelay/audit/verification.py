@@ -1,8 +1,8 @@
 """Whether an audit trail is whole: every entry as it was written, none missing, none added, the end not cut off.
 
 Nothing here believes the table. Each entry's hash is computed anew, and has to be the one that the next entry names;
-the last one's has to be the one in the execution's record, which lies in another table. Whoever changes a trail has to
-change all entries that follow and the record too; what then still tells is the day's exported file.
+the last one's has to be the one in the execution's record, which is in another table. A forger of a trail has to
+change all entries that follow and the record too; what then still differs is the day's exported file.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""DynamoDB's spelling of values, as far as it is used here: strings, numbers, booleans and bytes."""
+"""DynamoDB's form of values, as far as it is used here: strings, numbers, booleans and bytes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,9 +24,9 @@ def attribute(value: str | float | bool | bytes) -> Attribute:
     return {"S": str(value)}
 
 
-def value_of(spelled: Attribute) -> Any:
+def value_of(given: Attribute) -> Any:
     """Read a value back."""
-    [(kind, value)] = spelled.items()
+    [(kind, value)] = given.items()
     if kind == "N":
         return int(value) if value.lstrip("-").isdigit() else float(value)
     return value

@@ -36,13 +36,13 @@ from actionrelay.wiring.telemetry import log_bug, log_refusal, logger, on_every_
 PROBLEM = "application/problem+json"
 RETRY_AFTER_SECONDS = "2"
 MAX_ANSWER_BYTES = 6 * 1_024 * 1_024 - 65_536
-"""Lambda hands back 6 MB at most, the envelope around a body included and the body spelled as a JSON string in it."""
+"""Lambda hands back 6 MB at most, the envelope around a body included and the body as a JSON string in it."""
 
 type Handler = Callable[[HttpRequest], dict[str, Any]]
 
 
 def answer(status: int, document: object, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Spell an answer for API Gateway; an execution whose result is too large for one is told without it."""
+    """Write an answer for API Gateway; an execution whose result is too large for one is shown without it."""
     body = spell(document)
     if isinstance(document, dict) and "result" in document and not _fits(body):
         body = spell(without_result(document))
@@ -55,7 +55,7 @@ def reading(read: Callable[[HttpRequest], object]) -> Handler:
 
 
 def text(status: int, body: str, headers: Mapping[str, str]) -> dict[str, Any]:
-    """Hand on a body that is spelled already; ``headers`` say what it is."""
+    """Hand on a body that is text already; ``headers`` say what it is."""
     return {
         "statusCode": status,
         "headers": {"Cache-Control": "no-store", **headers},

@@ -13,7 +13,8 @@ from actionrelay.wiring.telemetry import log_refusal, logger
 def serve(
     event: Mapping[str, Any], context: LambdaContext, work: Callable[[Mapping[str, Any], int], dict[str, Any]]
 ) -> dict[str, Any]:
-    """Do the work that an event asks for; ``work`` is also told when this invocation is cut off (ms since the epoch).
+    """Do the work that an event asks for; ``work`` also gets the time at which this invocation is cut off (ms since
+    the epoch).
 
     What it raises is logged and raised again: the invocation has failed, and Lambda counts it (its alarm) and, where
     nobody waits for the answer, tries again.

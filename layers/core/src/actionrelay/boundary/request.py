@@ -72,7 +72,7 @@ def trace_id_of(event: Mapping[str, Any]) -> str:
     """Return the id by which a request is found in the logs and in the audit.
 
     It is ``extendedRequestId``, which API Gateway alone makes. A client may choose ``requestId`` (by sending
-    ``x-amzn-RequestId``), so that one stands in only where a local server leaves the other out.
+    ``x-amzn-RequestId``), so that one is used only where a local server leaves the other out.
     """
     context = event.get("requestContext") or {}
     return str(context.get("extendedRequestId") or context.get("requestId") or uuid.uuid4())

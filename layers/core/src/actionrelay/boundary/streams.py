@@ -1,4 +1,4 @@
-"""DynamoDB stream batches: which part of which stream a batch is of, and what it tells."""
+"""DynamoDB stream batches: which part of which stream a batch is of, and what it holds."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

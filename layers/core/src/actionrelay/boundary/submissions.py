@@ -1,4 +1,4 @@
-"""How answers to submissions and to the operator's routes are spelled, and which refusals are recorded."""
+"""The answers to submissions and to the operator's routes, and which refusals are recorded."""
 
 from collections.abc import Callable
 from typing import Any

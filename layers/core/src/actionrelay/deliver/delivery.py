@@ -1,8 +1,8 @@
 """Use case: hand an ended execution to its caller's webhook, the Standard Webhooks way.
 
 Each try is recorded before what follows it is sent: the next try's message, or, where the delivery is given up, a dead
-letter. A message that meets a delivery which was given up writes that letter again, since whoever gave up may have died
-before it did; so a redriven dead letter comes back until somebody asks for a redelivery.
+letter. A message that meets a delivery which was given up writes that letter again, since the one that gave up may
+have died before it did; so a redriven dead letter comes back until somebody asks for a redelivery.
 """
 
 from collections.abc import Callable
@@ -107,7 +107,7 @@ class DeliverWebhook:
     def _try_once(self, execution: Execution, now: int) -> None:
         document = execution_document(execution, self.payloads, now)
         if document["status"] != execution.status.value:
-            # Its large result is still being stored; told without it, the receiver would never get it.
+            # Its large result is still being stored; delivered without it, the receiver would never get it.
             self.recorder.pay(execution)
             self.queue.send(execution.execution_id, COME_BACK_MS, execution.version, execution.webhook_url)
             return
@@ -125,7 +125,7 @@ class DeliverWebhook:
         if recorded is not None and status is WebhookStatus.FAILED:
             self.telemetry.count(Count.DELIVERIES_GIVEN_UP)
         if recorded is None:
-            # Another try was recorded first; whoever did may have died before what follows it.
+            # Another try was recorded first; its worker may have died before what follows it.
             current = self.recorder.load(execution.execution_id)
             recorded = self.recorder.pay(current) if current is not None and current.ended else None
         if recorded is not None:
@@ -185,5 +185,5 @@ class DeliverWebhook:
 
 
 def _delivery(execution: Execution) -> tuple[object, ...]:
-    """What tells one try from every other: of which outcome, in which series, the how manieth."""
+    """Identifies one try: outcome, series, number."""
     return execution.outcome, execution.completed_at, execution.delivery.repeats, execution.delivery.attempts

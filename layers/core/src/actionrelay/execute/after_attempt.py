@@ -106,14 +106,14 @@ class Settlement:
             self._pause_all(throttled_until)
 
     def _hold(self, reply: Reply) -> int:
-        """Let a 429 stop at once whoever of this batch has not gone out; return for how long nobody should."""
+        """Let a 429 stop at once all of this batch that has not gone out; return for how long."""
         now = self.clock.now()
         until = now + max(retry_after_ms(reply.retry_after, now), 1_000)
         self.gate.hold(until)
         return until
 
     def _pause_all(self, until: int) -> None:
-        """Let one 429 stop everybody; this execution's own retry is planned already and stands without it."""
+        """Let one 429 stop everybody; this execution's own retry is planned already and needs none of it."""
         self.telemetry.count(Count.THROTTLED)
         try:
             self.gate.pause(until)
@@ -264,7 +264,7 @@ class Settlement:
 def _same_run(current: Execution, held: Execution) -> bool:
     """Whether the attempt in hand is still the one on record: the fence against a worker that lost its lease.
 
-    What is queued has no attempt; there the counts of attempts, reruns and postponements tell one wait from the next.
+    What is queued has no attempt; there the counts of attempts, reruns and postponements identify a wait.
     """
     return (
         current.status is held.status

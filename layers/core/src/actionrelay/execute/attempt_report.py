@@ -1,4 +1,4 @@
-"""What the log says of an attempt that did not succeed, or whose answer told how the rate stands."""
+"""What the log says of an attempt that did not succeed, or whose answer named the rate."""
 
 from actionrelay.genesys.verdict import Reply
 from actionrelay.ledger.execution import Execution

@@ -68,7 +68,7 @@ class DataActions(Contract):
 
     @override
     def body(self, call: ActionCall) -> bytes:
-        """The envelope. Genesys Cloud is told our address; the caller's stays here."""
+        """The envelope. Genesys Cloud gets our address; the caller's stays here."""
         return canonical(
             {
                 "actionId": call.action_id,

@@ -154,7 +154,7 @@ class ExecuteAction:
             self._attempt(execution, call, token, ends_at)
 
     def _wait_again(self, execution: Execution, wait: int) -> None:
-        """Come back around the place in the line that was told, and not together with the rest of the batch."""
+        """Return around the place in the line, and not together with the rest of the batch."""
         self.telemetry.count(Count.RATE_GATE_WAITS)
         self.recorder.pay(execution)
         wait += int(RETURN_SPREAD_MS * self.randomness.uniform())

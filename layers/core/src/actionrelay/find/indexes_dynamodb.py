@@ -156,7 +156,7 @@ _KEYS = {
 
 
 def _just_below(execution_id: str) -> str:
-    """Return what no id lies above that sorts before this one: a range of DynamoDB includes both its ends."""
+    """Return what no id is above that sorts before this one: a range of DynamoDB includes both its ends."""
     return execution_id and f"{execution_id[:-1]}{chr(ord(execution_id[-1]) - 1)}\uffff"
 
 

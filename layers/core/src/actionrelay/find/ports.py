@@ -42,7 +42,8 @@ class ExecutionIndex(Protocol):
     def of_day(self, day: str, span: Span, limit: int) -> IndexPage:
         """Positions of one UTC day (``2026-11-24``), whatever the action: executions accepted then, and some others.
 
-        Where all that it read were no executions, the last of those stands for them, so that the next read goes on.
+        Where all that it read were no executions, the last of those is returned for them, so that the next read goes
+        on.
         """
         ...
 

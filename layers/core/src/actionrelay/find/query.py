@@ -1,6 +1,6 @@
 """What a caller may ask of the list of executions: filters, a page's size, and the position that a page begins after.
 
-Everything comes from one query string, so faults are collected and told together, as those of a body are.
+Everything comes from one query string, so faults are collected and reported together, as those of a body are.
 """
 
 import base64
@@ -59,7 +59,7 @@ class ListQuestion:
         return self.undelivered or (bool(self.statuses) and self.statuses <= INDEXED_ENDS)
 
     def wants(self, execution: Execution) -> bool:
-        """Whether an execution, as it stands, is asked for; an index may tell of one that has changed since."""
+        """Whether an execution in its current state is asked for; an index may name one that has changed since."""
         return (
             (not self.statuses or execution.status in self.statuses)
             and self.action_id in {None, execution.action_id}

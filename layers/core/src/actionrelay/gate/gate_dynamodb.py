@@ -1,8 +1,9 @@
 """The rate gate in the executions table: one item that all workers share, changed on condition of its version.
 
 A worker remembers the state that it saw last and writes on top of it, so a question that nobody else came before costs
-one request. Who was too late is told the state by the refusal itself (``ReturnValuesOnConditionCheckFailure``), and
-nothing is ever read. What is remembered can't let anybody through: only a write that was accepted does.
+one request. A worker that was too late learns the state from the refusal itself
+(``ReturnValuesOnConditionCheckFailure``), and nothing is ever read. What is remembered can't let anybody through: only
+a write that was accepted does.
 """
 
 import threading

@@ -24,7 +24,7 @@ class BatchGate(Protocol):
     def take(self, now: int, *, waited: bool = False) -> int:
         """Take one permit: 0 when granted, else how many ms to come back after.
 
-        Who has ``waited`` its turn already is told a short wait, and everybody else a place in the line.
+        A message that has ``waited`` its turn already gets a short wait, every other one a place in the line.
         """
         ...
 

@@ -6,9 +6,9 @@ rate (``SUSTAINED_PERCENT``), and the bucket never holds more than the other 5 %
 rate, and not one more. The bucket is the generic cell rate algorithm (ITU-T I.371) in whole microseconds, so nothing is
 rounded in anybody's favour: each permit takes an interval of its own out of the past, and intervals don't overlap.
 
-A batch gets as many permits as there are. Who gets none is told when to come back, one interval behind whoever was told
-before: newcomers at the end of the line, and who has waited in it already at the end of the much shorter line of those
-who return. So a thousand waiting messages come back one after the other, and who was unlucky does not start again.
+A batch gets as many permits as there are. A message without one learns when to return, one interval behind the one
+before it: newcomers at the end of the line, those that have waited in it already at the end of the much shorter line of
+those that return. So a thousand waiting messages return one after the other, and an unlucky one does not start again.
 """
 
 import threading
@@ -27,8 +27,9 @@ seconds too, which is how Genesys Cloud and its proxies may count."""
 MAX_LINE_MS = 300_000
 """No place in a line is further off than this: a line is a guess, and one that is wrong must not cost hours."""
 RETURN_PERCENT = 80
-"""How far apart those stand who return, in percent of what a permit takes. Some of them are late, and a permit that
-nobody asks for in time is lost: at 100 a backlog takes 2 % longer, at 60 it costs a tenth more messages for nothing."""
+"""How far apart those that return are placed, in percent of what a permit takes. Some of them are late, and a permit
+that nobody asks for in time is lost: at 100 a backlog takes 2 % longer, at 60 it costs a tenth more messages for
+nothing."""
 _MINUTE_US = 60_000_000
 
 
@@ -37,7 +38,7 @@ class GateState:
     """What all workers share: times in µs since the epoch, but for ``paused_until``, which is in ms."""
 
     used_until_us: int = 0
-    """Up to when permits have been given out; what lies between this and now is in the bucket."""
+    """Up to when permits have been given out; what is between this and now is in the bucket."""
     line_until_us: int = 0
     returns_until_us: int = 0
     paused_until: int = 0
@@ -72,7 +73,7 @@ class Decision:
     returning: Share = Share()
     newcomers: Share = Share()
     opens_in: int = 1
-    """When the next permit falls due, in ms; for whoever the crowd was not counted for."""
+    """When the next permit falls due, in ms; for a message that the crowd was not counted for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def _line_up(until_us: int, opens_us: int, now: int, between_us: int, count: int
 
 
 def _wait_ms(until_us: int, now: int) -> int:
-    """Round up, and to no less than a millisecond: nobody is told to come back at once."""
+    """Round up, and to no less than a millisecond: nothing returns at once."""
     return max(-(-until_us // 1_000) - now, 1)
 
 
@@ -144,7 +145,7 @@ def pause(state: GateState, until: int) -> GateState:
 
 @dataclass(slots=True)
 class BatchPermits(BatchGate):
-    """One batch before the gate: whoever of it comes first asks for all, the others share the answer.
+    """One batch before the gate: the first of it asks for all, the others share the answer.
 
     A gate that fails is asked once as well: the others learn that it failed.
     """

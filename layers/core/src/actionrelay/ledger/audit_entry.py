@@ -53,7 +53,7 @@ class AuditHead:
     day: str = ""
     """The UTC day of the last entry."""
     owed: tuple[AuditEntry, ...] = ()
-    """Entries that the record owes to the audit table; whoever writes next pays them."""
+    """Entries that the record owes to the audit table; the next writer pays them."""
 
 
 _REJECTED = "rejected#"
@@ -73,12 +73,12 @@ def entry_hash(entry: AuditEntry) -> str:
 
 
 def rejection_id(request_id: str) -> str:
-    """Return what stands for an execution's id in the entry of a refused submission."""
+    """Return what is in the place of an execution's id in the entry of a refused submission."""
     return f"{_REJECTED}{request_id}"
 
 
 def is_rejection(execution_id: str) -> bool:
-    """Whether an id stands for a submission that was refused, and not for an execution."""
+    """Whether an id is of a submission that was refused, and not of an execution."""
     return execution_id.startswith(_REJECTED)
 
 
@@ -87,8 +87,8 @@ def rejected(
 ) -> AuditEntry:
     """Return the one entry of a submission that was refused.
 
-    It belongs to no execution, and no caller can give one its id: the request's stands for it, in a form that no
-    execution's has. A dash stands for the action, since nothing that a refused request says of itself is believed.
+    It belongs to no execution, and no caller can give one its id: it has the request's, in a form that no
+    execution's has. The action is a dash, since nothing that a refused request says of itself is believed.
     """
     entry = AuditEntry(
         execution_id=rejection_id(request_id),

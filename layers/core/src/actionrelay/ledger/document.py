@@ -35,7 +35,7 @@ class WaitingDocument(TypedDict):
 
 
 class ExecutionSummaryDocument(TypedDict):
-    """One execution, as it stands, but for its result."""
+    """One execution in its current state, but for its result."""
 
     executionId: str
     actionId: str
@@ -61,7 +61,7 @@ class ExecutionSummaryDocument(TypedDict):
 
 
 class ExecutionDocument(ExecutionSummaryDocument):
-    """One execution, as it stands."""
+    """One execution in its current state."""
 
     result: Json
     """What the action returned; null before it completed, and for a result that is not stored any more."""
@@ -82,7 +82,7 @@ def execution_document(
 
     A large result is stored right after its outcome is written. Where ``now`` is given, the execution is shown as
     still running until it can be read, so that nobody takes ``completed`` without a result for the whole answer. A
-    result that can't be read any more is null, with an error that says so: the outcome stands.
+    result that can't be read any more is null, with an error that says so: the outcome stays.
     """
     outcome = execution.outcome
     result: RawJson | None = None
@@ -132,7 +132,7 @@ def _spelled(
 
 
 def without_result(document: Mapping[str, object]) -> dict[str, object]:
-    """Return an execution's document without its result, and with an error that says so: the outcome stands."""
+    """Return an execution's document without its result, and with an error that says so: the outcome stays."""
     error = ExecutionError("result_too_large", "the result is on record and too large to be shown in an answer")
     return {**document, "result": None, "error": _error_document(error)}
 

@@ -1,4 +1,4 @@
-"""How audit entries are spelled: one item for what is written together, each earlier entry as what differs.
+"""How audit entries are stored: one item for what is written together, each earlier entry as what differs.
 
 An item of the audit table is the last entry of a write, an attribute for each of its facts. The entries before it that
 were owed together lie in ``earlier``, as differences from it: a write costs by the size of its item, and the entries of
@@ -32,8 +32,8 @@ def entries_item(entries: Sequence[AuditEntry]) -> Item:
     item = {camel(name): attribute(value) for name, value in asdict(last).items() if value is not None}
     item["seq"] = attribute(trail_key(last.accepted_at) + last.seq)
     if earlier:
-        spelled = spell_chain(earlier, asdict(last), last.previous_hash)
-        item["earlier"] = attribute(json.dumps(spelled, separators=(",", ":")))
+        differences = spell_chain(earlier, asdict(last), last.previous_hash)
+        item["earlier"] = attribute(json.dumps(differences, separators=(",", ":")))
     for entry in entries:
         if entry.day is not None:
             item["dayOpened"] = attribute(entry.day)
@@ -82,7 +82,7 @@ def spell_chain(entries: Sequence[AuditEntry], known: Mapping[str, Any], last_ha
 def read_chain(
     spelled: Sequence[Mapping[str, Any]], known: Mapping[str, Any], last_hash: str
 ) -> tuple[AuditEntry, ...]:
-    """Read back what ``spell_chain`` spelled with the same ``known`` and ``last_hash``."""
+    """Read back what ``spell_chain`` returned with the same ``known`` and ``last_hash``."""
     read: list[AuditEntry] = []
     expected_hash = last_hash
     for differences in reversed(spelled):
@@ -92,9 +92,9 @@ def read_chain(
     return tuple(reversed(read))
 
 
-def fact(name: str, spelled: Attribute) -> Any:
+def fact(name: str, given: Attribute) -> Any:
     """Read what an attribute says of a field; DynamoDB gives back ``1.0`` as ``1``, and a rate is no whole number."""
-    value = value_of(spelled)
+    value = value_of(given)
     return float(value) if name == "success_rate" and type(value) is int else value
 
 

@@ -11,7 +11,7 @@ from actionrelay.ledger.audit_entry import AuditHead
 
 
 class Status(StrEnum):
-    """Where an execution stands; ``ledger`` holds the steps between these."""
+    """An execution's state; ``ledger.steps`` has the steps between these."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -48,7 +48,7 @@ class CacheStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PayloadRef:
-    """Where a request or a result lies, and what it must turn out to be."""
+    """Where a request or a result is stored, and what it must turn out to be."""
 
     key: str
     size: int

@@ -1,4 +1,4 @@
-"""What is due once an execution has ended, in a form that may be repeated by whoever finds it ended."""
+"""What is due once an execution has ended, in a form that any finder of an ended execution may repeat."""
 
 from dataclasses import dataclass
 

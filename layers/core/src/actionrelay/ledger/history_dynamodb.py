@@ -32,7 +32,7 @@ class AuditTable(AuditTrail):
     def append(self, entries: Sequence[AuditEntry]) -> None:
         """Add entries that follow each other, those of a day as one item.
 
-        What is there already stays as it is. The item is named after its last entry: whoever finds that one there finds
+        What is there already stays as it is. The item is named after its last entry: a reader that finds that one finds
         all before it, here or in an item of their own. A writer that finds another one in its place
         reports it (``AuditConflicts``): its entry is then in no table.
         """

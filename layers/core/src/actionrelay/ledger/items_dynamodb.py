@@ -1,4 +1,4 @@
-"""How an execution is spelled as two DynamoDB items: what was accepted, written once, and where it stands.
+"""How an execution is stored as two DynamoDB items: what was accepted, written once, and its current state.
 
 A write costs by the size of its item. So what no step changes (the request foremost) is in one item that is written
 at acceptance, and each step writes the other, small one. What a condition or a person looks at is an attribute; the
@@ -51,7 +51,7 @@ _LEDGER_ATTRIBUTES = (
     *("status", "webhook_status", "version", "attempts", "created_at", "updated_at"),
     *("audit_seq", "action_id"),
 )
-"""``action_id`` is told again for those who see a step alone, as the counters do."""
+"""``action_id`` is repeated for those that see a step alone, as the counters do."""
 WITHOUT_PAYLOADS = frozenset({"pk", "sk", *_ACCEPTED_ATTRIBUTES, *_LEDGER_ATTRIBUTES, "detail"})
 """The attributes of a record but for the bytes of its request and its result."""
 UNDELIVERED = "failed"
@@ -108,7 +108,7 @@ def is_name_of_run(item: Mapping[str, Attribute]) -> bool:
 def read_execution(
     execution_id: str, accepted: Mapping[str, Attribute], stands: Mapping[str, Attribute] | None = None
 ) -> Execution:
-    """Read a record back from what was accepted and, once a step was taken, from where it stands."""
+    """Read a record back from what was accepted and, once a step was taken, from its current state."""
     values = _values(execution_id, accepted)
     if stands is not None:
         stood = _values(execution_id, stands)

@@ -44,7 +44,7 @@ class ExecutionStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SentRun:
-    """What an id that goes out stands for: one run of an execution."""
+    """What an id that goes out names: one run of an execution."""
 
     execution: Execution
     run: int
@@ -54,9 +54,9 @@ class SentRuns(Protocol):
     """The ids under which runs go out."""
 
     def reserve(self, sent_as: str, run: SentRun) -> bool:
-        """Let an id stand for a run, for as long as its execution is kept; no execution can be created under it then.
+        """Let an id name a run, for as long as its execution is kept; no execution can be created under it then.
 
-        False where it stands for something else: nothing has changed. Harmless where it stands for this run already.
+        False where it names something else: nothing has changed. Harmless where it names this run already.
         """
         ...
 

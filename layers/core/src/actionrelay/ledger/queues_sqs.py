@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 MAX_DELAY_SECONDS = 900
-"""The longest ``DelaySeconds`` of SQS. A longer wait is a chain: whoever receives early sends again."""
+"""The longest ``DelaySeconds`` of SQS. A longer wait is a chain: a message that comes early is sent again."""
 MAX_GROUP_LENGTH = 128
 """The longest ``MessageGroupId`` of SQS; the end of a host name says more about who it is than its beginning."""
 

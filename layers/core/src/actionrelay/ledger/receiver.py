@@ -33,10 +33,10 @@ def without_path(url: str | None) -> str | None:
 
 
 def receiver_group(url: str) -> str | None:
-    """Return what names a receiver's owner, as far as a name tells: its registrable domain, or an address.
+    """Return what names a receiver's owner, as far as a name shows: its registrable domain, or an address.
 
     Whoever owns a domain has any number of names below it, and each would be a receiver of its own. A rule of thumb
-    stands for the list of public suffixes: one label below the registry, a whole name on a platform that many share, an
+    replaces the list of public suffixes: one label below the registry, a whole name on a platform that many share, an
     IPv4 address, the /64 of an IPv6 one. None for a URL without a host.
     """
     parts = _parts(url)

@@ -1,6 +1,6 @@
 """The one way in which state is written: the record first, then the audit entries that it owes.
 
-Between the two a worker may die. The record then still lists what it owes, and whoever comes next (a redelivered
+Between the two a worker may die. The record then still lists what it owes, and the next to come (a redelivered
 message, a repeated request, a repeated webhook) pays before it goes on.
 """
 

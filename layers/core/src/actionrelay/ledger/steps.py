@@ -113,8 +113,8 @@ def serve_from_cache(execution: Execution, result: PayloadRef, now: int) -> Exec
 def claim(execution: Execution, attempt_id: str, now: int, lease_until: int) -> Execution:
     """Take a queued execution for one attempt. Written before the first byte goes out.
 
-    From here until an outcome is written, the request may be on its way: nothing that takes time stands between
-    this write and the connection, so ``running`` is what tells a worker that takes over to think before it repeats.
+    From here until an outcome is written, the request may be on its way: nothing that takes time is between
+    this write and the connection, so a worker that takes over from ``running`` has to think before it repeats.
     """
     _require(execution, Status.RUNNING)
     number = execution.attempts + 1

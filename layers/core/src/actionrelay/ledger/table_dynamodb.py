@@ -1,8 +1,8 @@
 """The executions table: the ledger's records and the result cache.
 
-A record is two items under one partition key: what was accepted, put once on condition of absence, and where it stands,
-put at each later step on condition of the version before. So a step costs what changes, however large the request is,
-and one query reads both.
+A record is two items under one partition key: what was accepted, put once on condition of absence, and its current
+state, put at each later step on condition of the version before. So a step costs what changes, however large the
+request is, and one query reads both.
 """
 
 import zlib
@@ -31,8 +31,8 @@ RUN_OUT_DAYS = 7
 """How much longer than its retention an execution stays on record: what is begun on its last day, and the webhook about
 it, come to their end."""
 _DELETED_WITHIN_DAYS = 7
-"""DynamoDB deletes what has expired within days, in any order. Where an execution stands expires that much after what
-was accepted: an acceptance alone would look like one that nobody has worked on yet."""
+"""DynamoDB deletes what has expired within days, in any order. An execution's current state expires that much after
+what was accepted: an acceptance alone would look like one that nobody has worked on yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class ExecutionsTable(ExecutionStore, SentRuns, ResultCache):
 
     @override
     def lookup(self, key: str) -> CachedResult | None:
-        """Read a cache entry. DynamoDB deletes ended items late, so whoever reads compares the time."""
+        """Read a cache entry. DynamoDB deletes ended items late, so a reader compares the time."""
         with failures_as(StoreUnavailableError, "the table can't be read"):
             answer = self.client.get_item(TableName=self.table, Key=_cache_key(key), ConsistentRead=True)
         item = answer.get("Item")

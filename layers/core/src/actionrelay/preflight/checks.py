@@ -1,6 +1,6 @@
 """The single checks of the preflight: from what was seen, how it is and what to do about it. Pure.
 
-Nothing here repeats a token, a secret or a text of Genesys Cloud: what a check says goes to whoever calls the API.
+Nothing here repeats a token, a secret or a text of Genesys Cloud: what a check says goes to every caller of the API.
 """
 
 from collections.abc import Iterator, Mapping
@@ -122,8 +122,8 @@ def check_clock(sight: Sight, now: int) -> Check:
             "there was no Date to compare with",
             "Look again once the API host answers; a proxy in between may take the header away.",
         )
-    told = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-    skew = round(now / 1_000 - told.timestamp())
+    dated = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    skew = round(now / 1_000 - dated.timestamp())
     if abs(skew) > MAX_SKEW_SECONDS:
         return Check(
             CLOCK,

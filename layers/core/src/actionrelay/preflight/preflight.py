@@ -1,4 +1,4 @@
-"""Use case: say whether this deployment can execute actions as it stands, and what to do about it where it can't.
+"""Use case: say whether this deployment can execute actions now, and what to do about it where it can't.
 
 It runs no action and changes nothing: it reads the three secrets and the shared token, asks the login host for a
 token of its own where none is shared, and the API host for what the client may do. At most three requests go to the API
@@ -86,7 +86,7 @@ class RunPreflight:
     def look(self) -> tuple[Check, ...]:
         """Look, for ``patience_seconds`` at most.
 
-        It does so in a thread, since neither a name server nor a connection attempt can be told when to end.
+        It does so in a thread, since neither a name server nor a connection attempt can be given a time limit.
         A thread that is left behind finds nobody waiting for what it sees.
         """
         seen: dict[str, Check] = {}

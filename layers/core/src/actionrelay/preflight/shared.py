@@ -1,7 +1,7 @@
 """Use case: one look at the deployment for all who ask within a minute, whichever worker they reach.
 
 What a look found is on a board that all workers share. Who finds it older than a minute claims the next look, and the
-others get what is there, or, before the very first result, are told that a look is under way. So however often anybody
+others get what is there, or, before the very first result, learn that a look is under way. So however often anybody
 asks, a minute has one look: three requests to the API host at most, and one for a token.
 """
 

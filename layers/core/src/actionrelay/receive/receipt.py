@@ -1,7 +1,7 @@
 """Use case: receive a result that Genesys Cloud sends by webhook. Nothing is believed before its signature is.
 
 What a webhook came to is on record before it is answered with 200. Its id is looked after twice: ``WebhookIds`` keeps
-what it stands for, written first, so that the same id with other content is refused; the execution's record keeps
+its content, written first, so that the same id with other content is refused; the execution's record keeps
 that it has had its effect, written with the outcome itself. So a receiver may die anywhere: a repeat is never taken
 for done before it is, and never has its effect a second time.
 """
@@ -41,7 +41,7 @@ class ReceiptDocument(TypedDict):
 
 
 REMEMBERED_MS = 7 * DAY_MS
-"""How long an id stands for its content. The retries that the Standard Webhooks specification suggests end 75 hours and
+"""How long an id belongs to its content. The retries that the Standard Webhooks specification suggests end 75 hours and
 35 minutes after the first try, each of them signed anew under the same id; this is more than twice that."""
 LOOK_AGAIN_MS = 60_000
 """How long after a late webhook somebody looks whether all was done: its receiver has ended by then, dead or alive."""
@@ -72,7 +72,7 @@ class ReceiveResult:
             PayloadTooLargeError: more bytes than allowed.
             InvalidRequestError: signed, and it does not say which execution ended how.
             ExecutionNotFoundError: of an execution that is not ours.
-            WebhookConflictError: its id stands for another webhook.
+            WebhookConflictError: its id belongs to another webhook.
             OutcomeConflictError: another outcome is on record, and stays.
             DependencyError: a service failed; the webhook must be sent again.
         """
@@ -117,7 +117,7 @@ class ReceiveResult:
         return sent
 
     def _claim(self, webhook_id: str, execution: Execution, report: "_Report") -> None:
-        """Make sure that the id stands for this webhook; nothing follows but that no other comes under the id."""
+        """Make sure that the id belongs to this webhook; nothing follows but that no other comes under the id."""
         now = self.clock.now()
         content = _content(report)
         if self.ids.claim(webhook_id, content, now, now + REMEMBERED_MS) != content:
@@ -182,7 +182,7 @@ class ReceiveResult:
 
 @dataclass(frozen=True, slots=True)
 class _Report:
-    """What one webhook says, of which run, and what tells it from the others."""
+    """What one webhook says, of which run, and what identifies it."""
 
     run: int
     sent_as: str

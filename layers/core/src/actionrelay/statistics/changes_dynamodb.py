@@ -1,4 +1,4 @@
-"""Reads what the tables' streams tell: executions that were accepted or moved on, and requests that were rejected."""
+"""Reads the tables' streams: executions that were accepted or moved on, and requests that were rejected."""
 
 import base64
 import binascii
@@ -26,20 +26,20 @@ def read_change(record: Mapping[str, Any]) -> Change | None:
     """
     if record["eventName"] == "REMOVE":  # retention has ended; what happened has happened
         return None
-    told = record["dynamodb"]
-    after, before = _image(told.get("NewImage")), _image(told.get("OldImage"))
+    change = record["dynamodb"]
+    after, before = _image(change.get("NewImage")), _image(change.get("OldImage"))
     try:
         if after.get("event", {}).get("S") == REJECTED_EVENT:
             action_id, at, counts = NO_ACTION, int(value_of(after["timestamp"])), {REJECTED: 1}
         elif after.get("sk", {}).get("S") in _STEPS and not is_name_of_run(after):
-            stands = read_standing(after)
-            action_id, at = stands.action_id, stands.created_at
-            counts = dict(difference(_standing(before), stands))
+            standing = read_standing(after)
+            action_id, at = standing.action_id, standing.created_at
+            counts = dict(difference(_standing(before), standing))
         else:
             return None
     except (KeyError, TypeError, ValueError, zlib.error, binascii.Error) as error:
         raise ValueError(f"a change that can't be read: {type(error).__name__}") from None
-    return Change(int(told["SequenceNumber"]), action_id, at, counts)
+    return Change(int(change["SequenceNumber"]), action_id, at, counts)
 
 
 def _standing(item: Mapping[str, Attribute]) -> Standing | None:
@@ -52,9 +52,9 @@ def _image(image: Mapping[str, Attribute] | None) -> dict[str, Attribute]:
 
 
 def _decoded(image: Mapping[str, Attribute]) -> Iterator[tuple[str, Attribute]]:
-    for name, spelled in image.items():
-        binary = spelled.get("B")
-        yield name, {"B": base64.b64decode(binary)} if isinstance(binary, str) else spelled
+    for name, given in image.items():
+        binary = given.get("B")
+        yield name, {"B": base64.b64decode(binary)} if isinstance(binary, str) else given
 
 
 def read_standing(item: Mapping[str, Attribute]) -> Standing:

@@ -21,7 +21,7 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One write to a table, as a stream tells it, and what it changes in the counters."""
+    """One write to a table, as a stream has it, and what it changes in the counters."""
 
     sequence: int
     """Its place in its part of the stream; each is higher than the one before."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 SHARDS = 4
 _MARK_SECONDS = 2 * 86_400
-"""A stream tells a change for a day; after two nobody asks any more."""
+"""A stream keeps a change for a day; after two nobody asks any more."""
 _HOUR_SECONDS = 9 * 86_400
 _TRIES = 2 * SHARDS
 _SEQUENCE_DIGITS = 40

@@ -1,8 +1,8 @@
-"""Use case: keep the counters in step with the tables, each change once, however often it is told.
+"""Use case: keep the counters in step with the tables, each change once, however often it is delivered.
 
-The tables' streams tell every change at least once: a batch whose worker died, or whose answer got lost, is told again,
-cut differently or not. Each part of a stream tells its changes in one order, though. So the counters are written in
-transactions that move a mark, one for each part, which says up to where it has been counted.
+The tables' streams deliver every change at least once: a batch whose worker died, or whose answer got lost, comes
+again, cut differently or not. Each part of a stream has its changes in one order, though. So the counters are written
+in transactions that move a mark, one for each part, which says up to where it has been counted.
 """
 
 from collections import defaultdict
@@ -25,17 +25,17 @@ class CountChanges:
     """Adds a batch of changes to the counters."""
 
     read: Callable[[Mapping[str, Any]], Change | None]
-    """Reads what a stream tells; None where nothing of it counts, ``ValueError`` where it can't be read."""
+    """Reads a record of a stream; None where nothing of it counts, ``ValueError`` where it can't be read."""
     store: CounterStore
     telemetry: Telemetry
 
     def count(self, part: str, records: Iterable[Mapping[str, Any]]) -> None:
         """Add what has not been added yet of a batch: records of one part of a stream, which ``part`` names, in order.
 
-        One that can't be read is told of and left out: it would come again for a day, and keep all after it waiting.
+        One that can't be read is reported and left out: it would come again for a day, and keep all after it waiting.
 
         Raises:
-            StoreUnavailableError: some are not added yet; to be told again.
+            StoreUnavailableError: some are not added yet; to be delivered again.
         """
         rest = tuple(self._readable(records))
         while rest:

@@ -14,7 +14,7 @@ class LatencyDocument(TypedDict):
 
 
 class CountsDocument(TypedDict):
-    """What was counted, by the UTC day and hour of acceptance, as things stand now."""
+    """What was counted, by the UTC day and hour of acceptance, in its current state."""
 
     totalExecutions: int
     """Accepted, answers from the cache included."""

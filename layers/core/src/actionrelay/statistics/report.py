@@ -145,7 +145,7 @@ def _counts_document(counts: Counts) -> CountsDocument:
         "failedExecutions": ended[Status.FAILED],
         "unknownExecutions": ended[Status.UNKNOWN],
         "cancelledExecutions": ended[Status.CANCELLED],
-        # The stream tells of an ending after its acceptance, but of two executions in any order.
+        # The stream has an ending after its acceptance, but of two executions in any order.
         "inProgressExecutions": max(total - sum(ended.values()), 0),
         "cacheHits": counts.get(CACHE_HITS, 0),
         "rejectedRequests": counts.get(REJECTED, 0),

@@ -1,7 +1,7 @@
 """What is counted of executions, and what it says: totals, success rate, latency with its percentiles.
 
 Counts form a group: they are added, and what an execution added is taken back when it moves on. So the sum over all
-changes says how things stand now, in whatever order and grouping the changes were added.
+changes is the current state, in whatever order and grouping the changes were added.
 """
 
 import math
@@ -45,7 +45,7 @@ class Standing:
 
 
 def contribution(standing: Standing | None) -> Counts:
-    """Return what a write stands for: an acceptance for one execution, a later step for how that has ended so far."""
+    """Return what a write counts: an acceptance one execution, a later step how that has ended so far."""
     if standing is None:
         return {}
     if standing.accepted:
@@ -61,7 +61,7 @@ def contribution(standing: Standing | None) -> Counts:
 
 
 def difference(before: Standing | None, after: Standing | None) -> Counts:
-    """Return what a write changes: what it stands for, less what the one before it stood for.
+    """Return what a write changes: what it counts, less what the one before it counted.
 
     One about another acceptance under the same id, which has expired, takes nothing back.
     """
@@ -107,7 +107,7 @@ def percentile(counts: Counts, fraction: float) -> int | None:
 def success_rate(counts: Counts) -> float | None:
     """Return which part of what ended by itself succeeded, from 0 to 1; None where nothing has.
 
-    An unknown outcome is no success. What an operator cancelled tells nothing about the actions.
+    An unknown outcome is no success. What an operator cancelled says nothing about the actions.
     """
     successful = counts.get(ENDINGS[Status.COMPLETED], 0)
     ended = successful + counts.get(ENDINGS[Status.FAILED], 0) + counts.get(ENDINGS[Status.UNKNOWN], 0)

@@ -6,7 +6,7 @@ import uuid
 from actionrelay.ids import is_uuid
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:actionrelay:idempotency-key")
-"""Of the execution ids that stand for keys. It never changes: a repeat after an upgrade finds the same execution."""
+"""Of the execution ids that are made of keys. It never changes: a repeat after an upgrade finds the same execution."""
 KEY_FORM = r"[!-~]{1,255}"
 """Visible ASCII characters (RFC 5234, ``VCHAR``)."""
 
@@ -22,7 +22,7 @@ def read_key(header: str) -> str | None:
 
 
 def execution_id(key: str, caller: str | None) -> str:
-    """Return the execution id that a key stands for: a UUID is one; any other is the UUIDv5 of its caller and it.
+    """Return the execution id of a key: a UUID is one; any other is the UUIDv5 of its caller and it.
 
     So two callers who both number their orders meet no execution of each other's. The sessions of one role are one
     caller, since a program that is started again has another session and repeats the same keys.

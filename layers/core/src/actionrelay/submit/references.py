@@ -20,7 +20,7 @@ type _Path = tuple["_Path | None", str | int]
 def read_references(references: dict[str, Json]) -> tuple[dict[str, list[str]], Faults]:
     """Return which names depend on which, and what is wrong with how that is written.
 
-    ``{name: [names]}`` and ``{name: {dependency: …}}`` may be mixed. What stands behind a dependency in the second
+    ``{name: [names]}`` and ``{name: {dependency: …}}`` may be mixed. What is behind a dependency in the second
     form is read the same way: ``{"a": {"b": {"c": {}}}}`` says that ``a`` needs ``b`` and ``b`` needs ``c``.
     """
     graph: dict[str, list[str]] = {}

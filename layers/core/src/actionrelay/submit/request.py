@@ -29,7 +29,7 @@ class ExecutionRequest(Document):
     ]
     """`data-actions`: a UUID. `integrations`: letters, digits, `_` and `-`."""
     inputs: Annotated[dict[str, Any], Field(repr=False)]
-    """No value lies more than `MaxInputDepth` (5) steps below it; an array index is a step too."""
+    """No value is more than `MaxInputDepth` (5) steps below it; an array index is a step too."""
     timeout: Annotated[int, Field(ge=1, le=MAX_TIMEOUT_MS), BeforeValidator(whole)] = DEFAULT_TIMEOUT_MS
     """How long the action may take, in ms; with `integrations` at most 60000."""
     cache_results: bool = True

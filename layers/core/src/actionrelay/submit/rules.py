@@ -158,7 +158,7 @@ class RequestRules:
 
 
 def _with_key(document: dict[str, Json], header: str, caller: str | None, faults: Faults) -> dict[str, Json]:
-    """Put what the ``Idempotency-Key`` header stands for where the body's own id would be; it is the same thing."""
+    """Put the id of the ``Idempotency-Key`` header where the body's own id would be; it is the same thing."""
     key = read_key(header)
     if key is None:
         faults.add(("header", "Idempotency-Key"), "schema", "must be 1 to 255 visible ASCII characters")
@@ -172,6 +172,6 @@ def _with_key(document: dict[str, Json], header: str, caller: str | None, faults
 
 
 def _place_in(document: Json) -> Callable[[Fault], int]:
-    """Order faults as their fields stand in the document; what is not in it comes first."""
+    """Order faults like their fields in the document; what is not in it comes first."""
     places = {pointer(name): place for place, name in enumerate(document, 1)} if isinstance(document, dict) else {}
     return lambda fault: places.get("/".join(fault.pointer.split("/")[:2]), 0)

@@ -153,7 +153,7 @@ class SubmitExecution:
         return recorded
 
     def _queue(self, execution: Execution) -> None:
-        """Queue an execution; when that fails, the caller is told under which id a repeat finishes it."""
+        """Queue an execution; when that fails, the caller learns the id under which a repeat finishes it."""
         try:
             self.queue.send(Message(execution.execution_id, version=execution.version))
         except QueueUnavailableError as error:

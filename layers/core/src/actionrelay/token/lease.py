@@ -32,7 +32,7 @@ CLOCK_MARGIN_MS = 1_000
 never overlap."""
 REST_MS = 2_000
 """After an answer, for this long nobody asks again. A token that was just shared has time to be seen by all who read; a
-failure is told to all who come, instead of being met anew by each."""
+failure is the answer to all that come, instead of being met anew by each."""
 
 _SHORTEST_WAIT_MS = 1_000
 

@@ -48,8 +48,8 @@ class TableTokenLeases(TokenLeases):
     def swap(self, issuer: str, before: TokenLease, after: TokenLease) -> TokenLease:
         """Write ``after`` over ``before``.
 
-        When the condition fails the item is read, which also tells a worker whose write got through although its answer
-        got lost, and was repeated by the SDK, that it has succeeded.
+        When the condition fails the item is read, which also informs a worker whose write got through although its
+        answer got lost, and was repeated by the SDK, that it has succeeded.
         """
         with failures_as(StoreUnavailableError, "the token's lease can't be written"):
             try:

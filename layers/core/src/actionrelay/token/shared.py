@@ -78,7 +78,7 @@ class SharedToken(TokenSource):
             if held is not None and self._lasts(held, self.clock.now()):
                 return held
             if self._looks != looks and self._failure is not None:
-                # The thread before this one has just been told; asking again would bring the same.
+                # The thread before this one has just got that answer; asking again would bring the same.
                 raise _again(self._failure)
             self._failure = None
             try:
@@ -160,7 +160,7 @@ class SharedToken(TokenSource):
             self.telemetry.event("token_not_refreshed", code=error.code)
             return valid
         self.telemetry.count(Count.TOKEN_REFRESHES)
-        # First the store, then the lease: whoever reads that a token is there finds it.
+        # First the store, then the lease: a reader of the lease then finds the token.
         shared, now = self._share(token), self.clock.now()
         told = lease.announced(token.version, token.expires_at, now) if shared else lease.kept(now)
         self._tell(issuer, lease, told)

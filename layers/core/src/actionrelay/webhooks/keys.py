@@ -48,7 +48,7 @@ class SigningSecret:
 
     @property
     def text(self) -> str:
-        """The secret as it is handed to whoever shares it: ``whsec_`` and base64."""
+        """The secret in the form in which it is handed out: ``whsec_`` and base64."""
         return SECRET_PREFIX + base64.b64encode(self.key).decode("ascii")
 
 

@@ -8,7 +8,7 @@ base64>``, HMAC-SHA256 of the body.
 A verifier ends in one of two ways: with what it has proven, or with
 :class:`~actionrelay.errors.UnauthenticWebhookError`, whose context names the ``reason`` and the ``header``.
 No input makes it raise anything else. What arrives is never decoded: it is compared, as text, with the one
-correct spelling of each acceptable signature, so no second spelling (padding, whitespace, unused base64 bits)
+correct form of each acceptable signature, so no second form (padding, whitespace, unused base64 bits)
 can pass.
 """
 
@@ -119,7 +119,7 @@ class StandardWebhooksVerifier(Verifier):
 
 @dataclass(frozen=True, slots=True)
 class HubSignatureVerifier(Verifier):
-    """Takes what any of ``secrets`` signed. The scheme knows no time and no id, so it can't tell a replay."""
+    """Takes what any of ``secrets`` signed. The scheme knows no time and no id, so it can't detect a replay."""
 
     secrets: tuple[SigningSecret, ...]
 
@@ -175,7 +175,7 @@ def _v1_signatures(header: str) -> list[str]:
 
 
 def _any_equal(expected: Iterable[str], presented: Sequence[str]) -> bool:
-    """Compare every pair in constant time and to the end: the time taken does not tell which one matched."""
+    """Compare every pair in constant time and to the end: the time taken does not show which one matched."""
     equal = False
     for one in expected:
         for other in presented:

@@ -1,7 +1,7 @@
 """Where a caller may make us connect to: the rules for a webhook URL and the addresses behind it. Pure.
 
 :func:`parse_target` reads the URL, :func:`vet` judges what its name resolves to. Both are asked when a URL is
-submitted and again at every attempt, because DNS answers change; whoever connects must connect to one of the
+submitted and again at every attempt, because DNS answers change; a connection must go to one of the
 very addresses that :func:`vet` returned, without asking DNS again.
 
 What parsers are known to read in two ways (backslashes, whitespace, user info, percent signs in the host,
@@ -86,7 +86,7 @@ def parse_target(url: str, policy: OutboundPolicy) -> Target:
     """Read a webhook URL, or raise DeliveryRefusedError saying which rule it breaks.
 
     The message and the context quote nothing of the URL, so that no credential in it is ever repeated. An
-    address that stands in the URL itself is judged here already; names are judged by :func:`vet`.
+    address in the URL itself is judged here already; names are judged by :func:`vet`.
     """
     _require_plain_text(url)
     try:
@@ -116,7 +116,7 @@ def parse_target(url: str, policy: OutboundPolicy) -> Target:
 
 
 def host_of(url: str) -> str:
-    """Return the host of a webhook URL in the spelling that its receiver's key is made of (see ``read_host``).
+    """Return the host of a webhook URL in the form that its receiver's key is made of (see ``read_host``).
 
     DeliveryRefusedError for a URL that no rule would let pass.
     """
@@ -134,7 +134,7 @@ def read_host(text: str) -> str:
 def vet(target: Target, addresses: Iterable[str], policy: OutboundPolicy) -> tuple[str, ...]:
     """Return ``addresses`` when every one of them is public; none is fine, a name may resolve later.
 
-    One forbidden address condemns the name: whoever controls it decides which of them a connection would get.
+    One forbidden address condemns the name: its owner decides which of them a connection would get.
     DeliveryRefusedError names the rule, not the address: what DNS says inside is not the caller's to learn.
     """
     vetted = tuple(addresses)

@@ -1,4 +1,4 @@
-"""What stands before a function: API Gateway, or a local server that proves no caller."""
+"""What is in front of a function: API Gateway, or a local server that proves no caller."""
 
 import os
 

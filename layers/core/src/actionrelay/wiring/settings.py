@@ -66,7 +66,7 @@ def _override(text: str) -> str:
     return base_url(text) if text else text
 
 
-# How a field is read stands beside its type; what has nothing beside it is text.
+# How a field is read is beside its type; a field with nothing beside it is text.
 Positive = Annotated[int, _whole_number(at_least=1)]
 NotNegative = Annotated[int, _whole_number(at_least=0)]
 Flag = Annotated[bool, _flag]

@@ -73,7 +73,8 @@ class PowertoolsTelemetry(Telemetry):
 
 @contextmanager
 def on_every_line(**ids: str) -> Iterator[None]:
-    """Put ids on every line that this thread writes meanwhile, and take off all of them, whoever put them there.
+    """Put ids on every line that this thread writes meanwhile, and take off all of them, also those that others put
+    there.
 
     They are this thread's own: a batch works on ten executions at once, and none shows another's trace id.
     """
