@@ -43,6 +43,8 @@ def play(api: ApiClient, show: Show, witnesses: Witnesses) -> None:
         refusals.nothing_on_record(api, show, request)
     with _step("One token for all workers", show, witnesses, "execute"):
         backstage.token(show, witnesses)
+    with _step("Is it ready? A look at the three secrets, the token and Genesys Cloud", show, witnesses, "preflight"):
+        standing.ready(api, show)
     with _step("How it is doing", show, witnesses, "count", "query"):
         standing.counted(api, show)
     with _step("The metrics", show, witnesses, "deliver"):

@@ -1,10 +1,10 @@
-"""Step: how the deployment is doing, by the counters that outlive every process."""
+"""Steps: whether the deployment is ready, and how it is doing by the counters that outlive every process."""
 
 from http import HTTPStatus
 from typing import Any
 
 from local.api import ApiClient
-from local.demo.expectations import eventually, expect_status
+from local.demo.expectations import eventually, expect, expect_status
 from local.demo.showing import Show
 
 _COUNTED = {
@@ -16,6 +16,17 @@ _COUNTED = {
 }
 """The two executions of this demo; refused requests are none."""
 _SHOWN = (*_COUNTED, "rejectedRequests", "averageLatencyMs")
+
+
+def ready(api: ApiClient, show: Show) -> None:
+    """Ask for a preflight: whether actions can be executed, and by name what is wrong where they can't."""
+    show.request("GET", "/v1/health?deep=true")
+    answer = api.call("GET", "/health?deep=true")
+    expect_status(answer, HTTPStatus.OK)
+    checks = {check["name"]: check["status"] for check in answer.document["checks"]}
+    expect("what is wrong", wanted={}, came={name: status for name, status in checks.items() if status != "ok"})
+    show.json(checks)
+    show.seen("every secret has the form that it needs, and nothing was executed to find out")
 
 
 def counted(api: ApiClient, show: Show) -> None:

@@ -6,12 +6,13 @@ from typing import override
 import urllib3
 
 from actionrelay.errors import MalformedJsonError
+from actionrelay.foreign_json import LOOK, read
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.error_answers import read_rate
 from actionrelay.genesys.http import NoAnswerError, NotSentError, get
 from actionrelay.preflight.checks import Sight
 from actionrelay.preflight.ports import PlatformProbe
-from actionrelay.strict_json import Json, parse
+from actionrelay.strict_json import Json
 from actionrelay.token.ports import AccessToken
 
 _ABOUT_CLIENT = {
@@ -57,6 +58,6 @@ class GenesysProbe(PlatformProbe):
 
 def _document(body: bytes) -> Json:
     try:
-        return parse(body, unique_keys=False)
-    except MalformedJsonError:
+        return read(body, LOOK)
+    except (MalformedJsonError, ValueError):
         return None
