@@ -219,7 +219,7 @@ CASES: tuple[Case, ...] = (
     Case("query", "queues", Answered(200)),
     Case("preflight", "health", Answered(200)),
     Case("preflight", "receiver_keys", Answered(200)),
-    Case("preflight", "receiver_keys_of_no_host", _invalid(("/query/host", "schema"))),
+    Case("preflight", "receiver_keys_of_no_host", _invalid(("/query/host", "webhook_url"))),
     Case("query", "openapi", Answered(200)),
     Case("query", "docs", Answered(200)),
     Case("query", "console", Answered(200)),

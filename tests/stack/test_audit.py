@@ -83,6 +83,9 @@ def test_an_untouched_trail_is_whole(data_actions: Deployment, execution_id: str
     }
 
 
+_NUMBERS = ({"N": "7"}, None)
+
+
 @pytest.mark.parametrize("attribute", ["event", "earlier", "previousHash", "hash", "timestamp", "openedAt"])
 @pytest.mark.parametrize("value", [{"S": "changed"}, {"N": "7"}, {"M": {}}, None], ids=str)
 def test_a_changed_attribute_names_an_entry_of_its_item(
@@ -91,7 +94,9 @@ def test_a_changed_attribute_names_an_entry_of_its_item(
     dynamodb = data_actions.aws("dynamodb")
     changed = 0
     for item in [each for each in _items(data_actions, execution_id) if attribute in each or value]:
-        if attribute == "openedAt" and value != {"S": "changed"}:
+        if (attribute == "openedAt" and value != {"S": "changed"}) or (
+            attribute == "timestamp" and value not in _NUMBERS
+        ):
             continue  # an index takes no other type
         with _mended(data_actions, item):
             other = {name: each for name, each in item.items() if name != attribute} | (
@@ -104,7 +109,7 @@ def test_a_changed_attribute_names_an_entry_of_its_item(
             else:
                 assert (verification["intact"], verification["brokenAt"] in _span(item)) == (False, True), verification
             changed += 1
-    assert changed or attribute == "openedAt"
+    assert changed or attribute in {"openedAt", "timestamp"}
     assert _verification(data_actions, execution_id)["intact"]
 
 
@@ -309,7 +314,7 @@ def test_the_schedules_export_each_day_twice(
         (rule["ScheduleExpression"], target["Input"])
         for rule in events.list_rules()["Rules"]
         for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
-        if target["Arn"] == data_actions.function("ExportFunction")["FunctionArn"]
+        if target["Arn"].startswith(data_actions.function("ExportFunction")["FunctionArn"])
     }
     assert found == {("cron(20 0 * * ? *)", '{"daysBefore": 1}'), ("cron(50 0 * * ? *)", '{"daysBefore": 2}')}
 

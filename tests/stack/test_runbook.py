@@ -163,13 +163,13 @@ def keeping_a_trail(world: Deployment, folder: Path) -> None:
     assert json.loads((folder / f"trail-{done['executionId']}.json").read_text())["Count"] >= 1
 
 
-def testing_an_alarm(world: Deployment, folder: Path) -> None:
+def an_alarm_on_trial(world: Deployment, folder: Path) -> None:
     printed = typed(world, re.sub(r"sleep \d+", "sleep 0", block("set-alarm-state")), folder)
     assert "AlarmHistoryItems" in printed
 
 
 TRIALS: dict[str, Trial] = {
-    "set-alarm-state": testing_an_alarm,
+    "set-alarm-state": an_alarm_on_trial,
     "output()": outputs,
     "health?deep=true": preflight,
     "move-task": redrive,

@@ -57,7 +57,7 @@ _HEADERS = {
     "X-Content-Type-Options": ("`nosniff`.", {"type": "string"}),
     "Referrer-Policy": ("`no-referrer`.", {"type": "string"}),
 }
-_REQUIRED = {"getAuditDay.date"}
+_REQUIRED = {"getAuditDay.date", "host"}
 """Parameters without which a request is refused, besides those in paths."""
 _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "executionId": ("path", "A UUID, in any case.", {"$ref": "#/components/schemas/Uuid"}),

@@ -42,7 +42,7 @@ class ReadReceiverKeys:
             host = read_host(given)
         except DeliveryRefusedError:
             detail = "must be the host of a webhook URL alone: a name or an address, without scheme, port and path"
-            raise InvalidRequestError((Fault(_HOST, "schema", detail),)) from None
+            raise InvalidRequestError((Fault(_HOST, "webhook_url", detail),)) from None
         document: ReceiverKeysDocument = {
             "host": host,
             "keys": [key.text for key in keys_of_receiver(self.secrets(), host)],

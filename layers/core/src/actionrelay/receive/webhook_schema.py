@@ -16,7 +16,7 @@ class ResultWebhook(Document):
 
     model_config = ConfigDict(extra="ignore")
 
-    execution_id: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    execution_id: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")]
     status: Literal["completed", "failed"]
     result: Annotated[Any, Field(repr=False)] = None
     error: Annotated[ReportedError | Annotated[str, StringConstraints(max_length=2000)] | None, Field(repr=False)] = (

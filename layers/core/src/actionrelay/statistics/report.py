@@ -64,8 +64,8 @@ class Period:
         action_id = query.get("actionId")
         if action_id is not None and not is_action_id(action_id):
             faults.append(Fault("/query/actionId", "schema", "must be 1 to 128 letters, digits, _ and -"))
-        after = query.get("next", "")
-        if after and not is_action_id(after):
+        after = query.get("next")
+        if after is not None and not is_action_id(after):
             faults.append(Fault("/query/next", "cursor", "must be the next of an answer before"))
         faults.extend(
             Fault(pointer("query", name), "schema", f"unknown parameter; there are {', '.join(_PARAMETERS)}")
@@ -75,7 +75,7 @@ class Period:
         if faults:
             raise InvalidRequestError(tuple(faults))
         known = action_id.lower() if action_id and api is GenesysApi.DATA_ACTIONS else action_id
-        return cls(first, last, known, after)
+        return cls(first, last, known, after or "")
 
 
 @dataclass(frozen=True, slots=True)
