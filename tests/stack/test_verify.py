@@ -197,11 +197,13 @@ def secret_gone(world: Verified) -> Callable[[], Any]:
     was = client.get_secret_value(SecretId=name)["SecretString"]
     world.deployment.forget_token()
     client.put_secret_value(SecretId=name, SecretString=json.dumps({"clientId": "nobody", "clientSecret": "x"}))
-    world.deployment.make_cold("QueryFunction")
+    world.deployment.make_cold("PreflightFunction")
+    world.deployment.forget_preflight()
 
     def restore() -> None:
         client.put_secret_value(SecretId=name, SecretString=was)
-        world.deployment.make_cold("QueryFunction")
+        world.deployment.make_cold("PreflightFunction")
+        world.deployment.forget_preflight()
 
     return restore
 
