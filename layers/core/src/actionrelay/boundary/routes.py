@@ -23,7 +23,7 @@ class Access(StrEnum):
     OPEN = "open"
     """Anybody. What an open route does must not depend on who asks."""
     CALLER = "caller"
-    """Who has proved to API Gateway who they are: a signature, or an API key."""
+    """How a caller proves its identity to API Gateway: a signature, or an API key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What an error says in words: the outermost message, and what it wraps, down to the cause.
 
 Genesys Cloud wraps what the system behind an action said: in ``errors[]``, in ``details[]``, in another error's member,
-or as JSON within a message, in either dialect. Whoever reads ``Internal Server Error`` alone can do nothing about it.
+or as JSON within a message, in either dialect. ``Internal Server Error`` alone helps nobody.
 """
 
 import json
