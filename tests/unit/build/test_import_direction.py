@@ -18,6 +18,7 @@ PACKAGE = ROOT / "layers/core/src/actionrelay"
 
 GROUND = {
     "errors",
+    "graph",
     "faults",
     "ids",
     "ports",
@@ -37,7 +38,19 @@ FLOORS = (
     {"gate", "webhooks", "ledger"},
     {"genesys"},
     {"token"},
-    {"submit", "execute", "receive", "deliver", "operate", "preflight", "find", "audit", "statistics", "site"},
+    {
+        "submit",
+        "execute",
+        "receive",
+        "deliver",
+        "operate",
+        "preflight",
+        "find",
+        "audit",
+        "statistics",
+        "site",
+        "workflows",
+    },
     EDGES,
     {"functions"},
 )

@@ -8,8 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actionrelay.errors import MAX_DETAIL_LENGTH, MAX_POINTER_LENGTH
-from actionrelay.submit.graph import MAX_CYCLES_REPORTED, Cycle, find_cycles
-from actionrelay.submit.references import MAX_NAMES_SPELLED, MAX_PATH_LENGTH, cycle_faults, read_references
+from actionrelay.graph import (
+    MAX_CYCLES_REPORTED,
+    MAX_NAMES_SPELLED,
+    MAX_PATH_LENGTH,
+    Cycle,
+    cycle_faults,
+    find_cycles,
+)
+from actionrelay.submit.references import REFERENCES, read_references
 
 NAMES = "abcdef"
 graphs = st.dictionaries(
@@ -124,21 +131,21 @@ def test_a_reference_of_another_form_is_a_fault() -> None:
 
 
 def test_a_reported_cycle_carries_its_path() -> None:
-    [fault] = cycle_faults({"b": ["a"], "a": ["b"]})
+    [fault] = cycle_faults({"b": ["a"], "a": ["b"]}, REFERENCES)
     assert (fault.pointer, fault.code, fault.path) == ("/actionReferences/a", "cycle", ("a", "b", "a"))
     assert fault.detail == 'depends on itself: ["a","b","a"]'
 
 
 def test_a_very_long_cycle_is_reported_by_its_length() -> None:
     graph = {str(number): [str((number + 1) % 60)] for number in range(60)}
-    [fault] = cycle_faults(graph)
+    [fault] = cycle_faults(graph, REFERENCES)
     assert fault.detail == "depends on itself: a cycle of 60 names"
 
 
 @given(st.lists(st.text(max_size=200), min_size=1, max_size=120, unique=True))
 def test_a_cycle_of_any_names_is_shown_within_bounds(names: list[str]) -> None:
     ring = {name: [following] for name, following in zip(names, [*names[1:], names[0]], strict=True)}
-    [fault] = cycle_faults(ring)
+    [fault] = cycle_faults(ring, REFERENCES)
     assert fault.path is not None
     assert len(fault.path) <= MAX_NAMES_SPELLED + 1
     assert sum(map(len, fault.path)) <= MAX_PATH_LENGTH + 1
@@ -150,5 +157,5 @@ def test_a_cycle_of_any_names_is_shown_within_bounds(names: list[str]) -> None:
 def test_a_cycle_of_fifty_names_is_shown_whole() -> None:
     names = [f"n{number:02}" for number in range(MAX_NAMES_SPELLED - 1)]
     ring = {name: [following] for name, following in zip(names, [*names[1:], names[0]], strict=True)}
-    [fault] = cycle_faults(ring)
+    [fault] = cycle_faults(ring, REFERENCES)
     assert fault.path == (*names, names[0])

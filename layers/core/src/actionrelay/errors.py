@@ -77,7 +77,18 @@ class ActionRelayError(Exception):
         return
 
 
-type FaultCode = Literal["schema", "depth", "cycle", "webhook_url", "malformed_json", "moment", "cursor"]
+type FaultCode = Literal[
+    "schema",
+    "depth",
+    "cycle",
+    "webhook_url",
+    "malformed_json",
+    "moment",
+    "cursor",
+    "unknown_step",
+    "expression",
+    "too_many",
+]
 
 
 MAX_FAULTS = 100

@@ -8,11 +8,12 @@ from typing import Any
 from actionrelay.errors import DeliveryRefusedError, Fault, InvalidRequestError, PayloadTooLargeError
 from actionrelay.faults import Faults
 from actionrelay.genesys.contract import GenesysApi
+from actionrelay.graph import cycle_faults
 from actionrelay.ids import is_action_id
 from actionrelay.schemas import read, uuid_fault
 from actionrelay.strict_json import Json, NestingTooDeepError, parse, paths_below, pointer
 from actionrelay.submit.idempotency import execution_id, read_key
-from actionrelay.submit.references import cycle_faults, read_references
+from actionrelay.submit.references import REFERENCES, read_references
 from actionrelay.submit.request import MAX_ACTION_ID_LENGTH, MAX_TIMEOUT_MS, ExecutionRequest
 from actionrelay.webhooks.targets import MAX_URL_LENGTH, OutboundPolicy, Resolver, parse_target, vet
 
@@ -54,16 +55,27 @@ class RequestRules:
         faults = Faults()
         if isinstance(document, dict) and idempotency_key is not None:
             document = _with_key(document, idempotency_key, caller, faults)
+        request = self.judge(document) if isinstance(document, dict) else read(ExecutionRequest, document)
+        if isinstance(request, Faults) or faults:
+            if isinstance(request, Faults):
+                faults.merge(request, order=_place_in(document))
+            faults.refuse()
+        return self.canonical(request)
+
+    def judge(self, document: dict[str, Json]) -> ExecutionRequest | Faults:
+        """Fit what is asked for into a request, by every rule; ids come back as they were sent.
+
+        Faults are in the order of their fields in the document.
+        """
         request = read(ExecutionRequest, document)
         found = [request] if isinstance(request, Faults) else []
-        if isinstance(document, dict):
-            found.extend(self._cross_rules(document))
-        if isinstance(request, Faults) or faults or any(found):
-            order = _place_in(document)
-            for each in found:
-                faults.merge(each, order=order)
-            faults.refuse()
-        return request.model_copy(update=self._canonical_ids(request))
+        found.extend(self._cross_rules(document))
+        if not isinstance(request, Faults) and not any(found):
+            return request
+        faults, order = Faults(), _place_in(document)
+        for each in found:
+            faults.merge(each, order=order)
+        return faults
 
     def body(self, raw: bytes) -> Json:
         """Read a body as sent.
@@ -93,7 +105,7 @@ class RequestRules:
         references = document.get("actionReferences")
         if isinstance(references, dict):
             graph, faults = read_references(references)
-            faults.take(*cycle_faults(graph))
+            faults.take(*cycle_faults(graph, REFERENCES))
             yield faults
 
     def _single_values(self, document: dict[str, Json]) -> Iterator[Fault]:
@@ -145,6 +157,16 @@ class RequestRules:
                 vet(target, addresses, self.outbound)
         except DeliveryRefusedError as error:
             yield Fault("/webhookUrl", "webhook_url", error.message)
+
+    def webhook_faults(self, value: str) -> tuple[Fault, ...]:
+        """Say what is wrong with a webhook's URL, at ``/webhookUrl``."""
+        if len(value) > MAX_URL_LENGTH:
+            return (Fault("/webhookUrl", "schema", f"must have at most {MAX_URL_LENGTH} characters"),)
+        return tuple(self._webhook_url(value))
+
+    def canonical(self, request: ExecutionRequest) -> ExecutionRequest:
+        """Return a request with its ids as records have them."""
+        return request.model_copy(update=self._canonical_ids(request))
 
     def _canonical_ids(self, request: ExecutionRequest) -> dict[str, Any]:
         ids: dict[str, Any] = {}

@@ -1,15 +1,22 @@
-"""The dependency graph of a request's ``actionReferences``: which names depend on which, and whether that can end.
+"""Graphs of names that depend on each other: which of them never end, and how that is said.
 
-Pure graph rules, iterative so that a caller's chain of any length can't exhaust the stack.
+Iterative, so that a caller's chain of any length can't exhaust the stack.
 """
 
 from collections.abc import Mapping, Sequence
+
+from actionrelay.errors import Fault, cut
+from actionrelay.strict_json import MAX_STEP_LENGTH, canonical, pointer
 
 type Graph = Mapping[str, Sequence[str]]
 type Cycle = tuple[str, ...]
 
 # Copying a path for each of many back edges would be quadratic in what a caller sends.
 MAX_CYCLES_REPORTED = 10
+MAX_NAMES_SPELLED = 50
+"""Names of one cycle in an answer, the last one included."""
+MAX_PATH_LENGTH = 1_000
+"""Characters of all of them together."""
 
 
 def find_cycles(graph: Graph) -> tuple[Cycle, ...]:
@@ -50,3 +57,28 @@ def _walk(graph: Graph, start: str, finished: set[str], cycles: dict[Cycle, None
 def _closed(cycle: list[str]) -> Cycle:
     first = cycle.index(min(cycle))
     return (*cycle[first:], *cycle[:first], cycle[first])
+
+
+def cycle_faults(graph: Graph, root: str) -> list[Fault]:
+    """Report each cycle with its path, at the name where it starts; the names are members of ``root``."""
+    return [
+        Fault(pointer(root, cycle[0]), "cycle", f"depends on itself: {_spelled(cycle)}", path=_shown(cycle))
+        for cycle in find_cycles(graph)
+    ]
+
+
+def _spelled(cycle: Cycle) -> str:
+    if len(cycle) <= MAX_NAMES_SPELLED:
+        return canonical([cut(name, MAX_STEP_LENGTH) for name in cycle]).decode()
+    return f"a cycle of {len(cycle) - 1} names"
+
+
+def _shown(cycle: Cycle) -> Cycle:
+    """Cut a cycle to what an answer has room for: its beginning, an ellipsis for the rest, and its last name."""
+    names = [cut(name, MAX_STEP_LENGTH) for name in cycle[:MAX_NAMES_SPELLED]]
+    room = MAX_PATH_LENGTH - len(names[0])
+    for count, name in enumerate(names):
+        room -= len(name)
+        if room < 0:
+            return (*names[:count], "…", names[0])
+    return tuple(names) if len(names) == len(cycle) else (*names[:-1], "…", names[0])

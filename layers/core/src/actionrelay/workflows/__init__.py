@@ -1,0 +1,1 @@
+"""Runs graphs of data actions: each step is an execution, begun when what it depends on has ended."""

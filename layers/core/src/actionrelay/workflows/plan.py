@@ -1,0 +1,80 @@
+"""The plan of a workflow: what can run together, which chain is the longest, and how many executions it comes to."""
+
+from collections.abc import Mapping, Sequence
+from graphlib import TopologicalSorter
+from typing import TypedDict
+
+from actionrelay.strict_json import Json
+from actionrelay.workflows.definition import Definition
+
+type Graph = Mapping[str, Sequence[str]]
+
+
+class PlanDocument(TypedDict):
+    """What a dry run answers."""
+
+    workflow: dict[str, Json]
+    """The definition, with every default filled in."""
+    waves: list[list[str]]
+    """Steps that can run together, wave after wave: each step is in the first wave that it can be in."""
+    criticalPath: list[str]
+    """The longest chain of steps that wait for each other."""
+    executions: int
+    """How many at most; a `forEach` over a result counts as 100."""
+
+
+def plan(definition: Definition) -> PlanDocument:
+    """Plan a workflow, whose graph has no cycle."""
+    graph = definition.graph
+    return {
+        "workflow": dict(definition.document),
+        "waves": waves(graph),
+        "criticalPath": list(longest_path(graph, dict.fromkeys(graph, 1))),
+        "executions": sum(step.executions for step in definition.steps.values()),
+    }
+
+
+def waves(graph: Graph) -> list[list[str]]:
+    """Group steps by the length of the longest chain that leads to each, in the order of the definition."""
+    depth: dict[str, int] = {}
+    for name in in_order(graph):
+        depth[name] = max((depth[each] + 1 for each in graph[name]), default=0)
+    found: list[list[str]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
+    for name in graph:
+        found[depth[name]].append(name)
+    return found
+
+
+def longest_path(graph: Graph, length: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the chain of dependencies whose lengths add up to the most; of equal ones that of the steps named first.
+
+    A name without a length is not gone through.
+    """
+    total: dict[str, int] = {}
+    before: dict[str, str | None] = {}
+    for name in in_order(graph):
+        if name in length:
+            reached = [each for each in graph[name] if each in total]
+            best = max(reached, key=total.__getitem__, default=None)
+            before[name] = best
+            total[name] = length[name] + (total[best] if best is not None else 0)
+    here = max((name for name in graph if name in total), key=total.__getitem__, default=None)
+    path: list[str] = []
+    while here is not None:
+        path.append(here)
+        here = before[here]
+    return tuple(reversed(path))
+
+
+def in_order(graph: Graph) -> tuple[str, ...]:
+    """Return every step after those that it depends on."""
+    return tuple(TopologicalSorter(graph).static_order())
+
+
+def descendants(graph: Graph, roots: Sequence[str]) -> frozenset[str]:
+    """Return some steps and all that depend on them, directly or through others."""
+    found = set(roots)
+    for name in in_order(graph):
+        if found.intersection(graph[name]):
+            found.add(name)
+    return frozenset(found)
