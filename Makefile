@@ -63,6 +63,7 @@ check: env $(checkov) ## format, lint, types, import direction, drift of the Ope
 	@echo "format" && $(python) -m ruff format --quiet --diff .
 	@echo "lint" && $(python) -m ruff check --quiet .
 	@echo "types" && $(python) -m mypy --no-error-summary $(typed)
+	@$(python) -m mypy --no-error-summary --config-file client/pyproject.toml client/src client/tests
 	@echo "import direction" && $(python) -m pytest --no-header -qq tests/unit/build/test_import_direction.py
 	@echo "OpenAPI document" && $(python) -m tools.openapi --check
 	@echo "lock drift" && ./tools/lock.sh --check
@@ -122,8 +123,8 @@ lock: $(uv) ## compile the locks again; UPGRADE=1 takes the newest versions that
 env: $(dev) $(sam) $(ministack) $(awscli) ## the environments alone
 	@:
 
-$(dev): requirements/dev.txt layers/core/pyproject.toml .python-version | $(uv)
-	@./tools/environment.sh .venv requirements/dev.txt layers/core
+$(dev): requirements/dev.txt layers/core/pyproject.toml client/pyproject.toml .python-version | $(uv)
+	@./tools/environment.sh .venv requirements/dev.txt layers/core client
 
 $(sam): requirements/sam.txt .python-version | $(uv)
 	@./tools/environment.sh .tools/sam requirements/sam.txt

@@ -1,12 +1,12 @@
 #!/bin/sh
-# environment.sh DIR LOCK [PROJECT]: makes DIR a virtual environment with exactly what LOCK lists, every file
-# checked against its hash, and PROJECT installed from its folder. Leaves what is right already alone.
+# environment.sh DIR LOCK [PROJECT…]: makes DIR a virtual environment with exactly what LOCK lists, every file
+# checked against its hash, and each PROJECT installed from its folder. Leaves what is right already alone.
 set -eu
 cd "$(dirname "$0")/.."
 
 dir=$1
 lock=$2
-project=${3:-}
+shift 2
 uv=.tools/uv/bin/uv
 series=$(cat .python-version)
 
@@ -21,7 +21,7 @@ sync() {
 }
 # From the cache if all is there: the hashes make that the same thing, and needs no network.
 sync --offline 2>/dev/null || sync
-if [ -n "$project" ]; then
+for project in "$@"; do
     "$uv" pip install --quiet --python "$dir/bin/python" --no-deps --no-build-isolation --offline --editable "$project"
-fi
+done
 touch "$dir/.complete"

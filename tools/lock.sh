@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 mode=${1:-}
 uv=.tools/uv/bin/uv
 python=$(./tools/python.sh)
+series=$(cat .python-version)
 layer=layers/core/requirements.txt
 drifted=""
 unchecked=""
@@ -24,7 +25,7 @@ compile() {
     fi
     [ "$mode" != --upgrade ] || set -- "$@" --upgrade
     set -- --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
-        --custom-compile-command "make lock" --python "$python" --python-version "$(cat .python-version)" \
+        --custom-compile-command "make lock" --python "$python" --python-version "$series" \
         --output-file "$target" "$@"
     if [ "$mode" != --check ]; then
         "$uv" pip compile "$@" >/dev/null
@@ -47,12 +48,14 @@ trap 'rm -rf "$scratch"' EXIT
 
 # The layer is for one machine, Lambda's; the rest is for any developer's.
 compile "$layer" layers/core/pyproject.toml --only-binary :all: --python-platform x86_64-manylinux_2_28
-compile requirements/dev.txt requirements/dev.in layers/core/pyproject.toml --extra runtime --universal
+compile requirements/dev.txt requirements/dev.in layers/core/pyproject.toml client/pyproject.toml --extra runtime --extra cli --universal
 compile requirements/sam.txt requirements/sam.in --universal
 compile requirements/checkov.txt requirements/checkov.in --universal
 compile requirements/ministack.txt requirements/ministack.in --universal
 compile requirements/awscli.txt requirements/awscli.in --universal
 compile requirements/uv.txt requirements/uv.in --universal
+series=3.10   # the oldest that the client runs on
+compile client/requirements.txt client/pyproject.toml --extra cli --universal
 
 if [ -n "$unchecked" ]; then
     tail -n 1 "$scratch/errors" >&2

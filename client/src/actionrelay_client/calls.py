@@ -1,0 +1,70 @@
+"""How every part of the client asks: reads, submissions, pages."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from actionrelay_client.errors import UnreadableAnswerError
+from actionrelay_client.reading import Document
+from actionrelay_client.transport import Answer, Transport
+
+POLL_SECONDS = 1.0
+"""Between two looks at something that the API can't wait for."""
+
+D = TypeVar("D", bound=Document)
+Moment = str | date | datetime
+
+
+class Calls:
+    """What all parts of the client have in common."""
+
+    transport: Transport
+
+    def read(self, path: str, query: Mapping[str, object] | None = None) -> Answer:
+        """`GET`; a parameter that is None is left out."""
+        return self.transport.send("GET", path, query=query)
+
+    def send(
+        self,
+        path: str,
+        document: Any,
+        *,
+        query: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """`POST` of what has an id, so that sending it twice does what once does."""
+        return self.transport.send("POST", path, query=query, document=document, headers=headers)
+
+    def pages(self, path: str, query: Mapping[str, object], name: str, kind: type[D]) -> Iterator[D]:
+        """Read pages until there is no next one."""
+        cursor: object = None
+        while True:
+            page = object_of(self.read(path, {**query, "next": cursor}))
+            listed = page.get(name)
+            yield from map(kind.of, listed if isinstance(listed, list) else ())
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+
+def given(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is not None: the deployment's defaults hold for the rest."""
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def spell_moment(value: Moment | None) -> str | None:
+    """Spell a day or a time as the API reads it. A time without a zone is this machine's."""
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.astimezone()).isoformat()
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def object_of(answer: Answer) -> Mapping[str, Any]:
+    """Return an answer's JSON object.
+
+    Raises:
+        UnreadableAnswerError: it is none.
+    """
+    if not isinstance(answer.document, dict):
+        raise UnreadableAnswerError("a success that is no JSON object", status=answer.status)
+    return answer.document
