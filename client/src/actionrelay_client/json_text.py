@@ -28,7 +28,7 @@ def spell(value: Any) -> str:
     """Spell a value as JSON on one line.
 
     Raises:
-        UnsendableError: it is no JSON value: NaN, a date, a key that is no text, half a surrogate pair.
+        UnsendableError: it is no JSON value: NaN, a date, half a surrogate pair.
     """
     try:
         text = _spell(value)
@@ -52,12 +52,15 @@ def _spell_slowly(value: Any) -> str:
             raise ValueError(f"{value} is no JSON number")
         return str(value)
     if isinstance(value, dict):
-        if not all(isinstance(name, str) for name in value):
-            raise TypeError("a name in an object must be text")
-        return "{" + ",".join(f"{_spell(name)}:{_spell(each)}" for name, each in value.items()) + "}"
+        return "{" + ",".join(f"{_name(name)}:{_spell(each)}" for name, each in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ",".join(_spell(each) for each in value) + "]"
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _name(name: object) -> str:
+    """Spell a name as the standard library does, which takes numbers too."""
+    return json.dumps({name: 0}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))[1:-3]
 
 
 def _refuse(constant: str) -> NoReturn:

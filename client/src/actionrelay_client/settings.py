@@ -48,7 +48,7 @@ def find_settings(
     """Return what is given, completed by ``ACTIONRELAY_URL``, ``ACTIONRELAY_API_KEY`` and the AWS environment.
 
     With ``local`` a local world's ``stack.json`` is read instead: the one at this path, or ``.local/stack.json`` in
-    this folder or one above it. A region that is not given is the one in the URL of API Gateway, else the environment's.
+    this folder or one above it. A region that is not given is that in the URL of API Gateway, else the environment's.
 
     Raises:
         SettingsError: there is no URL, or one that is not https (http is for this machine alone); no such file.
