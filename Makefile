@@ -30,7 +30,7 @@ checkov := .tools/checkov/.complete
 # not measured: its mutants are compiled from text, which coverage takes for missing files.
 measured := $(wildcard tests/unit tests/functional)
 slow := $(wildcard tests/browser tests/stack tests/sam)
-unmeasured := $(filter-out $(measured) $(slow),$(patsubst %/,%,$(wildcard tests/[a-z]*/)))
+unmeasured := $(filter-out $(measured) $(slow),$(patsubst %/,%,$(wildcard tests/[a-z]*/))) client/tests
 
 # So many processes run tests at once. Each deploys the worlds that its own tests ask for, and keeps a file's tests
 # together: nothing in one world can disturb another's.

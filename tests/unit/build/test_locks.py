@@ -7,7 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 LAYER = ROOT / "layers/core/requirements.txt"
-LOCKS = [LAYER, *sorted((ROOT / "requirements").glob("*.txt"))]
+CLIENT = ROOT / "client/requirements.txt"
+LOCKS = [LAYER, CLIENT, *sorted((ROOT / "requirements").glob("*.txt"))]
 
 PIN = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>[^\s;]+)(?: ;.*?)?(?P<hashes>(?:\s+--hash=sha256:[0-9a-f]{64})+)")
 
@@ -23,13 +24,13 @@ def pins(lock: Path) -> dict[str, str]:
     return {pin["name"]: pin["version"] for pin in found if pin}
 
 
-@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: str(lock.relative_to(ROOT)))
 def test_every_package_is_pinned_and_hashed(lock: Path) -> None:
     assert requirements(lock)
     assert [line for line in requirements(lock) if not PIN.fullmatch(line)] == []
 
 
-@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: str(lock.relative_to(ROOT)))
 def test_no_lock_names_a_package_index_or_an_address(lock: Path) -> None:
     assert re.findall(r"\w+://\S*|--(?:extra-)?index\S*|--find-links\S*", lock.read_text()) == []
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "layers/core/src/actionrelay"
+CLIENT = ROOT / "client/src/actionrelay_client"
 
 
 def printed(text: str) -> dict[str, list[str]]:
@@ -18,12 +19,21 @@ def printed(text: str) -> dict[str, list[str]]:
     return found
 
 
-def test_the_printed_tree_is_the_package() -> None:
+def modules_of(package: Path) -> dict[str, list[str]]:
+    """The modules of a package by folder; those in none are at the root."""
     modules: dict[str, list[str]] = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path in sorted(package.rglob("*.py")):
         if path.name != "__init__.py":
-            modules.setdefault("root" if path.parent == PACKAGE else path.parent.name, []).append(path.stem)
-    assert printed((ROOT / "docs/architecture.md").read_text(encoding="utf-8")) == modules
+            modules.setdefault("root" if path.parent == package else path.parent.name, []).append(path.stem)
+    return modules
+
+
+def test_the_printed_tree_is_the_package() -> None:
+    assert printed((ROOT / "docs/architecture.md").read_text(encoding="utf-8")) == modules_of(PACKAGE)
+
+
+def test_the_clients_printed_tree_is_its_package() -> None:
+    assert printed((ROOT / "docs/client.md").read_text(encoding="utf-8")) == modules_of(CLIENT)
 
 
 def test_a_module_that_is_not_printed_is_seen() -> None:
