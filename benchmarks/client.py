@@ -22,11 +22,12 @@ from benchmarks.sampling import in_turns
 LIMIT = 1.3
 _TIMEOUT_MS = 60_000
 _TOKEN = AccessToken("example-token", 2**53, (), "example", "1")
+_INPUTS = request(SMALL_BYTES)["inputs"]
 _CALL = ActionCall(
     execution_id="123e4567-e89b-12d3-a456-426614174000",
     action_id=ACTION,
     trace_id="223e4567-e89b-12d3-a456-426614174000",
-    inputs=request(SMALL_BYTES)["inputs"],
+    inputs=json.dumps(_INPUTS),
     timeout_ms=_TIMEOUT_MS,
     cache_results=True,
 )
@@ -77,7 +78,7 @@ def _plain(pool: urllib3.PoolManager, url: str) -> None:
         url + "/api/v2/data/actions/execute",
         json={
             "actionId": _CALL.action_id,
-            "inputs": _CALL.inputs,
+            "inputs": _INPUTS,
             "timeout": _CALL.timeout_ms,
             "cacheResults": _CALL.cache_results,
             "webhookUrl": RECEIPT_URL,

@@ -170,6 +170,7 @@ CASES: tuple[Case, ...] = (
     Case("validate", "not_json", _MALFORMED),
     Case("validate", "acknowledge_not_found", _NOT_FOUND),
     Case("validate", "redeliver_not_found", _NOT_FOUND),
+    Case("validate", "request_not_found", _NOT_FOUND),
     Case(
         "validate",
         "resolve_invalid",

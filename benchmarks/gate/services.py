@@ -133,7 +133,7 @@ class Audit:
 class Payloads:
     """A `PayloadStore` in which everything is small enough for the record."""
 
-    def refer(self, key: str, data: bytes) -> PayloadRef:
+    def refer(self, key: str, data: bytes, _beside: PayloadRef | None = None) -> PayloadRef:
         """Name data."""
         return PayloadRef(key, len(data), digest(data), data)
 

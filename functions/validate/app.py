@@ -8,7 +8,7 @@ from actionrelay.boundary import http
 from actionrelay.boundary.request import HttpRequest
 from actionrelay.boundary.submissions import decided, on_record, submitted
 from actionrelay.wiring.telemetry import observed
-from actionrelay.wiring.validate import operate_execution, record_rejection, submit_execution
+from actionrelay.wiring.validate import operate_execution, read_request, record_rejection, submit_execution
 
 
 @observed
@@ -30,6 +30,7 @@ def _check(request: HttpRequest) -> dict[str, Any]:
 
 HANDLERS: dict[str, http.Handler] = {
     "submitExecution": _submit,
+    "getExecutionRequest": http.reading(lambda it: read_request().request(it.execution_id, it.caller)),
     "retryExecution": lambda it: decided(
         202, operate_execution().retry(it.execution_id, it.caller, it.body), operate_execution()
     ),
@@ -46,4 +47,4 @@ HANDLERS: dict[str, http.Handler] = {
         202, operate_execution().redeliver(it.execution_id, it.caller), operate_execution()
     ),
 }
-CHECKS: dict[str, http.Handler] = {"submitExecution": _check}
+CHECKS: dict[str, http.Handler] = {"submitExecution": _check, "getExecutionRequest": lambda _: {}}

@@ -1,5 +1,7 @@
 """The client as tests ask it: one call, over a pool of its own, against a server on the loopback interface."""
 
+import json
+
 from actionrelay.execute.client_http import GenesysClient
 from actionrelay.execute.contracts import DataActions, Integrations
 from actionrelay.execute.ports import ActionCall
@@ -18,7 +20,7 @@ type Contract = DataActions | Integrations
 
 
 def a_call(action_id: str = ACTION_ID) -> ActionCall:
-    return ActionCall(EXECUTION_ID, action_id, TRACE_ID, INPUTS, 10_000, cache_results=True)
+    return ActionCall(EXECUTION_ID, action_id, TRACE_ID, json.dumps(INPUTS), 10_000, cache_results=True)
 
 
 def ask(url: str, contract: Contract = DATA_ACTIONS, wait_ms: int = 5_000, action_id: str = ACTION_ID) -> Reply:

@@ -25,6 +25,7 @@ from actionrelay.ledger.retention import RetainedExecutions
 from actionrelay.operate.decisions import OperateExecution
 from actionrelay.operate.queues import QueueName, ReadQueues, WatchedQueue
 from actionrelay.operate.receiver_keys import ReadReceiverKeys
+from actionrelay.operate.request import ReadRequest
 from actionrelay.preflight.preflight import RunPreflight
 from actionrelay.preflight.secrets import SigningSecrets, StoredSecret
 from actionrelay.preflight.shared import SharedPreflight
@@ -90,6 +91,7 @@ class Relay:
     max_attempts: int = 3
     cache_seconds: int = 600
     max_payload_bytes: int = 512_000
+    masks: frozenset[str] = frozenset()
     clock: SettableClock = field(default_factory=SettableClock)
     randomness: SeededRandomness = field(default_factory=SeededRandomness)
     store: InMemoryExecutions = field(default_factory=lambda: InMemoryExecutions(retention_ms=RETENTION_MS))
@@ -188,6 +190,10 @@ class Relay:
             self.clock,
             self.rules.body,
         )
+
+    @property
+    def showing_requests(self) -> ReadRequest:
+        return ReadRequest(Recorder(self.retained, self.audit), self.payloads, self.telemetry, self.clock, self.masks)
 
     @property
     def counting(self) -> CountChanges:

@@ -229,8 +229,9 @@ class InMemoryPayloads:
     objects: dict[str, bytes] = field(default_factory=dict)
     trouble: Trouble = field(default_factory=Trouble)
 
-    def refer(self, key: str, data: bytes) -> PayloadRef:
-        inline = data if len(data) <= self.inline_max else None
+    def refer(self, key: str, data: bytes, beside: PayloadRef | None = None) -> PayloadRef:
+        room = self.inline_max - len((beside.inline if beside else None) or b"")
+        inline = data if len(data) <= room else None
         return PayloadRef(key, len(data), digest(data), inline)
 
     def put(self, ref: PayloadRef, data: bytes) -> None:

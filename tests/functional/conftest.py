@@ -23,6 +23,7 @@ STACK = "relay-of-sales"
 WIRED = (
     ("validate", "submit_execution", "submitting"),
     ("validate", "operate_execution", "operating"),
+    ("validate", "read_request", "showing_requests"),
     ("validate", "record_rejection", "rejecting"),
     ("execute", "execute_batch", "batching"),
     ("receive_webhook", "receive_result", "receiving"),

@@ -136,7 +136,7 @@ class Payloads:
     crossing: Crossing
     objects: dict[str, bytes] = field(default_factory=dict)
 
-    def refer(self, key: str, data: bytes) -> PayloadRef:
+    def refer(self, key: str, data: bytes, beside: PayloadRef | None = None) -> PayloadRef:
         return PayloadRef(key, len(data), digest(data), data if len(data) <= INLINE_MAX_BYTES else None)
 
     def put(self, ref: PayloadRef, data: bytes) -> None:

@@ -1,7 +1,7 @@
 """Every failure of the client and of the boundary, with marked secrets: none may come out where it does not belong."""
 
 import json
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -62,7 +62,7 @@ def test_an_answer_that_repeats_everything_leaks_nothing(captured: Captured, nam
         client = GenesysClient(pool, server.url, contract)
         relay = marked_relay(client, marked_token())
         relay.work()
-        call = ActionCall(EXECUTION_ID, "a", "t", cast(Any, INPUTS), 1_000, cache_results=True)
+        call = ActionCall(EXECUTION_ID, "a", "t", json.dumps(INPUTS), 1_000, cache_results=True)
         captured.thing(client.execute(call, marked_token(), 5_000))
         with failing(captured, always=False):
             captured.thing(post(pool, server.url, {"Authorization": TOKEN}, INPUT.encode(), 5.0))
@@ -142,7 +142,7 @@ def test_what_holds_a_secret_hides_it_when_shown(captured: Captured) -> None:
         error,
         outcome,
         relay.record,
-        ActionCall("e", "a", "t", cast(Any, INPUTS), 1, cache_results=True),
+        ActionCall("e", "a", "t", json.dumps(INPUTS), 1, cache_results=True),
         Reply(ReplyKind.SUCCEEDED, 1, result=RESULT.encode(), error=error),
         HttpAnswer(200, {"X-Echo": EVERYTHING}, EVERYTHING.encode(), complete=True),
         ExecutionRequest.model_validate({"actionId": "a", "inputs": INPUTS}),

@@ -24,6 +24,7 @@ from actionrelay.ledger.items_dynamodb import ledger_item
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.operate.queues import QueuesDocument
 from actionrelay.operate.receiver_keys import ReceiverKeysDocument
+from actionrelay.operate.request import accepted_document
 from actionrelay.statistics.changes_dynamodb import read_standing
 from actionrelay.statistics.counters import Change, Counter, counters_of
 from actionrelay.statistics.report import ReadMetrics
@@ -57,7 +58,7 @@ def request() -> ExecutionRequest:
 
 def _accepted() -> Execution:
     read = request()
-    inputs = json.dumps(read.inputs).encode()
+    inputs, references = (json.dumps(REQUEST[name]).encode() for name in ("inputs", "actionReferences"))
     execution = Execution(
         execution_id=read.execution_id or "",
         action_id=read.action_id,
@@ -69,11 +70,18 @@ def _accepted() -> Execution:
         cache_status=CacheStatus.ENABLED,
         webhook_url=read.webhook_url,
         repeatable=True,
+        idempotent=read.idempotent,
+        references=_INLINE.refer("references", references),
         created_at=_ACCEPTED_AT,
         queued_at=_ACCEPTED_AT,
         updated_at=_ACCEPTED_AT,
     )
     return ledger.accept(execution)
+
+
+def accepted_request() -> dict[str, Any]:
+    """The request as an operator reads it."""
+    return _shown(accepted_document(_accepted(), _INLINE, frozenset()))
 
 
 class _Counted:

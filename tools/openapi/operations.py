@@ -151,6 +151,14 @@ OPERATIONS: dict[str, Operation] = {
         },
         (InvalidRequestError, *_READ),
     ),
+    "getExecutionRequest": Operation(
+        "Decisions",
+        "Read the request of an execution",
+        "As it was accepted, with the values that `MaskInputs` names left out. Who reads it is on record before it is "
+        "shown.",
+        {200: Success("The request.", ("AcceptedRequest",), {"request": examples.accepted_request()})},
+        (StaleWriteError, *_READ),
+    ),
     "getAuditDay": Operation(
         "Executions",
         "Read what happened on a day",

@@ -12,7 +12,7 @@ from benchmarks.gate.report import EXECUTIONS, TIME_LIMIT, over_ideal
 from benchmarks.gate.services import ALLOWED, LATENCY_MS, TOKEN, WINDOW_MS, Chance, Genesys, Queue
 from benchmarks.gate.virtual import BEGIN_MS, VirtualTime
 
-CALL = ActionCall("execution", "action", "trace", {}, 60_000, cache_results=False)
+CALL = ActionCall("execution", "action", "trace", "{}", 60_000, cache_results=False)
 
 
 def chance(seed: int = 0) -> Chance:

@@ -1,5 +1,6 @@
 """Working on one message: an attempt that succeeds, and everything that can stand in its way."""
 
+import json
 from dataclasses import dataclass, replace
 
 import pytest
@@ -108,7 +109,7 @@ def test_a_call_carries_what_the_request_said(relay: Relay) -> None:
     relay.work()
     [(call, token, wait)] = relay.client.calls
     assert (call.execution_id, call.action_id, call.trace_id) == (EXECUTION_ID, ACTION_ID, TRACE_ID)
-    assert (call.inputs, call.timeout_ms, call.cache_results) == (INPUTS, 10_000, True)
+    assert (json.loads(call.inputs), call.timeout_ms, call.cache_results) == (INPUTS, 10_000, True)
     assert token is relay.tokens.held
     assert wait == 10_000 + ANSWER_MARGIN_MS
 

@@ -100,7 +100,7 @@ def test_refused_caching_keeps_no_key(relay: Relay) -> None:
 def test_large_inputs_are_stored_before_the_record(relay: Relay) -> None:
     relay.payloads.inline_max = 0
     submit(relay)
-    assert relay.payloads.get(relay.record.request) == b'{"customerId":"cust_998877"}'
+    assert relay.payloads.get(relay.record.request) == b'{"customerId": "cust_998877"}'
 
 
 def test_a_bucket_that_is_down_records_nothing(relay: Relay) -> None:

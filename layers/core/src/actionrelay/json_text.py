@@ -35,6 +35,10 @@ class Flaw(StrEnum):
     """A raw line break or another control character in a string."""
 
 
+MASK = "•••"
+"""What is shown in place of a value that nobody shall see."""
+
+
 @dataclass(frozen=True, slots=True)
 class RawJson:
     """JSON text that goes into a document as it is."""
@@ -75,6 +79,28 @@ def every_member(text: str) -> list[tuple[str, str]]:
         if text[position] == ",":
             position = _after_space(text, position + 1)
     return found
+
+
+def masked(text: str, names: frozenset[str]) -> str:
+    """Return a document in which the value of each member of such a name is ``MASK``, at any depth; all else stays.
+
+    ``text`` is sound JSON, ``names`` are casefolded, and a name of the document may be in any case. Spaces between
+    values go. Nests no deeper than the interpreter follows.
+    """
+    if not names:
+        return text
+
+    def keep(members: list[tuple[str, object]]) -> RawJson:
+        shown = ((key, MASK if key.casefold() in names else value) for key, value in members)
+        return RawJson("{" + ",".join(f"{_dumped(key)}:{_respelled(value)}" for key, value in shown) + "}")
+
+    return _respelled(json.loads(text, object_pairs_hook=keep, parse_float=RawJson, parse_int=RawJson))
+
+
+def _respelled(value: object) -> str:
+    if isinstance(value, list):
+        return "[" + ",".join(map(_respelled, value)) + "]"
+    return value.text if isinstance(value, RawJson) else _dumped(value)
 
 
 def outer_text(text: str, name: str) -> str | None:

@@ -94,7 +94,7 @@ def serve(
 
     ``handlers`` are those of one function, by operation. Only a request that its route takes (``boundary.routes``)
     reaches one. ``checks`` find what else is wrong with a request whose route does not take it, and change nothing;
-    a handler of a GET is its own check.
+    a handler of a GET is its own check where none is given.
 
     ``refused`` is called for each of our errors, after the answer is decided: nothing that it does changes it.
     """
@@ -124,7 +124,7 @@ def _handle(event: Mapping[str, Any], handlers: Mapping[str, Handler], checks: M
     request = read_request(event)
     check_media(request)
     if faults := request_faults(route, event, request):
-        check = handlers[route.operation] if route.method == "GET" else checks.get(route.operation)
+        check = checks.get(route.operation) or (handlers[route.operation] if route.method == "GET" else None)
         raise _with_further(faults, check, request)
     return handlers[route.operation](request)
 

@@ -65,6 +65,8 @@ ROUTES: tuple[Route, ...] = (
     Route("listExecutions", "GET", "/executions", "query", query=_LIST),
     Route("getExecution", "GET", "/executions/{executionId}", "query"),
     Route("getExecutionAudit", "GET", "/executions/{executionId}/audit", "query", query=("verify",)),
+    # Whoever reads a request is on record, and `query` can write nothing.
+    Route("getExecutionRequest", "GET", "/executions/{executionId}/request", "validate"),
     Route("retryExecution", "POST", "/executions/{executionId}/retry", "validate"),
     Route("resolveExecution", "POST", "/executions/{executionId}/resolve", "validate"),
     Route("cancelExecution", "POST", "/executions/{executionId}/cancel", "validate"),

@@ -10,8 +10,7 @@ from urllib.parse import quote
 
 from actionrelay.execute.ports import ActionCall
 from actionrelay.genesys.verdict import ReplyKind
-from actionrelay.json_text import members, outer_text
-from actionrelay.strict_json import canonical
+from actionrelay.json_text import RawJson, members, outer_text, spell
 
 _NO_STATUS = "neither completed nor queued nor failed"
 _STATUSES: Mapping[str, ReplyKind] = MappingProxyType(
@@ -69,17 +68,17 @@ class DataActions(Contract):
     @override
     def body(self, call: ActionCall) -> bytes:
         """The envelope. Genesys Cloud gets our address; the caller's stays here."""
-        return canonical(
+        return spell(
             {
                 "actionId": call.action_id,
-                "inputs": call.inputs,
+                "inputs": RawJson(call.inputs),
                 "timeout": call.timeout_ms,
                 "cacheResults": call.cache_results,
                 "webhookUrl": self.receipt_url,
                 "executionId": call.execution_id,
                 "traceId": call.trace_id,
             }
-        )
+        ).encode()
 
     @override
     def read(self, text: str, status: int) -> Said:
@@ -118,7 +117,7 @@ class Integrations(Contract):
 
     @override
     def body(self, call: ActionCall) -> bytes:
-        return canonical(call.inputs)
+        return call.inputs.encode()
 
     @override
     def read(self, text: str, status: int) -> Said:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from actionrelay.genesys.verdict import Reply
-from actionrelay.strict_json import Json
 from actionrelay.token.ports import AccessToken
 
 
@@ -16,7 +15,8 @@ class ActionCall:
     """Of the run: ``Execution.sent_as``."""
     action_id: str
     trace_id: str
-    inputs: dict[str, Json] = field(repr=False)
+    inputs: str = field(repr=False)
+    """JSON text of an object: as the caller sent it."""
     timeout_ms: int
     cache_results: bool
 

@@ -3,7 +3,6 @@
 Returning means that the message is done with; raising means that it must be seen again.
 """
 
-import json
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
@@ -194,7 +193,7 @@ class ExecuteAction:
             execution_id=execution.sent_as,
             action_id=execution.action_id,
             trace_id=execution.trace_id,
-            inputs=json.loads(stored),
+            inputs=stored.decode(),
             timeout_ms=execution.timeout_ms,
             cache_results=execution.cache_key is not None,
         )

@@ -158,6 +158,11 @@ class Execution:
     status: Status = Status.QUEUED
     delivery: Delivery = field(default_factory=Delivery)
     cache_status: CacheStatus = CacheStatus.DISABLED
+    idempotent: bool | None = None
+    """Whether the caller said that running the action twice does no harm; None in a record of an earlier release."""
+    references: PayloadRef | None = None
+    """The request's ``actionReferences``, as they came; None where it had none, and in a record of an earlier
+    release."""
     acceptance_id: str = ""
     """Names the request that opened this record: of two equal ones at the same moment, one did."""
     audit_kept_days: int = 0

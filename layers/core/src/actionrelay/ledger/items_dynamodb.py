@@ -40,12 +40,16 @@ ACCEPTED_FIELDS = frozenset(
         "repeatable",
         "created_at",
         "cache_status",
+        "idempotent",
+        "references",
         "acceptance_id",
         "audit_kept_days",
     }
 )
 """What no step of the ledger changes."""
 
+_PAYLOADS = ("request", "references")
+"""Parts of a request, whose bytes are attributes of their own where they are small."""
 _ACCEPTED_ATTRIBUTES = ("action_id", "trace_id", "created_at")
 _LEDGER_ATTRIBUTES = (
     *("status", "webhook_status", "version", "attempts", "created_at", "updated_at"),
@@ -138,8 +142,9 @@ def _item(execution: Execution, names: frozenset[str], visible: tuple[str, ...])
         detail["pending_audit"] = spell_chain(execution.audit.owed, _known(values), execution.audit.hash)
     item: Item = {name: attribute(values[name]) for name in visible}
     item["detail"] = attribute(zlib.compress(json.dumps(detail, separators=(",", ":")).encode(), 9))
-    result = execution.outcome.result if execution.outcome else None
-    for name, ref in (("request", execution.request if "request" in names else None), ("result", result)):
+    payloads = {name: values[name] for name in _PAYLOADS if name in names}
+    payloads["result"] = execution.outcome.result if execution.outcome else None
+    for name, ref in payloads.items():
         if ref and ref.inline is not None:
             item[name] = attribute(ref.inline)
     return item
@@ -155,11 +160,12 @@ def _flat(execution: Execution) -> dict[str, Any]:
 
 def _values(execution_id: str, item: Mapping[str, Attribute]) -> dict[str, Any]:
     """Read an item's part of a record, its references and its outcome put together."""
-    visible = {name: value_of(item[name]) for name in _DEFAULTS if name in item and name != "request"}
+    visible = {name: value_of(item[name]) for name in _DEFAULTS if name in item and name not in _PAYLOADS}
     detail = json.loads(zlib.decompress(value_of(item["detail"])))
     values: dict[str, Any] = _usual(visible["created_at"]) | visible | detail
-    if values["request"]:
-        values["request"] = _ref(values["request"], execution_id, item.get("request"))
+    for name in _PAYLOADS:
+        if values[name]:
+            values[name] = _ref(values[name], execution_id, item.get(name))
     if values["outcome"]:
         values["outcome"] = _outcome(values["outcome"], execution_id, item.get("result"))
     return values

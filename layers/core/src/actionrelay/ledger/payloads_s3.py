@@ -29,10 +29,11 @@ class BucketPayloads(PayloadStore):
     bucket: str
 
     @override
-    def refer(self, key: str, data: bytes) -> PayloadRef:
-        """Name data; what compresses to 4 KB or less comes back inline."""
+    def refer(self, key: str, data: bytes, beside: PayloadRef | None = None) -> PayloadRef:
+        """Name data; what compresses to 4 KB or less comes back inline, together with what is ``beside`` it."""
         compressed = zlib.compress(data)
-        inline = compressed if len(compressed) <= INLINE_MAX_BYTES else None
+        room = INLINE_MAX_BYTES - len((beside.inline if beside else None) or b"")
+        inline = compressed if len(compressed) <= room else None
         return PayloadRef(key, len(data), digest(data), inline)
 
     @override

@@ -88,8 +88,11 @@ class AuditTrail(Protocol):
 class PayloadStore(Protocol):
     """Requests and results, small ones beside the record and large ones in the bucket."""
 
-    def refer(self, key: str, data: bytes) -> PayloadRef:
-        """Name data without writing it; small data comes back inline and needs no ``put``."""
+    def refer(self, key: str, data: bytes, beside: PayloadRef | None = None) -> PayloadRef:
+        """Name data without writing it; small data comes back inline and needs no ``put``.
+
+        What goes into the same record ``beside`` another payload has the room that is left by it.
+        """
         ...
 
     def put(self, ref: PayloadRef, data: bytes) -> None:

@@ -292,6 +292,12 @@ def acknowledge(execution: Execution, now: int, actor: str | None, note: str | N
     return _written(chained(seen, "acknowledged", actor=actor, note=note))
 
 
+def show_request(execution: Execution, now: int, actor: str | None) -> Execution:
+    """Put on record that somebody is about to see the request; that changes nothing, ``updated_at`` included."""
+    shown = chained(replace(execution, updated_at=now), "request_read", actor=actor)
+    return _written(replace(shown, updated_at=execution.updated_at))
+
+
 def hear_of_earlier(
     execution: Execution, cause: ExecutionError | None, now: int, webhook_id: str | None, sent_as: str
 ) -> Execution:

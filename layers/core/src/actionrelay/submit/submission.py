@@ -1,9 +1,11 @@
 """Use case: take a request in. Nothing is recorded unless every rule holds, and what is recorded gets queued."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from actionrelay.errors import AlreadyRecordedError, ExecutionConflictError, QueueUnavailableError, RequestError
+from actionrelay.json_text import members
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import CacheStatus, Execution, PayloadRef, Status
 from actionrelay.ledger.message import Message
@@ -70,13 +72,15 @@ class SubmitExecution:
         if dry_run:
             return Submitted(Disposition.VALID, self.rules.read(raw, idempotency_key, caller))
         try:
-            return self._submit(self.rules.read(raw, idempotency_key, caller))
+            return self._submit(self.rules.read(raw, idempotency_key, caller), raw)
         except RequestError:
             self.telemetry.count(Count.SUBMISSIONS_REJECTED)
             raise
 
-    def _submit(self, request: ExecutionRequest) -> Submitted:
-        draft, inputs = self._draft(request)
+    def _submit(self, request: ExecutionRequest, raw: bytes) -> Submitted:
+        parts = members(raw.decode())
+        inputs, references = parts["inputs"].encode(), _stated(parts, "actionReferences")
+        draft = self._draft(request, inputs, references)
         self.telemetry.concerning(draft.execution_id, draft.trace_id)
         hit = self._cached(draft)
         try:
@@ -84,6 +88,8 @@ class SubmitExecution:
                 execution = self._serve(draft, hit)
                 return Submitted(Disposition.SERVED_FROM_CACHE, request, execution)
             self.payloads.put(draft.request, inputs)
+            if draft.references is not None:
+                self.payloads.put(draft.references, references)
             execution = self.recorder.create(ledger.accept(draft))
         except AlreadyRecordedError:
             return Submitted(Disposition.REPEATED, request, self._repeat(draft))
@@ -91,18 +97,18 @@ class SubmitExecution:
         self.telemetry.count(Count.EXECUTIONS_ACCEPTED)
         return Submitted(Disposition.ACCEPTED, request, execution)
 
-    def _draft(self, request: ExecutionRequest) -> tuple[Execution, bytes]:
+    def _draft(self, request: ExecutionRequest, inputs: bytes, references: bytes) -> Execution:
         now = self.clock.now()
         execution_id = request.execution_id or self.randomness.new_id()
-        inputs = canonical(request.inputs)
         caching = request.cache_results
-        draft = Execution(
+        asked = self.payloads.refer(f"{execution_id}/request/{digest(inputs)}", inputs)
+        return Execution(
             execution_id=execution_id,
             action_id=request.action_id,
             # Its own id finds an execution as well, so a search for it needs no index.
             trace_id=request.trace_id or execution_id,
             content_hash=content_hash(request),
-            request=self.payloads.refer(f"{execution_id}/request/{digest(inputs)}", inputs),
+            request=asked,
             timeout_ms=request.timeout,
             cache_key=cache_key(request.action_id, request.inputs) if caching else None,
             webhook_url=request.webhook_url,
@@ -111,10 +117,13 @@ class SubmitExecution:
             queued_at=now,
             updated_at=now,
             cache_status=CacheStatus.ENABLED if caching else CacheStatus.DISABLED,
+            idempotent=request.idempotent,
+            references=self.payloads.refer(f"{execution_id}/references/{digest(references)}", references, beside=asked)
+            if references
+            else None,
             acceptance_id=self.randomness.new_id(),
             audit_kept_days=self.audit_kept_days,
         )
-        return draft, inputs
 
     def _cached(self, draft: Execution) -> PayloadRef | None:
         if draft.cache_key is None:
@@ -159,6 +168,12 @@ class SubmitExecution:
         except QueueUnavailableError as error:
             message = "recorded, and not queued: send the same request again with this executionId"
             raise QueueUnavailableError(message, **{**error.context, "execution_id": execution.execution_id}) from None
+
+
+def _stated(parts: Mapping[str, str], name: str) -> bytes:
+    """Return the text of an optional field; nothing where it is absent, or null, which means the same."""
+    text = parts.get(name, "null")
+    return b"" if text == "null" else text.encode()
 
 
 def content_hash(request: ExecutionRequest) -> str:

@@ -62,6 +62,10 @@ def _ports(text: str) -> frozenset[int]:
     return frozenset(map(int, ports))
 
 
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name.strip().casefold() for name in text.split(",")) - {""}
+
+
 def _override(text: str) -> str:
     return base_url(text) if text else text
 
@@ -75,6 +79,8 @@ Scheme = Annotated[WebhookScheme, _one_of(WebhookScheme)]
 Auth = Annotated[ApiAuth, _one_of(ApiAuth)]
 Region = Annotated[str, require_region]
 Ports = Annotated[frozenset[int], _ports]
+Names = Annotated[frozenset[str], _names]
+"""Names that are compared without their case."""
 Override = Annotated[str, _override]
 """The URL of a host, or nothing."""
 
@@ -178,6 +184,7 @@ class ValidateSettings(CompletingSettings, _OutboundSettings):
     genesys_api: Contract
     max_payload_bytes: Positive
     max_input_depth: Positive
+    mask_inputs: Names
 
 
 @dataclass(frozen=True, kw_only=True)

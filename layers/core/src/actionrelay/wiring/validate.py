@@ -6,6 +6,7 @@ from actionrelay.ledger.history_dynamodb import AuditTable
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.ledger.queues_sqs import SqsDeliveryQueue, SqsExecutionQueue
 from actionrelay.operate.decisions import OperateExecution
+from actionrelay.operate.request import ReadRequest
 from actionrelay.submit.rejection import RecordRejection
 from actionrelay.submit.rules import RequestRules
 from actionrelay.submit.submission import SubmitExecution
@@ -53,6 +54,19 @@ def operate_execution() -> OperateExecution:
         telemetry(),
         SystemClock(),
         submit_execution().rules.body,
+    )
+
+
+@once
+def read_request() -> ReadRequest:
+    """Shows operators what was asked for."""
+    settings = ValidateSettings.read(os.environ)
+    return ReadRequest(
+        recorder=callers_recorder(settings),
+        payloads=BucketPayloads(aws().s3, settings.payload_bucket),
+        telemetry=telemetry(),
+        clock=SystemClock(),
+        masks=settings.mask_inputs,
     )
 
 
