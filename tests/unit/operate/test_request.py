@@ -44,14 +44,14 @@ def test_a_request_is_shown_as_it_came(relay: Relay) -> None:
         "cacheResults": False,
         "webhookUrl": WEBHOOK_URL,
         "idempotent": True,
-        "createdAt": "2026-11-23T12:00:00.000Z",
+        "createdAt": "2026-11-24T12:00:00.000Z",
     }
 
 
 def test_what_goes_out_is_what_is_shown(relay: Relay) -> None:
     submitted(relay)
     relay.work()
-    [call] = relay.client.calls
+    [(call, *_)] = relay.client.calls
     assert call.inputs == INPUTS
 
 
@@ -78,7 +78,7 @@ def test_a_read_is_on_record_and_changes_nothing_else(relay: Relay) -> None:
 
 def test_a_read_that_is_not_on_record_shows_nothing(relay: Relay) -> None:
     submitted(relay)
-    relay.store.trouble.fail("save")
+    relay.store.trouble.before("save", StoreUnavailableError("x"))
     with pytest.raises(StoreUnavailableError):
         shown(relay)
 
@@ -110,9 +110,8 @@ def test_what_an_earlier_release_did_not_keep_is_null(relay: Relay) -> None:
 @pytest.mark.parametrize("references", ["null", None])
 def test_no_references_are_null(relay: Relay, references: str | None) -> None:
     member = "" if references is None else f', "actionReferences": {references}'
-    relay.submitting.submit(
-        f'{{"actionId": "{ACTION_ID}", "inputs": {{}}, "executionId": "{EXECUTION_ID}"{member}}}'.encode()
-    )
+    body = f'{{"actionId": "{ACTION_ID}", "inputs": {{}}, "executionId": "{EXECUTION_ID}"{member}}}'
+    relay.submitting.submit(body.encode())
     assert json.loads(shown(relay))["actionReferences"] is None
     assert relay.record.references is None
 
