@@ -17,6 +17,7 @@ from actionrelay.errors import (
     QueueUnavailableError,
     StoreUnavailableError,
 )
+from actionrelay.lanes import Lane, caller_name
 from actionrelay.ledger.execution import PayloadRef
 from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.ledger.payloads_s3 import INLINE_MAX_BYTES, BucketPayloads
@@ -124,14 +125,20 @@ def test_deliveries_to_one_owner_are_one_message_group(receiver: str | None, gro
 
 
 @given(
-    st.builds(Message, st.uuids().map(str), st.sampled_from(MessageKind), st.none() | times, st.none() | times),
+    st.builds(
+        Message,
+        *(st.uuids().map(str), st.sampled_from(MessageKind), st.none() | times, st.none() | times),
+        lane=st.sampled_from(Lane),
+        caller=st.none().map(caller_name) | st.text().map(caller_name),
+    ),
 )
 def test_every_part_of_a_message_reads_back(message: Message) -> None:
     sqs = FakeSqs()
     SqsExecutionQueue(sqs, "url").send(message)  # type: ignore[arg-type]
     [sent] = sqs.sent
     assert asdict(read_message(sent["MessageBody"])) == asdict(message)
-    known = {"executionId", "kind", "version", "dueAt"}
+    assert sent.get("MessageGroupId", "") == message.caller, "a fair queue knows callers by this"
+    known = {"executionId", "kind", "version", "dueAt", "lane", "caller"}
     assert json.loads(sent["MessageBody"]).keys() <= known, "ids only, since the record is the truth"
 
 

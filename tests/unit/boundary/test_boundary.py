@@ -29,6 +29,7 @@ from actionrelay.errors import (
     UnauthenticWebhookError,
     WrongStateError,
 )
+from actionrelay.lanes import Lane
 from actionrelay.ledger.execution import Outcome, PayloadRef, Status
 from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.signals import Count, Duration
@@ -37,6 +38,7 @@ from tests.fakes.queues import RecordedDeadLetters
 from tests.fakes.relay import EXECUTION_ID, TRACE_ID, Relay, a_request, spelled
 
 pytestmark = pytest.mark.usefixtures("powertools")
+CALLER = "0123456789abcdef"
 
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 
@@ -283,6 +285,9 @@ def test_the_handler_knows_when_its_time_ends() -> None:
         ('{"executionId":"x","kind":"deadline"}', Message("x", MessageKind.DEADLINE)),
         ('{"executionId":"x"}', Message("x")),
         ('{"executionId":"x","kind":"run","version":3,"dueAt":17}', Message("x", version=3, due_at=17)),
+        ('{"executionId":"x","lane":"bulk","caller":"0123456789abcdef"}', Message("x", lane=Lane.BULK, caller=CALLER)),
+        ('{"executionId":"x","lane":"express","caller":"0123456789ABCDEF"}', Message("x")),
+        ('{"executionId":"x","lane":["bulk"],"caller":7}', Message("x")),
     ],
 )
 def test_a_message_reads_back_as_it_was_sent(body: str, message: Message) -> None:

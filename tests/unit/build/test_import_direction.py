@@ -21,6 +21,7 @@ GROUND = {
     "graph",
     "faults",
     "ids",
+    "lanes",
     "ports",
     "foreign_json",
     "json_text",

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actionrelay.errors import AlreadyRecordedError, StaleWriteError, StoreUnavailableError
+from actionrelay.lanes import Lane
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.audit_entry import AuditEntry, AuditHead
 from actionrelay.ledger.execution import (
@@ -78,6 +79,8 @@ executions = st.builds(
     outcome=st.none() | outcomes,
     version=times,
     webhook_ids=st.lists(texts, max_size=3).map(tuple),
+    lane=st.sampled_from(Lane),
+    caller=texts,
     audit=st.builds(AuditHead, times, texts, texts, st.lists(entries, max_size=3).map(tuple)),
 )
 
@@ -108,7 +111,7 @@ def test_a_later_step_overrides_what_was_accepted(accepted: Execution, stands: E
         name: getattr(accepted, name)
         for name in (
             *("execution_id", "action_id", "trace_id", "content_hash", "request", "timeout_ms", "cache_key"),
-            *("webhook_url", "repeatable", "created_at", "cache_status"),
+            *("webhook_url", "repeatable", "created_at", "cache_status", "lane", "caller"),
         )
     }
     later = replace(stands, **unchanging)

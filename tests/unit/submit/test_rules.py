@@ -112,10 +112,10 @@ def test_a_value_at_the_border_of_a_rule_is_accepted(field: str, value: Any) -> 
         ("timeout", True, ("/timeout", "schema")),
         ("timeout", 5.5, ("/timeout", "schema")),
         ("timeout", "60000", ("/timeout", "schema")),
-        ("timeout", None, ("/timeout", "schema")),
+        ("lane", "fast", ("/lane", "schema")),
+        ("lane", 1, ("/lane", "schema")),
         ("cacheResults", 1, ("/cacheResults", "schema")),
         ("cacheResults", "true", ("/cacheResults", "schema")),
-        ("idempotent", None, ("/idempotent", "schema")),
         ("executionId", "", ("/executionId", "schema")),
         ("executionId", 5, ("/executionId", "schema")),
         ("executionId", EXECUTION_ID.replace("-", ""), ("/executionId", "schema")),
@@ -138,6 +138,14 @@ def test_a_value_at_the_border_of_a_rule_is_accepted(field: str, value: Any) -> 
 )
 def test_a_broken_rule_is_reported_at_its_place(field: str, value: Any, place: tuple[str, str]) -> None:
     assert places(a_request(**{field: value})) == [place]
+
+
+@pytest.mark.parametrize("field", sorted({field.alias for field in ExecutionRequest.model_fields.values()}))
+def test_null_means_absent_where_absence_is_allowed(field: str) -> None:
+    if field in {"actionId", "inputs"}:
+        assert places(a_request(**{field: None})) == [(f"/{field}", "schema")]
+    else:
+        assert read(ExecutionRequest, a_request(**{field: None})) == read(ExecutionRequest, a_request())
 
 
 @pytest.mark.parametrize("document", [[], "text", 5, None, True])

@@ -15,6 +15,7 @@ from actionrelay.errors import (
     StoreUnavailableError,
 )
 from actionrelay.genesys.contract import GenesysApi
+from actionrelay.lanes import Lane, caller_name, is_caller_name
 from actionrelay.ledger.execution import CacheStatus, Outcome, Status, WebhookStatus
 from actionrelay.ledger.message import Message
 from actionrelay.ledger.ports import CachedResult
@@ -242,6 +243,36 @@ def test_an_execution_under_way_is_not_queued_again(relay: Relay, changes: dict[
     relay.store.put(replace(relay.record, **changes))
     submit(relay)
     assert len(relay.queue.sent) == 1
+
+
+# -- Lanes and callers --
+
+ROLE = "arn:aws:sts::123456789012:assumed-role/orders"
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_lane_and_caller_are_on_record_and_message(relay: Relay, lane: Lane) -> None:
+    body = spelled(a_request(executionId=EXECUTION_ID, lane=lane))
+    relay.submitting.submit(body, caller=f"{ROLE}/worker-1")
+    [(message, _)] = relay.queue.sent
+    assert (relay.record.lane, relay.record.caller) == (lane, caller_name(f"{ROLE}/worker-2"))
+    assert (message.lane, message.caller) == (relay.record.lane, relay.record.caller)
+    assert relay.reading.execution(EXECUTION_ID).get("lane") == (None if lane is Lane.INTERACTIVE else "bulk")
+
+
+def test_a_callers_name_tells_nobody_who_it_is() -> None:
+    assert caller_name(None) == ""
+    assert caller_name(f"{ROLE}/a") != caller_name(f"{ROLE}-other/a")
+    assert is_caller_name(caller_name("k3y")), "an API key's id, too"
+    assert "k3y" not in caller_name("k3y")
+
+
+def test_the_usual_lane_asks_for_what_was_asked_before() -> None:
+    request = {"actionId": "a", "inputs": {}, "timeout": 7}
+    before_lanes = "6355f85be1c697620fb02dbe4c5b68657b187689e2f5b07e48c2a63a5ce0fbe5"
+    assert content_hash(ExecutionRequest(**request)) == before_lanes
+    assert content_hash(ExecutionRequest(**request, lane="interactive")) == before_lanes  # type: ignore[arg-type]
+    assert content_hash(ExecutionRequest(**request, lane="bulk")) != before_lanes  # type: ignore[arg-type]
 
 
 # -- What a request is called --

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
@@ -23,6 +23,15 @@ class Document(BaseModel):
     model_config = ConfigDict(
         alias_generator=to_camel, extra="forbid", frozen=True, strict=True, hide_input_in_errors=True
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, document: Any) -> Any:
+        """Leave out optional members that are null."""
+        if not isinstance(document, dict):
+            return document
+        optional = {field.alias for field in cls.model_fields.values() if not field.is_required()}
+        return {name: value for name, value in document.items() if value is not None or name not in optional}
 
 
 def read[Schema: BaseModel](schema: type[Schema], document: Json) -> Schema | Faults:

@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.errors import ActionRelayError, MessageUnreadableError, RecordUnreadableError
 from actionrelay.ids import could_be_recorded
+from actionrelay.lanes import Lane, is_caller_name
 from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.ledger.ports import DeadLetters
 from actionrelay.signals import Count
@@ -104,11 +105,13 @@ def read_message(body: str) -> Message:
         document = json.loads(body)
         execution_id, kind = document["executionId"], MessageKind(document.get("kind", MessageKind.RUN))
         version, due_at = _hint(document.get("version")), _hint(document.get("dueAt"))
+        lane, caller = document.get("lane"), document.get("caller")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise MessageUnreadableError("not a message of this queue", size=len(body)) from None
     if not isinstance(execution_id, str) or not could_be_recorded(execution_id):
         raise MessageUnreadableError("no execution has such an id", size=len(body))
-    return Message(execution_id, kind, version, due_at)
+    lane = Lane.BULK if lane == Lane.BULK else Lane.INTERACTIVE
+    return Message(execution_id, kind, version, due_at, lane, caller if is_caller_name(caller) else "")
 
 
 def _hint(value: Any) -> int | None:

@@ -254,11 +254,11 @@ class Settlement:
 
     def send_run(self, execution: Execution, delay_ms: int, due_at: int | None = None) -> None:
         """Queue the execution's next try, its audit paid up to this version."""
-        self.queue.send(Message(execution.execution_id, MessageKind.RUN, execution.version, due_at), delay_ms)
+        self.queue.send(Message.about(execution, due_at=due_at), delay_ms)
 
     def send_deadline(self, execution: Execution, delay_ms: int) -> None:
         """Queue the reminder of an awaited webhook."""
-        self.queue.send(Message(execution.execution_id, MessageKind.DEADLINE, execution.version), delay_ms)
+        self.queue.send(Message.about(execution, MessageKind.DEADLINE), delay_ms)
 
 
 def _same_run(current: Execution, held: Execution) -> bool:

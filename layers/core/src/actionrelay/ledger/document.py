@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from actionrelay.json_text import RawJson
+from actionrelay.lanes import Lane
 from actionrelay.ledger.execution import CacheStatus, Execution, ExecutionError, PayloadRef, Status, WebhookStatus
 from actionrelay.ledger.ports import PayloadStore
 from actionrelay.ledger.waiting import WaitReason, waiting
@@ -58,6 +59,8 @@ class ExecutionSummaryDocument(TypedDict):
     """From `createdAt` to `completedAt`, in ms."""
     waiting: NotRequired[WaitingDocument]
     """What it waits for; there until it has ended."""
+    lane: NotRequired[Literal["bulk"]]
+    """There where it is not `interactive`."""
 
 
 class ExecutionDocument(ExecutionSummaryDocument):
@@ -128,6 +131,8 @@ def _spelled(
     }
     if found := waiting(execution, execution.updated_at if now is None else now, paused_until):
         document["waiting"] = {"reason": found.reason, "until": iso_or_none(found.until)}
+    if execution.lane is Lane.BULK:
+        document["lane"] = "bulk"
     return document
 
 

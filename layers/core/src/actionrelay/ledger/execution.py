@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from actionrelay.ids import run_id
+from actionrelay.lanes import Lane
 from actionrelay.ledger.audit_entry import AuditHead
 
 
@@ -167,6 +168,9 @@ class Execution:
     """Names the request that opened this record: of two equal ones at the same moment, one did."""
     audit_kept_days: int = 0
     """How long the audit keeps each entry; 0 in a record of an earlier release, whose entries don't say it."""
+    lane: Lane = Lane.INTERACTIVE
+    caller: str = ""
+    """Whom it takes its turns with (``lanes.caller_name``); nothing in a record of an earlier release."""
     attempts: int = 0
     chances_used: int = 0
     """Attempts that were refused or ambiguous; waiting, throttling and outages do not count."""

@@ -9,9 +9,11 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields
+from enum import StrEnum
 from typing import Any
 
 from actionrelay.aws.attributes import Attribute, Item, attribute, value_of
+from actionrelay.lanes import Lane
 from actionrelay.ledger.audit_entry import AuditHead
 from actionrelay.ledger.entries_dynamodb import read_chain, spell_chain
 from actionrelay.ledger.execution import (
@@ -44,6 +46,8 @@ ACCEPTED_FIELDS = frozenset(
         "references",
         "acceptance_id",
         "audit_kept_days",
+        "lane",
+        "caller",
     }
 )
 """What no step of the ledger changes."""
@@ -73,6 +77,12 @@ _DEFAULTS = (
     | {name: getattr(AuditHead(), part) for name, part in _AUDIT.items()}
 )
 del _DEFAULTS["delivery"], _DEFAULTS["audit"]
+_ENUMS: Mapping[str, type[StrEnum]] = {
+    "status": Status,
+    "webhook_status": WebhookStatus,
+    "cache_status": CacheStatus,
+    "lane": Lane,
+}
 STORED_FIELDS = frozenset(_DEFAULTS)
 """Every part of a record, as items name it."""
 _STEP_FIELDS = STORED_FIELDS - ACCEPTED_FIELDS
@@ -119,7 +129,7 @@ def read_execution(
         values |= {name: stood[name] for name in _STEP_FIELDS}
     values["execution_id"] = execution_id
     values["webhook_ids"] = tuple(values["webhook_ids"])
-    for name, kind in (("status", Status), ("webhook_status", WebhookStatus), ("cache_status", CacheStatus)):
+    for name, kind in _ENUMS.items():
         values[name] = kind(values[name])
     if values["attempt"]:
         values["attempt"] = Attempt(**values["attempt"])

@@ -1,11 +1,15 @@
-"""The messages on the execution queue."""
+"""The messages on the execution queues."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Self
+
+from actionrelay.lanes import Lane
+from actionrelay.ledger.execution import Execution
 
 
 class MessageKind(StrEnum):
-    """What a message on the execution queue asks for."""
+    """What a message on an execution queue asks for."""
 
     RUN = "run"
     DEADLINE = "deadline"
@@ -13,7 +17,7 @@ class MessageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message on the execution queue: names an execution, with hints that spare work. The record is the truth."""
+    """A message on an execution queue: names an execution, with hints that spare work. The record is the truth."""
 
     execution_id: str
     kind: MessageKind = MessageKind.RUN
@@ -21,3 +25,12 @@ class Message:
     """The record's version when this was sent; its audit entries were paid before."""
     due_at: int | None = field(default=None, compare=False)
     """Its place in the line before the rate gate."""
+    lane: Lane = field(default=Lane.INTERACTIVE, compare=False)
+    """Which queue it goes to."""
+    caller: str = field(default="", compare=False)
+    """Whose turn it takes (``lanes.caller_name``); nothing where nobody knows."""
+
+    @classmethod
+    def about(cls, execution: Execution, kind: MessageKind = MessageKind.RUN, due_at: int | None = None) -> Self:
+        """Return a message about an execution whose audit is paid up to its version."""
+        return cls(execution.execution_id, kind, execution.version, due_at, execution.lane, execution.caller)

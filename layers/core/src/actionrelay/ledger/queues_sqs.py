@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, override
 
 from actionrelay.aws.clients import failures_as
 from actionrelay.errors import QueueUnavailableError
+from actionrelay.lanes import Lane
 from actionrelay.ledger.message import Message
 from actionrelay.ledger.ports import DeadLetters, DeliveryQueue, ExecutionQueue
 from actionrelay.ledger.receiver import receiver_group
@@ -30,9 +31,18 @@ class SqsExecutionQueue(ExecutionQueue):
 
     @override
     def send(self, message: Message, delay_ms: int = 0) -> None:
-        hints = {"version": message.version, "dueAt": message.due_at}
+        """Queue a message in the group of its caller, so that SQS hands out the messages of the others first while one
+        caller takes up most of the workers' time.
+        """
+        hints = {
+            "version": message.version,
+            "dueAt": message.due_at,
+            "lane": None if message.lane is Lane.INTERACTIVE else message.lane.value,
+            "caller": message.caller or None,
+        }
         document = {"executionId": message.execution_id, "kind": message.kind.value, **hints}
-        _send(self.client, self.url, document, delay_ms)
+        group = {"MessageGroupId": message.caller} if message.caller else {}
+        _send(self.client, self.url, document, delay_ms, **group)
 
 
 @dataclass(frozen=True, slots=True)

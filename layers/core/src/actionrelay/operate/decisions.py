@@ -62,7 +62,7 @@ class OperateExecution:
                 lambda now, current: ledger.rerun(current, now, actor, self._run(current, now, again=retry.again)),
             )
             self.telemetry.count(Count.EXECUTIONS_RERUN)
-        self.queue.send(Message(queued.execution_id, version=queued.version))
+        self.queue.send(Message.about(queued))
         return queued
 
     def resolve(self, execution_id: str, raw: bytes, actor: str | None) -> Execution:

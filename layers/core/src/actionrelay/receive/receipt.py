@@ -8,7 +8,7 @@ for done before it is, and never has its effect a second time.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TypedDict
 
 from actionrelay.errors import (
@@ -136,7 +136,8 @@ class ReceiveResult:
             return ledger.hear_of_earlier(current, cause, now, report.webhook_id, report.sent_as)
         if current.status is Status.UNKNOWN:
             # Of all states this one has no message under way that would find what a dead receiver left undone.
-            self.queue.send(Message(current.execution_id, MessageKind.DEADLINE), LOOK_AGAIN_MS)
+            reminder = replace(Message.about(current, MessageKind.DEADLINE), version=None)
+            self.queue.send(reminder, LOOK_AGAIN_MS)
         return ledger.settle(
             current,
             report.outcome,

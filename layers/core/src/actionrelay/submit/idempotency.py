@@ -4,13 +4,12 @@ import re
 import uuid
 
 from actionrelay.ids import is_uuid
+from actionrelay.lanes import without_session
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:actionrelay:idempotency-key")
 """Of the execution ids that are made of keys. It never changes: a repeat after an upgrade finds the same execution."""
 KEY_FORM = r"[!-~]{1,255}"
 """Visible ASCII characters (RFC 5234, ``VCHAR``)."""
-
-_ASSUMED_ROLE = re.compile(r"(arn:[^:]+:sts::[0-9]*:assumed-role/[^/]+)/.*", re.DOTALL)
 
 
 def read_key(header: str) -> str | None:
@@ -29,9 +28,4 @@ def execution_id(key: str, caller: str | None) -> str:
     """
     if is_uuid(key):
         return key.lower()
-    return str(uuid.uuid5(NAMESPACE, f"{_without_session(caller or '')}\n{key}"))
-
-
-def _without_session(caller: str) -> str:
-    assumed = _ASSUMED_ROLE.fullmatch(caller)
-    return assumed[1] if assumed else caller
+    return str(uuid.uuid5(NAMESPACE, f"{without_session(caller or '')}\n{key}"))

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from actionrelay.ids import ACTION_ID_FORM
+from actionrelay.lanes import Lane
 from actionrelay.schemas import Document, Uuid, whole
 from actionrelay.webhooks.targets import MAX_URL_LENGTH
 
@@ -53,3 +54,5 @@ class ExecutionRequest(Document):
     directly or through others."""
     idempotent: bool = False
     """True says that running the action twice does no harm, so that a lost outcome may be tried again."""
+    lane: Annotated[Lane, Field(strict=False)] = Lane.INTERACTIVE
+    """`bulk` waits while `interactive` ones are there, but for a share of the rate that is its own."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from actionrelay.errors import AlreadyRecordedError, ExecutionConflictError, QueueUnavailableError, RequestError
 from actionrelay.json_text import members
+from actionrelay.lanes import Lane, caller_name
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import CacheStatus, Execution, PayloadRef, Status
 from actionrelay.ledger.message import Message
@@ -72,15 +73,15 @@ class SubmitExecution:
         if dry_run:
             return Submitted(Disposition.VALID, self.rules.read(raw, idempotency_key, caller))
         try:
-            return self._submit(self.rules.read(raw, idempotency_key, caller), raw)
+            return self._submit(self.rules.read(raw, idempotency_key, caller), raw, caller)
         except RequestError:
             self.telemetry.count(Count.SUBMISSIONS_REJECTED)
             raise
 
-    def _submit(self, request: ExecutionRequest, raw: bytes) -> Submitted:
+    def _submit(self, request: ExecutionRequest, raw: bytes, caller: str | None) -> Submitted:
         parts = members(raw.decode())
         inputs, references = parts["inputs"].encode(), _stated(parts, "actionReferences")
-        draft = self._draft(request, inputs, references)
+        draft = self._draft(request, inputs, references, caller)
         self.telemetry.concerning(draft.execution_id, draft.trace_id)
         hit = self._cached(draft)
         try:
@@ -97,7 +98,7 @@ class SubmitExecution:
         self.telemetry.count(Count.EXECUTIONS_ACCEPTED)
         return Submitted(Disposition.ACCEPTED, request, execution)
 
-    def _draft(self, request: ExecutionRequest, inputs: bytes, references: bytes) -> Execution:
+    def _draft(self, request: ExecutionRequest, inputs: bytes, references: bytes, caller: str | None) -> Execution:
         now = self.clock.now()
         execution_id = request.execution_id or self.randomness.new_id()
         caching = request.cache_results
@@ -123,6 +124,8 @@ class SubmitExecution:
             else None,
             acceptance_id=self.randomness.new_id(),
             audit_kept_days=self.audit_kept_days,
+            lane=request.lane,
+            caller=caller_name(caller),
         )
 
     def _cached(self, draft: Execution) -> PayloadRef | None:
@@ -164,7 +167,7 @@ class SubmitExecution:
     def _queue(self, execution: Execution) -> None:
         """Queue an execution; when that fails, the caller learns the id under which a repeat finishes it."""
         try:
-            self.queue.send(Message(execution.execution_id, version=execution.version))
+            self.queue.send(Message.about(execution))
         except QueueUnavailableError as error:
             message = "recorded, and not queued: send the same request again with this executionId"
             raise QueueUnavailableError(message, **{**error.context, "execution_id": execution.execution_id}) from None
@@ -177,9 +180,12 @@ def _stated(parts: Mapping[str, str], name: str) -> bytes:
 
 
 def content_hash(request: ExecutionRequest) -> str:
-    """Name what a request asks for: everything but the two ids that only label it."""
-    asked = request.model_dump(mode="json", exclude={"execution_id", "trace_id"})
-    return digest(canonical(asked))
+    """Name what a request asks for: everything but the two ids that only label it.
+
+    The lane that is usual is left out: a repeat of what was accepted before there were lanes asks for the same.
+    """
+    labels = {"execution_id", "trace_id"} | ({"lane"} if request.lane is Lane.INTERACTIVE else set())
+    return digest(canonical(request.model_dump(mode="json", exclude=labels)))
 
 
 def cache_key(action_id: str, inputs: dict[str, Json]) -> str:
