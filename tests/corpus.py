@@ -206,6 +206,9 @@ CASES: tuple[Case, ...] = (
     Case("query", "executions_filtered", Answered(200)),
     Case("query", "executions_by_trace", Answered(200)),
     Case("query", "executions_undelivered", Answered(200)),
+    Case("query", "executions_by_error", Answered(200)),
+    Case("query", "executions_by_part_of_id", Answered(200)),
+    Case("query", "executions_of_no_time", _invalid(("/query/id", "schema"), ("/query/to", "schema"))),
     Case(
         "query",
         "executions_many_faults",

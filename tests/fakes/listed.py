@@ -45,14 +45,14 @@ class Listed:
 
     @property
     def index(self) -> TableIndexes:
-        return TableIndexes(self._client, EXECUTIONS, AUDIT)
+        return TableIndexes(self.client, EXECUTIONS, AUDIT)
 
     @property
     def audit(self) -> AuditTable:
-        return AuditTable(self._client, AUDIT, 400, RecordedTelemetry())
+        return AuditTable(self.client, AUDIT, 400, RecordedTelemetry())
 
     @property
-    def _client(self) -> Any:
+    def client(self) -> Any:
         return cast("Any", self.tables)
 
     def accept(
@@ -78,7 +78,7 @@ class Listed:
             updated_at=at,
         )
         accepted = ledger.accept(draft)
-        store = ExecutionsTable(self._client, EXECUTIONS, RETENTION_DAYS)
+        store = ExecutionsTable(self.client, EXECUTIONS, RETENTION_DAYS)
         store.create(accepted)
         self.audit.append(accepted.audit.owed)
         reached = replace(_reached(accepted, status, at + 1), delivery=Delivery(status=webhook_status))

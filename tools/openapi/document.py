@@ -6,7 +6,16 @@ from typing import Any
 
 import actionrelay
 from actionrelay.boundary.routes import ROUTES, Access, Route
-from actionrelay.find.query import CURSOR_FORM, DEFAULT_LIMIT, MAX_LIMIT, MOMENT_FORM, STATUS_FORM
+from actionrelay.find.query import (
+    CURSOR_FORM,
+    DEFAULT_LIMIT,
+    ERROR_CODE_FORM,
+    ID_PART_FORM,
+    MAX_LIMIT,
+    MOMENT_FORM,
+    STATUS_FORM,
+    WEBHOOK_STATUS_FORM,
+)
 from actionrelay.ids import ACTION_ID_FORM
 from actionrelay.submit.idempotency import KEY_FORM
 from tools.openapi import examples
@@ -89,7 +98,21 @@ _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "from": ("query", f"Accepted then or later. {_MOMENT}", {"type": "string", "pattern": f"^{MOMENT_FORM}$"}),
     "to": ("query", f"Accepted before. {_MOMENT}", {"type": "string", "pattern": f"^{MOMENT_FORM}$"}),
     "traceId": ("query", "With this trace id, in any case.", {"$ref": "#/components/schemas/Uuid"}),
-    "webhookStatus": ("query", "Those whose webhook was given up.", {"type": "string", "enum": ["failed"]}),
+    "webhookStatus": (
+        "query",
+        "Of the caller's webhook, one or more, separated by commas; `failed`: given up.",
+        {"type": "string", "pattern": f"^({WEBHOOK_STATUS_FORM})$"},
+    ),
+    "errorCode": (
+        "query",
+        "With this error code; `failed` and `unknown` ones, unless `status` says otherwise.",
+        {"type": "string", "pattern": f"^{ERROR_CODE_FORM}$"},
+    ),
+    "id": (
+        "query",
+        "Whose execution id or trace id has this part, in any case.",
+        {"type": "string", "pattern": f"^{ID_PART_FORM}$"},
+    ),
     "limit": (
         "query",
         "How many executions a page holds at most.",

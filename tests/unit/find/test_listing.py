@@ -12,11 +12,14 @@ from actionrelay.find.listing import MAX_DAYS, MAX_ENTRIES
 from actionrelay.find.ports import Position
 from actionrelay.find.query import cursor, milliseconds_of, read_question
 from actionrelay.genesys.contract import GenesysApi
+from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.audit_entry import rejected
 from actionrelay.ledger.execution import Execution, Status, WebhookStatus
+from actionrelay.ledger.table_dynamodb import ExecutionsTable
 from actionrelay.timestamps import DAY_MS, iso
 from tests.fakes.aws import aws_error
 from tests.fakes.chance import NOON
+from tests.fakes.indexes import EXECUTIONS
 from tests.fakes.listed import RETENTION_DAYS, Listed, ids
 from tests.fakes.relay import ACTION_ID, TRACE_ID
 
@@ -135,10 +138,24 @@ class Filter:
             wanted.get("actionId", execution.action_id) == execution.action_id
             and execution.status in wanted.get("status", execution.status).split(",")
             and wanted.get("traceId", execution.trace_id) == execution.trace_id
-            and wanted.get("webhookStatus", execution.delivery.status) == execution.delivery.status
+            and execution.delivery.status in wanted.get("webhookStatus", execution.delivery.status).split(",")
+            and self._has_code(execution)
+            and any(wanted.get("id", "").lower() in each for each in (execution.execution_id, execution.trace_id))
             and milliseconds_of(wanted.get("from_", "1970-01-01")) <= execution.created_at
             and execution.created_at < milliseconds_of(wanted.get("to", "2100-01-01"))
         )
+
+    def _has_code(self, execution: Execution) -> bool:
+        if "errorCode" not in self.query:
+            return True
+        code = execution.outcome.error.code if execution.outcome and execution.outcome.error else None
+        return code == self.query["errorCode"] and ("status" in self.query or execution.status in {"failed", "unknown"})
+
+
+def in_order(query: dict[str, str]) -> dict[str, str]:
+    if "from_" in query and "to" in query:
+        query["from_"], query["to"] = sorted((query["from_"], query["to"]))
+    return query
 
 
 moments = st.integers(NOON - 4 * DAY_MS, NOON + DAY_MS).map(lambda at: iso(at - at % HOUR_MS))
@@ -148,11 +165,13 @@ filters = st.fixed_dictionaries(
         "status": st.lists(st.sampled_from(Status), min_size=1, max_size=3).map(",".join),
         "actionId": st.sampled_from(OTHERS),
         "traceId": st.just(TRACE_ID),
-        "webhookStatus": st.just("failed"),
+        "webhookStatus": st.sampled_from(["failed", "none", "failed,pending"]),
+        "errorCode": st.sampled_from(["code", "other"]),
+        "id": st.sampled_from([TRACE_ID, TRACE_ID[3:12].upper(), "-4a6b-", "000000"]),
         "from_": moments,
         "to": moments,
     },
-).map(Filter)
+).map(lambda query: Filter(in_order(query)))
 kinds = st.fixed_dictionaries(
     {
         # Few times, so that many executions share one, near both ends of a day.
@@ -259,7 +278,9 @@ def test_given_a_moment_when_read_then_it_is_ms_rounded_up(text: str, expected: 
             for each in ("2026-02-30", "2026-11-24T25:00Z", "0000-01-01", "2026-11-24T12:00+99:00")
         ),
         *(("traceId", each, "schema") for each in ("", "trace-1")),
-        *(("webhookStatus", each, "schema") for each in ("", "delivered")),
+        *(("webhookStatus", each, "schema") for each in ("", "given up", "failed,")),
+        *(("errorCode", each, "schema") for each in ("", "a b", "a" * 129, "\N{LATIN SMALL LETTER E WITH ACUTE}")),
+        *(("id", each, "schema") for each in ("", "12345", "1" * 37, "order-1", "%2525")),
         *(
             ("limit", each, "schema")
             for each in ("", "0", "101", "-1", "1.0", "1e1", "05", "\N{ARABIC-INDIC DIGIT FIVE}")
@@ -296,9 +317,37 @@ def test_any_position_survives_the_cursor(at: int, name: str) -> None:
 
 def test_times_out_of_reach_list_nothing(listed: Listed) -> None:
     listed.accept()
-    for query in ({"from_": "9999-12-31"}, {"to": "0001-01-01"}, {"from_": "2026-11-25", "to": "2026-11-24"}):
+    for query in ({"from_": "9999-12-31"}, {"to": "0001-01-01"}, {"from_": "2026-11-24", "to": "2026-11-24"}):
         assert listed.page(**query) == {"executions": [], "next": None}
     assert len(listed.page(from_="0001-01-01", to="9999-12-31")["executions"]) == 1
+
+
+def test_an_end_before_its_beginning_is_named(listed: Listed) -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        listed.page(from_="2026-11-25", to="2026-11-24")
+    [fault] = refused.value.faults
+    assert (fault.pointer, fault.code, fault.detail) == ("/query/to", "schema", "must not be before from")
+
+
+def test_a_whole_id_is_found_without_a_search(listed: Listed) -> None:
+    wanted = listed.accept(NOON - 20 * DAY_MS)
+    followed = listed.accept(NOON - DAY_MS, trace_id=wanted.execution_id)
+    for number in range(500):
+        listed.accept(NOON - number)
+    listed.tables.requests.clear()
+    assert ids(listed.page(id=wanted.execution_id.upper())) == [followed.execution_id, wanted.execution_id]
+    assert sum(listed.tables.requests.values()) <= 4
+
+
+def test_an_acknowledged_one_is_not_found_by_its_code(listed: Listed) -> None:
+    failed = listed.accept(status=Status.FAILED)
+    assert listed.ids(errorCode="code") == [failed.execution_id]
+    store = ExecutionsTable(listed.client, EXECUTIONS, RETENTION_DAYS)
+    loaded = store.load(failed.execution_id)
+    assert loaded
+    store.save(ledger.acknowledge(loaded, NOON + 9, None, None))
+    assert listed.ids(errorCode="code") == []
+    assert listed.ids(errorCode="code", status="failed,completed") == [failed.execution_id]
 
 
 # -- What one answer reads --
@@ -353,6 +402,11 @@ QUESTIONS: dict[str, dict[str, str]] = {
     "by trace": {"traceId": TRACE_ID},
     "by time": {"from_": iso(NOON - 9 * DAY_MS), "to": iso(NOON - 8 * DAY_MS)},
     "undelivered": {"webhookStatus": "failed"},
+    "pending": {"webhookStatus": "pending,failed"},
+    "by error code": {"errorCode": "code"},
+    "by rare error code": {"errorCode": "never"},
+    "by part of an id": {"id": TRACE_ID[:7]},
+    "by whole id": {"id": TRACE_ID},
 }
 
 

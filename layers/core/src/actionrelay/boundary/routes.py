@@ -50,7 +50,7 @@ class Route:
         return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
 
 
-_LIST = ("status", "actionId", "from", "to", "traceId", "webhookStatus", "limit", "next")
+_LIST = ("status", "actionId", "from", "to", "traceId", "webhookStatus", "errorCode", "id", "limit", "next")
 _SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature", "X-Hub-Signature-256")
 
 ROUTES: tuple[Route, ...] = (

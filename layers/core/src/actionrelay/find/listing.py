@@ -120,9 +120,9 @@ class ListExecutions:
     def _candidates(self, answer: _Answer) -> Iterator[Position]:
         """Give the positions of whatever may be asked for, from the index that has the fewest of them."""
         question, index = answer.question, self.index
-        if question.trace_id is not None:
-            traced = Stream(partial(index.traced, question.trace_id), answer.span)
-            return merged([traced, *self._named(question.trace_id, answer.span)], answer.allowance)
+        if question.named is not None:
+            traced = Stream(partial(index.traced, question.named), answer.span)
+            return merged([traced, *self._named(question.named, answer.span)], answer.allowance)
         if question.undelivered:
             return merged([Stream(index.undelivered, answer.span)], answer.allowance)
         if question.statuses and question.statuses <= INDEXED_ENDS:
@@ -130,11 +130,11 @@ class ListExecutions:
             return merged(ends, answer.allowance)
         return self._by_day(answer)
 
-    def _named(self, trace_id: str, span: Span) -> Iterator[Stream]:
-        """Find the execution that has its own id for a trace id, since its caller gave none; no index holds it."""
-        execution = self.index.read([trace_id]).get(trace_id)
+    def _named(self, execution_id: str, span: Span) -> Iterator[Stream]:
+        """Find the execution of this id, which is its trace id where its caller gave none; no index holds it."""
+        execution = self.index.read([execution_id]).get(execution_id)
         if execution is not None:
-            own = Position(execution.created_at, trace_id)
+            own = Position(execution.created_at, execution_id)
             if span.since <= own.created_at and own < span.before:
                 yield Stream(lambda *_: IndexPage(), span, own)
 

@@ -6,7 +6,7 @@ Everything comes from one query string, so faults are collected and reported tog
 import base64
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -22,6 +22,10 @@ DEFAULT_LIMIT = 50
 MAX_LIMIT = 100
 LIMIT_FORM = r"[1-9][0-9]?|100"
 STATUS_FORM = rf"({'|'.join(Status)})(,({'|'.join(Status)}))*"
+WEBHOOK_STATUS_FORM = rf"({'|'.join(WebhookStatus)})(,({'|'.join(WebhookStatus)}))*"
+ERROR_CODE_FORM = r"[!-~]{1,128}"
+ID_PART_FORM = r"[0-9A-Fa-f-]{6,36}"
+"""As much of a UUID as somebody has at hand."""
 MOMENT_FORM = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2}))?"
@@ -32,7 +36,11 @@ CURSOR_FORM = r"[A-Za-z0-9_-]{1,300}"
 _NO_CURSOR = "must be the next of a page before"
 _PLAIN = re.compile(r"[!-~]{0,128}", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_PARAMETERS = ("status", "actionId", "from", "to", "traceId", "webhookStatus", "limit", "next")
+FILTERS = ("status", "actionId", "from", "to", "traceId", "webhookStatus", "errorCode", "id")
+"""The parameters that say which executions are meant."""
+PARAMETERS = (*FILTERS, "limit", "next")
+_WITH_CODE = frozenset({Status.FAILED, Status.UNKNOWN})
+"""Those that have an error; a completed one rarely has, and is asked for by its status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +55,26 @@ class ListQuestion:
     until: int | None = None
     """In ms; exclusive."""
     trace_id: str | None = None
-    undelivered: bool = False
-    """Those alone whose webhook was given up."""
+    webhook_statuses: frozenset[WebhookStatus] = frozenset()
+    """Any of them; none named means all."""
+    error_code: str | None = None
+    id_part: str | None = None
+    """A part of the execution's id or of its trace id."""
     limit: int = DEFAULT_LIMIT
     after: Position | None = None
     """The last position that a page before this one has looked at."""
+
+    @property
+    def undelivered(self) -> bool:
+        """Whether it asks for those alone whose webhook was given up."""
+        return self.webhook_statuses == {WebhookStatus.FAILED}
+
+    @property
+    def named(self) -> str | None:
+        """The one whole id that leads to all that is asked for, of an execution or a trace; None where there is
+        none.
+        """
+        return self.trace_id or (self.id_part if self.id_part and is_uuid(self.id_part) else None)
 
     @property
     def is_of_trouble(self) -> bool:
@@ -64,13 +87,17 @@ class ListQuestion:
             (not self.statuses or execution.status in self.statuses)
             and self.action_id in {None, execution.action_id}
             and self.trace_id in {None, execution.trace_id}
-            and (not self.undelivered or execution.delivery.status is WebhookStatus.FAILED)
+            and (not self.webhook_statuses or execution.delivery.status in self.webhook_statuses)
+            and self.error_code in {None, _error_code(execution)}
+            and (self.id_part is None or self.id_part in execution.execution_id or self.id_part in execution.trace_id)
             and not (execution.acknowledged and self.is_of_trouble)
         )
 
 
-def read_question(query: Mapping[str, str], api: GenesysApi) -> ListQuestion:
-    """Read the parameters of a query string, each by its own rule.
+def read_question(
+    query: Mapping[str, str], api: GenesysApi, known: tuple[str, ...] = PARAMETERS, place: str = "query"
+) -> ListQuestion:
+    """Read parameters, each by its own rule; ``place`` is where they come from, for the pointers of faults.
 
     Raises:
         InvalidRequestError: with every fault; an unknown parameter is one, since a filter that is misspelled would
@@ -82,20 +109,29 @@ def read_question(query: Mapping[str, str], api: GenesysApi) -> ListQuestion:
         try:
             return rule(query[name]) if name in query else otherwise
         except _FaultyError as refused:
-            faults.append(Fault(pointer("query", name), refused.code, refused.detail))
+            faults.append(Fault(pointer(place, name), refused.code, refused.detail))
             return otherwise
 
+    error_code = read("errorCode", _formed(ERROR_CODE_FORM, "must be 1 to 128 visible ASCII characters"), None)
     question = ListQuestion(
-        statuses=read("status", _statuses, frozenset()),
+        statuses=read("status", _statuses, _WITH_CODE if error_code else frozenset()),
         action_id=read("actionId", _action_id(api), None),
         since=read("from", milliseconds_of, None),
         until=read("to", milliseconds_of, None),
         trace_id=read("traceId", _trace_id, None),
-        undelivered=read("webhookStatus", _undelivered, otherwise=False),
+        webhook_statuses=read("webhookStatus", _webhook_statuses, frozenset()),
+        error_code=error_code,
+        id_part=read("id", _id_part, None),
         limit=read("limit", _limit, DEFAULT_LIMIT),
         after=read("next", _position, None),
     )
-    faults.extend(_unknown(query))
+    if question.since is not None and question.until is not None and question.until < question.since:
+        faults.append(Fault(pointer(place, "to"), "schema", "must not be before from"))
+    faults.extend(
+        Fault(pointer(place, name), "schema", f"unknown parameter; there are {', '.join(known)}")
+        for name in query
+        if name not in known
+    )
     if faults:
         raise InvalidRequestError(tuple(faults))
     return question
@@ -134,10 +170,17 @@ class _FaultyError(ValueError):
         self.detail = detail
 
 
-def _unknown(query: Mapping[str, str]) -> Iterator[Fault]:
-    for name in query:
-        if name not in _PARAMETERS:
-            yield Fault(pointer("query", name), "schema", f"unknown parameter; there are {', '.join(_PARAMETERS)}")
+def _error_code(execution: Execution) -> str | None:
+    return execution.outcome.error.code if execution.outcome and execution.outcome.error else None
+
+
+def _formed(form: str, detail: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not re.fullmatch(form, text, re.ASCII):
+            raise _FaultyError("schema", detail)
+        return text
+
+    return read
 
 
 def _statuses(text: str) -> frozenset[Status]:
@@ -161,10 +204,14 @@ def _trace_id(text: str) -> str:
     return text.lower()
 
 
-def _undelivered(text: str) -> bool:
-    if text != WebhookStatus.FAILED:
-        raise _FaultyError("schema", "must be failed")
-    return True
+def _webhook_statuses(text: str) -> frozenset[WebhookStatus]:
+    if not re.fullmatch(WEBHOOK_STATUS_FORM, text, re.ASCII):
+        raise _FaultyError("schema", f"must be one or more of {', '.join(WebhookStatus)}, separated by commas")
+    return frozenset(WebhookStatus(name) for name in text.split(","))
+
+
+def _id_part(text: str) -> str:
+    return _formed(ID_PART_FORM, "must be 6 to 36 characters of an id: 0 to 9, a to f and -")(text).lower()
 
 
 def _limit(text: str) -> int:
