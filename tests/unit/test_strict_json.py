@@ -88,29 +88,6 @@ def test_depth_counts_whatever_the_breadth() -> None:
         parse(wide + b"[" * 101 + b"]" * 101 + b"]")
 
 
-def test_the_last_of_allowed_repeated_keys_counts() -> None:
-    assert parse(b'{"a":1,"x":{"b":1,"b":2},"a":3}', unique_keys=False) == {"a": 3, "x": {"b": 2}}
-
-
-@pytest.mark.parametrize(
-    ("raw", "complaint"),
-    [
-        (b"NaN", "NaN is not JSON"),
-        (b"1e999", "too large for a double"),
-        (b"1" + b"0" * 400, "too large for a double"),
-        (b'"\\ud800"', "half of a surrogate pair"),
-        (b"\xff", "not UTF-8"),
-        (b"[" * 102 + b"]" * 102, "nested more than 100 levels deep"),
-        (b"[" * 100_000, "nested too deep to be read"),
-        (b"<html>", "line 1, column 1"),
-    ],
-    ids=["nan", "float", "integer", "surrogate", "bytes", "deep", "endless", "html"],
-)
-def test_allowed_repeated_keys_keep_every_other_rule(raw: bytes, complaint: str) -> None:
-    with pytest.raises(MalformedJsonError, match=complaint):
-        parse(raw, unique_keys=False)
-
-
 @pytest.mark.parametrize("number", [2**63, -(10**308), 17 * 10**307])
 def test_a_large_integer_is_kept_to_the_digit(number: int) -> None:
     assert parse(str(number).encode()) == number

@@ -8,6 +8,7 @@ import pytest
 from actionrelay.errors import ExecutionNotFoundError
 from actionrelay.ledger.execution import CacheStatus, Outcome, Status
 from actionrelay.ledger.ports import CachedResult
+from actionrelay.strict_json import canonical
 from actionrelay.submit.submission import Disposition, cache_key
 from tests.fakes.relay import ACTION_ID, EXECUTION_ID, INPUTS, RETENTION_MS, Relay, a_request, spelled
 
@@ -53,7 +54,7 @@ def listed(relay: Relay) -> list[Any]:
 
 @pytest.mark.parametrize(("past_ms", "hit"), [(-1, CacheStatus.HIT), (0, CacheStatus.ENABLED)])
 def test_a_result_past_its_retention_is_no_cache_hit(relay: Relay, past_ms: int, hit: CacheStatus) -> None:
-    key = cache_key(ACTION_ID, INPUTS)
+    key = cache_key(ACTION_ID, canonical(INPUTS))
     relay.given_completed({"total": 3}, cache_key=key)
     relay.cache.remember(CachedResult(key, EXECUTION_ID, relay.clock.now() + 2 * RETENTION_MS))
     relay.clock.advance(RETENTION_MS + past_ms)

@@ -19,6 +19,7 @@ from actionrelay.lanes import Lane, caller_name, is_caller_name
 from actionrelay.ledger.execution import CacheStatus, Outcome, Status, WebhookStatus
 from actionrelay.ledger.message import Message
 from actionrelay.ledger.ports import CachedResult
+from actionrelay.strict_json import canonical, digest
 from actionrelay.submit.request import ExecutionRequest
 from actionrelay.submit.submission import Disposition, Submitted, cache_key, content_hash
 from tests.fakes.chance import NOON
@@ -36,7 +37,7 @@ def given_cached(relay: Relay, lives_ms: int = 1, **changes: Any) -> None:
     ref, data = relay.completion.refer_result("another", b'{"total":3}')
     assert ref is not None
     relay.payloads.put(ref, data)
-    key = cache_key(ACTION_ID, INPUTS)
+    key = cache_key(ACTION_ID, canonical(INPUTS))
     earlier = a_draft(
         execution_id="another", cache_key=key, status=Status.COMPLETED, outcome=Outcome(Status.COMPLETED, result=ref)
     )
@@ -283,10 +284,23 @@ inputs = st.dictionaries(st.text(), st.integers() | st.text() | st.booleans() | 
 @given(inputs, inputs)
 def test_equal_cache_keys_mean_equal_content(one: dict[str, Any], other: dict[str, Any]) -> None:
     same = repr(sorted(one.items())) == repr(sorted(other.items()))
-    assert (cache_key("a", one) == cache_key("a", other)) == same
-    named = [content_hash(ExecutionRequest(actionId="a", inputs=document)) for document in (one, other)]
+    assert (cache_key("a", canonical(one)) == cache_key("a", canonical(other))) == same
+    named = [hash_of(ExecutionRequest(actionId="a", inputs=document)) for document in (one, other)]
     assert (named[0] == named[1]) == same
 
 
+def hash_of(request: ExecutionRequest) -> str:
+    return content_hash(request, canonical(request.inputs))
+
+
+@given(inputs)
+def test_hashes_are_those_of_the_whole_canonical_form(document: dict[str, Any]) -> None:
+    """So a repeat finds what an earlier release accepted, and the cache what it stored."""
+    request = ExecutionRequest(actionId="a", inputs=document, actionReferences={"b": ["c"]}, webhookUrl="https://x.org")
+    asked = request.model_dump(mode="json", exclude={"execution_id", "trace_id"})
+    assert hash_of(request) == digest(canonical(asked))
+    assert cache_key("a", canonical(document)) == digest(canonical(["a", document]))
+
+
 def test_the_border_of_action_and_inputs_cannot_be_moved() -> None:
-    assert cache_key("a", {"b": 1}) != cache_key("b", {"b": 1})
+    assert cache_key("a", b'{"b":1}') != cache_key("b", b'{"b":1}')

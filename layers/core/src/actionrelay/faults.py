@@ -1,6 +1,7 @@
 """What is wrong with a request, collected: all of it is counted, and as much is kept as an answer has room for."""
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Never
 
 from actionrelay.errors import MAX_FAULTS, Fault, FaultCode, InvalidRequestError
@@ -26,6 +27,12 @@ class Faults:
         self.count += 1
         if len(self.kept) < MAX_FAULTS:
             self.kept.append(Fault(pointer(*where), code, detail))
+
+    def add_each(self, places: Iterable[Iterable[str | int]], count: int, code: FaultCode, detail: str) -> None:
+        """Take one fault at ``count`` places; of the places, no more are looked at than there is room for."""
+        room = max(MAX_FAULTS - len(self.kept), 0)
+        self.kept.extend(Fault(pointer(*where), code, detail) for where in islice(places, room))
+        self.count += count
 
     def take(self, *faults: Fault) -> None:
         """Take faults that are text already."""

@@ -44,7 +44,7 @@ def _walk(graph: Graph, start: str, finished: set[str], cycles: dict[Cycle, None
             if dependency in path:
                 if len(cycles) < MAX_CYCLES_REPORTED:
                     cycles[_closed(list(path)[path[dependency] :])] = None
-            elif dependency in graph and dependency not in finished:
+            elif dependency not in finished and graph.get(dependency):
                 path[dependency] = len(stack)
                 stack.append((dependency, iter(dict.fromkeys(graph[dependency]))))
                 break

@@ -31,14 +31,17 @@ def read_references(references: dict[str, Json]) -> tuple[dict[str, list[str]], 
         if isinstance(value, dict):
             dependencies.extend(value)
             pending.extend(
-                ((path, key), key, child) for key, child in reversed(value.items()) if isinstance(child, dict | list)
+                ((path, key), key, child)
+                for key, child in reversed(value.items())
+                if child and (child.__class__ is dict or child.__class__ is list)
             )
         elif isinstance(value, list):
-            for index, item in enumerate(value):
-                if isinstance(item, str) and item:
-                    dependencies.append(item)
-                else:
-                    faults.add(_steps((path, index)), "schema", "must be the name of a dependency")
+            names = [item for item in value if item and isinstance(item, str)]
+            dependencies.extend(names)
+            if len(names) < len(value):
+                nameless = (index for index, item in enumerate(value) if not item or not isinstance(item, str))
+                places = (_steps((path, index)) for index in nameless)
+                faults.add_each(places, len(value) - len(names), "schema", "must be the name of a dependency")
         else:
             faults.add(_steps(path), "schema", "must be a list of names, or an object whose keys are names")
     return graph, faults

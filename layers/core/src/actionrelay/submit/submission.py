@@ -14,7 +14,7 @@ from actionrelay.ledger.ports import DeliveryQueue, ExecutionQueue, PayloadStore
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ports import Clock, Randomness, Telemetry
 from actionrelay.signals import Count
-from actionrelay.strict_json import Json, canonical, digest
+from actionrelay.strict_json import canonical, digest
 from actionrelay.submit.request import ExecutionRequest
 from actionrelay.submit.rules import RequestRules
 
@@ -103,15 +103,16 @@ class SubmitExecution:
         execution_id = request.execution_id or self.randomness.new_id()
         caching = request.cache_results
         asked = self.payloads.refer(f"{execution_id}/request/{digest(inputs)}", inputs)
+        meant = canonical(request.inputs)
         return Execution(
             execution_id=execution_id,
             action_id=request.action_id,
             # Its own id finds an execution as well, so a search for it needs no index.
             trace_id=request.trace_id or execution_id,
-            content_hash=content_hash(request),
+            content_hash=content_hash(request, meant),
             request=asked,
             timeout_ms=request.timeout,
-            cache_key=cache_key(request.action_id, request.inputs) if caching else None,
+            cache_key=cache_key(request.action_id, meant) if caching else None,
             webhook_url=request.webhook_url,
             repeatable=request.idempotent or self.rules.contract_carries_id,
             created_at=now,
@@ -179,15 +180,19 @@ def _stated(parts: Mapping[str, str], name: str) -> bytes:
     return b"" if text == "null" else text.encode()
 
 
-def content_hash(request: ExecutionRequest) -> str:
+def content_hash(request: ExecutionRequest, inputs: bytes) -> str:
     """Name what a request asks for: everything but the two ids that only label it.
 
     The lane that is usual is left out: a repeat of what was accepted before there were lanes asks for the same.
+    ``inputs`` is their canonical form, which is put where the canonical form of all has it, so it is made once.
     """
-    labels = {"execution_id", "trace_id"} | ({"lane"} if request.lane is Lane.INTERACTIVE else set())
-    return digest(canonical(request.model_dump(mode="json", exclude=labels)))
+    labels = {"execution_id", "trace_id", "inputs"} | ({"lane"} if request.lane is Lane.INTERACTIVE else set())
+    asked = {name: value for name, value in request if name not in labels}
+    before = canonical({name: value for name, value in asked.items() if name < "inputs"})
+    after = canonical({name: value for name, value in asked.items() if name > "inputs"})
+    return digest(b'%s,"inputs":%s,%s' % (before[:-1], inputs, after[1:]))
 
 
-def cache_key(action_id: str, inputs: dict[str, Json]) -> str:
+def cache_key(action_id: str, inputs: bytes) -> str:
     """Name what a result depends on: the action and its canonical inputs."""
-    return digest(canonical([action_id, inputs]))
+    return digest(b"[%s,%s]" % (canonical(action_id), inputs))
