@@ -85,6 +85,8 @@ FAMILIES: dict[str, bytes] = {
         f'{{"actionId":"{ACTION_ID}","inputs":{{"a":[', lambda _: '"\\ud83d\\ude00"', "]}}"
     ),
     "nested too deep": b"[" * LIMIT,
+    "nested too deep in an object": b'{"a":' + b"[" * (LIMIT - 5),
+    "nested too deep, up and down": (b'{"a":' + b"[" * 150 + b"[]," * LIMIT)[:LIMIT],
     "a list of lists": _filled("[", lambda _: "[]", "]"),
     "a list of numbers": _filled("[", lambda _: "1", "]"),
     "one key many times": _filled("{", lambda _: '"k":0', "}"),

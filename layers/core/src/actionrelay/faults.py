@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from itertools import islice
-from typing import Never
+from typing import Never, Self
 
 from actionrelay.errors import MAX_FAULTS, Fault, FaultCode, InvalidRequestError
 from actionrelay.strict_json import pointer
@@ -18,6 +18,13 @@ class Faults:
     def __init__(self) -> None:
         self.kept: list[Fault] = []
         self.count = 0
+
+    @classmethod
+    def of(cls, *faults: Fault) -> Self:
+        """Return what one rule has come to."""
+        found = cls()
+        found.take(*faults)
+        return found
 
     def __bool__(self) -> bool:
         return self.count > 0

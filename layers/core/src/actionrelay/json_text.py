@@ -106,16 +106,18 @@ def _respelled(value: object) -> str:
 def outer_text(text: str, name: str) -> str | None:
     """Return the text of an object's member that is a string, from a document that may be cut off or nest too deep.
 
-    None where it has none, as far as it goes. Costs one pass, bracket by bracket, so it is for what ``members`` can't
-    follow.
+    None where it has none, as far as it goes. Costs one pass over strings and runs of brackets, so it is for what
+    ``members`` can't follow.
     """
+    if text.lstrip()[:1] != "{":
+        return None
     depth = 0
     for token in _OUTER.finditer(text):
         if token["opens"]:
-            depth += 1
+            depth += token.end() - token.start()
         elif token["closes"]:
-            depth -= 1
-        elif depth == 1 and token["value"] and token["key"] == f'"{name}"' and text.lstrip()[:1] == "{":
+            depth -= token.end() - token.start()
+        elif depth == 1 and token["value"] and token["key"] == f'"{name}"':
             return str(json.loads(sound(token["value"])[0]))
     return None
 
@@ -202,7 +204,7 @@ _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _NO_BRACKETS = bytes(code for code in range(256) if code not in b"[{]}")
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # 1 down and 1 up, as signed bytes
 _OUTER = re.compile(
-    r'(?P<key>"(?:[^"\\]++|\\.)*+")(?:\s*+:\s*+(?P<value>"(?:[^"\\]++|\\.)*+"))?|(?P<opens>[\[{])|(?P<closes>[\]}])',
+    r'(?P<key>"(?:[^"\\]++|\\.)*+")(?:\s*+:\s*+(?P<value>"(?:[^"\\]++|\\.)*+"))?|(?P<opens>[\[{]++)|(?P<closes>[\]}]++)',
     re.DOTALL,
 )
 _MAYBE_HALF = re.compile(r"\\u[dD][89a-fA-F]")

@@ -49,7 +49,7 @@ def read[Schema: BaseModel](schema: type[Schema], document: Json) -> Schema | Fa
 
 def _with_few_unknown(schema: type[BaseModel], document: Json) -> tuple[Json, int]:
     """Leave out unknown fields beyond those that an answer has room for, and say how many: each costs 600 bytes."""
-    if not isinstance(document, dict) or schema.model_config.get("extra") != "forbid":
+    if not isinstance(document, dict) or len(document) <= MAX_FAULTS or schema.model_config.get("extra") != "forbid":
         return document, 0
     known = {field.alias or name for name, field in schema.model_fields.items()}
     left_out = [name for name in document if name not in known][MAX_FAULTS:]

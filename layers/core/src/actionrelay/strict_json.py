@@ -95,11 +95,13 @@ def _children(value: Json) -> Iterator[tuple[str | int, Json]]:
 
 _BEYOND_DOUBLE = 2**1024 - 2**970
 """The smallest number that rounds to more than the largest double (IEEE 754, binary64)."""
-_ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
+_ALIKE = bytes.maketrans(b"123456789E+", b"000000000e0")
 """Makes one digit of all, so that a plain search finds where a number could be large."""
-_LARGE_EXPONENTS = (b"0e000", b"0e+000")
+_LARGE_EXPONENT = b"0e000"
 _LONG_NUMBER = b"0" * 200
 """A number of fewer digits, with an exponent of two, is far below what a double holds."""
+_BEFORE_A_NUMBER = b":,[ \t\r\n"
+_MOST_LOOKS = 1_000
 
 
 def _levels(document: Json) -> Iterator[list[Json]]:
@@ -122,11 +124,11 @@ def _levels(document: Json) -> Iterator[list[Json]]:
 def _check_values(document: Json, raw: bytes) -> None:
     """Refuse what a parser lets through: deep nesting, numbers that came out as infinity, and integers that would.
 
-    The text says whether there can be any, so most documents are not walked. Ids in hex look like large exponents.
+    The text says whether there can be any, so most documents are not walked.
     """
     alike = raw.translate(_ALIKE)
     long = _LONG_NUMBER in alike
-    large = long or any(exponent in alike for exponent in _LARGE_EXPONENTS)
+    large = long or (_LARGE_EXPONENT in alike and _may_be_exponent(alike))
     if not large and raw.count(b"[") + raw.count(b"{") <= MAX_NESTING:
         return
     for depth, level in enumerate(_levels(document)):
@@ -134,6 +136,19 @@ def _check_values(document: Json, raw: bytes) -> None:
             raise NestingTooDeepError(f"nested more than {MAX_NESTING} levels deep")
         if large and (inf in level or -inf in level or (long and any(map(_is_beyond_double, level)))):
             raise MalformedJsonError("a number is too large for a double")
+
+
+def _may_be_exponent(alike: bytes) -> bool:
+    """Whether a large exponent could be one of a number: half of all UUIDs look as if they had one."""
+    place = -1
+    for _ in range(_MOST_LOOKS):
+        place = alike.find(_LARGE_EXPONENT, place + 1)
+        if place < 0:
+            return False
+        before = alike[max(0, place - len(_LONG_NUMBER)) : place].rstrip(b"0.")
+        if before.removesuffix(b"-")[-1:] in _BEFORE_A_NUMBER:  # nothing before it is in there as well
+            return True
+    return True
 
 
 def _is_beyond_double(value: Json) -> bool:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from actionrelay.errors import DeliveryRefusedError, Fault, InvalidRequestError, PayloadTooLargeError
 from actionrelay.faults import Faults
@@ -70,7 +69,7 @@ class RequestRules:
         request = read(ExecutionRequest, document)
         found = [request] if isinstance(request, Faults) else []
         found.extend(self._cross_rules(document))
-        if not isinstance(request, Faults) and not any(found):
+        if not isinstance(request, Faults) and not found:
             return request
         faults, order = Faults(), _place_in(document)
         for each in found:
@@ -98,22 +97,24 @@ class RequestRules:
 
     def _cross_rules(self, document: dict[str, Json]) -> Iterator[Faults]:
         """Check what a schema can't, field by field, so that a fault in one hides none in another."""
-        single = Faults()
-        single.take(*self._single_values(document))
-        yield single
-        yield self._depth(document.get("inputs"))
+        if single := tuple(self._single_values(document)):
+            yield Faults.of(*single)
+        inputs = document.get("inputs")
+        if isinstance(inputs, dict) and (paths := paths_below(inputs, self.max_input_depth)):
+            yield self._too_deep(paths)
         references = document.get("actionReferences")
         if isinstance(references, dict):
             graph, faults = read_references(references)
             faults.take(*cycle_faults(graph, REFERENCES))
-            yield faults
+            if faults:
+                yield faults
 
     def _single_values(self, document: dict[str, Json]) -> Iterator[Fault]:
         yield from self._action_id(document.get("actionId"))
         yield from self._timeout(document.get("timeout"))
-        for name in ("executionId", "traceId"):
+        for name, where in (("executionId", "/executionId"), ("traceId", "/traceId")):
             value = document.get(name)
-            if isinstance(value, str) and (fault := uuid_fault(value, pointer(name))):
+            if isinstance(value, str) and (fault := uuid_fault(value, where)):
                 yield fault
         yield from self._webhook_url(document.get("webhookUrl"))
 
@@ -138,12 +139,11 @@ class RequestRules:
                 f"must be at most {INTEGRATIONS_MAX_TIMEOUT_MS} ms by this deployment's contract",
             )
 
-    def _depth(self, inputs: Json) -> Faults:
+    def _too_deep(self, paths: tuple[tuple[str | int, ...], ...]) -> Faults:
         faults = Faults()
-        if isinstance(inputs, dict):
-            for path in paths_below(inputs, self.max_input_depth):
-                detail = f"lies {len(path)} steps below inputs, {self.max_input_depth} are allowed"
-                faults.add(("inputs", *path), "depth", detail)
+        for path in paths:
+            detail = f"lies {len(path)} steps below inputs, {self.max_input_depth} are allowed"
+            faults.add(("inputs", *path), "depth", detail)
         return faults
 
     def _webhook_url(self, value: Json) -> Iterator[Fault]:
@@ -166,17 +166,16 @@ class RequestRules:
 
     def canonical(self, request: ExecutionRequest) -> ExecutionRequest:
         """Return a request with its ids as records have them."""
-        return request.model_copy(update=self._canonical_ids(request))
+        changed = {name: value for name, value in self._canonical_ids(request) if value != getattr(request, name)}
+        return request.model_copy(update=changed) if changed else request
 
-    def _canonical_ids(self, request: ExecutionRequest) -> dict[str, Any]:
-        ids: dict[str, Any] = {}
+    def _canonical_ids(self, request: ExecutionRequest) -> Iterator[tuple[str, str]]:
         if self.api is GenesysApi.DATA_ACTIONS:
-            ids["action_id"] = request.action_id.lower()
+            yield "action_id", request.action_id.lower()
         if request.execution_id:
-            ids["execution_id"] = request.execution_id.lower()
+            yield "execution_id", request.execution_id.lower()
         if request.trace_id:
-            ids["trace_id"] = request.trace_id.lower()
-        return ids
+            yield "trace_id", request.trace_id.lower()
 
 
 def _with_key(document: dict[str, Json], header: str, caller: str | None, faults: Faults) -> dict[str, Json]:
