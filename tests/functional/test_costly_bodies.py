@@ -20,6 +20,9 @@ LIMIT = 512_000
 MOST_ANSWER_BYTES = 1_000_000
 MOST_MEMORY_BYTES = 200_000_000
 MOST_SECONDS = 0.5
+MOST_READINGS = 15
+"""As often as the standard library could read a list of lists of that size in half a second, on a core of its own. A
+core that others use as well is two or three times as slow for both."""
 
 
 def _filled(head: str, part: Callable[[int], str], tail: str, separator: str = ",") -> bytes:
@@ -132,8 +135,11 @@ def test_what_a_body_costs_is_bounded(functions: Functions, route: str, family: 
     assert LIMIT * 0.9 < len(body) <= LIMIT
     event = event_of(body)
     answer, seconds = _timed(functions, function, event)
-    for _ in range(2):  # a core that others use as well is slower for a while, and never faster
-        seconds = seconds if seconds <= MOST_SECONDS else min(seconds, _timed(functions, function, event)[1])
+    for _ in range(3):
+        if seconds <= MOST_SECONDS:
+            break
+        reading = _seconds_of(lambda: json.loads(FAMILIES["a list of lists"]))
+        seconds = min(seconds, _timed(functions, function, event)[1] * MOST_SECONDS / (MOST_READINGS * reading))
     assert answer["statusCode"] < 500
     assert len(json.dumps(answer["body"])) <= MOST_ANSWER_BYTES, "as Lambda hands it on"
     assert seconds <= MOST_SECONDS, "of a core"
@@ -149,6 +155,12 @@ def _timed(functions: Functions, function: str, event: dict[str, Any]) -> tuple[
     begun = time.process_time()
     answer = functions.call(function, event)
     return answer, time.process_time() - begun
+
+
+def _seconds_of(work: Callable[[], object]) -> float:
+    begun = time.process_time()
+    work()
+    return time.process_time() - begun
 
 
 def _peak_memory(functions: Functions, function: str, event: dict[str, Any]) -> int:

@@ -71,9 +71,9 @@ def every_member(text: str) -> list[tuple[str, str]]:
         return found
     position = _after_space(text, position + 1)
     while text[position] != "}":
-        key, position = _SOUND.scan_once(text, position)
+        key, position = _BOUNDS.scan_once(text, position)
         begins = _after_space(text, _after_space(text, position) + 1)
-        _, ends = _SOUND.scan_once(text, begins)
+        _, ends = _BOUNDS.scan_once(text, begins)
         found.append((key, text[begins:ends]))
         position = _after_space(text, ends)
         if text[position] == ",":
@@ -103,23 +103,28 @@ def _respelled(value: object) -> str:
     return value.text if isinstance(value, RawJson) else _dumped(value)
 
 
-def outer_text(text: str, name: str) -> str | None:
-    """Return the text of an object's member that is a string, from a document that may be cut off or nest too deep.
+def outer_texts(text: str, *names: str) -> dict[str, str]:
+    """Return those of an object's members that are strings, from a document that may be cut off or nest too deep.
 
-    None where it has none, as far as it goes. Costs one pass over strings and runs of brackets, so it is for what
-    ``members`` can't follow.
+    The first of each name counts, as far as the document goes. Costs one pass over strings and runs of brackets, so it
+    is for what ``members`` can't follow.
     """
+    found: dict[str, str] = {}
     if text.lstrip()[:1] != "{":
-        return None
+        return found
+    wanted = {f'"{name}"': name for name in names}
     depth = 0
     for token in _OUTER.finditer(text):
-        if token["opens"]:
+        kind = token.lastgroup
+        if kind == "opens":
             depth += token.end() - token.start()
-        elif token["closes"]:
+        elif kind == "closes":
             depth -= token.end() - token.start()
-        elif depth == 1 and token["value"] and token["key"] == f'"{name}"':
-            return str(json.loads(sound(token["value"])[0]))
-    return None
+        elif depth == 1 and kind == "value" and (name := wanted.pop(token["key"], None)):
+            found[name] = str(json.loads(sound(token["value"])[0]))
+            if not wanted:
+                break
+    return found
 
 
 def nesting(text: str) -> int:
@@ -199,6 +204,8 @@ def _holdable(form: str) -> int:
 _SOUND: Any = json.JSONDecoder(
     object_pairs_hook=len, parse_float=_holdable, parse_int=_holdable, parse_constant=_not_json
 )
+_BOUNDS: Any = json.JSONDecoder(object_pairs_hook=len, parse_float=len, parse_int=len, parse_constant=len)
+"""For text that is known to be sound: no call of ours for a number."""
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _NO_BRACKETS = bytes(code for code in range(256) if code not in b"[{]}")

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from actionrelay.execute.ports import ActionCall
 from actionrelay.genesys.verdict import ReplyKind
-from actionrelay.json_text import RawJson, members, outer_text, spell
+from actionrelay.json_text import RawJson, members, outer_texts, spell
 
 _NO_STATUS = "neither completed nor queued nor failed"
 _STATUSES: Mapping[str, ReplyKind] = MappingProxyType(
@@ -103,7 +103,7 @@ class DataActions(Contract):
     @override
     def read_part(self, text: str) -> ReplyKind:
         """What its status says; an answer of this size or depth is one with a result."""
-        return _STATUSES.get((outer_text(text, "status") or "").lower(), ReplyKind.SUCCEEDED)
+        return _STATUSES.get(outer_texts(text, "status").get("status", "").lower(), ReplyKind.SUCCEEDED)
 
 
 @dataclass(frozen=True, slots=True)

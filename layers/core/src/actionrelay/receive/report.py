@@ -11,7 +11,7 @@ from actionrelay.errors import Fault, InvalidRequestError, MalformedJsonError
 from actionrelay.foreign_json import ERROR, REPORT, decoded, read, read_text
 from actionrelay.genesys.error_answers import UNSAID, read_reported_error
 from actionrelay.ids import LONGEST_ID, could_be_recorded
-from actionrelay.json_text import every_member, outer_text
+from actionrelay.json_text import every_member, outer_texts
 from actionrelay.ledger.execution import ExecutionError, Status, result_unreadable
 from actionrelay.strict_json import NestingTooDeepError, pointer
 
@@ -58,7 +58,8 @@ def read_report(body: bytes) -> ReportedEnd:
 
 def _unfollowed(text: str, reason: str) -> ReportedEnd:
     """Take from a report that nests too deep what its outermost level says."""
-    execution_id, status = _subject(outer_text(text, "executionId"), outer_text(text, "status"))
+    outer = outer_texts(text, "executionId", "status")
+    execution_id, status = _subject(outer.get("executionId"), outer.get("status"))
     error = UNSAID if status is Status.FAILED else result_unreadable(reason)
     return ReportedEnd(execution_id, status, error=error)
 
