@@ -29,6 +29,7 @@ from actionrelay.statistics.changes_dynamodb import read_standing
 from actionrelay.statistics.counters import Change, Counter, counters_of
 from actionrelay.statistics.report import ReadMetrics
 from actionrelay.statistics.tally import TOTAL, Counts, contribution
+from actionrelay.strict_json import canonical
 from actionrelay.submit.request import ExecutionRequest
 from actionrelay.submit.submission import content_hash
 from actionrelay.timestamps import iso
@@ -63,7 +64,7 @@ def _accepted() -> Execution:
         execution_id=read.execution_id or "",
         action_id=read.action_id,
         trace_id=read.trace_id or "",
-        content_hash=content_hash(read),
+        content_hash=content_hash(read, canonical(read.inputs)),
         request=_INLINE.refer("request", inputs),
         timeout_ms=read.timeout,
         cache_key="key",
