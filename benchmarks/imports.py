@@ -94,6 +94,7 @@ _ENVIRONMENT = {
     "API_ID": "example",
     "REQUESTS_PER_MINUTE": "270",
     "API_AUTH": "AWS_IAM",
+    "OPERATOR_KEY_IDS": "",
     "MAX_ATTEMPTS": "4",
     "RESULT_CACHE_SECONDS": "300",
     "WEBHOOK_GRACE_SECONDS": "60",

@@ -38,7 +38,8 @@ def _show(stack: Stack, state: Path, progress: Progress) -> None:
     file = state / "stack.json"
     progress.fact("API", stack.api_url)
     progress.fact("console", f"{stack.api_url}/console")
-    progress.fact("sign in", f"with {'apiKey' if stack.api_key else 'accessKeyId and secretAccessKey'} of {file}")
+    keys = "operatorApiKey, or apiKey as a caller," if stack.api_key else "accessKeyId and secretAccessKey"
+    progress.fact("sign in", f"with {keys} of {file}")
     progress.fact("AWS endpoint", stack.endpoint_url)
     progress.fact("Genesys Cloud", stack.genesys_url)
     progress.fact("webhook sink", stack.sink_url)

@@ -8,6 +8,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from local.world.deploy import STACK_NAME
 from local.world.emulator import Account
 from local.world.environment import REGION
 
@@ -29,8 +30,13 @@ def api_answers(api_url: str, account: Account, api_key: str | None = None) -> b
     return status == HTTPStatus.OK
 
 
-def api_key_of(account: Account) -> str | None:
-    """Return the value of the deployed API key, or None where callers are known by IAM."""
-    gateway = account.session().client("apigateway", endpoint_url=account.endpoint)
-    keys = gateway.get_api_keys(includeValues=True)["items"]
-    return keys[0]["value"] if keys else None
+def api_key_of(account: Account, resource: str = "ApiKey") -> str | None:
+    """Return the value of an API key of the template, or None where callers are known by IAM."""
+    session = account.session()
+    formation = session.client("cloudformation", endpoint_url=account.endpoint)
+    pages = formation.get_paginator("list_stack_resources").paginate(StackName=STACK_NAME)
+    made = {each["LogicalResourceId"]: each for page in pages for each in page["StackResourceSummaries"]}
+    if resource not in made:
+        return None
+    gateway = session.client("apigateway", endpoint_url=account.endpoint)
+    return gateway.get_api_key(apiKey=made[resource]["PhysicalResourceId"], includeValue=True)["value"]

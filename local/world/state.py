@@ -40,6 +40,8 @@ class Stack:
     pids: Sequence[int]
     api_key: str | None = None
     """Only where callers are known by a key."""
+    operator_api_key: str | None = None
+    """The same; it opens the operators' routes too."""
 
 
 class WorldFolder:

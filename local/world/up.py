@@ -115,6 +115,7 @@ class _Construction:
             outputs=outputs,
             pids=[process.pid for process in self.processes],
             api_key=api_key_of(account),
+            operator_api_key=api_key_of(account, "OperatorApiKey"),
         )
         self._progress.step("waiting for the API")
         self._await(self.processes[-1], lambda: api_answers(stack.api_url, account, stack.api_key), stack.api_url)

@@ -225,15 +225,19 @@ def test_a_decision_on_a_moved_execution_explains_the_conflict(visit: Visit, api
     expect(console.button("Retry")).to_have_count(0)
 
 
-def test_a_refused_decision_names_the_missing_permission(visit: Visit, api: FakeApi) -> None:
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("access_denied", "lacks execute-api:Invoke"), ("operators_only", "Sign in with an operator's key")],
+)
+def test_a_refused_decision_names_what_is_missing(visit: Visit, api: FakeApi, code: str, said: str) -> None:
     trail = _one(api, lambda each: each.status == "failed")
-    api.faults["retry"] = (403, "access_denied", "no")
+    api.faults["retry"] = (403, code, "no")
     console = visit(at=f"#/executions/{trail.execution_id}")
 
     console.button("Retry").click()
     console.button("Run it again").click()
 
-    expect(console.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("lacks execute-api:Invoke")
+    expect(console.page.get_by_role("dialog").get_by_role("alert")).to_contain_text(said)
 
 
 def test_a_decision_under_way_cannot_be_dismissed(visit: Visit, api: FakeApi) -> None:

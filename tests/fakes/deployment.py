@@ -22,6 +22,7 @@ ENVIRONMENT = {
     "API_ID": "abc123",
     "REQUESTS_PER_MINUTE": "270",
     "API_AUTH": "AWS_IAM",
+    "OPERATOR_KEY_IDS": "",
     "MAX_ATTEMPTS": "5",
     "MAX_PAYLOAD_BYTES": "512000",
     "MAX_INPUT_DEPTH": "5",

@@ -74,6 +74,7 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Functions:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", STACK)
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "actionrelay")
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "INFO")
+    monkeypatch.setenv("OPERATOR_KEY_IDS", "")
     for remembered in (observability.logger, observability.metrics, observability.telemetry):
         remembered.cache_clear()
     # The library sets up one logger per service and process, bound to the output of whichever test came first.

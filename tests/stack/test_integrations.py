@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
+from actionrelay.boundary.routes import ROUTES, Access, Route
 from local.api import Answer
-from local.world.emulator import Account
-from local.world.health import api_key_of
 from tests.stack.deployment import PUBLISHED_ACTION, Deployment
 
 
@@ -33,8 +32,13 @@ def _run(deployment: Deployment, **fields: object) -> dict[str, object]:
 
 
 def _key(deployment: Deployment) -> str:
-    stack = deployment.stack
-    key = api_key_of(Account(stack.endpoint_url, stack.access_key_id, stack.secret_access_key))
+    key = deployment.stack.api_key
+    assert key
+    return key
+
+
+def _operators_key(deployment: Deployment) -> str:
+    key = deployment.stack.operator_api_key
     assert key
     return key
 
@@ -119,7 +123,39 @@ def test_a_hub_signature_is_believed_only_where_it_fits(
 
 def _operate(deployment: Deployment, execution_id: object, decision: str, **document: object) -> Answer:
     path = f"/executions/{execution_id}/{decision}"
-    return deployment.post_unsigned(path, json.dumps(document).encode(), {"x-api-key": _key(deployment)})
+    return deployment.post_unsigned(path, json.dumps(document).encode(), {"x-api-key": _operators_key(deployment)})
+
+
+FOR_OPERATORS = [route for route in ROUTES if route.access is Access.OPERATOR]
+
+
+@pytest.mark.parametrize("route", FOR_OPERATORS, ids=lambda route: route.operation)
+def test_an_operators_route_refuses_a_callers_key(integrations: Deployment, route: Route) -> None:
+    url = integrations.stack.api_url + route.path.format_map(
+        {name: str(uuid.uuid4()) for name in route.path_parameters}
+    )
+
+    refused = integrations.http.request(route.method, url, headers={"x-api-key": _key(integrations)})
+    taken = integrations.http.request(route.method, url, headers={"x-api-key": _operators_key(integrations)})
+
+    assert (refused.status, refused.json()["code"]) == (403, "operators_only")
+    assert taken.json()["code"] != "operators_only"
+
+
+def test_a_callers_key_decides_nothing_and_fills_no_cache(integrations: Deployment) -> None:
+    execution_id = _unknown(integrations)
+    path, forged = f"/executions/{execution_id}/resolve", b'{"status": "completed", "result": {"forged": true}}'
+
+    answer = integrations.post_unsigned(path, forged, {"x-api-key": _key(integrations)})
+
+    assert (answer.status, answer.document["code"]) == (403, "operators_only")
+    resolved = _operate(integrations, execution_id, "resolve", status="failed", error="looked it up")
+    assert (resolved.status, resolved.document["status"]) == (200, "failed")
+    url = f"{integrations.stack.api_url}/executions/{execution_id}/audit"
+    entries = integrations.http.request("GET", url, headers={"x-api-key": _key(integrations)}).json()["entries"]
+    [decision] = [entry for entry in entries if entry["event"] == "resolved"]
+    keys = integrations.aws("apigateway").get_api_keys(includeValues=True)["items"]
+    assert decision["actor"] == next(key["id"] for key in keys if key["value"] == _operators_key(integrations))
 
 
 def _unknown(deployment: Deployment) -> str:

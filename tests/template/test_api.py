@@ -183,6 +183,38 @@ def test_old_versions_of_tls_are_refused(template: Template) -> None:
     assert api["EndpointAccessMode"] == "BASIC"
 
 
-def test_key_and_membership_exist_only_where_keys_are_used(template: Template) -> None:
-    for name in ("ApiKey", "ApiUsagePlanKey"):
+KINDS_OF_KEYS = pytest.mark.parametrize(
+    ("key", "plan"), [("ApiKey", "ApiUsagePlan"), ("OperatorApiKey", "OperatorUsagePlan")]
+)
+
+
+@KINDS_OF_KEYS
+def test_key_and_membership_exist_only_where_keys_are_used(template: Template, key: str, plan: str) -> None:
+    for name in (key, f"{plan}Key"):
         assert template.resource(name).declared["Condition"] == "UsesApiKey"
+    membership = template.resource(f"{plan}Key").properties
+    assert (membership["KeyId"], membership["UsagePlanId"]) == ({"Ref": key}, {"Ref": plan})
+    assert template.resource(plan).properties["Throttle"]
+
+
+@pytest.mark.parametrize("function", sorted({route.function for route in ROUTES}))
+def test_functions_with_operators_routes_know_their_keys(template: Template, function: str) -> None:
+    [resource] = [each for each in template.resources("AWS::Serverless::Function") if function_folder(each) == function]
+    serves_operators = any(route.function == function and route.access is Access.OPERATOR for route in ROUTES)
+    known = {
+        auth: Deployed(template.document, {"ApiAuth": auth, "OperatorKeyIds": "second,third"})
+        .properties(resource.name)["Environment"]["Variables"]
+        .get("OPERATOR_KEY_IDS")
+        for auth in AUTH
+    }
+    if serves_operators:
+        assert known["AWS_IAM"] == ""
+        assert known["API_KEY"] == {"Fn::Join": [",", [{"Ref": "OperatorApiKey"}, "second,third"]]}
+    else:
+        assert set(known.values()) == {None}
+
+
+def test_an_operators_key_waits_for_nothing_that_waits_for_it(template: Template) -> None:
+    key = template.resource("OperatorApiKey").declared
+    assert "DependsOn" not in key
+    assert "Ref" not in str(key["Properties"])

@@ -14,7 +14,7 @@ PARAMETERS = {
     "GenesysApi", "GenesysRegion", "GenesysApiUrl", "GenesysLoginUrl", "GenesysSecretName", "TokenParameterName",
     "WebhookSecretName", "DeliverySecretName", "WebhookScheme", "ApiAuth", "ApiBaseUrl", "RequestsPerMinute",
     "ExecuteConcurrency", "DeliverConcurrency", "MaxAttempts", "MaxPayloadBytes", "MaxInputDepth", "MaskInputs",
-    "ResultCacheSeconds",
+    "ResultCacheSeconds", "OperatorKeyIds",
     "WebhookGraceSeconds", "ExecuteTimeoutSeconds", "ExecuteVisibilitySeconds", "WebhookPorts", "AllowPrivateWebhooks",
     "AuditRetentionDays", "ExecutionRetentionDays", "ExportLockDays", "LogRetentionDays", "AlarmTopicArn", "RunbookUrl",
     "Deployment", "TokenKeyArn",

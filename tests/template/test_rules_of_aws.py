@@ -170,11 +170,11 @@ def test_no_method_has_metrics_that_are_billed(on_aws: Deployed) -> None:
 # -- API Gateway deletes no usage plan that has a stage ------------------------------------------------------------
 
 
-def test_a_change_of_auth_deletes_no_usage_plan(as_deployed: dict[str, Any]) -> None:
+@pytest.mark.parametrize("name", ["ApiUsagePlan", "OperatorUsagePlan"])
+def test_a_change_of_auth_deletes_no_usage_plan(as_deployed: dict[str, Any], name: str) -> None:
     plans = {
-        auth: Deployed(as_deployed, {"ApiAuth": auth}).properties("ApiUsagePlan")["ApiStages"]
-        for auth in ("API_KEY", "AWS_IAM")
+        auth: Deployed(as_deployed, {"ApiAuth": auth}).properties(name)["ApiStages"] for auth in ("API_KEY", "AWS_IAM")
     }
     assert plans == {"API_KEY": [{"ApiId": {"Ref": "Api"}, "Stage": "v1"}], "AWS_IAM": []}
     # It goes before its stage where the whole stack goes, and comes after it.
-    assert as_deployed["Resources"]["ApiUsagePlan"]["DependsOn"] == "Apiv1Stage"
+    assert as_deployed["Resources"][name]["DependsOn"] == "Apiv1Stage"

@@ -55,7 +55,7 @@ _SECURITY_SCHEMES = {
         "type": "apiKey",
         "in": "header",
         "name": "x-api-key",
-        "description": "A key with a usage plan (`ApiAuth=API_KEY`).",
+        "description": "A key with a usage plan (`ApiAuth=API_KEY`). Decisions want an operator's.",
     },
 }
 _HEADERS = {

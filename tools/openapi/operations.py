@@ -10,6 +10,7 @@ from actionrelay.errors import (
     ExecutionNotFoundError,
     InvalidRequestError,
     MalformedJsonError,
+    OperatorsOnlyError,
     OutcomeConflictError,
     PayloadTooLargeError,
     PreflightFailedError,
@@ -31,6 +32,8 @@ ANYWHERE: Errors = (UnsupportedMediaTypeError, InvalidRequestError, ActionRelayE
 """What any route can answer: a request that its route does not take, or a bug."""
 CALLERS_ALONE: Errors = (CallerUnknownError,)
 """What any route but the open ones can answer."""
+OPERATORS_ALONE: Errors = (OperatorsOnlyError,)
+"""What any route for operators can answer."""
 _DEPLOYED: Errors = (SettingsError,)
 _STORED: Errors = (StoreUnavailableError, *_DEPLOYED)
 _READ: Errors = (ExecutionNotFoundError, *_STORED)

@@ -9,7 +9,7 @@ from actionrelay.boundary.http import PROBLEM
 from actionrelay.boundary.routes import Access, Route
 from actionrelay.errors import ActionRelayError, DependencyError
 from tools.openapi import examples
-from tools.openapi.operations import ANYWHERE, CALLERS_ALONE, OPERATIONS, Operation
+from tools.openapi.operations import ANYWHERE, CALLERS_ALONE, OPERATIONS, OPERATORS_ALONE, Operation
 from tools.openapi.template import GatewayAnswer
 
 FORBIDDEN = HTTPStatus.FORBIDDEN
@@ -59,7 +59,8 @@ class ProblemResponses:
     def of(self, route: Route, operation: Operation) -> dict[str, Any]:
         """Return a response, or a reference to one, for each status of a problem of one route."""
         is_open = route.access is Access.OPEN
-        own, everywhere = _own(operation.errors), self._everywhere(is_open=is_open)
+        operators = OPERATORS_ALONE if route.access is Access.OPERATOR else ()
+        own, everywhere = _own((*operation.errors, *operators)), self._everywhere(is_open=is_open)
         shared = self.shared()
         found: dict[str, Any] = {}
         for status in sorted(own.keys() | everywhere.keys()):
@@ -86,7 +87,9 @@ class ProblemResponses:
     def examples(self) -> dict[str, Any]:
         """Return one problem document for each code."""
         errors = {
-            error for operation in OPERATIONS.values() for error in (*operation.errors, *ANYWHERE, *CALLERS_ALONE)
+            error
+            for operation in OPERATIONS.values()
+            for error in (*operation.errors, *ANYWHERE, *CALLERS_ALONE, *OPERATORS_ALONE)
         }
         found = {error.code: examples.problem(error) for error in errors}
         for answer in self.gateway:

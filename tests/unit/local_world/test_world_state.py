@@ -56,14 +56,18 @@ def test_stack_json_has_the_documented_fields(folder: WorldFolder) -> None:
     assert recorded["outputs"] == {"ApiUrl": "https://abc"}
 
 
-def test_stack_json_has_the_api_key_where_there_is_one(folder: WorldFolder) -> None:
-    keyed = replace(STACK, api_key="key of the API")
+def test_stack_json_has_the_api_keys_where_there_are_some(folder: WorldFolder) -> None:
+    keyed = replace(STACK, api_key="a caller's", operator_api_key="an operator's")
     folder.write_stack(keyed)
-    assert json.loads(folder.stack_file.read_text())["apiKey"] == "key of the API"
+    recorded = json.loads(folder.stack_file.read_text())
+    assert (recorded["apiKey"], recorded["operatorApiKey"]) == ("a caller's", "an operator's")
     assert folder.stack() == keyed
 
 
-@pytest.mark.parametrize(("key", "proof"), [(None, "accessKeyId and secretAccessKey"), ("k", "apiKey")])
+@pytest.mark.parametrize(
+    ("key", "proof"),
+    [(None, "accessKeyId and secretAccessKey"), ("k", "operatorApiKey, or apiKey as a caller,")],
+)
 def test_up_says_where_the_console_is_and_what_is_next(folder: WorldFolder, key: str | None, proof: str) -> None:
     written = io.StringIO()
     _show(replace(STACK, api_key=key), folder.path, Progress(Console(file=written, width=200)))

@@ -7,6 +7,7 @@
     │   ├── MalformedJsonError          400 malformed_json
     │   ├── UnauthenticWebhookError     401 unauthentic_webhook
     │   ├── CallerUnknownError          403 caller_unknown
+    │   ├── OperatorsOnlyError          403 operators_only
     │   ├── ExecutionNotFoundError      404 execution_not_found
     │   ├── ExecutionConflictError      409 execution_conflict
     │   ├── OutcomeConflictError        409 outcome_conflict
@@ -173,6 +174,14 @@ class CallerUnknownError(RequestError):
     code = "caller_unknown"
     http_status = 403
     title = "The caller is not known"
+
+
+class OperatorsOnlyError(RequestError):
+    """A caller's API key came to a route that is for operators."""
+
+    code = "operators_only"
+    http_status = 403
+    title = "For operators alone"
 
 
 class ExecutionNotFoundError(RequestError):

@@ -11,6 +11,7 @@ from actionrelay.boundary.request import (
     caller_of,
     check_media,
     is_dry_run,
+    is_operator,
     read_body,
     read_request,
     request_faults,
@@ -24,13 +25,14 @@ from actionrelay.errors import (
     Fault,
     InvalidRequestError,
     MalformedJsonError,
+    OperatorsOnlyError,
     UnsupportedMediaTypeError,
 )
 from actionrelay.json_text import spell
 from actionrelay.ledger.document import without_result
 from actionrelay.signals import Count
 from actionrelay.strict_json import as_json
-from actionrelay.wiring.gateway import proves_no_caller
+from actionrelay.wiring.gateway import operator_keys, proves_no_caller
 from actionrelay.wiring.telemetry import log_bug, log_refusal, logger, on_every_line, telemetry
 
 PROBLEM = "application/problem+json"
@@ -119,14 +121,22 @@ def _handle(event: Mapping[str, Any], handlers: Mapping[str, Handler], checks: M
     route = _route(event)
     if route is None or route.operation not in handlers:
         raise LookupError("API Gateway routes to this function what the table of routes does not")
-    if route.access is not Access.OPEN and caller_of(event) is None and not proves_no_caller():
-        raise CallerUnknownError("API Gateway says neither who signed this request nor whose API key came with it")
+    if not proves_no_caller():
+        _check_access(route, event)
     request = read_request(event)
     check_media(request)
     if faults := request_faults(route, event, request):
         check = checks.get(route.operation) or (handlers[route.operation] if route.method == "GET" else None)
         raise _with_further(faults, check, request)
     return handlers[route.operation](request)
+
+
+def _check_access(route: Route, event: Mapping[str, Any]) -> None:
+    caller = caller_of(event)
+    if route.access is not Access.OPEN and caller is None:
+        raise CallerUnknownError("API Gateway says neither who signed this request nor whose API key came with it")
+    if route.access is Access.OPERATOR and not is_operator(event, operator_keys()):
+        raise OperatorsOnlyError("this is for operators, and the API key is a caller's", caller=caller)
 
 
 def _with_further(faults: tuple[Fault, ...], check: Handler | None, request: HttpRequest) -> InvalidRequestError:

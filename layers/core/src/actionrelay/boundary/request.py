@@ -5,7 +5,7 @@ import binascii
 import difflib
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,9 +80,23 @@ def trace_id_of(event: Mapping[str, Any]) -> str:
 
 def caller_of(event: Mapping[str, Any]) -> str | None:
     """Return the ARN of the principal that signed a request, or the id of its API key; None where there is neither."""
-    identity = (event.get("requestContext") or {}).get("identity") or {}
+    identity = _identity(event)
     found = identity.get("userArn") or identity.get("apiKeyId")
     return str(found) if found else None
+
+
+def is_operator(event: Mapping[str, Any], operator_keys: Collection[str]) -> bool:
+    """Whether a request may ask for an operator's route.
+
+    Where there are operators' API keys, one of those came with it. Else IAM has decided before: it is signed.
+    """
+    identity = _identity(event)
+    return identity.get("apiKeyId") in operator_keys if operator_keys else bool(identity.get("userArn"))
+
+
+def _identity(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what API Gateway found out about who asks."""
+    return (event.get("requestContext") or {}).get("identity") or {}
 
 
 def read_body(event: Mapping[str, Any]) -> bytes:

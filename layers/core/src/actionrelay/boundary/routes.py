@@ -23,7 +23,9 @@ class Access(StrEnum):
     OPEN = "open"
     """Anybody. What an open route does must not depend on who asks."""
     CALLER = "caller"
-    """How a caller proves its identity to API Gateway: a signature, or an API key."""
+    """Who proves its identity to API Gateway: by a signature that IAM allows, or by an API key."""
+    OPERATOR = "operator"
+    """Of those, who operates the deployment: whom IAM allows this route, or who has an operator's API key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +68,17 @@ ROUTES: tuple[Route, ...] = (
     Route("getExecution", "GET", "/executions/{executionId}", "query"),
     Route("getExecutionAudit", "GET", "/executions/{executionId}/audit", "query", query=("verify",)),
     # Whoever reads a request is on record, and `query` can write nothing.
-    Route("getExecutionRequest", "GET", "/executions/{executionId}/request", "validate"),
-    Route("retryExecution", "POST", "/executions/{executionId}/retry", "validate"),
-    Route("resolveExecution", "POST", "/executions/{executionId}/resolve", "validate"),
-    Route("cancelExecution", "POST", "/executions/{executionId}/cancel", "validate"),
-    Route("acknowledgeExecution", "POST", "/executions/{executionId}/acknowledge", "validate"),
-    Route("redeliverWebhook", "POST", "/executions/{executionId}/webhook/redeliver", "validate"),
+    Route("getExecutionRequest", "GET", "/executions/{executionId}/request", "validate", Access.OPERATOR),
+    Route("retryExecution", "POST", "/executions/{executionId}/retry", "validate", Access.OPERATOR),
+    Route("resolveExecution", "POST", "/executions/{executionId}/resolve", "validate", Access.OPERATOR),
+    Route("cancelExecution", "POST", "/executions/{executionId}/cancel", "validate", Access.OPERATOR),
+    Route("acknowledgeExecution", "POST", "/executions/{executionId}/acknowledge", "validate", Access.OPERATOR),
+    Route("redeliverWebhook", "POST", "/executions/{executionId}/webhook/redeliver", "validate", Access.OPERATOR),
     Route("getAuditDay", "GET", "/audit", "query", query=("date", "limit", "next")),
     Route("getMetrics", "GET", "/metrics", "query", query=("from", "to", "actionId", "next")),
     Route("getQueues", "GET", "/queues", "query"),
     Route("getHealth", "GET", "/health", "preflight", query=("deep",)),
-    Route("getReceiverKeys", "GET", "/webhooks/key", "preflight", query=("host",)),
+    Route("getReceiverKeys", "GET", "/webhooks/key", "preflight", Access.OPERATOR, query=("host",)),
     Route("getOpenApi", "GET", "/openapi.json", "query"),
     Route("getDocs", "GET", "/docs", "query"),
     # A browser can't sign the request for a page. The page holds no data; it asks its reader for credentials.

@@ -66,6 +66,10 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(name.strip().casefold() for name in text.split(",")) - {""}
 
 
+def _ids(text: str) -> frozenset[str]:
+    return frozenset(filter(None, text.split(",")))
+
+
 def _override(text: str) -> str:
     return base_url(text) if text else text
 
@@ -81,6 +85,8 @@ Region = Annotated[str, require_region]
 Ports = Annotated[frozenset[int], _ports]
 Names = Annotated[frozenset[str], _names]
 """Names that are compared without their case."""
+Ids = Annotated[frozenset[str], _ids]
+"""Separated by commas; an empty one is none."""
 Override = Annotated[str, _override]
 """The URL of a host, or nothing."""
 
@@ -117,6 +123,14 @@ class ObservedSettings:
             said = "; ".join(faults)
             raise SettingsError(f"the settings of this function can't be used: {said}", settings=said)
         return cls(**values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatedSettings(ObservedSettings):
+    """What every function needs that serves a route for operators."""
+
+    operator_key_ids: Ids
+    """Of the API keys that may call those; none where IAM decides."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +192,7 @@ class _OutboundSettings(WriterSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ValidateSettings(CompletingSettings, _OutboundSettings):
+class ValidateSettings(OperatedSettings, CompletingSettings, _OutboundSettings):
     """Settings of ``validate``."""
 
     genesys_api: Contract
@@ -243,7 +257,7 @@ class QuerySettings(_Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PreflightSettings(ObservedSettings):
+class PreflightSettings(OperatedSettings):
     """Settings of ``preflight``."""
 
     executions_table: str

@@ -138,6 +138,7 @@ const REFUSALS = {
   invalid_signature: "The signature was refused: the secret access key does not belong to this access key id.",
   expired_token: "The session token has expired. Get fresh credentials and sign in again.",
   access_denied: "These credentials are known, but may not do this: their policy lacks execute-api:Invoke for it.",
+  operators_only: "This API key is a caller's: it reads and submits. Sign in with an operator's key to decide.",
   signed_out: "You are signed out.",
 };
 

@@ -5,7 +5,7 @@ import { FIELDS, pasted } from "./credentials.js";
 import { h, place } from "./dom.js";
 
 const TEXTS = {
-  API_KEY: "This deployment takes API keys. Yours is sent to this API alone, as x-api-key.",
+  API_KEY: "This deployment takes API keys. Yours is sent to this API alone, as x-api-key. A caller's reads and submits; an operator's also decides.",
   AWS_IAM: "This deployment takes requests signed by AWS credentials. Yours sign here, in the browser; the secret key is never sent.",
 };
 
