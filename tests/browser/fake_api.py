@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,9 +20,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from actionrelay.site.console_page import FOLDER, assemble
+from actionrelay.site.console_page import FOLDER, Told, assemble
+from tests.browser.decided import DECISIONS, Many
 from tests.browser.sample import Day, metrics, queues, quiet_day
-from tests.browser.trails import ENDED, Trail
+from tests.browser.trails import Trail
+from tests.openapi import DOCUMENT
 
 API_KEY = "k3y-of-the-fake-api-000000000000"
 REGION = "eu-central-1"
@@ -43,18 +45,30 @@ class FakeApi:
     asked: list[str] = field(default_factory=list)
     """Method, path and query of each request that was let in."""
     bodies: list[Any] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    """Bodies of submissions, as they were sent."""
+    refusal: list[dict[str, str]] = field(default_factory=list)
+    """Faults of every submission; none lets them in."""
     page_size: int | None = None
     empty_pages: int = 0
     broken_at: int | None = None
     strict_clock: bool = False
     """A signature that is more than five minutes off is refused, as API Gateway does."""
+    first_hour: int | None = None
+    """How many hours ago the deployment took its first execution, as far as the counters know."""
+    contract: str = "data-actions"
+    runbook: str = ""
+    many: dict[str, Many] = field(default_factory=dict)
+    a_look: int = 1_000
+    """How many of a decision about many are decided between two looks at it."""
     url: str = ""
 
     def reset(self, way: str, day: Day) -> None:
         """Begin again."""
         self.way, self.day = way, day
-        self.faults, self.held, self.asked, self.bodies = {}, set(), [], []
+        self.faults, self.held, self.asked, self.bodies, self.texts, self.refusal = {}, set(), [], [], [], []
         self.page_size, self.empty_pages, self.broken_at, self.strict_clock = None, 0, None, False
+        self.contract, self.runbook, self.many, self.a_look, self.first_hour = "data-actions", "", {}, 1_000, None
 
     @property
     def console(self) -> str:
@@ -81,20 +95,38 @@ class FakeApi:
         return _problem(*fault) if fault else self._answer(path.strip("/").split("/"), request, body)
 
     def _answer(self, parts: list[str], request: Request, body: bytes) -> Response:
+        plain: dict[str, Callable[[], dict[str, Any]]] = {
+            "health": lambda: {"status": "ok"},
+            "openapi.json": lambda: DOCUMENT,
+            "metrics": self._metrics,
+            "queues": lambda: queues(self.day),
+        }
         match parts:
-            case ["health"]:
-                return JSONResponse({"status": "ok"})
-            case ["metrics"]:
-                return JSONResponse(metrics(self.day))
-            case ["queues"]:
-                return JSONResponse(queues(self.day))
+            case [name] if name in plain:
+                return JSONResponse(plain[name]())
+            case ["webhooks", "key"]:
+                return JSONResponse({"host": request.query_params["host"], "keys": ["whsec_b25lIG9mIHRoZW0="]})
             case ["executions"]:
-                return JSONResponse(self._page(request))
+                return self._submitted(request, body) if request.method == "POST" else JSONResponse(self._page(request))
+            case ["executions", "decisions", *rest]:
+                return self._about_many(rest, body)
             case ["executions", execution_id, *rest] if execution_id in self.day.trails:
                 return self._about(self.day.trails[execution_id], "/".join(rest), request, body)
             case ["executions", *_]:
                 return _problem(404, "execution_not_found", "no execution with this id")
         return _problem(403, "missing_authentication", "nothing is served here")
+
+    def _metrics(self) -> dict[str, Any]:
+        found = metrics(self.day)
+        hours = found["hours"] if self.first_hour is None else found["hours"][-self.first_hour - 1 :]
+        return found | {"hours": hours}
+
+    def _about_many(self, rest: list[str], body: bytes) -> Response:
+        if not rest:
+            return self._decided_about_many(json.loads(body))
+        if rest[0] in self.many:
+            return JSONResponse(self.many[rest[0]].progress())
+        return _problem(404, "decision_not_found", "no decision with this id")
 
     def _about(self, trail: Trail, what: str, request: Request, body: bytes) -> Response:
         if what == "":
@@ -104,10 +136,12 @@ class FakeApi:
             if request.query_params.get("verify") == "true":
                 history["verification"] = self._verification(trail)
             return JSONResponse(history)
+        if what == "request":
+            trail.step("request_read", 1_000, actor="operator")
+            return Response(trail.request(), media_type="application/json")
         self.bodies.append(json.loads(body) if body else None)
-        decide = _DECISIONS[what]
-        if not decide(trail, self.bodies[-1] or {}):
-            return _problem(409, "wrong_state", f"the execution is {trail.status}")
+        if not DECISIONS[what](trail, self.bodies[-1] or {}):
+            return _problem(409, "wrong_state", f"the execution is {trail.status}", allowed=["redeliver"])
         return JSONResponse(trail.document(), 202 if what in {"retry", "webhook/redeliver"} else 200)
 
     def _verification(self, trail: Trail) -> dict[str, Any]:
@@ -119,19 +153,52 @@ class FakeApi:
             "detail": None if intact else "its hash is not that of its fields",
         }
 
-    def _page(self, request: Request) -> dict[str, Any]:
-        query = request.query_params
-        fits: list[Callable[[dict[str, Any]], bool]] = []
-        if status := query.get("status"):
-            fits.append(lambda each: each["status"] in status.split(","))
-        exact = {name: query[name] for name in ("actionId", "traceId", "webhookStatus") if query.get(name)}
-        fits.append(lambda each: all(each[name] == value for name, value in exact.items()))
+    def _submitted(self, request: Request, body: bytes) -> Response:
+        self.texts.append(body.decode())
+        given = json.loads(body)
+        if self.refusal:
+            return _problem(422, "invalid_request", "the request breaks a rule", errors=self.refusal)
+        if request.query_params.get("dryRun") == "true":
+            return Response(body, media_type="application/json")
+        trail = self.day.opened(0)
+        self.day.trails[given["executionId"]] = self.day.trails.pop(trail.execution_id)
+        trail.execution_id, trail.action_id = given["executionId"], given["actionId"]
+        return JSONResponse(trail.document(), 202)
+
+    def _decided_about_many(self, body: dict[str, Any]) -> Response:
+        self.bodies.append(body)
+        if not body["filter"]:
+            return _problem(422, "invalid_request", "a filter is missing")
+        found = self._found(body["filter"])
+        if body.get("dryRun"):
+            return JSONResponse({"matched": len(found)})
+        many = Many(body["decision"], found, body, self.a_look)
+        self.many[many.decision_id] = many
+        return JSONResponse({"decisionId": many.decision_id, "matched": len(found)}, 202)
+
+    def _found(self, query: Mapping[str, str]) -> list[Trail]:
+        """Those that fit, newest first; what was acknowledged is in no list of trouble."""
+        fits: list[Callable[[dict[str, Any]], bool]] = [
+            lambda each, name=name: each[name] in query[name].split(",")  # type: ignore[misc]
+            for name in ("status", "webhookStatus", "actionId", "traceId")
+            if query.get(name)
+        ]
+        if code := query.get("errorCode"):
+            fits.append(lambda each: (each["error"] or {}).get("code") == code)
+        if part := query.get("id"):
+            fits.append(lambda each: part in each["executionId"])
         if since := query.get("from"):
             fits.append(lambda each: each["createdAt"] >= since)
         if before := query.get("to"):
             fits.append(lambda each: each["createdAt"] < before)
-        found = [trail.document(result=False) for trail in self.day.newest()]
-        found = [each for each in found if all(fit(each) for fit in fits)]
+        statuses = set(query.get("status", "").split(","))
+        trouble = statuses <= {"failed", "unknown"} or query.get("webhookStatus") == "failed"
+        found = [each for each in self.day.newest() if not (each.acknowledged and trouble)]
+        return [each for each in found if all(fit(each.document(result=False)) for fit in fits)]
+
+    def _page(self, request: Request) -> dict[str, Any]:
+        query = request.query_params
+        found = [trail.document(result=False) for trail in self._found(query)]
         kind, _, after = query.get("next", "empty-0").partition("-")
         if kind == "empty" and int(after) < self.empty_pages:
             return {"executions": [], "next": f"empty-{int(after) + 1}"}
@@ -173,46 +240,9 @@ def authorization(method: str, url: str, headers: dict[str, str], body: bytes, d
     return str(request.headers["Authorization"])
 
 
-def _problem(status: int, code: str, detail: str) -> Response:
+def _problem(status: int, code: str, detail: str, **more: Any) -> Response:
     document = {"type": f"urn:actionrelay:problem:{code}", "title": code, "status": status, "detail": detail}
-    return JSONResponse({**document, "code": code, "traceId": "t"}, status)
-
-
-def _retry(trail: Trail, _body: dict[str, Any]) -> bool:
-    if trail.status not in {"failed", "unknown"}:
-        return False
-    trail.step("rerun_requested", 60_000, actor="operator")
-    return True
-
-
-def _resolve(trail: Trail, body: dict[str, Any]) -> bool:
-    if trail.status != "unknown":
-        return False
-    trail.step("resolved", 60_000, actor="operator", note=body.get("note")).step(body["status"])
-    trail.result, trail.error = body.get("result"), None
-    return True
-
-
-def _cancel(trail: Trail, _body: dict[str, Any]) -> bool:
-    if trail.status != "queued":
-        return False
-    trail.step("cancelled", 500, actor="operator")
-    return True
-
-
-def _redeliver(trail: Trail, _body: dict[str, Any]) -> bool:
-    if trail.status not in ENDED or trail.webhook_status not in {"failed", "delivered"}:
-        return False
-    trail.step("redelivery_requested", 60_000, actor="operator")
-    return True
-
-
-_DECISIONS: dict[str, Callable[[Trail, dict[str, Any]], bool]] = {
-    "retry": _retry,
-    "resolve": _resolve,
-    "cancel": _cancel,
-    "webhook/redeliver": _redeliver,
-}
+    return JSONResponse({**document, "code": code, "traceId": "t", **more}, status)
 
 
 @contextmanager
@@ -221,7 +251,7 @@ def serving() -> Iterator[FakeApi]:
     api = FakeApi()
 
     def console(_request: Request) -> Response:
-        page = assemble(api.way, REGION)
+        page = assemble(Told(api.way, REGION, api.contract, api.runbook))
         return HTMLResponse(page.html, headers=page.headers)
 
     def module(request: Request) -> Response:

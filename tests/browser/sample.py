@@ -96,6 +96,13 @@ def _in_progress(day: Day) -> None:
     throttled.step("retry_planned", 350, code="http_429", limit="dataactions/max.concurrent=50", correlationId="9ab1")
     throttled.step("attempt_started", 61_000)
     throttled.step("retry_planned", 280, code="http_429", limit="dataactions/max.concurrent=50")
+    throttled.waiting = {"reason": "retry", "until": iso(day.now + 90_000)}
+    waiting.waiting = {"reason": "webhook", "until": iso(day.now + 200_000)}
+    pending = _complete(day.opened(2.1 * HOUR, action=0), day.chance)
+    pending.webhook_url, pending.webhook_status = HOOK, "pending"
+    pending.entries[-1]["webhookUrl"] = HOOK
+    pending.step("webhook_retry_planned", 5_200, latencyMs=190, code="http_503")
+    pending.next_delivery_at = day.now + 1_500_000
 
 
 def _in_need(day: Day) -> None:

@@ -18,7 +18,7 @@ def test_advice_for_dead_deliveries_loses_none_of_them(visit: Visit) -> None:
     advice = console.card("Dead-letter queues")
     expect(advice).to_contain_text(re.compile(r"Redrive the queue.*Redeliver what is listed above, then delete those"))
     expect(advice).to_contain_text("Never purge")
-    expect(advice).to_contain_text("docs/runbook.md")
+    expect(advice).to_contain_text("docs/runbook.md, “Deliveries that were given up”")
 
 
 def test_a_failure_of_today_is_listed_however_old_its_execution(visit: Visit, api: FakeApi) -> None:

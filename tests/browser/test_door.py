@@ -1,8 +1,12 @@
 """Who gets in, with what, and what is left of it afterwards."""
 
+import json
+
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
+from tests.browser.console import Console
 from tests.browser.fake_api import API_KEY, IDENTITY, FakeApi
 
 
@@ -75,6 +79,7 @@ def test_a_signed_decision_carries_the_hash_of_its_body(visit: Visit, api: FakeA
     console.sign_in_with_aws()
 
     console.button("Resolve").click()
+    console.page.get_by_role("radio", name="completed").check()
     console.page.get_by_label("Result, as JSON").fill('{"grüße": ["💶", 1.50]}')
     console.button("Put on record").click()
 
@@ -93,25 +98,69 @@ def test_a_wrong_secret_names_the_part_that_does_not_fit(visit: Visit, api: Fake
     )
 
 
-def test_a_pasted_block_of_exports_fills_all_fields(visit: Visit, api: FakeApi) -> None:
-    api.way = "AWS_IAM"
-    console = visit(signed_in=False)
-    block = (
-        f'export AWS_ACCESS_KEY_ID="{IDENTITY.access_key}"\nexport AWS_SECRET_ACCESS_KEY="{IDENTITY.secret_key}"\n'
-        f'export AWS_SESSION_TOKEN="{IDENTITY.token}"'
-    )
+EXPORTS = (
+    f'export AWS_ACCESS_KEY_ID="{IDENTITY.access_key}"\nexport AWS_SECRET_ACCESS_KEY="{IDENTITY.secret_key}"\n'
+    f'export AWS_SESSION_TOKEN="{IDENTITY.token}"'
+)
+ASSUMED = json.dumps(
+    {
+        "Credentials": {
+            "AccessKeyId": IDENTITY.access_key,
+            "SecretAccessKey": IDENTITY.secret_key,
+            "SessionToken": IDENTITY.token,
+            "Expiration": "2026-11-27T21:00:00+00:00",
+        },
+        "AssumedRoleUser": {"AssumedRoleId": "AROA:kim", "Arn": "arn:aws:sts::123456789012:assumed-role/operators/kim"},
+    },
+    indent=4,
+)
 
-    console.page.get_by_label("Access key id").evaluate(
+
+def _paste(console: Console, field: str, text: str) -> None:
+    console.page.get_by_label(field).evaluate(
         """(field, text) => {
             const clipboardData = new DataTransfer();
             clipboardData.setData("text/plain", text);
             field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
         }""",
-        block,
+        text,
     )
+
+
+@pytest.mark.parametrize("block", [EXPORTS, ASSUMED], ids=["exports", "assume-role"])
+def test_pasted_credentials_fill_all_fields(visit: Visit, api: FakeApi, block: str) -> None:
+    api.way = "AWS_IAM"
+    console = visit(signed_in=False)
+
+    _paste(console, "Access key id", block)
     console.button("Sign in").click()
 
     expect(console.heading("Overview")).to_be_visible()
+
+
+def test_a_pasted_stack_json_signs_in_either_way(visit: Visit, api: FakeApi) -> None:
+    stack = {"apiUrl": api.url, "accessKeyId": "local", "secretAccessKey": "s", "apiKey": API_KEY, "pids": [1]}
+    console = visit(signed_in=False)
+    _paste(console, "API key", json.dumps(stack))
+    console.button("Sign in").click()
+    expect(console.heading("Overview")).to_be_visible()
+
+    api.way = "AWS_IAM"
+    console = visit(signed_in=False)
+    _paste(console, "Access key id", json.dumps(stack))
+    expect(console.page.get_by_label("Access key id")).to_have_value("local")
+    expect(console.page.get_by_label("Secret access key")).to_have_value("s")
+    expect(console.page.get_by_label("Session token")).to_have_value("")
+
+
+def test_other_pasted_text_stays_what_it_is(visit: Visit, api: FakeApi) -> None:
+    api.way = "AWS_IAM"
+    console = visit(signed_in=False)
+
+    for text in ("AKIAEXAMPLE", "{}", "[1]", "null", '{"Credentials": 7}', '{"accessKeyId": "only half"}'):
+        _paste(console, "Access key id", text)
+
+    expect(console.page.get_by_label("Access key id")).to_have_value("")
 
 
 def test_expired_credentials_lead_to_sign_in_with_the_reason(visit: Visit, api: FakeApi) -> None:

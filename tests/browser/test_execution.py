@@ -126,8 +126,8 @@ OFFERED = {
     "queued": ["Cancel"],
     "running": [],
     "awaiting_webhook": [],
-    "failed": ["Retry"],
-    "unknown": ["Retry", "Resolve", "Redeliver"],
+    "failed": ["Retry", "Acknowledge"],
+    "unknown": ["Retry", "Resolve", "Redeliver", "Acknowledge"],
     "cancelled": [],
 }
 
@@ -148,6 +148,10 @@ def test_an_unknown_resolved_as_completed_is_on_record(visit: Visit, api: FakeAp
     console = visit(at="#/attention")
 
     console.button(f"Resolve {trail.execution_id[:8]}").click()
+    console.button("Put on record").click()
+    expect(console.page.get_by_role("alert")).to_contain_text("Say how it ended: completed or failed.")
+    expect(console.page.get_by_role("radio", name="completed")).to_be_focused()
+    console.page.get_by_role("radio", name="completed").check()
     console.page.get_by_label("Result, as JSON").fill("{ not JSON")
     console.button("Put on record").click()
     expect(console.page.get_by_role("alert")).to_contain_text("The result is not JSON")
@@ -215,11 +219,12 @@ def test_a_decision_on_a_moved_execution_explains_the_conflict(visit: Visit, api
 
     console.button("Retry").click()
     trail.step("resolved").step("completed")
-    console.button("Run it again").click()
+    console.button("Ask again").click()
 
     alert = console.page.get_by_role("dialog").get_by_role("alert")
     expect(alert).to_contain_text("the execution is completed")
     expect(alert).to_contain_text("It has moved on")
+    expect(alert).to_contain_text("What it allows now: redeliver.")
     console.button("Leave it as it is").click()
     expect(console.card("Summary")).to_contain_text("completed")
     expect(console.button("Retry")).to_have_count(0)

@@ -1,6 +1,8 @@
 """The list of executions: its filters, its pages, and what it says where there is nothing."""
 
 import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import expect
 
@@ -234,3 +236,109 @@ def test_an_id_that_is_not_found_offers_a_look_among_trace_ids(visit: Visit) -> 
     console.page.get_by_role("link", name="Look for it as a trace id").click()
 
     expect(console.page.get_by_label("Trace id")).to_have_value("not-there")
+
+
+def test_a_part_of_an_id_lists_what_has_it(visit: Visit, api: FakeApi) -> None:
+    trail = api.day.newest()[30]
+    part = trail.execution_id[9:20]
+    console = visit()
+
+    console.page.get_by_label("Open an execution by its id").fill(f" {part.upper()} ")
+    console.page.keyboard.press("Enter")
+
+    expect(console.page).to_have_url(re.compile(rf"#/executions\?id={part}$"))
+    expect(console.rows()).to_have_count(1)
+    assert console.ids() == [trail.execution_id]
+    expect(console.page.get_by_label("Part of an id")).to_have_value(part)
+
+
+def test_an_error_code_lists_those_that_ended_with_it(visit: Visit, api: FakeApi) -> None:
+    console = visit(at="#/executions")
+
+    console.page.get_by_label("Error code").fill("no_answer")
+    console.page.keyboard.press("Enter")
+
+    expect(console.rows()).to_have_count(3)
+    expect(console.page).to_have_url(re.compile("errorCode=no_answer$"))
+
+
+def test_a_filter_says_what_is_wrong_with_it(visit: Visit, api: FakeApi) -> None:
+    console = visit(at="#/executions")
+    expect(console.rows()).to_have_count(50)
+    before = _pages(api)
+    start, end, part = (
+        console.page.get_by_label(name) for name in ("Accepted from", "Accepted before", "Part of an id")
+    )
+
+    start.fill("2026-11-02T00:00")
+    end.fill("2026-11-01T00:00")
+    console.button("Apply").click()
+
+    expect(console.main).to_contain_text("this has to be later than “Accepted from”")
+    expect(end).to_have_attribute("aria-invalid", "true")
+    expect(end).to_be_focused()
+    end.fill("")
+    part.fill("12345")
+    console.button("Apply").click()
+    expect(console.main).to_contain_text("At least 6 characters of an id in a row")
+    expect(end).to_have_attribute("aria-invalid", "false")
+    assert _pages(api) == before
+
+
+def test_an_address_with_contradictions_says_so_at_the_filter(visit: Visit, api: FakeApi) -> None:
+    console = visit(at="#/executions?from=2026-11-02&to=2026-11-01")
+
+    expect(console.main).to_contain_text("These filters contradict each other")
+    expect(console.page.get_by_label("Accepted before")).to_have_attribute("aria-invalid", "true")
+    assert _pages(api) == 0
+
+
+def test_what_the_api_refuses_is_said_at_the_filter(visit: Visit, api: FakeApi) -> None:
+    api.faults["errorCode=%20"] = (422, "invalid_request", "the query breaks a rule")
+    console = visit(at="#/executions?errorCode=%20")
+
+    expect(console.page.get_by_role("alert")).to_contain_text("the query breaks a rule")
+
+
+def test_a_row_is_a_link_and_its_button_copies(visit: Visit, api: FakeApi) -> None:
+    trail = api.day.newest()[4]
+    console = visit(at="#/executions")
+    console.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    row = console.rows().nth(4)
+
+    row.hover()
+    row.get_by_role("button", name="Copy execution id").click()
+    assert console.page.evaluate("navigator.clipboard.readText()") == trail.execution_id
+    expect(console.rows().first).to_be_visible()
+    row.click(position={"x": 300, "y": 12})
+
+    expect(console.heading(trail.execution_id)).to_be_focused()
+
+
+def test_a_tap_on_a_time_shows_every_one_exactly(visit: Visit, api: FakeApi) -> None:
+    trail = api.day.newest()[4]
+    console = visit(zone="Europe/Berlin", at="#/executions")
+    moment = datetime.fromtimestamp(trail.created_at / 1_000, ZoneInfo("Europe/Berlin"))
+    time = console.rows().nth(4).locator("time").first
+    expect(time).to_have_text(re.compile("ago$"))
+
+    time.click()
+
+    expect(time).to_have_text(f"{moment.day} {moment:%b}, {moment:%H:%M:%S}.{int(trail.created_at) % 1000:03d}")
+    expect(console.heading("Executions")).to_be_visible()
+    expect(console.page.get_by_role("contentinfo")).to_contain_text(
+        re.compile(r"Times are in Europe/Berlin, UTC\+[12]; days")
+    )
+    console.page.get_by_role("button", name="Show how long ago").click()
+    expect(time).to_have_text(re.compile("ago$"))
+
+
+def test_a_pending_delivery_shows_its_next_try_in_the_list(visit: Visit, api: FakeApi) -> None:
+    console = visit(at="#/executions")
+
+    console.page.get_by_role("checkbox", name="webhook pending").click()
+
+    pending = [trail for trail in api.day.newest() if trail.webhook_status == "pending"]
+    expect(console.rows()).to_have_count(len(pending))
+    waiting = console.rows().filter(has_text="completed").locator(".col-webhook")
+    expect(waiting).to_have_text(re.compile(r"^pending in 2\d min"))

@@ -3,6 +3,7 @@
 import re
 import time
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
@@ -208,3 +209,44 @@ def test_the_chosen_theme_survives_a_reload(visit: Visit) -> None:
     assert console.page.evaluate(ground) != light
     console.page.reload()
     assert console.page.evaluate("document.documentElement.dataset.scheme") == "dark"
+
+
+@pytest.mark.parametrize(("age_hours", "shown"), [(0, 6), (3, 6), (9, 12), (20, 24), (40, 48)])
+def test_the_chart_fits_the_age_of_the_deployment(visit: Visit, api: FakeApi, age_hours: int, shown: int) -> None:
+    api.first_hour = age_hours
+    console = visit()
+
+    slider = console.page.get_by_role("slider", name=f"Hour, of the last {shown}", exact=True)
+    expect(slider).to_have_attribute("aria-valuemax", str(shown))
+    expect(console.card("Latency and volume")).to_contain_text(f"last {shown} hours, all actions")
+    slider.focus()
+    slider.press("Home")
+    expect(slider).to_have_attribute("aria-valuenow", "1")
+
+
+def test_percentiles_say_that_they_are_about(visit: Visit) -> None:
+    console = visit()
+
+    expect(console.card("Counts")).to_contain_text(re.compile(r"Latency, p95≈ [\d.]+ m?s\s*p50 ≈ [\d.]+ ms · p99 ≈"))
+    expect(console.card("Actions").locator("tbody tr").first).to_contain_text("≈")
+
+
+def test_the_runbook_is_linked_where_its_owner_says_it_is(visit: Visit, api: FakeApi) -> None:
+    console = visit(at="#/attention")
+    expect(console.card("Dead-letter queues")).to_contain_text("docs/runbook.md, “Deliveries that were given up”")
+    expect(console.page.get_by_role("link", name="Runbook")).to_have_count(0)
+
+    api.runbook = "https://wiki.example.com/runbook"
+    console = visit(at="#/attention")
+    link = console.card("Dead-letter queues").get_by_role("link", name="Runbook: Deliveries that were given up")
+
+    expect(link).to_have_attribute("href", "https://wiki.example.com/runbook#deliveries-that-were-given-up")
+    expect(link).to_have_attribute("rel", "noopener noreferrer")
+
+
+def test_a_runbook_that_is_no_https_url_stays_text(visit: Visit, api: FakeApi) -> None:
+    api.runbook = "javascript:window.hit=1"
+    console = visit(at="#/attention")
+
+    expect(console.card("Dead-letter queues")).to_contain_text("Runbook: Deliveries that were given up")
+    assert console.page.locator("a[href^='javascript']").count() == 0

@@ -20,6 +20,8 @@ def _places(api: FakeApi) -> dict[str, str]:
         "executions": "#/executions",
         "attention": "#/attention",
         "execution": f"#/executions/{eventful.execution_id}",
+        "submit": "#/submit",
+        "docs": "#/docs",
     }
 
 
@@ -35,6 +37,8 @@ def test_no_view_has_a_serious_fault_or_scrolls_sideways(visit: Visit, api: Fake
     unknown = next(each for each in api.day.newest() if each.status == "unknown")
     console.move(f"#/executions/{unknown.execution_id}")
     console.button("Resolve").click()
+    console.page.get_by_role("dialog").get_by_text("Show the request").click()
+    expect(console.page.get_by_role("dialog").get_by_label("Inputs as JSON")).to_be_visible()
     found["dialog"] = _looked_at(console, "dialog")
 
     assert {name: faults for name, faults in found.items() if faults} == {}

@@ -52,6 +52,12 @@ class Trail:
     cache_status: str = "enabled"
     completed_at: float | None = None
     created_at: float = 0.0
+    inputs: str = '{"customerId": "cust_998877", "amount": 10.10, "card": "•••", "reference": 9007199254740993}'
+    """As JSON text: it is handed on as it came."""
+    idempotent: bool | None = False
+    waiting: dict[str, Any] | None = None
+    next_delivery_at: float | None = None
+    acknowledged: bool = False
 
     def __post_init__(self) -> None:
         self.created_at = self.at
@@ -120,4 +126,25 @@ class Trail:
             "completedAt": None if self.completed_at is None else iso(self.completed_at),
             "latencyMs": latency,
         }
+        if self.waiting and self.status not in ENDED:
+            document["waiting"] = self.waiting
+        if self.next_delivery_at and self.webhook_status == "pending":
+            document["nextDeliveryAt"] = iso(self.next_delivery_at)
         return {**document, "result": self.result if self.status == "completed" else None} if result else document
+
+    def request(self) -> str:
+        """As `GET /executions/{id}/request` returns it."""
+        document = {
+            "executionId": self.execution_id,
+            "actionId": self.action_id,
+            "traceId": self.trace_id,
+            "inputsStored": True,
+            "timeout": 60_000,
+            "cacheResults": True,
+            "webhookUrl": self.webhook_url,
+            "actionReferences": {"tax": ["total"], "total": []},
+            "idempotent": self.idempotent,
+            "lane": "interactive",
+            "createdAt": iso(self.created_at),
+        }
+        return f'{json.dumps(document)[:-1]}, "inputs": {self.inputs}}}'

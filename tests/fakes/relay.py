@@ -30,7 +30,7 @@ from actionrelay.preflight.preflight import RunPreflight
 from actionrelay.preflight.secrets import SigningSecrets, StoredSecret
 from actionrelay.preflight.shared import SharedPreflight
 from actionrelay.receive.receipt import ReceiveResult
-from actionrelay.site.console_page import ConsolePage, assemble
+from actionrelay.site.console_page import ConsolePage, Told, assemble
 from actionrelay.statistics.changes_dynamodb import read_change
 from actionrelay.statistics.counting import CountChanges
 from actionrelay.statistics.report import ReadMetrics
@@ -205,7 +205,7 @@ class Relay:
 
     @property
     def console(self) -> ConsolePage:
-        return assemble("AWS_IAM", "eu-central-1")
+        return assemble(Told("AWS_IAM", "eu-central-1", self.api))
 
     @property
     def receiving(self) -> ReceiveResult:

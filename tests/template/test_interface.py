@@ -17,7 +17,7 @@ PARAMETERS = {
     "ResultCacheSeconds", "OperatorKeyIds",
     "WebhookGraceSeconds", "ExecuteTimeoutSeconds", "ExecuteVisibilitySeconds", "WebhookPorts", "AllowPrivateWebhooks",
     "AuditRetentionDays", "ExecutionRetentionDays", "ExportLockDays", "LogRetentionDays", "AlarmTopicArn", "RunbookUrl",
-    "Deployment", "TokenKeyArn", "Architecture",
+    "Deployment", "TokenKeyArn",
 }  # fmt: skip
 
 OUTPUTS = {

@@ -13,6 +13,7 @@ from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.document import STORING_MS
 from actionrelay.ledger.execution import ExecutionError, Outcome, Status
 from actionrelay.timestamps import iso, iso_or_none
+from actionrelay.webhooks.targets import DeliveryAnswer
 from tests.fakes.chance import NOON
 from tests.fakes.relay import ACTION_ID, EXECUTION_ID, TRACE_ID, WEBHOOK_URL, Relay, a_draft, a_request, spelled
 from tests.fakes.stores import InMemoryAudit
@@ -80,6 +81,19 @@ def test_a_recorded_delivery_keeps_completed_without_a_result(
     relay.delivering.deliver(EXECUTION_ID)
     document = relay.reading.execution(EXECUTION_ID)
     assert (document["status"], document["webhookStatus"]) == ("completed", "delivered")
+
+
+def test_a_pending_delivery_says_when_its_next_try_is(relay: Relay) -> None:
+    relay.given_completed("big", webhook_url=WEBHOOK_URL)
+    assert "nextDeliveryAt" not in relay.reading.execution(EXECUTION_ID)
+    relay.sender.answer(DeliveryAnswer(503, None, 7.0))
+    relay.delivering.deliver(EXECUTION_ID)
+    execution = relay.recorder.load(EXECUTION_ID)
+    assert execution is not None
+    assert execution.delivery.next_at is not None
+    assert relay.reading.execution(EXECUTION_ID)["nextDeliveryAt"] == iso(execution.delivery.next_at)
+    relay.clock.advance(execution.delivery.next_at - relay.clock.now())
+    assert "nextDeliveryAt" not in relay.reading.execution(EXECUTION_ID)
 
 
 def test_a_history_is_chained_and_oldest_first(relay: Relay) -> None:

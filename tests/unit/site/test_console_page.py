@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from actionrelay.site.console_page import FOLDER, ConsolePage, assemble, bundled
+from actionrelay.site.console_page import FOLDER, ConsolePage, Told, assemble, bundled
 
 MODULES = sorted(FOLDER.glob("*.js"))
 LONGEST = 220
@@ -17,7 +17,7 @@ DECLARED = re.compile(r"^(?:export )?(?:async )?(?:const|let|class|function) (\w
 
 @pytest.fixture(scope="module")
 def page() -> ConsolePage:
-    return assemble("AWS_IAM", "eu-central-1")
+    return assemble(Told("AWS_IAM", "eu-central-1", "data-actions"))
 
 
 def _policy(page: ConsolePage) -> dict[str, str]:
@@ -93,15 +93,17 @@ def test_what_a_module_imports_is_exported_where_it_comes_from() -> None:
 
 @pytest.mark.parametrize("way", ["AWS_IAM", "API_KEY"])
 def test_the_page_is_told_how_its_deployment_authorises(way: str) -> None:
-    html = assemble(way, "eu-west-1").html
+    html = assemble(Told(way, "eu-west-1", "integrations", "https://wiki.example.com/runbook")).html
 
     assert f'<meta name="actionrelay-auth" content="{way}">' in html
     assert '<meta name="actionrelay-region" content="eu-west-1">' in html
+    assert '<meta name="actionrelay-contract" content="integrations">' in html
+    assert '<meta name="actionrelay-runbook" content="https://wiki.example.com/runbook">' in html
     assert "{{" not in re.sub(r"<(script|style).*?</\1>", "", html, flags=re.DOTALL)
 
 
 def test_what_the_page_is_told_is_an_attribute_and_never_markup() -> None:
-    assert '"><script>' not in assemble('"><script>', '"><script>').html
+    assert '"><script>' not in assemble(Told(*['"><script>'] * 4)).html
 
 
 def _folder(tmp_path: Path, **modules: str) -> Path:

@@ -61,6 +61,8 @@ class ExecutionSummaryDocument(TypedDict):
     """What it waits for; there until it has ended."""
     lane: NotRequired[Literal["bulk"]]
     """There where it is not `interactive`."""
+    nextDeliveryAt: NotRequired[Timestamp]
+    """When the caller's webhook is tried next; there while a try that failed is to be followed by another."""
 
 
 class ExecutionDocument(ExecutionSummaryDocument):
@@ -133,6 +135,10 @@ def _spelled(
         document["waiting"] = {"reason": found.reason, "until": iso_or_none(found.until)}
     if execution.lane is Lane.BULK:
         document["lane"] = "bulk"
+    next_try = execution.delivery.next_at if execution.delivery.status is WebhookStatus.PENDING else None
+    # A webhook itself is built when its try is due, so all of its tries say the same.
+    if next_try is not None and now is not None and next_try > now:
+        document["nextDeliveryAt"] = iso(next_try)
     return document
 
 

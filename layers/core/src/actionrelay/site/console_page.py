@@ -16,6 +16,7 @@ from actionrelay.site.docs_page import Page
 
 FOLDER = Path(__file__).with_name("console")
 ENTRY = "app.js"
+STYLES = ("palette.css", "console.css", "views.css")
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./([a-z_]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const|let|class|function|async)", re.MULTILINE)
 HEADERS = {
@@ -42,11 +43,31 @@ class ConsolePage:
         return {**HEADERS, "Content-Security-Policy": self.page.policy}
 
 
-def assemble(api_auth: str, region: str, folder: Path = FOLDER) -> ConsolePage:
-    """Return the page for a deployment that authorises by `api_auth`, in a region whose name signatures carry."""
-    style = (folder / "console.css").read_text(encoding="utf-8")
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the page is told of its deployment: settings, and no data."""
+
+    api_auth: str
+    """`AWS_IAM` or `API_KEY`."""
+    region: str
+    """The region whose name signatures carry."""
+    genesys_api: str
+    """The contract with Genesys Cloud: it decides what another run may do."""
+    runbook_url: str = ""
+    """Where the deployment's people read the runbook; empty where nobody said."""
+
+
+def assemble(told: Told, folder: Path = FOLDER) -> ConsolePage:
+    """Return the page of a deployment."""
+    style = "".join((folder / name).read_text(encoding="utf-8") for name in STYLES)
     script = bundled(folder)
-    given = {"style": style, "script": script, "auth": escape(api_auth), "region": escape(region)}
+    settings = {
+        "auth": told.api_auth,
+        "region": told.region,
+        "contract": told.genesys_api,
+        "runbook": told.runbook_url,
+    }
+    given = {"style": style, "script": script, **{name: escape(value) for name, value in settings.items()}}
     page = (folder / "console.html").read_text(encoding="utf-8")
     html = re.sub(r"\{\{(\w+)\}\}", lambda place: given[place[1]], page)
     return ConsolePage(Page(html, _policy(style, script)))

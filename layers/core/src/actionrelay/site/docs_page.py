@@ -1,6 +1,7 @@
 """The OpenAPI document as one page for people: no script, no outside resource, and a policy that allows neither.
 
-It renders what `tools/openapi` writes, not any OpenAPI document. Colours are the reader's own system's, light or dark.
+It renders what `tools/openapi` writes, not any OpenAPI document. Its colours and type are the console's, light or dark
+as the reader's own system is.
 """
 
 import base64
@@ -9,29 +10,20 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from html import escape
+from pathlib import Path
 from typing import Any
 
 type Schema = dict[str, Any]
 
-STYLE = """
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
-body { margin: 0 auto; max-width: 62rem; padding: 1rem 1.25rem 4rem; background: Canvas; color: CanvasText; }
-h1, h2, h3, h4 { line-height: 1.25; margin: 2rem 0 .5rem; }
-h1 { margin-top: 1rem; }
-h4 { margin-top: 1.25rem; }
-section { border-top: 1px solid color-mix(in srgb, CanvasText 20%, Canvas); scroll-margin-top: 1rem; }
-code, pre { font: .9em/1.45 ui-monospace, monospace; overflow-wrap: anywhere; }
-pre { padding: .75rem; overflow-x: auto; background: color-mix(in srgb, CanvasText 6%, Canvas); }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
-caption { text-align: left; font-weight: 600; padding: .5rem 0; }
-th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0;
-  border-bottom: 1px solid color-mix(in srgb, CanvasText 12%, Canvas); }
-a { color: LinkText; }
-.skip { position: absolute; left: -100vw; }
-.skip:focus { position: static; }
-"""
+_FOLDER = Path(__file__).parent
+
+
+@cache
+def style() -> str:
+    """Return the page's style sheet: the console's palette, and what this page adds."""
+    return "".join((_FOLDER / name).read_text(encoding="utf-8") for name in ("console/palette.css", "docs.css"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +58,9 @@ def render(document: dict[str, Any]) -> Page:
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(info['title'])} API</title><style>{STYLE}</style></head><body>{body}</body></html>\n"
+        f"<title>{escape(info['title'])} API</title><style>{style()}</style></head><body>{body}</body></html>\n"
     )
-    digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+    digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return Page(page, f"{policy}; frame-ancestors 'none'")
 

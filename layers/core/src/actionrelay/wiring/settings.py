@@ -244,7 +244,7 @@ class DeliverSettings(_OutboundSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class QuerySettings(_Settings):
-    """Settings of ``query``; ``api_auth`` is for the console."""
+    """Settings of ``query``; ``api_auth`` and ``runbook_url`` are for the console."""
 
     api_auth: Auth
     execution_queue_url: str
@@ -254,6 +254,8 @@ class QuerySettings(_Settings):
     execution_retention_days: Positive
     genesys_api: Contract
     requests_per_minute: Positive
+    runbook_url: str
+    """Where people read the runbook, or nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

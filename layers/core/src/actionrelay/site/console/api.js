@@ -5,6 +5,7 @@ import { escaped, signed, strictQuery } from "./signing.js";
 
 const PATIENCE = 30000;
 const CLOCK_TOLERANCE = 60000;
+const SPELLED = ["result", "inputs", "actionReferences"];
 const USELESS = new Set(["invalid_api_key", "invalid_signature", "expired_token", "signed_out"]);
 
 /** An answer that is no success, or none at all (status 0). */
@@ -14,6 +15,7 @@ export class ApiError extends Error {
     this.status = status;
     this.code = problem.code ?? (status ? `http_${status}` : "no_connection");
     this.faults = Array.isArray(problem.errors) ? problem.errors : [];
+    this.allowed = Array.isArray(problem.allowed) ? problem.allowed : null;
     this.traceId = problem.traceId ?? null;
     this.retryAfter = retryAfter;
   }
@@ -44,8 +46,9 @@ export class Api {
     return this.#call("GET", path, parameters, undefined, signal);
   }
 
-  post(path, document = undefined) {
-    return this.#call("POST", path, {}, document === undefined ? "" : JSON.stringify(document));
+  /** `body` is a document, or JSON text that goes out as it is written. */
+  post(path, body = undefined, parameters = {}) {
+    return this.#call("POST", path, parameters, body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body));
   }
 
   execution(id, signal) {
@@ -56,9 +59,26 @@ export class Api {
     return this.get(`${pathOf(id)}/audit`, parameters, signal);
   }
 
+  request(id) {
+    return this.get(`${pathOf(id)}/request`);
+  }
+
   decide(id, decision, document) {
     const path = decision === "redeliver" ? "webhook/redeliver" : decision;
     return this.post(`${pathOf(id)}/${path}`, document);
+  }
+
+  decideMany(body) {
+    return this.post("executions/decisions", body);
+  }
+
+  progress(decisionId, signal) {
+    return this.get(`executions/decisions/${escaped(decisionId)}`, {}, signal);
+  }
+
+  /** `text` is the request as JSON; `dryRun` checks it and changes nothing. */
+  submit(text, { dryRun }) {
+    return this.post("executions", text, dryRun ? { dryRun: "true" } : {});
   }
 
   async #call(method, path, parameters, body, signal, again = true) {
@@ -88,8 +108,9 @@ export class Api {
     try {
       const text = await response.text();
       const document_ = JSON.parse(text);
-      // A result is shown from its text: what JSON.parse makes of its numbers is not what came.
-      return document_?.result === undefined ? document_ : { ...document_, resultText: memberText(text, "result") };
+      // What an action takes and returns is shown from its text: what JSON.parse makes of its numbers is not what came.
+      const spelled = SPELLED.filter((name) => document_?.[name] !== undefined).map((name) => [`${name}Text`, memberText(text, name)]);
+      return spelled.length ? { ...document_, ...Object.fromEntries(spelled) } : document_;
     } catch (failure) {
       throw unanswered(failure, signal, "The API's answer was cut off, or can't be read.");
     }
@@ -139,6 +160,7 @@ const REFUSALS = {
   expired_token: "The session token has expired. Get fresh credentials and sign in again.",
   access_denied: "These credentials are known, but may not do this: their policy lacks execute-api:Invoke for it.",
   operators_only: "This API key is a caller's: it reads and submits. Sign in with an operator's key to decide.",
+  operators_only: "This is for operators, and this API key is a caller's. Sign in with an operator's key.",
   signed_out: "You are signed out.",
 };
 

@@ -3,14 +3,17 @@
 import { Api, explained } from "./api.js";
 import { AttentionView, askAttention } from "./attention.js";
 import { Credentials } from "./credentials.js";
+import { told } from "./deployment.js";
 import { announce, place, toast } from "./dom.js";
+import { DocsView } from "./docs.js";
 import { ExecutionView } from "./execution.js";
 import { ListView } from "./list.js";
 import { OverviewView } from "./overview.js";
-import { countOn } from "./pieces.js";
 import { Poller } from "./polling.js";
 import { rememberedScheme, Shell, useScheme } from "./shell.js";
 import { signInView } from "./sign_in.js";
+import { SubmitView } from "./submit.js";
+import { countOn, turnOnTap } from "./times.js";
 
 const ATTENTION_EVERY = 30000;
 
@@ -24,11 +27,12 @@ class App {
   constructor(root) {
     this.root = root;
     this.host = location.host;
-    this.credentials = new Credentials(sessionStorage, meta("auth"));
-    this.api = new Api({ base: new URL(".", location.href), way: meta("auth"), region: meta("region"), credentials: this.credentials });
+    this.credentials = new Credentials(sessionStorage, told("auth"));
+    this.api = new Api({ base: new URL(".", location.href), way: told("auth"), region: told("region"), credentials: this.credentials });
     this.poller = new Poller((state) => this.#follow(state));
     this.memory = {};
     addEventListener("hashchange", () => this.#route());
+    turnOnTap(() => this.#shell?.tick());
     setInterval(() => this.#tick(), 1000);
   }
 
@@ -128,6 +132,8 @@ class App {
     if (kind === "executions" && id) return new ExecutionView(this, decoded(id));
     if (kind === "executions") return new ListView(this, new URLSearchParams(query));
     if (kind === "attention") return new AttentionView(this);
+    if (kind === "submit") return new SubmitView(this);
+    if (kind === "docs") return new DocsView(this);
     return new OverviewView(this);
   }
 
@@ -174,10 +180,6 @@ function decoded(part) {
   } catch {
     return part;
   }
-}
-
-function meta(name) {
-  return document.querySelector(`meta[name="actionrelay-${name}"]`).content;
 }
 
 useScheme(rememberedScheme());

@@ -1,17 +1,21 @@
 // What needs somebody: unknown outcomes, deliveries given up, dead letters, late failures; each with what can be done.
 
 import { explained } from "./api.js";
-import { decisionButtons } from "./decisions.js";
+import { decisionButtons } from "./decision_dialog.js";
+import { runbook } from "./deployment.js";
 import { h, place, show, showEach, svg } from "./dom.js";
+import { listAddress } from "./filters.js";
 import { plural, shortened } from "./formatting.js";
-import { card, executionLink, faultNote, raise, skeleton, when } from "./pieces.js";
+import { card, executionLink, faultNote, raise, skeleton } from "./pieces.js";
 import { badge } from "./status.js";
+import { when } from "./times.js";
 
 const FAILED_WITHIN = 86400000;
 // The API filters by acceptance. What only ever waits is given up a day after it, and a retry gives it another day.
 const ACCEPTED_WITHIN = 3 * FAILED_WITHIN;
 const MOST = 25;
 const MOST_FAILED = 100;
+const MOST_CODES = 6;
 
 /**
  * What the API says needs attention. Each part is asked for by itself, and null where it can't be read; `faults` says why, by
@@ -45,19 +49,24 @@ function isoOf(at) {
   return new Date(at).toISOString();
 }
 
+/** Of each group: the filter that finds it, and what to do about one. */
 const GROUPS = [
-  { name: "unknown", title: "Unknown outcome", link: "#/executions?status=unknown", decisions: ["resolve", "retry"],
+  { name: "unknown", title: "Unknown outcome", filter: { status: "unknown" }, decisions: ["resolve", "retry", "acknowledge"],
+    runbook: ["Executions that are unknown", "executions-that-are-unknown"],
     text: "The action may have run, or not. Find out in Genesys Cloud or in the system behind it, then resolve; retry only where a second run does no harm." },
-  { name: "undelivered", title: "Webhook not delivered", link: "#/executions?webhookStatus=failed", decisions: ["redeliver"],
+  { name: "undelivered", title: "Webhook not delivered", filter: { webhookStatus: "failed" }, decisions: ["redeliver", "acknowledge"],
+    runbook: ["Deliveries that were given up", "deliveries-that-were-given-up"],
     text: "The outcome is recorded, but its caller did not receive it. Fix the receiver, then redeliver." },
-  { name: "failed", title: "Failed in the last 24 hours", link: "#/executions?status=failed", decisions: ["retry"],
+  { name: "failed", title: "Failed in the last 24 hours", filter: { status: "failed" }, decisions: ["retry", "acknowledge"],
+    runbook: ["ErrorRateAlarm", "errorratealarm"],
     text: "Genesys Cloud refused, or all attempts were used up. Retry once the reason is gone." },
 ];
 const PARTS = { ...Object.fromEntries(GROUPS.map(({ name, title }) => [name, title])), queues: "Dead-letter queues" };
 const DEAD = {
-  executions: "Workers died over these messages. Look at the errors of execute, then redrive the queue: nothing is lost by it.",
-  deliveries: "Redrive the queue: what workers died over is delivered then, and what was given up comes back. Redeliver what is listed above, "
-    + "then delete those messages. Never purge: callers would go untold. docs/runbook.md, “Deliveries that were given up”, has the commands.",
+  executions: { text: "Workers died over these messages. Look at the errors of execute, then redrive the queue: nothing is lost by it.",
+    runbook: ["Redrive a dead-letter queue", "redrive-a-dead-letter-queue"] },
+  deliveries: { text: "Redrive the queue: what workers died over is delivered then, and what was given up comes back. Redeliver what is listed above, "
+    + "then delete those messages. Never purge: callers would go untold.", runbook: ["Deliveries that were given up", "deliveries-that-were-given-up"] },
 };
 
 /** The groups, as cards; used by the view and, shortened, by the overview. */
@@ -65,13 +74,16 @@ export class AttentionGroups {
   constructor(context, { rows = MOST, compact = false } = {}) {
     this.context = context;
     this.rows = rows;
+    this.compact = compact;
     const part = (title, ...children) => (compact
       ? h("div", { class: "need" }, h("h3", {}, title), children)
       : card(title, { className: "need" }, children));
     this.parts = GROUPS.map((group) => {
       const list = h("ul", { class: "needing" });
+      const codes = h("p", { class: "codes" });
       const more = h("p", { class: "card-foot" });
-      return { group, list, more, element: part(group.title, compact ? null : h("p", { class: "hint" }, group.text), list, more) };
+      return { group, list, codes, more, element: part(group.title,
+        compact ? null : [h("p", { class: "hint" }, group.text, " ", runbook(...group.runbook)), codes], list, more) };
     });
     this.dead = h("ul", { class: "needing" });
     this.deadCard = part("Dead-letter queues", this.dead);
@@ -86,10 +98,11 @@ export class AttentionGroups {
       show(this.faults, found.faults.map(({ name, error }) => [name, explained(error)]), () => found.faults.map(({ name, error }) => faultNote(error, `${PARTS[name]}: `)));
       cards.push(this.faults);
     }
-    for (const { group, list, more, element } of this.parts) {
+    for (const { group, list, codes, more, element } of this.parts) {
       const part = found[group.name];
       if (!part) continue;
       this.#list(part, group, list, more);
+      show(codes, part.executions.map(({ error }) => error?.code), (all) => (group.name === "undelivered" ? null : codeLinks(all, group.filter)));
       if (part.executions.length || part.next) cards.push(element);
     }
     if (found.dead?.length) {
@@ -101,12 +114,26 @@ export class AttentionGroups {
   }
 
   #list({ executions, next }, group, list, more) {
-    showEach(list, executions.slice(0, this.rows), (each) => each.executionId, (each) => needRow(each, group, this.context));
+    showEach(list, executions.slice(0, this.rows), (each) => each.executionId, (each) => needRow(each, this.compact ? shortest(group) : group, this.context));
     const rest = executions.length - this.rows;
     const said = next ? "All of them" : rest > 0 ? plural(rest, "more", "more") : null;
     more.hidden = !said;
-    show(more, [said], () => said && h("a", { href: group.link, "data-focus": `more-${group.name}` }, said));
+    show(more, [said], () => said && h("a", { href: listAddress(group.filter), "data-focus": `more-${group.name}` }, said));
   }
+}
+
+/** A group with what is decided most; the rest is on the page of its own. */
+function shortest(group) {
+  return { ...group, decisions: group.decisions.filter((name) => name !== "acknowledge") };
+}
+
+/** How often each error code is among those shown, each a link to all that have it. */
+function codeLinks(codes, filter) {
+  const times = new Map();
+  for (const code of codes.filter(Boolean)) times.set(code, (times.get(code) ?? 0) + 1);
+  if (codes.length < 2) return null;
+  return [...times].sort(([, one], [, other]) => other - one).slice(0, MOST_CODES)
+    .map(([code, number]) => h("a", { href: listAddress({ ...filter, errorCode: code }), "data-focus": `code-${code}` }, `${number} × ${code}`));
 }
 
 function nothing() {
@@ -130,7 +157,7 @@ function needRow(execution, group, context) {
 function deadRow(queue) {
   return h("li", { class: "need-row" }, h("div", { class: "need-what" },
     h("strong", {}, `${plural(queue.deadLetters, "dead letter")} of ${queue.name}`),
-    h("span", { class: "hint dead-advice" }, DEAD[queue.name] ?? "See the runbook.")));
+    h("span", { class: "hint dead-advice" }, DEAD[queue.name]?.text, " ", runbook(...(DEAD[queue.name] ?? DEAD.executions).runbook))));
 }
 
 /** The view at `#/attention`. */

@@ -1,27 +1,36 @@
 // Latency and volume by hour: lines on a logarithmic scale, bars below, and one hour at a time in words.
 
 import { h, svg, show } from "./dom.js";
-import { count, day, hour, share, span } from "./formatting.js";
+import { count, day, hour, roughly, share, span } from "./formatting.js";
 
 const HOUR = 3600000;
-const HOURS = 48;
+const EXTENTS = [6, 12, 24, 48];
 const LINES = ["p50", "p95", "p99"];
 const TICKS = [1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 60000, 300000, 900000, 3600000, 14400000, 86400000];
 const HEIGHT = 268;
 const AREA = { top: 14, latency: 168, volume: 206, bottom: 246, left: 54, right: 40 };
 
-/** The chart of the last 48 hours. */
+/** How many hours to draw: as many as fit what there is, so that a deployment of an hour is no sliver at the edge. */
+export function hoursToDraw(hours, now) {
+  const first = Math.min(...hours.map((each) => Date.parse(each.hour)));
+  const since = Math.floor(now / HOUR) - Math.floor(first / HOUR) + 1;
+  return EXTENTS.find((each) => since <= each) ?? EXTENTS.at(-1);
+}
+
+/** The chart of the last hours, 48 at most; `extent` is called with how many it shows, in words. */
 export class LatencyChart {
   #slots = [];
   #chosen = null;
   #width = 0;
+  #hours = EXTENTS.at(-1);
 
-  constructor() {
+  constructor(extent) {
+    this.extent = extent;
     this.readout = h("dl", { class: "readout" });
     this.drawing = h("div", { class: "drawing" });
     this.pointer = h("div", {
-      class: "pointer", role: "slider", tabindex: "0", "aria-label": "Hour, of the last 48", "data-focus": "chart",
-      "aria-valuemin": "1", "aria-valuemax": String(HOURS), "aria-orientation": "horizontal",
+      class: "pointer", role: "slider", tabindex: "0", "aria-label": "Hour", "data-focus": "chart",
+      "aria-valuemin": "1", "aria-orientation": "horizontal",
       onkeydown: (event) => this.#key(event), onpointermove: (event) => this.#point(event),
       onpointerdown: (event) => this.#point(event), onpointerleave: () => this.#choose(null), onblur: () => this.#choose(null),
     });
@@ -40,10 +49,15 @@ export class LatencyChart {
   update(hours, now) {
     const known = new Map(hours.map((each) => [Date.parse(each.hour), each]));
     const last = Math.floor(now / HOUR) * HOUR;
-    this.#slots = Array.from({ length: HOURS }, (_, at) => {
-      const start = last - (HOURS - 1 - at) * HOUR;
+    this.#hours = hours.length ? hoursToDraw(hours, now) : EXTENTS.at(-1);
+    this.#slots = Array.from({ length: this.#hours }, (_, at) => {
+      const start = last - (this.#hours - 1 - at) * HOUR;
       return { start, ...known.get(start) };
     });
+    this.#chosen = this.#chosen === null ? null : Math.min(this.#chosen, this.#hours - 1);
+    this.extent(`last ${this.#hours} hours`);
+    this.pointer.setAttribute("aria-valuemax", String(this.#hours));
+    this.pointer.setAttribute("aria-label", `Hour, of the last ${this.#hours}`);
     this.#draw();
     show(this.table, this.#slots, () => hoursTable(this.#slots));
   }
@@ -60,17 +74,17 @@ export class LatencyChart {
   }
 
   #key(event) {
-    const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -6, PageUp: 6, Home: -HOURS, End: HOURS };
+    const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -6, PageUp: 6, Home: -this.#hours, End: this.#hours };
     if (!(event.key in steps)) return;
     event.preventDefault();
-    const from = this.#chosen ?? HOURS - 1;
-    this.#choose(Math.min(HOURS - 1, Math.max(0, from + steps[event.key])));
+    const from = this.#chosen ?? this.#hours - 1;
+    this.#choose(Math.min(this.#hours - 1, Math.max(0, from + steps[event.key])));
   }
 
   #point(event) {
     const box = this.pointer.getBoundingClientRect();
-    const at = Math.floor(((event.clientX - box.left - AREA.left) / (box.width - AREA.left - AREA.right)) * HOURS);
-    this.#choose(Math.min(HOURS - 1, Math.max(0, at)));
+    const at = Math.floor(((event.clientX - box.left - AREA.left) / (box.width - AREA.left - AREA.right)) * this.#hours);
+    this.#choose(Math.min(this.#hours - 1, Math.max(0, at)));
   }
 
   #describe() {
@@ -82,7 +96,7 @@ export class LatencyChart {
     this.pointer.setAttribute("aria-valuetext", inWords(slot));
     const mark = this.drawing.querySelector(".mark");
     if (mark) {
-      const { x } = places(this.#width);
+      const { x } = places(this.#width, slots.length);
       mark.setAttribute("x", x(at));
       mark.setAttribute("width", x(1) - x(0));
       mark.classList.toggle("on", this.#chosen !== null);
@@ -90,7 +104,7 @@ export class LatencyChart {
     const latency = slot.latencyMs ?? {};
     show(this.readout, { slot, chosen: this.#chosen !== null }, () => [
       fact(this.#chosen === null ? "this hour" : day(slot.start), period(slot), "when"),
-      ...LINES.map((line) => fact(line, span(latency[line]), line)),
+      ...LINES.map((line) => fact(line, roughly(latency[line]), line)),
       fact("accepted", count(slot.totalExecutions ?? 0)),
       fact("failed", count(slot.failedExecutions ?? 0), slot.failedExecutions ? "tone-bad" : ""),
       fact("unknown", count(slot.unknownExecutions ?? 0), slot.unknownExecutions ? "tone-doubt" : ""),
@@ -109,7 +123,7 @@ function period(slot) {
 function inWords(slot) {
   const latency = slot.latencyMs ?? {};
   return `${day(slot.start)}, ${period(slot)}: ${count(slot.totalExecutions ?? 0)} accepted, `
-    + LINES.map((line) => `${line} ${latency[line] === null || latency[line] === undefined ? "none" : span(latency[line])}`).join(", ")
+    + LINES.map((line) => `${line} ${latency[line] === null || latency[line] === undefined ? "none" : `about ${span(latency[line])}`}`).join(", ")
     + `, ${count(slot.failedExecutions ?? 0)} failed, ${count(slot.unknownExecutions ?? 0)} unknown`;
 }
 
@@ -120,16 +134,16 @@ function legend() {
     svg("rect", { class: kind, width: "10", height: "10", rx: "2" })), label);
   return h("ul", { class: "legend", "aria-label": "Legend" }, LINES.map(sample),
     block("bar", "accepted"), block("bar-bad", "failed or unknown"),
-    h("li", { class: "hint" }, "latency on a logarithmic scale"));
+    h("li", { class: "hint" }, "latency on a logarithmic scale, within 5 %"));
 }
 
-function places(width) {
+function places(width, hours) {
   const inner = width - AREA.left - AREA.right;
-  return { x: (at) => AREA.left + (inner * at) / HOURS, inner };
+  return { x: (at) => AREA.left + (inner * at) / hours, inner };
 }
 
 function drawn(slots, width) {
-  const { x } = places(width);
+  const { x } = places(width, slots.length);
   const step = x(1) - x(0);
   const known = slots.flatMap((slot) => LINES.map((line) => slot.latencyMs?.[line])).filter((each) => each > 0);
   const low = TICKS.findLast((tick) => tick <= Math.min(...known)) ?? TICKS[0];
@@ -139,12 +153,12 @@ function drawn(slots, width) {
   const tall = (number) => (number / most) * (AREA.bottom - AREA.volume);
   const ticks = TICKS.filter((tick) => tick >= low && tick <= high);
   return svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, role: "img",
-    "aria-label": "Latency and volume for each of the last 48 hours. The slider describes one hour at a time, the table all." },
+    "aria-label": `Latency and volume for each of the last ${slots.length} hours. The slider describes one hour at a time, the table all.` },
   svg("rect", { class: "mark", x: 0, y: AREA.top - 8, width: 0, height: AREA.bottom - AREA.top + 8, rx: 2 }),
   known.length ? (ticks.length > 6 ? ticks.filter((_, at) => at % 2 === 0) : ticks).map((tick) => [
     svg("line", { class: "grid", x1: AREA.left, x2: width - AREA.right, y1: y(tick), y2: y(tick) }),
     svg("text", { class: "label end", x: AREA.left - 8, y: y(tick) + 4 }, span(tick)),
-  ]) : svg("text", { class: "label middle", x: width / 2, y: (AREA.top + AREA.latency) / 2 }, "Nothing has completed or failed in these 48 hours"),
+  ]) : svg("text", { class: "label middle", x: width / 2, y: (AREA.top + AREA.latency) / 2 }, `Nothing has completed or failed in these ${slots.length} hours`),
   svg("line", { class: "grid base", x1: AREA.left, x2: width - AREA.right, y1: AREA.bottom, y2: AREA.bottom }),
   svg("text", { class: "label end", x: AREA.left - 8, y: AREA.volume + 4 }, count(most)),
   slots.map((slot, at) => {
@@ -158,7 +172,7 @@ function drawn(slots, width) {
   }),
   LINES.map((line) => linePath(slots, line, (at) => x(at) + step / 2, y)),
   endLabels(slots, y, width),
-  slots.map((slot, at) => hourLabel(slot, at, x, width)));
+  slots.map((slot, at) => hourLabel(slot, at, x, width, slots.length)));
 }
 
 function linePath(slots, line, x, y) {
@@ -184,8 +198,8 @@ function endLabels(slots, y, width) {
   });
 }
 
-function hourLabel(slot, at, x, width) {
-  const every = width < 560 ? 12 : 6;
+function hourLabel(slot, at, x, width, hours) {
+  const every = hours <= 12 ? (width < 560 ? 3 : 1) : hours <= 24 ? (width < 560 ? 6 : 3) : width < 560 ? 12 : 6;
   const local = new Date(slot.start).getHours();
   if (local % every) return null;
   return svg("text", { class: local === 0 ? "label middle strong" : "label middle", x: x(at), y: HEIGHT - 5 },
@@ -198,7 +212,7 @@ function hoursTable(slots) {
     h("thead", {}, h("tr", {}, heads.map((name) => h("th", { scope: "col" }, name)))),
     h("tbody", {}, [...slots].reverse().map((slot) => h("tr", {},
       h("th", { scope: "row" }, `${day(slot.start)}, ${hour(slot.start)}`),
-      LINES.map((line) => h("td", {}, span(slot.latencyMs?.[line]))),
+      LINES.map((line) => h("td", {}, roughly(slot.latencyMs?.[line]))),
       [slot.totalExecutions, slot.successfulExecutions, slot.failedExecutions, slot.unknownExecutions].map((number) => h("td", {}, count(number ?? 0))),
       h("td", {}, share(slot.successRate))))));
 }

@@ -55,13 +55,45 @@ const EXPORTED = {
   secretAccessKey: /AWS_SECRET_ACCESS_KEY\W+([A-Za-z0-9/+=]+)/i,
   sessionToken: /AWS_SESSION_TOKEN\W+([A-Za-z0-9/+=]+)/i,
 };
+const SPELLINGS = {
+  accessKeyId: ["accessKeyId", "AccessKeyId"],
+  secretAccessKey: ["secretAccessKey", "SecretAccessKey"],
+  sessionToken: ["sessionToken", "SessionToken"],
+  apiKey: ["operatorApiKey", "apiKey"],
+};
 
-/** What a pasted block of `export AWS_…` lines holds, as the AWS access portal gives it; null if it is none. */
-export function pasted(text) {
+/**
+ * What a pasted text holds for a way of authorisation: `export AWS_…` lines as the AWS access portal gives them, the JSON of
+ * `aws sts assume-role` or of a credential process, or a local world's `stack.json`; null if it is none of these.
+ */
+export function pasted(text, way) {
+  const found = ofJson(text) ?? ofLines(text);
+  const whole = way === "API_KEY" ? found.apiKey : found.accessKeyId && found.secretAccessKey;
+  return whole ? found : null;
+}
+
+function ofLines(text) {
   const found = {};
   for (const [name, pattern] of Object.entries(EXPORTED)) {
     const match = pattern.exec(text);
     if (match) found[name] = match[1];
   }
-  return found.accessKeyId && found.secretAccessKey ? found : null;
+  return found;
+}
+
+function ofJson(text) {
+  let document_;
+  try {
+    document_ = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!document_ || typeof document_ !== "object") return null;
+  const given = document_.Credentials ?? document_;
+  const found = {};
+  for (const [name, spellings] of Object.entries(SPELLINGS)) {
+    const value = spellings.map((each) => given?.[each]).find((each) => typeof each === "string" && each);
+    if (value) found[name] = value;
+  }
+  return found;
 }

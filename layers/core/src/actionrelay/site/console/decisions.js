@@ -1,36 +1,78 @@
-// What an operator decides about one execution: offered where its state allows it, confirmed, and followed to its result.
+// What an operator can decide about an execution: when it is offered, and what is said of it beforehand.
 
-import { ApiError, explained } from "./api.js";
-import { h, place, toast } from "./dom.js";
-import { shortened } from "./formatting.js";
-import { ENDED, badge } from "./status.js";
+import { repeatsAreSafe } from "./deployment.js";
+import { ENDED } from "./status.js";
 
-const DECISIONS = {
+const TELLS = " Its caller's webhook is told the outcome.";
+const AGAIN = " Its caller's webhook is told the new outcome.";
+const ASK = "Asks Genesys Cloud again under the same id: it answers what came of the run, or runs it now if it never did. Nothing runs twice.";
+const ANEW = "Runs the action again under an id of its own. If the first run took place, the action has run twice.";
+const MAYBE_TWICE = "Nobody knows whether the action ran, and this contract has no id to ask about. If it ran, it runs twice: find out first, or "
+  + "make sure that a second time does no harm.";
+
+/**
+ * By name. `allowed` says for which execution, `text` what happens to one, `textOfMany` to many; `fields` are what is asked
+ * for besides.
+ */
+export const DECISIONS = {
   retry: {
-    label: "Retry", title: "Run this execution again?", confirm: "Run it again", done: "is queued for another run",
+    label: "Retry", title: "Run this execution again?", confirm: "Run it again", done: "is queued for another run", verb: "Retry",
     allowed: ({ status }) => status === "failed" || status === "unknown",
-    text: ({ status }) => (status === "unknown"
-      ? "Nobody knows whether the action ran. If it did, it runs twice: find out first, or make sure that a second time does no harm."
-      : "The same request is sent to Genesys Cloud again, with all its attempts before it."),
+    text: ({ status, webhookStatus }) => (status === "unknown"
+      ? (repeatsAreSafe() ? "Nobody knows whether the action ran." : MAYBE_TWICE)
+      : "It failed, so the same request goes out as another run, with all its attempts before it.")
+      + (webhookStatus === "none" ? "" : AGAIN),
+    textOfMany: () => `Failed ones run again. ${repeatsAreSafe() ? "Unknown ones are asked about again under the same id, so nothing runs twice."
+      : "Of unknown ones nobody knows whether they ran, and this contract has no id to ask about: those that ran, run twice."}`,
+    fields: ({ status }) => (status === "unknown" && repeatsAreSafe() ? ["again"] : []),
   },
   resolve: {
-    label: "Resolve", title: "Record how it ended", confirm: "Put on record", done: "is resolved",
+    label: "Resolve", title: "Record how it ended", confirm: "Put on record", done: "is resolved", verb: "Resolve",
     allowed: ({ status }) => status === "unknown",
-    text: () => "Say what you found out. It becomes the outcome, is sent to the caller's webhook if there is one, and is recorded with your name.",
+    text: ({ webhookStatus }) => `Say what you found out. It becomes the outcome, with your name.${webhookStatus === "none" ? "" : TELLS}`,
+    textOfMany: () => "Each that is unknown gets this outcome, with your name. Callers that asked for a webhook are told.",
+    fields: () => ["resolution"],
   },
   redeliver: {
-    label: "Redeliver", title: "Deliver the webhook again?", confirm: "Deliver again", done: "is being delivered again",
+    label: "Redeliver", title: "Deliver the webhook again?", confirm: "Deliver again", done: "is being delivered again", verb: "Deliver",
     allowed: ({ status, webhookStatus }) => ENDED.has(status) && ["failed", "delivered"].includes(webhookStatus),
     text: ({ webhookStatus }) => (webhookStatus === "delivered"
       ? "The caller's webhook took this outcome once. It gets it again under the same webhook-id."
       : "The caller's webhook is tried again, with the whole schedule of tries before it."),
+    textOfMany: () => "What was given up is tried again, with the whole schedule before it; what waits for its next try is tried now.",
+    fields: () => [],
+  },
+  tryNow: {
+    label: "Try now", title: "Try the delivery now?", confirm: "Try it now", done: "is being delivered", verb: "Deliver", route: "redeliver",
+    allowed: ({ status, webhookStatus }) => ENDED.has(status) && webhookStatus === "pending",
+    text: () => "Its next try is made now. Where that fails, the schedule goes on.",
+    fields: () => [],
   },
   cancel: {
-    label: "Cancel", title: "Cancel this execution?", confirm: "Cancel it, for good", done: "is cancelled",
+    label: "Cancel", title: "Cancel this execution?", confirm: "Cancel it, for good", done: "is cancelled", verb: "Cancel", danger: true,
     allowed: ({ status }) => status === "queued",
-    text: () => "It will not run, and this can't be undone. No webhook is sent.",
+    text: ({ webhookStatus }) => `It will not run, and this can't be undone.${webhookStatus === "none" ? "" : " Its caller's webhook is not told."}`,
+    textOfMany: () => "Those that still wait and that no attempt may have run will not run. This can't be undone, and no webhook is sent.",
+    fields: () => [],
+  },
+  acknowledge: {
+    label: "Acknowledge", title: "Acknowledge that you have seen it?", confirm: "Acknowledge", done: "is acknowledged", verb: "Acknowledge",
+    allowed: ({ status, webhookStatus }) => status === "failed" || status === "unknown" || webhookStatus === "failed",
+    text: () => "It stays what it is and leaves the list of what needs attention, until an outcome, another run or a redelivery makes it news again.",
+    textOfMany: () => "They stay what they are and leave the list of what needs attention, until something makes them news again.",
+    fields: () => ["note"],
   },
 };
+
+/** What can be decided about many at once, by the names that the API knows. */
+export const OF_MANY = ["retry", "redeliver", "resolve", "acknowledge", "cancel"];
+
+/** The two ways to retry an unknown one where its id can be asked about; the first one harms nobody. */
+export const WAYS = [
+  { value: "ask", label: "Ask again", hint: ASK, confirm: "Ask again" },
+  { value: "anew", label: "Run it anew", hint: ANEW, confirm: "Run it anew, maybe twice" },
+];
+
 const MEANINGS = {
   wrong_state: "It has moved on, so this can't be decided any more; what is shown is being refreshed.",
   stale_write: "Others wrote to it at the same moment. Nothing has changed; try again.",
@@ -38,134 +80,9 @@ const MEANINGS = {
   store_unavailable: "A table did not answer. The decision may be on record: look at the history before you repeat it.",
 };
 
-/** Buttons for what can be decided about an execution in its state. */
-export function decisionButtons(execution, context, names = Object.keys(DECISIONS)) {
-  return names.filter((name) => DECISIONS[name].allowed(execution)).map((name) => h("button", {
-    type: "button", class: name === "resolve" ? "button strong" : "button", "data-focus": `${name}-${execution.executionId}`,
-    "aria-label": `${DECISIONS[name].label} ${shortened(execution.executionId)}`,
-    onclick: () => new DecisionDialog(name, execution, context).open(),
-  }, DECISIONS[name].label));
-}
-
-class DecisionDialog {
-  constructor(name, execution, context) {
-    this.name = name;
-    this.execution = execution;
-    this.context = context;
-    this.decision = DECISIONS[name];
-    this.fault = h("div", { class: "fault", role: "alert" });
-    this.confirm = h("button", { type: "submit", class: name === "cancel" ? "button danger" : "button strong" }, this.decision.confirm);
-    this.leave = h("button", { type: "button", class: "button", onclick: () => this.element.close() }, "Leave it as it is");
-    this.fields = name === "resolve" ? resolutionFields() : null;
-    this.asking = false;
-    this.element = this.#built();
-  }
-
-  open() {
-    document.body.append(this.element);
-    this.element.addEventListener("cancel", (event) => { if (this.asking) event.preventDefault(); });
-    this.element.addEventListener("close", () => this.element.remove());
-    this.element.showModal();
-  }
-
-  #built() {
-    const { executionId, actionId, status } = this.execution;
-    return h("dialog", { "aria-labelledby": "decision-title", class: "decision" },
-      h("form", { novalidate: true, onsubmit: (event) => { event.preventDefault(); this.#decide(); } },
-        h("h2", { id: "decision-title" }, this.decision.title),
-        h("p", { class: "about" }, badge(status), " ", h("code", {}, executionId), h("br"), h("span", { class: "hint" }, "action "), h("code", {}, actionId)),
-        h("p", {}, this.decision.text(this.execution)),
-        this.fields?.element, this.fault,
-        h("div", { class: "dialog-buttons" },
-          this.leave, this.confirm)));
-  }
-
-  async #decide() {
-    if (this.asking) return;
-    let document_;
-    try {
-      document_ = this.fields?.read();
-    } catch (fault) {
-      this.#say(fault.message);
-      return;
-    }
-    this.#ask(true);
-    try {
-      await this.context.api.decide(this.execution.executionId, this.name, document_);
-      this.element.close();
-      toast(`${shortened(this.execution.executionId)} ${this.decision.done}.`);
-      this.context.refresh();
-    } catch (error) {
-      this.#failed(error);
-    } finally {
-      this.#ask(false);
-    }
-  }
-
-  /** What is under way can't be taken back, and how it went must be seen: until then nothing dismisses it. */
-  #ask(asking) {
-    this.asking = asking;
-    // A browser lets a second Escape close a dialog that has refused the first; it must not come to that.
-    if (asking) addEventListener("keydown", heldOpen, true);
-    else removeEventListener("keydown", heldOpen, true);
-    this.confirm.disabled = asking;
-    this.leave.disabled = asking;
-    this.confirm.textContent = asking ? "Asking…" : this.decision.confirm;
-  }
-
-  #failed(error) {
-    if (!this.element.open) this.context.failed(error);
-    const meaning = error instanceof ApiError ? MEANINGS[error.code] : null;
-    this.#say([h("p", {}, explained(error)), meaning ? h("p", {}, meaning) : null]);
-    if (error.status === 409) this.context.refresh();
-  }
-
-  #say(said) {
-    place(this.fault, h("div", { class: "note tone-bad" }, said));
-  }
-}
-
-function heldOpen(event) {
-  if (event.key === "Escape") event.preventDefault();
-}
-
-function resolutionFields() {
-  const status = (value, label, hint) => h("label", { class: "option" },
-    h("input", { type: "radio", name: "status", value, checked: value === "completed", onchange: () => switched(value) }),
-    h("span", {}, h("strong", {}, label), " ", h("span", { class: "hint" }, hint)));
-  const result = h("textarea", { id: "resolve-result", rows: "4", spellcheck: "false", placeholder: '{"orderId": "…"}', "aria-describedby": "resolve-result-hint" });
-  const reason = h("input", { id: "resolve-reason", type: "text", autocomplete: "off", placeholder: "the CRM has no such order" });
-  const note = h("textarea", { id: "resolve-note", rows: "2", maxlength: "1000", placeholder: "Looked the order up in the CRM" });
-  const ofCompleted = h("div", { class: "field" }, h("label", { for: "resolve-result" }, "Result, as JSON"), result,
-    h("p", { class: "hint", id: "resolve-result-hint" }, "Optional. What the action would have returned."));
-  const ofFailed = h("div", { class: "field", hidden: true }, h("label", { for: "resolve-reason" }, "Why it failed"), reason);
-  let chosen = "completed";
-  function switched(value) {
-    chosen = value;
-    ofCompleted.hidden = value !== "completed";
-    ofFailed.hidden = value !== "failed";
-  }
-  return {
-    element: h("div", {},
-      h("fieldset", { class: "options" }, h("legend", {}, "It has"), status("completed", "completed", "the action ran"),
-        status("failed", "failed", "the action did not run, or to no effect")),
-      ofCompleted, ofFailed,
-      h("div", { class: "field" }, h("label", { for: "resolve-note" }, "How this is known"), note)),
-    read() {
-      const document_ = { status: chosen };
-      if (chosen === "completed" && result.value.trim()) document_.result = parsed(result);
-      if (chosen === "failed" && reason.value.trim()) document_.error = reason.value.trim();
-      if (note.value.trim()) document_.note = note.value.trim();
-      return document_;
-    },
-  };
-}
-
-function parsed(field) {
-  try {
-    return JSON.parse(field.value);
-  } catch (fault) {
-    field.focus();
-    throw new Error(`The result is not JSON: ${fault.message}. A text goes in quotes.`);
-  }
+/** What a refusal means beyond its own words; null where it says all. */
+export function meaningOf({ code, allowed }) {
+  const meaning = MEANINGS[code] ?? null;
+  if (code !== "wrong_state" || allowed === null) return meaning;
+  return `${meaning} ${allowed.length ? `What it allows now: ${allowed.join(", ")}.` : "It allows no decision now."}`;
 }

@@ -24,6 +24,14 @@ function furnished(element, attributes, children) {
   return element;
 }
 
+/** A link that leaves this page, for where the deployment's owner said; anything but https stays text. */
+export function outLink(url, text) {
+  if (!/^https:\/\//i.test(url)) return text;
+  const link = h("a", { target: "_blank", rel: "noopener noreferrer" }, text, h("span", { class: "unseen" }, " (in a new tab)"));
+  link.setAttribute("href", url);
+  return link;
+}
+
 /** Puts children in place of what a container holds; a control that had the focus has it again. */
 export function place(container, ...children) {
   const active = document.activeElement;
@@ -83,10 +91,10 @@ export function toast(sentence, tone = "good") {
   announce(sentence);
 }
 
-/** A copy button for an id. */
-export function copyButton(text, what) {
+/** A copy button for an id; in a long list it is for a pointer alone, so that Tab goes from row to row. */
+export function copyButton(text, what, { tabbable = true } = {}) {
   const button = h("button", {
-    class: "quiet copy", type: "button", "aria-label": `Copy ${what}`, title: `Copy ${what}`,
+    class: "quiet copy", type: "button", "aria-label": `Copy ${what}`, title: `Copy ${what}`, tabindex: tabbable ? null : "-1", "data-focus": `copy-${what}-${text}`,
     onclick: async () => {
       try {
         await navigator.clipboard.writeText(text);

@@ -1,13 +1,16 @@
 // One execution: what it is, where its time went, every step on record, and what can be decided about it.
 
 import { ApiError, explained } from "./api.js";
-import { decisionButtons } from "./decisions.js";
+import { decisionButtons } from "./decision_dialog.js";
 import { copyButton, announce, h, place, show, showEach, svg } from "./dom.js";
 import { bytes, moment, plural, shortened, span } from "./formatting.js";
-import { card, empty, Panel, when } from "./pieces.js";
+import { card, empty, pair, Panel } from "./pieces.js";
 import { laidOut } from "./raw_json.js";
+import { RequestDetails } from "./request_details.js";
 import { badge, ENDED } from "./status.js";
 import { Timeline } from "./timeline.js";
+import { when } from "./times.js";
+import { deliveryNote, waitingNote } from "./waiting.js";
 
 /** The view at `#/executions/<id>`. */
 export class ExecutionView {
@@ -28,6 +31,7 @@ export class ExecutionView {
     this.entries = h("tbody", { role: "rowgroup" });
     this.content = h("div", { class: "stack" },
       h("section", { class: "card", "aria-label": "Summary" }, this.summary),
+      card("Request", {}, new RequestDetails(context, id, () => context.refresh()).element),
       card("Timeline", {}, this.timeline.element),
       card("Result", {}, this.result),
       card("History", { extra: this.verify }, this.verdict, h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Audit entries" },
@@ -107,23 +111,19 @@ function summary(execution) {
   const { status, error, webhookStatus, cacheStatus } = execution;
   return [
     h("div", { class: `headline tone-${badge(status).className.split("tone-")[1]}` }, badge(status),
-      error ? h("p", {}, h("code", {}, error.code), " ", error.message) : null),
+      error ? h("p", {}, h("code", {}, error.code), " ", error.message) : null, waitingNote(execution.waiting)),
     h("dl", { class: "facts" },
-      pair("Action", h("code", {}, execution.actionId), "long"),
+      pair("Action", [h("code", {}, execution.actionId), copyButton(execution.actionId, "action id")], "long"),
       pair("Trace", [h("code", {}, execution.traceId), copyButton(execution.traceId, "trace id")], "long"),
       pair("Accepted", [moment(execution.createdAt), " · ", when(execution.createdAt)]),
       pair("Ended", execution.completedAt ? [moment(execution.completedAt), " · ", when(execution.completedAt)] : "not yet"),
       pair("Took", span(execution.latencyMs)),
       pair("Attempts", String(execution.attempts)),
-      pair("Caller's webhook", webhookStatus === "none" ? "not asked for" : badge(webhookStatus)),
+      pair("Caller's webhook", webhookStatus === "none" ? "not asked for" : [badge(webhookStatus), " ", deliveryNote(execution)]),
       pair("Cache", cacheStatus === "hit" ? "answered from it" : cacheStatus),
       error?.correlationId ? pair("Correlation", [h("code", {}, error.correlationId), copyButton(error.correlationId, "correlation id")]) : null,
       error?.status ? pair("Genesys answered", `HTTP ${error.status}`) : null),
   ];
-}
-
-function pair(name, value, className = "") {
-  return h("div", { class: className }, h("dt", {}, name), h("dd", {}, value));
 }
 
 function result({ status, result: found, resultText, error }) {

@@ -85,6 +85,24 @@ export function ago(iso, now = Date.now()) {
   return `${Math.floor(seconds / 86400)} d ago`;
 }
 
+/** "in 42 s"; what is due says so. */
+export function ahead(iso, now = Date.now()) {
+  const rest = new Date(iso).getTime() - now;
+  if (Number.isNaN(rest)) return NONE;
+  return rest <= 0 ? "any moment now" : `in ${span(Math.ceil(rest / 1000) * 1000)}`;
+}
+
+/** "27 Nov, 20:07:50.123", by this machine's clock. */
+export function exactly(iso) {
+  const at = new Date(iso);
+  return Number.isNaN(at.getTime()) ? NONE : `${moment(iso, 0)}.${String(at.getMilliseconds()).padStart(3, "0")}`;
+}
+
+/** "≈ 2.05 s": of what is known within 5 %. */
+export function roughly(ms) {
+  return ms === null || ms === undefined ? NONE : `≈ ${span(ms)}`;
+}
+
 /** The first part of an id, which people recognise it by. */
 export function shortened(id) {
   const text = String(id);

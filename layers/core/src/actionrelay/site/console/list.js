@@ -1,15 +1,14 @@
 // The list of executions: filters that are part of the address, newest first, older ones on demand.
 
+import { ApiError } from "./api.js";
 import { h, place, showEach } from "./dom.js";
+import { FilterForm } from "./filter_form.js";
+import { askedOf, contradictions, readFilters, unreadable } from "./filters.js";
 import { moment } from "./formatting.js";
 import { Pages } from "./pages.js";
 import { empty, executionRow, executionTable, Panel } from "./pieces.js";
-import { STATUSES, shape, word } from "./status.js";
 
 const PAGE = 50;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const MOMENT = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?(Z|[+-]\d\d:\d\d)?$/;
-const TIMES = ["from", "to"];
 
 /** The view at `#/executions`. */
 export class ListView {
@@ -20,21 +19,31 @@ export class ListView {
 
   constructor(context, query) {
     this.context = context;
-    this.filters = read(query);
+    this.filters = readFilters(query);
     this.unread = unreadable(query);
+    this.wrong = contradictions(this.filters);
     this.panel = new Panel(8);
     this.status = h("p", { class: "hint", role: "status" });
     this.more = h("button", { type: "button", class: "button", hidden: true, "data-focus": "older", onclick: () => this.#loadOlder() }, "Show older");
+    this.form = new FilterForm(this.filters, { go: (address, focus) => context.go(address, focus), ended: this.#gone.signal });
     const { table, body } = executionTable("Executions, newest first");
     this.table = table;
     this.rows = body;
-    this.element = h("div", { class: "view" }, h("div", { class: "view-head" }, h("h1", { tabindex: "-1" }, this.title)),
-      this.#form(), h("section", { class: "card flush", "aria-label": "Results" }, this.panel.element, h("div", { class: "list-foot" }, this.status, this.more)));
+    this.element = h("div", { class: "view" },
+      h("div", { class: "view-head" }, h("h1", { tabindex: "-1" }, this.title)),
+      this.form.element,
+      h("section", { class: "card flush", "aria-label": "Results" }, this.panel.element, h("div", { class: "list-foot" }, this.status, this.more)));
+    this.form.say(this.wrong);
   }
 
-  load(signal, timed) {
-    if (this.unread.length) return this.#misread();
-    return this.panel.load(() => this.#pages.refresh((next) => this.#page(next, signal), timed), (_, body) => this.#draw(body));
+  async load(signal, timed) {
+    if (this.unread.length || this.wrong.length) return this.#misread();
+    try {
+      return await this.panel.load(() => this.#pages.refresh((next) => this.#page(next, signal), timed), (_, body) => this.#draw(body));
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 422) this.form.say(error.faults.map(({ pointer, detail }) => ({ name: pointer.replace("/query/", ""), detail })));
+      throw error;
+    }
   }
 
   /** Ends what would outlive the view. */
@@ -43,7 +52,7 @@ export class ListView {
   }
 
   #page(next, signal) {
-    return this.context.api.get("executions", { ...asked(this.filters), limit: PAGE, next }, signal);
+    return this.context.api.get("executions", { ...askedOf(this.filters), limit: PAGE, next }, signal);
   }
 
   async #loadOlder() {
@@ -72,12 +81,13 @@ export class ListView {
   }
 
   #nothing(goesOn) {
-    const filtered = Object.keys(asked(this.filters)).length > 0;
+    const filtered = Object.keys(askedOf(this.filters)).length > 0;
     const clear = filtered ? h("a", { class: "button", href: "#/executions" }, "Clear all filters") : null;
     if (goesOn) return empty("Nothing in the newest part", "What is older has not been looked at yet: “Show older” looks on.", clear);
+    if (this.filters.id) return empty("No id with this part", "It is looked for within the time that is set. Widen the time, or take another part of the id.", clear);
     return filtered
       ? empty("Nothing fits these filters", "Widen the time, or take a filter away.", clear)
-      : empty("No executions yet", "The first one appears here within seconds of POST /executions.");
+      : empty("No executions yet", "The first one appears here within seconds of POST /executions.", h("a", { class: "button", href: "#/submit" }, "Submit one"));
   }
 
   #extent(shown) {
@@ -88,86 +98,10 @@ export class ListView {
 
   async #misread() {
     this.every = 60000;
-    place(this.panel.body, empty("This address can't be read", "Nothing was asked for. Times have the form 2026-11-24T10:00:00Z, states by their names.",
-      h("ul", { class: "hint" }, this.unread.map(({ name, value }) => h("li", {}, h("code", {}, `${name}=${value}`)))),
-      h("a", { class: "button", href: "#/executions" }, "Clear all filters")));
+    const clear = h("a", { class: "button", href: "#/executions" }, "Clear all filters");
+    place(this.panel.body, this.unread.length
+      ? empty("This address can't be read", "Nothing was asked for. Times have the form 2026-11-24T10:00:00Z, states by their names.",
+        h("ul", { class: "hint" }, this.unread.map(({ name, value }) => h("li", {}, h("code", {}, `${name}=${value}`)))), clear)
+      : empty("These filters contradict each other", "Nothing was asked for. What is wrong is said at the filter.", clear));
   }
-
-  #form() {
-    const chosen = new Set(this.filters.status);
-    const field = (name, label, attributes) => h("div", { class: "field" }, h("label", { for: `filter-${name}` }, label),
-      h("input", { id: `filter-${name}`, name, value: (TIMES.includes(name) ? local(this.filters[name]) : this.filters[name]) || null, autocomplete: "off", "data-focus": `filter-${name}`, ...attributes }));
-    this.form = h("form", { class: "filters card", role: "search", "aria-label": "Filter executions",
-      onsubmit: (event) => { event.preventDefault(); this.#apply(); }, onchange: (event) => { if (event.target.type === "checkbox") this.#apply(); } },
-    h("fieldset", { class: "chips" }, h("legend", {}, "Status"), STATUSES.map((status) => h("label", { class: "chip" },
-      h("input", { type: "checkbox", name: "status", value: status, checked: chosen.has(status), "data-focus": `chip-${status}` }),
-      h("span", {}, shape(status), word(status)))),
-    h("label", { class: "chip" }, h("input", { type: "checkbox", name: "webhookStatus", value: "failed", checked: this.filters.webhookStatus === "failed", "data-focus": "chip-webhook" }),
-      h("span", {}, shape("failed"), "webhook not delivered"))),
-    this.#details(h("div", { class: "filter-fields" },
-      field("actionId", "Action id", { type: "text", spellcheck: "false" }),
-      field("traceId", "Trace id", { type: "text", spellcheck: "false" }),
-      field("from", "Accepted from", { type: "datetime-local", step: "any" }),
-      field("to", "Accepted before", { type: "datetime-local", step: "any" }),
-      h("div", { class: "filter-buttons" }, h("button", { type: "submit", class: "button strong", "data-focus": "apply" }, "Apply"),
-        h("a", { class: "button", href: "#/executions" }, "Clear")))));
-    return this.form;
-  }
-
-  /** Open where there is room, and where a filter is set. */
-  #details(fields) {
-    const { actionId, traceId, from, to } = this.filters;
-    const details = h("details", { class: "more-filters" }, h("summary", {}, "More filters"), fields);
-    const wide = matchMedia("(min-width: 50.01rem)");
-    const follow = () => { details.open = wide.matches || Boolean(actionId || traceId || from || to); };
-    wide.addEventListener("change", follow, { signal: this.#gone.signal });
-    follow();
-    return details;
-  }
-
-  #apply() {
-    const given = new FormData(this.form);
-    const query = new URLSearchParams();
-    const statuses = given.getAll("status");
-    if (statuses.length) query.set("status", statuses.join(","));
-    for (const name of ["webhookStatus", "actionId", "traceId", "from", "to"]) {
-      const value = String(given.get(name) ?? "").trim();
-      // An address means the same moment wherever it is opened.
-      if (value) query.set(name, TIMES.includes(name) ? new Date(value).toISOString() : value);
-    }
-    const text = query.toString();
-    this.context.go(`#/executions${text ? `?${text}` : ""}`, document.activeElement?.dataset.focus);
-  }
-}
-
-function read(query) {
-  const one = (name) => query.get(name) ?? "";
-  return { status: one("status").split(",").filter((each) => STATUSES.includes(each)), webhookStatus: one("webhookStatus"),
-    actionId: one("actionId"), traceId: one("traceId"), from: utc(one("from")), to: utc(one("to")) };
-}
-
-/** What an address asks for and nobody can understand. */
-function unreadable(query) {
-  const given = [...(query.get("status") ?? "").split(",").map((value) => ({ name: "status", value, known: STATUSES.includes(value) })),
-    ...TIMES.map((name) => ({ name, value: query.get(name) ?? "", known: utc(query.get(name)) !== "" }))];
-  return given.filter(({ value, known }) => value && !known);
-}
-
-/** The filters as the API takes them. */
-function asked({ status, traceId, ...others }) {
-  const given = { status: status.join(","), traceId: UUID.test(traceId) ? traceId.toLowerCase() : traceId, ...others };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value));
-}
-
-/** A moment of an address in UTC, which a time without a zone is in, as with the API; empty where it is none. */
-function utc(text) {
-  const [found, date, time, zone] = MOMENT.exec(text ?? "") ?? [];
-  const at = new Date(found ? `${date}${time ?? "T00:00"}${zone ?? "Z"}` : "");
-  return Number.isNaN(at.getTime()) ? "" : at.toISOString();
-}
-
-/** The same as the fields for times have it: by this machine's clock. */
-function local(iso) {
-  const at = new Date(iso);
-  return iso && new Date(at.getTime() - at.getTimezoneOffset() * 60000).toISOString().slice(0, -1);
 }

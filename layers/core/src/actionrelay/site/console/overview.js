@@ -3,7 +3,7 @@
 import { askAttention, AttentionGroups } from "./attention.js";
 import { LatencyChart } from "./chart.js";
 import { h, place, show, showEach } from "./dom.js";
-import { count, plural, share, shortened, span } from "./formatting.js";
+import { count, plural, roughly, share, shortened } from "./formatting.js";
 import { card, empty, executionRow, executionTable, Panel, raise, together } from "./pieces.js";
 import { drawQueues } from "./queues.js";
 
@@ -30,7 +30,8 @@ export class OverviewView {
     this.counts = new Panel(3);
     this.tiles = h("dl", { class: "tiles" });
     this.latency = new Panel(6);
-    this.chart = new LatencyChart();
+    this.extent = h("span", {});
+    this.chart = new LatencyChart((said) => { this.extent.textContent = said; });
     this.queues = new Panel(4);
     this.attention = new Panel(4);
     this.groups = new AttentionGroups(context, { rows: 3, compact: true });
@@ -49,7 +50,7 @@ export class OverviewView {
       h("section", { class: "card flush", "aria-label": "Counts" }, this.counts.element),
       h("div", { class: "columns" },
         h("div", { class: "stack main" },
-          card("Latency and volume", { extra: h("span", { class: "hint" }, "last 48 hours, all actions") }, this.latency.element),
+          card("Latency and volume", { extra: h("span", { class: "hint" }, this.extent, ", all actions") }, this.latency.element),
           card("Latest executions", { className: "flush", extra: link("#/executions", "All executions") }, this.latest.element)),
         h("div", { class: "stack side" },
           card("Needs attention", { extra: link("#/attention", "What to do") }, this.attention.element),
@@ -99,7 +100,7 @@ export class OverviewView {
 
   #list(executions, body) {
     if (!executions.length) {
-      place(body, empty("No executions yet", "The first one appears here within seconds of POST /executions."));
+      place(body, empty("No executions yet", "The first one appears here within seconds of POST /executions.", h("a", { class: "button", href: "#/submit" }, "Submit one")));
       return;
     }
     showEach(this.rows, executions, (each) => each.executionId, executionRow);
@@ -114,7 +115,7 @@ function tiles(found, said) {
   return [
     tile("Success rate", share(found.successRate), ended ? `${count(found.successfulExecutions)} of ${count(ended)} that ended` : "nothing has ended yet", `wide ${rateTone}`),
     tile("Accepted", count(found.totalExecutions), said, "wide"),
-    tile("Latency, p95", span(latency.p95), `p50 ${span(latency.p50)} · p99 ${span(latency.p99)}`, "wide"),
+    tile("Latency, p95", roughly(latency.p95), `p50 ${roughly(latency.p50)} · p99 ${roughly(latency.p99)}`, "wide"),
     tile("In progress", count(found.inProgressExecutions), "not ended yet"),
     tile("Failed", count(found.failedExecutions), ended ? share(found.failedExecutions / ended) : "", found.failedExecutions ? "tone-bad" : ""),
     tile("Unknown", count(found.unknownExecutions), found.unknownExecutions ? "to be resolved" : "none", found.unknownExecutions ? "tone-doubt" : ""),
@@ -138,5 +139,5 @@ function actionsTable(actions) {
       h("th", { scope: "row" }, h("a", { href: `#/executions?actionId=${encodeURIComponent(each.actionId)}`, title: each.actionId, class: "mono" }, shortened(each.actionId))),
       h("td", {}, count(each.totalExecutions)), h("td", {}, share(each.successRate)),
       [each.failedExecutions, each.unknownExecutions, each.cacheHits].map((number_) => h("td", { class: "spare" }, count(number_))),
-      h("td", { class: "spare" }, span(each.latencyMs?.p50)), h("td", {}, span(each.latencyMs?.p95)), h("td", { class: "spare" }, span(each.latencyMs?.p99))))));
+      h("td", { class: "spare" }, roughly(each.latencyMs?.p50)), h("td", {}, roughly(each.latencyMs?.p95)), h("td", { class: "spare" }, roughly(each.latencyMs?.p99))))));
 }

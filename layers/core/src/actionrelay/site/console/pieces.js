@@ -1,28 +1,16 @@
-// What several views are made of: cards, times that stay true, rows of executions, notes of what can't be read.
+// What several views are made of: cards, rows of executions, notes of what can't be read.
 
 import { explained } from "./api.js";
-import { h, place } from "./dom.js";
-import { ago, moment, shortened, span } from "./formatting.js";
+import { copyButton, h, place } from "./dom.js";
+import { shortened, span } from "./formatting.js";
 import { badge } from "./status.js";
+import { until, when } from "./times.js";
 
 /** A titled part of a page. `level` is its heading's. */
 export function card(title, { level = 2, extra = null, className = "" } = {}, ...children) {
   const id = `card-${title.toLowerCase().replace(/[^a-z]+/g, "-")}`;
   return h("section", { class: `card ${className}`, "aria-labelledby": id },
     h("header", { class: "card-head" }, h(`h${level}`, { id }, title), extra), children);
-}
-
-/** A time as "3 s ago" that goes on counting; pointing at it gives the moment. */
-export function when(iso) {
-  return h("time", { datetime: iso, "data-ago": iso, title: `${moment(iso, 0)} (${iso})` }, ago(iso));
-}
-
-/** Lets every shown "… ago" be true again. */
-export function countOn() {
-  for (const each of document.querySelectorAll("time[data-ago]")) {
-    const said = ago(each.dataset.ago);
-    if (each.textContent !== said) each.textContent = said;
-  }
 }
 
 /** Grey bars in the place of what is still to come. */
@@ -90,17 +78,22 @@ export function executionTable(caption) {
 
 /** One row of it. */
 export function executionRow(execution) {
-  const { executionId, actionId, status, error, createdAt, latencyMs, attempts, webhookStatus, cacheStatus } = execution;
+  const { executionId, actionId, status, error, createdAt, latencyMs, attempts, webhookStatus, cacheStatus, nextDeliveryAt } = execution;
   const cell = (className, ...content) => h("td", { role: "cell", class: className }, content);
-  return h("tr", { role: "row" },
+  return h("tr", { role: "row", class: "linked" },
     cell("col-status", badge(status), error && status !== "completed" ? h("span", { class: "code" }, error.code) : null),
-    cell("col-id", h("a", { href: executionLink(executionId), "data-focus": `row-${executionId}`, title: executionId,
-      "aria-label": `Execution ${shortened(executionId)}` }, shortened(executionId))),
+    cell("col-id", h("a", { href: executionLink(executionId), class: "whole", "data-focus": `row-${executionId}`, title: executionId,
+      "aria-label": `Execution ${shortened(executionId)}` }, shortened(executionId)), copyButton(executionId, "execution id", { tabbable: false })),
     cell("col-action", h("span", { title: actionId }, shortened(actionId))),
     cell("col-when", when(createdAt)),
     cell("col-took", latencyMs === null ? "" : cacheStatus === "hit" ? "from cache" : span(latencyMs)),
     cell("col-tries", attempts ? String(attempts) : ""),
-    cell("col-webhook", webhookStatus === "none" ? "" : badge(webhookStatus)));
+    cell("col-webhook", webhookStatus === "none" ? "" : [badge(webhookStatus), " ", nextDeliveryAt ? until(nextDeliveryAt) : null]));
+}
+
+/** A fact and its name, within a list of facts. */
+export function pair(name, value, className = "") {
+  return h("div", { class: className }, h("dt", {}, name), h("dd", {}, value));
 }
 
 export function executionLink(id) {

@@ -63,3 +63,47 @@ export function laidOut(text) {
   }
   return parts.join("");
 }
+
+/** JSON text of an object: members that are values, and members that are JSON text already and go out as they are written. */
+export function splicedJson(members, spelled) {
+  const parts = [...Object.entries(members).map(([name, value]) => [name, JSON.stringify(value)]), ...Object.entries(spelled)];
+  return `{${parts.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(",")}}`;
+}
+
+/** A reader's JSON: its text, what it stands for, and what is wrong with it, in the browser's words. */
+export function checkedJson(text) {
+  try {
+    return { text: text.trim(), value: JSON.parse(text), fault: null };
+  } catch (error) {
+    return { text: text.trim(), value: undefined, fault: error.message };
+  }
+}
+
+/** Where the value that a JSON pointer names is in a text, or the nearest value around it: {begins, ends, line, column}. */
+export function placeIn(text, pointer) {
+  const wanted = pointer.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  let found = { path: [], begins: 0, ends: text.length };
+  for (const each of valuesIn(text)) {
+    const around = each.path.length <= wanted.length && each.path.every((part, at) => part === wanted[at]);
+    if (around && each.path.length >= found.path.length) found = each;
+  }
+  const before = text.slice(0, found.begins).split("\n");
+  return { begins: found.begins, ends: found.ends, line: before.length, column: before.at(-1).length + 1 };
+}
+
+function* valuesIn(text) {
+  const open = [];
+  const path = () => open.map(({ key, index }) => key ?? String(index));
+  for (const { begins, ends, token } of tokensOf(text)) {
+    const inside = open.at(-1);
+    if (token === "{" || token === "[") open.push({ begins, path: path(), isObject: token === "{", key: null, index: 0, named: false });
+    else if (token === "}" || token === "]") {
+      const { begins: from, path: of } = open.pop() ?? { begins, path: [] };
+      yield { path: of, begins: from, ends };
+    } else if (token === ",") {
+      if (inside) Object.assign(inside, { index: inside.index + 1, key: null, named: false });
+    } else if (token === ":") continue;
+    else if (inside?.isObject && !inside.named) Object.assign(inside, { key: JSON.parse(token), named: true });
+    else yield { path: path(), begins, ends };
+  }
+}

@@ -1,13 +1,16 @@
 // The frame around the views: navigation, a way to any id, how fresh things are, light or dark, and the way out.
 
 import { explained } from "./api.js";
+import { runbook, told } from "./deployment.js";
 import { h, place, show, svg } from "./dom.js";
 import { ago, span } from "./formatting.js";
 import { executionLink } from "./pieces.js";
+import { exact, turnTimes, zoneName } from "./times.js";
 
-const PLACES = [["#/", "Overview"], ["#/executions", "Executions"], ["#/attention", "Attention"]];
+const PLACES = [["#/", "Overview"], ["#/executions", "Executions"], ["#/attention", "Attention"], ["#/submit", "Submit"], ["#/docs", "API"]];
 const SCHEMES = ["system", "light", "dark"];
 const SCHEME = "actionrelay.scheme";
+const FRAGMENT = /^[0-9a-f-]{6,35}$/i;
 
 /** The frame; the app puts a view into `main`. */
 export class Shell {
@@ -25,14 +28,22 @@ export class Shell {
       h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); this.main.focus(); } }, "Skip to the content"),
       h("header", { class: "top" },
         h("div", { class: "brand" }, mark(), h("span", { class: "brand-name" }, "actionrelay"), h("span", { class: "brand-host hint", title: host }, host)),
-        h("nav", { "aria-label": "Main" }, h("ul", {}, [...this.links.values()].map((link) => h("li", {}, link)))),
+        h("nav", { "aria-label": "Main" }, h("ul", {}, [...this.links].map(([href, link]) => h("li", { class: href === "#/docs" ? "roomy" : null }, link)))),
         finder(go),
         h("div", { class: "fresh" }, this.dot, this.fresh, this.pause,
           h("button", { type: "button", class: "quiet", "aria-label": "Refresh now", title: "Refresh now", onclick: () => poller.refresh() }, sign("M13 8a5 5 0 1 1-1.6-3.7M13 2.2v3h-3"))),
         h("div", { class: "tools" },
           schemeButton(),
           h("button", { type: "button", class: "quiet", onclick: signOut, title: "Forget the credentials" }, "Sign out"))),
-      this.notice, this.main);
+      this.notice, this.main, this.#foot());
+  }
+
+  /** Whose clock the times are of, a way to see them exactly, and where more is written. */
+  #foot() {
+    this.zone = h("span", {});
+    this.turn = h("button", { type: "button", class: "quiet", onclick: () => { turnTimes(); this.tick(); } });
+    return h("footer", { class: "foot" }, h("p", {}, this.zone, " ", this.turn),
+      h("p", {}, h("a", { href: "#/docs" }, "The API"), told("runbook") ? [" · ", runbook("all alarms", "alarms")] : null));
   }
 
   at(path) {
@@ -50,6 +61,10 @@ export class Shell {
 
   /** Says how fresh the page is; called every second. */
   tick() {
+    const turned = exact() ? "Show how long ago" : "Show exact times";
+    if (this.turn.textContent !== turned) this.turn.textContent = turned;
+    const said = zoneName() === "UTC" ? "Times and days are in UTC." : `Times are in ${zoneName()}; days of the counts are UTC's.`;
+    if (this.zone.textContent !== said) this.zone.textContent = said;
     const { updatedAt, error, paused, nextAt, loading } = this.poller.state;
     const age = updatedAt ? `Updated ${ago(updatedAt)}` : loading ? "Loading…" : "Not loaded";
     this.fresh.textContent = paused ? `Paused. ${age}` : age;
@@ -77,13 +92,14 @@ function sign(path) {
 }
 
 function finder(go) {
-  const input = h("input", { type: "search", id: "find", placeholder: "Execution id", autocomplete: "off", spellcheck: "false" });
+  const input = h("input", { type: "search", id: "find", placeholder: "Execution id, or part of it", autocomplete: "off", spellcheck: "false" });
   return h("form", { class: "finder", role: "search", "aria-label": "Open an execution", onsubmit: (event) => {
     event.preventDefault();
     const id = input.value.trim();
     if (!id) return;
     input.value = "";
-    go(executionLink(id));
+    // A whole id opens its execution; a part of one, at least six characters, lists what has it.
+    go(FRAGMENT.test(id) ? `#/executions?id=${encodeURIComponent(id.toLowerCase())}` : executionLink(id));
   } }, h("label", { class: "unseen", for: "find" }, "Open an execution by its id"), input);
 }
 

@@ -9,6 +9,12 @@ const TEXTS = {
   AWS_IAM: "This deployment takes requests signed by AWS credentials. Yours sign here, in the browser; the secret key is never sent.",
 };
 
+const PASTES = {
+  API_KEY: () => ["A local world's whole ", h("code", {}, "stack.json"), " can be pasted too."],
+  AWS_IAM: () => ["Pasting a block of ", h("code", {}, "export AWS_…"), " lines, the JSON of ", h("code", {}, "aws sts assume-role"),
+    " or a local world's ", h("code", {}, "stack.json"), " into any field fills all of them."],
+};
+
 /** The sign-in page; `entered` is called when the API has taken the credentials. */
 export function signInView({ api, credentials, host }, entered, reason = "") {
   const inputs = new Map();
@@ -17,12 +23,12 @@ export function signInView({ api, credentials, host }, entered, reason = "") {
   const keep = h("input", { type: "checkbox", id: "keep" });
   const form = h("form", { class: "card sign-in", "aria-labelledby": "sign-in-title", novalidate: true,
     onsubmit: (event) => { event.preventDefault(); enter(); },
-    onpaste: (event) => fillFromBlock(event, inputs) },
+    onpaste: (event) => fillFromBlock(event, inputs, api.way) },
   h("h1", { id: "sign-in-title", tabindex: "-1" }, "Sign in"),
   h("p", { class: "hint" }, "to actionrelay at ", h("strong", {}, host)),
   h("p", {}, TEXTS[api.way]),
   FIELDS[api.way].map((field) => fieldOf(field, inputs)),
-  api.way === "AWS_IAM" ? h("p", { class: "hint" }, "Pasting a block of ", h("code", {}, "export AWS_…"), " lines into any field fills all of them.") : null,
+  h("p", { class: "hint" }, PASTES[api.way]()),
   h("label", { class: "check", for: "keep" }, keep, h("span", {}, "Keep for this tab", h("span", { class: "hint" }, " – else a reload forgets it"))),
   fault, button);
 
@@ -67,9 +73,9 @@ function fieldOf({ name, label, secret, required, hint }, inputs) {
   return h("div", { class: "field" }, h("label", { for: `sign-in-${name}` }, label, hint ? h("span", { class: "hint" }, `, ${hint}`) : null), input);
 }
 
-function fillFromBlock(event, inputs) {
-  const found = pasted(event.clipboardData?.getData("text") ?? "");
-  if (!found || !inputs.has("accessKeyId")) return;
+function fillFromBlock(event, inputs, way) {
+  const found = pasted(event.clipboardData?.getData("text") ?? "", way);
+  if (!found) return;
   event.preventDefault();
   for (const [name, input] of inputs) input.value = found[name] ?? "";
 }
