@@ -81,10 +81,36 @@ def test_a_runaway_rings_and_planned_waits_do_not(
     (expression,) = [part["Expression"] for part in alarm["Metrics"] if "Expression" in part]
     assert expression in [part.get("Expression") for part in other["Metrics"]]
     values = {"sent": sent, "accepted": accepted, "hits": 0, "visible": 0, "delayed": waiting, "working": 0}
+    assert (_result(alarm, values) > alarm["Threshold"]) is rings
+
+
+@pytest.mark.parametrize(
+    ("refused", "received", "late", "rings"),
+    [
+        pytest.param(10, 0, 0, False, id="ten unsigned posts in a quiet hour"),
+        pytest.param(45_000, 200, 0, False, id="a flood, and what is awaited comes"),
+        pytest.param(10, 200, 3, False, id="some posts, and three that never come"),
+        pytest.param(0, 0, 5, False, id="Genesys Cloud sends nothing at all"),
+        pytest.param(200, 0, 150, True, id="another secret"),
+        pytest.param(2, 0, 1, True, id="another secret, and little to do"),
+        pytest.param(100, 50, 90, True, id="one of two senders has another secret"),
+    ],
+)
+def test_a_wrong_secret_rings_and_strangers_do_not(
+    on_aws: Deployed, refused: int, received: int, late: int, rings: bool
+) -> None:
+    alarm = on_aws.properties("SignatureFailuresAlarm")
+    values = {"refused": refused, "received": received, "late": late}
+    assert (_result(alarm, values) > alarm["Threshold"]) is rings
+
+
+def _result(alarm: dict[str, Any], values: dict[str, int]) -> float:
+    """Compute an alarm's metric math."""
+    (expression,) = [part["Expression"] for part in alarm["Metrics"] if "Expression" in part]
     functions = {"IF": lambda condition, then, other: then if condition else other, "FILL": lambda value, _: value}
     assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
-    result = eval(expression, {"__builtins__": {}}, {**values, **functions})  # noqa: S307 - our own template
-    assert (result > alarm["Threshold"]) is rings
+    result: float = eval(expression, {"__builtins__": {}}, {**values, **functions})  # noqa: S307 - our own template
+    return result
 
 
 def _series(alarm: dict[str, Any], identifier: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from actionrelay.boundary.request import caller_of, is_dry_run, read_request, tr
 from actionrelay.errors import MalformedJsonError
 
 ARN = "arn:aws:iam::123456789012:user/ops"
+SESSION = "arn:aws:sts::123456789012:assumed-role/sales-callers/anything"
 
 
 def test_body_headers_and_parameters_are_read() -> None:
@@ -51,6 +52,8 @@ def test_a_body_that_is_not_the_base64_it_claims_is_malformed(body: str) -> None
     ("identity", "caller"),
     [
         ({"userArn": ARN, "apiKeyId": "key-1"}, ARN),
+        # Of an assumed role: its own name, and the session's, which whoever assumes it chooses.
+        ({"userArn": SESSION, "user": "AROAEXAMPLE:anything", "caller": "AROAEXAMPLE:anything"}, SESSION),
         ({"userArn": None, "apiKeyId": "key-1"}, "key-1"),
         ({"userArn": "", "apiKeyId": "key-1"}, "key-1"),
         ({"userArn": None, "apiKeyId": None, "sourceIp": "192.0.2.7"}, None),
