@@ -54,6 +54,7 @@ from tests.fakes.genesys import (
 )
 from tests.fakes.queues import FixedGateGauge, FixedGauge, RecordedDeliveryQueue, RecordedExecutionQueue
 from tests.fakes.recorded_telemetry import RecordedTelemetry
+from tests.fakes.refusals import InMemoryRefusals
 from tests.fakes.stores import (
     InMemoryAudit,
     InMemoryCache,
@@ -96,6 +97,7 @@ class Relay:
     randomness: SeededRandomness = field(default_factory=SeededRandomness)
     store: InMemoryExecutions = field(default_factory=lambda: InMemoryExecutions(retention_ms=RETENTION_MS))
     audit: InMemoryAudit = field(default_factory=InMemoryAudit)
+    refusals: InMemoryRefusals = field(default_factory=InMemoryRefusals)
     payloads: InMemoryPayloads = field(default_factory=InMemoryPayloads)
     day_files: InMemoryDayFiles = field(default_factory=InMemoryDayFiles)
     cache: InMemoryCache = field(default_factory=InMemoryCache)
@@ -256,7 +258,7 @@ class Relay:
 
     @property
     def rejecting(self) -> RecordRejection:
-        return RecordRejection(self.audit, self.telemetry, self.clock, AUDIT_KEPT_DAYS)
+        return RecordRejection(self.audit, self.refusals, self.telemetry, self.clock, AUDIT_KEPT_DAYS)
 
     @property
     def reading_days(self) -> ReadAuditDays:
@@ -264,7 +266,7 @@ class Relay:
 
     @property
     def exporting(self) -> ExportAuditDay:
-        return ExportAuditDay(self.audit, self.day_files, self.telemetry, self.clock)
+        return ExportAuditDay(self.audit, self.refusals, self.day_files, self.telemetry, self.clock)
 
     @property
     def listing(self) -> ListExecutions:

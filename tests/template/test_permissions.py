@@ -13,6 +13,7 @@ from tests.template.deployed import Deployed, translated
 GRANTS = {
     "validate": {
         "dynamodb:GetItem ExecutionsTable",
+        "dynamodb:UpdateItem ExecutionsTable",
         "dynamodb:Query ExecutionsTable",
         "dynamodb:PutItem ExecutionsTable",
         "dynamodb:PutItem AuditTable",
@@ -89,6 +90,7 @@ GRANTS = {
         "secretsmanager:GetSecretValue DeliverySecretName",
     },
     "export": {
+        "dynamodb:Query ExecutionsTable",
         "dynamodb:Query AuditTable",
         "dynamodb:Query AuditTable/index/by_day",
         "s3:PutObject PayloadBucket/audit/*",

@@ -16,6 +16,7 @@ from actionrelay.errors import (
     StoreUnavailableError,
 )
 from actionrelay.ledger.audit_entry import entry_hash
+from actionrelay.ledger.refusals import MOST_RECORDED
 from tests.fakes.chance import NOON, SettableClock
 from tests.fakes.relay import Relay
 from tests.unit.audit.test_day import DAY, DAY_MS, given_executions, pages
@@ -189,3 +190,36 @@ def test_an_unreadable_entry_is_reported_and_the_rest_exported(relay: Relay) -> 
     relay.audit.flaws["action-0001"] = [Flaw(4, "has no usable timestamp")]
     written = export(relay, {"date": DAY})
     assert (written["entries"], written["flaws"]) == (6, 1)
+
+
+def test_a_flood_of_refusals_is_a_line_for_each_caller(relay: Relay) -> None:
+    given_executions(relay, 2)
+    relay.refusals.numbers.update(
+        {
+            (DAY, "quiet"): MOST_RECORDED,
+            (DAY, "loud"): 2_000_000,
+            (DAY, "louder"): 3_000_000,
+            ("2026-11-23", "x"): 9_999,
+        }
+    )
+    written = export(relay, {"date": DAY})
+    lines = [json.loads(line) for line in relay.day_files.files[FILE].decode().splitlines()]
+    assert written["entries"] == len(lines) == 8
+    assert [(line["actor"], line["note"].split()[0]) for line in lines[6:]] == [
+        ("loud", "1999000"),
+        ("louder", "2999000"),
+    ]
+    for line in lines[6:]:
+        assert (line["event"], line["timestamp"][:10], line["previousHash"]) == ("rejected", DAY, "")
+        assert line["hash"]
+    # The same day again replaces the file: each line comes again, unchanged.
+    again = export(relay, {"date": DAY})
+    assert again == written
+
+
+def test_a_number_of_refusals_that_shrank_is_a_conflict(relay: Relay) -> None:
+    relay.refusals.numbers[DAY, "loud"] = 5_000
+    export(relay, {"date": DAY})
+    relay.refusals.numbers[DAY, "loud"] = 4_000
+    with pytest.raises(ExportConflictError):
+        export(relay, {"date": DAY})

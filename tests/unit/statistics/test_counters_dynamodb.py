@@ -23,6 +23,7 @@ from actionrelay.statistics.changes_dynamodb import read_change
 from actionrelay.statistics.counters import Counter
 from actionrelay.statistics.counters_dynamodb import SHARDS, TableCounters
 from actionrelay.statistics.tally import LATENCY_SUM, TOTAL
+from actionrelay.timestamps import day_of
 from tests.fakes.aws import aws_error
 from tests.fakes.chance import NOON, SettableClock
 from tests.fakes.counters import FakeCounterTable, cancelled
@@ -194,6 +195,33 @@ def test_a_rejected_request_counts_for_no_action() -> None:
     change = read_change({"eventID": "event", "eventName": "INSERT", "dynamodb": told})
     assert change is not None
     assert (change.action_id, change.at, change.counts) == ("-", NOON, {"rejected": 1})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "counts"),
+    [
+        (None, 1, {}),
+        (999, 1_000, {}),
+        (1_000, 1_001, {"rejected": 1}),
+        (1_001, 1_002, {"rejected": 1}),
+        (990, 1_500, {"rejected": 500}),
+        (None, 1_003, {"rejected": 3}),
+    ],
+)
+def test_refusals_without_entries_count_by_their_number(before: int | None, after: int, counts: dict[str, int]) -> None:
+    def image(number: int) -> dict[str, Any]:
+        return {
+            **key("refusals#2026-11-24", "caller"),
+            "kind": {"S": "refusals"},
+            "refused": {"N": str(number)},
+        }
+
+    told: dict[str, Any] = {"SequenceNumber": "3", "NewImage": image(after)}
+    if before is not None:
+        told["OldImage"] = image(before)
+    change = read_change({"eventID": "event", "eventName": "MODIFY", "dynamodb": told})
+    assert change is not None
+    assert (change.action_id, day_of(change.at), change.counts) == ("-", "2026-11-24", counts)
 
 
 @pytest.mark.parametrize(

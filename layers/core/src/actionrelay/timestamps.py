@@ -28,3 +28,8 @@ def read_iso(text: str) -> int:
 def day_of(milliseconds: int) -> str:
     """Name the UTC day of an instant: ``2026-11-23``."""
     return iso(milliseconds)[:10]
+
+
+def day_starts_at(day: str) -> int:
+    """Return the first instant of a UTC day that ``day_of`` names."""
+    return read_iso(f"{day}T00:00:00.000Z")

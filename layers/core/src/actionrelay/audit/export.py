@@ -7,13 +7,13 @@ from typing import Any
 
 from actionrelay.audit.day import DayTrails, is_day
 from actionrelay.audit.document import audit_document
-from actionrelay.audit.ports import AuditReader, DayFile, DayFiles
+from actionrelay.audit.ports import AuditReader, DayFile, DayFiles, DayRefusals
 from actionrelay.audit.trail import Opening, Trail
 from actionrelay.errors import ExportConflictError, ExportRequestError, ExportUnfinishedError
-from actionrelay.ledger.audit_entry import AuditEntry, entry_hash
+from actionrelay.ledger.audit_entry import AuditEntry, entry_hash, rejected_beyond
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.strict_json import Json
-from actionrelay.timestamps import DAY_MS, day_of
+from actionrelay.timestamps import DAY_MS, day_of, day_starts_at
 
 _THREADS = 16
 """As many as the client has connections."""
@@ -102,6 +102,7 @@ class ExportAuditDay:
     """Exports one UTC day. The same day again replaces the file where nothing that it had is gone or changed."""
 
     audit: AuditReader
+    refusals: DayRefusals
     files: DayFiles
     telemetry: Telemetry
     clock: Clock
@@ -175,7 +176,17 @@ class ExportAuditDay:
                 place = place.beyond(opening, trail, earlier.found)
                 file.write(b"".join(map(_line, trail.entries)), place.document())
             place = replace(place, after=openings[-1])
+        for entry in self._counted(day):
+            earlier.meet(entry)
+            place = replace(place, entries=place.entries + 1)
+            file.write(_line(entry), place.document())
         return file, place, earlier.is_found_again
+
+    def _counted(self, day: str) -> Iterator[AuditEntry]:
+        """Give an entry for each caller of whom more was refused than is recorded one by one."""
+        for refused in self.refusals.of(day):
+            if refused.beyond:
+                yield rejected_beyond(day, day_starts_at(day) + DAY_MS, refused.caller, refused.beyond)
 
 
 def _line(entry: AuditEntry) -> bytes:

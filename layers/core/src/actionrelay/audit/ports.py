@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from actionrelay.audit.trail import Opening, Trail
+from actionrelay.ledger.refusals import Refusals
 from actionrelay.strict_json import Json
 
 
@@ -19,6 +20,14 @@ class AuditReader(Protocol):
 
         Fewer than ``limit`` are the last ones. One execution may be there twice, one right after the other.
         """
+        ...
+
+
+class DayRefusals(Protocol):
+    """How many submissions were refused."""
+
+    def of(self, day: str) -> tuple[Refusals, ...]:
+        """The number of each caller on a UTC day, always in the same order."""
         ...
 
 

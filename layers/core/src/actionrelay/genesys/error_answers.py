@@ -1,6 +1,6 @@
 """What Genesys Cloud's answers say besides a result: its errors in both dialects, and what its headers say.
 
-A message goes nowhere but into the execution's ``error``, for its caller; a code, a correlation id and a limit, which
+A message goes nowhere but into the execution's ``error``; a code, a correlation id and a limit, which
 are logged and audited too, are taken only where they have the form of one (``error_forms``).
 """
 

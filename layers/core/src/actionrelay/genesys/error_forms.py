@@ -1,7 +1,8 @@
 """What a code and an id of a foreign error look like: these alone are logged and audited.
 
 Genesys Cloud, and the system behind an action, may repeat what was sent to them anywhere in an error, inputs included.
-Its message goes to the execution's caller and nowhere else; what others are to see has to look like what it should be.
+Its message goes into the execution's ``error`` and into no log, metric or audit entry; what these have has to look like
+what it should be.
 """
 
 import re

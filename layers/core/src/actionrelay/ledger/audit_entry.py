@@ -57,6 +57,7 @@ class AuditHead:
 
 
 _REJECTED = "rejected#"
+_COUNTED = "counted#"
 NO_ACTION = "-"
 """Stands for the action of a request that was refused."""
 _LATER = frozenset({"sent_as", "accepted_at", "kept_days"})
@@ -105,5 +106,26 @@ def rejected(
         day=day_of(now),
         actor=actor,
         kept_days=kept_days,
+    )
+    return replace(entry, hash=entry_hash(entry))
+
+
+def rejected_beyond(day: str, day_ends_at: int, caller: str, number: int) -> AuditEntry:
+    """Return the one entry of the submissions of a caller and day that were refused and have none of their own.
+
+    It is in the day's exported file alone, under an id that no request has.
+    """
+    entry = AuditEntry(
+        execution_id=rejection_id(f"{_COUNTED}{day}#{hashlib.sha256(caller.encode()).hexdigest()[:16]}"),
+        seq=1,
+        timestamp=day_ends_at - 1,
+        action_id=NO_ACTION,
+        event="rejected",
+        status="rejected",
+        trace_id="",
+        attempt=0,
+        day=day,
+        actor=caller,
+        note=f"{number} more submissions of this caller were refused on this day",
     )
     return replace(entry, hash=entry_hash(entry))

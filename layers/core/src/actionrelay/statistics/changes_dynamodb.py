@@ -11,8 +11,11 @@ from actionrelay.aws.attributes import Attribute, value_of
 from actionrelay.ledger.audit_entry import NO_ACTION
 from actionrelay.ledger.execution import CacheStatus, Status
 from actionrelay.ledger.items_dynamodb import is_name_of_run
+from actionrelay.ledger.refusals import beyond
+from actionrelay.ledger.refusals_dynamodb import day_in, is_refusals, number_in
 from actionrelay.statistics.counters import Change
 from actionrelay.statistics.tally import REJECTED, Standing, difference
+from actionrelay.timestamps import day_starts_at
 
 _STEPS = frozenset({"accepted", "ledger"})
 REJECTED_EVENT = "rejected"
@@ -31,6 +34,9 @@ def read_change(record: Mapping[str, Any]) -> Change | None:
     try:
         if after.get("event", {}).get("S") == REJECTED_EVENT:
             action_id, at, counts = NO_ACTION, int(value_of(after["timestamp"])), {REJECTED: 1}
+        elif is_refusals(after):
+            more = beyond(number_in(after)) - beyond(number_in(before))
+            action_id, at, counts = NO_ACTION, day_starts_at(day_in(after)), {REJECTED: more} if more else {}
         elif after.get("sk", {}).get("S") in _STEPS and not is_name_of_run(after):
             standing = read_standing(after)
             action_id, at = standing.action_id, standing.created_at

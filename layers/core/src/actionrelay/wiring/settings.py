@@ -144,6 +144,7 @@ class CountSettings(ObservedSettings):
 class ExportSettings(ObservedSettings):
     """Settings of ``export``."""
 
+    executions_table: str
     audit_table: str
     payload_bucket: str
     export_lock_days: NotNegative

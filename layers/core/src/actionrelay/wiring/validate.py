@@ -7,6 +7,7 @@ from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.ledger.queues_sqs import SqsDeliveryQueue, SqsExecutionQueue
 from actionrelay.operate.decisions import OperateExecution
 from actionrelay.operate.request import ReadRequest
+from actionrelay.submit.refusal_counter_dynamodb import TableRefusalCounter
 from actionrelay.submit.rejection import RecordRejection
 from actionrelay.submit.rules import RequestRules
 from actionrelay.submit.submission import SubmitExecution
@@ -75,4 +76,5 @@ def record_rejection() -> RecordRejection:
     """Records a submission that was refused; its answer does not wait for it."""
     settings = ValidateSettings.read(os.environ)
     audit = AuditTable(aws().brief_dynamodb, settings.audit_table, settings.audit_retention_days, telemetry())
-    return RecordRejection(audit, telemetry(), SystemClock(), settings.audit_retention_days)
+    counter = TableRefusalCounter(aws().brief_dynamodb, settings.executions_table)
+    return RecordRejection(audit, counter, telemetry(), SystemClock(), settings.audit_retention_days)
