@@ -1,0 +1,55 @@
+"""Exit statuses. They are part of the command's contract: docs/client.md lists them."""
+
+from enum import IntEnum
+
+from actionrelay_client.bulk.results import ResultsError
+from actionrelay_client.bulk.table import TableError
+from actionrelay_client.errors import (
+    ActionRelayError,
+    ApiError,
+    NoAnswerError,
+    SettingsError,
+    ThrottledError,
+    UnavailableError,
+    UnreadableAnswerError,
+    UnsendableError,
+    WaitTimeoutError,
+)
+
+
+class Exit(IntEnum):
+    """How the command ends."""
+
+    DONE = 0
+    OTHERWISE = 1
+    """It ended, and not as hoped: failed, unknown, cancelled, a check that failed, rows that need a person."""
+    USAGE = 2
+    """Options, settings or a file are wrong. Nothing was sent."""
+    REFUSED = 3
+    """The API refused it: no such execution, wrong state, not allowed, invalid."""
+    NO_ANSWER = 4
+    """No answer, or one that says "later". The same command is safe to run again."""
+    RESULTS = 5
+    """The results can't be written. The same command goes on."""
+    NOT_ENDED = 6
+    """The time to wait is over, and it has not ended."""
+    INTERRUPTED = 130
+
+
+_EXITS: tuple[tuple[type[ActionRelayError], Exit], ...] = (
+    (SettingsError, Exit.USAGE),
+    (UnsendableError, Exit.USAGE),
+    (TableError, Exit.USAGE),
+    (ResultsError, Exit.RESULTS),
+    (WaitTimeoutError, Exit.NOT_ENDED),
+    (ThrottledError, Exit.NO_ANSWER),
+    (UnavailableError, Exit.NO_ANSWER),
+    (NoAnswerError, Exit.NO_ANSWER),
+    (UnreadableAnswerError, Exit.NO_ANSWER),
+    (ApiError, Exit.REFUSED),
+)
+
+
+def exit_of(error: ActionRelayError) -> Exit:
+    """Return how the command ends with an error."""
+    return next((code for kind, code in _EXITS if isinstance(error, kind)), Exit.REFUSED)

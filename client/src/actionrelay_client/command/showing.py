@@ -1,0 +1,161 @@
+"""What is printed: tables for people, JSON for programs. What is said on the way goes to standard error."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from actionrelay_client import json_text
+from actionrelay_client.documents import Execution
+from actionrelay_client.errors import ActionRelayError
+
+STYLES: Mapping[str, str] = {
+    "queued": "yellow",
+    "waiting": "yellow",
+    "running": "cyan",
+    "awaiting_webhook": "magenta",
+    "completed": "green",
+    "delivered": "green",
+    "ok": "green",
+    "failed": "red",
+    "unknown": "bold red",
+    "blocked": "bold red",
+    "refused": "red",
+    "invalid": "red",
+    "cancelled": "dim",
+    "warning": "yellow",
+}
+
+
+@dataclass
+class Screen:
+    """Standard output and standard error of one command."""
+
+    as_json: bool = False
+
+    @cached_property
+    def out(self) -> Console:
+        """Where answers go."""
+        return Console(highlight=False, soft_wrap=True)
+
+    @cached_property
+    def err(self) -> Console:
+        """Where all else goes."""
+        return Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def document(self, document: Any) -> None:
+        """Print JSON on one line, its numbers as they came."""
+        sys.stdout.write(json_text.spell(document) + "\n")
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Print rows below their columns' names; names that are all empty are left out."""
+        shown = any(columns)
+        table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0), show_header=shown)
+        for name in columns:
+            table.add_column(name, overflow="fold")
+        for row in rows:
+            table.add_row(*map(cell, row))
+        self.out.print(table)
+
+    def fields(self, rows: Iterable[tuple[str, object]]) -> None:
+        """Print names and values, those that are None left out."""
+        table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+        table.add_column(style="dim", no_wrap=True)
+        table.add_column(overflow="fold")
+        for name, value in rows:
+            if value is not None and value != "":
+                table.add_row(name, cell(value))
+        self.out.print(table)
+
+    def say(self, text: str, style: str = "") -> None:
+        """Print a sentence for people. Where JSON is wanted it goes to standard error."""
+        (self.err if self.as_json else self.out).print(Text(text), style=style)
+
+    def note(self, text: str) -> None:
+        """Say something on the way."""
+        self.err.print(Text(text), style="dim")
+
+    def error(self, error: ActionRelayError) -> None:
+        """Say what went wrong, and what to do about it; as JSON where that is wanted."""
+        if self.as_json:
+            document = {
+                "code": error.code,
+                "status": error.status,
+                "detail": error.detail,
+                "errors": [vars(fault) for fault in error.errors],
+                "traceId": error.trace_id,
+                "executionId": error.execution_id,
+            }
+            sys.stderr.write(json_text.spell(document) + "\n")
+            return
+        self.err.print(Text.assemble(("✗ ", "bold red"), f"{error.status or ''} {error.code}: ".lstrip(), error.detail))
+        for fault in error.errors:
+            self.err.print(Text(f"  {fault.pointer or '/'}  {fault.detail} ({fault.code})"))
+        for line in advice(error):
+            self.err.print(Text(f"  {line}"), style="dim")
+
+
+def cell(value: object) -> Text:
+    """Spell a value for a table; a status has its colour."""
+    if isinstance(value, datetime):
+        return Text(value.strftime("%Y-%m-%d %H:%M:%S") + f".{value.microsecond // 1000:03}")
+    text = value if isinstance(value, str) else "" if value is None else json_text.spell(value)
+    # Text of others may hold control characters; a terminal is not to follow them.
+    clean = "".join(each if each.isprintable() or each == "\n" else "�" for each in text)
+    return Text(clean, style=STYLES.get(text, ""))
+
+
+def show_execution(screen: Screen, execution: Execution) -> None:
+    """Print one execution."""
+    if screen.as_json:
+        screen.document(execution.document)
+        return
+    error, waiting = execution.error, execution.waiting
+    screen.fields(
+        (
+            ("execution", execution.execution_id),
+            ("action", execution.action_id),
+            ("trace", execution.trace_id if execution.trace_id != execution.execution_id else None),
+            ("status", execution.status),
+            ("waits for", f"{waiting.reason}, until {waiting.until or 'nobody knows'}" if waiting else None),
+            ("error", f"{error.code}: {error.message}" if error else None),
+            ("correlation", error.correlation_id if error else None),
+            ("attempts", execution.attempts),
+            ("cache", execution.cache_status),
+            ("webhook", execution.webhook_status),
+            ("created", execution.created_at),
+            ("ended", execution.completed_at),
+            ("latency", None if execution.latency_ms is None else f"{execution.latency_ms} ms"),
+            ("result", None if execution.result is None else json_text.spell(execution.result)),
+        )
+    )
+
+
+_ADVICE: Mapping[str, str] = {
+    "expired_token": "the AWS credentials have expired: log in again, then run the same command",
+    "invalid_signature": "wrong keys, another region than the API's, or a clock that is off: actionrelay doctor",
+    "missing_authentication": "actionrelay doctor says which it is",
+    "access_denied": "the caller lacks execute-api:Invoke on this route (README.md, Call it)",
+    "invalid_api_key": "the key is not one of this deployment's, or its usage plan's",
+    "execution_conflict": "the id was used for other content; another id is another execution",
+    "no_answer": "actionrelay doctor looks at the way there",
+}
+
+
+def advice(error: ActionRelayError) -> list[str]:
+    """Return what to do about an error."""
+    lines = [_ADVICE[error.code]] if error.code in _ADVICE else []
+    allowed = getattr(error, "allowed", ())
+    if allowed:
+        lines.append(f"possible now: {', '.join(allowed)}")
+    if error.execution_id:
+        lines.append(f"safe to repeat with --id {error.execution_id}")
+    if error.trace_id:
+        lines.append(f"trace {error.trace_id}")
+    return lines
