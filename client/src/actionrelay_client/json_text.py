@@ -1,24 +1,27 @@
 """JSON whose numbers stay what they are: a decimal is a ``Decimal``, an integer an ``int``, in both directions."""
 
 import json
+import math
 from decimal import Decimal
 from typing import Any, NoReturn
 
 from actionrelay_client.errors import UnsendableError
 
 
-def read(text: str | bytes, *, unique_keys: bool = False) -> Any:
-    """Read a JSON document; with ``unique_keys`` a key may come once in an object.
+def read(text: str | bytes, *, strict: bool = False) -> Any:
+    """Read a JSON document; with ``strict`` as the API reads a request.
 
     Raises:
-        ValueError: not JSON, ``NaN``, ``Infinity``, nested too deep, or a key that comes twice.
+        ValueError: not JSON, ``NaN``, ``Infinity``, nested too deep; with ``strict`` also a key that comes twice in one
+            object, and a number that a double can't hold.
     """
     try:
         return json.loads(
             text,
-            parse_float=Decimal,
+            parse_float=_held if strict else Decimal,
+            parse_int=_held_whole if strict else None,
             parse_constant=_refuse,
-            object_pairs_hook=_unique if unique_keys else None,
+            object_pairs_hook=_unique if strict else None,
         )
     except RecursionError:
         raise ValueError("nested too deep") from None
@@ -65,6 +68,17 @@ def _name(name: object) -> str:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
+
+
+def _held(digits: str) -> Decimal:
+    if not math.isfinite(float(digits)):
+        raise ValueError("a number is too large for a double")
+    return Decimal(digits)
+
+
+def _held_whole(digits: str) -> int:
+    _held(digits)
+    return int(digits)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

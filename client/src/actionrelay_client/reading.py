@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 D = TypeVar("D", bound="Document")
+_LONGEST = 30
+"""Digits of a count."""
 
 
 def read_by(convert: Callable[[Any], T], *, name: str | None = None) -> T:
@@ -78,6 +80,8 @@ def count_or_none(value: Any) -> int | None:
     """Read a whole number, ``2.0`` included; anything else is None."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return None
+    if isinstance(value, Decimal) and not -_LONGEST < value.adjusted() < _LONGEST:
+        return None  # as an int it would fill the memory
     return int(value) if value == int(value) else None
 
 

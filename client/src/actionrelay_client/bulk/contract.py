@@ -75,8 +75,11 @@ def read_cell(text: str, kind: str) -> Any:
         bare = text.strip()
         if len(bare) > _LONGEST_NUMBER or not _NUMBER.fullmatch(bare):
             raise ValueError("must be a number such as 12 or 10.50")
-        value = json_text.read(bare)
-        if kind == "integer" and value != int(value):
+        try:
+            value = json_text.read(bare, strict=True)
+        except ValueError:
+            raise ValueError("must be a number that a double can hold") from None
+        if kind == "integer" and not _is_whole(value):
             raise ValueError("must be an integer")
         return int(value) if kind == "integer" else value
     if kind == "boolean":
@@ -85,7 +88,7 @@ def read_cell(text: str, kind: str) -> Any:
         return _FLAGS[text.strip().lower()]
     if kind in {"json", "array", "object"}:
         try:
-            return json_text.read(text, unique_keys=True)
+            return json_text.read(text, strict=True)
         except ValueError:
             raise ValueError("must be JSON") from None
     return text
@@ -107,8 +110,12 @@ def _type_fault(value: Any, kind: str) -> str | None:
     # A boolean is an int in Python, and no number in JSON; 1.0 is an integer, as Genesys Cloud has it.
     fits = isinstance(value, _KINDS[kind]) and (kind == "boolean" or not isinstance(value, bool))
     if kind == "integer" and isinstance(value, Decimal):
-        fits = value == value.to_integral_value()
+        fits = _is_whole(value)
     return None if fits else f"must be of type {kind}"
+
+
+def _is_whole(value: int | Decimal) -> bool:
+    return isinstance(value, int) or value == value.to_integral_value()
 
 
 def _rule_fault(value: Any, rule: Mapping[str, Any]) -> str | None:

@@ -35,13 +35,14 @@ class Run:
     out: Path | None = None
     max_bytes: int = MAX_REQUEST_BYTES
     patience_seconds: float = PATIENCE_SECONDS
-    book: Book = field(default_factory=Book)
     progress: Progress = field(default_factory=lambda: Progress(0))
     checked: Checked | None = None
+    book: Book = field(init=False)
 
     def __post_init__(self) -> None:
         if self.out is not None and self.out.exists() and self.out.samefile(self.table.path):
             raise TableError("the file of results is the file of rows; name another one")
+        self.book = Book()
         self._stop = threading.Event()
         self._all_sent = threading.Event()
         self._failure: Exception | None = None
@@ -71,8 +72,8 @@ class Run:
             ActionRelayError: it can't go on; the same run again does.
         """
         results = Results(self.out, self.order.name)
-        results.open(self.book)
         try:
+            results.open(self.book)
             self._write_invalid(results)
             self._work(results)
             results.finish(self.book)

@@ -184,7 +184,7 @@ def _json_row(number: int, line: int, text: bytes | None) -> Row:
     if text is None:
         return Row(number, line, {}, f"is longer than {LONGEST_ROW} bytes")
     try:
-        document = json_text.read(text, unique_keys=True)
+        document = json_text.read(text, strict=True)
     except ValueError as error:
         return Row(number, line, {}, f"is no JSON with one meaning: {error}")
     if not isinstance(document, dict):

@@ -23,7 +23,7 @@ def read_json(given: str, option: str) -> Any:
             text = Path(given[1:]).read_bytes()
         else:
             text = given.encode()
-        return json_text.read(text, unique_keys=True)
+        return json_text.read(text, strict=True)
     except (OSError, ValueError) as error:
         raise typer.BadParameter(f"is no JSON: {error}", param_hint=option) from None
 

@@ -33,6 +33,12 @@ STYLES: Mapping[str, str] = {
 }
 
 
+_WHOLE = frozenset({"execution", "workflow", "action", "created", "started", "time"})
+"""Columns that are copied: an id on two lines is none."""
+_PLAIN_WIDTH = 200
+"""Columns where there is no terminal."""
+
+
 @dataclass
 class Screen:
     """Standard output and standard error of one command."""
@@ -42,12 +48,12 @@ class Screen:
     @cached_property
     def out(self) -> Console:
         """Where answers go."""
-        return Console(highlight=False, soft_wrap=True)
+        return _console(stderr=False)
 
     @cached_property
     def err(self) -> Console:
         """Where all else goes."""
-        return Console(stderr=True, highlight=False, soft_wrap=True)
+        return _console(stderr=True)
 
     def document(self, document: Any) -> None:
         """Print JSON on one line, its numbers as they came."""
@@ -58,7 +64,7 @@ class Screen:
         shown = any(columns)
         table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0), show_header=shown)
         for name in columns:
-            table.add_column(name, overflow="fold")
+            table.add_column(name, overflow="fold", no_wrap=name in _WHOLE)
         for row in rows:
             table.add_row(*map(cell, row))
         self.out.print(table)
@@ -99,6 +105,13 @@ class Screen:
             self.err.print(Text(f"  {fault.pointer or '/'}  {fault.detail} ({fault.code})"))
         for line in advice(error):
             self.err.print(Text(f"  {line}"), style="dim")
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False, soft_wrap=True)
+    return (
+        console if console.is_terminal else Console(stderr=stderr, highlight=False, soft_wrap=True, width=_PLAIN_WIDTH)
+    )
 
 
 def cell(value: object) -> Text:
