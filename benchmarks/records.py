@@ -139,7 +139,7 @@ def _brought_to(status: Status, accepted: Execution, at: int) -> Execution:
     if status is Status.AWAITING_WEBHOOK:
         return ledger.await_webhook(running, at + 400, at + 360_000, 300, None)
     result = _INLINE.refer(f"{accepted.execution_id}/result", _INPUTS) if status is Status.COMPLETED else None
-    error = None if result else ExecutionError("no_answer", "no answer came back")
+    error = None if result else ExecutionError("no_answer", "no answer came")
     return ledger.settle(running, Outcome(status, result, error), at + 400, latency_ms=300)
 
 

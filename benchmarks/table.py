@@ -10,7 +10,7 @@ from benchmarks.results import Result, Target
 
 
 def terminal(result: Result) -> RenderableType:
-    """Lay a result out for a terminal; a missed target is red."""
+    """Format a result for a terminal; a missed target is red."""
     table = Table(title=result.title, title_justify="left", title_style="bold")
     for number, column in enumerate(result.columns):
         table.add_column(column, justify="right" if number else "left")
@@ -30,7 +30,7 @@ def missed(results: Iterable[Result]) -> list[Target]:
 
 
 def markdown(results: Sequence[Result], machine: str) -> dict[str, str]:
-    """Spell a run as Markdown, a section for each benchmark by its name: when and on what it was run, and what came."""
+    """Format a run as Markdown, a section for each benchmark by its name: when, on what, and the results."""
     return {result.name: _section(result, machine) for result in results}
 
 

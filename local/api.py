@@ -25,7 +25,7 @@ TIMEOUT_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, and how long it took to come."""
+    """The answer, and how long it took."""
 
     status: int
     headers: Mapping[str, str]

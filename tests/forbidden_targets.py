@@ -84,7 +84,7 @@ FORBIDDEN_ADDRESSES = (
 )
 
 FORBIDDEN_URLS = (
-    # spellings of IPv4 that inet_aton reads
+    # forms of IPv4 that inet_aton reads
     ("https://2130706433/", "host"),
     ("https://0x7f000001/", "host"),
     ("https://0X7F.0.0.1/", "host"),

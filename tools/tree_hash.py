@@ -1,6 +1,6 @@
 """Prints one hash over a folder: the names, modes and contents of everything below it.
 
-Two folders with the same hash unpack to the same thing. Times are left out: a copy may set them anew.
+Two folders with the same hash unpack to the same thing. Times are left out: a copy may change them.
 """
 
 import hashlib

@@ -37,7 +37,7 @@ class Meter:
         events.register("after-call.dynamodb", self._answered)
 
     def reset(self) -> None:
-        """Start counting anew; what the tables hold stays known."""
+        """Start counting at 0 again; what the tables hold stays known."""
         with self._turn:
             self.requests.clear()
             self.write_units.clear()

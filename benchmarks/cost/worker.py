@@ -58,7 +58,7 @@ class Count:
 
 
 class _Log(io.TextIOBase):
-    """Stands for standard output, where functions log: counts bytes as CloudWatch Logs bills them."""
+    """Replaces standard output, where functions log: counts bytes as CloudWatch Logs bills them."""
 
     def __init__(self) -> None:
         self.billed_bytes = 0

@@ -123,7 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
         except ProblemError as problem:
             status, text, extra, kind = problem.status, json.dumps(problem.document), problem.headers, _PROBLEM
         else:
-            text, extra, kind = self.relay.spelled(document), {}, "application/json"
+            text, extra, kind = self.relay.text_of(document), {}, "application/json"
         if trouble and trouble.lose == "after":
             self.close_connection = True
             return

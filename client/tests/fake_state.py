@@ -157,7 +157,7 @@ class RelayState:
         if status in {"failed", "unknown"}:
             document["error"] = {
                 "code": "http_400" if status == "failed" else "no_answer",
-                "message": "the action said no" if status == "failed" else "no answer came back",
+                "message": "the action said no" if status == "failed" else "no answer came",
                 "status": 400 if status == "failed" else None,
                 "correlationId": "11111111-2222-3333-4444-555555555555",
             }
@@ -165,7 +165,7 @@ class RelayState:
             document["waiting"] = {"reason": "rate", "until": None}
         return document
 
-    def spelled(self, document: Any) -> str:
+    def text_of(self, document: Any) -> str:
         text = json.dumps(document)
         if f'"{_PLACE}"' in text and isinstance(document, dict):
             inputs = self.records[document["executionId"]].request["inputs"]

@@ -120,7 +120,7 @@ def test_a_list_reads_all_its_pages(relay: FakeRelay, client: Client) -> None:
     assert len([1 for _, target, _, _ in relay.seen if "limit=3" in target]) == 3
 
 
-def test_times_are_spelled_as_the_api_reads_them(relay: FakeRelay, client: Client) -> None:
+def test_times_are_written_as_the_api_reads_them(relay: FakeRelay, client: Client) -> None:
     list(client.list(from_=date(2026, 11, 24), to=datetime(2026, 11, 25, 13, tzinfo=timezone.utc)))
     assert relay.seen[-1][1].endswith("?from=2026-11-24&to=2026-11-25T13%3A00%3A00%2B00%3A00")
 

@@ -120,7 +120,7 @@ def test_the_same_run_again_runs_nothing_and_asks_little(case: Case) -> None:
     assert set(case.relay.runs.values()) == {1}
 
 
-def test_without_the_file_of_results_it_is_made_anew(case: Case) -> None:
+def test_without_the_file_of_results_it_is_made_again(case: Case) -> None:
     case.rows(20)
     case.go()
     first = case.out.read_bytes()
@@ -129,7 +129,7 @@ def test_without_the_file_of_results_it_is_made_anew(case: Case) -> None:
     assert case.out.read_bytes() == first
 
 
-def test_an_edited_row_is_told_apart_and_not_run(case: Case) -> None:
+def test_an_edited_row_is_found_and_not_run(case: Case) -> None:
     case.rows(10)
     case.go()
     case.rows(10, lambda n: f"{n},{'failed' if n == 4 else 'completed'}")
@@ -148,7 +148,7 @@ def test_rows_that_were_added_or_moved_run_once(case: Case) -> None:
     assert sorted(line["key"] for line in case.lines()) == ["1", "2", "3", "4", "5", "6"]
 
 
-def test_what_failed_and_was_retried_is_read_anew(case: Case) -> None:
+def test_what_failed_and_was_retried_is_read_again(case: Case) -> None:
     case.rows(5, lambda n: f"{n},{'failed' if n == 2 else 'completed'}")
     assert case.go() == {"completed": 4, "failed": 1}
     with Client(case.relay.url, api_key=API_KEY) as client:

@@ -127,7 +127,7 @@ def test_types_can_be_named_where_there_is_no_contract() -> None:
 
 
 @pytest.mark.parametrize("value", ["", None, True, Decimal("1.5"), [], "x" * 1001])
-def test_a_key_must_tell_rows_apart(value: object) -> None:
+def test_a_key_must_differ_in_every_row(value: object) -> None:
     assert shaped({"key": value}, typed=True, contract=None, key="key").faults
 
 

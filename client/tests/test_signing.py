@@ -21,7 +21,7 @@ SIGNER = SigV4Auth(Credentials("a", "b"), "execute-api", "eu-west-1")
 
 
 @given(st.dictionaries(TEXT.filter(bool), TEXT))
-def test_a_query_is_spelled_as_botocore_signs_it(parameters: dict[str, str]) -> None:
+def test_a_query_is_written_as_botocore_signs_it(parameters: dict[str, str]) -> None:
     ours = query_of(parameters)
     theirs = SIGNER.canonical_query_string(AWSRequest("GET", "https://x/v1", params=parameters))
     sent = SIGNER.canonical_query_string(AWSRequest("GET", f"https://x/v1?{ours}" if ours else "https://x/v1"))

@@ -31,5 +31,5 @@ def check(history: History) -> tuple[Violation, ...]:
     """Return every violation, those of one execution together."""
     return (
         *(violation for case in cases(history) for rule in RULES for violation in rule(case)),
-        *tallies.counters_tell_the_truth(history),
+        *tallies.counters_are_right(history),
     )

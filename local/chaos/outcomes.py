@@ -21,10 +21,10 @@ def failure_is_true(case: Case) -> Iterator[Violation]:
     """`failed` says that Genesys Cloud said so. Waiting, outages and lost answers never end in it."""
     if case.status != "failed":
         return
-    told_of_run = any(_refused(request) and (request.ran or request.repeat) for request in case.requests)
+    answer_named_run = any(_refused(request) and (request.ran or request.repeat) for request in case.requests)
     called_back = any(callback.outcome == "failed" and callback.attempts for callback in case.callbacks)
     if case.runs:
-        if not told_of_run and not called_back:
+        if not answer_named_run and not called_back:
             yield case.violation(Broken.SILENT_FAILURE, f"{case.runs} runs, and no failure was reported of them")
     elif not any(_refused(request) for request in case.requests):
         yield case.violation(Broken.UNFOUNDED_FAILURE, f"never refused; error {_error_code(case)}")

@@ -39,7 +39,7 @@ def said(counted: Mapping[str, Any], history: History) -> Mapping[str, int | Non
     return {name: counted.get(name) for name in truth(history)}
 
 
-def counters_tell_the_truth(history: History) -> Iterator[Violation]:
+def counters_are_right(history: History) -> Iterator[Violation]:
     """Every number is right, exactly; by day, by hour and by action they add up to the same."""
     expected = truth(history)
     for name, number in said(history.counted, history).items():

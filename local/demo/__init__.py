@@ -7,5 +7,5 @@ What is shown is checked first: a step that did not see what it promises ends th
 - `example`: the requests that are sent.
 - `witnesses`: what others saw of it: Genesys Cloud, the caller's webhook, CloudWatch, SSM.
 - `following`, `trail`, `metrics`: a status over time, the audit chain, EMF lines; pure.
-- `showing`, `spelling`: how it looks. `expectations`: what is thrown when it is not as promised.
+- `showing`, `wrapping`: how it looks. `expectations`: what is thrown when it is not as promised.
 """

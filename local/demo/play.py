@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator
 
 from local.api import ApiClient
-from local.demo import backstage, example, records, refusals, standing, submission
+from local.demo import backstage, example, readiness, records, refusals, submission
 from local.demo.expectations import UnexpectedError
 from local.demo.showing import Show
 from local.demo.witnesses import Witnesses
@@ -44,9 +44,9 @@ def play(api: ApiClient, show: Show, witnesses: Witnesses) -> None:
     with _step("One token for all workers", show, witnesses, "execute"):
         backstage.token(show, witnesses)
     with _step("Is it ready? A look at the three secrets, the token and Genesys Cloud", show, witnesses, "preflight"):
-        standing.ready(api, show)
+        readiness.ready(api, show)
     with _step("How it is doing", show, witnesses, "count", "query"):
-        standing.counted(api, show)
+        readiness.counted(api, show)
     with _step("The metrics", show, witnesses, "deliver"):
         backstage.metrics(show, witnesses)
 

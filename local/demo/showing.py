@@ -19,7 +19,7 @@ from rich.text import Text
 from local.api import Answer
 from local.demo.expectations import UnexpectedError
 from local.demo.following import Bar
-from local.demo.spelling import spelled
+from local.demo.wrapping import wrapped
 
 _MARGIN = 3
 _HANGING = 2
@@ -91,7 +91,7 @@ class Show:
             self.json(document)
 
     def answer(self, answer: Answer, document: Any = None) -> None:
-        """Show what came back: its status line, and `document`, the part of its body that matters here."""
+        """Show the answer: its status line, and `document`, the part of its body that matters here."""
         good = answer.status < HTTPStatus.BAD_REQUEST
         status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
         facts = f"  {answer.media_type}, {answer.milliseconds:.0f} ms"
@@ -102,7 +102,7 @@ class Show:
     def json(self, document: Any) -> None:
         """Show a JSON value."""
         inset = 2
-        self._print(JSONHighlighter()(Text(spelled(document, self.width - inset))), inset)
+        self._print(JSONHighlighter()(Text(wrapped(document, self.width - inset))), inset)
 
     def change(self, at: float, status: str, meaning: str) -> None:
         """Show that a status was reached, at a number of seconds."""

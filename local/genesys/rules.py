@@ -1,6 +1,6 @@
 """The lasting rules of a simulator, one model for each matter: tokens, rate, latency, signing, callbacks.
 
-JSON names are camelCase. A field that no model knows is refused, so a misspelt rule cannot silently be no
+JSON names are camelCase. A field that no model knows is refused, so a rule with a wrong name cannot silently be no
 rule. The models are frozen: a change makes a new one, and a request sees the same rules from start to end.
 """
 

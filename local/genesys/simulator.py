@@ -88,7 +88,7 @@ class Simulator:
         return self.windows.take(name, now=self.clock(), allowed=rules.allowed, window_seconds=rules.window_seconds)
 
     def fault_for(self, subject: Subject) -> Fault:
-        """Return how this request is to be treated; takes it off the script if it stood there."""
+        """Return how this request is to be treated; takes it off the script if it was there."""
         return choose(subject, self.script, self.scenario.faults, self.source)
 
     def pause_seconds(self, fault: Fault) -> float:

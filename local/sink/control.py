@@ -35,7 +35,7 @@ class Control:
             Route("/_control/deliveries", self._shown, methods=["GET"]),
             Route("/_control/behaviour/{name:path}", self._behave, methods=["PUT"]),
             Route("/_control/reset", self._reset, methods=["POST"]),
-            # Without this a misspelt control route would be recorded as a delivery.
+            # Without this a wrong control route would be recorded as a delivery.
             Route("/_control/{rest:path}", self._unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         ]
 

@@ -74,11 +74,11 @@ def it_can_execute(reply: Reply) -> Verdict:
     """Judge the preflight, `GET /health?deep=true`."""
     document = reply.document if isinstance(reply.document, dict) else {}
     bad = [check for check in document.get("checks", ()) if check.get("status") != "ok"]
-    told = "; ".join(f"{check.get('name')}: {check.get('advice') or check.get('detail')}" for check in bad)
+    advice = "; ".join(f"{check.get('name')}: {check.get('advice') or check.get('detail')}" for check in bad)
     if reply.status != 200:
-        return failed(f"{reply.status} {reply.code}".strip(), told or _who_calls(reply))
+        return failed(f"{reply.status} {reply.code}".strip(), advice or _who_calls(reply))
     if bad:
-        return warning("degraded", told)
+        return warning("degraded", advice)
     return ok(f"{len(document.get('checks', ()))} checks")
 
 
@@ -189,7 +189,7 @@ def the_token_is_private(token: SharedToken) -> Verdict:
     if token.kind is None:
         return ok(f"{token.name} is not made yet: the first execution makes it")
     if token.kind != "SecureString":
-        return failed(f"{token.name} is a {token.kind}", "Delete the parameter: the workers make it anew, encrypted.")
+        return failed(f"{token.name} is a {token.kind}", "Delete the parameter: the workers make it again, encrypted.")
     if token.key in {"", "alias/aws/ssm"}:
         return warning(
             f"{token.name}: aws/ssm",

@@ -62,7 +62,7 @@ def settings(port: int) -> dict[str, str]:
         # These listen on fixed ports and on all interfaces, and nothing here uses them.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        # Each worker unpacks its function anew, so bytecode written there is never read again.
+        # Each worker unpacks its function again, so bytecode written there is never read again.
         "PYTHONDONTWRITEBYTECODE": "1",
     }
 

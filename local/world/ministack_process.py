@@ -9,7 +9,7 @@ from typing import Any
 from ministack.app import main  # type: ignore[import-not-found]  # of another environment
 from ministack.services import apigateway_v1 as gateway  # type: ignore[import-not-found]
 
-_build_event = gateway._build_lambda_event_v1  # noqa: SLF001 - there is no public place to stand in
+_build_event = gateway._build_lambda_event_v1  # noqa: SLF001 - there is no public way to replace it
 
 
 def _with_api_key(*given: Any, **named: Any) -> dict[str, Any]:

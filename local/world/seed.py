@@ -1,4 +1,4 @@
-"""The three secrets that the template expects to find, made anew for each world."""
+"""The three secrets that the template expects to find, made for each world."""
 
 import base64
 import json

@@ -89,7 +89,7 @@ class WorldFolder:
         return [Handle(**process) for process in recorded["processes"]] if recorded else []
 
     def write_stack(self, stack: Stack) -> None:
-        """Tell users of the world how to reach it."""
+        """Say how to reach the world."""
         _replace(self.stack_file, {_camel(name): value for name, value in asdict(stack).items() if value is not None})
 
     def stack(self) -> Stack | None:

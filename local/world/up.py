@@ -41,7 +41,7 @@ def up(state: Path, *, genesys_url: str | None, parameters: Mapping[str, str], p
     with folder.locked():
         stack = _running(folder)
         if stack is not None:
-            progress.done("this world is up already, as it was deployed; `down` and `up` deploy anew")
+            progress.done("this world is up already, as it was deployed; `down` and `up` deploy it again")
             return stack
         stop(folder.processes(), world=folder.path)
         folder.prepare()

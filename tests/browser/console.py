@@ -100,7 +100,7 @@ class Console:
         self.page.get_by_role("button", name="Refresh now").click()
 
     def look_again(self) -> None:
-        """Come back to the tab, upon which it asks as it does when its time has come."""
+        """Return to the tab; it then asks, as it does when its time has come."""
         self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
     # -- What is on it --------------------------------------------------------------------------------------------

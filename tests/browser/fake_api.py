@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from actionrelay.site.console_page import FOLDER, Told, assemble
+from actionrelay.site.console_page import FOLDER, PageFacts, assemble
 from tests.browser.decided import DECISIONS, Many
 from tests.browser.sample import Day, metrics, queues, quiet_day
 from tests.browser.trails import Trail
@@ -251,7 +251,7 @@ def serving() -> Iterator[FakeApi]:
     api = FakeApi()
 
     def console(_request: Request) -> Response:
-        page = assemble(Told(api.way, REGION, api.contract, api.runbook))
+        page = assemble(PageFacts(api.way, REGION, api.contract, api.runbook))
         return HTMLResponse(page.html, headers=page.headers)
 
     def module(request: Request) -> Response:

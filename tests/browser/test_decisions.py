@@ -21,7 +21,7 @@ def _unknown(api: FakeApi, *, hook: bool = True) -> Trail:
     return trail.broke("no_answer", "Genesys Cloud did not answer")
 
 
-def test_a_retry_of_an_unknown_asks_again_unless_told_otherwise(visit: Visit, api: FakeApi) -> None:
+def test_a_retry_of_an_unknown_asks_again_by_default(visit: Visit, api: FakeApi) -> None:
     trail = _unknown(api)
     console = visit(at=f"#/executions/{trail.execution_id}")
 
@@ -30,14 +30,14 @@ def test_a_retry_of_an_unknown_asks_again_unless_told_otherwise(visit: Visit, ap
     expect(dialog.get_by_role("radio", name="Ask again")).to_be_checked()
     expect(dialog).to_contain_text("under the same id")
     expect(dialog).to_contain_text("Nothing runs twice")
-    dialog.get_by_role("radio", name="Run it anew").check()
-    console.button("Run it anew, maybe twice").click()
+    dialog.get_by_role("radio", name="Run it again").check()
+    console.button("Run it again, maybe twice").click()
 
     expect(console.card("Summary")).to_contain_text("queued")
     assert api.bodies == [{"again": True}]
 
 
-def test_asking_again_sends_no_wish_to_run_it_anew(visit: Visit, api: FakeApi) -> None:
+def test_asking_again_sends_no_wish_to_run_it_again(visit: Visit, api: FakeApi) -> None:
     trail = _unknown(api)
     console = visit(at=f"#/executions/{trail.execution_id}")
 
@@ -63,11 +63,11 @@ def test_another_contract_says_that_it_may_run_twice(visit: Visit, api: FakeApi)
 
 @pytest.mark.parametrize("decision", ["Retry", "Resolve"])
 def test_only_an_asked_for_webhook_is_promised(visit: Visit, api: FakeApi, decision: str) -> None:
-    silent, told = _unknown(api, hook=False), _unknown(api, hook=True)
+    silent, hooked = _unknown(api, hook=False), _unknown(api, hook=True)
     console = visit()
     dialog = console.page.get_by_role("dialog")
 
-    for trail, promised in ((silent, False), (told, True)):
+    for trail, promised in ((silent, False), (hooked, True)):
         console.move(f"#/executions/{trail.execution_id}")
         expect(console.heading(trail.execution_id)).to_be_visible()
         console.button(decision).click()

@@ -73,7 +73,7 @@ def test_a_send_after_a_lost_answer_names_the_same_execution(visit: Visit, api: 
 def test_faults_are_said_at_their_place_and_lead_there(visit: Visit, api: FakeApi) -> None:
     api.refusal = [
         {"pointer": "/actionId", "code": "schema", "detail": "must be a UUID"},
-        {"pointer": "/inputs/items/1/n", "code": "depth", "detail": "lies too deep"},
+        {"pointer": "/inputs/items/1/n", "code": "depth", "detail": "is too deep"},
         {"pointer": "/timeout", "code": "schema", "detail": "must be a whole number"},
         {"pointer": "", "code": "schema", "detail": "is odd as a whole"},
     ]

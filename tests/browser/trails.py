@@ -30,7 +30,7 @@ ENDED = {"completed", "failed", "unknown", "cancelled"}
 
 
 def iso(at: float) -> str:
-    """Spell a moment the way the API does."""
+    """Format a moment as the API does."""
     return datetime.fromtimestamp(at / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

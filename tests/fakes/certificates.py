@@ -1,4 +1,4 @@
-"""Certificates, made anew for each test."""
+"""Certificates, made for each test."""
 
 import ssl
 import subprocess

@@ -39,7 +39,7 @@ class FakeIndexedTables:
     scanned: Counter[str] = field(default_factory=Counter)
     """Items that were read, by index; ``records`` by key."""
     answered_at_once: int = 100
-    """How many keys of a batch are answered; the others come back unprocessed."""
+    """How many keys of a batch are answered; the others are returned unprocessed."""
     trouble: Trouble = field(default_factory=Trouble)
     _entries: dict[tuple[str, str, str], list[_Entry]] = field(default_factory=dict)
 

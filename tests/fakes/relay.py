@@ -15,7 +15,7 @@ from actionrelay.execute.worker import ExecuteAction
 from actionrelay.find.execution import ReadExecution
 from actionrelay.find.listing import ListExecutions
 from actionrelay.genesys.contract import GenesysApi
-from actionrelay.json_text import spell
+from actionrelay.json_text import to_text
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, Outcome, PayloadRef, Status
 from actionrelay.ledger.follow_up import Completion
@@ -30,7 +30,7 @@ from actionrelay.preflight.preflight import RunPreflight
 from actionrelay.preflight.secrets import SigningSecrets, StoredSecret
 from actionrelay.preflight.shared import SharedPreflight
 from actionrelay.receive.receipt import ReceiveResult
-from actionrelay.site.console_page import ConsolePage, Told, assemble
+from actionrelay.site.console_page import ConsolePage, PageFacts, assemble
 from actionrelay.statistics.changes_dynamodb import read_change
 from actionrelay.statistics.counting import CountChanges
 from actionrelay.statistics.report import ReadMetrics
@@ -207,7 +207,7 @@ class Relay:
 
     @property
     def console(self) -> ConsolePage:
-        return assemble(Told("AWS_IAM", "eu-central-1", self.api))
+        return assemble(PageFacts("AWS_IAM", "eu-central-1", self.api))
 
     @property
     def receiving(self) -> ReceiveResult:
@@ -339,7 +339,7 @@ class Relay:
 
     def shown_result(self, execution_id: str = EXECUTION_ID) -> Any:
         """The result as a caller reads it."""
-        return json.loads(spell(self.reading.execution(execution_id)))["result"]
+        return json.loads(to_text(self.reading.execution(execution_id)))["result"]
 
     def given_completed(self, result: Any = None, **changes: Any) -> Execution:
         ref, data = self.completion.refer_result(EXECUTION_ID, None if result is None else canonical(result))
@@ -374,7 +374,7 @@ def a_request(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in document.items() if value is not ...}
 
 
-def spelled(document: Any) -> bytes:
+def encoded(document: Any) -> bytes:
     return json.dumps(document).encode()
 
 

@@ -51,7 +51,7 @@ class DiedError(BaseException):
 
 
 def waits(worker: SharedToken) -> bool:
-    """Whether a worker has to come back."""
+    """Whether a worker has to try again later."""
     with pytest.raises(TokenBeingRefreshedError):
         worker.token()
     return True

@@ -44,7 +44,7 @@ WIRED = (
 
 @dataclass(slots=True)
 class FakeContext:
-    """What Lambda tells a handler about its invocation."""
+    """What a handler gets from Lambda about its invocation."""
 
     function_name: str = "under-test"
     memory_limit_in_mb: int = 512

@@ -41,7 +41,7 @@ class Speaking:
         return self.silent
 
     def lines(self) -> list[dict[str, Any]]:
-        """Return the lines for people; EMF lines tell of no single execution."""
+        """Return the lines for people; EMF lines are about no single execution."""
         printed = [json.loads(line) for line in self.capsys.readouterr().out.splitlines() if line.startswith("{")]
         return [line for line in printed if "_aws" not in line]
 
@@ -77,7 +77,7 @@ def speaking(functions: Functions, capsys: pytest.CaptureFixture[str]) -> Speaki
     return Speaking(functions, capsys)
 
 
-def told(lines: list[dict[str, Any]]) -> list[tuple[str, str | None, str | None]]:
+def summaries(lines: list[dict[str, Any]]) -> list[tuple[str, str | None, str | None]]:
     return [(line["message"], line.get("execution_id"), line.get("trace_id")) for line in lines]
 
 
@@ -131,7 +131,7 @@ def test_every_line_of_a_failing_execution_has_its_trace_id(
     relay.payloads.inline_max = 0
     relay.payloads.trouble.before("put", StoreUnavailableError("down"))
     speaking.receives(status="completed", result={"total": 3})  # execution_ended, result_not_stored
-    speaking.receives(status="failed", error="no")  # refused: its id stands for other content
+    speaking.receives(status="failed", error="no")  # refused: its id belongs to other content
     speaking.asks("validate", "retry_not_found")  # refused: completed
     relay.sender.answer(DeliveryAnswer(200, None, 5.0))
     relay.store.trouble.before("save", RuntimeError("a bug"))
@@ -142,7 +142,7 @@ def test_every_line_of_a_failing_execution_has_its_trace_id(
 
     lines = speaking.lines()
 
-    assert [line for line in told(lines) if line[1:] != (EXECUTION_ID, TRACE_ID)] == []
+    assert [line for line in summaries(lines) if line[1:] != (EXECUTION_ID, TRACE_ID)] == []
     assert Counter(line["message"] for line in lines) == {
         "attempt_ended": 1,
         "gate_not_paused": 1,
@@ -177,7 +177,7 @@ def test_a_conflicting_repeats_line_has_the_recorded_trace_id(
 
     speaking.functions.call("validate", event | {"body": json.dumps(other | {"traceId": TRACE_ID})})
 
-    assert told(speaking.lines()) == [("request_refused", recorded.execution_id, recorded.trace_id)]
+    assert summaries(speaking.lines()) == [("request_refused", recorded.execution_id, recorded.trace_id)]
 
 
 def test_a_line_about_an_unqueued_submission_has_its_trace_id(
@@ -187,7 +187,7 @@ def test_a_line_about_an_unqueued_submission_has_its_trace_id(
     speaking.functions.call("validate", event_of("validate", "accepted"))
 
     [recorded] = speaking.functions.relay.store.records.values()
-    assert told(speaking.lines()) == [("request_refused", recorded.execution_id, recorded.trace_id)]
+    assert summaries(speaking.lines()) == [("request_refused", recorded.execution_id, recorded.trace_id)]
 
 
 def test_a_line_about_an_end_says_how_long_it_took(speaking: Speaking) -> None:

@@ -1,7 +1,7 @@
 """Webhooks that nobody honest sends, through the handler as Lambda calls it: 401 or 422 (413 for the huge), never 500.
 
 A row of the first table spoils one thing about a valid request: no signature proves it any more. A row of the second
-is a body that was signed as it stands, and is no result.
+is a body that was signed as it is, and is no result.
 """
 
 import base64
@@ -207,10 +207,10 @@ def test_an_unspoilt_request_is_believed(functions: Functions) -> None:
     assert functions.relay.record.status is Status.COMPLETED
 
 
-@pytest.mark.parametrize("spelled", [str.upper, str.title, str.lower], ids=["upper", "title", "lower"])
+@pytest.mark.parametrize("in_case", [str.upper, str.title, str.lower], ids=["upper", "title", "lower"])
 @pytest.mark.parametrize("single", [True, False], ids=["single values", "multiple values"])
-def test_header_names_are_found_in_any_case(functions: Functions, spelled: Any, *, single: bool) -> None:
-    request = event(VALID, {spelled(name): values for name, values in headers(VALID).items()})
+def test_header_names_are_found_in_any_case(functions: Functions, in_case: Any, *, single: bool) -> None:
+    request = event(VALID, {in_case(name): values for name, values in headers(VALID).items()})
     request["multiValueHeaders" if single else "headers"] = None
 
     assert functions.call("receive_webhook", request)["statusCode"] == 200

@@ -57,8 +57,8 @@ def test_a_refused_submissions_trace_leads_to_its_record(functions: Functions, c
     assert (status, history["executionId"]) == (200, problem["traceId"])
     [entry] = history["entries"]
     body = _sent(case)
-    told = {name: value for name, value in entry.items() if value is not None and name not in {"hash", "timestamp"}}
-    assert told == {
+    facts = {name: value for name, value in entry.items() if value is not None and name not in {"hash", "timestamp"}}
+    assert facts == {
         "seq": 1,
         "executionId": f"rejected#{REQUEST_ID}",
         "actionId": "-",

@@ -1,6 +1,6 @@
 """Workers as threads of which one runs at a time: the baton is handed over at port calls, and nowhere else.
 
-What runs next is the scheduler's decision alone, so a run repeats itself exactly. A worker that sets out anew takes
+What runs next is the scheduler's decision alone, so a run repeats itself exactly. A worker that starts again takes
 the seat (an operating system's thread) of one that has ended.
 """
 

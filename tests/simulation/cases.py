@@ -36,8 +36,8 @@ OPERATORS = {
         DATA_ACTIONS, (Answer.QUEUED,), (Callback(2_000, "failed"), Callback(7_201_500)), operator="retry"
     ),
     "asks again about an unknown one": Case(DATA_ACTIONS, (Answer.QUEUED, Answer.SUCCESS), (), operator="retry"),
-    "runs an unknown one anew": Case(DATA_ACTIONS, (Answer.QUEUED,), LATER, operator="again"),
-    "runs an unknown one anew, and the first has failed": Case(
+    "gives an unknown one a run of its own": Case(DATA_ACTIONS, (Answer.QUEUED,), LATER, operator="again"),
+    "gives an unknown one a run of its own, the first has failed": Case(
         DATA_ACTIONS, (Answer.QUEUED,), tuple(replace(each, status="failed") for each in LATER), operator="again"
     ),
     "resolves an unknown one": Case(INTEGRATIONS, (Answer.RESET_BEFORE,), operator="resolve"),
@@ -52,7 +52,7 @@ STALE = Case(
     operator="retry",
 )
 LATE_ONCE = Case(DATA_ACTIONS, (Answer.QUEUED,), (Callback(900_000),), webhook_tries=1)
-"""Nobody comes back to it: the deadline is over, and the sender does not repeat."""
+"""Nobody returns to it: the deadline is over, and the sender does not repeat."""
 NEVER_ANSWERED = Case(INTEGRATIONS, receiver=(0,))
 """Three days of messages that each find that it is too early: without faults, since ``is gone`` ends alike."""
 RECEIVERS = {

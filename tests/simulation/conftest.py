@@ -6,7 +6,7 @@ visibility, receive counts, a DLQ), and Genesys Cloud by both contracts (``platf
 
 Each worker is a thread, and one runs at a time (``baton``). Every port call crosses ``World._cross``, where a plan
 says what becomes of it (``faults``): it goes through, the worker dies before it or after it, the service fails, its
-answer gets lost, the SDK repeats it, or the worker sleeps and comes back as a zombie. ``scheduler`` is Lambda, the
+answer gets lost, the SDK repeats it, or the worker sleeps and returns as a zombie. ``scheduler`` is Lambda, the
 event source mappings, callers and operators: it decides which one has the baton. Nothing else is left to chance, so a
 case or a seed repeats itself to the last step.
 

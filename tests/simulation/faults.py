@@ -58,7 +58,7 @@ class Line:
     record: Execution | None
 
     def text(self, since: int) -> str:
-        """Spell it for a reader."""
+        """Format it for a reader."""
         state = "-"
         if self.record is not None:
             attempt = self.record.attempt
@@ -69,7 +69,7 @@ class Line:
 
 
 def timeline(lines: list[Line]) -> str:
-    """Spell a history: seconds since its begin, who, which call, of what, the state before it, the fault."""
+    """Format a history: seconds since its begin, who, which call, of what, the state before it, the fault."""
     since = lines[0].at if lines else 0
     head = f"{'seconds':>10}  {'worker':<16} {'call':<16} {'record before it':<48} fault"
     return "\n".join((head, *(line.text(since) for line in lines)))

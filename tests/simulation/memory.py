@@ -220,7 +220,7 @@ class Gate(RateGate):
     crossing: Crossing
     rate: Rate
     granted: Callable[[int], None]
-    """Told when the permit in hand was decided on."""
+    """Called when the permit in hand was decided on."""
     state: GateState = field(default_factory=GateState)
 
     @override

@@ -14,6 +14,7 @@ from actionrelay.deliver import delivery
 from actionrelay.execute import after_attempt as settlement
 from actionrelay.execute import worker as execution
 from actionrelay.gate import rate
+from actionrelay.ledger import allowed
 from actionrelay.ledger import follow_up as completion
 from actionrelay.ledger import recorder as recording
 from actionrelay.ledger import steps as ledger
@@ -84,9 +85,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit(settlement.Settlement, "after_failure", "if claimed.repeatable and claimed.doubts", "if claimed.doubts"),
     ),
     "a message is acknowledged before its work is on record": (
-        Edit(
-            execution.ExecuteAction, "_come_back", "self.queue.send(replace(message, version=None), delay_ms)", "pass"
-        ),
+        Edit(execution.ExecuteAction, "_resend", "self.queue.send(replace(message, version=None), delay_ms)", "pass"),
     ),
     "a planned retry is not sent": (
         Edit(settlement.Settlement, "_plan", "self.send_run(planned, next_at - self.clock.now())", "pass"),
@@ -128,7 +127,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit(
             delivery.DeliverWebhook,
             "deliver",
-            "self.queue.send(execution_id, int(COME_BACK_MS * (0.5 + self.randomness.uniform())))",
+            "self.queue.send(execution_id, int(RESEND_MS * (0.5 + self.randomness.uniform())))",
             "pass",
         ),
     ),
@@ -148,7 +147,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
     "another run goes out under the old id": (
         Edit(execution.ExecuteAction, "_call", "execution.sent_as", "execution.execution_id"),
     ),
-    "what is unknown is run anew unasked": (
+    "what is unknown is run again unasked": (
         Edit(operations.OperateExecution, "_run", "if ended.status is Status.UNKNOWN and not again:", "if False:"),
     ),
     "the id of another run is not looked after": (
@@ -166,7 +165,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit(receipts.ReceiveResult, "_step", "report.run < current.run", "False"),
     ),
     "who cancels does not ask whether it may have run": (
-        Edit(ledger, "allowed", " and not execution.may_have_run", ""),
+        Edit(allowed, "allowed", " and not execution.may_have_run", ""),
     ),
     "the audit is not paid by who finds it owed": (
         Edit(completion.Completion, "hand_on", "self.recorder.pay(ended)", "pass"),

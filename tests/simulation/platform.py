@@ -152,7 +152,7 @@ class Platform:
         return answer
 
     def reply(self, call: ActionCall, answer: Answer) -> Reply:
-        """Spell an answer as the client does."""
+        """Return an answer as the client does."""
         if answer is Answer.SUCCESS:
             return Reply(ReplyKind.SUCCEEDED, LATENCY_MS, result=canonical(self.result(call.execution_id)))
         if answer is Answer.QUEUED:
@@ -181,9 +181,9 @@ class Platform:
         if not plan:
             self.later(LATE_RUN_MS, lambda: self._run(sent_as))
         for callback in plan:
-            self.later(callback.after_ms, partial(self._tell, execution_id, sent_as, callback.status, request))
+            self.later(callback.after_ms, partial(self._report, execution_id, sent_as, callback.status, request))
 
-    def _tell(self, execution_id: str, sent_as: str, status: str, request: int) -> None:
+    def _report(self, execution_id: str, sent_as: str, status: str, request: int) -> None:
         """Send a webhook; what is said again about one request is the same webhook again."""
         self._run(sent_as)
         if status == "failed":

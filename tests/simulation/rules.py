@@ -94,7 +94,7 @@ class Rules:
         if role == "receive" and before.outcome != after.outcome:
             self._heard(after, about[0])
         elif role == "operate":
-            self._operated(before, after, anew="again" in about)
+            self._operated(before, after, again="again" in about)
         elif role == "execute" and before.status not in _BY_WORKERS:
             self.say(before.execution_id, f"a worker wrote over {before.status}")
         elif role == "execute" and after.status is Status.RUNNING:
@@ -138,11 +138,11 @@ class Rules:
         self.claims[after.attempt.attempt_id] = (worker, after.execution_id)
         self.owners[after.attempt.attempt_id] = worker
 
-    def _operated(self, before: Execution, after: Execution, *, anew: bool) -> None:
+    def _operated(self, before: Execution, after: Execution, *, again: bool) -> None:
         name = after.execution_id
         if after.status is Status.QUEUED:
             self.reruns[name] += 1
-            if (anew or before.status is Status.FAILED) and name in self.sent_as:
+            if (again or before.status is Status.FAILED) and name in self.sent_as:
                 over = self.sent_as.pop(name)
                 self.spent[name].add(over)
                 if before.status is Status.FAILED:

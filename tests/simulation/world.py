@@ -194,7 +194,7 @@ class World:
         self.history.append(Line(self.time, worker.name, port, about, move, self.ledger.records.get(about)))
 
     def timeline(self, names: Collection[str]) -> str:
-        """Spell the history of some executions."""
+        """Format the history of some executions."""
         return timeline([line for line in self.history if line.subject in names])
 
 

@@ -152,7 +152,7 @@ class Workers:
         (self.folder / "go").touch()
 
     def stop(self) -> None:
-        """Tell those that work until they are told."""
+        """Stop those that work until they are stopped."""
         (self.folder / "stop").touch()
 
     def kill(self, pid: int) -> None:

@@ -128,7 +128,7 @@ class Deployment:
         return returned
 
     def preflight(self) -> Answer:
-        """Look anew whether actions can be executed, whatever was found within the last minute."""
+        """Look again whether actions can be executed, whatever was found within the last minute."""
         self.forget_preflight()
         return self.api.call("GET", "/health?deep=true")
 
@@ -140,7 +140,7 @@ class Deployment:
         return name, f"{self.stack.sink_url}/hooks/{name}"
 
     def behave(self, name: str, **behaviour: Any) -> None:
-        """Tell a receiver how to answer."""
+        """Set how a receiver answers."""
         url = f"{self.stack.sink_url}/_control/behaviour/{name}"
         assert self.http.request("PUT", url, json=behaviour).status == 200
 
@@ -151,7 +151,7 @@ class Deployment:
         return found
 
     def dead_letter(self, execution_id: str, *, patience: float = PATIENCE_SECONDS) -> dict[str, Any]:
-        """Wait until the delivery of an execution lies in the dead-letter queue; its message stays there."""
+        """Wait until the delivery of an execution is in the dead-letter queue; its message stays there."""
         sqs, url = self.aws("sqs"), self.stack.outputs["DeliveryDlqUrl"]
 
         def look() -> dict[str, Any] | None:

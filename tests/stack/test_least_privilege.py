@@ -1,4 +1,4 @@
-"""Each permission of each function is needed: without it, the job that stands for it fails, and with it, it works."""
+"""Each permission of each function is needed: without it, the job that needs it fails, and with it, it works."""
 
 import json
 import time
@@ -46,7 +46,7 @@ NOT_ENFORCED = {
     "logs:PutLogEvents": "the emulator writes logs by itself",
     "xray:PutTraceSegments": "the emulator takes no traces",
     "xray:PutTelemetryRecords": "the emulator takes no traces",
-    "s3:ListBucket": "the emulator tells a missing object from a forbidden one without it",
+    "s3:ListBucket": "without it, the emulator still answers 404 for a missing object",
     "s3:PutObjectRetention": "nothing is locked in the local world",
     "s3:ListMultipartUploadParts": "only an export that paused needs it (tests/unit/audit/test_files_s3.py)",
 }
@@ -141,7 +141,7 @@ def _is_in_the_table(deployment: Deployment, execution_id: str, event: str) -> b
     return bool(history["entries"][-1]["event"] == event and history["verification"]["detail"] is None)
 
 
-def receives_a_result_anew(deployment: Deployment, patience: float) -> None:
+def receives_another_result(deployment: Deployment, patience: float) -> None:
     deployment.make_cold("ReceiveWebhookFunction")
     receives_a_result(deployment, patience)
 
@@ -304,7 +304,7 @@ JOBS: dict[Permission, Job] = {
     Permission("receive_webhook", "SendMessages", "sqs:SendMessage"): hands_on_a_result,
     Permission("receive_webhook", "HaveItLookedAt", "sqs:SendMessage"): receives_a_late_result,
     Permission("receive_webhook", "KeepLargePayloads", "s3:PutObject"): receives_a_large_result,
-    Permission("receive_webhook", "ReadTheWebhookSecret", "secretsmanager:GetSecretValue"): receives_a_result_anew,
+    Permission("receive_webhook", "ReadTheWebhookSecret", "secretsmanager:GetSecretValue"): receives_another_result,
     Permission("deliver", "ReadExecutions", "dynamodb:Query"): hands_on_a_result,
     Permission("deliver", "KeepExecutions", "dynamodb:PutItem"): hands_on_a_result,
     Permission("deliver", "AppendToAudit", "dynamodb:PutItem"): hands_on_a_result,

@@ -10,7 +10,7 @@ from tests.stack.deployment import ACTION, Deployment
 
 
 def listed(deployment: Deployment, **query: str) -> list[dict[str, Any]]:
-    """All pages of a list; ``from_`` stands for ``from``."""
+    """All pages of a list; ``from_`` is ``from``."""
     found: list[dict[str, Any]] = []
     asked = {name.rstrip("_"): value for name, value in query.items()}
     while True:
@@ -64,7 +64,7 @@ def trace() -> str:
 
 @pytest.fixture(scope="module")
 def made(data_actions: Deployment, action: str, trace: str) -> list[dict[str, Any]]:
-    """Executions of that action as they stand at their ends, oldest first."""
+    """Executions of that action as they are at their ends, oldest first."""
     data_actions.calm_down()
     return [
         data_actions.run(actionId=action),
@@ -170,7 +170,7 @@ def test_a_failed_execution_that_runs_again_is_no_longer_listed(
     assert execution_id not in ids(listed(data_actions, status="failed"))
 
 
-def test_given_faults_when_listed_then_all_are_told_at_once(data_actions: Deployment) -> None:
+def test_given_faults_when_listed_then_all_are_named_at_once(data_actions: Deployment) -> None:
     answer = data_actions.api.executions({"status": "done", "limit": "0", "from": "2026-02-30", "next": "abcd"})
     assert (answer.status, answer.document["code"]) == (422, "invalid_request")
     assert [(fault["pointer"], fault["code"]) for fault in answer.document["errors"]] == [

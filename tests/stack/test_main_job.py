@@ -224,7 +224,7 @@ def test_passing_errors_are_retried_until_it_completes(
     done = data_actions.ended(request["executionId"])
     assert (done["status"], done["attempts"]) == ("completed", 3)
     planned = [entry for entry in data_actions.history(done["executionId"]) if entry["event"] == "retry_planned"]
-    # Before them, it may have come back from a token that could not be had a moment ago.
+    # Before them, a message may have waited for a token that could not be had a moment ago.
     assert [entry["code"] for entry in planned][-2:] == ["too.many.requests.retry.after", "internal.server.error"]
 
 

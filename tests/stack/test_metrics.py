@@ -1,4 +1,4 @@
-"""How the deployment is doing, as its API tells it: each execution once, whatever became of it."""
+"""How the deployment is doing, as its API reports it: each execution once, however it ended."""
 
 import json
 import uuid
@@ -24,7 +24,7 @@ def numbers(document: dict[str, Any]) -> tuple[int, ...]:
     return tuple(document[name] for name in NUMBERS)
 
 
-def told(deployment: Deployment, action_id: str, *expected: int) -> dict[str, Any]:
+def reported(deployment: Deployment, action_id: str, *expected: int) -> dict[str, Any]:
     """Wait until the counters of an action are these."""
 
     def look() -> dict[str, Any] | None:
@@ -47,7 +47,7 @@ def test_each_kind_of_end_is_counted_where_it_belongs(
     data_actions.api.submit(failing)
     assert data_actions.ended(failing["executionId"])["status"] == "failed"
 
-    found = told(data_actions, action_id, 3, 2, 1, 0, 0, 0, 1)
+    found = reported(data_actions, action_id, 3, 2, 1, 0, 0, 0, 1)
 
     assert found["successRate"] == pytest.approx(2 / 3, abs=1e-4)
     assert found["latencyMs"]["p50"] > 0
@@ -58,7 +58,7 @@ def test_each_kind_of_end_is_counted_where_it_belongs(
     again = data_actions.api.call("POST", f"/executions/{failing['executionId']}/retry")
     assert again.status == 202
     assert data_actions.ended(failing["executionId"])["status"] == "completed"
-    assert told(data_actions, action_id, 3, 3, 0, 0, 0, 0, 1)["successRate"] == 1
+    assert reported(data_actions, action_id, 3, 3, 0, 0, 0, 0, 1)["successRate"] == 1
 
 
 def test_a_repeated_batch_is_counted_once(data_actions: Deployment) -> None:
@@ -71,7 +71,7 @@ def test_a_repeated_batch_is_counted_once(data_actions: Deployment) -> None:
     for records in (event["Records"][:1], event["Records"], event["Records"][1:], event["Records"]):
         data_actions.invoke("CountFunction", event | {"Records": records})
 
-    told(data_actions, action_id, 1, 1, 0, 0, 0, 0, 0)
+    reported(data_actions, action_id, 1, 1, 0, 0, 0, 0, 0)
 
 
 def test_an_unreadable_period_reports_every_fault(data_actions: Deployment) -> None:

@@ -41,7 +41,7 @@ RANDOM = settings(
     max_examples=EXAMPLES,
     deadline=None,
     database=None,
-    phases=[Phase.generate],  # a failure is told as it was found: to shrink it takes minutes of requests
+    phases=[Phase.generate],  # a failure is reported as it was found: to shrink it takes minutes of requests
     suppress_health_check=list(HealthCheck),
 )
 CHECKS = [
@@ -73,7 +73,7 @@ class Prepared(Protocol):
 
 @pytest.fixture(scope="module")
 def api(data_actions: Deployment) -> OpenApiSchema:
-    """The document, told which contract this deployment has, and closed: an unknown member in an answer is a fault."""
+    """The document for the contract of this deployment, and closed: an unknown member in an answer is a fault."""
     document = closed()
     schemas = document["components"]["schemas"]
     fields = schemas["ExecutionRequest"]["properties"]
@@ -97,7 +97,7 @@ def signed(data_actions: Deployment) -> Callable[[Prepared], Prepared]:
         if request.url.endswith("/webhooks/genesys"):
             request.headers.update(data_actions.signature(body))
             return request
-        request.url = request.url.replace("+", "%20")  # a signature knows the one spelling of a space
+        request.url = request.url.replace("+", "%20")  # a signature knows one form of a space
         bare = AWSRequest(request.method, request.url, data=body)
         signer.add_auth(bare)
         request.headers.update(dict(bare.headers.items()))
@@ -133,8 +133,8 @@ def _assert_taken(response: Response) -> None:
     if response.status_code in {400, 413, 422}:
         faults = response.json().get("errors", [])
         assert faults, response.json()
-        told = {fault["code"] for fault in faults if fault["pointer"] not in BEYOND_PARAMETERS}
-        assert told <= BEYOND_SCHEMAS, faults
+        codes = {fault["code"] for fault in faults if fault["pointer"] not in BEYOND_PARAMETERS}
+        assert codes <= BEYOND_SCHEMAS, faults
 
 
 def _without_two_ids(case: AnyCase) -> AnyCase:

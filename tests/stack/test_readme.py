@@ -1,4 +1,4 @@
-"""What the documents tell a reader to type, typed: against a deployment, word for word."""
+"""The commands of the documents, typed word for word against a deployment."""
 
 import json
 import os
@@ -54,10 +54,10 @@ def typed(command: list[str], variables: Mapping[str, str]) -> Any:
 def require_curl() -> None:
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
-    told = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True).stdout
-    version = re.match(r"curl (\d+)\.(\d+)", told)
+    about = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True).stdout
+    version = re.match(r"curl (\d+)\.(\d+)", about)
     if version is None or (int(version[1]), int(version[2])) < CURL_THAT_SIGNS_WELL:
-        pytest.skip(f"this curl does not sign well enough: {told.splitlines()[0]}")
+        pytest.skip(f"this curl does not sign well enough: {about.splitlines()[0]}")
 
 
 def test_the_boto3_script_prints_the_completed_execution(data_actions: Deployment, tmp_path: Path) -> None:

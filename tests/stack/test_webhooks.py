@@ -30,13 +30,13 @@ small machine a worker takes its time to start."""
 
 
 def submitted(deployment: Deployment, url: str) -> str:
-    """Submit an execution that completes at once and tells this URL."""
+    """Submit an execution that completes at once and is delivered to this URL."""
     answer = deployment.submit(webhookUrl=url)
     assert answer.status == 202
     return str(answer.document["executionId"])
 
 
-def told(deployment: Deployment, execution_id: str, status: str = "delivered", patience: float = 30.0) -> None:
+def await_delivery(deployment: Deployment, execution_id: str, status: str = "delivered", patience: float = 30) -> None:
     """Wait until the delivery has come so far."""
     deployment.when(execution_id, lambda each: each["webhookStatus"] == status, patience=patience)
 
@@ -72,7 +72,7 @@ def test_a_receiver_that_recovers_gets_one_delivery_of_one_id(
     for number in (1, 2, 3):
         data_actions.eventually(lambda number=number: len(tries(data_actions, execution_id)) >= number)  # type: ignore[misc]
         hasten(data_actions, execution_id)
-    told(data_actions, execution_id)
+    await_delivery(data_actions, execution_id)
 
     deliveries = data_actions.deliveries(name)
     assert [delivery["status"] for delivery in deliveries] == [500, 503, 429, 204]
@@ -94,14 +94,14 @@ def test_a_redelivery_keeps_the_webhook_id(
     name, url = data_actions.hook()
     data_actions.behave(name, statuses=[410])
     execution_id = submitted(data_actions, url)
-    told(data_actions, execution_id, "failed")
+    await_delivery(data_actions, execution_id, "failed")
     data_actions.dead_letter(execution_id)
     data_actions.behave(name, statuses=[200])
 
     again = redeliver(data_actions, execution_id)
 
     assert (again.status, again.document["webhookStatus"]) == (202, "pending")
-    told(data_actions, execution_id)
+    await_delivery(data_actions, execution_id)
     assert len({delivery["webhookId"] for delivery in data_actions.deliveries(name)}) == 1
     asked, delivered = data_actions.history(execution_id)[-2:]
     assert (asked["event"], delivered["event"]) == ("redelivery_requested", "webhook_delivered")
@@ -118,7 +118,7 @@ def test_a_pending_delivery_is_tried_now(data_actions: Deployment) -> None:
     asked = redeliver(data_actions, execution_id)  # the next try would come in five minutes
 
     assert (asked.status, asked.document["webhookStatus"]) == (202, "pending")
-    told(data_actions, execution_id)
+    await_delivery(data_actions, execution_id)
     assert [delivery["status"] for delivery in data_actions.deliveries(name)] == [500, 500, 204]
 
 
@@ -133,20 +133,20 @@ def test_hanging_receivers_do_not_delay_others(data_actions: Deployment) -> None
     hanging, stuck_url = data_actions.hook()
     data_actions.behave(hanging, hang=True)
     name, url = data_actions.hook()
-    told(data_actions, submitted(data_actions, url))  # so that nothing starts cold but what the hanging ones need
+    await_delivery(data_actions, submitted(data_actions, url))  # so that only what hangs starts cold
 
     stuck = [submitted(data_actions, stuck_url) for _ in range(5)]
     data_actions.eventually(lambda: len(data_actions.deliveries(hanging)) == len(stuck))
     others = [submitted(data_actions, url) for _ in range(6)]
     for execution_id in others:
-        told(data_actions, execution_id)
+        await_delivery(data_actions, execution_id)
     still = [execution_id for execution_id in stuck if not tries(data_actions, execution_id)]
     waits = [waited(data_actions.history(execution_id)) for execution_id in others]
 
     assert len(data_actions.deliveries(name)) == 1 + len(others)
     assert still, "so long did the others take that nobody hangs any more"
     assert max(waits) < SLOWEST_SECONDS
-    print(f"{len(others)} told {max(waits):.2f} s after their end at the latest, {len(stuck)} hanging")  # noqa: T201
+    print(f"{len(others)} delivered {max(waits):.2f} s after their end at the latest, {len(stuck)} hanging")  # noqa: T201
 
 
 def waited(entries: list[dict[str, Any]]) -> float:
@@ -183,7 +183,7 @@ def test_a_secret_rotation_between_tries_loses_no_receiver(
 
     with rotated(data_actions, new, old):
         hasten(data_actions, execution_id)
-        told(data_actions, execution_id)
+        await_delivery(data_actions, execution_id)
 
     first, second = data_actions.deliveries(name)
     keys = [parse_secret(secret) for secret in (old, new)]
@@ -204,7 +204,7 @@ def is_authentic(secret: SigningSecret, delivery: dict[str, Any]) -> bool:
 @pytest.mark.parametrize("language", RECEIVERS)
 def test_the_readmes_receiver_believes_a_delivery_alone(data_actions: Deployment, language: str) -> None:
     name, url = data_actions.hook()
-    told(data_actions, submitted(data_actions, url))
+    await_delivery(data_actions, submitted(data_actions, url))
     [delivery] = data_actions.deliveries(name)
     headers, body, secret = delivery["headers"], delivery["body"].encode(), data_actions.stack.delivery_secret
     is_ours, derive = RECEIVERS[language], KEYS[language]
@@ -231,7 +231,7 @@ def test_a_webhook_id_is_good_for_one_content(
     result = {"executionId": execution_id, "status": "completed", "result": {"total": 1}}
 
     first = report(data_actions, webhook_id, result)
-    told(data_actions, execution_id)
+    await_delivery(data_actions, execution_id)
     repeats = [report(data_actions, webhook_id, {**result, "try": number}) for number in (2, 3)]
     other = report(data_actions, webhook_id, {**result, "status": "failed"})
 

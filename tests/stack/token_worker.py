@@ -65,7 +65,7 @@ class _Worker:
                 waits += 1
                 if time.monotonic() > ends:
                     raise
-                time.sleep(execute_batch().for_batch([]).randomness.uniform() * error.come_back_ms / 1_000)
+                time.sleep(execute_batch().for_batch([]).randomness.uniform() * error.retry_within_ms / 1_000)
 
     def _submit(self) -> str:
         request: dict[str, Any] = {"actionId": _ACTION, "inputs": {"order": str(uuid.uuid4())}, "cacheResults": False}

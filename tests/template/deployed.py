@@ -10,7 +10,7 @@ from tests.template.cloudformation import ROOT
 
 SAM = ROOT / ".tools" / "sam" / "bin" / "python"
 ABSENT = object()
-"""What `AWS::NoValue` stands for."""
+"""The value of `AWS::NoValue`."""
 
 
 def translated(template: Mapping[str, Any], parameters: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from tests.template.cloudformation import ROOT, Resource, Template
 
 PACKAGE = ROOT / "layers" / "core" / "src" / "actionrelay"
 ANY = "*"
-"""Stands for every value of a dimension whose values the template does not know: error codes."""
+"""Means every value of a dimension whose values the template does not know: error codes."""
 
 # What AWS sends of each type of resource, from the metrics and dimensions pages of each service's manual.
 SQS = (
@@ -37,7 +37,7 @@ DYNAMODB = (
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric by all that identifies it. A reference to a resource is spelled as `Fn::Sub` spells it."""
+    """One metric by all that identifies it. A reference to a resource is written as `Fn::Sub` writes it."""
 
     namespace: str
     name: str
@@ -48,8 +48,8 @@ class Metric:
         return cls(namespace, name, frozenset(dimensions.items()))
 
 
-def spelled(value: Any) -> str:
-    """Spell a value of the template the way `Fn::Sub` would have it in a text."""
+def as_text(value: Any) -> str:
+    """Write a value of the template as `Fn::Sub` has it in a text."""
     match value:
         case {"Ref": name}:
             return f"${{{name}}}"
@@ -98,15 +98,15 @@ def sent(template: Template) -> frozenset[Metric]:
 
 def _ours(template: Template) -> Iterator[Metric]:
     variables = template.document["Globals"]["Function"]["Environment"]["Variables"]
-    namespace = spelled(variables["POWERTOOLS_METRICS_NAMESPACE"])
-    service = {"service": spelled(variables["POWERTOOLS_SERVICE_NAME"])}
+    namespace = as_text(variables["POWERTOOLS_METRICS_NAMESPACE"])
+    service = {"service": as_text(variables["POWERTOOLS_SERVICE_NAME"])}
     yield from (Metric.of(namespace, str(name), service) for name in sent_names())
     yield from (Metric.of(namespace, by_code(name), service | {"code": ANY}) for name in coded_names())
 
 
 def _of_filters(template: Template) -> Iterator[Metric]:
     """Metrics made from the API's access log; their dimensions are fields of its lines."""
-    line = json.loads(spelled(template.resource("Api").properties["AccessLogSetting"]["Format"]))
+    line = json.loads(as_text(template.resource("Api").properties["AccessLogSetting"]["Format"]))
     for made in template.resources("AWS::Logs::MetricFilter"):
         assert made.properties["LogGroupName"] == {"Ref": "ApiAccessLogGroup"}
         for metric in made.properties["MetricTransformations"]:
@@ -121,7 +121,7 @@ def _of_aws(template: Template) -> Iterator[Metric]:
         yield from _each("AWS/Lambda", _of_lambda(function), {"FunctionName": f"${{{function.name}}}"})
         yield from _each("AWS/Lambda", LAMBDA_ON_ALIASES, _new_version(function))
     for api in template.resources("AWS::Serverless::Api"):
-        names = {"ApiName": spelled(api.properties["Name"]), "Stage": spelled(api.properties["StageName"])}
+        names = {"ApiName": as_text(api.properties["Name"]), "Stage": as_text(api.properties["StageName"])}
         yield from _each("AWS/ApiGateway", API_GATEWAY, names)
     for table in template.resources("AWS::DynamoDB::Table"):
         yield from _each("AWS/DynamoDB", DYNAMODB, {"TableName": f"${{{table.name}}}"})
@@ -172,5 +172,5 @@ def watched(alarm: Mapping[str, Any]) -> Iterator[tuple[Metric, str]]:
 
 
 def _named(given: Mapping[str, Any]) -> Metric:
-    dimensions = {each["Name"]: spelled(each["Value"]) for each in given["Dimensions"]}
-    return Metric.of(spelled(given["Namespace"]), spelled(given["MetricName"]), dimensions)
+    dimensions = {each["Name"]: as_text(each["Value"]) for each in given["Dimensions"]}
+    return Metric.of(as_text(given["Namespace"]), as_text(given["MetricName"]), dimensions)

@@ -151,7 +151,7 @@ def test_access_logs_are_json_and_hold_nothing_of_what_was_sent(template: Templa
 
 
 def throttles(template: Template) -> dict[tuple[str, str], tuple[int, int]]:
-    """Return rate and burst by method and path, as the table of routes has them; `*` stands for all others."""
+    """Return rate and burst by method and path, as the table of routes has them; `*` means all others."""
     return {
         (setting["HttpMethod"], setting["ResourcePath"].removeprefix("/").replace("~1", "/")): (
             setting["ThrottlingRateLimit"],

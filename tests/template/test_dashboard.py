@@ -45,7 +45,7 @@ def widgets(text: str) -> list[dict[str, Any]]:
 
 
 def lines(widget: Mapping[str, Any]) -> Iterator[Line]:
-    """Yield a widget's rows, CloudWatch's abbreviations (`.` for the same, `...` for all the same) spelled out."""
+    """Yield a widget's rows, CloudWatch's abbreviations (`.` for the same, `...` for all the same) expanded."""
     before: list[str] = []
     for row in widget["properties"].get("metrics", ()):
         names = [part for part in row if isinstance(part, str)]

@@ -1,4 +1,4 @@
-"""What others rely on: parameters and outputs by name, and that a reader is told what each thing is for."""
+"""What others rely on: parameters and outputs by name, and that each thing says what it is for."""
 
 import re
 import tomllib

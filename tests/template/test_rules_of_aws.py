@@ -71,7 +71,7 @@ def test_each_queue_that_may_loop_has_an_alarm_on_runaways(on_aws: Deployed) -> 
         pytest.param(900, 0, 0, False, id="too few to matter"),
         pytest.param(4_050 * 4, 4_050, 30, False, id="270 executions a minute, each sent four times"),
         pytest.param(10_000, 0, 10_000, False, id="a backlog of 10000 looks every 15 minutes"),
-        pytest.param(10_000 * 30, 0, 10_000, False, id="an AWS service fails, each comes back after 15 to 45 s"),
+        pytest.param(10_000 * 30, 0, 10_000, False, id="an AWS service fails, each is sent again after 15 to 45 s"),
     ],
 )
 def test_a_runaway_rings_and_planned_waits_do_not(

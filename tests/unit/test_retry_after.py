@@ -1,4 +1,4 @@
-"""When a host says to come back."""
+"""When a host says to try again."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime

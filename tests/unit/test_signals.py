@@ -18,14 +18,14 @@ from actionrelay.ledger.message import MessageKind
 from actionrelay.ledger.steps import settle
 from actionrelay.signals import Count, by_code
 from actionrelay.webhooks.targets import DeliveryAnswer
-from tests.fakes.relay import EXECUTION_ID, GRACE_MS, TIMEOUT_MS, WEBHOOK_URL, Relay, a_request, spelled
+from tests.fakes.relay import EXECUTION_ID, GRACE_MS, TIMEOUT_MS, WEBHOOK_URL, Relay, a_request, encoded
 from tests.fakes.token_workers import TokenWorkers
 
 FAILED = Outcome(Status.FAILED, error=ExecutionError("http_400", "no"))
 UNKNOWN = Outcome(Status.UNKNOWN, error=ExecutionError("no_answer", "none"))
 
 
-def test_a_name_is_its_own_spelling_in_pascal_case() -> None:
+def test_a_name_is_itself_in_pascal_case() -> None:
     assert [count for count in Count if count != count.name.title().replace("_", "")] == []
     assert by_code(Count.REQUESTS_REFUSED) == "RequestsRefusedByCode"
 
@@ -57,23 +57,23 @@ def test_an_operators_decision_is_no_sample(relay: Relay) -> None:
 
 def test_a_submission_that_breaks_a_rule_counts_as_rejected(relay: Relay) -> None:
     with pytest.raises(InvalidRequestError):
-        relay.submitting.submit(spelled(a_request(inputs=...)))
+        relay.submitting.submit(encoded(a_request(inputs=...)))
     assert relay.telemetry.counts[Count.SUBMISSIONS_REJECTED] == 1
 
 
 def test_a_conflicting_id_counts_as_rejected(relay: Relay) -> None:
-    relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
+    relay.submitting.submit(encoded(a_request(executionId=EXECUTION_ID)))
     with pytest.raises(ExecutionConflictError):
-        relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID, timeout=1)))
+        relay.submitting.submit(encoded(a_request(executionId=EXECUTION_ID, timeout=1)))
     assert relay.telemetry.counts[Count.SUBMISSIONS_REJECTED] == 1
 
 
 def test_a_dry_run_or_an_outage_rejects_nothing(relay: Relay) -> None:
     with pytest.raises(InvalidRequestError):
-        relay.submitting.submit(spelled(a_request(inputs=...)), dry_run=True)
+        relay.submitting.submit(encoded(a_request(inputs=...)), dry_run=True)
     relay.queue.trouble.before("send", QueueUnavailableError("down"))
     with pytest.raises(QueueUnavailableError):
-        relay.submitting.submit(spelled(a_request()))
+        relay.submitting.submit(encoded(a_request()))
     assert relay.telemetry.counts[Count.SUBMISSIONS_REJECTED] == 0
 
 

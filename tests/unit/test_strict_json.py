@@ -123,11 +123,11 @@ def test_canonical_letters_outside_ascii_are_utf_8() -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "spelling"),
+    ("steps", "expected"),
     [((), ""), (("a", 0), "/a/0"), (("a/b", "m~n"), "/a~1b/m~0n"), (("",), "/"), (("~1",), "/~01")],
 )
-def test_a_pointer_follows_rfc_6901(steps: tuple[str | int, ...], spelling: str) -> None:
-    assert pointer(*steps) == spelling
+def test_a_pointer_follows_rfc_6901(steps: tuple[str | int, ...], expected: str) -> None:
+    assert pointer(*steps) == expected
 
 
 @pytest.mark.parametrize(

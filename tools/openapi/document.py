@@ -6,8 +6,8 @@ from typing import Any
 
 import actionrelay
 from actionrelay.boundary.routes import ROUTES, Access, Route
+from actionrelay.cursors import CURSOR_FORM
 from actionrelay.find.query import (
-    CURSOR_FORM,
     DEFAULT_LIMIT,
     ERROR_CODE_FORM,
     ID_PART_FORM,
@@ -152,9 +152,9 @@ def build() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in ROUTES:
         operation = OPERATIONS[route.operation]
-        spelled = _operation(route, operation)
-        spelled["responses"] |= problems.of(route, operation)
-        paths.setdefault(route.path, {})[route.method.lower()] = spelled
+        documented = _operation(route, operation)
+        documented["responses"] |= problems.of(route, operation)
+        paths.setdefault(route.path, {})[route.method.lower()] = documented
     return {
         "openapi": "3.1.0",
         "info": {**_INFO, "version": "v1"},
@@ -184,27 +184,29 @@ def build() -> dict[str, Any]:
     }
 
 
-def spelled() -> str:
+def document_text() -> str:
     """Return the packaged file as it should be."""
     return json.dumps(build(), indent=1, ensure_ascii=False) + "\n"
 
 
 def _operation(route: Route, operation: Operation) -> dict[str, Any]:
-    spelled: dict[str, Any] = {
+    documented: dict[str, Any] = {
         "operationId": route.operation,
         "tags": [operation.tag],
         "summary": operation.summary,
         "description": operation.description,
     }
     if route.access is Access.OPEN:
-        spelled["security"] = []
+        documented["security"] = []
     if parameters := (*route.path_parameters, *route.query, *route.headers, *route.proof):
-        spelled["parameters"] = [{"$ref": f"#/components/parameters/{_parameter(route, name)}"} for name in parameters]
+        documented["parameters"] = [
+            {"$ref": f"#/components/parameters/{_parameter(route, name)}"} for name in parameters
+        ]
     if operation.body:
         content = _content("application/json", {"$ref": _schema(operation.body)}, operation.body_examples)
-        spelled["requestBody"] = {"required": operation.body_required, "content": content}
-    spelled["responses"] = {str(status): _success(answer) for status, answer in operation.answers.items()}
-    return spelled
+        documented["requestBody"] = {"required": operation.body_required, "content": content}
+    documented["responses"] = {str(status): _success(answer) for status, answer in operation.answers.items()}
+    return documented
 
 
 def _parameter(route: Route, name: str) -> str:

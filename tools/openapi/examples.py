@@ -4,7 +4,8 @@ import json
 from dataclasses import replace
 from typing import Any, cast
 
-from actionrelay.audit.day import AuditDayDocument, spell_cursor
+from actionrelay.audit.day import AuditDayDocument
+from actionrelay.audit.day import cursor as day_cursor
 from actionrelay.audit.document import audit_document
 from actionrelay.audit.history import HistoryDocument
 from actionrelay.audit.trail import Opening, Trail
@@ -15,17 +16,17 @@ from actionrelay.find.listing import ExecutionListDocument
 from actionrelay.find.ports import Position
 from actionrelay.find.query import cursor
 from actionrelay.genesys.contract import GenesysApi
-from actionrelay.json_text import spell
+from actionrelay.json_text import to_text
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.audit_entry import rejected
-from actionrelay.ledger.document import Spelled, execution_document, execution_summary
+from actionrelay.ledger.document import RawDocument, execution_document, execution_summary
 from actionrelay.ledger.execution import CacheStatus, Delivery, Execution, Outcome, Status, WebhookStatus
 from actionrelay.ledger.items_dynamodb import ledger_item
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.operate.queues import QueuesDocument
 from actionrelay.operate.receiver_keys import ReceiverKeysDocument
 from actionrelay.operate.request import accepted_document
-from actionrelay.statistics.changes_dynamodb import read_standing
+from actionrelay.statistics.changes_dynamodb import read_snapshot
 from actionrelay.statistics.counters import Change, Counter, counters_of
 from actionrelay.statistics.report import ReadMetrics
 from actionrelay.statistics.tally import TOTAL, Counts, contribution
@@ -105,7 +106,7 @@ class _Counted:
 
     def _of(self, span: str) -> list[tuple[Counter, Counts]]:
         execution = _completed()
-        counts = {TOTAL: 1, **contribution(read_standing(ledger_item(execution)))}
+        counts = {TOTAL: 1, **contribution(read_snapshot(ledger_item(execution)))}
         change = Change(0, execution.action_id, execution.created_at, counts)
         return [(counter, counts) for counter in counters_of(change) if counter.span == span]
 
@@ -122,8 +123,8 @@ def _completed() -> Execution:
     return ledger.settle(claimed, outcome, _ACCEPTED_AT + 1_250, latency_ms=1_012, correlation_id=correlation_id)
 
 
-def _shown(document: Spelled) -> dict[str, Any]:
-    shown: dict[str, Any] = json.loads(spell(document))
+def _shown(document: RawDocument) -> dict[str, Any]:
+    shown: dict[str, Any] = json.loads(to_text(document))
     return shown
 
 
@@ -190,7 +191,7 @@ def audit_day() -> AuditDayDocument:
     return {
         "date": iso(_ACCEPTED_AT)[:10],
         "entries": [audit_document(entry) for entry in entries],
-        "next": spell_cursor(last),
+        "next": day_cursor(last),
     }
 
 

@@ -215,8 +215,8 @@ OPERATIONS: dict[str, Operation] = {
     "redeliverWebhook": Operation(
         "Decisions",
         "Deliver an execution's webhook again",
-        "For one that has ended and has a webhook. One that was delivered or given up begins anew, one that waits for "
-        "its next try makes it now. No body.",
+        "For one that has ended and has a webhook. One that was delivered or given up begins from the start, one that "
+        "waits for its next try makes it now. No body.",
         {202: _decision("The delivery is queued.", examples.redelivered())},
         _DECIDED,
     ),
@@ -224,7 +224,7 @@ OPERATIONS: dict[str, Operation] = {
         "Executions",
         "Ask how the deployment is doing",
         "From stored counters, a few seconds behind: each execution once, by the UTC day of its acceptance, as it "
-        "stands now. Since the deployment, unless `from` or `to` names days.",
+        "is now. Since the deployment, unless `from` or `to` names days.",
         {200: Success("The counts.", ("Metrics",), {"metrics": examples.metrics()})},
         (InvalidRequestError, *_STORED),
     ),

@@ -85,10 +85,10 @@ def components() -> dict[str, Schema]:
     _describe(found)
     named = {public_name(name): _public(schema) for name, schema in found.items()}
     named["ExecutionRequest"]["description"] = "What to execute."
-    named["Retry"]["description"] = "Whether to run an unknown one anew."
+    named["Retry"]["description"] = "Whether to run an unknown one again."
     named["Resolution"]["description"] = "What an operator found out about an unknown outcome."
     named["ResultWebhook"]["description"] = "The result of an execution. Other members are left aside."
-    named["NormalisedRequest"] = _spelled_out(named["ExecutionRequest"])
+    named["NormalisedRequest"] = _complete(named["ExecutionRequest"])
     return dict(sorted(named.items()))
 
 
@@ -97,7 +97,7 @@ def public_name(name: str) -> str:
     return _NAMES.get(name, name.removesuffix("Document"))
 
 
-def _spelled_out(request: Schema) -> Schema:
+def _complete(request: Schema) -> Schema:
     """Return what a dry run answers with: the request as it was read, with every field in it."""
     fields = {
         name: {key: value for key, value in schema.items() if key != "default"}

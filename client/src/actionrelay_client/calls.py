@@ -52,8 +52,8 @@ def given(document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if value is not None}
 
 
-def spell_moment(value: Moment | None) -> str | None:
-    """Spell a day or a time as the API reads it. A time without a zone is this machine's."""
+def moment_text(value: Moment | None) -> str | None:
+    """Write a day or a time as the API reads it. A time without a zone is this machine's."""
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.astimezone()).isoformat()
     return value.isoformat() if isinstance(value, date) else value

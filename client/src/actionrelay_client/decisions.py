@@ -14,7 +14,7 @@ class Decisions(Calls):
     """What an operator does."""
 
     def retry(self, execution_id: str, *, again: bool | None = None) -> Execution:
-        """Run a failed or unknown one again. ``again`` runs an unknown one anew instead of asking what came of it.
+        """Run a failed or unknown one again. ``again`` runs an unknown one once more instead of asking what came of it.
 
         Raises:
             WrongStateError: it is neither; ``allowed`` has what is possible.
@@ -40,7 +40,7 @@ class Decisions(Calls):
         return self._decide(execution_id, "cancel", wanted="cancelled")
 
     def redeliver(self, execution_id: str) -> Execution:
-        """Tell its caller's webhook again, or now."""
+        """Deliver its caller's webhook again, or now."""
         return self._decide(execution_id, "webhook/redeliver")
 
     def acknowledge(self, execution_id: str, *, note: str | None = None) -> Execution:

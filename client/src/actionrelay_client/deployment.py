@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from actionrelay_client.calls import Calls, Moment, object_of, spell_moment
+from actionrelay_client.calls import Calls, Moment, moment_text, object_of
 from actionrelay_client.documents import Action, Health, Metrics
 from actionrelay_client.signing import path_of
 
@@ -16,7 +16,7 @@ class Deployment(Calls):
     ) -> Metrics:
         """Return the deployment's counts: since its beginning, or of these days, or of one action."""
         return Metrics.of(
-            self.read("/metrics", {"from": spell_moment(from_), "to": spell_moment(to), "actionId": action_id}).document
+            self.read("/metrics", {"from": moment_text(from_), "to": moment_text(to), "actionId": action_id}).document
         )
 
     def actions(self, *, name: str | None = None, category: str | None = None) -> Iterator[Action]:

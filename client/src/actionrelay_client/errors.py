@@ -81,7 +81,7 @@ class SettingsError(ActionRelayError):
 
 
 class UnsendableError(ActionRelayError):
-    """What was given can't be spelled as JSON. Nothing was sent."""
+    """What was given can't be written as JSON. Nothing was sent."""
 
     code = "unsendable"
 
@@ -200,7 +200,7 @@ _BY_CODE: Mapping[str, type[ApiError]] = {
 
 
 def api_error(status: int, problem: Mapping[str, Any], *, retry_after: float | None = None) -> ApiError:
-    """Return the error that a problem document stands for. Whatever a field holds, there is one."""
+    """Return the error of a problem document. Whatever a field holds, there is one."""
     code = _text(problem.get("code")) or f"http_{status}"
     kind = _BY_CODE.get(code) or _BY_STATUS.get(status) or (UnavailableError if status >= 500 else ApiError)
     detail = next((_text(problem.get(name)) for name in ("detail", "title", "message") if problem.get(name)), None)

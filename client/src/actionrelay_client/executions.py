@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from actionrelay_client.calls import POLL_SECONDS, Calls, Moment, given, object_of, spell_moment
+from actionrelay_client.calls import POLL_SECONDS, Calls, Moment, given, moment_text, object_of
 from actionrelay_client.documents import AuditTrail, Batch, Execution
 from actionrelay_client.errors import ActionRelayError, InvalidRequestError, WaitTimeoutError
 from actionrelay_client.signing import path_of
@@ -139,8 +139,8 @@ class Executions(Calls):
             "actionId": action_id,
             "traceId": trace_id,
             "webhookStatus": webhook_status,
-            "from": spell_moment(from_),
-            "to": spell_moment(to),
+            "from": moment_text(from_),
+            "to": moment_text(to),
             "limit": page_size,
         }
         return self.pages("/executions", query, "executions", Execution)
@@ -168,7 +168,7 @@ class Executions(Calls):
 
 
 def _request(**fields: Any) -> dict[str, Any]:
-    """Spell a request as the API has it; what is None is left out."""
+    """Write a request as the API has it; what is None is left out."""
     names = {
         "action_id": "actionId",
         "inputs": "inputs",

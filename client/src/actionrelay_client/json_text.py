@@ -27,42 +27,42 @@ def read(text: str | bytes, *, strict: bool = False) -> Any:
         raise ValueError("nested too deep") from None
 
 
-def spell(value: Any) -> str:
-    """Spell a value as JSON on one line.
+def to_text(value: Any) -> str:
+    """Write a value as JSON on one line.
 
     Raises:
         UnsendableError: it is no JSON value: NaN, a date, half a surrogate pair.
     """
     try:
-        text = _spell(value)
+        text = _write(value)
         text.encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise UnsendableError(f"this is no JSON value: {error}") from None
     return text
 
 
-def _spell(value: Any) -> str:
+def _write(value: Any) -> str:
     try:
         # The quick way, where no Decimal is in it.
         return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except TypeError:
-        return _spell_slowly(value)
+        return _write_slowly(value)
 
 
-def _spell_slowly(value: Any) -> str:
+def _write_slowly(value: Any) -> str:
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise ValueError(f"{value} is no JSON number")
         return str(value)
     if isinstance(value, dict):
-        return "{" + ",".join(f"{_name(name)}:{_spell(each)}" for name, each in value.items()) + "}"
+        return "{" + ",".join(f"{_name(name)}:{_write(each)}" for name, each in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ",".join(_spell(each) for each in value) + "]"
+        return "[" + ",".join(_write(each) for each in value) + "]"
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def _name(name: object) -> str:
-    """Spell a name as the standard library does, which takes numbers too."""
+    """Write a name as the standard library does, which takes numbers too."""
     return json.dumps({name: 0}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))[1:-3]
 
 

@@ -31,7 +31,7 @@ class Repeats:
     def delay(self, tried: int, retry_after: float | None, chance: Callable[[], float] = random.random) -> float:
         """Return the seconds to wait after so many tries.
 
-        Full jitter: anything from 0 to a bound that doubles, so that callers who failed together don't come back
+        Full jitter: anything from 0 to a bound that doubles, so that callers who failed together don't return
         together. ``retry_after`` is a floor, on top of which the jitter comes.
         """
         jitter = chance() * min(self.cap_seconds, self.base_seconds * 2.0 ** min(tried, 30))

@@ -17,7 +17,7 @@ def path_of(*parts: str) -> str:
 
 
 def query_of(parameters: Mapping[str, object]) -> str:
-    """Spell a query as SigV4 signs it: every parameter but None, encoded, sorted by name.
+    """Write a query as SigV4 signs it: every parameter but None, encoded, sorted by name.
 
     ``True`` and ``False`` are ``true`` and ``false``. What is sent is what is signed, so that no value is encoded in
     two ways.

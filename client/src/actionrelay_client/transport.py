@@ -83,7 +83,7 @@ class Transport:
         """
         asked = query_of(query or {})
         url = f"{self.url}{path}?{asked}" if asked else self.url + path
-        body = None if document is None else json_text.spell(document).encode()
+        body = None if document is None else json_text.to_text(document).encode()
         sent = {"Accept": "application/json", "User-Agent": self.agent, **(headers or {})}
         if body is not None:
             sent["Content-Type"] = "application/json"

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from actionrelay_client.calls import POLL_SECONDS, Calls, Moment, given, object_of, spell_moment
+from actionrelay_client.calls import POLL_SECONDS, Calls, Moment, given, moment_text, object_of
 from actionrelay_client.documents import Workflow
 from actionrelay_client.errors import WaitTimeoutError
 from actionrelay_client.repeats import Safety
@@ -69,7 +69,7 @@ class Workflows(Calls):
         page_size: int | None = None,
     ) -> Iterator[Workflow]:
         """Return workflows, newest first; pages are read as they are needed."""
-        query = {"status": status, "from": spell_moment(from_), "to": spell_moment(to), "limit": page_size}
+        query = {"status": status, "from": moment_text(from_), "to": moment_text(to), "limit": page_size}
         return self.pages("/workflows", query, "workflows", Workflow)
 
     def retry_workflow(self, workflow_id: str, *, from_step: str | None = None) -> Workflow:

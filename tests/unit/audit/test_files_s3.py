@@ -59,7 +59,7 @@ def test_a_paused_file_goes_on_after_its_last_part(paused_after: int) -> None:
     assert files(s3).resume("day") is None, "it is finished"
 
 
-def test_a_file_without_a_part_begins_anew() -> None:
+def test_a_file_without_a_part_begins_again() -> None:
     s3 = FakeS3()
     assert not write(files(s3).begin("day"), 2).pause()
     assert files(s3).resume("day") is None

@@ -28,7 +28,7 @@ from tests.openapi import violations
 DAY_MS = 86_400_000
 RESULT = PayloadRef("key", 1_000, "d" * 64)
 DONE = Outcome(Status.COMPLETED, RESULT)
-ERROR = ExecutionError("http_500", "told to the caller alone", 500, TRACE_ID, "data.actions/requests=2500")
+ERROR = ExecutionError("http_500", "for the caller alone", 500, TRACE_ID, "data.actions/requests=2500")
 NAMES = [field.name for field in fields(AuditEntry)]
 
 type Item = dict[str, dict[str, Any]]
@@ -40,7 +40,7 @@ type Parting = Callable[[Sequence[AuditEntry]], list[list[AuditEntry]]]
 
 def _cache_hit() -> Execution:
     served = ledger.serve_from_cache(a_draft(webhook_url=WEBHOOK_URL), RESULT, NOON + 3)
-    return _told(served, WebhookStatus.DELIVERED, NOON + 9)
+    return _delivery_tried(served, WebhookStatus.DELIVERED, NOON + 9)
 
 
 def _attempts() -> Execution:
@@ -56,8 +56,8 @@ def _webhook(**changes: Any) -> Execution:
     record = ledger.claim(ledger.accept(a_draft(webhook_url=WEBHOOK_URL, **changes)), "a", NOON + 1, NOON)
     record = ledger.await_webhook(record, NOON + 5, NOON, 4, TRACE_ID)
     record = ledger.settle(record, DONE, NOON + 90, by_webhook=True, webhook_id="msg_1")
-    record = _told(record, WebhookStatus.PENDING, NOON + 95)
-    return _told(record, WebhookStatus.DELIVERED, NOON + 99)
+    record = _delivery_tried(record, WebhookStatus.PENDING, NOON + 95)
+    return _delivery_tried(record, WebhookStatus.DELIVERED, NOON + 99)
 
 
 def _resolved() -> Execution:
@@ -69,12 +69,12 @@ def _resolved() -> Execution:
 def _redelivered() -> Execution:
     record = ledger.claim(ledger.accept(a_draft(webhook_url=WEBHOOK_URL)), "a", NOON + 1, NOON)
     record = ledger.settle(record, DONE, NOON + 5, latency_ms=4, correlation_id=TRACE_ID)
-    record = _told(record, WebhookStatus.FAILED, NOON + 7)
+    record = _delivery_tried(record, WebhookStatus.FAILED, NOON + 7)
     record = ledger.redeliver(record, NOON + DAY_MS, "arn:aws:iam::123456789012:user/op")
-    return _told(record, WebhookStatus.DELIVERED, NOON + DAY_MS + 4)
+    return _delivery_tried(record, WebhookStatus.DELIVERED, NOON + DAY_MS + 4)
 
 
-def _told(record: Execution, status: WebhookStatus, now: int) -> Execution:
+def _delivery_tried(record: Execution, status: WebhookStatus, now: int) -> Execution:
     cause = None if status is WebhookStatus.DELIVERED else ExecutionError("http_503", "unavailable", 503)
     return ledger.record_delivery(record, status, now, None, latency_ms=12, cause=cause)
 
@@ -226,8 +226,8 @@ def _opening(item: Item) -> int:
 
 
 def _otherwise(value: dict[str, Any], forms: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    [(kind, told)] = value.items()
-    changed = {"N": str(int(told) + 1)} if kind == "N" else {"S": told[:-1] + ("1" if told[-1:] == "0" else "0")}
+    [(kind, text)] = value.items()
+    changed = {"N": str(int(text) + 1)} if kind == "N" else {"S": text[:-1] + ("1" if text[-1:] == "0" else "0")}
     return [changed, *(form for form in forms if form != value)]
 
 
@@ -333,8 +333,8 @@ def test_swapped_items_name_the_first_missing_entry(written: Written, parting: P
         world.put({**two, "seq": one["seq"]})
         world.put({**one, "seq": two["seq"]})
         # An entry says what it is even in the wrong item, unless it leaves something to its item's last one.
-        told = {replace(entry, hash="") for item in world.items for entry in read_entries(item)}
-        gone = [entry.seq for entry in written.entries if replace(entry, hash="") not in told]
+        found = {replace(entry, hash="") for item in world.items for entry in read_entries(item)}
+        gone = [entry.seq for entry in written.entries if replace(entry, hash="") not in found]
         assert set(_span(one)) & set(gone)
         _breaks_at(world, gone[0], f"{one['seq']} and {two['seq']}")
         world.put(one)
@@ -380,8 +380,8 @@ def test_the_record_reveals_a_forged_chain(written: Written, parting: Parting) -
     for first in range(written.audit_seq):
         forged: list[AuditEntry] = list(written.entries[:first])
         for entry in written.entries[first:]:
-            told = replace(entry, actor="nobody", previous_hash=forged[-1].hash if forged else "")
-            forged.append(replace(told, hash=entry_hash(told)))
+            changed = replace(entry, actor="nobody", previous_hash=forged[-1].hash if forged else "")
+            forged.append(replace(changed, hash=entry_hash(changed)))
         world = World.of(
             Written(replace(written.record, audit=replace(written.record.audit, owed=tuple(forged)))), parting
         )
@@ -425,9 +425,9 @@ def test_two_writers_copies_must_agree() -> None:
             *_earlier_changed(item, WRONG_VALUES[:2]),
         ):
             world.put(changed)
-            told = world.history()
-            seqs = [entry["seq"] for entry in told["entries"]]
-            verification = told["verification"]
+            shown = world.history()
+            seqs = [entry["seq"] for entry in shown["entries"]]
+            verification = shown["verification"]
             # What has only left this copy is still in the other one.
             assert verification["intact"] is False or seqs == [1, 2, 3, 4, 5, 6, 7], name
             assert verification["brokenAt"] is None or verification["brokenAt"] in _span(item), name

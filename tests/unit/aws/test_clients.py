@@ -1,4 +1,4 @@
-"""The adapters of AWS services: what is written, what comes back, and what each failure is called."""
+"""The adapters of AWS services: what is written, what is read, and what each failure is called."""
 
 import json
 import random
@@ -167,4 +167,4 @@ def test_a_translated_failure_leaves_out_the_services_text() -> None:
     sqs.trouble.before("send_message", aws_error("InvalidMessageContents"))
     with pytest.raises(ActionRelayError) as refused:
         SqsDeliveryQueue(sqs, "url").send("id")  # type: ignore[arg-type]
-    assert "told by a fake" not in str(refused.value)
+    assert "said by a fake" not in str(refused.value)

@@ -51,7 +51,7 @@ def test_who_waits_for_all_goes_on_with_the_last() -> None:
     assert ended == [70]
 
 
-def test_a_turn_is_held_by_one_and_handed_to_whoever_came_first() -> None:
+def test_a_turn_is_held_by_one_and_handed_to_the_first() -> None:
     world, seen = VirtualTime(), list[tuple[int, int]]()
     turn = world.turn()
 

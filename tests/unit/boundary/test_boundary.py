@@ -35,7 +35,7 @@ from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.signals import Count, Duration
 from actionrelay.wiring.telemetry import logger, observed, telemetry
 from tests.fakes.queues import RecordedDeadLetters
-from tests.fakes.relay import EXECUTION_ID, TRACE_ID, Relay, a_request, spelled
+from tests.fakes.relay import EXECUTION_ID, TRACE_ID, Relay, a_request, encoded
 
 pytestmark = pytest.mark.usefixtures("powertools")
 CALLER = "0123456789abcdef"
@@ -45,7 +45,7 @@ REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 
 @dataclass(slots=True)
 class Context:
-    """What Lambda tells a handler about its invocation."""
+    """What a handler gets from Lambda about its invocation."""
 
     function_name: str = "validate"
     memory_limit_in_mb: int = 256
@@ -160,7 +160,7 @@ def test_a_result_of_megabytes_is_returned_if_lambda_can(result: Any, fits: bool
 
 def test_a_submission_is_202_when_new_and_200_when_known() -> None:
     relay = Relay()
-    body = spelled(a_request(executionId=EXECUTION_ID, traceId=TRACE_ID))
+    body = encoded(a_request(executionId=EXECUTION_ID, traceId=TRACE_ID))
     answers = []
     for dry_run in (True, False, False):
         answers.append(
@@ -209,7 +209,7 @@ def failed_in(answer: dict[str, Any]) -> list[str]:
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def test_given_a_batch_when_some_fail_then_only_those_come_back() -> None:
+def test_given_a_batch_when_some_fail_then_only_those_return() -> None:
     def handle(message: Message, _ends_at: int) -> None:
         match message.execution_id:
             case "held":
@@ -334,7 +334,7 @@ def test_a_message_about_an_unreadable_record_is_buried() -> None:
     assert letters.kept == [('{"executionId":"x"}', "record_unreadable")]
 
 
-def test_a_letter_that_cannot_be_sent_comes_back() -> None:
+def test_a_letter_that_cannot_be_sent_returns() -> None:
     letters = RecordedDeadLetters()
     letters.trouble.before("put", QueueUnavailableError("down"))
     answer = batch.serve(a_batch("garbage"), Context(), raising(RuntimeError("x")), lambda: letters)  # type: ignore[arg-type]
@@ -417,7 +417,7 @@ def test_a_refusals_log_level_says_whose_fault_it_is(
 
 def test_given_a_body_when_refused_then_no_line_repeats_it(capsys: pytest.CaptureFixture[str]) -> None:
     relay = Relay()
-    body = spelled(a_request(inputs={"card": "4111-1111"}, timeout=0, webhookUrl="https://u:pw99@example.com/"))
+    body = encoded(a_request(inputs={"card": "4111-1111"}, timeout=0, webhookUrl="https://u:pw99@example.com/"))
 
     def handle(request: HttpRequest) -> dict[str, Any]:
         relay.submitting.submit(request.body)

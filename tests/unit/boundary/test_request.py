@@ -52,7 +52,7 @@ def test_a_body_that_is_not_the_base64_it_claims_is_malformed(body: str) -> None
     ("identity", "caller"),
     [
         ({"userArn": ARN, "apiKeyId": "key-1"}, ARN),
-        # Of an assumed role: its own name, and the session's, which whoever assumes it chooses.
+        # Of an assumed role: its own name, and the session's, which its user chooses.
         ({"userArn": SESSION, "user": "AROAEXAMPLE:anything", "caller": "AROAEXAMPLE:anything"}, SESSION),
         ({"userArn": None, "apiKeyId": "key-1"}, "key-1"),
         ({"userArn": "", "apiKeyId": "key-1"}, "key-1"),
@@ -71,7 +71,7 @@ def test_the_trace_id_is_the_one_that_no_client_can_choose() -> None:
 
 
 @pytest.mark.parametrize("missing", [{}, {"extendedRequestId": None}, {"extendedRequestId": ""}])
-def test_where_a_local_server_makes_none_another_id_stands_in(missing: dict[str, Any]) -> None:
+def test_where_a_local_server_makes_none_another_id_is_used(missing: dict[str, Any]) -> None:
     assert trace_id_of({"requestContext": {"requestId": "r", **missing}}) == "r"
     assert trace_id_of({"requestContext": missing}) != trace_id_of({"requestContext": missing})
 

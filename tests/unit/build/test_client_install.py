@@ -1,4 +1,4 @@
-"""The README's way to install the client: in an environment of its own, typed for whoever uses it."""
+"""The README's way to install the client: in an environment of its own, typed for its users."""
 
 import os
 import shlex

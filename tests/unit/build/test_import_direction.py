@@ -25,6 +25,7 @@ GROUND = {
     "ports",
     "foreign_json",
     "json_text",
+    "cursors",
     "retry_after",
     "schemas",
     "tls_http",
@@ -104,7 +105,7 @@ def _dotted(node: ast.expr) -> list[str]:
 
 
 def module_of(name: str, sources: Sources) -> str | None:
-    """Return the module below the package that an imported name is, or is in; a folder stands for itself."""
+    """Return the module below the package that an imported name is, or is in; a folder counts as itself."""
     inner = name.removeprefix("actionrelay.")
     if inner == name:
         return None

@@ -57,7 +57,7 @@ def test_pip_builds_what_uv_builds(source: Path, layer: Path, tmp_path: Path) ->
     assert tree_hash(build(source, tmp_path, UV="", PIP=shlex.join(pip))) == tree_hash(layer)
 
 
-def test_the_layer_carries_the_package_as_it_stands(source: Path, layer: Path) -> None:
+def test_the_layer_carries_the_package_as_it_is(source: Path, layer: Path) -> None:
     def files(root: Path) -> dict[str, bytes]:
         paths = (path for path in root.rglob("*") if path.is_file() and path.parent.name != "__pycache__")
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}

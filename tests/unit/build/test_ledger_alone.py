@@ -24,7 +24,7 @@ COPIES = {
 
 
 def changes(source: str) -> Iterator[str]:
-    """Yield each field of state that `replace` is told to change."""
+    """Yield each field of state that `replace` changes."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "replace":
             yield from (keyword.arg for keyword in node.keywords if keyword.arg in STATE)

@@ -181,7 +181,7 @@ def test_a_breach_is_seen(adapter: str, breach: str) -> None:
         pytest.param(f"class Longer(Line, Protocol):{MARKED}", id="a port over a port"),
         pytest.param(f"class Table:{METHODS.replace('text: str', 'body: str')}", id="another parameter"),
         pytest.param(f"class Table:{METHODS.replace('name: str', 'name: str, kind: str')}", id="one that is needed"),
-        pytest.param(f"class Table:{METHODS.replace('str | None', 'None')}", id="nothing comes back"),
+        pytest.param(f"class Table:{METHODS.replace('str | None', 'None')}", id="nothing is returned"),
         pytest.param(f"class Table:{METHODS.replace('@property', '')}", id="a method for a property"),
         pytest.param("class Table:\n    def read(self, name: str) -> str | None: ...", id="a part of it"),
     ],

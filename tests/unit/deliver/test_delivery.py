@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import standardwebhooks
 
-from actionrelay.deliver.delivery import COME_BACK_MS, JITTER, MAX_TRIES, NOT_HERE_TRIES, SCHEDULE_MS
+from actionrelay.deliver.delivery import JITTER, MAX_TRIES, NOT_HERE_TRIES, RESEND_MS, SCHEDULE_MS
 from actionrelay.errors import (
     DeliveryFailedError,
     DeliveryRefusedError,
@@ -225,14 +225,14 @@ def test_without_a_signing_secret_no_try_is_counted(owed: Relay) -> None:
 
     replace(owed.delivering, secrets=unavailable).deliver(EXECUTION_ID)
     assert (owed.sender.sent, owed.record.delivery.attempts) == ([], 0)
-    assert_comes_back(owed, "secret_unavailable")
+    assert_sent_again(owed, "secret_unavailable")
 
 
 @pytest.mark.parametrize("operation", ["load", "save"])
 def test_a_failing_table_postpones_the_delivery(owed: Relay, operation: str) -> None:
     owed.store.trouble.before(operation, StoreUnavailableError("down"))
     owed.delivering.deliver(EXECUTION_ID, owed.record.version)
-    assert_comes_back(owed, "store_unavailable")
+    assert_sent_again(owed, "store_unavailable")
     assert deliver(owed) is WebhookStatus.DELIVERED
 
 
@@ -241,17 +241,17 @@ def test_an_unwritten_audit_is_paid_by_the_next_message(
 ) -> None:
     owed.audit.trouble.before("append", StoreUnavailableError("down"))
     assert deliver(owed) is WebhookStatus.DELIVERED
-    assert_comes_back(owed, "store_unavailable")
+    assert_sent_again(owed, "store_unavailable")
     assert owed.events == []
     deliver(owed)
     assert owed.events == ["webhook_delivered"]
     assert len(owed.sender.sent) == 1
 
 
-def assert_comes_back(relay: Relay, code: str) -> None:
+def assert_sent_again(relay: Relay, code: str) -> None:
     [(execution_id, delay_ms)] = relay.deliveries.sent
     assert execution_id == EXECUTION_ID
-    assert COME_BACK_MS / 2 <= delay_ms <= COME_BACK_MS * 1.5
+    assert RESEND_MS / 2 <= delay_ms <= RESEND_MS * 1.5
     assert relay.deliveries.versions == [None]
     assert relay.telemetry.codes["MessagesPostponed", code] == 1
 
@@ -275,7 +275,7 @@ def test_a_dead_letter_missed_by_a_dead_worker_is_written(owed: Relay, failure: 
     assert len(owed.sender.sent) == 1
 
 
-def test_a_redriven_dead_letter_comes_back_without_a_post(owed: Relay) -> None:
+def test_a_redriven_dead_letter_returns_without_a_post(owed: Relay) -> None:
     owed.sender.answer(answer(410))
     deliver(owed)
     [version] = owed.dead_letters.versions
@@ -307,9 +307,9 @@ def test_no_receiver_can_sign_to_another(owed: Relay) -> None:
             StandardWebhooksVerifier((other,)).verify(given, body, NOON // 1_000)
 
 
-@pytest.mark.parametrize("spelling", [HOST.upper(), f"{HOST}:443", f"{HOST}.", f"{HOST}.:8443"])
-def test_one_host_is_one_key_however_it_is_written(relay: Relay, spelling: str) -> None:
-    relay.given_completed({"total": 3}, webhook_url=f"https://{spelling}/hook")
+@pytest.mark.parametrize("authority", [HOST.upper(), f"{HOST}:443", f"{HOST}.", f"{HOST}.:8443"])
+def test_one_host_is_one_key_however_it_is_written(relay: Relay, authority: str) -> None:
+    relay.given_completed({"total": 3}, webhook_url=f"https://{authority}/hook")
     deliver(relay)
     [(_, headers, body)] = relay.sender.sent
     assert _believed(SECRET, headers, body)
@@ -409,7 +409,7 @@ def test_a_result_being_stored_delays_its_delivery(
     relay.payloads.objects.clear()
     assert deliver(relay) is WebhookStatus.PENDING
     assert (relay.sender.sent, relay.record.delivery.attempts) == ([], 0)
-    assert relay.deliveries.sent == [(EXECUTION_ID, COME_BACK_MS)]
+    assert relay.deliveries.sent == [(EXECUTION_ID, RESEND_MS)]
     relay.payloads.objects.update(stored)
     assert deliver(relay) is WebhookStatus.DELIVERED
     [(_, _, body)] = relay.sender.sent

@@ -55,7 +55,7 @@ class Document:
         return _HEADING.findall(self.prose)
 
     def anchors(self) -> set[str]:
-        """What can stand behind ``#``: headings as GitHub spells them."""
+        """What a link may have after ``#``: headings as GitHub writes them."""
         return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in self.headings()}
 
     def section(self, heading: str) -> "Section":
@@ -97,7 +97,7 @@ class Section:
         return rows
 
     def names(self, table: int = 0, column: int = 0) -> list[str]:
-        """What stands between backticks in one column of a table, row after row."""
+        """What is between backticks in one column of a table, row after row."""
         return [name for row in self.rows(table) for name in re.findall(r"`([^`]+)`", row[column])]
 
 

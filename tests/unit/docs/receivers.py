@@ -32,14 +32,14 @@ console.log(JSON.stringify(isAuthentic(given.headers, Buffer.from(given.body, "b
 def in_python(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> bool:
     """Ask the Python function."""
     script = README.snippet("verify-webhook") + _PYTHON
-    return _verdict([sys.executable, "-I"], "receiver.py", script, _spelled(headers, body, secrets))
+    return _verdict([sys.executable, "-I"], "receiver.py", script, _as_input(headers, body, secrets))
 
 
 def in_node(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> bool:
     """Ask the JavaScript function."""
     require("node")
     script = README.snippet("verify-webhook-node") + _NODE
-    return _verdict(["node"], "receiver.mjs", script, _spelled(headers, body, secrets))
+    return _verdict(["node"], "receiver.mjs", script, _as_input(headers, body, secrets))
 
 
 def in_a_shell(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> bool:
@@ -95,7 +95,7 @@ def require(command: str) -> None:
         pytest.skip(f"{command} is not installed")
 
 
-def _spelled(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> str:
+def _as_input(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> str:
     return json.dumps({"headers": dict(headers), "body": base64.b64encode(body).decode(), "secrets": list(secrets)})
 
 

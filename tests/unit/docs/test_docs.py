@@ -194,7 +194,7 @@ def _metrics() -> list[list[str]]:
 
 def test_the_fields_of_a_request_have_documented_defaults() -> None:
     documented = {row[0].strip("`"): row[3] for row in API.section("Body").rows()}
-    spelled = {None: "", True: "true", False: "false"}
+    written = {None: "", True: "true", False: "false"}
     made_up = {
         "webhookUrl": "none",
         "executionId": "made up",
@@ -202,7 +202,7 @@ def test_the_fields_of_a_request_have_documented_defaults() -> None:
         "actionReferences": "none",
     }
     expected = {
-        str(field.alias): "" if field.is_required() else spelled.get(field.default, str(field.default))
+        str(field.alias): "" if field.is_required() else written.get(field.default, str(field.default))
         for field in ExecutionRequest.model_fields.values()
     }
     assert documented == expected | made_up

@@ -25,7 +25,7 @@ from actionrelay.submit.submission import SubmitExecution
 from tests.openapi import DOCUMENT, PACKAGED, REQUESTS, resolved, routes, violations
 from tests.template.cloudformation import Template
 from tests.unit.docs.documents import API, ROOT
-from tools.openapi.document import REGENERATE, spelled
+from tools.openapi.document import REGENERATE, document_text
 from tools.openapi.operations import OPERATIONS
 from tools.openapi.schemas import field_texts
 
@@ -38,7 +38,7 @@ def definition() -> dict[str, Any]:
 
 
 def test_the_packaged_document_is_what_the_code_makes() -> None:
-    assert PACKAGED.read_text(encoding="utf-8") == spelled(), f"{PACKAGED.name} is out of date: run {REGENERATE}"
+    assert PACKAGED.read_text(encoding="utf-8") == document_text(), f"{PACKAGED.name} is out of date: run {REGENERATE}"
 
 
 def test_it_is_openapi_31() -> None:
@@ -160,7 +160,7 @@ def test_the_text_below_a_field_is_its_description(kind: type) -> None:
 
 
 def _examples() -> Iterator[Any]:
-    """Each example with the schema that it stands beside."""
+    """Each example with the schema that it is beside."""
     for method, path, operation in routes():
         bodies = [("request", operation["requestBody"])] if "requestBody" in operation else []
         bodies += [(status, resolved(given)) for status, given in operation["responses"].items()]

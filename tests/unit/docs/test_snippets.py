@@ -188,7 +188,7 @@ def trail() -> list[dict[str, Any]]:
     )
     now = execution.created_at + 1_234
     claimed = ledger.claim(ledger.accept(execution), "attempt", now, now + 90_000)
-    error = ExecutionError("no_answer", "nothing came back", None, "correlation")
+    error = ExecutionError("no_answer", "no answer came", None, "correlation")
     unknown = ledger.settle(claimed, Outcome(Status.UNKNOWN, error=error), now + 5_999, latency_ms=4_765)
     result = PayloadRef("result", 3, "e" * 64, b"inline")
     found = Outcome(Status.COMPLETED, result=result)

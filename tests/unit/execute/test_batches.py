@@ -10,7 +10,7 @@ from actionrelay.errors import (
     StoreUnavailableError,
 )
 from actionrelay.execute.worker import (
-    COME_BACK_MS,
+    RESEND_MS,
     ExecuteAction,
 )
 from actionrelay.gate.ports import RateGate
@@ -117,7 +117,7 @@ def test_a_gate_that_is_down_is_asked_once_per_batch(
     for _ in range(2):
         together.work(RUN, relay.clock.now() + INVOCATION_MS)
     assert len(asked) == 1
-    assert relay.queue.sent == [(RUN, COME_BACK_MS)] * 2
+    assert relay.queue.sent == [(RUN, RESEND_MS)] * 2
     assert (relay.record, relay.client.calls) == (before, []), "no attempt was used up"
 
 

@@ -1,4 +1,4 @@
-"""Messages: those that come back when a service fails, and what a message knows of its execution."""
+"""Messages: those that are sent again when a service fails, and what a message knows of its execution."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ from tests.fakes.relay import (
 )
 from tests.fakes.replies import ACCEPTED, NO_ANSWER, NOT_SENT, RUN, http_error
 
-# -- Messages that come back --
+# -- Messages that are sent again --
 
 
 @pytest.mark.parametrize(("drawn", "delay"), [(0.0, 15_000), (0.5, 30_000), (0.999_999, 44_999)])

@@ -13,8 +13,8 @@ from actionrelay.errors import (
     StoreUnavailableError,
 )
 from actionrelay.execute.worker import (
-    COME_BACK_MS,
     LEASE_MARGIN_MS,
+    RESEND_MS,
 )
 from actionrelay.genesys.verdict import GIVE_UP_AFTER_MS, Reply, ReplyKind
 from actionrelay.ledger import steps as ledger
@@ -63,7 +63,7 @@ def test_the_second_of_two_claims_sends_nothing(relay: Relay) -> None:
     assert relay.client.calls == []
     assert relay.record.attempt is not None
     assert relay.record.attempt.attempt_id == "theirs"
-    assert relay.queue.sent == [(RUN, COME_BACK_MS // 2)]
+    assert relay.queue.sent == [(RUN, RESEND_MS // 2)]
     assert relay.telemetry.codes["MessagesPostponed", "stale_write"] == 1
 
 
@@ -142,7 +142,7 @@ def test_a_late_decision_about_the_last_run_keeps_this_one(
     relay.store.someone_writes_first(failed_and_run_again)
     relay.work()
     assert (relay.record.status, relay.record.reruns) == (Status.QUEUED, 1)
-    # The message is done with, so it leaves another behind: whoever was first may have died before it sent one.
+    # The message is done with, so it leaves another behind: the first worker may have died before it sent one.
     assert relay.queue.sent == [(RUN, 0)]
 
 
@@ -287,6 +287,6 @@ def test_no_log_line_or_metric_has_secrets_or_inputs(relay: Relay) -> None:
     relay.given_queued()
     relay.client.answer(http_error(504))
     relay.work()
-    told: Any = (relay.telemetry.events, relay.telemetry.counts, relay.telemetry.durations)
-    assert relay.tokens.held.value not in repr(told)
-    assert "cust_998877" not in repr(told)
+    signals: Any = (relay.telemetry.events, relay.telemetry.counts, relay.telemetry.durations)
+    assert relay.tokens.held.value not in repr(signals)
+    assert "cust_998877" not in repr(signals)

@@ -1,4 +1,4 @@
-"""Working on one message: an attempt that succeeds, and everything that can stand in its way."""
+"""Working on one message: an attempt that succeeds, and everything that can prevent it."""
 
 import json
 from dataclasses import dataclass, replace
@@ -15,10 +15,10 @@ from actionrelay.errors import (
 )
 from actionrelay.execute.worker import (
     ANSWER_MARGIN_MS,
-    COME_BACK_MS,
     LEASE_MARGIN_MS,
     MIN_WAIT_MS,
     RECORDING_MARGIN_MS,
+    RESEND_MS,
 )
 from actionrelay.genesys.verdict import GIVE_UP_AFTER_MS, Reply, ReplyKind
 from actionrelay.ledger import steps as ledger
@@ -198,7 +198,7 @@ def test_a_gate_that_is_down_postpones_the_message(relay: Relay) -> None:
     relay.randomness.fixed = 0.5
     relay.gate.trouble.before("take", StoreUnavailableError("down"))
     relay.work()
-    assert relay.queue.sent == [(RUN, COME_BACK_MS)]
+    assert relay.queue.sent == [(RUN, RESEND_MS)]
     assert (relay.record.status, relay.client.calls) == (Status.QUEUED, [])
     relay.work()
     assert relay.record.status is Status.COMPLETED

@@ -15,7 +15,7 @@ from actionrelay.ledger.execution import ExecutionError, Outcome, Status
 from actionrelay.timestamps import iso, iso_or_none
 from actionrelay.webhooks.targets import DeliveryAnswer
 from tests.fakes.chance import NOON
-from tests.fakes.relay import ACTION_ID, EXECUTION_ID, TRACE_ID, WEBHOOK_URL, Relay, a_draft, a_request, spelled
+from tests.fakes.relay import ACTION_ID, EXECUTION_ID, TRACE_ID, WEBHOOK_URL, Relay, a_draft, a_request, encoded
 from tests.fakes.stores import InMemoryAudit
 
 FIELDS = [
@@ -41,7 +41,7 @@ def test_a_completed_execution_has_result_and_latency(relay: Relay) -> None:
     assert (document["status"], relay.shown_result(), document["latencyMs"]) == ("completed", {"total": 3}, 1_250)
 
 
-def test_given_a_failure_when_read_then_its_error_is_spelled(relay: Relay) -> None:
+def test_given_a_failure_when_read_then_its_error_is_shown(relay: Relay) -> None:
     relay.given_ended(Outcome(Status.FAILED, error=ExecutionError("c", "m", 400, "corr")))
     assert relay.reading.execution(EXECUTION_ID)["error"] == {
         "code": "c",
@@ -140,7 +140,7 @@ def test_instants_sort_like_time(one: int, other: int) -> None:
 def test_an_attempt_under_way_shows_what_is_owed(
     relay: Relay,
 ) -> None:
-    relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
+    relay.submitting.submit(encoded(a_request(executionId=EXECUTION_ID)))
     relay.recorder.save_owing(ledger.claim(relay.record, "a", NOON, NOON + 95_000))
     assert relay.events == ["accepted"]
     history = relay.recalling.history(EXECUTION_ID, verified=True)
@@ -151,7 +151,7 @@ def test_an_attempt_under_way_shows_what_is_owed(
 
 
 def test_an_unverified_history_says_nothing_about_wholeness(relay: Relay) -> None:
-    relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
+    relay.submitting.submit(encoded(a_request(executionId=EXECUTION_ID)))
     assert list(relay.recalling.history(EXECUTION_ID)) == ["executionId", "entries"]
 
 
@@ -169,7 +169,7 @@ def test_a_record_without_its_trail_says_so(relay: Relay) -> None:
 
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_a_writer_between_two_looks_breaks_no_trail(relay: Relay, steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
+    relay.submitting.submit(encoded(a_request(executionId=EXECUTION_ID)))
     left, trail = steps, InMemoryAudit.trail
 
     def written_to_first(audit: InMemoryAudit, execution_id: str) -> Trail:
@@ -187,7 +187,7 @@ def test_a_writer_between_two_looks_breaks_no_trail(relay: Relay, steps: int, mo
 def test_a_broken_trail_at_rest_is_looked_at_once(
     relay: Relay,
 ) -> None:
-    relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID)))
+    relay.submitting.submit(encoded(a_request(executionId=EXECUTION_ID)))
     relay.audit.kept.clear()
     relay.clock.advance(86_400_000)
     verification = relay.recalling.history(EXECUTION_ID, verified=True)["verification"]

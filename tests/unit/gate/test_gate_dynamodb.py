@@ -32,7 +32,7 @@ def take(worker: TableRateGate, now: int, *, waited: bool = False) -> int:
 
 
 class Table:
-    """A table that counts what it is asked, and lets somebody else write first when told to."""
+    """A table that counts what it is asked, and lets somebody else write first on demand."""
 
     def __init__(self) -> None:
         self.stored, self.asked = FakeDynamoDb(), list[str]()

@@ -25,7 +25,7 @@ REFUSED = Reply(
 )
 
 
-def told(relay: Relay) -> list[dict[str, Any]]:
+def attempt_lines(relay: Relay) -> list[dict[str, Any]]:
     return [
         {name: value for name, value in fields.items() if value is not None}
         for event, fields in relay.telemetry.events
@@ -37,7 +37,7 @@ def test_a_429_is_one_line_without_its_message(relay: Relay) -> None:
     relay.given_queued()
     relay.client.answer(THROTTLED)
     relay.work()
-    assert told(relay) == [
+    assert attempt_lines(relay) == [
         {
             "attempt": 1,
             "kind": "http_error",
@@ -58,7 +58,7 @@ def test_only_a_success_that_names_the_rate_is_logged(relay: Relay) -> None:
         relay.given_queued()
         relay.client.answer(Reply(ReplyKind.SUCCEEDED, 31, result=b"{}", rate=rate, correlation_id="corr-1"))
         relay.work()
-    [line] = told(relay)
+    [line] = attempt_lines(relay)
     assert (line["kind"], line["correlation_id"], line["rate_count"]) == ("succeeded", "corr-1", 1)
 
 

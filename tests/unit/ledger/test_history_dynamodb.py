@@ -63,7 +63,7 @@ def test_a_small_success_rate_reads_back_the_same(rate: float) -> None:
     assert read_entries(entries_item([entry])) == (entry,)
 
 
-def test_given_absent_facts_when_spelled_then_they_take_no_room() -> None:
+def test_given_absent_facts_when_written_then_they_take_no_room() -> None:
     item = entries_item(awaiting().audit.owed[:1])
     assert {"webhookUrl", "code", "latencyMs", "earlier"}.isdisjoint(item)
 

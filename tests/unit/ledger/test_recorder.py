@@ -58,7 +58,7 @@ def test_a_record_that_owes_nothing_is_unchanged(relay: Relay) -> None:
     assert relay.recorder.pay(queued) is queued
 
 
-def test_a_step_after_another_writer_is_decided_anew(relay: Relay) -> None:
+def test_a_step_after_another_writer_is_decided_again(relay: Relay) -> None:
     queued = relay.given_queued()
     relay.store.someone_writes_first(noted_by_another)
     changed = relay.recorder.change(queued, noted)

@@ -1,4 +1,4 @@
-"""An execution past its retention that DynamoDB has not deleted yet: as if it were gone, whoever asks."""
+"""An execution past its retention that DynamoDB has not deleted yet: as if it were gone, for every reader."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,14 +10,14 @@ from actionrelay.ledger.execution import CacheStatus, Outcome, Status
 from actionrelay.ledger.ports import CachedResult
 from actionrelay.strict_json import canonical
 from actionrelay.submit.submission import Disposition, cache_key
-from tests.fakes.relay import ACTION_ID, EXECUTION_ID, INPUTS, RETENTION_MS, Relay, a_request, spelled
+from tests.fakes.relay import ACTION_ID, EXECUTION_ID, INPUTS, RETENTION_MS, Relay, a_request, encoded
 
 DAY_MS = 86_400_000
 OPERATOR = "someone"
 ASKED: dict[str, Callable[[Relay], Any]] = {
     "get": lambda relay: relay.reading.execution(EXECUTION_ID),
     "retry": lambda relay: relay.operating.retry(EXECUTION_ID, OPERATOR),
-    "resolve": lambda relay: relay.operating.resolve(EXECUTION_ID, spelled({"status": "completed"}), OPERATOR),
+    "resolve": lambda relay: relay.operating.resolve(EXECUTION_ID, encoded({"status": "completed"}), OPERATOR),
     "cancel": lambda relay: relay.operating.cancel(EXECUTION_ID, OPERATOR),
     "redeliver": lambda relay: relay.operating.redeliver(EXECUTION_ID, OPERATOR),
     "audit": lambda relay: relay.recalling.history(EXECUTION_ID, verified=True),
@@ -58,19 +58,19 @@ def test_a_result_past_its_retention_is_no_cache_hit(relay: Relay, past_ms: int,
     relay.given_completed({"total": 3}, cache_key=key)
     relay.cache.remember(CachedResult(key, EXECUTION_ID, relay.clock.now() + 2 * RETENTION_MS))
     relay.clock.advance(RETENTION_MS + past_ms)
-    execution = relay.submitting.submit(spelled(a_request())).execution
+    execution = relay.submitting.submit(encoded(a_request())).execution
     assert execution
     assert execution.cache_status is hit
 
 
 @pytest.mark.parametrize("content", [{}, {"timeout": 1_000}], ids=["the same", "other content"])
 def test_an_id_past_its_retention_is_free(relay: Relay, content: dict[str, Any]) -> None:
-    body = spelled(a_request(executionId=EXECUTION_ID, cacheResults=False))
+    body = encoded(a_request(executionId=EXECUTION_ID, cacheResults=False))
     relay.submitting.submit(body)
     relay.clock.advance(RETENTION_MS - 1)
     assert relay.submitting.submit(body).disposition is Disposition.REPEATED
     relay.clock.advance(1 + DAY_MS)
-    again = relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID, cacheResults=False, **content)))
+    again = relay.submitting.submit(encoded(a_request(executionId=EXECUTION_ID, cacheResults=False, **content)))
     assert again.disposition is Disposition.ACCEPTED
     assert relay.record.created_at == relay.clock.now()
 

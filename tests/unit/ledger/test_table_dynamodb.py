@@ -106,7 +106,7 @@ def test_any_accepted_record_reads_back_the_same(execution: Execution) -> None:
 
 
 @given(executions, executions)
-def test_a_later_step_overrides_what_was_accepted(accepted: Execution, stands: Execution) -> None:
+def test_a_later_step_overrides_what_was_accepted(accepted: Execution, current: Execution) -> None:
     unchanging = {
         name: getattr(accepted, name)
         for name in (
@@ -114,7 +114,7 @@ def test_a_later_step_overrides_what_was_accepted(accepted: Execution, stands: E
             *("webhook_url", "repeatable", "created_at", "cache_status", "lane", "caller"),
         )
     }
-    later = replace(stands, **unchanging)
+    later = replace(current, **unchanging)
     assert read_execution(accepted.execution_id, accepted_item(accepted), ledger_item(later)) == later
 
 
@@ -145,10 +145,10 @@ def test_a_record_is_only_in_the_indexes_it_belongs_to() -> None:
 
 
 def test_an_item_is_legible_to_a_person() -> None:
-    accepted, stands = accepted_item(first_version()), ledger_item(claimed())
+    accepted, current = accepted_item(first_version()), ledger_item(claimed())
     assert accepted["action_id"] == {"S": ACTION_ID}
     assert accepted["trace_id"] == {"S": TRACE_ID}
-    assert (stands["status"], stands["attempts"]) == ({"S": "running"}, {"N": "1"})
+    assert (current["status"], current["attempts"]) == ({"S": "running"}, {"N": "1"})
 
 
 def test_each_write_of_a_1_kb_request_is_one_unit() -> None:
@@ -225,13 +225,13 @@ def test_nobody_sees_the_remainder_of_an_expired_record() -> None:
     table(dynamodb).save(claimed())
     del dynamodb.items[f"execution#{EXECUTION_ID}", "accepted"]
     assert table(dynamodb).load(EXECUTION_ID) is None
-    anew = ledger.accept(a_draft(created_at=NOON + 1))
-    table(dynamodb).create(anew)
-    assert table(dynamodb).load(EXECUTION_ID) == anew
+    successor = ledger.accept(a_draft(created_at=NOON + 1))
+    table(dynamodb).create(successor)
+    assert table(dynamodb).load(EXECUTION_ID) == successor
     with pytest.raises(StaleWriteError):
-        table(dynamodb).save(replace(claimed(anew), version=3))
-    table(dynamodb).save(claimed(anew))
-    assert table(dynamodb).load(EXECUTION_ID) == claimed(anew)
+        table(dynamodb).save(replace(claimed(successor), version=3))
+    table(dynamodb).save(claimed(successor))
+    assert table(dynamodb).load(EXECUTION_ID) == claimed(successor)
 
 
 # -- Expiry --
@@ -245,9 +245,9 @@ def test_the_state_outlives_what_was_accepted(
     table(dynamodb).create(first_version())
     later = NOON + days_later * DAY_SECONDS * 1_000
     table(dynamodb).save(replace(claimed(), updated_at=later))
-    accepted, stands = (int(item["expires_at"]["N"]) for item in dynamodb.items.values())
+    accepted, current = (int(item["expires_at"]["N"]) for item in dynamodb.items.values())
     assert accepted == NOON // 1_000 + 37 * DAY_SECONDS
-    assert stands == NOON // 1_000 + 44 * DAY_SECONDS
+    assert current == NOON // 1_000 + 44 * DAY_SECONDS
 
 
 # -- The result cache --

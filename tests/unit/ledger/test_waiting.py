@@ -38,7 +38,9 @@ def test_a_planned_try_says_when(relay: Relay) -> None:
     assert shown(relay) == {"reason": "retry", "until": iso(relay.record.next_at or 0)}
 
 
-@pytest.mark.parametrize("error", [TokenUnavailableError("down"), TokenBeingRefreshedError("soon", come_back_ms=9_000)])
+@pytest.mark.parametrize(
+    "error", [TokenUnavailableError("down"), TokenBeingRefreshedError("soon", retry_within_ms=9_000)]
+)
 def test_a_missing_token_is_named(relay: Relay, error: Exception) -> None:
     relay.given_queued()
     relay.tokens.trouble.before("token", error)

@@ -79,9 +79,9 @@ def history(contract: str = "integrations", **fields: Any) -> History:
 
 def counted(seen: History, **fields: Any) -> dict[str, Any]:
     """What the counters say when they are right, with changes."""
-    told = {**tallies.truth(seen), **fields}
+    metrics = {**tallies.truth(seen), **fields}
     parts = ("days", "hours", "actions")
-    return told | {part: fields.get(part, [{"totalExecutions": told["totalExecutions"]}]) for part in parts}
+    return metrics | {part: fields.get(part, [{"totalExecutions": metrics["totalExecutions"]}]) for part in parts}
 
 
 def ordered(**fields: Any) -> tuple[Order, ...]:
@@ -282,7 +282,7 @@ VIOLATIONS: dict[str, tuple[Broken, History]] = {
         Broken.UNFOUNDED_UNKNOWN,
         history(requests=(AMBIGUOUS,), runs={}, audit={ID: trail(UNKNOWN)}, finals=final("unknown", error=None)),
     ),
-    "a caller was told completed": (
+    "an answer said completed, the end says unknown": (
         Broken.OUTCOME_CHANGED,
         history(
             log=(entry(202), entry(200, "completed")),

@@ -1,4 +1,4 @@
-"""What a run tells its reader: counts, the offenders and their timelines, on a terminal and as JSON."""
+"""What a run reports: counts, the offenders and their timelines, on a terminal and as JSON."""
 
 import io
 import json
@@ -49,11 +49,11 @@ def test_a_campaign_counts_each_kinds_statuses() -> None:
 
 
 def test_a_campaigns_figures_are_the_witnesses() -> None:
-    told = figures(RESULT)
+    shown = figures(RESULT)
 
-    assert (told["executions"], told["accepted"], told["never accepted"]) == (2, 1, 1)
-    assert (told["workers killed"], told["messages redriven from the DLQ"], told["runs"]) == (3, 3, 1)
-    assert told["violations"] == len(RESULT.violations) > 0
+    assert (shown["executions"], shown["accepted"], shown["never accepted"]) == (2, 1, 1)
+    assert (shown["workers killed"], shown["messages redriven from the DLQ"], shown["runs"]) == (3, 3, 1)
+    assert shown["violations"] == len(RESULT.violations) > 0
 
 
 def test_violations_show_a_table_and_the_timeline() -> None:
@@ -77,12 +77,12 @@ def test_given_no_violation_when_shown_then_it_says_so() -> None:
 
 
 def test_a_result_document_has_violations_and_timelines() -> None:
-    [told] = json.loads(json.dumps(document([RESULT])))
+    [report] = json.loads(json.dumps(document([RESULT])))
 
-    assert told["contract"] == "integrations"
-    assert told["outcomes"]["reset [after]"] == {"running": 1}
-    assert {"broken": "lost", "executionId": ID, "detail": "accepted, and at last running"} in told["violations"]
-    assert list(told["timelines"]) == [ID, "other"]
+    assert report["contract"] == "integrations"
+    assert report["outcomes"]["reset [after]"] == {"running": 1}
+    assert {"broken": "lost", "executionId": ID, "detail": "accepted, and at last running"} in report["violations"]
+    assert list(report["timelines"]) == [ID, "other"]
 
 
 def test_open_executions_have_no_end_on_record_or_trail() -> None:

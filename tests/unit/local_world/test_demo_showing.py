@@ -1,4 +1,4 @@
-"""How the demo spells and shows things where there is no terminal."""
+"""How the demo formats and shows things where there is no terminal."""
 
 import io
 import json
@@ -13,7 +13,7 @@ from local.api import Answer
 from local.demo.expectations import UnexpectedError
 from local.demo.following import Bar
 from local.demo.showing import Show
-from local.demo.spelling import spelled
+from local.demo.wrapping import wrapped
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -21,22 +21,22 @@ JSON = st.recursive(
 )
 
 
-class TestSpelling:
+class TestWrapping:
     @given(JSON, st.integers(1, 120))
     def test_it_is_the_same_document_at_every_width(self, value: Any, width: int) -> None:
-        assert json.loads(spelled(value, width)) == value
+        assert json.loads(wrapped(value, width)) == value
 
     def test_what_fits_stays_on_one_line(self) -> None:
-        assert spelled({"a": [1, 2]}, 80) == '{"a": [1, 2]}'
+        assert wrapped({"a": [1, 2]}, 80) == '{"a": [1, 2]}'
 
     def test_what_does_not_fit_is_opened_up_only_where_it_must(self) -> None:
-        assert spelled({"long": "x" * 10, "short": [1, 2]}, 24) == ('{\n  "long": "xxxxxxxxxx",\n  "short": [1, 2]\n}')
+        assert wrapped({"long": "x" * 10, "short": [1, 2]}, 24) == ('{\n  "long": "xxxxxxxxxx",\n  "short": [1, 2]\n}')
 
     def test_lines_keep_to_the_width_with_their_commas(self) -> None:
         value = {"first": {"a": ["xxxx", "yyyy", "zzzz"], "b": {}}, "second": [[1, 2, 3], [4, 5, 6]]}
 
         for width in range(20, 60):
-            assert max(len(line) for line in spelled(value, width).splitlines()) <= width
+            assert max(len(line) for line in wrapped(value, width).splitlines()) <= width
 
 
 class TestShow:

@@ -21,7 +21,7 @@ INTEGRATIONS = "/api/v2/integrations/actions/custom_-_42/execute"
 
 @dataclass
 class Clock:
-    """Time that moves when it is told to."""
+    """Time that moves on demand."""
 
     now: float = 1_700_000_000.0
 
@@ -90,7 +90,7 @@ class TestTokens:
         assert "data:action:execute" in refused.json()["message"]
 
     @pytest.mark.parametrize(("client", "secret", "status"), [("stranger", "x", 400), ("local-client", "wrong", 401)])
-    def test_bad_credentials_are_told_apart(self, genesys: Genesys, client: str, secret: str, status: int) -> None:
+    def test_bad_credentials_differ_by_error(self, genesys: Genesys, client: str, secret: str, status: int) -> None:
         refused = genesys.ask_token(client=client, secret=secret)
         assert (refused.status, refused.json()["error"]) == (status, "invalid_client")
         assert refused.json()["description"]
@@ -354,7 +354,7 @@ class TestControl:
             method, path = name.split(" ")
             assert genesys.call(method, path, content=[] if path.endswith("script") else {}).status == 200, name
 
-    def test_a_misspelt_fault_is_422_and_changes_nothing(self, genesys: Genesys) -> None:
+    def test_a_misspelled_fault_is_422_and_changes_nothing(self, genesys: Genesys) -> None:
         before = genesys.call("GET", "/_control/scenario").json()
         with pytest.raises(ControlError, match="resset"):
             genesys.script({"resset": "after_run"})
@@ -382,7 +382,7 @@ class TestControl:
         assert genesys.token not in everything
         assert "local-secret" not in everything
 
-    def test_a_reset_keeps_tokens_unless_told_otherwise(self, genesys: Genesys) -> None:
+    def test_a_reset_keeps_tokens_unless_asked_to_drop_them(self, genesys: Genesys) -> None:
         genesys.execute()
         genesys.reset()
         assert (genesys.runs(), genesys.execute().status) == (0, 200)

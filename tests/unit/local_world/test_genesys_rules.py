@@ -72,7 +72,7 @@ class TestChoice:
 
 
 class TestScenario:
-    def test_a_misspelt_field_is_refused_wherever_it_stands(self) -> None:
+    def test_a_misspelled_field_is_refused_in_every_place(self) -> None:
         for text in ('{"latencyy": {}}', '{"faults": [{"stats": 500}]}', '{"rate": {"alowed": 3}}'):
             with pytest.raises(ValidationError, match=r"Extra inputs"):
                 Scenario.model_validate_json(text)

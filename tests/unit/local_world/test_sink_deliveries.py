@@ -123,9 +123,9 @@ class TestSink:
         assert sink.call("POST", "/hooks/odd", body=body).status == 200
         assert sink.call("GET", "/_control/deliveries").status == 200
 
-    def test_it_answers_as_it_is_told(self, sink: RemoteSimulator) -> None:
-        told = {"statuses": [503, 410], "retryAfter": 7, "body": "later"}
-        sink.call("PUT", "/_control/behaviour/orders", content=told)
+    def test_it_answers_as_it_was_set_to(self, sink: RemoteSimulator) -> None:
+        behaviour = {"statuses": [503, 410], "retryAfter": 7, "body": "later"}
+        sink.call("PUT", "/_control/behaviour/orders", content=behaviour)
         first, second = (sink.call("POST", "/hooks/orders", body=BODY) for _ in range(2))
         assert (first.status, first.headers["Retry-After"], first.data) == (503, "7", b"later")
         assert second.status == 410

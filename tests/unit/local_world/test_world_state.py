@@ -112,7 +112,7 @@ def test_clearing_leaves_the_logs(folder: WorldFolder) -> None:
     assert folder.log("emulator").read_text() == "said"
 
 
-def test_signing_secrets_are_made_anew_in_the_standards_form() -> None:
+def test_signing_secrets_are_made_in_the_standards_form() -> None:
     assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=", signing_secret())
     assert signing_secret() != signing_secret()
 

@@ -46,12 +46,12 @@ def test_it_leaves_the_lists_of_what_needs_attention(relay: Relay, query: dict[s
 def test_it_stays_on_record_with_who_saw_it_and_a_note(relay: Relay) -> None:
     before = relay.given_ended(FAILED)
 
-    seen = acknowledge(relay, b'{"note": "told the customer"}')
+    seen = acknowledge(relay, b'{"note": "informed the customer"}')
 
     assert (seen.status, seen.outcome, seen.delivery) == (before.status, before.outcome, before.delivery)
     [entry] = relay.audit.entries(EXECUTION_ID)
     assert (entry.event, entry.actor, entry.note, entry.status) == (
-        *("acknowledged", "operator", "told the customer"),
+        *("acknowledged", "operator", "informed the customer"),
         "failed",
     )
     assert relay.telemetry.counts["ExecutionsAcknowledged"] == 1

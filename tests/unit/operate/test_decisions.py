@@ -12,7 +12,6 @@ from actionrelay.boundary import http
 from actionrelay.errors import (
     DependencyError,
     ExecutionNotFoundError,
-    IllegalTransitionError,
     InvalidRequestError,
     MalformedJsonError,
     PayloadTooLargeError,
@@ -22,6 +21,7 @@ from actionrelay.errors import (
     WrongStateError,
 )
 from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.allowed import Decision, allowed
 from actionrelay.ledger.execution import (
     CacheStatus,
     Delivery,
@@ -33,7 +33,7 @@ from actionrelay.ledger.execution import (
 )
 from actionrelay.ledger.message import Message
 from tests.fakes.chance import NOON
-from tests.fakes.relay import EXECUTION_ID, RETENTION_MS, WEBHOOK_URL, Relay, spelled
+from tests.fakes.relay import EXECUTION_ID, RETENTION_MS, WEBHOOK_URL, Relay, encoded
 
 OPERATOR = "arn:aws:iam::123456789012:user/operator"
 CAUSE = ExecutionError("http_400", "no", 400, "corr-1")
@@ -68,7 +68,7 @@ def cancel(relay: Relay, execution_id: str = EXECUTION_ID) -> Execution:
 
 def resolve(relay: Relay, execution_id: str = EXECUTION_ID, **document: Any) -> Execution:
     return relay.operating.resolve(
-        execution_id, spelled({"status": "completed", "result": {"found": "later"}} | document), OPERATOR
+        execution_id, encoded({"status": "completed", "result": {"found": "later"}} | document), OPERATOR
     )
 
 
@@ -191,7 +191,7 @@ def test_a_repeated_retry_pays_the_audit_before_it_sends(relay: Relay) -> None:
     assert len(relay.queue.sent) == 1
 
 
-def test_a_retry_starts_the_day_of_waiting_anew(relay: Relay) -> None:
+def test_a_retry_starts_the_day_of_waiting_again(relay: Relay) -> None:
     relay.given_ended(FAILED)
     relay.clock.advance(10 * 86_400_000)
     retry(relay)
@@ -244,17 +244,17 @@ def test_a_resolution_without_actor_or_note_is_the_event_alone(relay: Relay) -> 
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "recorded"),
     [
         (None, ExecutionError("resolved_as_failed", "an operator found that the action failed")),
         ("the CRM was down", ExecutionError("action_failed", "the CRM was down")),
         ({"code": "crm", "message": "down", "status": 500}, ExecutionError("crm", "down", 500)),
     ],
 )
-def test_a_resolved_failure_has_the_operators_error(relay: Relay, error: Any, told: ExecutionError) -> None:
+def test_a_resolved_failure_has_the_operators_error(relay: Relay, error: Any, recorded: ExecutionError) -> None:
     relay.given_ended(UNKNOWN, webhook_url=WEBHOOK_URL)
     resolved = resolve(relay, status="failed", error=error)
-    assert resolved.outcome == Outcome(Status.FAILED, error=told)
+    assert resolved.outcome == Outcome(Status.FAILED, error=recorded)
     assert relay.telemetry.counts["ExecutionsFailed"] == 1
     assert relay.deliveries.sent == [(EXECUTION_ID, 0)]
 
@@ -270,7 +270,7 @@ def test_a_resolved_failure_has_the_operators_error(relay: Relay, error: Any, to
         (b'{"status":"unknown"}', InvalidRequestError),
         (b'{"status":"completed","note":5}', InvalidRequestError),
         (b'{"status":"completed","surprise":1}', InvalidRequestError),
-        (spelled({"status": "completed", "note": "x" * 1_001}), InvalidRequestError),
+        (encoded({"status": "completed", "note": "x" * 1_001}), InvalidRequestError),
     ],
 )
 def test_a_body_that_is_no_resolution_reads_nothing(relay: Relay, raw: bytes, error: type[Exception]) -> None:
@@ -470,16 +470,16 @@ def test_a_refusal_names_what_would_be_allowed(
 @pytest.mark.parametrize("status", Status)
 def test_what_is_allowed_is_what_the_steps_take(relay: Relay, status: Status, webhook: WebhookStatus) -> None:
     execution = replace(GIVEN[status](relay), delivery=Delivery(status=webhook))
-    taken: dict[ledger.Decision, Callable[[], Execution]] = {
-        ledger.Decision.RETRY: lambda: ledger.rerun(execution, NOON, None, execution.run + 1),
-        ledger.Decision.RESOLVE: lambda: ledger.resolve(execution, FAILED, NOON, None, None),
-        ledger.Decision.CANCEL: lambda: ledger.cancel(execution, NOON, None),
-        ledger.Decision.REDELIVER: lambda: ledger.redeliver(execution, NOON, None),
-        ledger.Decision.ACKNOWLEDGE: lambda: ledger.acknowledge(execution, NOON, None, None),
+    taken: dict[Decision, Callable[[], Execution]] = {
+        Decision.RETRY: lambda: ledger.rerun(execution, NOON, None, execution.run + 1),
+        Decision.RESOLVE: lambda: ledger.resolve(execution, FAILED, NOON, None, None),
+        Decision.CANCEL: lambda: ledger.cancel(execution, NOON, None),
+        Decision.REDELIVER: lambda: ledger.redeliver(execution, NOON, None),
+        Decision.ACKNOWLEDGE: lambda: ledger.acknowledge(execution, NOON, None, None),
     }
     found = []
     for decision, step in taken.items():
-        with suppress(IllegalTransitionError):
+        with suppress(WrongStateError):
             step()
             found.append(decision)
-    assert ledger.allowed(execution) == tuple(found)
+    assert allowed(execution) == tuple(found)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actionrelay.deliver.delivery import COME_BACK_MS
+from actionrelay.deliver.delivery import RESEND_MS
 from actionrelay.errors import (
     DependencyError,
     ExecutionNotFoundError,
@@ -29,18 +29,18 @@ AGAIN = (WebhookStatus.DELIVERED, WebhookStatus.FAILED)
 
 
 def given(relay: Relay, status: Status, webhook: WebhookStatus, **changes: Any) -> Execution:
-    """Let an execution stand so, ten tries behind it."""
+    """Record an execution in this state, with ten tries behind it."""
     url = None if webhook is WebhookStatus.NONE else WEBHOOK_URL
     running = relay.given_running(webhook_url=url)
     outcome = Outcome(status, error=ExecutionError("c", "m")) if status in ENDED else None
-    stands = replace(
+    current = replace(
         running,
         status=status,
         outcome=outcome,
         **changes,
         delivery=replace(running.delivery, status=webhook, attempts=10),
     )
-    return relay.store.put(stands)
+    return relay.store.put(current)
 
 
 def given_up(relay: Relay) -> None:
@@ -56,7 +56,7 @@ def redeliver(relay: Relay, execution_id: str = EXECUTION_ID) -> Execution:
 
 
 @pytest.mark.parametrize(("status", "webhook"), list(product(Status, WebhookStatus)))
-def test_only_an_ended_delivery_begins_anew(relay: Relay, status: Status, webhook: WebhookStatus) -> None:
+def test_only_an_ended_delivery_begins_again(relay: Relay, status: Status, webhook: WebhookStatus) -> None:
     before = given(relay, status, webhook, completed_at=NOON)
     if webhook in AGAIN and status in {*ENDED, Status.CANCELLED}:
         again = redeliver(relay)
@@ -185,7 +185,7 @@ def test_after_a_try_now_no_try_is_made_twice(relay: Relay) -> None:
     relay.sender.answer(BUSY)
     relay.delivering.deliver(EXECUTION_ID, relay.deliveries.versions[-1])
     relay.delivering.deliver(EXECUTION_ID, before)  # the message that waited for the try that came early
-    assert relay.deliveries.sent[-2:] == [(EXECUTION_ID, 1_800_000), (EXECUTION_ID, 1_800_000 + COME_BACK_MS)]
+    assert relay.deliveries.sent[-2:] == [(EXECUTION_ID, 1_800_000), (EXECUTION_ID, 1_800_000 + RESEND_MS)]
     assert len(relay.sender.sent) == 3
 
 

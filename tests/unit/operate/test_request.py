@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actionrelay.errors import ExecutionNotFoundError, StoreUnavailableError
-from actionrelay.json_text import MASK, masked, spell
+from actionrelay.json_text import MASK, masked, to_text
 from actionrelay.ledger import steps as ledger
 from tests.fakes.chance import NOON
 from tests.fakes.relay import ACTION_ID, EXECUTION_ID, TRACE_ID, WEBHOOK_URL, Relay, a_request
@@ -25,7 +25,7 @@ def submitted(relay: Relay, **changes: Any) -> None:
 
 
 def shown(relay: Relay, execution_id: str = EXECUTION_ID) -> str:
-    return spell(relay.showing_requests.request(execution_id, "operator"))
+    return to_text(relay.showing_requests.request(execution_id, "operator"))
 
 
 def test_a_request_is_shown_as_it_came(relay: Relay) -> None:

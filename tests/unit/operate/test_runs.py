@@ -1,4 +1,4 @@
-"""Another run: under which id it goes out, and how what comes back about any of them finds its execution."""
+"""Another run: under which id it goes out, and how a webhook about any of them finds its execution."""
 
 import uuid
 from typing import Any
@@ -87,8 +87,8 @@ def test_the_history_says_which_id_went_out(relay: Relay) -> None:
 
     shown: Any = relay.recalling.history(EXECUTION_ID)["entries"]
 
-    told = [(entry["event"], entry["sentAs"]) for entry in shown]
-    assert told == [
+    events = [(entry["event"], entry["sentAs"]) for entry in shown]
+    assert events == [
         ("rerun_requested", SECOND),
         ("attempt_started", SECOND),
         ("awaiting_webhook", None),

@@ -68,7 +68,7 @@ def test_a_dying_receiver_of_a_late_webhook_delivers_anyway(
 
 
 def given_a_webhook_that_dies(step: str, *, late: bool) -> Relay:
-    """Let the receiver of a webhook die at a step; late: when the deadline had passed, and the caller was told so."""
+    """Let the receiver of a webhook die at a step; late: when the deadline had passed, and the caller was informed."""
     relay = Relay()
     relay.payloads.inline_max = 0
     relay.given_awaiting(webhook_url=WEBHOOK_URL, cache_key="key", cache_status=CacheStatus.ENABLED)

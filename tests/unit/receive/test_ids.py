@@ -1,4 +1,4 @@
-"""What a webhook's id stands for: a repeat has no effect a second time, and nothing else comes under it."""
+"""What a webhook's id means: a repeat has no effect a second time, and nothing else comes under it."""
 
 import hmac
 from contextlib import suppress
@@ -90,16 +90,16 @@ def test_an_id_with_other_content_is_refused_and_recorded(
 
 
 @pytest.mark.parametrize(
-    "spelling",
+    "form",
     [
         {"executionId": EXECUTION_ID.upper(), "status": "completed", "result": {"a": 1, "b": 2}},
         {"status": "completed", "result": {"b": 2, "a": 1}, "try": 2, "sentAt": "2026-11-23T19:00:00Z"},
     ],
 )
-def test_an_id_with_equal_content_is_a_repeat(relay: Relay, spelling: dict[str, Any]) -> None:
+def test_an_id_with_equal_content_is_a_repeat(relay: Relay, form: dict[str, Any]) -> None:
     relay.given_awaiting()
     relay.receive("msg_1", status="completed", result={"a": 1, "b": 2})
-    assert relay.receive("msg_1", **spelling).status is Status.COMPLETED
+    assert relay.receive("msg_1", **form).status is Status.COMPLETED
 
 
 def test_an_id_is_free_after_a_week(relay: Relay) -> None:

@@ -1,7 +1,7 @@
 """Every order in which the four things arrive that decide a `data-actions` execution, with nobody's help.
 
 The answer of the POST (taken: the result follows), the webhook, its repeat, and the deadline's reminder arrive in any
-order; what the caller is to be told is posted either as soon as it is queued or when all of it has arrived.
+order; what the caller is to get is posted either as soon as it is queued or when all of it has arrived.
 """
 
 import json
@@ -76,7 +76,7 @@ class Story:
             self.posted += 1
 
 
-@pytest.mark.parametrize("at_once", [True, False], ids=["told at once", "told at the end"])
+@pytest.mark.parametrize("at_once", [True, False], ids=["posted at once", "posted at the end"])
 @pytest.mark.parametrize("repeatable", [True, False], ids=["idempotent", "not idempotent"])
 @pytest.mark.parametrize("order", ORDERS, ids=" ".join)
 def test_any_order_ends_completed_and_delivered_once(
@@ -92,11 +92,11 @@ def test_any_order_ends_completed_and_delivered_once(
     assert relay.events.count("completed") == relay.events.count("webhook_received") == 1
     assert relay.record.webhook_ids == ("msg_1",)
     assert relay.record.attempts == 1
-    told = [json.loads(body)["type"] for _, _, body in relay.sender.sent]
+    posted = [json.loads(body)["type"] for _, _, body in relay.sender.sent]
     gave_up = order.index(ANSWER) < order.index(DEADLINE) < min(order.index(WEBHOOK), order.index(REPEAT))
     assert relay.events.count("unknown") == gave_up
-    # Unknown is an outcome of its own: who had been told so, as it was, is told again, once, what it came to.
-    assert told == (["execution.unknown"] if gave_up and at_once else []) + ["execution.completed"]
+    # Unknown is an outcome of its own: a caller that got it, as was right, gets the final one as well, once.
+    assert posted == (["execution.unknown"] if gave_up and at_once else []) + ["execution.completed"]
     assert relay.record.delivery.status.value == "delivered"
 
 

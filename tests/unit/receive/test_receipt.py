@@ -123,7 +123,7 @@ def test_a_repeat_stores_an_unstored_result(relay: Relay, failure: Exception) ->
 def test_a_contradicting_result_is_audited_and_ignored(relay: Relay, document: dict[str, Any]) -> None:
     relay.given_awaiting()
     relay.receive(status="completed", result=RESULT)
-    with pytest.raises(OutcomeConflictError, match="completed is on record and stands"):
+    with pytest.raises(OutcomeConflictError, match="completed is on record and stays"):
         relay.receive(**document)
     assert (relay.record.status, shown_result(relay)) == (Status.COMPLETED, RESULT)
     assert relay.events[-1] == "webhook_conflict"

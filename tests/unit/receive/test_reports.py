@@ -21,7 +21,7 @@ def body(*parts: str) -> bytes:
 
 
 COMPLETED: dict[str, tuple[bytes, str]] = {
-    "as told": (body('"status":"completed"', '"result":{"a":1}'), '{"a":1}'),
+    "as reported": (body('"status":"completed"', '"result":{"a":1}'), '{"a":1}'),
     "nulls in an error": (
         body('"status":"completed"', '"result":{"a":1}', '"error":{"code":null,"message":null}'),
         '{"a":1}',

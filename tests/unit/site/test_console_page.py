@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from actionrelay.site.console_page import FOLDER, ConsolePage, Told, assemble, bundled
+from actionrelay.site.console_page import FOLDER, ConsolePage, PageFacts, assemble, bundled
 
 MODULES = sorted(FOLDER.glob("*.js"))
 LONGEST = 220
@@ -17,7 +17,7 @@ DECLARED = re.compile(r"^(?:export )?(?:async )?(?:const|let|class|function) (\w
 
 @pytest.fixture(scope="module")
 def page() -> ConsolePage:
-    return assemble(Told("AWS_IAM", "eu-central-1", "data-actions"))
+    return assemble(PageFacts("AWS_IAM", "eu-central-1", "data-actions"))
 
 
 def _policy(page: ConsolePage) -> dict[str, str]:
@@ -44,7 +44,7 @@ def test_the_policy_allows_the_pages_parts_alone(page: ConsolePage) -> None:
     }
 
 
-def test_it_says_what_it_is_and_tells_nobody_where_it_was_read(page: ConsolePage) -> None:
+def test_it_says_what_it_is_and_sends_no_referrer(page: ConsolePage) -> None:
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert page.headers["X-Content-Type-Options"] == "nosniff"
     assert page.headers["Referrer-Policy"] == "no-referrer"
@@ -92,8 +92,8 @@ def test_what_a_module_imports_is_exported_where_it_comes_from() -> None:
 
 
 @pytest.mark.parametrize("way", ["AWS_IAM", "API_KEY"])
-def test_the_page_is_told_how_its_deployment_authorises(way: str) -> None:
-    html = assemble(Told(way, "eu-west-1", "integrations", "https://wiki.example.com/runbook")).html
+def test_the_page_knows_how_its_deployment_authorises(way: str) -> None:
+    html = assemble(PageFacts(way, "eu-west-1", "integrations", "https://wiki.example.com/runbook")).html
 
     assert f'<meta name="actionrelay-auth" content="{way}">' in html
     assert '<meta name="actionrelay-region" content="eu-west-1">' in html
@@ -102,8 +102,8 @@ def test_the_page_is_told_how_its_deployment_authorises(way: str) -> None:
     assert "{{" not in re.sub(r"<(script|style).*?</\1>", "", html, flags=re.DOTALL)
 
 
-def test_what_the_page_is_told_is_an_attribute_and_never_markup() -> None:
-    assert '"><script>' not in assemble(Told(*['"><script>'] * 4)).html
+def test_what_the_page_gets_is_an_attribute_never_markup() -> None:
+    assert '"><script>' not in assemble(PageFacts(*['"><script>'] * 4)).html
 
 
 def _folder(tmp_path: Path, **modules: str) -> Path:

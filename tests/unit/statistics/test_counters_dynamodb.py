@@ -100,7 +100,7 @@ def test_a_contended_counter_moves_to_the_next_shard() -> None:
 
 
 @pytest.mark.parametrize("error", [aws_error("ThrottlingException"), cancelled("None", "ThrottlingError")])
-def test_given_a_table_that_refuses_when_added_then_that_is_told(error: Exception) -> None:
+def test_given_a_table_that_refuses_when_added_then_it_is_reported(error: Exception) -> None:
     dynamodb = FakeCounterTable()
     dynamodb.trouble.before("transact_write_items", error)
     with pytest.raises(StoreUnavailableError):
@@ -120,14 +120,14 @@ def test_hours_and_marks_expire_and_days_do_not() -> None:
     }
 
 
-# -- What the streams tell --
+# -- What the streams bring --
 
 
 def image(item: dict[str, Any], sort: str) -> dict[str, Any]:
-    """Spell an item as a stream's event has it: bytes as base64."""
-    spelled = {**key("execution#id", sort), **item}
+    """Write an item as a stream's event has it: bytes as base64."""
+    whole = {**key("execution#id", sort), **item}
     return {
-        name: {"B": base64.b64encode(value["B"]).decode()} if "B" in value else value for name, value in spelled.items()
+        name: {"B": base64.b64encode(value["B"]).decode()} if "B" in value else value for name, value in whole.items()
     }
 
 
@@ -149,8 +149,8 @@ def counted(event: dict[str, Any]) -> dict[str, int] | None:
 
 
 def accepted(execution: Execution) -> dict[str, Any]:
-    told = {"SequenceNumber": "17", "NewImage": image(accepted_item(execution), "accepted")}
-    return {"eventID": "event", "eventName": "INSERT", "dynamodb": told}
+    written = {"SequenceNumber": "17", "NewImage": image(accepted_item(execution), "accepted")}
+    return {"eventID": "event", "eventName": "INSERT", "dynamodb": written}
 
 
 def test_each_write_of_an_execution_says_what_it_changes() -> None:
@@ -191,8 +191,8 @@ def test_a_cache_hit_and_its_delivery_count_once() -> None:
 
 def test_a_rejected_request_counts_for_no_action() -> None:
     entry = {"event": {"S": "rejected"}, "timestamp": {"N": str(NOON)}, "executionId": {"S": "request"}}
-    told = {"SequenceNumber": "3", "NewImage": entry}
-    change = read_change({"eventID": "event", "eventName": "INSERT", "dynamodb": told})
+    written = {"SequenceNumber": "3", "NewImage": entry}
+    change = read_change({"eventID": "event", "eventName": "INSERT", "dynamodb": written})
     assert change is not None
     assert (change.action_id, change.at, change.counts) == ("-", NOON, {"rejected": 1})
 
@@ -216,10 +216,10 @@ def test_refusals_without_entries_count_by_their_number(before: int | None, afte
             "refused": {"N": str(number)},
         }
 
-    told: dict[str, Any] = {"SequenceNumber": "3", "NewImage": image(after)}
+    written: dict[str, Any] = {"SequenceNumber": "3", "NewImage": image(after)}
     if before is not None:
-        told["OldImage"] = image(before)
-    change = read_change({"eventID": "event", "eventName": "MODIFY", "dynamodb": told})
+        written["OldImage"] = image(before)
+    change = read_change({"eventID": "event", "eventName": "MODIFY", "dynamodb": written})
     assert change is not None
     assert (change.action_id, day_of(change.at), change.counts) == ("-", "2026-11-24", counts)
 

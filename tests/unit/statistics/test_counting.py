@@ -1,4 +1,4 @@
-"""Each change counts once: streams that tell twice, batches that grow, writers that die, answers that get lost."""
+"""Each change counts once: streams that send twice, batches that grow, writers that die, answers that get lost."""
 
 from collections import Counter as Tally
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def counting(store: InMemoryCounters, telemetry: RecordedTelemetry | None = None
     return CountChanges(lambda record: record["change"], store, telemetry or RecordedTelemetry())
 
 
-def told(*changes: Change | None) -> list[Mapping[str, Any]]:
+def records(*changes: Change | None) -> list[Mapping[str, Any]]:
     return [{"change": each} for each in changes]
 
 
@@ -37,7 +37,7 @@ def totals(store: InMemoryCounters) -> dict[str, int]:
 
 def test_a_change_counts_for_its_action_day_and_hour() -> None:
     store = InMemoryCounters()
-    counting(store).count(PART, told(change(1)))
+    counting(store).count(PART, records(change(1)))
     assert store.kept == {
         Counter("total", "", "action"): {TOTAL: 1},
         Counter("day", "2026-11-24", "action"): {TOTAL: 1},
@@ -63,7 +63,7 @@ def test_failing_and_growing_batches_count_each_change_once(
         if fails:
             getattr(store.trouble, fails)("add", StoreUnavailableError("lost"))
         try:
-            counting(store).count(PART, told(*changes[done : done + size]))
+            counting(store).count(PART, records(*changes[done : done + size]))
         except StoreUnavailableError:
             continue
         done += size
@@ -75,15 +75,15 @@ def test_a_batch_cut_differently_counts_only_the_rest(
     again: tuple[int, ...],
 ) -> None:
     store = InMemoryCounters()
-    counting(store).count(PART, told(change(1), change(2)))
-    counting(store).count(PART, told(*map(change, again)))
+    counting(store).count(PART, records(change(1), change(2)))
+    counting(store).count(PART, records(*map(change, again)))
     assert totals(store) == {"action": max(2, *again)}
 
 
 def test_each_part_of_a_stream_has_its_own_order() -> None:
     store = InMemoryCounters()
-    counting(store).count("stream/one", told(change(7)))
-    counting(store).count("stream/another", told(change(3)))
+    counting(store).count("stream/one", records(change(7)))
+    counting(store).count("stream/another", records(change(3)))
     assert totals(store) == {"action": 2}
 
 
@@ -97,7 +97,7 @@ def test_many_counters_take_several_transactions() -> None:
             most.append(len(tally))
             return add(part, first, last, tally)
 
-    counting(Watched()).count(PART, told(*(change(number, f"action-{number}") for number in range(200))))
+    counting(Watched()).count(PART, records(*(change(number, f"action-{number}") for number in range(200))))
     assert max(most) <= MOST_COUNTERS
     assert len(totals(store)) == 200
 
@@ -105,7 +105,7 @@ def test_many_counters_take_several_transactions() -> None:
 def test_changes_that_cancel_out_leave_only_the_mark() -> None:
     store = InMemoryCounters()
     back = Change(2, "action", NOON, {TOTAL: -1})
-    counting(store).count(PART, told(change(1), back))
+    counting(store).count(PART, records(change(1), back))
     assert (store.kept, store.marks) == ({}, {PART: 2})
 
 
@@ -119,7 +119,7 @@ def test_an_unreadable_record_leaves_the_others_counted() -> None:
         return found
 
     CountChanges(read, store, telemetry).count(
-        PART, [*told(change(1)), {"eventID": "odd", "change": None}, *told(change(3))]
+        PART, [*records(change(1)), {"eventID": "odd", "change": None}, *records(change(3))]
     )
     assert totals(store) == {"action": 2}
     assert telemetry.counts["ChangesNotCounted"] == 1
@@ -131,6 +131,6 @@ def test_an_unavailable_store_makes_the_batch_repeat() -> None:
     store = InMemoryCounters()
     store.trouble.before("add", StoreUnavailableError("down"))
     with pytest.raises(StoreUnavailableError):
-        counting(store).count(PART, told(change(1)))
-    counting(store).count(PART, told(change(1)))
+        counting(store).count(PART, records(change(1)))
+    counting(store).count(PART, records(change(1)))
     assert totals(store) == {"action": 1}

@@ -11,7 +11,7 @@ from actionrelay.statistics.success_rate import RememberedSuccessRate
 from actionrelay.statistics.tally import Counts
 from tests.fakes.chance import SettableClock
 from tests.fakes.counters import InMemoryCounters
-from tests.fakes.relay import EXECUTION_ID, Relay, spelled
+from tests.fakes.relay import EXECUTION_ID, Relay, encoded
 
 TODAY = "2026-11-24"
 
@@ -91,7 +91,7 @@ def test_a_webhooks_or_operators_outcome_carries_the_rate(relay: Relay) -> None:
     relay.given_ended(Outcome(Status.UNKNOWN))
     relay.audit.kept.clear()
     relay.success_rate.rate = 0.75
-    relay.operating.resolve(EXECUTION_ID, spelled({"status": "completed"}), "somebody")
+    relay.operating.resolve(EXECUTION_ID, encoded({"status": "completed"}), "somebody")
     assert outcome_entry(relay) == 0.75
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from actionrelay.ledger.execution import Status
 from actionrelay.statistics.tally import (
     Counts,
-    Standing,
+    Snapshot,
     added,
     average_latency_ms,
     bucket,
@@ -21,12 +21,12 @@ from actionrelay.statistics.tally import (
 )
 from tests.fakes.chance import NOON
 
-ACCEPTED = Standing("action", NOON, Status.QUEUED, None, from_cache=False, accepted=True)
+ACCEPTED = Snapshot("action", NOON, Status.QUEUED, None, from_cache=False, accepted=True)
 DAYS_MS = 30 * 86_400_000
 
 latencies = st.integers(0, DAYS_MS)
 steps = st.builds(
-    Standing,
+    Snapshot,
     st.just("action"),
     st.just(NOON),
     st.sampled_from(Status),
@@ -36,12 +36,12 @@ steps = st.builds(
 )
 
 
-def stands(status: Status, latency_ms: int | None = None) -> Standing:
-    return Standing("action", NOON, status, latency_ms, from_cache=False, accepted=False)
+def snapshot(status: Status, latency_ms: int | None = None) -> Snapshot:
+    return Snapshot("action", NOON, status, latency_ms, from_cache=False, accepted=False)
 
 
 def measured(*values: int) -> Counts:
-    return added(contribution(stands(Status.COMPLETED, value)) for value in values)
+    return added(contribution(snapshot(Status.COMPLETED, value)) for value in values)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def measured(*values: int) -> Counts:
     ],
 )
 def test_an_end_counts_once_and_an_answer_has_a_latency(status: Status, counts: Counts) -> None:
-    assert contribution(stands(status, 100)) == counts
+    assert contribution(snapshot(status, 100)) == counts
 
 
 def test_an_acceptance_counts_once_and_a_hit_is_complete() -> None:
@@ -69,15 +69,15 @@ def test_an_acceptance_counts_once_and_a_hit_is_complete() -> None:
 
 @given(st.lists(steps, min_size=1))
 def test_the_differences_of_any_course_add_up_to_its_end(
-    course: list[Standing],
+    course: list[Snapshot],
 ) -> None:
     differences = [difference(before, after) for before, after in zip([None, *course], course, strict=False)]
     assert added(differences) == {name: number for name, number in contribution(course[-1]).items() if number}
 
 
 def test_a_reused_id_leaves_the_older_record_counted() -> None:
-    older = replace(stands(Status.FAILED, 5), created_at=NOON - DAYS_MS)
-    assert difference(older, stands(Status.COMPLETED, 5)) == contribution(stands(Status.COMPLETED, 5))
+    older = replace(snapshot(Status.FAILED, 5), created_at=NOON - DAYS_MS)
+    assert difference(older, snapshot(Status.COMPLETED, 5)) == contribution(snapshot(Status.COMPLETED, 5))
 
 
 @given(latencies, latencies)
@@ -94,13 +94,13 @@ def test_any_percentile_is_within_five_percent(values: list[int], fraction: floa
 
 
 def test_without_an_end_there_is_no_rate_or_latency() -> None:
-    counts = added([contribution(ACCEPTED), contribution(stands(Status.CANCELLED, 5))])
+    counts = added([contribution(ACCEPTED), contribution(snapshot(Status.CANCELLED, 5))])
     assert (success_rate(counts), average_latency_ms(counts), percentile(counts, 0.5)) == (None, None, None)
 
 
 def test_unknown_is_no_success_and_cancelled_is_left_out() -> None:
     ends = [Status.COMPLETED] * 6 + [Status.FAILED, Status.UNKNOWN, Status.CANCELLED]
-    assert success_rate(added(contribution(stands(end, 1)) for end in ends)) == 0.75
+    assert success_rate(added(contribution(snapshot(end, 1)) for end in ends)) == 0.75
 
 
 def test_given_latencies_when_averaged_then_it_is_their_mean() -> None:
@@ -109,5 +109,5 @@ def test_given_latencies_when_averaged_then_it_is_their_mean() -> None:
 
 @given(latencies)
 def test_taking_back_a_measure_leaves_nothing(value: int) -> None:
-    ended = stands(Status.FAILED, value)
-    assert added([contribution(ended), difference(ended, stands(Status.QUEUED))]) == {}
+    ended = snapshot(Status.FAILED, value)
+    assert added([contribution(ended), difference(ended, snapshot(Status.QUEUED))]) == {}

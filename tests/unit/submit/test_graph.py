@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from actionrelay.errors import MAX_DETAIL_LENGTH, MAX_POINTER_LENGTH
 from actionrelay.graph import (
     MAX_CYCLES_REPORTED,
-    MAX_NAMES_SPELLED,
+    MAX_NAMES_LISTED,
     MAX_PATH_LENGTH,
     Cycle,
     cycle_faults,
@@ -147,7 +147,7 @@ def test_a_cycle_of_any_names_is_shown_within_bounds(names: list[str]) -> None:
     ring = {name: [following] for name, following in zip(names, [*names[1:], names[0]], strict=True)}
     [fault] = cycle_faults(ring, REFERENCES)
     assert fault.path is not None
-    assert len(fault.path) <= MAX_NAMES_SPELLED + 1
+    assert len(fault.path) <= MAX_NAMES_LISTED + 1
     assert sum(map(len, fault.path)) <= MAX_PATH_LENGTH + 1
     assert fault.path[0] == fault.path[-1]
     assert len(fault.pointer) <= MAX_POINTER_LENGTH
@@ -155,7 +155,7 @@ def test_a_cycle_of_any_names_is_shown_within_bounds(names: list[str]) -> None:
 
 
 def test_a_cycle_of_fifty_names_is_shown_whole() -> None:
-    names = [f"n{number:02}" for number in range(MAX_NAMES_SPELLED - 1)]
+    names = [f"n{number:02}" for number in range(MAX_NAMES_LISTED - 1)]
     ring = {name: [following] for name, following in zip(names, [*names[1:], names[0]], strict=True)}
     [fault] = cycle_faults(ring, REFERENCES)
     assert fault.path == (*names, names[0])

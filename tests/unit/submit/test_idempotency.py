@@ -1,4 +1,4 @@
-"""Keys of callers, and the execution ids that they stand for."""
+"""Keys of callers, and the execution ids that they mean."""
 
 import string
 
@@ -28,7 +28,7 @@ def test_what_is_read_is_a_key_or_nothing(header: str) -> None:
 
 
 @given(KEYS.filter(lambda key: not is_uuid(key)))
-def test_a_key_stands_for_one_execution_of_its_caller(key: str) -> None:
+def test_a_key_means_one_execution_of_its_caller(key: str) -> None:
     assert is_uuid(execution_id(key, ANN))
     assert execution_id(key, ANN) == execution_id(key, ANN)
     assert execution_id(key, ANN) != execution_id(key, BEN)

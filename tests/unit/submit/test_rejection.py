@@ -43,7 +43,7 @@ def test_a_flood_of_one_caller_hides_nothing_of_another(relay: Relay) -> None:
     assert [entry.actor for entry in relay.audit.appended][-2:] == ["a-key", None]
 
 
-def test_a_new_day_begins_anew(relay: Relay) -> None:
+def test_a_new_day_begins_at_zero(relay: Relay) -> None:
     refuse(relay, MOST_RECORDED + 5)
     relay.clock.advance(DAY_MS)
     refuse(relay, 1, first=MOST_RECORDED + 5)

@@ -14,7 +14,7 @@ from actionrelay.schemas import read
 from actionrelay.strict_json import MAX_NESTING
 from actionrelay.submit.idempotency import execution_id
 from actionrelay.submit.request import ExecutionRequest
-from tests.fakes.relay import ACTION_ID, EXECUTION_ID, TRACE_ID, Relay, a_request, spelled
+from tests.fakes.relay import ACTION_ID, EXECUTION_ID, TRACE_ID, Relay, a_request, encoded
 
 TUTORIAL = {
     "actionId": "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e",
@@ -35,12 +35,12 @@ TUTORIAL = {
 
 
 def accepted(document: Any, api: GenesysApi = GenesysApi.DATA_ACTIONS, key: str | None = None) -> ExecutionRequest:
-    return Relay(api=api).rules.read(spelled(document), key)
+    return Relay(api=api).rules.read(encoded(document), key)
 
 
 def faults(document: Any, api: GenesysApi = GenesysApi.DATA_ACTIONS, key: str | None = None) -> tuple[Fault, ...]:
     with pytest.raises(InvalidRequestError) as refused:
-        Relay(api=api).rules.read(spelled(document), key)
+        Relay(api=api).rules.read(encoded(document), key)
     return refused.value.faults
 
 
@@ -219,7 +219,7 @@ def test_the_published_contracts_timeout_is_at_most_a_minute() -> None:
 
 def test_the_size_limit_is_exact() -> None:
     relay = Relay()
-    frame = spelled(a_request(inputs={"a": ""}))
+    frame = encoded(a_request(inputs={"a": ""}))
     body = frame.replace(b'""', b'"' + b"x" * (512_000 - len(frame)) + b'"')
     assert len(body) == 512_000
     assert relay.rules.read(body).action_id == ACTION_ID
@@ -274,7 +274,7 @@ def test_a_header_that_differs_from_the_field_is_refused() -> None:
     assert places(a_request(executionId=EXECUTION_ID), key=TRACE_ID) == [("/executionId", "schema")]
 
 
-def test_a_key_and_an_execution_id_that_it_stands_for_agree() -> None:
+def test_a_key_and_an_execution_id_that_it_means_agree() -> None:
     meant = execution_id("order-4711", None)
     assert accepted(a_request(executionId=meant.upper()), key="order-4711").execution_id == meant
     assert places(a_request(executionId=EXECUTION_ID), key="order-4711") == [("/executionId", "schema")]
@@ -294,7 +294,7 @@ def test_a_name_that_leads_inside_is_refused_without_details() -> None:
     relay = Relay()
     relay.resolver.addresses["rebind.example.com"] = ("93.184.216.34", "10.1.2.3")
     with pytest.raises(InvalidRequestError) as refused:
-        relay.rules.read(spelled(a_request(webhookUrl="https://rebind.example.com/")))
+        relay.rules.read(encoded(a_request(webhookUrl="https://rebind.example.com/")))
     [fault] = refused.value.faults
     assert (fault.pointer, fault.code) == ("/webhookUrl", "webhook_url")
     assert "10.1.2.3" not in fault.detail
@@ -304,7 +304,7 @@ def test_a_name_that_does_not_resolve_yet_is_accepted() -> None:
     relay = Relay()
     relay.resolver.addresses["later.example.com"] = ()
     url = "https://later.example.com/"
-    assert relay.rules.read(spelled(a_request(webhookUrl=url))).webhook_url == url
+    assert relay.rules.read(encoded(a_request(webhookUrl=url))).webhook_url == url
 
 
 # -- Documents of any shape --
@@ -320,7 +320,7 @@ def test_a_name_that_does_not_resolve_yet_is_accepted() -> None:
 def test_any_object_is_a_request_or_a_list_of_faults(document: Any, api: GenesysApi) -> None:
     rules = Relay(api=api).rules
     try:
-        request = rules.read(spelled(document))
+        request = rules.read(encoded(document))
     except InvalidRequestError as error:
         refused = error
     else:
@@ -362,7 +362,7 @@ def test_a_list_in_place_of_a_document_is_the_fault() -> None:
 
 def test_of_more_faults_than_an_answer_holds_all_are_counted() -> None:
     with pytest.raises(InvalidRequestError) as refused:
-        Relay().rules.read(spelled(a_request(**{f"u{number}": 0 for number in range(250)}, actionReferences={"a": 1})))
+        Relay().rules.read(encoded(a_request(**{f"u{number}": 0 for number in range(250)}, actionReferences={"a": 1})))
     assert len(refused.value.faults) == MAX_FAULTS
     assert refused.value.message == "251 faults found: the first 100, and 151 more that are not listed"
     assert refused.value.faults[0].pointer == "/u0", "in the order of the document"

@@ -23,13 +23,13 @@ from actionrelay.strict_json import canonical, digest
 from actionrelay.submit.request import ExecutionRequest
 from actionrelay.submit.submission import Disposition, Submitted, cache_key, content_hash
 from tests.fakes.chance import NOON
-from tests.fakes.relay import ACTION_ID, EXECUTION_ID, INPUTS, TRACE_ID, WEBHOOK_URL, Relay, a_draft, a_request, spelled
+from tests.fakes.relay import ACTION_ID, EXECUTION_ID, INPUTS, TRACE_ID, WEBHOOK_URL, Relay, a_draft, a_request, encoded
 
 RUN = Message(EXECUTION_ID)
 
 
 def submit(relay: Relay, **changes: Any) -> Submitted:
-    return relay.submitting.submit(spelled(a_request(executionId=EXECUTION_ID, **changes)))
+    return relay.submitting.submit(encoded(a_request(executionId=EXECUTION_ID, **changes)))
 
 
 def given_cached(relay: Relay, lives_ms: int = 1, **changes: Any) -> None:
@@ -58,8 +58,8 @@ def test_a_new_request_is_recorded_audited_and_queued(relay: Relay) -> None:
 
 
 def test_a_made_up_id_is_the_trace_id_too(relay: Relay) -> None:
-    one = relay.submitting.submit(spelled(a_request())).execution
-    other = relay.submitting.submit(spelled(a_request())).execution
+    one = relay.submitting.submit(encoded(a_request())).execution
+    other = relay.submitting.submit(encoded(a_request())).execution
     assert one is not None
     assert other is not None
     assert one.execution_id != other.execution_id
@@ -67,7 +67,7 @@ def test_a_made_up_id_is_the_trace_id_too(relay: Relay) -> None:
 
 
 def test_given_a_dry_run_when_submitted_then_nothing_changes(relay: Relay) -> None:
-    submitted = relay.submitting.submit(spelled(a_request()), dry_run=True)
+    submitted = relay.submitting.submit(encoded(a_request()), dry_run=True)
     assert (submitted.disposition, submitted.execution) == (Disposition.VALID, None)
     assert (relay.store.writes, relay.queue.sent, relay.audit.kept) == ([], [], {})
 
@@ -219,7 +219,7 @@ def test_an_unqueued_requests_made_up_id_is_returned(
 ) -> None:
     relay.queue.trouble.before("send", QueueUnavailableError("down", aws_code="Throttled"))
     with pytest.raises(QueueUnavailableError, match="send the same request again with this executionId") as failed:
-        relay.submitting.submit(spelled(a_request()))
+        relay.submitting.submit(encoded(a_request()))
     assert failed.value.context == {"aws_code": "Throttled", "execution_id": next(iter(relay.store.records))}
 
 
@@ -253,7 +253,7 @@ ROLE = "arn:aws:sts::123456789012:assumed-role/orders"
 
 @pytest.mark.parametrize("lane", Lane)
 def test_lane_and_caller_are_on_record_and_message(relay: Relay, lane: Lane) -> None:
-    body = spelled(a_request(executionId=EXECUTION_ID, lane=lane))
+    body = encoded(a_request(executionId=EXECUTION_ID, lane=lane))
     relay.submitting.submit(body, caller=f"{ROLE}/worker-1")
     [(message, _)] = relay.queue.sent
     assert (relay.record.lane, relay.record.caller) == (lane, caller_name(f"{ROLE}/worker-2"))
@@ -261,7 +261,7 @@ def test_lane_and_caller_are_on_record_and_message(relay: Relay, lane: Lane) -> 
     assert relay.reading.execution(EXECUTION_ID).get("lane") == (None if lane is Lane.INTERACTIVE else "bulk")
 
 
-def test_a_callers_name_tells_nobody_who_it_is() -> None:
+def test_a_callers_name_reveals_nobody() -> None:
     assert caller_name(None) == ""
     assert caller_name(f"{ROLE}/a") != caller_name(f"{ROLE}-other/a")
     assert is_caller_name(caller_name("k3y")), "an API key's id, too"

@@ -26,7 +26,7 @@ PROCESSES = 4
 ASKS = 5
 LIFETIMES_MS = (61_000, 70_000, 300_000)
 PAUSES_MS = (0, 0, 0, 1, 200, 3_000, 20_000)
-"""How long a process may stand still between two calls: longer than a lease, too."""
+"""How long a process may pause between two calls: longer than a lease, too."""
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class World:
 
     @contextmanager
     def crossing(self) -> Iterator[None]:
-        """Stand around a call: others run before it, and it may end the process or fail on both sides."""
+        """Wrap a call: others run before it, and it may end the process or fail on both sides."""
         if not self.calm:
             self.crew.pause(self.time + self.chance.choice(PAUSES_MS))
         self._strike()

@@ -1,4 +1,4 @@
-"""One token request for all workers: the lease, what it tells those who have to wait, and who takes it over."""
+"""One token request for all workers: the lease, what it says to those who have to wait, and who takes it over."""
 
 import pytest
 
@@ -30,29 +30,29 @@ def test_fifty_cold_workers_make_one_request(
 ) -> None:
     tokens.store.token = a_token("expired", NOON - 1)
     others = [tokens.another_worker() for _ in range(49)]
-    told: list[bool] = []
-    tokens.issuer.meanwhile = lambda: told.extend([waits(worker) for worker in others])
+    waited: list[bool] = []
+    tokens.issuer.meanwhile = lambda: waited.extend([waits(worker) for worker in others])
 
     tokens.source.token()
 
-    assert len(told) == 49
+    assert len(waited) == 49
     assert tokens.store.reads == 1, "who has to wait does not look for what can't be there"
     assert {worker.token().version for worker in others} == {"issued-1"}
     assert (tokens.issuer.requests, tokens.store.reads) == (1, 50)
 
 
 @pytest.mark.parametrize(
-    ("age_ms", "come_back_ms"), [(0, 1_000), (900, 1_000), (4_000, 4_000), (9_000, 7_000), (14_900, 1_100)]
+    ("age_ms", "retry_within_ms"), [(0, 1_000), (900, 1_000), (4_000, 4_000), (9_000, 7_000), (14_900, 1_100)]
 )
-def test_others_return_as_late_as_the_lease_is_old(tokens: TokenWorkers, age_ms: int, come_back_ms: int) -> None:
+def test_others_return_as_late_as_the_lease_is_old(tokens: TokenWorkers, age_ms: int, retry_within_ms: int) -> None:
     other = tokens.another_worker()
 
     def asks() -> None:
         tokens.clock.advance(age_ms)
-        with pytest.raises(TokenBeingRefreshedError) as told:
+        with pytest.raises(TokenBeingRefreshedError) as caught:
             other.token()
-        assert told.value.retryable
-        assert told.value.come_back_ms == come_back_ms
+        assert caught.value.retryable
+        assert caught.value.retry_within_ms == retry_within_ms
 
     tokens.issuer.meanwhile = asks
     tokens.source.token()
@@ -139,10 +139,10 @@ def test_a_request_under_way_hides_the_last_failure(
     with pytest.raises(CredentialsRefusedError):
         tokens.source.token()
     tokens.rest()
-    told: list[bool] = []
-    tokens.issuer.meanwhile = lambda: told.append(waits(tokens.another_worker()))
+    waited: list[bool] = []
+    tokens.issuer.meanwhile = lambda: waited.append(waits(tokens.another_worker()))
     assert_has(tokens.source, "issued-2")
-    assert told == [True]
+    assert waited == [True]
 
 
 def test_a_later_failure_on_record_postpones_the_worker(
@@ -201,9 +201,9 @@ def test_a_429_lets_the_host_rest_over_all_workers(tokens: TokenWorkers) -> None
         tokens.source.token()
 
     for second in range(0, 300, 20):
-        with pytest.raises(TokenUnavailableError) as told:
+        with pytest.raises(TokenUnavailableError) as caught:
             tokens.another_worker().token()
-        assert told.value.retry_after_ms == 300_000 - second * 1_000
+        assert caught.value.retry_after_ms == 300_000 - second * 1_000
         tokens.clock.advance(20_000)
     assert tokens.issuer.requests == 1
 

@@ -25,10 +25,10 @@ def test_a_token_refused_for_all_is_replaced_once(
     tokens.rest()
     for worker in workers:
         worker.refuse("issued-1")
-    told: list[bool] = []
-    tokens.issuer.meanwhile = lambda: told.extend([waits(worker) for worker in workers[1:]])
+    waited: list[bool] = []
+    tokens.issuer.meanwhile = lambda: waited.extend([waits(worker) for worker in workers[1:]])
     assert {worker.token().version for worker in workers} == {"issued-2"}
-    assert (tokens.issuer.requests, len(told)) == (2, 9)
+    assert (tokens.issuer.requests, len(waited)) == (2, 9)
 
 
 def test_a_worker_with_the_next_version_is_untouched(
@@ -56,10 +56,10 @@ def test_a_cold_worker_is_not_given_the_refused_token(
     tokens.rest()
     tokens.source.refuse("issued-1")
     cold = tokens.another_worker()
-    told: list[bool] = []
-    tokens.issuer.meanwhile = lambda: told.append(waits(cold))
+    waited: list[bool] = []
+    tokens.issuer.meanwhile = lambda: waited.append(waits(cold))
     tokens.source.token()
-    assert told == [True]
+    assert waited == [True]
     assert_has(cold, "issued-2")
 
 
@@ -106,11 +106,11 @@ def test_a_deleted_shared_token_is_replaced(
     tokens.rest()
     tokens.store.token = None
     cold, other = tokens.another_worker(), tokens.another_worker()
-    told: list[bool] = []
-    tokens.issuer.meanwhile = lambda: told.append(waits(other))
+    waited: list[bool] = []
+    tokens.issuer.meanwhile = lambda: waited.append(waits(other))
     assert_has(cold, "issued-2")
     assert_has(other, "issued-2")
-    assert told == [True]
+    assert waited == [True]
     assert tokens.store.reads == 1 + 1 + 1, "the one that had to wait read once"
 
 
@@ -167,7 +167,7 @@ def test_two_tokens_issued_at_once_are_good_and_logged(
     assert tokens.lease.shared == "issued-2"
 
 
-def test_a_worker_that_never_gets_the_lease_comes_back(
+def test_a_worker_that_never_gets_the_lease_tries_later(
     tokens: TokenWorkers,
 ) -> None:
     def another_asks_in_vain() -> None:

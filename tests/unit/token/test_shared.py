@@ -217,9 +217,9 @@ def test_a_waiting_thread_asks_nobody_after_a_refusal() -> None:
     tokens.issuer.trouble.after("request", CredentialsRefusedError("no"))
 
     def ask() -> str:
-        with pytest.raises(TokenError) as told:
+        with pytest.raises(TokenError) as caught:
             tokens.source.token()
-        return told.value.code
+        return caught.value.code
 
     with ThreadPoolExecutor(1) as other:
         answers: list[Future[str]] = []

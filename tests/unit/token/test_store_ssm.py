@@ -104,7 +104,7 @@ def test_a_missing_secret_is_unavailable_by_name() -> None:
         NamedSecret(FakeSecrets(), "mine").value()  # type: ignore[arg-type]
 
 
-def test_a_forgotten_secret_is_read_anew() -> None:
+def test_a_forgotten_secret_is_read_again() -> None:
     secrets = FakeSecrets({"name": "old"})
     secret = NamedSecret(secrets, "name")  # type: ignore[arg-type]
     assert secret.value() == "old"

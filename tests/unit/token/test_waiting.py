@@ -1,4 +1,4 @@
-"""An execution whose worker has no token yet: it comes back, and loses nothing but time."""
+"""An execution whose worker has no token yet: it is tried again, and loses nothing but time."""
 
 from actionrelay.errors import TokenBeingRefreshedError
 from actionrelay.ledger.execution import Status
@@ -10,8 +10,8 @@ def test_an_execution_returns_when_the_token_may_be_there(
 ) -> None:
     relay.given_queued()
     relay.randomness.fixed = 0.5
-    told = TokenBeingRefreshedError("another worker is getting a token", come_back_ms=4_000)
-    relay.tokens.trouble.before("token", told, times=5)
+    refreshing = TokenBeingRefreshedError("another worker is getting a token", retry_within_ms=4_000)
+    relay.tokens.trouble.before("token", refreshing, times=5)
 
     waits = []
     for _ in range(5):

@@ -161,7 +161,7 @@ def test_a_head_that_does_not_end_in_time_is_no_answer() -> None:
         (b"X-Retry-After: 120\r\n", None),
     ],
 )
-def test_when_to_come_back_is_read(fields: bytes, retry_after: str | None) -> None:
+def test_when_to_try_again_is_read(fields: bytes, retry_after: str | None) -> None:
     assert read(b"HTTP/1.1 503 Busy\r\n" + fields + b"\r\n") == Head(503, retry_after)
 
 

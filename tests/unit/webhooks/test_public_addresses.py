@@ -18,7 +18,7 @@ from actionrelay.webhooks.resolver_dns import SystemResolver
 from actionrelay.webhooks.sender_http import PinnedSender
 from actionrelay.webhooks.targets import OutboundPolicy
 from tests.fakes.loopback import LoopbackServer, answering
-from tests.fakes.relay import EXECUTION_ID, Relay, a_request, spelled
+from tests.fakes.relay import EXECUTION_ID, Relay, a_request, encoded
 from tests.forbidden_targets import FORBIDDEN_ADDRESSES, FORBIDDEN_URLS, url_of
 
 NAME = "hooks.example.com"
@@ -27,7 +27,7 @@ PUBLIC, OTHER_PUBLIC = "93.184.216.34", "2606:4700:4700::1111"
 TARGETS = (*(url for url, _ in FORBIDDEN_URLS if "\ud800" not in url), *map(url_of, FORBIDDEN_ADDRESSES))
 """Half of a surrogate pair does not even get past JSON."""
 LOCATIONS = tuple(url for url in TARGETS if url and url.isascii() and url.isprintable())
-"""Those that can stand in a header."""
+"""Those that fit in a header."""
 
 BEHIND_A_NAME: dict[str, Callable[[str], tuple[str, ...]]] = {
     "alone": lambda bad: (bad,),
@@ -55,7 +55,7 @@ class Wire:
 
 @pytest.fixture
 def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
-    """Stand between this process and the network: whoever is not on this machine refuses."""
+    """Replace the network: only hosts on this machine accept."""
     wire, connect = Wire(), socket.socket.connect
 
     def watched(self: socket.socket, address: Any) -> None:
@@ -138,7 +138,7 @@ def test_a_name_with_forbidden_addresses_is_refused(relay: Relay, wire: Wire, wh
 def refused(relay: Relay, url: str) -> bool:
     """Submit a request with this webhook URL by the rules of production, and see that nothing is recorded."""
     strict = RequestRules(relay.api, relay.max_payload_bytes, 5, OutboundPolicy(), SystemResolver())
-    body = spelled(a_request(webhookUrl=url))
+    body = encoded(a_request(webhookUrl=url))
     with pytest.raises(InvalidRequestError) as caught:
         replace(relay.submitting, rules=strict).submit(body)
     assert relay.store.records == {}

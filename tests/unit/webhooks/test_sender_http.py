@@ -168,7 +168,7 @@ def failure(sender: PinnedSender, url: str, body: bytes = BODY) -> object:
     return caught.value.context["reason"]
 
 
-# -- What goes out and what comes back ----------------------------------------------------------------------
+# -- What goes out and what is answered ----------------------------------------------------------------------
 
 
 def test_a_receiver_gets_the_body_unchanged() -> None:
@@ -195,7 +195,7 @@ def test_a_receiver_gets_the_body_unchanged() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 202, 204, 299, 300, 400, 404, 410, 429, 500, 599])
-def test_any_status_comes_back_unrepeated(status: int) -> None:
+def test_any_status_is_returned_unrepeated(status: int) -> None:
     with Receiver(answering(f"HTTP/1.1 {status} Whatever\r\nContent-Length: 0\r\n\r\n".encode())) as receiver:
         answered = local_sender().send(receiver.url, HEADERS, BODY)
 

@@ -322,14 +322,14 @@ def test_what_is_not_understood_is_skipped(entries: str) -> None:
 
 def test_changed_unused_base64_bits_are_refused() -> None:
     raw = base64.b64decode(VALID_SIGNATURE[3:])
-    spellings = [
+    forms = [
         f"{VALID_SIGNATURE[:-2]}{last}="
         for last in string.ascii_letters + string.digits + "+/"
         if base64.b64decode(f"{VALID_SIGNATURE[3:-2]}{last}=") == raw
     ]
 
-    accepted = [one for one in spellings if one == VALID_SIGNATURE]
-    refused = [one for one in spellings if one != VALID_SIGNATURE]
+    accepted = [one for one in forms if one == VALID_SIGNATURE]
+    refused = [one for one in forms if one != VALID_SIGNATURE]
 
     assert len(accepted) == 1
     assert len(refused) == 3

@@ -210,7 +210,7 @@ def test_one_forbidden_address_refuses_the_name() -> None:
     assert not any(address in str(caught.value) for address in ("10.20.30.40", "1.1.1.1", "8.8.8.8"))
 
 
-def test_public_addresses_come_back_in_order() -> None:
+def test_public_addresses_keep_their_order() -> None:
     assert vet(NAMED, iter(["8.8.8.8", "1.1.1.1"]), STRICT) == ("8.8.8.8", "1.1.1.1")
 
 

@@ -9,7 +9,7 @@ from actionrelay.genesys.contract import GenesysApi
 from actionrelay.wiring.step_requests import RulesOfSubmissions
 from actionrelay.workflows.definition import OnFailure
 from actionrelay.workflows.rules import Submission, WorkflowRules
-from tests.fakes.relay import ACTION_ID, EXECUTION_ID, WEBHOOK_URL, Relay, spelled
+from tests.fakes.relay import ACTION_ID, EXECUTION_ID, WEBHOOK_URL, Relay, encoded
 
 
 def a_step(**changes: Any) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def from_step(name: str, path: str | None = None) -> dict[str, Any]:
 
 
 def accepted(steps: dict[str, Any], api: GenesysApi = GenesysApi.DATA_ACTIONS, **fields: Any) -> Submission:
-    return WorkflowRules(RulesOfSubmissions(Relay(api=api).rules)).read(spelled({"steps": steps, **fields}))
+    return WorkflowRules(RulesOfSubmissions(Relay(api=api).rules)).read(encoded({"steps": steps, **fields}))
 
 
 def faults(steps: Any, **fields: Any) -> tuple[Fault, ...]:

@@ -87,7 +87,7 @@ def _unsendable(prepared: Prepared, order: Order, max_bytes: int) -> list[str]:
     """Return why a row can't be sent, whatever its action."""
     try:
         request = order.request(order.execution_id(prepared.key), prepared.inputs)
-        size = len(json_text.spell(request).encode())
+        size = len(json_text.to_text(request).encode())
     except (UnsendableError, UnicodeEncodeError):
         return ["holds a text that is no Unicode"]
     return [f"has {size} bytes as a request, {max_bytes} are allowed"] if size > max_bytes else []
@@ -95,5 +95,5 @@ def _unsendable(prepared: Prepared, order: Order, max_bytes: int) -> list[str]:
 
 def _duplicate(shape: Shape, other: int) -> str:
     if shape.key is None:
-        return f"is the same as row {other}; to run both, add a column that tells them apart and name it as the key"
+        return f"is the same as row {other}; to run both, add a column that differs and name it as the key"
     return f"has the same {shape.key} as row {other}"

@@ -121,7 +121,7 @@ def _is_whole(value: int | Decimal) -> bool:
 def _rule_fault(value: Any, rule: Mapping[str, Any]) -> str | None:
     listed = rule.get("enum")
     if isinstance(listed, list) and value not in listed:
-        return f"must be one of {json_text.spell(listed)[:200]}"
+        return f"must be one of {json_text.to_text(listed)[:200]}"
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         least, most = rule.get("minimum"), rule.get("maximum")
         if isinstance(least, int | Decimal) and Decimal(value) < least:

@@ -54,5 +54,5 @@ class Order:
 
 def content_key(inputs: Mapping[str, Any]) -> str:
     """Return the key of a row that has none of its own: what it holds, whatever the order of its columns."""
-    text = json_text.spell({name: inputs[name] for name in sorted(inputs)})
+    text = json_text.to_text({name: inputs[name] for name in sorted(inputs)})
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -101,7 +101,7 @@ class Results:
     def _add(self, document: Mapping[str, Any]) -> int:
         if self._file is None:
             return 0
-        line = (json_text.spell(document) + "\n").encode()
+        line = (json_text.to_text(document) + "\n").encode()
         with self._lock:
             place = self._end
             try:
@@ -137,7 +137,7 @@ class Results:
         if document["name"] != self._name:
             raise ResultsError(f"{self.path} holds the results of {document['name']!r}; name another file")
         if document["status"] not in ENDED:
-            return  # what was not accepted is judged anew
+            return  # what was not accepted is judged again
         try:
             execution_id = uuid.UUID(str(document.get("executionId")))
         except ValueError:

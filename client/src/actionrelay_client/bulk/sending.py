@@ -79,7 +79,7 @@ class Sender:
         batch: list[Item] = []
         size = _ENVELOPE_BYTES
         for item in self._items():
-            length = len(json_text.spell(item.request).encode()) + 1
+            length = len(json_text.to_text(item.request).encode()) + 1
             if batch and (len(batch) == MAX_BATCH or size + length > self.max_bytes):
                 yield batch
                 batch, size = [], _ENVELOPE_BYTES

@@ -33,7 +33,7 @@ class Shape:
     columns: Mapping[str, str] = field(default_factory=dict)
     """From column to input. Without any, each column is the input of its name."""
     key: str | None = None
-    """The column with what tells one row from all others; None is the row's content."""
+    """The column whose value is different in every row; None is the row's content."""
     types: Mapping[str, str] = field(default_factory=dict)
     """By input, where it is not the contract's."""
     contract: Contract | None = None
@@ -80,7 +80,7 @@ class Shape:
     def _input(self, column: str) -> str | None:
         """Return the input that a column is; None where it is none.
 
-        A key that the contract does not know is there to tell rows apart, and for nothing else.
+        A key that the contract does not know only makes rows different.
         """
         if self.columns:
             return self.columns.get(column)

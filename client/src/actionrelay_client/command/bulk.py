@@ -36,7 +36,7 @@ def run(
     ] = None,
     key: Annotated[
         str | None,
-        typer.Option(help="The column that tells one row from all others. Without it, a row's content does."),
+        typer.Option(help="The column whose value is different in every row. Without it, a row's content counts."),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="The batch. The same name and key run once; without it, the file's name.")

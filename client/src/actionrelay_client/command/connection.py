@@ -19,7 +19,7 @@ from actionrelay_client.transport import Wait
 
 PANEL = "Whom to ask"
 PATIENT = Repeats(tries=6, patience_seconds=60.0)
-"""A person waits a minute and wants to be told why."""
+"""A person waits a minute and wants to know why."""
 
 
 @dataclass(frozen=True)

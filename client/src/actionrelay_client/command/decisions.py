@@ -20,7 +20,9 @@ def retry(
     execution_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="The executionId.")] = None,
     again: Annotated[
         bool,
-        typer.Option("--again", help="Run an unknown one anew instead of asking what came of it: it may run twice."),
+        typer.Option(
+            "--again", help="Run an unknown one once more instead of asking what came of it: it may run twice."
+        ),
     ] = False,
     failed: Annotated[bool, typer.Option("--failed", help="All failed ones of a batch.")] = False,
     name: Annotated[str | None, typer.Option(help="The batch: the --name of `actionrelay run`.")] = None,
@@ -87,7 +89,7 @@ def cancel(to: Connection, execution_id: ExecutionId) -> None:
 
 
 def redeliver(to: Connection, execution_id: ExecutionId) -> None:
-    """Tell the caller's webhook again, or make the next try now."""
+    """Deliver to the caller's webhook again, or make the next try now."""
     with to.client() as client:
         show_execution(to.screen, client.redeliver(execution_id))
 

@@ -94,7 +94,7 @@ def _caller(settings: Settings) -> str:
 
 
 def _way_there(settings: Settings) -> tuple[bool, list[Finding]]:
-    """Ask without credentials: whatever comes back, somebody is there, and says what time it is."""
+    """Ask without credentials: any answer shows that somebody is there, and says what time it is."""
     pool = urllib3.PoolManager(retries=False, timeout=10.0)
     began = time.time()
     try:
@@ -102,7 +102,7 @@ def _way_there(settings: Settings) -> tuple[bool, list[Finding]]:
     except HTTPError as error:
         reason = str(getattr(error, "reason", None) or error).rsplit(": ", 1)[-1]
         return False, [
-            Finding("reachable", "failed", reason, "is the URL right, and does a proxy or firewall stand between?")
+            Finding("reachable", "failed", reason, "is the URL right, and is there a proxy or firewall between?")
         ]
     took = time.time() - began
     found = [Finding("reachable", "ok", f"answers {answer.status} in {took * 1000:.0f} ms")]

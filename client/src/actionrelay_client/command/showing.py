@@ -57,7 +57,7 @@ class Screen:
 
     def document(self, document: Any) -> None:
         """Print JSON on one line, its numbers as they came."""
-        sys.stdout.write(json_text.spell(document) + "\n")
+        sys.stdout.write(json_text.to_text(document) + "\n")
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print rows below their columns' names; names that are all empty are left out."""
@@ -98,7 +98,7 @@ class Screen:
                 "traceId": error.trace_id,
                 "executionId": error.execution_id,
             }
-            sys.stderr.write(json_text.spell(document) + "\n")
+            sys.stderr.write(json_text.to_text(document) + "\n")
             return
         self.err.print(Text.assemble(("✗ ", "bold red"), f"{error.status or ''} {error.code}: ".lstrip(), error.detail))
         for fault in error.errors:
@@ -115,10 +115,10 @@ def _console(*, stderr: bool) -> Console:
 
 
 def cell(value: object) -> Text:
-    """Spell a value for a table; a status has its colour."""
+    """Format a value for a table; a status has its colour."""
     if isinstance(value, datetime):
         return Text(value.strftime("%Y-%m-%d %H:%M:%S") + f".{value.microsecond // 1000:03}")
-    text = value if isinstance(value, str) else "" if value is None else json_text.spell(value)
+    text = value if isinstance(value, str) else "" if value is None else json_text.to_text(value)
     # Text of others may hold control characters; a terminal is not to follow them.
     clean = "".join(each if each.isprintable() or each == "\n" else "�" for each in text)
     return Text(clean, style=STYLES.get(text, ""))
@@ -145,7 +145,7 @@ def show_execution(screen: Screen, execution: Execution) -> None:
             ("created", execution.created_at),
             ("ended", execution.completed_at),
             ("latency", None if execution.latency_ms is None else f"{execution.latency_ms} ms"),
-            ("result", None if execution.result is None else json_text.spell(execution.result)),
+            ("result", None if execution.result is None else json_text.to_text(execution.result)),
         )
     )
 

@@ -324,7 +324,7 @@ class AlreadyRecordedError(LedgerError):
 
 
 class StaleWriteError(LedgerError):
-    """The record changed since it was read: read it again and decide anew."""
+    """The record changed since it was read: read it again, and decide by what it says then."""
 
     code = "stale_write"
     title = "The record has changed"
@@ -379,7 +379,7 @@ class TokenUnavailableError(TokenError):
 
 
 class TokenBeingRefreshedError(TokenError):
-    """Another worker is getting a token for all. Nobody waits for it: the execution comes back."""
+    """Another worker is getting a token for all. Nobody waits for it: the execution is tried again later."""
 
     code = "token_being_refreshed"
     http_status = 503
@@ -387,9 +387,9 @@ class TokenBeingRefreshedError(TokenError):
     retryable = True
 
     @property
-    def come_back_ms(self) -> int:
-        """Within how many ms to come back, at a time drawn from all of them."""
-        return int(self.context.get("come_back_ms") or 1_000)
+    def retry_within_ms(self) -> int:
+        """Within how many ms to try again, at a time drawn from all of them."""
+        return int(self.context.get("retry_within_ms") or 1_000)
 
 
 class CredentialsRefusedError(TokenError):
@@ -470,7 +470,7 @@ class ExportConflictError(ExportError):
 
 
 class DeploymentError(ActionRelayError):
-    """Whoever deploys this can mend it; no request and no time will."""
+    """Only a change to the deployment helps; no other request and no waiting does."""
 
 
 class SettingsError(DeploymentError):

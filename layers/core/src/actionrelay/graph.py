@@ -13,7 +13,7 @@ type Cycle = tuple[str, ...]
 
 # Copying a path for each of many back edges would be quadratic in what a caller sends.
 MAX_CYCLES_REPORTED = 10
-MAX_NAMES_SPELLED = 50
+MAX_NAMES_LISTED = 50
 """Names of one cycle in an answer, the last one included."""
 MAX_PATH_LENGTH = 1_000
 """Characters of all of them together."""
@@ -62,20 +62,20 @@ def _closed(cycle: list[str]) -> Cycle:
 def cycle_faults(graph: Graph, root: str) -> list[Fault]:
     """Report each cycle with its path, at the name where it starts; the names are members of ``root``."""
     return [
-        Fault(pointer(root, cycle[0]), "cycle", f"depends on itself: {_spelled(cycle)}", path=_shown(cycle))
+        Fault(pointer(root, cycle[0]), "cycle", f"depends on itself: {_described(cycle)}", path=_shown(cycle))
         for cycle in find_cycles(graph)
     ]
 
 
-def _spelled(cycle: Cycle) -> str:
-    if len(cycle) <= MAX_NAMES_SPELLED:
+def _described(cycle: Cycle) -> str:
+    if len(cycle) <= MAX_NAMES_LISTED:
         return canonical([cut(name, MAX_STEP_LENGTH) for name in cycle]).decode()
     return f"a cycle of {len(cycle) - 1} names"
 
 
 def _shown(cycle: Cycle) -> Cycle:
     """Cut a cycle to what an answer has room for: its beginning, an ellipsis for the rest, and its last name."""
-    names = [cut(name, MAX_STEP_LENGTH) for name in cycle[:MAX_NAMES_SPELLED]]
+    names = [cut(name, MAX_STEP_LENGTH) for name in cycle[:MAX_NAMES_LISTED]]
     room = MAX_PATH_LENGTH - len(names[0])
     for count, name in enumerate(names):
         room -= len(name)

@@ -1,4 +1,4 @@
-"""JSON as text: what makes sick text sound, where a member begins and ends, and how raw text is put into a document.
+"""JSON as text: what makes sick text sound, where a member begins and ends, and how raw text goes into a document.
 
 Nothing here builds objects of what it reads, so a text of 5 MB costs about its own size, and a number keeps its form.
 """
@@ -46,12 +46,12 @@ class RawJson:
     text: str = field(repr=False)
 
 
-def spell(document: object) -> str:
+def to_text(document: object) -> str:
     """Return a document as JSON text without spaces; a ``RawJson`` in an object, or in objects of it, as it came."""
     if isinstance(document, RawJson):
         return document.text
     if isinstance(document, Mapping):
-        return "{" + ",".join(f"{_dumped(key)}:{spell(value)}" for key, value in document.items()) + "}"
+        return "{" + ",".join(f"{_dumped(key)}:{to_text(value)}" for key, value in document.items()) + "}"
     return _dumped(document)
 
 
@@ -92,14 +92,14 @@ def masked(text: str, names: frozenset[str]) -> str:
 
     def keep(members: list[tuple[str, object]]) -> RawJson:
         shown = ((key, MASK if key.casefold() in names else value) for key, value in members)
-        return RawJson("{" + ",".join(f"{_dumped(key)}:{_respelled(value)}" for key, value in shown) + "}")
+        return RawJson("{" + ",".join(f"{_dumped(key)}:{_rewritten(value)}" for key, value in shown) + "}")
 
-    return _respelled(json.loads(text, object_pairs_hook=keep, parse_float=RawJson, parse_int=RawJson))
+    return _rewritten(json.loads(text, object_pairs_hook=keep, parse_float=RawJson, parse_int=RawJson))
 
 
-def _respelled(value: object) -> str:
+def _rewritten(value: object) -> str:
     if isinstance(value, list):
-        return "[" + ",".join(map(_respelled, value)) + "]"
+        return "[" + ",".join(map(_rewritten, value)) + "]"
     return value.text if isinstance(value, RawJson) else _dumped(value)
 
 

@@ -24,7 +24,7 @@ def without_session(caller: str) -> str:
 
 
 def caller_name(caller: str | None) -> str:
-    """Name a caller where turns are shared out: a digest that tells nobody who it is; nothing for nobody.
+    """Name a caller where turns are shared out: a digest that reveals nobody; nothing for nobody.
 
     ``caller`` is the ARN of who signed, or the id of an API key. All sessions of a role are one caller.
     """

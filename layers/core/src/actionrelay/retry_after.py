@@ -24,12 +24,12 @@ _CAP_DIGITS = len(str(RETRY_AFTER_CAP_MS))
 
 
 def has_retry_after(header: str | None) -> bool:
-    """Whether ``header`` says when to come back, be it a moment that has passed."""
+    """Whether ``header`` says when to try again, even if that time has passed."""
     return _wait_ms(header, 0) is not None
 
 
 def retry_after_ms(header: str | None, now: int) -> int:
-    """Return how many ms after ``now`` (ms) to come back: 0 when ``header`` is absent, past or nonsense.
+    """Return how many ms after ``now`` (ms) to try again: 0 when ``header`` is absent, past or nonsense.
 
     At most ``RETRY_AFTER_CAP_MS``.
     """

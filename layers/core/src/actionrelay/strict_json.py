@@ -59,7 +59,7 @@ def digest(data: bytes) -> str:
 
 
 def pointer(*steps: str | int) -> str:
-    """Spell a path as a JSON pointer (RFC 6901); no step is the whole document, ``""``.
+    """Return a path as a JSON pointer (RFC 6901); no step is the whole document, ``""``.
 
     A step of more than ``MAX_STEP_LENGTH`` characters is cut and ends in an ellipsis: a key may be as long as a body.
     """

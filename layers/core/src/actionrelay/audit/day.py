@@ -1,8 +1,5 @@
 """Use case: say what happened on a day, page by page."""
 
-import base64
-import binascii
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +11,7 @@ from typing import TypedDict
 from actionrelay.audit.document import AuditDocument, audit_document
 from actionrelay.audit.ports import AuditReader
 from actionrelay.audit.trail import Opening, Trail
+from actionrelay.cursors import read_cursor, write_cursor
 from actionrelay.errors import Fault, InvalidRequestError
 from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.strict_json import Json, as_json
@@ -33,7 +31,8 @@ MOST_ENTRIES = 1_000
 _USUAL_ENTRIES = 200
 _HIGHEST_SEQ = 2**53 - 1
 """Far above any; DynamoDB holds 38 digits."""
-_LONGEST_CURSOR = 2_000
+_LONGEST_KEY = 1_024
+"""In bytes: what DynamoDB takes for a sort key."""
 _THREADS = 8
 _TRAILS_AT_ONCE = 32
 """Read ahead of what a page turns out to have room for."""
@@ -109,7 +108,7 @@ class ReadAuditDays:
         found: AuditDayDocument = {
             "date": asked.day,
             "entries": [audit_document(entry) for entry in entries],
-            "next": spell_cursor(last) if last else None,
+            "next": cursor(last) if last else None,
         }
         return as_json(found)
 
@@ -128,7 +127,7 @@ def read_day_query(query: Mapping[str, str]) -> DayQuery:
         faults.append(Fault("/query/limit", "schema", f"must be a whole number from 1 to {MOST_ENTRIES}"))
     after = None
     if "next" in query:
-        after = read_cursor(query["next"])
+        after = _place(query["next"])
         if after is None:
             faults.append(Fault("/query/next", "schema", "must be the next of an answer before"))
     if faults:
@@ -144,30 +143,17 @@ def is_day(text: str) -> bool:
         return False
 
 
-def spell_cursor(opening: Opening) -> str:
-    """Return the cursor of a place in a day, from which a reader goes on."""
-    place = json.dumps([opening.opened_at, opening.execution_id, opening.seq], separators=(",", ":"))
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+def cursor(opening: Opening) -> str:
+    """Return the ``next`` of a page that ends with an execution of the day."""
+    return write_cursor([opening.opened_at, opening.execution_id, opening.seq])
 
 
-def read_cursor(text: str) -> Opening | None:
-    """Read what ``spell_cursor`` returned; None for anything else."""
-    if not re.fullmatch(f"[A-Za-z0-9_-]{{1,{_LONGEST_CURSOR}}}", text):
-        return None
-    try:
-        place = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (binascii.Error, ValueError, RecursionError):
-        return None
-    match place:
+def _place(text: str) -> Opening | None:
+    match read_cursor(text):
         case [str(opened_at), str(execution_id), int(seq)] if (
-            opened_at and execution_id and 1 <= seq <= _HIGHEST_SEQ and _could_be_stored(place)
+            1 <= len(opened_at.encode()) <= _LONGEST_KEY
+            and 1 <= len(execution_id.encode()) <= _LONGEST_KEY
+            and 1 <= seq <= _HIGHEST_SEQ
         ):
             return Opening(execution_id, seq, opened_at)
     return None
-
-
-def _could_be_stored(place: Sequence[str | int]) -> bool:
-    try:
-        return all(isinstance(each, bool) is False and len(str(each).encode()) <= 1_024 for each in place)
-    except UnicodeEncodeError:
-        return False

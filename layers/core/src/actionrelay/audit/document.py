@@ -53,7 +53,7 @@ class AuditDocument(TypedDict):
 
 
 def audit_document(entry: AuditEntry) -> AuditDocument:
-    """Spell one audit entry."""
+    """Return one audit entry as callers see it."""
     return {
         "seq": entry.seq,
         "timestamp": iso(entry.timestamp),

@@ -52,7 +52,7 @@ def read_item(item: Mapping[str, Attribute]) -> tuple[list[AuditEntry], list[Fla
     if not flaws:
         flaws += _out_of_order([entry.seq for entry in entries])
     if not flaws and _follow_each_other(entries):
-        flaws += _otherwise_spelled(item, entries)
+        flaws += _written_otherwise(item, entries)
     return entries, [replace(flaw, accepted_at=acceptance or None) for flaw in flaws]
 
 
@@ -73,7 +73,7 @@ def _earlier(item: Mapping[str, Attribute], end: int, flaws: list[Flaw]) -> Sequ
         listed = None
     if isinstance(listed, list) and listed:
         return listed
-    flaws.append(Flaw(end, "lies in an item whose other entries can't be read"))
+    flaws.append(Flaw(end, "is in an item whose other entries can't be read"))
     return ()
 
 
@@ -83,7 +83,7 @@ def _before(after: _Found, differences: Any, last: Mapping[str, Any], at: tuple[
     known = differences if isinstance(differences, dict) else {}
     stated = {name: known[name] for name in known if name in _FIELDS}
     if stated.keys() != known.keys() or not known:
-        flaws.append(Flaw(place, "is not spelled as entries are"))
+        flaws.append(Flaw(place, "is not written as entries are"))
     if "hash" in stated:
         return _found({**last, **stated}, place, acceptance, flaws)
     found = _found({**last, **stated, "hash": ""}, place, acceptance, flaws)
@@ -136,7 +136,7 @@ def _usable(name: str, value: Any) -> bool:
 def _out_of_order(seqs: Sequence[int]) -> Iterable[Flaw]:
     for at, (is_here, belongs_here) in enumerate(zip(seqs, sorted(seqs), strict=True)):
         if is_here != belongs_here or (at and seqs[at - 1] == is_here):
-            return [Flaw(belongs_here, "lies in the wrong place of its item")]
+            return [Flaw(belongs_here, "is in the wrong place of its item")]
     return ()
 
 
@@ -146,7 +146,7 @@ def _follow_each_other(entries: Sequence[AuditEntry]) -> bool:
     return all(entry.seq == first + at and entry.hash == entry_hash(entry) for at, entry in enumerate(entries))
 
 
-def _otherwise_spelled(item: Mapping[str, Attribute], entries: Sequence[AuditEntry]) -> Iterable[Flaw]:
+def _written_otherwise(item: Mapping[str, Attribute], entries: Sequence[AuditEntry]) -> Iterable[Flaw]:
     """Name what the entries of an item can't have brought with them, such as its place in the index by day."""
     written = entries_item(entries)
     said = entries[-1].kept_days is not None
@@ -167,7 +167,7 @@ def _otherwise_spelled(item: Mapping[str, Attribute], entries: Sequence[AuditEnt
         )
     elif _INDEXED.issuperset(unlike):
         about = next((entry for entry in entries if entry.day is not None), about)
-    return [Flaw(about.seq, f"lies in an item whose {' and '.join(unlike)} did not come with it")]
+    return [Flaw(about.seq, f"is in an item whose {' and '.join(unlike)} did not come with it")]
 
 
 def _equal(one: Attribute | None, other: Attribute | None) -> bool:

@@ -41,7 +41,7 @@ class DayFile(Protocol):
     def pause(self) -> bool:
         """Keep what has gone out so far, and the place after it, for another invocation to resume within a day.
 
-        False where nothing has gone out yet: the next one begins anew.
+        False where nothing has gone out yet: the next one begins from the start.
         """
         ...
 

@@ -1,6 +1,6 @@
 """Whether an audit trail is whole: every entry as it was written, none missing, none added, the end not cut off.
 
-Nothing here believes the table. Each entry's hash is computed anew, and has to be the one that the next entry names;
+Nothing here believes the table. Each entry's hash is computed again, and has to be the one that the next entry names;
 the last one's has to be the one in the execution's record, which is in another table. A forger of a trail has to
 change all entries that follow and the record too; what then still differs is the day's exported file.
 """
@@ -138,7 +138,7 @@ def _compared(checked: int, last_hash: str, record: Execution, owed: Sequence[in
 
 
 def verification_document(verification: Verification) -> VerificationDocument:
-    """Spell what came of checking a trail."""
+    """Return the result of checking a trail as callers see it."""
     return {
         "intact": verification.intact,
         "checkedEntries": verification.checked_entries,

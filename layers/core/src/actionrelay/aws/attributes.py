@@ -8,12 +8,12 @@ type Item = dict[str, Attribute]
 
 
 def key(partition: str, sort: str) -> Item:
-    """Spell the key of an item; every kind of item names itself in its partition key."""
+    """Build the key of an item; every kind of item names itself in its partition key."""
     return {"pk": {"S": partition}, "sk": {"S": sort}}
 
 
 def attribute(value: str | float | bool | bytes) -> Attribute:
-    """Spell a value."""
+    """Return a value as DynamoDB takes it."""
     match value:
         case bool():
             return {"BOOL": value}

@@ -38,5 +38,5 @@ class NamedSecret:
         return self._value
 
     def forget(self) -> None:
-        """Read the secret anew when it is next asked for: somebody says that this value is no good any more."""
+        """Read the secret again when it is next asked for: this value was refused."""
         self._read_at = _NEVER

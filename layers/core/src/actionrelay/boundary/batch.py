@@ -1,6 +1,6 @@
-"""SQS batches: every message on its own, at the same time, and only the failed ones come back.
+"""SQS batches: every message on its own, at the same time, and only the failed ones are returned to the queue.
 
-What can never be worked on does not come back either: it goes to the dead-letter queue at once, with the reason.
+What can never be worked on is not returned either: it goes to the dead-letter queue at once, with the reason.
 """
 
 import json
@@ -75,7 +75,7 @@ def _done(
 
 
 def _buried(record: Mapping[str, Any], error: ActionRelayError, dead_letters: Callable[[], DeadLetters]) -> bool:
-    """Put a message that nobody can work on where people look; one that can't be put there comes back."""
+    """Put a message that nobody can work on where people look; one that can't be put there is returned."""
     try:
         dead_letters().put(str(record.get("body") or "(no body)"), error.code)
     except ActionRelayError as failure:

@@ -28,7 +28,7 @@ from actionrelay.errors import (
     OperatorsOnlyError,
     UnsupportedMediaTypeError,
 )
-from actionrelay.json_text import spell
+from actionrelay.json_text import to_text
 from actionrelay.ledger.document import without_result
 from actionrelay.signals import Count
 from actionrelay.strict_json import as_json
@@ -45,9 +45,9 @@ type Handler = Callable[[HttpRequest], dict[str, Any]]
 
 def answer(status: int, document: object, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Write an answer for API Gateway; an execution whose result is too large for one is shown without it."""
-    body = spell(document)
+    body = to_text(document)
     if isinstance(document, dict) and "result" in document and not _fits(body):
-        body = spell(without_result(document))
+        body = to_text(without_result(document))
     return text(status, body, {"Content-Type": "application/json", **(headers or {})})
 
 
@@ -68,7 +68,7 @@ def text(status: int, body: str, headers: Mapping[str, str]) -> dict[str, Any]:
 
 def _fits(body: str) -> bool:
     # Measured only where it could matter: quotes and backslashes double, a character is four bytes at most.
-    return len(body) < MAX_ANSWER_BYTES // 4 or len(spell(body).encode("utf-8", "surrogatepass")) <= MAX_ANSWER_BYTES
+    return len(body) < MAX_ANSWER_BYTES // 4 or len(to_text(body).encode("utf-8", "surrogatepass")) <= MAX_ANSWER_BYTES
 
 
 @dataclass(frozen=True, slots=True)

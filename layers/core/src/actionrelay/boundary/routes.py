@@ -67,7 +67,7 @@ ROUTES: tuple[Route, ...] = (
     Route("listExecutions", "GET", "/executions", "query", query=_LIST),
     Route("getExecution", "GET", "/executions/{executionId}", "query"),
     Route("getExecutionAudit", "GET", "/executions/{executionId}/audit", "query", query=("verify",)),
-    # Whoever reads a request is on record, and `query` can write nothing.
+    # The reader of a request is on record, and `query` can write nothing.
     Route("getExecutionRequest", "GET", "/executions/{executionId}/request", "validate", Access.OPERATOR),
     Route("retryExecution", "POST", "/executions/{executionId}/retry", "validate", Access.OPERATOR),
     Route("resolveExecution", "POST", "/executions/{executionId}/resolve", "validate", Access.OPERATOR),

@@ -2,7 +2,7 @@
 
 Each try is recorded before what follows it is sent: the next try's message, or, where the delivery is given up, a dead
 letter. A message that meets a delivery which was given up writes that letter again, since the one that gave up may
-have died before it did; so a redriven dead letter comes back until somebody asks for a redelivery.
+have died before it did; so a redriven dead letter is sent again until somebody asks for a redelivery.
 """
 
 from collections.abc import Callable
@@ -17,9 +17,9 @@ from actionrelay.errors import (
     QueueUnavailableError,
     StaleWriteError,
 )
-from actionrelay.json_text import spell
+from actionrelay.json_text import to_text
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.document import ExecutionDocument, Spelled, execution_document
+from actionrelay.ledger.document import ExecutionDocument, RawDocument, execution_document
 from actionrelay.ledger.execution import Execution, ExecutionError, WebhookStatus
 from actionrelay.ledger.ports import DeliveryQueue, PayloadStore
 from actionrelay.ledger.recorder import Recorder
@@ -45,7 +45,7 @@ class WebhookDocument(TypedDict):
 SCHEDULE_MS = tuple(seconds * 1_000 for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400))
 """The waits after the first try: the schedule that the Standard Webhooks specification suggests."""
 JITTER = 0.1
-COME_BACK_MS = 30_000
+RESEND_MS = 30_000
 """How long a message rests, with jitter, when an AWS service failed."""
 MAX_TRIES = len(SCHEDULE_MS) + 1
 NOT_HERE_TRIES = 4
@@ -73,7 +73,7 @@ class DeliverWebhook:
     def deliver(self, execution_id: str, version: int | None = None) -> None:
         """Do what is due for a delivery message, sent at ``version``; returning means that the message is done with.
 
-        When a service fails a new message comes back later in place of this one: the queue's receive count is for
+        When a service fails, a new message with a delay takes the place of this one: the queue's receive count is for
         workers that died.
 
         Raises:
@@ -85,7 +85,7 @@ class DeliverWebhook:
             raise
         except (DependencyError, StaleWriteError) as error:
             self.telemetry.count(Count.MESSAGES_POSTPONED, error.code)
-            self.queue.send(execution_id, int(COME_BACK_MS * (0.5 + self.randomness.uniform())))
+            self.queue.send(execution_id, int(RESEND_MS * (0.5 + self.randomness.uniform())))
 
     def _deliver(self, execution_id: str, version: int | None) -> None:
         execution = self.recorder.load(execution_id, version)
@@ -99,7 +99,7 @@ class DeliverWebhook:
         elif execution.delivery.next_at is not None and execution.delivery.next_at > now:
             # An operator had it tried at once, or SQS handed one message out twice: the last try's worker has sent a
             # message of its own. This one is kept, in case that one was lost, and comes after it.
-            behind = COME_BACK_MS if version is not None and version < execution.version else 0
+            behind = RESEND_MS if version is not None and version < execution.version else 0
             self.queue.send(execution_id, execution.delivery.next_at - now + behind, version, execution.webhook_url)
         else:
             self._try_once(execution, now)
@@ -109,7 +109,7 @@ class DeliverWebhook:
         if document["status"] != execution.status.value:
             # Its large result is still being stored; delivered without it, the receiver would never get it.
             self.recorder.pay(execution)
-            self.queue.send(execution.execution_id, COME_BACK_MS, execution.version, execution.webhook_url)
+            self.queue.send(execution.execution_id, RESEND_MS, execution.version, execution.webhook_url)
             return
         status, wait, latency_ms, cause = self._try(execution, document)
         now = self.clock.now()
@@ -140,9 +140,9 @@ class DeliverWebhook:
             self.dead_letters.send(recorded.execution_id, version=recorded.version, receiver=recorded.webhook_url)
 
     def _try(
-        self, execution: Execution, document: Spelled
+        self, execution: Execution, document: RawDocument
     ) -> tuple[WebhookStatus, int, int | None, ExecutionError | None]:
-        """Return where this try leaves the delivery, how long to wait, how long it took, and what came back."""
+        """Return where this try leaves the delivery, how long to wait, how long it took, and the error if it failed."""
         try:
             answer = self._post(execution, document)
         except DeliveryRefusedError as error:
@@ -158,14 +158,14 @@ class DeliverWebhook:
             return WebhookStatus.FAILED, 0, latency_ms, answered
         return (*self._again(execution, answer.retry_after), latency_ms, answered)
 
-    def _post(self, execution: Execution, document: Spelled) -> DeliveryAnswer:
+    def _post(self, execution: Execution, document: RawDocument) -> DeliveryAnswer:
         now = self.clock.now()
         message: dict[str, object] = {
             "type": f"execution.{execution.status.value}",
             "timestamp": iso(execution.completed_at or execution.updated_at),
             "data": document,
         }
-        body = spell(message).encode()
+        body = to_text(message).encode()
         url = execution.webhook_url or ""
         signed = StandardWebhooks.headers(
             keys_of_receiver(self.secrets(), host_of(url)),

@@ -131,7 +131,7 @@ class Settlement:
             rest_ms = error.retry_after_ms if isinstance(error, TokenUnavailableError) else 0
             floor = str(-(-rest_ms // 1_000)) if rest_ms else None
             reply = Reply(ReplyKind.NOT_SENT, latency_ms=0, error=cause, retry_after=floor)
-            within_ms = error.come_back_ms if isinstance(error, TokenBeingRefreshedError) else None
+            within_ms = error.retry_within_ms if isinstance(error, TokenBeingRefreshedError) else None
             self._postpone(
                 execution, reply, cause, uses_chance=not error.retryable, within_ms=within_ms, without_token=True
             )
@@ -171,7 +171,7 @@ class Settlement:
     ) -> None:
         """Plan another try: a new message with a delay, while the old one is done with.
 
-        Where it is known ``within_ms`` how many ms it pays to come back, how often it was put off before says nothing.
+        ``within_ms`` is how soon a try makes sense, where that is known; earlier waits don't count then.
         """
         now = self.clock.now()
         if within_ms is None:
@@ -244,7 +244,7 @@ class Settlement:
         if current.ended:
             self.completion.hand_on(current, result if current.outcome == outcome else b"")
             return
-        # Whoever decided may have died before it sent: each message that is done with leaves another behind.
+        # The worker that decided may have died before it sent: each message that is done with leaves another behind.
         self.recorder.pay(current)
         now = self.clock.now()
         if current.status is Status.AWAITING_WEBHOOK:

@@ -119,7 +119,7 @@ class GenesysClient(ActionClient):
 
 def _without_answer(failure: NoAnswerError, latency_ms: int) -> Reply:
     """Keep what the head of a broken answer said: the id under which Genesys Cloud can look it up."""
-    said = f"the request was sent and no whole answer came back ({failure})"
+    said = f"the request was sent and no whole answer came ({failure})"
     if failure.part is None:
         return Reply(ReplyKind.NO_ANSWER, latency_ms, error=ExecutionError("no_answer", said))
     correlation_id, rate = read_correlation_id(failure.part.headers), read_rate(failure.part.headers)

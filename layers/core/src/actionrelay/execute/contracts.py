@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from actionrelay.execute.ports import ActionCall
 from actionrelay.genesys.verdict import ReplyKind
-from actionrelay.json_text import RawJson, members, outer_texts, spell
+from actionrelay.json_text import RawJson, members, outer_texts, to_text
 
 _NO_STATUS = "neither completed nor queued nor failed"
 _STATUSES: Mapping[str, ReplyKind] = MappingProxyType(
@@ -68,7 +68,7 @@ class DataActions(Contract):
     @override
     def body(self, call: ActionCall) -> bytes:
         """The envelope. Genesys Cloud gets our address; the caller's stays here."""
-        return spell(
+        return to_text(
             {
                 "actionId": call.action_id,
                 "inputs": RawJson(call.inputs),

@@ -29,7 +29,7 @@ ANSWER_MARGIN_MS = 5_000
 """Genesys Cloud may take the whole ``timeout``; its answer needs a little longer to get here."""
 MIN_WAIT_MS = 1_000
 """With less time than this no attempt is begun."""
-COME_BACK_MS = 30_000
+RESEND_MS = 30_000
 """How long a message rests, with jitter, when an AWS service failed."""
 PLACE_TOLERANCE_MS = 1_000
 """SQS delays by whole seconds, so a message may be this early for its place in the line."""
@@ -62,7 +62,7 @@ class ExecuteAction:
     def work(self, message: Message, ends_at: int) -> None:
         """Do what is due for a message; ``ends_at`` is when this worker's invocation is cut off.
 
-        When a service fails or another worker holds the lease, a new message comes back later in place of this one:
+        When a service fails or another worker holds the lease, a new message with a delay takes the place of this one:
         the queue's receive count is for workers that died.
 
         Raises:
@@ -71,13 +71,13 @@ class ExecuteAction:
         try:
             self._work(message, ends_at)
         except LeaseHeldError as held:
-            self._come_back(message, held.code, int(held.context.get("remaining_ms") or 0) + PLACE_TOLERANCE_MS)
+            self._resend(message, held.code, int(held.context.get("remaining_ms") or 0) + PLACE_TOLERANCE_MS)
         except QueueUnavailableError:
             raise
         except (DependencyError, StaleWriteError) as error:
-            self._come_back(message, error.code, int(COME_BACK_MS * (0.5 + self.randomness.uniform())))
+            self._resend(message, error.code, int(RESEND_MS * (0.5 + self.randomness.uniform())))
 
-    def _come_back(self, message: Message, code: str, delay_ms: int) -> None:
+    def _resend(self, message: Message, code: str, delay_ms: int) -> None:
         self.telemetry.count(Count.MESSAGES_POSTPONED, code)
         self.queue.send(replace(message, version=None), delay_ms)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from actionrelay.errors import ExecutionNotFoundError
 from actionrelay.gate.ports import GateGauge
 from actionrelay.ids import recorded_form
-from actionrelay.ledger.document import Spelled, execution_document
+from actionrelay.ledger.document import RawDocument, execution_document
 from actionrelay.ledger.execution import Status
 from actionrelay.ledger.ports import ExecutionStore, PayloadStore
 from actionrelay.ports import Clock, Telemetry
@@ -22,7 +22,7 @@ class ReadExecution:
     clock: Clock
     telemetry: Telemetry
 
-    def execution(self, execution_id: str) -> Spelled:
+    def execution(self, execution_id: str) -> RawDocument:
         """Return an execution as last written, with its result.
 
         Raises:

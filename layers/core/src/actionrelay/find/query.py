@@ -3,14 +3,13 @@
 Everything comes from one query string, so faults are collected and reported together, as those of a body are.
 """
 
-import base64
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from actionrelay.cursors import CURSOR_FORM, read_cursor, write_cursor
 from actionrelay.errors import Fault, InvalidRequestError
 from actionrelay.find.ports import Position
 from actionrelay.genesys.contract import GenesysApi
@@ -31,7 +30,6 @@ MOMENT_FORM = (
     r"(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2}))?"
 )
 """ISO 8601: a date, which is its first moment in UTC, or a time that says its distance from UTC."""
-CURSOR_FORM = r"[A-Za-z0-9_-]{1,300}"
 
 _NO_CURSOR = "must be the next of a page before"
 _PLAIN = re.compile(r"[!-~]{0,128}", re.ASCII)
@@ -100,7 +98,7 @@ def read_question(
     """Read parameters, each by its own rule; ``place`` is where they come from, for the pointers of faults.
 
     Raises:
-        InvalidRequestError: with every fault; an unknown parameter is one, since a filter that is misspelled would
+        InvalidRequestError: with every fault; an unknown parameter is one, since a filter with a wrong name would
             else list everything.
     """
     faults: list[Fault] = []
@@ -138,9 +136,8 @@ def read_question(
 
 
 def cursor(position: Position) -> str:
-    """Spell a position as callers hand it back: base64url of JSON, without padding."""
-    spelled = json.dumps([position.created_at, position.execution_id], separators=(",", ":"))
-    return base64.urlsafe_b64encode(spelled.encode()).decode().rstrip("=")
+    """Return the ``next`` of a page that ends at a position."""
+    return write_cursor([position.created_at, position.execution_id])
 
 
 def milliseconds_of(text: str) -> int:
@@ -223,10 +220,7 @@ def _limit(text: str) -> int:
 def _position(text: str) -> Position:
     if not re.fullmatch(CURSOR_FORM, text, re.ASCII):
         raise _FaultyError("schema", _NO_CURSOR)
-    try:
-        [created_at, execution_id] = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True))
-    except (ValueError, TypeError):  # no base64, no UTF-8, no JSON, or no list of two
-        raise _FaultyError("cursor", _NO_CURSOR) from None
-    if type(created_at) is not int or not isinstance(execution_id, str) or not _PLAIN.fullmatch(execution_id):
-        raise _FaultyError("cursor", _NO_CURSOR)
-    return Position(created_at, execution_id)
+    match read_cursor(text):
+        case [int(created_at), str(execution_id)] if _PLAIN.fullmatch(execution_id):
+            return Position(created_at, execution_id)
+    raise _FaultyError("cursor", _NO_CURSOR)

@@ -139,7 +139,7 @@ def _state(item: Mapping[str, Any]) -> GateState:
 
 
 def _milliseconds(microseconds: int) -> str:
-    """Spell a time as all others in the table are, in ms; the fraction is exact."""
+    """Return a time as the table has all of them, in ms; the fraction is exact."""
     return str(Decimal(microseconds) / 1_000)
 
 

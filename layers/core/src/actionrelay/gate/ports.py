@@ -22,7 +22,7 @@ class BatchGate(Protocol):
     """The rate gate for the messages of one batch, whose threads share it."""
 
     def take(self, now: int, *, waited: bool = False) -> int:
-        """Take one permit: 0 when granted, else how many ms to come back after.
+        """Take one permit: 0 when granted, else after how many ms to try again.
 
         A message that has ``waited`` its turn already gets a short wait, every other one a place in the line.
         """

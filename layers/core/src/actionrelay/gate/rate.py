@@ -194,6 +194,6 @@ class BatchPermits(BatchGate):
                 self._answer = failed
                 raise
         if isinstance(self._answer, DependencyError):
-            # Raised anew: one exception object is not for several threads.
+            # A copy: one exception object is not for several threads.
             raise type(self._answer)(self._answer.message, **self._answer.context)
         return self._answer

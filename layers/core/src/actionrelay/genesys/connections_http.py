@@ -80,7 +80,7 @@ class _RestedConnection(urllib3.connection.HTTPConnection):
     @override
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # as urllib3 has it
         response = super().getresponse()
-        # The clock on the wall: the other one may stand still while Lambda freezes the process.
+        # The clock on the wall: the other one may stop while Lambda freezes the process.
         self._answered_at = time.time()
         return response
 

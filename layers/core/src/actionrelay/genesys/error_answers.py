@@ -55,7 +55,7 @@ def read_rate(headers: Mapping[str, str]) -> RateReading | None:
 
 
 def _limit(document: Any) -> str | None:
-    """Spell which limit was hit, as ``namespace/key=value``, without what is not said."""
+    """Return which limit was hit, as ``namespace/key=value``; a part that the answer lacks is left out."""
     if not isinstance(document, dict):
         return None
     key, namespace = as_code(document.get("key")), as_code(document.get("namespace"))

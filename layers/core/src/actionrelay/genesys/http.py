@@ -35,7 +35,7 @@ class NotSentError(Exception):
 
 
 class NoAnswerError(Exception):
-    """The body was on its way, and no whole answer came back; ``part`` is what did, of one that broke off."""
+    """The body was on its way, and no whole answer came; ``part`` is what did, of one that broke off."""
 
     def __init__(self, reason: str, part: HttpAnswer | None = None) -> None:
         super().__init__(reason)

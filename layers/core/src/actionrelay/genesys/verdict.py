@@ -39,7 +39,7 @@ class ReplyKind(StrEnum):
     NOT_SENT = "not_sent"
     """No byte of the request went out: DNS, connect or TLS failure."""
     NO_ANSWER = "no_answer"
-    """The request may have arrived; no usable answer came back."""
+    """The request may have arrived; no usable answer came."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class AuditHead:
 _REJECTED = "rejected#"
 _COUNTED = "counted#"
 NO_ACTION = "-"
-"""Stands for the action of a request that was refused."""
+"""Takes the place of the action in the entry of a refused request."""
 _LATER = frozenset({"sent_as", "accepted_at", "kept_days"})
 
 

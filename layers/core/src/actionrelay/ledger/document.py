@@ -76,14 +76,14 @@ STORING_MS = 30_000
 """How long a large result may take to be stored after its outcome was written, before it counts as lost."""
 
 
-type Spelled = dict[str, Json | RawJson]
+type RawDocument = dict[str, Json | RawJson]
 """An execution's document; its result is text that goes out as it came."""
 
 
 def execution_document(
     execution: Execution, payloads: PayloadStore, now: int | None = None, paused_until: int = 0
-) -> Spelled:
-    """Spell an execution, its result included: as the text that is stored, whose numbers and order nobody changes.
+) -> RawDocument:
+    """Return an execution with its result, which is the stored text: its numbers and their order stay as they came.
 
     A large result is stored right after its outcome is written. Where ``now`` is given, the execution is shown as
     still running until it can be read, so that nobody takes ``completed`` without a result for the whole answer. A
@@ -100,8 +100,8 @@ def execution_document(
             execution = replace(execution, status=Status.RUNNING, completed_at=None)
         else:
             error = _unreadable(outcome.result)
-    document: Spelled = {}
-    for name, value in as_json(_spelled(execution, error, now, paused_until)).items():
+    document: RawDocument = {}
+    for name, value in as_json(_summary(execution, error, now, paused_until)).items():
         if name == "cacheStatus":
             document["result"] = result  # its place among the fields
         document[name] = value
@@ -109,11 +109,11 @@ def execution_document(
 
 
 def execution_summary(execution: Execution, now: int | None = None) -> ExecutionSummaryDocument:
-    """Spell an execution without its result: as it is on record, whether or not a result can be read."""
-    return _spelled(execution, execution.outcome.error if execution.outcome else None, now)
+    """Return an execution without its result: as it is on record, whether or not a result can be read."""
+    return _summary(execution, execution.outcome.error if execution.outcome else None, now)
 
 
-def _spelled(
+def _summary(
     execution: Execution, error: ExecutionError | None, now: int | None, paused_until: int = 0
 ) -> ExecutionSummaryDocument:
     completed_at = execution.completed_at

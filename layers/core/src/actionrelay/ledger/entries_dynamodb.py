@@ -23,7 +23,7 @@ _NAMES = tuple(field.name for field in fields(AuditEntry))
 
 
 def entries_item(entries: Sequence[AuditEntry]) -> Item:
-    """Spell entries that follow each other as one item, key attributes included.
+    """Write entries that follow each other as one item, key attributes included.
 
     The two attributes of the index by day are there when one of them opens a day for its execution. An action id has no
     ``#``, so the entries of one action are one range of a day, in the order of time.
@@ -32,7 +32,7 @@ def entries_item(entries: Sequence[AuditEntry]) -> Item:
     item = {camel(name): attribute(value) for name, value in asdict(last).items() if value is not None}
     item["seq"] = attribute(trail_key(last.accepted_at) + last.seq)
     if earlier:
-        differences = spell_chain(earlier, asdict(last), last.previous_hash)
+        differences = write_chain(earlier, asdict(last), last.previous_hash)
         item["earlier"] = attribute(json.dumps(differences, separators=(",", ":")))
     for entry in entries:
         if entry.day is not None:
@@ -69,23 +69,23 @@ def by_day(entries: Sequence[AuditEntry]) -> list[list[AuditEntry]]:
     return parts
 
 
-def spell_chain(entries: Sequence[AuditEntry], known: Mapping[str, Any], last_hash: str) -> list[dict[str, Any]]:
-    """Spell entries as what differs from ``known``; the last one is expected to have ``last_hash``."""
+def write_chain(entries: Sequence[AuditEntry], known: Mapping[str, Any], last_hash: str) -> list[dict[str, Any]]:
+    """Write entries as what differs from ``known``; the last one is expected to have ``last_hash``."""
     hashes = [*(entry.previous_hash for entry in entries[1:]), last_hash]
-    spelled = []
+    written = []
     for entry, expected_hash in zip(entries, hashes, strict=True):
         expected = {**known, "hash": expected_hash}
-        spelled.append({name: value for name, value in asdict(entry).items() if value != expected.get(name)})
-    return spelled
+        written.append({name: value for name, value in asdict(entry).items() if value != expected.get(name)})
+    return written
 
 
 def read_chain(
-    spelled: Sequence[Mapping[str, Any]], known: Mapping[str, Any], last_hash: str
+    written: Sequence[Mapping[str, Any]], known: Mapping[str, Any], last_hash: str
 ) -> tuple[AuditEntry, ...]:
-    """Read back what ``spell_chain`` returned with the same ``known`` and ``last_hash``."""
+    """Read back what ``write_chain`` returned with the same ``known`` and ``last_hash``."""
     read: list[AuditEntry] = []
     expected_hash = last_hash
-    for differences in reversed(spelled):
+    for differences in reversed(written):
         entry = AuditEntry(**{**dict.fromkeys(_NAMES), **known, "hash": expected_hash, **differences})
         expected_hash = entry.previous_hash
         read.append(entry)
@@ -99,6 +99,6 @@ def fact(name: str, given: Attribute) -> Any:
 
 
 def camel(name: str) -> str:
-    """Spell the name of a field as the name of its attribute."""
+    """Return the name of the attribute that holds a field."""
     head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)

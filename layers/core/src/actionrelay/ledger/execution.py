@@ -208,7 +208,7 @@ class Execution:
 
     @property
     def sent_as(self) -> str:
-        """The id under which this run goes out to Genesys Cloud, and under which its webhook comes back."""
+        """The id under which this run goes out to Genesys Cloud, and under which its webhook arrives."""
         return run_id(self.execution_id, self.run)
 
     @property

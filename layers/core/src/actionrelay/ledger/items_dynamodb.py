@@ -15,7 +15,7 @@ from typing import Any
 from actionrelay.aws.attributes import Attribute, Item, attribute, value_of
 from actionrelay.lanes import Lane
 from actionrelay.ledger.audit_entry import AuditHead
-from actionrelay.ledger.entries_dynamodb import read_chain, spell_chain
+from actionrelay.ledger.entries_dynamodb import read_chain, write_chain
 from actionrelay.ledger.execution import (
     INDEXED_ENDS,
     Attempt,
@@ -89,7 +89,7 @@ _STEP_FIELDS = STORED_FIELDS - ACCEPTED_FIELDS
 
 
 def accepted_item(execution: Execution) -> Item:
-    """Spell a whole record as it is first written, without its keys.
+    """Return the item of a whole record as it is first written, without its keys.
 
     ``trace`` is the key of an index. Where the caller gave no trace id it is the execution's own, which needs none.
     """
@@ -100,7 +100,7 @@ def accepted_item(execution: Execution) -> Item:
 
 
 def ledger_item(execution: Execution) -> Item:
-    """Spell what a step may have changed, without keys; ``created_at`` says which acceptance it belongs to.
+    """Return the item of what a step may have changed, without keys; ``created_at`` says of which acceptance.
 
     ``endedAs`` and ``undelivered`` are the keys of two indexes, and there alone where those hold the execution.
     """
@@ -120,13 +120,13 @@ def is_name_of_run(item: Mapping[str, Attribute]) -> bool:
 
 
 def read_execution(
-    execution_id: str, accepted: Mapping[str, Attribute], stands: Mapping[str, Attribute] | None = None
+    execution_id: str, accepted: Mapping[str, Attribute], current: Mapping[str, Attribute] | None = None
 ) -> Execution:
     """Read a record back from what was accepted and, once a step was taken, from its current state."""
     values = _values(execution_id, accepted)
-    if stands is not None:
-        stood = _values(execution_id, stands)
-        values |= {name: stood[name] for name in _STEP_FIELDS}
+    if current is not None:
+        later = _values(execution_id, current)
+        values |= {name: later[name] for name in _STEP_FIELDS}
     values["execution_id"] = execution_id
     values["webhook_ids"] = tuple(values["webhook_ids"])
     for name, kind in _ENUMS.items():
@@ -144,12 +144,12 @@ def _item(execution: Execution, names: frozenset[str], visible: tuple[str, ...])
     usual = _usual(execution.created_at)
     hidden = names - {"execution_id", *visible}
     detail = {
-        name: _spelled(value, execution.execution_id)
+        name: _stored(value, execution.execution_id)
         for name, value in values.items()
         if name in hidden and value != usual[name]
     }
     if execution.audit.owed:
-        detail["pending_audit"] = spell_chain(execution.audit.owed, _known(values), execution.audit.hash)
+        detail["pending_audit"] = write_chain(execution.audit.owed, _known(values), execution.audit.hash)
     item: Item = {name: attribute(values[name]) for name in visible}
     item["detail"] = attribute(zlib.compress(json.dumps(detail, separators=(",", ":")).encode(), 9))
     payloads = {name: values[name] for name in _PAYLOADS if name in names}
@@ -199,7 +199,7 @@ def _known(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _spelled(value: Any, execution_id: str) -> Any:
+def _stored(value: Any, execution_id: str) -> Any:
     match value:
         case PayloadRef():
             # Its own payloads' keys begin with its id, and no key with a slash.
@@ -208,8 +208,8 @@ def _spelled(value: Any, execution_id: str) -> Any:
             return {"key": key, "size": value.size, "digest": value.digest}
         case Outcome():
             parts = {"result": value.result, "error": value.error}
-            spelled = {name: _spelled(part, execution_id) for name, part in parts.items() if part}
-            return {"status": value.status, **spelled}
+            stored = {name: _stored(part, execution_id) for name, part in parts.items() if part}
+            return {"status": value.status, **stored}
         case ExecutionError() | Attempt():
             return {name: part for name, part in asdict(value).items() if part is not None}
     return value

@@ -34,7 +34,7 @@ class BucketPayloads(PayloadStore):
 
     @override
     def refer(self, key: str, data: bytes, beside: PayloadRef | None = None) -> PayloadRef:
-        """Name data; what compresses to 4 KB or less comes back inline, together with what is ``beside`` it."""
+        """Name data; what compresses to 4 KB or less is returned inline, together with what is ``beside`` it."""
         room = INLINE_MAX_BYTES - len((beside.inline if beside else None) or b"")
         return PayloadRef(key, len(data), digest(data), _compressed_within(room, data))
 

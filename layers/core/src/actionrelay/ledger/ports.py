@@ -89,7 +89,7 @@ class PayloadStore(Protocol):
     """Requests and results, small ones beside the record and large ones in the bucket."""
 
     def refer(self, key: str, data: bytes, beside: PayloadRef | None = None) -> PayloadRef:
-        """Name data without writing it; small data comes back inline and needs no ``put``.
+        """Name data without writing it; small data is returned inline and needs no ``put``.
 
         What goes into the same record ``beside`` another payload has the room that is left by it.
         """
@@ -145,7 +145,7 @@ class SuccessRate(Protocol):
     """Which part of today's executions succeeded, as far as this process knows."""
 
     def refresh(self) -> None:
-        """Read it anew where it is out of date. Never raises; may take a while, so nothing that is urgent follows."""
+        """Read it again where it is out of date. Never raises; may take a while, so nothing that is urgent follows."""
         ...
 
     def latest(self) -> float | None:

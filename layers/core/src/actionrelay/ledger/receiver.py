@@ -35,7 +35,7 @@ def without_path(url: str | None) -> str | None:
 def receiver_group(url: str) -> str | None:
     """Return what names a receiver's owner, as far as a name shows: its registrable domain, or an address.
 
-    Whoever owns a domain has any number of names below it, and each would be a receiver of its own. A rule of thumb
+    The owner of a domain can use any number of names below it, and each would be a receiver of its own. A rule of thumb
     replaces the list of public suffixes: one label below the registry, a whole name on a platform that many share, an
     IPv4 address, the /64 of an IPv6 one. None for a URL without a host.
     """

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from actionrelay.aws.attributes import Attribute, Item, attribute, key, value_of
 
 KIND = "refusals"
-"""Of the attribute ``kind``, by which `count` is told of these items."""
+"""Of the attribute ``kind``, by which `count` receives these items."""
 _LONGEST_CALLER = 1_000
 """A sort key has 1,024 bytes; an ARN has fewer."""
 

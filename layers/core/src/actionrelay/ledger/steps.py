@@ -15,15 +15,16 @@
 
 A step takes a record and returns the next one: version + 1, one audit entry chained to the last. Whether it may be
 written is decided twice: here by the rules, and in the table by a condition on the version that was read, so that a
-worker whose lease was taken over, or that read before somebody else wrote, changes nothing.
+worker whose lease was taken over, or that read before somebody else wrote, changes nothing. Which of an operator's
+steps are possible is the rule of ``ledger.allowed``.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
-from enum import StrEnum
 from types import MappingProxyType
 
 from actionrelay.errors import IllegalTransitionError, LeaseHeldError
+from actionrelay.ledger.allowed import Decision, require
 from actionrelay.ledger.execution import (
     Attempt,
     Delivery,
@@ -61,35 +62,6 @@ _DELIVERY_EVENTS = MappingProxyType(
         WebhookStatus.FAILED: "webhook_failed",
     }
 )
-_REOPENED = frozenset({Status.FAILED, Status.UNKNOWN})
-
-
-class Decision(StrEnum):
-    """What an operator may decide about an execution."""
-
-    RETRY = "retry"
-    RESOLVE = "resolve"
-    CANCEL = "cancel"
-    REDELIVER = "redeliver"
-    ACKNOWLEDGE = "acknowledge"
-
-
-def allowed(execution: Execution) -> tuple[Decision, ...]:
-    """Return what may be decided about an execution as it is now, in the order of ``Decision``."""
-    may = {
-        Decision.RETRY: execution.status in _REOPENED,
-        Decision.RESOLVE: execution.status is Status.UNKNOWN,
-        Decision.CANCEL: execution.status is Status.QUEUED and not execution.may_have_run,
-        Decision.REDELIVER: execution.ended and execution.delivery.status is not WebhookStatus.NONE,
-        Decision.ACKNOWLEDGE: needs_attention(execution),
-    }
-    return tuple(decision for decision in Decision if may[decision])
-
-
-def needs_attention(execution: Execution) -> bool:
-    """Whether somebody should look at it: it failed, is unknown, or was not delivered, and nobody has seen it yet."""
-    troubled = execution.status in _REOPENED or (execution.ended and execution.delivery.status is WebhookStatus.FAILED)
-    return troubled and not execution.acknowledged
 
 
 def accept(execution: Execution) -> Execution:
@@ -219,12 +191,10 @@ def settle(
 def rerun(execution: Execution, now: int, actor: str | None, run: int) -> Execution:
     """Queue an execution again because an operator says so, as ``run``.
 
-    What failed is run anew, so under a higher number: under the old id Genesys Cloud would take it for a repeat. What
+    What failed is run again under a higher number: under the old id Genesys Cloud would take it for a repeat. What
     is unknown may keep its number, and is then asked about. What may have run before stays known, unless it failed.
     """
-    if not execution.ended:
-        raise IllegalTransitionError("only what has ended is run again", execution_id=execution.execution_id)
-    _require(execution, Status.QUEUED)
+    require(execution, Decision.RETRY)
     failed = execution.status is Status.FAILED
     if run < execution.run + failed:
         raise IllegalTransitionError("this run is over", execution_id=execution.execution_id)
@@ -262,8 +232,7 @@ def resolve(
     success_rate: float | None = None,
 ) -> Execution:
     """Write what an operator found out about an unknown outcome."""
-    if execution.status is not Status.UNKNOWN:
-        raise IllegalTransitionError("only an unknown outcome is resolved", execution_id=execution.execution_id)
+    require(execution, Decision.RESOLVE)
     decided = replace(execution, updated_at=now, resolved=True)
     resolved = chained(decided, "resolved", payload=outcome.result, actor=actor, note=note)
     return settle(resolved, outcome, now, success_rate=success_rate)
@@ -271,7 +240,7 @@ def resolve(
 
 def cancel(execution: Execution, now: int, actor: str | None) -> Execution:
     """Stop an execution that waits to be run. Nothing is delivered: who cancelled knows."""
-    _require(execution, Status.CANCELLED)
+    require(execution, Decision.CANCEL)
     cancelled = replace(
         execution,
         status=Status.CANCELLED,
@@ -286,8 +255,7 @@ def cancel(execution: Execution, now: int, actor: str | None) -> Execution:
 
 def acknowledge(execution: Execution, now: int, actor: str | None, note: str | None) -> Execution:
     """Put on record that somebody has seen it; it stays what it is, and leaves the lists of what needs attention."""
-    if not needs_attention(execution):
-        raise IllegalTransitionError("nothing to acknowledge", execution_id=execution.execution_id)
+    require(execution, Decision.ACKNOWLEDGE)
     seen = replace(execution, acknowledged=True, updated_at=now)
     return _written(chained(seen, "acknowledged", actor=actor, note=note))
 
@@ -338,8 +306,7 @@ def redeliver(execution: Execution, now: int, actor: str | None) -> Execution:
 
     A delivery that has ended begins a new series of tries; one that waits for its next try is due now, in its series.
     """
-    if not execution.ended or execution.delivery.status is WebhookStatus.NONE:
-        raise IllegalTransitionError("there is nothing to deliver", execution_id=execution.execution_id)
+    require(execution, Decision.REDELIVER)
     if execution.delivery.status is WebhookStatus.PENDING:
         due = replace(execution, delivery=execution.delivery.due_now(), updated_at=now)
         return _written(chained(due, "redelivery_requested", actor=actor))

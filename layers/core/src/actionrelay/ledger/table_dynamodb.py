@@ -167,14 +167,14 @@ def record_keys(execution_id: str) -> tuple[Item, ...]:
 def read_record(execution_id: str, items: Iterable[Mapping[str, Attribute]]) -> Execution | None:
     """Put a record together from its items; None without what was accepted."""
     found = {item["sk"]["S"]: item for item in items}
-    accepted, stands = found.get(_ACCEPTED), found.get(_LEDGER)
+    accepted, current = found.get(_ACCEPTED), found.get(_LEDGER)
     if accepted is None or is_name_of_run(accepted):
         return None
     # A remainder of an older record under this id is none of ours.
-    if stands is not None and stands["created_at"] != accepted["created_at"]:
-        stands = None
+    if current is not None and current["created_at"] != accepted["created_at"]:
+        current = None
     try:
-        return read_execution(execution_id, accepted, stands)
+        return read_execution(execution_id, accepted, current)
     except (KeyError, TypeError, ValueError, AttributeError, zlib.error):
         raise RecordUnreadableError("the record can't be read", execution_id=execution_id) from None
 

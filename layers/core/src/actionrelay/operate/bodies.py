@@ -12,7 +12,7 @@ class Retry(Document):
     """The body of ``POST /v1/executions/{id}/retry``, which may be left out."""
 
     again: bool = False
-    """Run an unknown one anew, under an id of its own, instead of asking again about the same run."""
+    """Run an unknown one again, under an id of its own, instead of asking again about the same run."""
 
 
 class Acknowledgement(Document):

@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from actionrelay.errors import ExecutionNotFoundError, StaleWriteError, WrongStateError
+from actionrelay.errors import ExecutionNotFoundError, StaleWriteError
 from actionrelay.faults import Faults
 from actionrelay.genesys.reported_error import reported_error
 from actionrelay.ids import recorded_form, run_id
 from actionrelay.json_text import members
 from actionrelay.ledger import steps as ledger
+from actionrelay.ledger.allowed import Decision, require
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status
 from actionrelay.ledger.follow_up import Completion, same_outcome
 from actionrelay.ledger.message import Message
 from actionrelay.ledger.ports import ExecutionQueue, SentRun, SentRuns
 from actionrelay.ledger.recorder import Recorder
-from actionrelay.ledger.steps import Decision
 from actionrelay.operate.bodies import Acknowledgement, Resolution, Retry
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.schemas import read
@@ -39,7 +39,7 @@ class OperateExecution:
         """Run a failed execution again, and find out about an unknown one by asking again about the same run.
 
         Where the contract carries an id, what is asked again runs nothing twice. With ``again`` an unknown one is run
-        anew too. When the queue fails after the step was written, a repeat of this call finishes the send.
+        again too. When the queue fails after the step was written, a repeat of this call finishes the send.
 
         Raises:
             PayloadTooLargeError: more bytes than allowed.
@@ -58,7 +58,6 @@ class OperateExecution:
         else:
             queued = self._decide(
                 execution,
-                Decision.RETRY,
                 lambda now, current: ledger.rerun(current, now, actor, self._run(current, now, again=retry.again)),
             )
             self.telemetry.count(Count.EXECUTIONS_RERUN)
@@ -86,7 +85,6 @@ class OperateExecution:
             return execution
         resolved = self._decide(
             execution,
-            Decision.RESOLVE,
             lambda now, current: ledger.resolve(
                 current, outcome, now, actor, resolution.note, success_rate=self.completion.success_rate.latest()
             ),
@@ -106,14 +104,13 @@ class OperateExecution:
             self.recorder.pay(execution)
         cancelled = self._decide(
             execution,
-            Decision.CANCEL,
             lambda now, current: ledger.cancel(current, now, actor),
         )
         self.telemetry.count(Count.EXECUTIONS_CANCELLED)
         return cancelled
 
     def redeliver(self, execution_id: str, actor: str | None) -> Execution:
-        """Deliver to the caller's webhook now: anew where that was given up or came through, else the next try.
+        """Deliver to the caller's webhook now: from the start where that has ended, else the next try.
 
         When the queue fails after the step was written, a repeat of this call finishes the send.
 
@@ -128,9 +125,7 @@ class OperateExecution:
         else:
             again = self._decide(
                 execution,
-                Decision.REDELIVER,
                 lambda now, current: ledger.redeliver(current, now, actor),
-                lambda seen: f"the execution is {seen.status}, its webhook {seen.delivery.status}",
             )
             self.telemetry.count(Count.REDELIVERIES_REQUESTED)
         self.completion.deliveries.send(again.execution_id, version=again.version, receiver=again.webhook_url)
@@ -152,9 +147,7 @@ class OperateExecution:
         execution = self._load(execution_id)
         if execution.acknowledged:
             return self.recorder.pay(execution)
-        seen = self._decide(
-            execution, Decision.ACKNOWLEDGE, lambda now, current: ledger.acknowledge(current, now, actor, body.note)
-        )
+        seen = self._decide(execution, lambda now, current: ledger.acknowledge(current, now, actor, body.note))
         self.telemetry.count(Count.EXECUTIONS_ACKNOWLEDGED)
         return seen
 
@@ -163,6 +156,7 @@ class OperateExecution:
 
         The id of a number may be taken, since callers choose ids. Nobody can take all of a later ms beforehand.
         """
+        require(ended, Decision.RETRY)
         if ended.status is Status.UNKNOWN and not again:
             return ended.run
         for run in (ended.run + 1, max(now, ended.run + 2)):
@@ -177,25 +171,12 @@ class OperateExecution:
         self.telemetry.concerning(execution.execution_id, execution.trace_id)
         return execution
 
-    def _decide(
-        self,
-        execution: Execution,
-        decision: Decision,
-        step: Callable[[int, Execution], Execution],
-        stands: Callable[[Execution], str] = lambda seen: f"the execution is {seen.status}{_doubt(seen)}",
-    ) -> Execution:
-        """Take a step if the state still allows it, whatever happens to the record meanwhile."""
+    def _decide(self, execution: Execution, step: Callable[[int, Execution], Execution]) -> Execution:
+        """Take a step; where somebody else writes first, on what they left, if that still allows it."""
         now = self.clock.now()
-        seen = execution
-
-        def decide(current: Execution) -> Execution | None:
-            nonlocal seen
-            seen = current
-            return step(now, current) if decision in ledger.allowed(current) else None
-
-        decided = self.recorder.change(execution, decide)
+        decided = self.recorder.change(execution, lambda current: step(now, current))
         if decided is None:
-            raise WrongStateError(stands(seen), ledger.allowed(seen), execution_id=execution.execution_id)
+            raise ExecutionNotFoundError.of(execution.execution_id)
         return decided
 
     def _outcome(self, execution: Execution, resolution: Resolution, raw: bytes) -> tuple[Outcome, bytes]:
@@ -206,7 +187,3 @@ class OperateExecution:
         sent = None if resolution.result is None else members(raw.decode())["result"].encode()
         ref, result = self.completion.refer_result(execution.execution_id, sent)
         return Outcome(Status.COMPLETED, result=ref), result
-
-
-def _doubt(execution: Execution) -> str:
-    return " and an earlier attempt may have run" if execution.may_have_run and not execution.ended else ""

@@ -7,7 +7,7 @@ from actionrelay.errors import ExecutionNotFoundError
 from actionrelay.ids import recorded_form
 from actionrelay.json_text import RawJson, masked
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.document import Spelled
+from actionrelay.ledger.document import RawDocument
 from actionrelay.ledger.execution import CacheStatus, Execution, PayloadRef
 from actionrelay.ledger.ports import PayloadStore
 from actionrelay.ledger.recorder import Recorder
@@ -51,7 +51,7 @@ class ReadRequest:
     masks: frozenset[str]
     """Names, casefolded, whose values are never shown."""
 
-    def request(self, execution_id: str, actor: str | None) -> Spelled:
+    def request(self, execution_id: str, actor: str | None) -> RawDocument:
         """Return a request as it was accepted, once it is on record that ``actor`` reads it.
 
         Raises:
@@ -69,8 +69,8 @@ class ReadRequest:
         return accepted_document(execution, self.payloads, self.masks)
 
 
-def accepted_document(execution: Execution, payloads: PayloadStore, masks: frozenset[str]) -> Spelled:
-    """Spell the request of an execution, its inputs as the text that came but for what is masked."""
+def accepted_document(execution: Execution, payloads: PayloadStore, masks: frozenset[str]) -> RawDocument:
+    """Return the request of an execution, its inputs as the text that came but for what is masked."""
 
     def shown(ref: PayloadRef | None) -> RawJson | None:
         stored = None if ref is None else payloads.get(ref)

@@ -25,5 +25,5 @@ class HealthDocument(TypedDict):
 
 
 def check_document(check: Check) -> CheckDocument:
-    """Spell one check of the preflight."""
+    """Return one check of the preflight as callers see it."""
     return {"name": check.name, "status": check.status, "detail": check.detail, "advice": check.advice}

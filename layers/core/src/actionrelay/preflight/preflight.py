@@ -65,9 +65,9 @@ class RunPreflight:
         Raises:
             PreflightFailedError: at least one check failed; it has all of them.
         """
-        return self.told(self.look(), self.clock.now())
+        return self.report(self.look(), self.clock.now())
 
-    def told(self, found: tuple[Check, ...], looked_at: int | None) -> dict[str, Json]:
+    def report(self, found: tuple[Check, ...], looked_at: int | None) -> dict[str, Json]:
         """Say what a look has found.
 
         Raises:

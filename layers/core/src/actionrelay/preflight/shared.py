@@ -47,8 +47,8 @@ class SharedPreflight:
                 self._own = Posted(self.preflight.look(), now)
             seen = self._own
         if seen.checks and now - seen.looked_at < STALE_MS:
-            return self.preflight.told(seen.checks, seen.looked_at)
-        return self.preflight.told(self.preflight.nothing_yet("another look is under way"), None)
+            return self.preflight.report(seen.checks, seen.looked_at)
+        return self.preflight.report(self.preflight.nothing_yet("another look is under way"), None)
 
     def _posted(self, now: int) -> Posted:
         """Find a result on the board, or look and post what was found."""

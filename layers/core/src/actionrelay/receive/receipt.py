@@ -42,7 +42,7 @@ class ReceiptDocument(TypedDict):
 
 REMEMBERED_MS = 7 * DAY_MS
 """How long an id belongs to its content. The retries that the Standard Webhooks specification suggests end 75 hours and
-35 minutes after the first try, each of them signed anew under the same id; this is more than twice that."""
+35 minutes after the first try, each with a new signature under the same id; this is more than twice that."""
 LOOK_AGAIN_MS = 60_000
 """How long after a late webhook somebody looks whether all was done: its receiver has ended by then, dead or alive."""
 LONGEST_COMPARED = 4 * 1_024 * 1_024
@@ -162,7 +162,7 @@ class ReceiveResult:
             self.recorder.pay(execution)
         else:
             self._note_conflict(execution, ExecutionError("outcome_conflict", f"a webhook reported {outcome.status}"))
-            raise OutcomeConflictError(f"{execution.status} is on record and stands", execution_id=execution_id)
+            raise OutcomeConflictError(f"{execution.status} is on record and stays", execution_id=execution_id)
         return execution
 
     def _note_conflict(self, execution: Execution, cause: ExecutionError) -> None:
@@ -194,7 +194,7 @@ class _Report:
 
 
 def _content(report: _Report) -> str:
-    """Digest what a webhook says; a sender may write it anew each time, and more than this that does not count."""
+    """Digest what a webhook says. A sender may write the same in another way each time; only this counts."""
     outcome = report.outcome
     error = asdict(outcome.error) if outcome.error else None
     return digest(canonical([report.sent_as, outcome.status.value, report.meaning, error]))

@@ -44,8 +44,8 @@ class ConsolePage:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the page is told of its deployment: settings, and no data."""
+class PageFacts:
+    """What the page knows of its deployment: settings, and no data."""
 
     api_auth: str
     """`AWS_IAM` or `API_KEY`."""
@@ -57,15 +57,15 @@ class Told:
     """Where the deployment's people read the runbook; empty where nobody said."""
 
 
-def assemble(told: Told, folder: Path = FOLDER) -> ConsolePage:
+def assemble(facts: PageFacts, folder: Path = FOLDER) -> ConsolePage:
     """Return the page of a deployment."""
     style = "".join((folder / name).read_text(encoding="utf-8") for name in STYLES)
     script = bundled(folder)
     settings = {
-        "auth": told.api_auth,
-        "region": told.region,
-        "contract": told.genesys_api,
-        "runbook": told.runbook_url,
+        "auth": facts.api_auth,
+        "region": facts.region,
+        "contract": facts.genesys_api,
+        "runbook": facts.runbook_url,
     }
     given = {"style": style, "script": script, **{name: escape(value) for name, value in settings.items()}}
     page = (folder / "console.html").read_text(encoding="utf-8")

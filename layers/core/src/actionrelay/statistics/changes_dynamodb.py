@@ -14,7 +14,7 @@ from actionrelay.ledger.items_dynamodb import is_name_of_run
 from actionrelay.ledger.refusals import beyond
 from actionrelay.ledger.refusals_dynamodb import day_in, is_refusals, number_in
 from actionrelay.statistics.counters import Change
-from actionrelay.statistics.tally import REJECTED, Standing, difference
+from actionrelay.statistics.tally import REJECTED, Snapshot, difference
 from actionrelay.timestamps import day_starts_at
 
 _STEPS = frozenset({"accepted", "ledger"})
@@ -38,9 +38,9 @@ def read_change(record: Mapping[str, Any]) -> Change | None:
             more = beyond(number_in(after)) - beyond(number_in(before))
             action_id, at, counts = NO_ACTION, day_starts_at(day_in(after)), {REJECTED: more} if more else {}
         elif after.get("sk", {}).get("S") in _STEPS and not is_name_of_run(after):
-            standing = read_standing(after)
-            action_id, at = standing.action_id, standing.created_at
-            counts = dict(difference(_standing(before), standing))
+            snapshot = read_snapshot(after)
+            action_id, at = snapshot.action_id, snapshot.created_at
+            counts = dict(difference(_snapshot(before), snapshot))
         else:
             return None
     except (KeyError, TypeError, ValueError, zlib.error, binascii.Error) as error:
@@ -48,8 +48,8 @@ def read_change(record: Mapping[str, Any]) -> Change | None:
     return Change(int(change["SequenceNumber"]), action_id, at, counts)
 
 
-def _standing(item: Mapping[str, Attribute]) -> Standing | None:
-    return read_standing(item) if item else None
+def _snapshot(item: Mapping[str, Attribute]) -> Snapshot | None:
+    return read_snapshot(item) if item else None
 
 
 def _image(image: Mapping[str, Attribute] | None) -> dict[str, Attribute]:
@@ -63,14 +63,14 @@ def _decoded(image: Mapping[str, Attribute]) -> Iterator[tuple[str, Attribute]]:
         yield name, {"B": base64.b64decode(binary)} if isinstance(binary, str) else given
 
 
-def read_standing(item: Mapping[str, Attribute]) -> Standing:
+def read_snapshot(item: Mapping[str, Attribute]) -> Snapshot:
     """Read what counts of one of a record's two items, whichever it is."""
     detail = json.loads(zlib.decompress(value_of(item["detail"])))
     accepted = "status" not in item
     created_at = int(value_of(item["created_at"]))
     status = detail.get("status", Status.QUEUED) if accepted else value_of(item["status"])
     served = detail.get("cache_status") == CacheStatus.HIT if accepted else "from_cache" in item
-    return Standing(
+    return Snapshot(
         action_id=str(value_of(item["action_id"])),
         created_at=created_at,
         status=Status(status),

@@ -60,8 +60,8 @@ class TableCounters(CounterStore, CounterReader):
             "UpdateExpression": "SET last_sequence = :last, expires_at = :expires_at",
             "ConditionExpression": "attribute_not_exists(last_sequence) OR last_sequence < :first",
             "ExpressionAttributeValues": {
-                ":first": attribute(_spelled(first)),
-                ":last": attribute(_spelled(last)),
+                ":first": attribute(_padded(first)),
+                ":last": attribute(_padded(last)),
                 ":expires_at": attribute(now + _MARK_SECONDS),
             },
         }
@@ -146,7 +146,7 @@ class TableCounters(CounterStore, CounterReader):
         return iter(sorted(found.items()))
 
 
-def _spelled(sequence: int) -> str:
+def _padded(sequence: int) -> str:
     return str(sequence).zfill(_SEQUENCE_DIGITS)
 
 

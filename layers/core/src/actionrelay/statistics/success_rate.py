@@ -26,7 +26,7 @@ class RememberedSuccessRate(SuccessRate):
 
     @override
     def refresh(self) -> None:
-        """Read it anew where it is older than a minute; where it can't be read, it is not known."""
+        """Read it again where it is older than a minute; where it can't be read, it is not known."""
         now = self.clock.now()
         if self._is_fresh(now) or not self._turn.acquire(blocking=False):
             return

@@ -30,7 +30,7 @@ type Counts = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Snapshot:
     """What counts of one write to an execution's record: its acceptance, or where a later step left it."""
 
     action_id: str
@@ -44,23 +44,23 @@ class Standing:
     """This is the acceptance, written once."""
 
 
-def contribution(standing: Standing | None) -> Counts:
+def contribution(snapshot: Snapshot | None) -> Counts:
     """Return what a write counts: an acceptance one execution, a later step how that has ended so far."""
-    if standing is None:
+    if snapshot is None:
         return {}
-    if standing.accepted:
-        hit = {ENDINGS[standing.status]: 1, CACHE_HITS: 1} if standing.from_cache else {}
+    if snapshot.accepted:
+        hit = {ENDINGS[snapshot.status]: 1, CACHE_HITS: 1} if snapshot.from_cache else {}
         return {TOTAL: 1, **hit}
-    if standing.from_cache or standing.status not in ENDINGS:
+    if snapshot.from_cache or snapshot.status not in ENDINGS:
         return {}
-    counts = {ENDINGS[standing.status]: 1}
-    if standing.status in _MEASURED and standing.latency_ms is not None:
-        latency_ms = max(standing.latency_ms, 0)
+    counts = {ENDINGS[snapshot.status]: 1}
+    if snapshot.status in _MEASURED and snapshot.latency_ms is not None:
+        latency_ms = max(snapshot.latency_ms, 0)
         counts |= {LATENCY_SUM: latency_ms, LATENCY_COUNT: 1, f"{LATENCY_BUCKET}{bucket(latency_ms)}": 1}
     return counts
 
 
-def difference(before: Standing | None, after: Standing | None) -> Counts:
+def difference(before: Snapshot | None, after: Snapshot | None) -> Counts:
     """Return what a write changes: what it counts, less what the one before it counted.
 
     One about another acceptance under the same id, which has expired, takes nothing back.

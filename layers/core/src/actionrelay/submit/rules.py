@@ -62,7 +62,7 @@ class RequestRules:
         return self.canonical(request)
 
     def judge(self, document: dict[str, Json]) -> ExecutionRequest | Faults:
-        """Fit what is asked for into a request, by every rule; ids come back as they were sent.
+        """Fit what is asked for into a request, by every rule; ids are returned as they were sent.
 
         Faults are in the order of their fields in the document.
         """
@@ -142,7 +142,7 @@ class RequestRules:
     def _too_deep(self, paths: tuple[tuple[str | int, ...], ...]) -> Faults:
         faults = Faults()
         for path in paths:
-            detail = f"lies {len(path)} steps below inputs, {self.max_input_depth} are allowed"
+            detail = f"is {len(path)} steps below inputs, {self.max_input_depth} are allowed"
             faults.add(("inputs", *path), "depth", detail)
         return faults
 

@@ -32,7 +32,7 @@ CLOCK_MARGIN_MS = 1_000
 never overlap."""
 REST_MS = 2_000
 """After an answer, for this long nobody asks again. A token that was just shared has time to be seen by all who read; a
-failure is the answer to all that come, instead of being met anew by each."""
+failure is the answer to all that come, instead of being met again by each."""
 
 _SHORTEST_WAIT_MS = 1_000
 
@@ -94,7 +94,7 @@ class TokenLease:
         )
 
     def announced(self, version: str, expires_at: int, now: int) -> "TokenLease":
-        """Tell everybody that the store has this token."""
+        """Announce to all workers that the store has this token."""
         return replace(self._answered(now + REST_MS), shared=version, shared_until=expires_at)
 
     def kept(self, now: int) -> "TokenLease":
@@ -102,7 +102,7 @@ class TokenLease:
         return replace(self._answered(now), shared="", shared_until=0)
 
     def gave_up(self, error: TokenError, now: int) -> "TokenLease":
-        """Tell everybody what the login host said instead of giving a token, and let it rest for as long as it asks."""
+        """Share the login host's refusal with all workers, and let the host rest for as long as it asks."""
         asked_for = error.retry_after_ms if isinstance(error, TokenUnavailableError) else 0
         rest_ms = max(REST_MS, min(asked_for, RETRY_AFTER_CAP_MS))
         given_up = replace(self._answered(now + rest_ms), failure=error.code, failure_text=error.message)
@@ -113,10 +113,10 @@ class TokenLease:
         return replace(self, holder="", until=until, failure="", failure_text="", rest_ms=0, revision=revision)
 
     def why_closed(self, now: int) -> TokenError:
-        """The error for a worker that has no token and may not ask for one: the failure on record, or to come back.
+        """The error for a worker that has no token and may not ask for one: the failure on record, or to try again.
 
-        To come back about as late as the lease is old, and not long after it ends, finds an answer that took a second
-        within the next, and does not ask after a worker that died at each second of its lease.
+        The next try is about as far away as the lease is old, and not long after its end. So an answer that took a
+        second is found within the next, and a worker that died is not asked after at each second of its lease.
         """
         known = _FAILURES.get(self.failure) if not self.holder else None
         if known is TokenUnavailableError and self.rest_ms > REST_MS:
@@ -124,5 +124,5 @@ class TokenLease:
         if known is not None:
             return known(self.failure_text)
         left = self.until - now
-        come_back_ms = min(max(LEASE_MS - left, _SHORTEST_WAIT_MS), left + _SHORTEST_WAIT_MS)
-        return TokenBeingRefreshedError("another worker is getting a token", come_back_ms=come_back_ms)
+        retry_within_ms = min(max(LEASE_MS - left, _SHORTEST_WAIT_MS), left + _SHORTEST_WAIT_MS)
+        return TokenBeingRefreshedError("another worker is getting a token", retry_within_ms=retry_within_ms)

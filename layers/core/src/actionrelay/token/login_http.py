@@ -30,7 +30,7 @@ _MIN_WAIT_SECONDS = 0.5
 
 
 def _nothing_kept() -> None:
-    """Forget nothing: for credentials that are read anew each time."""
+    """Forget nothing: for credentials that are read each time."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -56,7 +56,7 @@ class ClientCredentialsIssuer(TokenIssuer):
     credentials: Callable[[], str]
     """The secret string, JSON ``{"clientId", "clientSecret"}``, perhaps one that was kept for a while."""
     forget: Callable[[], None] = _nothing_kept
-    """Lets ``credentials`` read the secret anew."""
+    """Makes ``credentials`` read the secret again."""
 
     @property
     @override

@@ -1,8 +1,8 @@
 """Use case: one OAuth token for everybody.
 
 It is looked for in memory, then in the shared store if the lease says that a usable one is there, and the worker that
-gets the lease asks the login host. Whoever has a valid token goes on with it meanwhile, and nobody sleeps: without one,
-the execution comes back later (``TokenBeingRefreshedError``).
+gets the lease asks the login host. A worker with a valid token goes on with it meanwhile, and nobody sleeps: without
+one, the execution is tried again later (``TokenBeingRefreshedError``).
 """
 
 import threading
@@ -144,7 +144,7 @@ class SharedToken(TokenSource):
         """Ask the login host, unless a worker that died, or another stack, has left a fresh token in the store."""
         now = self.clock.now()
         if found is not None and self._lasts(found, now, REFRESH_BEFORE_MS):
-            self._tell(issuer, lease, lease.announced(found.version, found.expires_at, now))
+            self._end(issuer, lease, lease.announced(found.version, found.expires_at, now))
             return found
         try:
             token = self.issuer.request(now, lease.until - CLOCK_MARGIN_MS - now)
@@ -153,7 +153,7 @@ class SharedToken(TokenSource):
             self.telemetry.count(Count.TOKEN_REFRESH_FAILURES, error.code)
             if not error.retryable:
                 self.telemetry.count(Count.TOKENS_REFUSED)
-            self._tell(issuer, lease, lease.gave_up(error, now))
+            self._end(issuer, lease, lease.gave_up(error, now))
             valid = self._best(now, found, self._held)
             if valid is None:
                 raise
@@ -162,8 +162,8 @@ class SharedToken(TokenSource):
         self.telemetry.count(Count.TOKEN_REFRESHES)
         # First the store, then the lease: a reader of the lease then finds the token.
         shared, now = self._share(token), self.clock.now()
-        told = lease.announced(token.version, token.expires_at, now) if shared else lease.kept(now)
-        self._tell(issuer, lease, told)
+        ended = lease.announced(token.version, token.expires_at, now) if shared else lease.kept(now)
+        self._end(issuer, lease, ended)
         return token
 
     def _shared(self, issuer: str) -> tuple[AccessToken | None, bool]:
@@ -187,14 +187,14 @@ class SharedToken(TokenSource):
             self.telemetry.event("token_too_large_to_share", version=token.version)
         return shared
 
-    def _tell(self, issuer: str, lease: TokenLease, told: TokenLease) -> None:
+    def _end(self, issuer: str, lease: TokenLease, ended: TokenLease) -> None:
         """Write how asking ended; where that fails the lease ends by itself, and the next holder reads the store."""
         try:
-            stored = self.leases.swap(issuer, lease, told)
+            stored = self.leases.swap(issuer, lease, ended)
         except DependencyError as error:
             self.telemetry.event("token_lease_unusable", code=error.code)
         else:
-            if stored != told:
+            if stored != ended:
                 self.telemetry.event("token_lease_lost")
 
     def _lasts(self, token: AccessToken, now: int, left_ms: int = 0) -> bool:

@@ -12,7 +12,7 @@ a byte order mark, white space, zero-width characters      without them, around 
 ``v1,whsec_..``                                            the same: ``v1,`` is how signatures are written
 any other text of visible characters and spaces            its UTF-8 bytes
 ``whsk_``, ``whpk_`` (asymmetric)                          refused
-``whsec`` in another place or spelling, quotes around it   refused
+``whsec`` in another place or case, quotes around it       refused
 other base64 than the standard alphabet's                  refused
 a control or an invisible character within                 refused: another encoding, or a broken line
 less than 24 bytes, more than 10 keys, a name twice        refused

@@ -67,14 +67,14 @@ _ISATAP_MARKS = (0x0000_5EFE, 0x0200_5EFE)
 
 
 def is_public(address: str) -> bool:
-    """Tell whether ``address`` is one on the public internet. Text that is no IP address is not."""
+    """Whether ``address`` is one on the public internet. Text that is no IP address is not."""
     return forbidding_rule(address) is None
 
 
 def forbidding_rule(address: str) -> str | None:
     """Name the rule that keeps ``address`` from being public, None when it is public.
 
-    An IPv4 address inside an IPv6 one (mapped, NAT64, ISATAP) is judged as if it stood alone, since it is
+    An IPv4 address inside an IPv6 one (mapped, NAT64, ISATAP) is judged as if it came alone, since it is
     where the packets may end: networks with DNS64 give every IPv4-only name such an address.
     """
     try:

@@ -34,7 +34,7 @@ def ask_system(host: str, port: int) -> tuple[str, ...]:
 
 
 class SystemResolver(Resolver):
-    """Asks the system's resolver, anew each time: an answer is good for the attempt it was asked for.
+    """Asks the system's resolver, each time: an answer is good for the attempt it was asked for.
 
     Each lookup has a thread of its own, a name that is being looked up is not asked for again but waited for, and what
     can't have a thread does not resolve now: a name server that never answers costs at most ``within_seconds`` of

@@ -36,7 +36,7 @@ class OutboundPolicy:
     """What is allowed beyond a public address behind https on one of ``ports``.
 
     ``allow_private`` lifts every rule about scheme, port, name and address, but none about how a URL is
-    spelled. It exists for the local world alone.
+    written. It exists for the local world alone.
     """
 
     allow_private: bool = False

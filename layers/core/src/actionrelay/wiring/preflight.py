@@ -37,7 +37,7 @@ def run_preflight() -> SharedPreflight:
         api=api,
         requests_per_minute=settings.requests_per_minute,
         secret_name=secret_name,
-        credentials=partial(_anew, secret),
+        credentials=partial(_current_text, secret),
         signing=signing,
         store=TokenParameter(aws().ssm, settings.token_parameter_name),
         issuer=ClientCredentialsIssuer(pool, hosts.login, api, secret_name, secret.value, secret.forget),
@@ -55,10 +55,10 @@ def read_receiver_keys() -> ReadReceiverKeys:
 
 
 def _stored(name: str) -> StoredSecret:
-    return StoredSecret(name, partial(_anew, NamedSecret(aws().secrets, name)))
+    return StoredSecret(name, partial(_current_text, NamedSecret(aws().secrets, name)))
 
 
-def _anew(secret: NamedSecret) -> str:
+def _current_text(secret: NamedSecret) -> str:
     """What is looked at is the secret, not what was kept of it."""
     secret.forget()
     return secret.value()

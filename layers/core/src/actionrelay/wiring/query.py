@@ -14,7 +14,7 @@ from actionrelay.ledger.retention import RetainedExecutions
 from actionrelay.ledger.table_dynamodb import ExecutionsTable
 from actionrelay.operate.gauge_sqs import SqsGauge
 from actionrelay.operate.queues import ReadQueues, WatchedQueue
-from actionrelay.site.console_page import ConsolePage, Told, assemble
+from actionrelay.site.console_page import ConsolePage, PageFacts, assemble
 from actionrelay.site.description import ApiDescription
 from actionrelay.statistics.counters_dynamodb import TableCounters
 from actionrelay.statistics.report import ReadMetrics
@@ -105,7 +105,7 @@ def describe_api() -> ApiDescription:
 def serve_console() -> ConsolePage:
     """Serves the console."""
     settings = QuerySettings.read(os.environ)
-    return assemble(Told(settings.api_auth, os.environ["AWS_REGION"], settings.genesys_api, settings.runbook_url))
+    return assemble(PageFacts(settings.api_auth, os.environ["AWS_REGION"], settings.genesys_api, settings.runbook_url))
 
 
 def _executions_table(settings: QuerySettings) -> RetainedExecutions:

@@ -2,7 +2,7 @@
 
 The language has no loop, yet ``[@,@] | [@,@] | …`` doubles what is there with each link, so the length of an expression
 bounds nothing. Here each node that is visited costs a unit, and so does each element of what it comes to; comparing and
-spelling cost what is compared or spelled. An expression that has used up its units has failed.
+writing cost what is compared or written. An expression that has used up its units has failed.
 """
 
 from collections.abc import Iterator

@@ -18,7 +18,7 @@ ITS_OWN = frozenset({ITEM, INDEX})
 
 type Place = tuple[str | int, ...]
 type Source = Callable[[str], Json]
-"""Gives what a name stands for: the result of a step, the item, or its number."""
+"""Gives the value of a name: the result of a step, the item, or its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def without_references(template: Json) -> Json:
 
 
 def resolved(template: Json, source: Source, allowance: Allowance) -> Json:
-    """Return a template with its references replaced by what they stand for, each of them paid for by the allowance.
+    """Return a template with its references replaced by their values, each of them paid for by the allowance.
 
     Raises:
         ExpressionFaultError: one of them fails, or all together come to more than is allowed.

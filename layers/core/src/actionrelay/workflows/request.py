@@ -16,7 +16,7 @@ from actionrelay.workflows.definition import (
 class StepRequest(Document):
     """One step of a workflow: the request of an execution, when it is made, and for what.
 
-    In `inputs`, as `when` and as `forEach`, `{"$from": "step", "path": "JMESPath"}` stands for (a part of) the result
+    In `inputs`, as `when` and as `forEach`, `{"$from": "step", "path": "JMESPath"}` is (a part of) the result
     of another step. `{"$literal": …}` is taken as it is.
     """
 
@@ -24,8 +24,8 @@ class StepRequest(Document):
     action_id: Any = Field(None, json_schema_extra={"type": "string"})
     """As in an execution."""
     inputs: Annotated[Any, Field(repr=False, json_schema_extra={"type": "object"})] = None
-    """As in an execution, with references anywhere in it. A reference counts as one value, however deep what it stands
-    for nests; that is judged when it is known."""
+    """As in an execution, with references anywhere in it. A reference counts as one value, however deep its value
+    nests; that is judged when it is known."""
     depends_on: Annotated[list[str], Field(max_length=100)] | None = None
     """Steps that have to end before, besides those that it refers to."""
     when: Any = None

@@ -5,7 +5,7 @@ import { escaped, signed, strictQuery } from "./signing.js";
 
 const PATIENCE = 30000;
 const CLOCK_TOLERANCE = 60000;
-const SPELLED = ["result", "inputs", "actionReferences"];
+const AS_TEXT = ["result", "inputs", "actionReferences"];
 const USELESS = new Set(["invalid_api_key", "invalid_signature", "expired_token", "signed_out"]);
 
 /** An answer that is no success, or none at all (status 0). */
@@ -109,8 +109,8 @@ export class Api {
       const text = await response.text();
       const document_ = JSON.parse(text);
       // What an action takes and returns is shown from its text: what JSON.parse makes of its numbers is not what came.
-      const spelled = SPELLED.filter((name) => document_?.[name] !== undefined).map((name) => [`${name}Text`, memberText(text, name)]);
-      return spelled.length ? { ...document_, ...Object.fromEntries(spelled) } : document_;
+      const texts = AS_TEXT.filter((name) => document_?.[name] !== undefined).map((name) => [`${name}Text`, memberText(text, name)]);
+      return texts.length ? { ...document_, ...Object.fromEntries(texts) } : document_;
     } catch (failure) {
       throw unanswered(failure, signal, "The API's answer was cut off, or can't be read.");
     }

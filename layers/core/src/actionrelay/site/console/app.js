@@ -3,7 +3,7 @@
 import { Api, explained } from "./api.js";
 import { AttentionView, askAttention } from "./attention.js";
 import { Credentials } from "./credentials.js";
-import { told } from "./deployment.js";
+import { setting } from "./deployment.js";
 import { announce, place, toast } from "./dom.js";
 import { DocsView } from "./docs.js";
 import { ExecutionView } from "./execution.js";
@@ -27,8 +27,8 @@ class App {
   constructor(root) {
     this.root = root;
     this.host = location.host;
-    this.credentials = new Credentials(sessionStorage, told("auth"));
-    this.api = new Api({ base: new URL(".", location.href), way: told("auth"), region: told("region"), credentials: this.credentials });
+    this.credentials = new Credentials(sessionStorage, setting("auth"));
+    this.api = new Api({ base: new URL(".", location.href), way: setting("auth"), region: setting("region"), credentials: this.credentials });
     this.poller = new Poller((state) => this.#follow(state));
     this.memory = {};
     addEventListener("hashchange", () => this.#route());

@@ -65,8 +65,8 @@ const PARTS = { ...Object.fromEntries(GROUPS.map(({ name, title }) => [name, tit
 const DEAD = {
   executions: { text: "Workers died over these messages. Look at the errors of execute, then redrive the queue: nothing is lost by it.",
     runbook: ["Redrive a dead-letter queue", "redrive-a-dead-letter-queue"] },
-  deliveries: { text: "Redrive the queue: what workers died over is delivered then, and what was given up comes back. Redeliver what is listed above, "
-    + "then delete those messages. Never purge: callers would go untold.", runbook: ["Deliveries that were given up", "deliveries-that-were-given-up"] },
+  deliveries: { text: "Redrive the queue: what workers died over is delivered then, and what was given up returns to the dead-letter queue. Redeliver what is listed above, "
+    + "then delete those messages. Never purge: callers would never hear of it.", runbook: ["Deliveries that were given up", "deliveries-that-were-given-up"] },
 };
 
 /** The groups, as cards; used by the view and, shortened, by the overview. */

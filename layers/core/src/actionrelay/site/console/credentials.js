@@ -55,7 +55,7 @@ const EXPORTED = {
   secretAccessKey: /AWS_SECRET_ACCESS_KEY\W+([A-Za-z0-9/+=]+)/i,
   sessionToken: /AWS_SESSION_TOKEN\W+([A-Za-z0-9/+=]+)/i,
 };
-const SPELLINGS = {
+const KEY_NAMES = {
   accessKeyId: ["accessKeyId", "AccessKeyId"],
   secretAccessKey: ["secretAccessKey", "SecretAccessKey"],
   sessionToken: ["sessionToken", "SessionToken"],
@@ -91,8 +91,8 @@ function ofJson(text) {
   if (!document_ || typeof document_ !== "object") return null;
   const given = document_.Credentials ?? document_;
   const found = {};
-  for (const [name, spellings] of Object.entries(SPELLINGS)) {
-    const value = spellings.map((each) => given?.[each]).find((each) => typeof each === "string" && each);
+  for (const [name, names] of Object.entries(KEY_NAMES)) {
+    const value = names.map((each) => given?.[each]).find((each) => typeof each === "string" && each);
     if (value) found[name] = value;
   }
   return found;

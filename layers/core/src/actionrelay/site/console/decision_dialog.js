@@ -36,7 +36,7 @@ class DecisionDialog extends ModalDialog {
     if (kind === "resolution") return resolutionFields();
     if (kind === "note") {
       const note = noteField();
-      return { element: note.element, read: () => ({ members: note.read(), spelled: {} }) };
+      return { element: note.element, read: () => ({ members: note.read(), texts: {} }) };
     }
     if (kind !== "again") return null;
     this.saysOnConfirm(WAYS[0].confirm);
@@ -57,7 +57,7 @@ class DecisionDialog extends ModalDialog {
       this.say(fault.message);
       return;
     }
-    const body = given?.members ? splicedJson(given.members, given.spelled) : undefined;
+    const body = given?.members ? splicedJson(given.members, given.texts) : undefined;
     await this.during(async () => {
       await this.context.api.decide(this.execution.executionId, this.decision.route ?? this.name, body);
       this.close();

@@ -45,10 +45,10 @@ export function resolutionFields() {
         throw new Error("Say how it ended: completed or failed.");
       }
       const members = { status };
-      const spelled = {};
-      if (status === "completed" && result.value.trim()) spelled.result = parsedText(result);
+      const texts = {};
+      if (status === "completed" && result.value.trim()) texts.result = parsedText(result);
       if (status === "failed" && reason.value.trim()) members.error = reason.value.trim();
-      return { members: { ...members, ...note.read() }, spelled };
+      return { members: { ...members, ...note.read() }, texts };
     },
   };
 }
@@ -68,6 +68,6 @@ export function wayFields(changed) {
       way = WAYS.find((each) => each.value === value);
       changed(way);
     } }),
-    read: () => ({ members: way.value === "anew" ? { again: true } : null, spelled: {} }),
+    read: () => ({ members: way.value === "again" ? { again: true } : null, texts: {} }),
   };
 }

@@ -3,10 +3,10 @@
 import { repeatsAreSafe } from "./deployment.js";
 import { ENDED } from "./status.js";
 
-const TELLS = " Its caller's webhook is told the outcome.";
-const AGAIN = " Its caller's webhook is told the new outcome.";
+const DELIVERS = " Its caller's webhook gets the outcome.";
+const AGAIN = " Its caller's webhook gets the new outcome.";
 const ASK = "Asks Genesys Cloud again under the same id: it answers what came of the run, or runs it now if it never did. Nothing runs twice.";
-const ANEW = "Runs the action again under an id of its own. If the first run took place, the action has run twice.";
+const RUN_AGAIN = "Runs the action again under an id of its own. If the first run took place, the action has run twice.";
 const MAYBE_TWICE = "Nobody knows whether the action ran, and this contract has no id to ask about. If it ran, it runs twice: find out first, or "
   + "make sure that a second time does no harm.";
 
@@ -29,8 +29,8 @@ export const DECISIONS = {
   resolve: {
     label: "Resolve", title: "Record how it ended", confirm: "Put on record", done: "is resolved", verb: "Resolve",
     allowed: ({ status }) => status === "unknown",
-    text: ({ webhookStatus }) => `Say what you found out. It becomes the outcome, with your name.${webhookStatus === "none" ? "" : TELLS}`,
-    textOfMany: () => "Each that is unknown gets this outcome, with your name. Callers that asked for a webhook are told.",
+    text: ({ webhookStatus }) => `Say what you found out. It becomes the outcome, with your name.${webhookStatus === "none" ? "" : DELIVERS}`,
+    textOfMany: () => "Each that is unknown gets this outcome, with your name. Callers that asked for a webhook get it.",
     fields: () => ["resolution"],
   },
   redeliver: {
@@ -51,7 +51,7 @@ export const DECISIONS = {
   cancel: {
     label: "Cancel", title: "Cancel this execution?", confirm: "Cancel it, for good", done: "is cancelled", verb: "Cancel", danger: true,
     allowed: ({ status }) => status === "queued",
-    text: ({ webhookStatus }) => `It will not run, and this can't be undone.${webhookStatus === "none" ? "" : " Its caller's webhook is not told."}`,
+    text: ({ webhookStatus }) => `It will not run, and this can't be undone.${webhookStatus === "none" ? "" : " Its caller's webhook gets nothing."}`,
     textOfMany: () => "Those that still wait and that no attempt may have run will not run. This can't be undone, and no webhook is sent.",
     fields: () => [],
   },
@@ -70,7 +70,7 @@ export const OF_MANY = ["retry", "redeliver", "resolve", "acknowledge", "cancel"
 /** The two ways to retry an unknown one where its id can be asked about; the first one harms nobody. */
 export const WAYS = [
   { value: "ask", label: "Ask again", hint: ASK, confirm: "Ask again" },
-  { value: "anew", label: "Run it anew", hint: ANEW, confirm: "Run it anew, maybe twice" },
+  { value: "again", label: "Run it again", hint: RUN_AGAIN, confirm: "Run it again, maybe twice" },
 ];
 
 const MEANINGS = {

@@ -42,7 +42,7 @@ export function place(container, ...children) {
 
 const shown = new WeakMap();
 
-/** Draws a container anew where its data differ from what it shows, and leaves it alone where they do not. */
+/** Redraws a container where its data differ from what it shows, and leaves it alone where they do not. */
 export function show(container, data, draw) {
   const text = JSON.stringify(data);
   if (shown.get(container) === text) return;

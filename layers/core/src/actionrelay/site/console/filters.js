@@ -1,4 +1,4 @@
-// The filters of the list: how an address spells them, what the API is asked for, and what is wrong with them.
+// The filters of the list: how an address writes them, what the API is asked for, and what is wrong with them.
 
 import { STATUSES } from "./status.js";
 

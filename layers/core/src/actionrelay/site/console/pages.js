@@ -33,7 +33,7 @@ export class Pages {
     return { rows: moments.length, at: moments.length ? Math.min(...moments) : null };
   }
 
-  /** Reads the top anew, and on until it meets what is known. Where it meets nothing soon, what is further down is forgotten. */
+  /** Reads the top again, and on until it meets what is known. Where it meets nothing soon, what is further down is forgotten. */
   async refresh(ask, timed) {
     let page = await ask(null);
     const fresh = [...page.executions];

@@ -65,12 +65,12 @@ export function laidOut(text) {
 }
 
 /** JSON text of an object: members that are values, and members that are JSON text already and go out as they are written. */
-export function splicedJson(members, spelled) {
-  const parts = [...Object.entries(members).map(([name, value]) => [name, JSON.stringify(value)]), ...Object.entries(spelled)];
+export function splicedJson(members, texts) {
+  const parts = [...Object.entries(members).map(([name, value]) => [name, JSON.stringify(value)]), ...Object.entries(texts)];
   return `{${parts.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(",")}}`;
 }
 
-/** A reader's JSON: its text, what it stands for, and what is wrong with it, in the browser's words. */
+/** A reader's JSON: its text, its value, and what is wrong with it, in the browser's words. */
 export function checkedJson(text) {
   try {
     return { text: text.trim(), value: JSON.parse(text), fault: null };

@@ -1,7 +1,7 @@
 // The frame around the views: navigation, a way to any id, how fresh things are, light or dark, and the way out.
 
 import { explained } from "./api.js";
-import { runbook, told } from "./deployment.js";
+import { runbook, setting } from "./deployment.js";
 import { h, place, show, svg } from "./dom.js";
 import { ago, span } from "./formatting.js";
 import { executionLink } from "./pieces.js";
@@ -43,7 +43,7 @@ export class Shell {
     this.zone = h("span", {});
     this.turn = h("button", { type: "button", class: "quiet", onclick: () => { turnTimes(); this.tick(); } });
     return h("footer", { class: "foot" }, h("p", {}, this.zone, " ", this.turn),
-      h("p", {}, h("a", { href: "#/docs" }, "The API"), told("runbook") ? [" · ", runbook("all alarms", "alarms")] : null));
+      h("p", {}, h("a", { href: "#/docs" }, "The API"), setting("runbook") ? [" · ", runbook("all alarms", "alarms")] : null));
   }
 
   at(path) {

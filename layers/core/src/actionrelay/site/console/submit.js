@@ -110,7 +110,7 @@ export class SubmitView {
   }
 
   async #send() {
-    // An id of its own before it is sent: whoever sends again after a lost answer sends the same execution.
+    // An id of its own before it is sent: a repeat after a lost answer sends the same execution.
     this.#id ??= crypto.randomUUID();
     const text = splicedJson({ executionId: this.#id }, {}).slice(0, -1) + `,${this.#checked.slice(1)}`;
     await this.#during(this.send, "Sending…", async () => {

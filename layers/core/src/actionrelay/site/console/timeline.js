@@ -6,7 +6,7 @@ import { LANES, history, needsCompressing, scaleOf } from "./spans.js";
 
 const LABEL_WIDTH = 96;
 
-/** The timeline of one execution. `update` draws it anew where something changed; the reader's choices stay. */
+/** The timeline of one execution. `update` redraws it where something changed; the reader's choices stay. */
 export class Timeline {
   #compressed = null;
   #chosen = null;

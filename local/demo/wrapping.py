@@ -6,8 +6,8 @@ from typing import Any
 INDENT = 2
 
 
-def spelled(value: Any, width: int, *, taken: int = 0, indent: int = 0) -> str:
-    """Spell a JSON value in lines of at most `width` characters, where its strings allow that.
+def wrapped(value: Any, width: int, *, taken: int = 0, indent: int = 0) -> str:
+    """Format a JSON value in lines of at most `width` characters, where its strings allow that.
 
     `taken` is what the first line already holds, `indent` where the last one closes.
     """
@@ -19,7 +19,7 @@ def spelled(value: Any, width: int, *, taken: int = 0, indent: int = 0) -> str:
     for name, member in value.items() if isinstance(value, dict) else ((None, member) for member in value):
         label = "" if name is None else f"{json.dumps(name, ensure_ascii=False)}: "
         # One more for the comma after it.
-        spelling = spelled(member, width, taken=inner + len(label) + 1, indent=inner)
-        members.append(f"{' ' * inner}{label}{spelling}")
+        text = wrapped(member, width, taken=inner + len(label) + 1, indent=inner)
+        members.append(f"{' ' * inner}{label}{text}")
     opening, closing = "{}" if isinstance(value, dict) else "[]"
     return "\n".join((opening, ",\n".join(members), " " * indent + closing))
