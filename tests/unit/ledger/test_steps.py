@@ -71,7 +71,8 @@ def test_a_legal_step_moves_state_version_and_history(before: Status, after: Sta
 
 @pytest.mark.parametrize(("before", "after"), [pair for pair in PAIRS if pair[1] not in ledger.STEPS[pair[0]]])
 def test_a_step_that_does_not_exist_is_refused(before: Status, after: Status) -> None:
-    with pytest.raises(IllegalTransitionError, match=f"{before} does not lead to {after}"):
+    refusal = f"{before} does not lead to {after}|the execution is {before}"
+    with pytest.raises((IllegalTransitionError, WrongStateError), match=refusal):
         step_to(in_state(before), after)
 
 
