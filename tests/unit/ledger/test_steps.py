@@ -327,7 +327,8 @@ def test_a_changed_field_breaks_an_entrys_hash(name: str) -> None:
 def test_any_walk_of_legal_steps_keeps_the_invariants(walk: list[Status], hooked: bool) -> None:
     execution = ledger.accept(a_draft(webhook_url=WEBHOOK_URL if hooked else None))
     for number, wish in enumerate(walk):
-        if wish not in ledger.STEPS[execution.status]:
+        not_any_more = wish is Status.CANCELLED and execution.may_have_run
+        if wish not in ledger.STEPS[execution.status] or not_any_more:
             with pytest.raises((IllegalTransitionError, WrongStateError)):
                 step_to(execution, wish)
             continue

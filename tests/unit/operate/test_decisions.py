@@ -430,10 +430,10 @@ def test_a_decision_gives_up_after_too_many_other_writers(relay: Relay) -> None:
         cancel(relay)
 
 
-def test_a_vanished_record_shows_the_last_state_seen(relay: Relay) -> None:
+def test_a_record_that_vanished_meanwhile_is_not_found(relay: Relay) -> None:
     relay.given_queued()
     relay.store.vanishes_before_the_next_save()
-    with pytest.raises(WrongStateError):
+    with pytest.raises(ExecutionNotFoundError):
         cancel(relay)
 
 

@@ -100,7 +100,7 @@ def test_a_contended_counter_moves_to_the_next_shard() -> None:
 
 
 @pytest.mark.parametrize("error", [aws_error("ThrottlingException"), cancelled("None", "ThrottlingError")])
-def test_given_a_table_that_refuses_when_added_then_it_is_reported(error: Exception) -> None:
+def test_a_table_that_refuses_is_reported(error: Exception) -> None:
     dynamodb = FakeCounterTable()
     dynamodb.trouble.before("transact_write_items", error)
     with pytest.raises(StoreUnavailableError):
