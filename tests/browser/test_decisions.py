@@ -160,7 +160,7 @@ def test_a_countdown_goes_on_by_itself(visit: Visit, api: FakeApi) -> None:
     trail.waiting = {"reason": "retry", "until": "2026-11-27T10:01:00.000Z"}
     console.sign_in_with_key()
     console.page.clock.pause_at("2026-11-27T10:00:20Z")
-    waiting = console.page.locator(".waiting")
+    waiting = console.page.locator(".waits")
     expect(waiting).to_have_text("Waits for its next try in 40 s.")
 
     console.page.clock.run_for(40_000)

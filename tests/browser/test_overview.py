@@ -75,6 +75,15 @@ def test_queues_and_a_closed_gate_are_shown(visit: Visit) -> None:
     expect(queues).to_contain_text("waiting38")
     expect(queues).to_contain_text("1 dead letter")
     expect(queues).to_contain_text(re.compile(r"Paused for \d+ s more"))
+    widths = queues.locator(".key").evaluate_all("keys => keys.map((each) => each.getBoundingClientRect().width)")
+    assert len(set(widths)) == 1
+    assert queues.locator(".parts").first.locator(".part").count() == 3
+    wide = (
+        queues.locator(".parts")
+        .first.locator(".part")
+        .evaluate_all("parts => parts.map((each) => each.offsetWidth > 20)")
+    )
+    assert wide == [True] * 3
 
 
 def test_a_new_deployment_says_what_will_appear(visit: Visit, api: FakeApi) -> None:

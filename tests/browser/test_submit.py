@@ -21,6 +21,8 @@ def _filled(console: Console, inputs: str = INPUTS) -> None:
 def test_what_was_checked_is_what_is_sent(visit: Visit, api: FakeApi) -> None:
     console = visit(at="#/submit")
     expect(console.button("Send")).to_be_disabled()
+    console.page.get_by_text("More", exact=True).click()
+    expect(console.page.get_by_role("radio", name="interactive")).to_be_checked()
     _filled(console)
 
     console.button("Check").click()

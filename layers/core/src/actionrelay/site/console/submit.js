@@ -45,7 +45,7 @@ export class SubmitView {
     text("actionId", "Action id", repeatsAreSafe() ? "A UUID." : "As Genesys Cloud has it: custom_-_ and a UUID."),
     this.#field("inputs", "Inputs, as JSON", "An object; numbers go out as you write them.",
       h("textarea", { rows: "9", spellcheck: "false", placeholder: '{"customerId": "cust_998877"}' })),
-    h("details", { class: "more-filters plain" }, h("summary", {}, "More"), h("div", { class: "fields" },
+    h("details", { class: "more-fields" }, h("summary", {}, "More"), h("div", { class: "fields" },
       text("timeout", "Timeout, in ms", "60000 where it is left empty.", { inputmode: "numeric" }),
       text("webhookUrl", "Webhook URL", "Where the outcome is reported; none where it is left empty.", { inputmode: "url" }),
       this.#lane(),

@@ -17,7 +17,7 @@ const REASONS = {
 export function waitingNote(waiting) {
   if (!waiting) return null;
   const [before, after = ""] = REASONS[waiting.reason] ?? [`Waits (${waiting.reason})`, "."];
-  return h("p", { class: "waiting" }, before, waiting.until ? [" ", until(waiting.until), after] : after);
+  return h("p", { class: "waits" }, before, waiting.until ? [" ", until(waiting.until), after] : after);
 }
 
 /** When a pending delivery is tried next; null where none is pending. */
