@@ -9,6 +9,7 @@ from actionrelay.audit.day import ReadAuditDays
 from actionrelay.audit.export import ExportAuditDay
 from actionrelay.audit.history import ReadHistory
 from actionrelay.deliver.delivery import DeliverWebhook
+from actionrelay.deliver.receivers import Places
 from actionrelay.execute.after_attempt import ExecutionPolicy
 from actionrelay.execute.batch import ExecuteBatch
 from actionrelay.execute.worker import ExecuteAction
@@ -53,6 +54,7 @@ from tests.fakes.genesys import (
     ScriptedPlatform,
 )
 from tests.fakes.queues import FixedGateGauge, FixedGauge, RecordedDeliveryQueue, RecordedExecutionQueue
+from tests.fakes.receivers import InMemoryReceivers
 from tests.fakes.recorded_telemetry import RecordedTelemetry
 from tests.fakes.refusals import InMemoryRefusals
 from tests.fakes.stores import (
@@ -70,6 +72,8 @@ ACTION_ID = "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e"
 EXECUTION_ID = "3f0c2b1a-5d4e-4f60-8a7b-9c0d1e2f3a4b"
 TRACE_ID = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
 WEBHOOK_URL = "https://hooks.example.com/done"
+OWNER = "example.com"
+"""Of its host."""
 SECRET = SigningSecret(b"k" * 32)
 SIGNING = SigningSecrets(
     StoredSecret("webhook-secret", lambda: SigningSecret(b"w" * 32).text),
@@ -115,6 +119,8 @@ class Relay:
     gate: ScriptedGate = field(default_factory=ScriptedGate)
     resolver: FixedResolver = field(default_factory=FixedResolver)
     sender: ScriptedSender = field(default_factory=ScriptedSender)
+    receivers: InMemoryReceivers = field(default_factory=lambda: InMemoryReceivers({OWNER: NOON}))
+    places: Places = field(default_factory=Places)
     gauges: defaultdict[str, FixedGauge] = field(default_factory=lambda: defaultdict(FixedGauge))
     """By the name of the queue; those of dead letters begin with ``dead``."""
     telemetry: RecordedTelemetry = field(default_factory=RecordedTelemetry)
@@ -231,6 +237,8 @@ class Relay:
             self.deliveries,
             self.dead_letters,
             self.sender,
+            self.receivers,
+            self.places,
             lambda: (SECRET,),
             self.telemetry,
             self.clock,

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from actionrelay.deliver.delivery import DeliverWebhook
+from actionrelay.deliver.receivers import Places
 from actionrelay.execute.after_attempt import ExecutionPolicy
 from actionrelay.execute.batch import ExecuteBatch
 from actionrelay.execute.ports import ActionClient
@@ -24,6 +25,7 @@ from actionrelay.webhooks.keys import SigningSecret
 from actionrelay.webhooks.signatures import ID_HEADER, VerifiedWebhook
 from actionrelay.webhooks.targets import OutboundPolicy
 from tests.fakes.counters import KnownSuccessRate
+from tests.fakes.receivers import InMemoryReceivers
 from tests.simulation.memory import (
     Audit,
     Cache,
@@ -157,6 +159,8 @@ class UseCases:
             ports.deliveries,
             ports.dead_letters,
             ports.receiver,
+            InMemoryReceivers(),
+            Places(),
             lambda: _SECRETS,
             silence,
             ports,

@@ -20,7 +20,7 @@ MAY_WRITE = {
     "validate": {"execution#*", "cache#*", "refusals#*"},
     "execute": {"execution#*", "cache#*", "gate#*", "token#*"},
     "receive_webhook": {"execution#*", "cache#*", "webhook#*"},
-    "deliver": {"execution#*"},
+    "deliver": {"execution#*", "receiver#*"},
     "preflight": {"preflight#*", "gate#*"},
     "count": {"counters#*"},
 }

@@ -6,10 +6,12 @@ have died before it did; so a redriven dead letter is sent again until somebody 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal, TypedDict
 
+from actionrelay.deliver.receivers import Places, Receivers
 from actionrelay.errors import (
     DeliveryFailedError,
     DeliveryRefusedError,
@@ -22,6 +24,7 @@ from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.document import ExecutionDocument, RawDocument, execution_document
 from actionrelay.ledger.execution import Execution, ExecutionError, WebhookStatus
 from actionrelay.ledger.ports import DeliveryQueue, PayloadStore
+from actionrelay.ledger.receiver import receiver_group
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ports import Clock, Randomness, Telemetry
 from actionrelay.retry_after import retry_after_ms
@@ -50,6 +53,10 @@ RESEND_MS = 30_000
 MAX_TRIES = len(SCHEDULE_MS) + 1
 NOT_HERE_TRIES = 4
 """After so many tries, half an hour after the first, "not here" is believed."""
+STRANGERS_TRIES = 6
+"""Tries for a receiver that has never taken a webhook, over 7.5 hours: nobody has shown that it wants any."""
+FULL_MS = 5_000
+"""How long a message rests, with jitter, while its receiver has as many deliveries under way as it may have."""
 _NOT_HERE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 _SUCCESS = 2
 
@@ -64,6 +71,9 @@ class DeliverWebhook:
     dead_letters: DeliveryQueue
     """Where deliveries go that were given up; nothing works it off but people."""
     sender: WebhookSender
+    receivers: Receivers
+    places: Places
+    """Of this process, shared by all of its messages."""
     secrets: Callable[[], tuple[SigningSecret, ...]]
     """The deployment's own, read at each try, so that a rotated one is used; each receiver's keys come from them."""
     telemetry: Telemetry
@@ -108,10 +118,14 @@ class DeliverWebhook:
         document = execution_document(execution, self.payloads, now)
         if document["status"] != execution.status.value:
             # Its large result is still being stored; delivered without it, the receiver would never get it.
-            self.recorder.pay(execution)
-            self.queue.send(execution.execution_id, RESEND_MS, execution.version, execution.webhook_url)
+            self._later(execution, RESEND_MS)
             return
-        status, wait, latency_ms, cause = self._try(execution, document)
+        with self.places.one_of(_owner(execution)) as free:
+            if not free:
+                self.telemetry.count(Count.MESSAGES_POSTPONED, "receiver_busy")
+                self._later(execution, int(FULL_MS * (1 + self.randomness.uniform())))
+                return
+            status, wait, latency_ms, cause = self._try(execution, document)
         now = self.clock.now()
         deliver_at = now + wait if status is WebhookStatus.PENDING else None
 
@@ -130,6 +144,11 @@ class DeliverWebhook:
             recorded = self.recorder.pay(current) if current is not None and current.ended else None
         if recorded is not None:
             self._follow(recorded)
+
+    def _later(self, execution: Execution, delay_ms: int) -> None:
+        """Put a try off, with nothing recorded: it is not made."""
+        self.recorder.pay(execution)
+        self.queue.send(execution.execution_id, delay_ms, execution.version, execution.webhook_url)
 
     def _follow(self, recorded: Execution) -> None:
         """Send what a recorded try calls for, its audit being paid."""
@@ -152,6 +171,8 @@ class DeliverWebhook:
         latency_ms = round(answer.latency_ms)
         answered = ExecutionError(f"http_{answer.status}", "what the receiver answered", answer.status)
         if answer.status // 100 == _SUCCESS:
+            with suppress(DependencyError):  # the next success remembers it, too
+                self.receivers.took_one(_owner(execution), self.clock.now())
             return WebhookStatus.DELIVERED, 0, latency_ms, answered
         not_here = answer.status in _NOT_HERE and execution.delivery.attempts + 1 >= NOT_HERE_TRIES
         if answer.status == HTTPStatus.GONE or not_here:
@@ -177,11 +198,23 @@ class DeliverWebhook:
         return self.sender.send(url, headers, body)
 
     def _again(self, execution: Execution, retry_after: str | None) -> tuple[WebhookStatus, int]:
-        if execution.delivery.attempts >= len(SCHEDULE_MS):
+        attempts = execution.delivery.attempts
+        if attempts >= len(SCHEDULE_MS) or (attempts >= STRANGERS_TRIES - 1 and self._is_stranger(execution)):
             return WebhookStatus.FAILED, 0
-        planned = SCHEDULE_MS[execution.delivery.attempts]
+        planned = SCHEDULE_MS[attempts]
         jittered = int(planned * (1 + JITTER * self.randomness.uniform()))
         return WebhookStatus.PENDING, max(jittered, retry_after_ms(retry_after, self.clock.now()))
+
+    def _is_stranger(self, execution: Execution) -> bool:
+        """Whether a receiver has never taken a webhook; where nobody can say, it is none."""
+        try:
+            return not self.receivers.has_taken_one(_owner(execution), self.clock.now())
+        except DependencyError:
+            return False
+
+
+def _owner(execution: Execution) -> str:
+    return receiver_group(execution.webhook_url or "") or ""
 
 
 def _delivery(execution: Execution) -> tuple[object, ...]:

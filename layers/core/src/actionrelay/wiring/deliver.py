@@ -5,6 +5,8 @@ from functools import partial
 
 from actionrelay.aws.secret import NamedSecret
 from actionrelay.deliver.delivery import DeliverWebhook
+from actionrelay.deliver.receivers import Places
+from actionrelay.deliver.receivers_dynamodb import TableReceivers
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.ledger.queues_sqs import SqsDeadLetters, SqsDeliveryQueue
 from actionrelay.webhooks.resolver_dns import SystemResolver
@@ -34,6 +36,8 @@ def deliver_webhook() -> DeliverWebhook:
         queue=SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url),
         dead_letters=SqsDeliveryQueue(aws().sqs, settings.delivery_dlq_url),
         sender=PinnedSender(SystemResolver(), OutboundPolicy(settings.allow_private_webhooks, settings.webhook_ports)),
+        receivers=TableReceivers(aws().dynamodb, settings.executions_table),
+        places=Places(),
         secrets=partial(signing_secrets, secret),
         telemetry=telemetry(),
         clock=SystemClock(),

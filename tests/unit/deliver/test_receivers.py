@@ -1,0 +1,163 @@
+"""What a receiver that wants no webhooks gets of them: few tries, few at once, and its owner's names count as one."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from actionrelay.deliver.delivery import FULL_MS, MAX_TRIES, SCHEDULE_MS, STRANGERS_TRIES
+from actionrelay.deliver.receivers import PLACES_EACH, REMEMBERED_MS, Places
+from actionrelay.deliver.receivers_dynamodb import TableReceivers
+from actionrelay.errors import DeliveryFailedError, StoreUnavailableError
+from actionrelay.ledger.execution import WebhookStatus
+from actionrelay.timestamps import DAY_MS
+from actionrelay.webhooks.targets import DeliveryAnswer
+from tests.fakes.aws import FakeDynamoDb, aws_error
+from tests.fakes.chance import NOON
+from tests.fakes.relay import EXECUTION_ID, OWNER, WEBHOOK_URL, Relay
+
+HOUR_MS = 3_600_000
+DOWN = DeliveryFailedError("no answer")
+
+
+@pytest.fixture
+def owed(relay: Relay) -> Relay:
+    relay.receivers.took_at.clear()
+    relay.given_completed({"total": 3}, webhook_url=WEBHOOK_URL)
+    return relay
+
+
+def deliver(relay: Relay) -> WebhookStatus:
+    relay.delivering.deliver(EXECUTION_ID)
+    return relay.record.delivery.status
+
+
+def tries_until_given_up(relay: Relay) -> int:
+    relay.sender.answer(*[DOWN] * 20)
+    while deliver(relay) is WebhookStatus.PENDING:
+        relay.clock.advance((relay.record.delivery.next_at or 0) - relay.clock.now())
+    assert relay.record.delivery.status is WebhookStatus.FAILED
+    return len(relay.sender.sent)
+
+
+def test_one_that_never_took_any_gets_fewer_tries(owed: Relay) -> None:
+    assert tries_until_given_up(owed) == STRANGERS_TRIES < MAX_TRIES
+    assert owed.clock.now() - NOON > 7 * HOUR_MS, "an outage of an afternoon costs nobody a webhook"
+    assert owed.dead_letters.sent == [(EXECUTION_ID, 0)]
+
+
+def test_one_that_took_one_lately_gets_all_tries(owed: Relay) -> None:
+    owed.receivers.took_at[OWNER] = NOON - REMEMBERED_MS + 30 * DAY_MS
+    assert tries_until_given_up(owed) == MAX_TRIES
+
+
+def test_one_that_took_one_long_ago_is_a_stranger(owed: Relay) -> None:
+    owed.receivers.took_at[OWNER] = NOON - REMEMBERED_MS
+    assert tries_until_given_up(owed) == STRANGERS_TRIES
+
+
+def test_one_that_nobody_can_look_up_is_no_stranger(owed: Relay) -> None:
+    owed.receivers.trouble.before("has_taken_one", StoreUnavailableError("down"), times=20)
+    assert tries_until_given_up(owed) == MAX_TRIES
+
+
+@pytest.mark.parametrize("status", [200, 204, 299])
+def test_a_taken_webhook_is_remembered(owed: Relay, status: int) -> None:
+    owed.sender.answer(DeliveryAnswer(status, None, 1.0))
+    assert deliver(owed) is WebhookStatus.DELIVERED
+    assert owed.receivers.took_at == {OWNER: NOON}
+
+
+@pytest.mark.parametrize("status", [302, 404, 410, 500])
+def test_any_other_answer_is_not(owed: Relay, status: int) -> None:
+    owed.sender.answer(DeliveryAnswer(status, None, 1.0))
+    deliver(owed)
+    assert owed.receivers.took_at == {}
+
+
+def test_a_delivery_counts_that_nobody_could_remember(owed: Relay) -> None:
+    owed.receivers.trouble.before("took_one", StoreUnavailableError("down"))
+    assert deliver(owed) is WebhookStatus.DELIVERED
+    assert len(owed.sender.sent) == 1
+
+
+# -- How many at once --
+
+
+def test_a_full_receiver_is_put_off_and_loses_no_try(owed: Relay) -> None:
+    held = [owed.places.one_of(OWNER) for _ in range(PLACES_EACH)]
+    assert all(place.__enter__() for place in held)
+    assert deliver(owed) is WebhookStatus.PENDING
+    [(execution_id, delay_ms)] = owed.deliveries.sent
+    assert (execution_id, owed.sender.sent, owed.record.delivery.attempts) == (EXECUTION_ID, [], 0)
+    assert FULL_MS <= delay_ms <= 2 * FULL_MS
+    assert owed.telemetry.codes["MessagesPostponed", "receiver_busy"] == 1
+    for place in held:
+        place.__exit__(None, None, None)
+    assert deliver(owed) is WebhookStatus.DELIVERED
+
+
+def test_ten_at_once_to_one_owner_are_five() -> None:
+    places, ready = Places(), Barrier(10)
+
+    def deliver_one(_: int) -> bool:
+        with places.one_of(OWNER) as free:
+            ready.wait(5)
+            return free
+
+    with ThreadPoolExecutor(10) as threads:
+        assert sum(threads.map(deliver_one, range(10))) == PLACES_EACH
+    with places.one_of(OWNER) as free:
+        assert free
+
+
+def test_a_place_is_given_back_by_who_fails() -> None:
+    places = Places(most=1)
+    with pytest.raises(ValueError, match="a bug"), places.one_of(OWNER):
+        raise ValueError("a bug")
+    with places.one_of(OWNER) as free, places.one_of("another.org") as other:
+        assert free
+        assert other
+
+
+# -- The table --
+
+
+def table(dynamodb: FakeDynamoDb) -> TableReceivers:
+    return TableReceivers(dynamodb, "executions")  # type: ignore[arg-type]
+
+
+def test_a_process_writes_about_an_owner_once_a_day() -> None:
+    dynamodb = FakeDynamoDb()
+    receivers = table(dynamodb)
+    for second in range(1_000):
+        receivers.took_one(OWNER, NOON + second * 1_000)
+    assert len(dynamodb.puts) == 1
+    receivers.took_one(OWNER, NOON + DAY_MS)
+    receivers.took_one("another.org", NOON)
+    assert [put["Item"]["pk"]["S"] for put in dynamodb.puts] == [
+        f"receiver#{name}" for name in (OWNER, OWNER, "another.org")
+    ]
+
+
+def test_what_one_process_wrote_another_reads_until_it_ends() -> None:
+    dynamodb = FakeDynamoDb()
+    table(dynamodb).took_one(OWNER, NOON)
+    other = table(dynamodb)
+    assert other.has_taken_one(OWNER, NOON + REMEMBERED_MS - 1)
+    assert not other.has_taken_one(OWNER, NOON + REMEMBERED_MS)
+    assert not other.has_taken_one("another.org", NOON)
+
+
+@pytest.mark.parametrize("operation", ["put_item", "query"])
+def test_a_failing_table_is_an_error_of_ours(operation: str) -> None:
+    dynamodb = FakeDynamoDb()
+    dynamodb.trouble.before(operation, aws_error("InternalServerError"))
+    ask: Any = table(dynamodb).took_one if operation == "put_item" else table(dynamodb).has_taken_one
+    with pytest.raises(StoreUnavailableError):
+        ask(OWNER, NOON)
+
+
+def test_the_last_try_of_a_stranger_is_hours_after_the_first() -> None:
+    assert sum(SCHEDULE_MS[: STRANGERS_TRIES - 1]) == 27_305_000
