@@ -92,7 +92,7 @@ def test_a_full_receiver_is_put_off_and_loses_no_try(owed: Relay) -> None:
     [(execution_id, delay_ms)] = owed.deliveries.sent
     assert (execution_id, owed.sender.sent, owed.record.delivery.attempts) == (EXECUTION_ID, [], 0)
     assert FULL_MS <= delay_ms <= 2 * FULL_MS
-    assert owed.telemetry.codes["MessagesPostponed", "receiver_busy"] == 1
+    assert owed.telemetry.counts["MessagesPostponed"] == 0, "a receiver that hangs rings no alarm"
     for place in held:
         place.__exit__(None, None, None)
     assert deliver(owed) is WebhookStatus.DELIVERED
