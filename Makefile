@@ -36,7 +36,7 @@ unmeasured := $(filter-out $(measured) $(slow),$(patsubst %/,%,$(wildcard tests/
 # together: nothing in one world can disturb another's.
 WORKERS ?= 2
 pytest := $(python) -m pytest --numprocesses $(WORKERS)
-typed := $(wildcard functions layers/core/src local tests benchmarks tools)
+typed := $(wildcard functions layers/core/src local tests benchmarks tools examples)
 
 .PHONY: help
 help: ## this list

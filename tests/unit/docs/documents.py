@@ -111,5 +111,7 @@ ALL = [
     README,
     CONTRIBUTING,
     Document(ROOT / "CHANGELOG.md"),
+    Document(ROOT / "examples/README.md"),
+    Document(ROOT / "client/README.md"),
     *(Document(path) for path in sorted((ROOT / "docs").rglob("*.md"))),
 ]
