@@ -11,7 +11,7 @@ from actionrelay.errors import (
     TokenUnavailableError,
 )
 from actionrelay.token.lease import CLOCK_MARGIN_MS, LEASE_MS, REST_MS, TokenLease
-from actionrelay.token.shared import REFRESH_BEFORE_MS
+from actionrelay.token.next_move import REFRESH_BEFORE_MS
 from tests.fakes.chance import NOON
 from tests.fakes.genesys import a_token
 from tests.fakes.token_workers import DiedError, TokenWorkers, assert_has, dies, waits

@@ -8,8 +8,8 @@ import pytest
 
 from actionrelay.errors import CredentialsRefusedError, StoreUnavailableError, TokenError, TokenUnavailableError
 from actionrelay.token.lease import REST_MS
+from actionrelay.token.next_move import REFRESH_BEFORE_MS
 from actionrelay.token.ports import AccessToken
-from actionrelay.token.shared import REFRESH_BEFORE_MS
 from tests.fakes.chance import NOON, SettableClock
 from tests.fakes.genesys import SCOPES, a_token
 from tests.fakes.token_workers import TokenWorkers

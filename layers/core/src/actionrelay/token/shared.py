@@ -1,22 +1,32 @@
 """Use case: one OAuth token for everybody.
 
-It is looked for in memory, then in the shared store if the lease says that a usable one is there, and the worker that
-gets the lease asks the login host. A worker with a valid token goes on with it meanwhile, and nobody sleeps: without
-one, the execution is tried again later (``TokenBeingRefreshedError``).
+It is looked for in memory; where none is, ``next_move`` says by the lease what this worker does, and the loop here does
+it. The worker that gets the lease asks the login host. A worker with a valid token goes on with it meanwhile, and
+nobody sleeps: without one, the execution is tried again later (``TokenBeingRefreshedError``).
 """
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import override
 
 from actionrelay.errors import DependencyError, TokenBeingRefreshedError, TokenError, TokenUnavailableError
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.signals import Count
-from actionrelay.token.lease import CLOCK_MARGIN_MS, TokenLease
+from actionrelay.token.lease import TokenLease
+from actionrelay.token.next_move import (
+    REFRESH_BEFORE_MS,
+    Announce,
+    Ask,
+    GiveUp,
+    InStore,
+    Known,
+    ReadStore,
+    Take,
+    Use,
+    next_move,
+)
 from actionrelay.token.ports import AccessToken, TokenIssuer, TokenLeases, TokenSource, TokenStore
 
-REFRESH_BEFORE_MS = 60_000
-"""A token is replaced from a minute before it ends, so that none ends on its way to Genesys Cloud."""
 _TRIES = 3
 
 
@@ -49,10 +59,10 @@ class SharedToken(TokenSource):
             TokenBeingRefreshedError: another worker is asking, and there is no valid token until it is done.
             TokenError: what the login host said, here or to another worker a moment ago.
         """
-        held, now = self._held, self.clock.now()
-        if held is None or not self._lasts(held, now):
+        known = self._known()
+        if known.held is None or not known.lasts(known.held):
             return self._in_turn()
-        return held if self._lasts(held, now, REFRESH_BEFORE_MS) else self._ahead(held)
+        return known.held if known.lasts(known.held, REFRESH_BEFORE_MS) else self._ahead(known.held)
 
     @override
     def refuse(self, version: str) -> None:
@@ -74,9 +84,9 @@ class SharedToken(TokenSource):
     def _in_turn(self) -> AccessToken:
         looks = self._looks
         with self._turn:
-            held = self._held
-            if held is not None and self._lasts(held, self.clock.now()):
-                return held
+            known = self._known()
+            if known.held is not None and known.lasts(known.held):
+                return known.held
             if self._looks != looks and self._failure is not None:
                 # The thread before this one has just got that answer; asking again would bring the same.
                 raise _again(self._failure)
@@ -97,64 +107,56 @@ class SharedToken(TokenSource):
         except DependencyError as error:
             # Without the lease, nobody knows whether others are asking: what is shared may be used, and no more.
             self.telemetry.event("token_lease_unusable", code=error.code)
-            token = self._best(self.clock.now(), self._shared(issuer)[0], self._held)
+            token = replace(self._known(), in_store=self._read_store(issuer)).best()
             if token is None:
                 raise TokenUnavailableError("whether another worker is getting a token can't be read") from None
             self._held = token
         return self._held
 
     def _by_lease(self, issuer: str) -> AccessToken:
+        """Make one move after the other, as the lease says; another worker may be first ``_TRIES`` times."""
         lease = self.leases.read(issuer)
-        found, looked, lost = None, False, False
-        for _ in range(_TRIES):
-            now = self.clock.now()
+        known, lost = self._known(), 0
+        while lost < _TRIES:
             if lease.refused:
                 self._refused.add(lease.refused)
-            closed = lease.closed(now, self.worker)
-            if not looked and self._is_worth_reading(lease, now, closed=closed):
-                looked = True
-                found, lost = self._shared(issuer)
-                if found is not None and self._lasts(found, now, REFRESH_BEFORE_MS):
-                    return found
-            if closed:
-                token = self._best(now, found, self._held)
-                if token is None:
-                    raise lease.why_closed(now)
-                return token
-            refused = lease.shared if lease.shared in self._refused else ""
-            taken = lease.taken(self.worker, now, refused=refused, usable=not lost)
-            stored = self.leases.swap(issuer, lease, taken)
-            if stored == taken:
-                if lease.was_left(now, self.worker):
-                    self.telemetry.count(Count.TOKEN_LEASE_TAKEOVERS)
-                if not looked:
-                    found, _ = self._shared(issuer)
-                return self._as_holder(issuer, taken, found)
-            lease = stored
+            known = replace(known, now=self.clock.now())
+            match next_move(lease, known):
+                case ReadStore():
+                    known = replace(known, in_store=self._read_store(issuer))
+                case Use(token):
+                    return token
+                case GiveUp(error):
+                    raise error
+                case Take() as take:
+                    lease = self._take(issuer, lease, take)
+                    known = replace(known, holds_lease=lease == take.lease)
+                    lost += not known.holds_lease
+                case Announce(ended, token):
+                    self._end(issuer, lease, ended)
+                    return token
+                case Ask(within_ms):
+                    return self._ask(issuer, lease, known, within_ms)
         raise TokenBeingRefreshedError("other workers were first each time")
 
-    def _is_worth_reading(self, lease: TokenLease, now: int, *, closed: bool) -> bool:
-        """Whether the store should have what this worker needs: reading it for anything else costs everybody a call."""
-        if lease.shared in self._refused or (self._held is not None and lease.shared == self._held.version):
-            return False
-        has_one = self._held is not None and self._lasts(self._held, now)
-        return lease.offers(now, REFRESH_BEFORE_MS if has_one or not closed else 0)
+    def _take(self, issuer: str, lease: TokenLease, take: Take) -> TokenLease:
+        """Try to take the lease; return what is on record then: another worker's, where that was first."""
+        stored = self.leases.swap(issuer, lease, take.lease)
+        if stored == take.lease and take.from_dead:
+            self.telemetry.count(Count.TOKEN_LEASE_TAKEOVERS)
+        return stored
 
-    def _as_holder(self, issuer: str, lease: TokenLease, found: AccessToken | None) -> AccessToken:
-        """Ask the login host, unless a worker that died, or another stack, has left a fresh token in the store."""
-        now = self.clock.now()
-        if found is not None and self._lasts(found, now, REFRESH_BEFORE_MS):
-            self._end(issuer, lease, lease.announced(found.version, found.expires_at, now))
-            return found
+    def _ask(self, issuer: str, lease: TokenLease, known: Known, within_ms: int) -> AccessToken:
+        """Ask the login host as the holder of the lease, and give the lease back with what came of it."""
         try:
-            token = self.issuer.request(now, lease.until - CLOCK_MARGIN_MS - now)
+            token = self.issuer.request(known.now, within_ms)
         except TokenError as error:
-            now = self.clock.now()
+            known = replace(known, now=self.clock.now())
             self.telemetry.count(Count.TOKEN_REFRESH_FAILURES, error.code)
             if not error.retryable:
                 self.telemetry.count(Count.TOKENS_REFUSED)
-            self._end(issuer, lease, lease.gave_up(error, now))
-            valid = self._best(now, found, self._held)
+            self._end(issuer, lease, lease.gave_up(error, known.now))
+            valid = known.best()
             if valid is None:
                 raise
             self.telemetry.event("token_not_refreshed", code=error.code)
@@ -162,20 +164,19 @@ class SharedToken(TokenSource):
         self.telemetry.count(Count.TOKEN_REFRESHES)
         # First the store, then the lease: a reader of the lease then finds the token.
         shared, now = self._share(token), self.clock.now()
-        ended = lease.announced(token.version, token.expires_at, now) if shared else lease.kept(now)
-        self._end(issuer, lease, ended)
+        self._end(issuer, lease, lease.announced(token.version, token.expires_at, now) if shared else lease.kept(now))
         return token
 
-    def _shared(self, issuer: str) -> tuple[AccessToken | None, bool]:
-        """Read the shared token, if it is ours; and whether the store was read and has none that is of use."""
+    def _read_store(self, issuer: str) -> InStore:
+        """Read the shared token, if it is ours and valid."""
         try:
             token = self.store.read()
         except DependencyError as error:
             self.telemetry.event("token_store_unreadable", code=error.code)
-            return None, False
+            return InStore(None, lacks=False)
         ours = token is not None and token.issuer == issuer and set(self.issuer.required_scopes) <= set(token.scopes)
-        usable = token if ours and token is not None and self._lasts(token, self.clock.now()) else None
-        return usable, usable is None
+        usable = token if ours and self._known().lasts(token) else None
+        return InStore(usable, lacks=usable is None)
 
     def _share(self, token: AccessToken) -> bool:
         try:
@@ -197,13 +198,8 @@ class SharedToken(TokenSource):
             if stored != ended:
                 self.telemetry.event("token_lease_lost")
 
-    def _lasts(self, token: AccessToken, now: int, left_ms: int = 0) -> bool:
-        return token.expires_at - now > left_ms and token.version not in self._refused
-
-    def _best(self, now: int, *tokens: AccessToken | None) -> AccessToken | None:
-        """Of the tokens that are still valid, the one that lasts longest."""
-        valid = [token for token in tokens if token is not None and self._lasts(token, now)]
-        return max(valid, key=lambda token: token.expires_at, default=None)
+    def _known(self) -> Known:
+        return Known(self.worker, self.clock.now(), self._held, self._refused)
 
 
 def _again(error: TokenError) -> TokenError:
