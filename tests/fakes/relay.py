@@ -120,7 +120,7 @@ class Relay:
     resolver: FixedResolver = field(default_factory=FixedResolver)
     sender: ScriptedSender = field(default_factory=ScriptedSender)
     receivers: InMemoryReceivers = field(default_factory=lambda: InMemoryReceivers({OWNER: NOON}))
-    places: Places = field(default_factory=Places)
+    places: Places = field(default_factory=lambda: Places(patience_seconds=0))
     gauges: defaultdict[str, FixedGauge] = field(default_factory=lambda: defaultdict(FixedGauge))
     """By the name of the queue; those of dead letters begin with ``dead``."""
     telemetry: RecordedTelemetry = field(default_factory=RecordedTelemetry)

@@ -160,7 +160,7 @@ class UseCases:
             ports.dead_letters,
             ports.receiver,
             InMemoryReceivers(),
-            Places(),
+            Places(patience_seconds=0),
             lambda: _SECRETS,
             silence,
             ports,

@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-PLACES_EACH = 5
+PLACES_EACH = 8
 """How many of a worker's ten deliveries may be under way to one receiver's owner (``ledger.receiver``)."""
+PATIENCE_SECONDS = 2.0
+"""How long a delivery waits for a place: those of receivers that answer are free again at once. It costs no time of its
+worker, which the deliveries that have the places keep busy."""
 REMEMBERED_MS = 90 * 86_400_000
 """How long it is known that a receiver has taken a webhook."""
 
@@ -30,14 +33,15 @@ class Places:
     """The deliveries of this process that are under way, by their receiver's owner."""
 
     most: int = PLACES_EACH
+    patience_seconds: float = PATIENCE_SECONDS
     _taken: Counter[str] = field(default_factory=Counter)
-    _turn: threading.Lock = field(default_factory=threading.Lock)
+    _turn: threading.Condition = field(default_factory=threading.Condition)
 
     @contextmanager
     def one_of(self, owner: str) -> Iterator[bool]:
-        """Hold a place while the block runs; False where all of this owner's are taken."""
+        """Hold a place while the block runs; False where all of this owner's stay taken for ``patience_seconds``."""
         with self._turn:
-            free = self._taken[owner] < self.most
+            free = self._turn.wait_for(lambda: self._taken[owner] < self.most, self.patience_seconds)
             self._taken[owner] += free
         try:
             yield free
@@ -46,3 +50,4 @@ class Places:
                 self._taken[owner] -= free
                 if not self._taken[owner]:
                     del self._taken[owner]
+                self._turn.notify_all()
