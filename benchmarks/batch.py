@@ -8,6 +8,7 @@ client over real HTTP to a server that takes 300 ms.
 import json
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, override
@@ -18,8 +19,9 @@ from actionrelay.execute.batch import ExecuteBatch
 from actionrelay.execute.client_http import GenesysClient
 from actionrelay.execute.contracts import DataActions
 from actionrelay.execute.worker import ExecuteAction
-from actionrelay.gate.ports import RateGate
-from actionrelay.gate.rate import BatchPermits, Crowd, Decision, Share
+from actionrelay.gate.batch import BatchPermits
+from actionrelay.gate.ports import Ask, RateGate
+from actionrelay.gate.sharing import Crowd, Decision, Share
 from actionrelay.genesys.http import new_pool
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, Status
@@ -61,16 +63,16 @@ class _OpenGate(RateGate):
     chance: Chance
 
     @override
-    def for_batch(self, size: int, newcomers: int) -> BatchPermits:
-        return BatchPermits(self._ask, self.pause, Crowd(size - newcomers, newcomers))
+    def for_batch(self, asks: Sequence[Ask]) -> BatchPermits:
+        return BatchPermits(self._ask, self.pause, lambda _lease, _left: None, asks)
 
     @override
     def pause(self, until: int) -> None:
         """Do nothing: Genesys Cloud answers no 429 here."""
 
-    def _ask(self, _now: int, crowd: Crowd) -> Decision:
+    def _ask(self, _now: int, crowd: Crowd, _ends_at: int) -> Decision:
         self.clock.sleep(self.chance.aws_ms())
-        return Decision(Share(crowd.returning), Share(crowd.newcomers))
+        return Decision({ask: Share(count) for ask, count in crowd.items()})
 
 
 @dataclass(frozen=True, slots=True)

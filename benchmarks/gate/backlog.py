@@ -9,6 +9,7 @@ from actionrelay.execute.batch import ExecuteBatch
 from actionrelay.execute.worker import ExecuteAction
 from actionrelay.gate.gate_dynamodb import TableRateGate
 from actionrelay.gate.rate import Rate
+from actionrelay.gate.sharing import Sharing
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution
 from actionrelay.ledger.follow_up import Completion
@@ -95,7 +96,7 @@ class _Run:
     def _use_case(self, payloads: Payloads) -> ExecuteBatch:
         """Make one worker: its gate remembers what it saw, as a Lambda environment does."""
         nothing, recorder = Nothing(), Recorder(self._records, Audit(self._world, self._chance))
-        gate = TableRateGate(self._items, "executions", Rate(self._backlog.per_minute))  # type: ignore[arg-type]
+        gate = TableRateGate(self._items, "executions", Sharing(Rate(self._backlog.per_minute)))  # type: ignore[arg-type]
         action = partial(
             ExecuteAction,
             policy=ExecutionPolicy(max_attempts=4, webhook_grace_ms=0),

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from actionrelay.errors import StaleWriteError
 from actionrelay.execute.ports import ActionCall
-from actionrelay.gate.ports import BatchGate, RateGate
+from actionrelay.gate.ports import Ask, BatchGate, RateGate
 from actionrelay.genesys.verdict import Reply, ReplyKind
 from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.ledger.execution import Execution, ExecutionError, PayloadRef
@@ -188,8 +188,8 @@ class GateInTurn(RateGate):
     turn: Turn
 
     @override
-    def for_batch(self, size: int, newcomers: int) -> "BatchInTurn":
-        return BatchInTurn(self.gate.for_batch(size, newcomers), self.turn)
+    def for_batch(self, asks: Sequence[Ask]) -> "BatchInTurn":
+        return BatchInTurn(self.gate.for_batch(asks), self.turn)
 
     @override
     def pause(self, until: int) -> None:
@@ -205,9 +205,14 @@ class BatchInTurn(BatchGate):
     turn: Turn
 
     @override
-    def take(self, now: int, *, waited: bool = False) -> int:
+    def take(self, now: int, ask: Ask, ends_at: int = 0) -> int:
         with self.turn.taken():
-            return self.gate.take(now, waited=waited)
+            return self.gate.take(now, ask, ends_at)
+
+    @override
+    def finished(self) -> None:
+        with self.turn.taken():
+            self.gate.finished()
 
     @override
     def hold(self, until: int) -> None:

@@ -2,12 +2,13 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Self
 
 from actionrelay.execute.ports import ActionCall
+from actionrelay.gate.ports import Ask
 from actionrelay.genesys.verdict import Reply, ReplyKind
 from actionrelay.preflight.checks import Sight
 from actionrelay.strict_json import Json
@@ -151,19 +152,24 @@ class ScriptedGate:
     holds: list[int] = field(default_factory=list)
     held_for: deque[int] = field(default_factory=deque)
     """What it says to the next who look whether their batch is held."""
-    batches: list[tuple[int, int]] = field(default_factory=list)
-    """The sizes of the batches that came, and how many newcomers were in each."""
+    batches: list[list[Ask]] = field(default_factory=list)
+    """Who asked in the batches that came."""
+    ended: int = 0
+    """How many messages are done with."""
     had_waited: list[bool] = field(default_factory=list)
     """What each that came said of itself."""
     trouble: Trouble = field(default_factory=Trouble)
 
-    def for_batch(self, size: int, newcomers: int) -> Self:
-        self.batches.append((size, newcomers))
+    def for_batch(self, asks: Sequence[Ask]) -> Self:
+        self.batches.append(list(asks))
         return self
 
-    def take(self, now: int, *, waited: bool = False) -> int:
+    def finished(self) -> None:
+        self.ended += 1
+
+    def take(self, now: int, ask: Ask, ends_at: int = 0) -> int:
         self.trouble.strike_before("take")
-        self.had_waited.append(waited)
+        self.had_waited.append(ask.waited)
         if self.waits:
             return self.waits.popleft()
         self.taken += 1

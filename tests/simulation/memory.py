@@ -1,12 +1,15 @@
 """The ports in memory. Each hands every call to ``crossing``, which lets it through, fails it, or ends the worker."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol, override
 
-from actionrelay.errors import AlreadyRecordedError, DeliveryFailedError, StaleWriteError
-from actionrelay.gate.ports import RateGate
-from actionrelay.gate.rate import BatchPermits, Crowd, Decision, GateState, Rate, pause
+from actionrelay.errors import AlreadyRecordedError, DeliveryFailedError, DependencyError, StaleWriteError
+from actionrelay.gate.batch import BatchPermits
+from actionrelay.gate.ports import Ask, RateGate
+from actionrelay.gate.rate import GateState, pause
+from actionrelay.gate.sharing import Crowd, Decision, Sharing
 from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.ledger.execution import Execution, PayloadRef
 from actionrelay.ledger.message import Message
@@ -218,14 +221,14 @@ class Gate(RateGate):
     """A ``RateGate`` over the package's own rule."""
 
     crossing: Crossing
-    rate: Rate
+    sharing: Sharing
     granted: Callable[[int], None]
     """Called when the permit in hand was decided on."""
     state: GateState = field(default_factory=GateState)
 
     @override
-    def for_batch(self, size: int, newcomers: int) -> "GateOfBatch":
-        return GateOfBatch(self, Crowd(size - newcomers, newcomers))
+    def for_batch(self, asks: Sequence[Ask]) -> "GateOfBatch":
+        return GateOfBatch(self, asks)
 
     @override
     def pause(self, until: int) -> None:
@@ -234,27 +237,36 @@ class Gate(RateGate):
 
         self.crossing("gate.pause", "", effect)
 
+    def release(self, lease: int, left: int) -> None:
+        """Let actions end; where that fails, they end with their worker."""
+
+        def effect() -> None:
+            self.state = self.state.released(lease, left)
+
+        with suppress(DependencyError):
+            self.crossing("gate.release", "", effect)
+
 
 class GateOfBatch(BatchPermits):
     """A ``BatchGate``. The threads of a batch share its answer, so asking is one step."""
 
-    def __init__(self, gate: Gate, crowd: Crowd) -> None:
-        super().__init__(self._ask, gate.pause, crowd)
+    def __init__(self, gate: Gate, asks: Sequence[Ask]) -> None:
+        super().__init__(self._ask, gate.pause, gate.release, asks)
         self._gate = gate
         self._decided_at = -1
 
     @override
-    def take(self, now: int, *, waited: bool = False) -> int:
+    def take(self, now: int, ask: Ask, ends_at: int = 0) -> int:
         def effect() -> int:
-            wait = BatchPermits.take(self, now, waited=waited)
+            wait = BatchPermits.take(self, now, ask, ends_at)
             self._gate.granted(self._decided_at)
             return wait
 
         return self._gate.crossing("gate.take", "", effect)
 
-    def _ask(self, now: int, crowd: Crowd) -> Decision:
+    def _ask(self, now: int, crowd: Crowd, ends_at: int) -> Decision:
         self._decided_at = now
-        self._gate.state, decision = self._gate.rate.decide(self._gate.state, now, crowd)
+        self._gate.state, decision = self._gate.sharing.decide(self._gate.state, now, crowd, ends_at)
         return decision
 
 

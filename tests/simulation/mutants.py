@@ -193,7 +193,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
             ),
         ),
     ),
-    "a 429 stops nobody else": (Edit(rate.Rate, "take", "state.paused_until > now", "False"),),
+    "a 429 stops nobody else": (Edit(rate.Rate, "there", "state.paused_until > now", "False"),),
     "a large result is stored before its outcome": (
         Edit(
             completion.Completion,

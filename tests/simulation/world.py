@@ -13,6 +13,7 @@ from actionrelay.errors import (
 )
 from actionrelay.execute.ports import ActionCall
 from actionrelay.gate.rate import Rate
+from actionrelay.gate.sharing import Sharing
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.verdict import Reply, ReplyKind
 from actionrelay.ledger.execution import Execution, ExecutionError
@@ -88,7 +89,7 @@ class World:
             queue.function, queue.sender = function, self._lineage
         self.dead_letters, self.webhook_ids = DeadLetters(self._cross), WebhookIds(self._cross)
         self.receiver, self.tokens = Receiver(self._cross), Tokens(self._cross)
-        self.gate = Gate(self._cross, Rate(self.deployment.per_minute), self._granted)
+        self.gate = Gate(self._cross, Sharing(Rate(self.deployment.per_minute)), self._granted)
         self.use_cases = UseCases(self, self.deployment, self.seed)
 
     # -- A clock, an agenda, an action client --

@@ -13,7 +13,8 @@ from tests.template.cloudformation import ROOT, Template
 PARAMETERS = {
     "GenesysApi", "GenesysRegion", "GenesysApiUrl", "GenesysLoginUrl", "GenesysSecretName", "TokenParameterName",
     "WebhookSecretName", "DeliverySecretName", "WebhookScheme", "ApiAuth", "ApiBaseUrl", "RequestsPerMinute",
-    "ExecuteConcurrency", "DeliverConcurrency", "MaxAttempts", "MaxPayloadBytes", "MaxInputDepth", "MaskInputs",
+    "ExecuteConcurrency", "MaxInFlight", "BulkSharePercent",
+    "DeliverConcurrency", "MaxAttempts", "MaxPayloadBytes", "MaxInputDepth", "MaskInputs",
     "ResultCacheSeconds", "OperatorKeyIds",
     "WebhookGraceSeconds", "ExecuteTimeoutSeconds", "ExecuteVisibilitySeconds", "WebhookPorts", "AllowPrivateWebhooks",
     "AuditRetentionDays", "ExecutionRetentionDays", "ExportLockDays", "LogRetentionDays", "AlarmTopicArn", "RunbookUrl",

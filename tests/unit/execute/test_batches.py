@@ -1,6 +1,6 @@
 """Batches before the rate gate, and the 429 that stops one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import override
 
@@ -13,8 +13,10 @@ from actionrelay.execute.worker import (
     RESEND_MS,
     ExecuteAction,
 )
-from actionrelay.gate.ports import RateGate
-from actionrelay.gate.rate import BatchPermits, Crowd, Decision, Share
+from actionrelay.gate.batch import BatchPermits
+from actionrelay.gate.ports import Ask, RateGate
+from actionrelay.gate.sharing import Crowd, Decision, Share
+from actionrelay.lanes import Flow, Lane
 from actionrelay.ledger.execution import Execution, Status
 from actionrelay.ledger.message import Message
 from tests.fakes.chance import NOON
@@ -28,21 +30,20 @@ from tests.fakes.replies import DEADLINE, RUN, http_error
 
 
 WAITED = replace(RUN, due_at=NOON - 1)
+BULK = replace(RUN, lane=Lane.BULK, caller="0123456789abcdef")
 
 
 @pytest.mark.parametrize(
     ("batch", "expected"),
     [
-        ([RUN, WAITED, WAITED, DEADLINE], (3, 1)),
-        ([RUN] * 10, (10, 10)),
-        ([WAITED] * 2, (2, 0)),
-        ([DEADLINE] * 3, (0, 0)),
+        ([RUN, WAITED, WAITED, DEADLINE], [Ask(), Ask(waited=True), Ask(waited=True)]),
+        ([RUN] * 10, [Ask()] * 10),
+        ([BULK], [Ask(Flow(Lane.BULK, "0123456789abcdef"))]),
+        ([DEADLINE] * 3, []),
     ],
-    ids=["both", "newcomers", "waited", "none"],
+    ids=["both", "newcomers", "bulk", "none"],
 )
-def test_the_gate_expects_what_a_batch_may_want_to_run(
-    relay: Relay, batch: list[Message], expected: tuple[int, int]
-) -> None:
+def test_the_gate_expects_what_a_batch_may_want_to_run(relay: Relay, batch: list[Message], expected: list[Ask]) -> None:
     relay.batching.for_batch(batch)
     assert relay.gate.batches == [expected]
 
@@ -51,29 +52,29 @@ def test_the_gate_expects_what_a_batch_may_want_to_run(
 class AskingGate(RateGate):
     """A ``RateGate`` whose batches ask this."""
 
-    ask: Callable[[int, Crowd], Decision]
+    ask: Callable[[int, Crowd, int], Decision]
 
     @override
-    def for_batch(self, size: int, newcomers: int) -> BatchPermits:
-        return BatchPermits(self.ask, self.pause, Crowd(size - newcomers, newcomers))
+    def for_batch(self, asks: Sequence[Ask]) -> BatchPermits:
+        return BatchPermits(self.ask, self.pause, lambda _lease, _left: None, asks)
 
     @override
     def pause(self, until: int) -> None: ...
 
 
 def batches(
-    relay: Relay, ask: Callable[[int, Crowd], Decision], messages: list[Message] | None = None
+    relay: Relay, ask: Callable[[int, Crowd, int], Decision], messages: list[Message] | None = None
 ) -> ExecuteAction:
     """An ``execute`` whose batch asks this."""
     return replace(relay.batching, gate=AskingGate(ask)).for_batch(messages or [RUN, RUN])
 
 
-def never(_now: int, _crowd: Crowd) -> Decision:
+def never(_now: int, _crowd: Crowd, _ends_at: int) -> Decision:
     raise AssertionError("the gate was asked")
 
 
-def two_permits(_now: int, _crowd: Crowd) -> Decision:
-    return Decision(newcomers=Share(2))
+def two_permits(_now: int, _crowd: Crowd, _ends_at: int) -> Decision:
+    return Decision({Ask(): Share(2)})
 
 
 @pytest.mark.parametrize("message", [RUN, DEADLINE])
@@ -89,16 +90,16 @@ def test_a_batch_with_nothing_to_run_does_not_ask_the_gate(
 def test_two_of_a_batch_share_one_answer_of_the_gate(relay: Relay) -> None:
     asked: list[Crowd] = []
 
-    def ask(_now: int, crowd: Crowd) -> Decision:
+    def ask(_now: int, crowd: Crowd, _ends_at: int) -> Decision:
         asked.append(crowd)
-        return Decision(newcomers=Share(0, (3_000, 6_000)))
+        return Decision({Ask(): Share(0, (3_000, 6_000))})
 
     relay.given_queued()
     relay.randomness.fixed = 0.0
     together = batches(relay, ask)
     for _ in range(2):
         together.work(RUN, relay.clock.now() + INVOCATION_MS)
-    assert asked == [Crowd(0, 2)]
+    assert asked == [{Ask(): 2}]
     assert [delay for _, delay in relay.queue.sent] == [2_000, 5_000]
 
 
@@ -107,7 +108,7 @@ def test_a_gate_that_is_down_is_asked_once_per_batch(
 ) -> None:
     asked: list[Crowd] = []
 
-    def fail(_now: int, crowd: Crowd) -> Decision:
+    def fail(_now: int, crowd: Crowd, _ends_at: int) -> Decision:
         asked.append(crowd)
         raise StoreUnavailableError("down")
 

@@ -1,5 +1,6 @@
 """The rate gate's item: what is asked of the table, what is written, and what happens when others write too."""
 
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,24 +12,30 @@ from botocore.exceptions import ConnectTimeoutError
 
 from actionrelay.errors import StoreUnavailableError
 from actionrelay.gate.gate_dynamodb import TableRateGate
-from actionrelay.gate.rate import Crowd, Decision, GateState, Rate, Share
+from actionrelay.gate.ports import Ask
+from actionrelay.gate.rate import FlowState, GateState, Lease, Rate
+from actionrelay.gate.sharing import MAX_FLOWS, Decision, Share, Sharing
+from actionrelay.lanes import Flow, Lane
+from benchmarks.cost.capacity import item_bytes
 from tests.fakes.aws import FakeDynamoDb, aws_error
 from tests.fakes.chance import NOON
 
 THROTTLED = aws_error("ProvisionedThroughputExceededException")
 UNREACHABLE = ConnectTimeoutError(endpoint_url="http://nowhere")
 KEY = ("gate#genesys", "gate")
-ONE = Crowd(0, 1)
+ARRIVES, RETURNS = Ask(), Ask(waited=True)
+ONE = {ARRIVES: 1}
 
 
 def gate(dynamodb: FakeDynamoDb, per_minute: int = 60) -> TableRateGate:
     """A worker, that has seen nothing yet."""
-    return TableRateGate(dynamodb, "executions", Rate(per_minute))  # type: ignore[arg-type]
+    return TableRateGate(dynamodb, "executions", Sharing(Rate(per_minute)))  # type: ignore[arg-type]
 
 
 def take(worker: TableRateGate, now: int, *, waited: bool = False) -> int:
     """Ask for a batch of one."""
-    return worker.for_batch(1, 0 if waited else 1).take(now, waited=waited)
+    ask = RETURNS if waited else ARRIVES
+    return worker.for_batch([ask]).take(now, ask)
 
 
 class Table:
@@ -49,7 +56,7 @@ class Table:
         return self.stored.get_item(**parameters)
 
     def worker(self, per_minute: int = 60) -> TableRateGate:
-        return TableRateGate(self, "executions", Rate(per_minute))  # type: ignore[arg-type]
+        return TableRateGate(self, "executions", Sharing(Rate(per_minute)))  # type: ignore[arg-type]
 
     @property
     def item(self) -> dict[str, Any]:
@@ -73,27 +80,27 @@ def test_two_workers_share_one_rate() -> None:
 
 def test_one_write_decides_for_a_whole_batch() -> None:
     table = Table()
-    assert table.worker().ask(NOON, Crowd(1, 3)).newcomers == Share(2, (1_053,))
+    assert table.worker().ask(NOON, {RETURNS: 1, ARRIVES: 3}).shares[ARRIVES] == Share(2, (1_053,))
     interval_ms = Decimal(Rate(60).interval_us) / 1_000
     assert (table.asked, table.item["pk"], table.item["sk"]) == (["put"], {"S": KEY[0]}, {"S": KEY[1]})
     assert table.item["version"] == {"N": "1"}
     assert Decimal(table.item["busy_until"]["N"]) == NOON, "all three that the bucket held"
     assert Decimal(table.item["line_until"]["N"]) == NOON + 2 * interval_ms
-    assert Decimal(table.item["returns_until"]["N"]) == 0
+    assert json.loads(table.item["flows"]["S"]) == [["interactive", "", 3, int(1_000 * (NOON + 2 * interval_ms)), 0]]
     assert table.item["paused_until"] == {"N": "0"}
 
 
 def test_ten_messages_of_a_batch_ask_the_table_once() -> None:
     table = Table()
-    batch = table.worker(600).for_batch(10, 10)
-    assert [batch.take(NOON) for _ in range(10)] == [0] * 10
+    batch = table.worker(600).for_batch([ARRIVES] * 10)
+    assert [batch.take(NOON, ARRIVES) for _ in range(10)] == [0] * 10
     assert table.asked == ["put"]
 
 
 def test_those_that_return_are_served_first() -> None:
-    batch = gate(FakeDynamoDb()).for_batch(5, 2)
-    assert [batch.take(NOON) > 0 for _ in range(2)] == [True, True]
-    assert [batch.take(NOON, waited=True) for _ in range(3)] == [0, 0, 0]
+    batch = gate(FakeDynamoDb()).for_batch([ARRIVES] * 2 + [RETURNS] * 3)
+    assert [batch.take(NOON, ARRIVES) > 0 for _ in range(2)] == [True, True]
+    assert [batch.take(NOON, RETURNS) for _ in range(3)] == [0, 0, 0]
 
 
 # -- Pauses --
@@ -102,8 +109,8 @@ def test_those_that_return_are_served_first() -> None:
 def test_a_pause_moves_the_line_to_its_end() -> None:
     dynamodb = FakeDynamoDb()
     gate(dynamodb).pause(NOON + 5_000)
-    batch = gate(dynamodb).for_batch(2, 2)
-    assert [batch.take(NOON), batch.take(NOON)] == [5_000, 6_053]
+    batch = gate(dynamodb).for_batch([ARRIVES] * 2)
+    assert [batch.take(NOON, ARRIVES), batch.take(NOON, ARRIVES)] == [5_000, 6_053]
     assert take(gate(dynamodb), NOON + 4_999, waited=True) == 1
     assert take(gate(dynamodb), NOON + 5_000, waited=True) == 0
 
@@ -132,7 +139,7 @@ def test_an_undisturbed_worker_needs_one_write_a_question() -> None:
     table = Table()
     worker = table.worker()
     for second in range(5):
-        worker.ask(NOON + second * 1_000, Crowd(1, 1))
+        worker.ask(NOON + second * 1_000, {RETURNS: 1, ARRIVES: 1})
     assert table.asked == ["put"] * 5
     assert table.item["version"] == {"N": "5"}
 
@@ -140,9 +147,9 @@ def test_an_undisturbed_worker_needs_one_write_a_question() -> None:
 def test_a_refused_worker_learns_the_state() -> None:
     table = Table()
     late, early = table.worker(), table.worker()
-    assert early.ask(NOON, Crowd(0, 3)).newcomers.permits == 3
+    assert early.ask(NOON, {ARRIVES: 3}).permits == 3
     table.asked.clear()
-    assert late.ask(NOON, Crowd(0, 1)).newcomers == Share(0, (1_053,))
+    assert late.ask(NOON, ONE).shares[ARRIVES] == Share(0, (1_053,))
     assert table.asked == ["put", "put"], "nothing is read"
 
 
@@ -159,7 +166,7 @@ def test_five_contended_writes_count_as_a_refusal(quarrels: int, *, through: boo
 
     table.before_put = [write_first] * quarrels
     answer = worker.ask(NOON, ONE)
-    assert answer.newcomers.permits == (1 if through else 0)
+    assert answer.permits == (1 if through else 0)
     assert through or answer == Decision(opens_in=1_000), "no place in the line either"
     assert len(table.asked) == min(quarrels + 1, 5)
     assert table.item["busy_until"] != {"N": "0"} if through else table.item["busy_until"] == {"N": "0"}
@@ -177,9 +184,9 @@ def test_no_permit_is_given_twice() -> None:
                 return dynamodb.put_item(**parameters)
 
     def worker(_: int) -> int:
-        mine = TableRateGate(Shared(), "executions", Rate(200))  # type: ignore[arg-type]
+        mine = TableRateGate(Shared(), "executions", Sharing(Rate(200)))  # type: ignore[arg-type]
         together.wait()
-        return sum(mine.ask(NOON, Crowd(0, 2)).newcomers.permits for _ in range(10))
+        return sum(mine.ask(NOON, {ARRIVES: 2}).permits for _ in range(10))
 
     with ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(worker, range(8))) <= Rate(200).burst
@@ -203,11 +210,65 @@ def test_an_item_of_the_earlier_format_is_understood() -> None:
 def test_any_microsecond_reads_back_the_same(microseconds: int) -> None:
     table = Table()
     first, second = table.worker(), table.worker()
-    first._seen = GateState(used_until_us=microseconds, line_until_us=microseconds, version=1)
+    flow = FlowState(Flow(Lane.BULK, "0123456789abcdef"), 7, microseconds, microseconds)
+    leases = (Lease(3, NOON, 10), Lease(4, NOON + 1, 1))
+    first._seen = GateState(microseconds, lane_lead=-80, flows=(flow,), leases=leases, version=1)
     first.pause(NOON)
     second.pause(NOON - 1)
     assert second._seen == first._seen
     assert second._seen.used_until_us == microseconds
+
+
+# -- Actions under way --
+
+
+def test_what_has_ended_goes_along_with_the_next_question() -> None:
+    table = Table()
+    worker = table.worker(1_200)
+    lease = worker.ask(NOON, {ARRIVES: 3}, NOON + 90_000).lease
+    worker.release(lease, 1)
+    assert table.asked == ["put"], "few are under way, so nobody waits for these"
+    worker.ask(NOON + 1_000, ONE)
+    assert table.asked == ["put", "put"]
+    assert json.loads(table.item["leases"]["S"]) == [[lease, NOON + 90_000, 1]]
+
+
+def test_what_has_ended_is_written_where_many_are_under_way() -> None:
+    table = Table()
+    worker = table.worker(1_200)
+    lease = worker.ask(NOON, {ARRIVES: 10}, NOON + 90_000).lease
+    worker.release(lease, 5)
+    assert json.loads(table.item["leases"]["S"]) == [[lease, NOON + 90_000, 5]]
+
+
+def test_a_release_that_cannot_be_written_goes_with_the_next() -> None:
+    table = Table()
+    worker = table.worker(1_200)
+    lease = worker.ask(NOON, {ARRIVES: 10}, NOON + 90_000).lease
+    table.stored.trouble.before("put_item", THROTTLED)
+    worker.release(lease, 0)
+    assert json.loads(table.item["leases"]["S"]) == [[lease, NOON + 90_000, 10]]
+    worker.ask(NOON + 1_000, ONE)
+    assert json.loads(table.item["leases"]["S"]) == []
+
+
+def test_a_release_whose_answer_was_lost_is_said_twice() -> None:
+    table = Table()
+    worker = table.worker(1_200)
+    lease = worker.ask(NOON, {ARRIVES: 10}, NOON + 90_000).lease
+    table.stored.trouble.after("put_item", UNREACHABLE)
+    worker.release(lease, 4)
+    worker.ask(NOON + 1_000, ONE)
+    assert json.loads(table.item["leases"]["S"]) == [[lease, NOON + 90_000, 4]], "so many are left, however often"
+
+
+def test_a_crowded_item_costs_two_write_units_at_most() -> None:
+    table = Table()
+    worker = table.worker()
+    for number in range(3 * MAX_FLOWS):
+        worker.ask(NOON + number, {Ask(Flow(Lane.BULK, f"{number:016x}")): 10}, NOON + 90_000)
+    assert len(json.loads(table.item["flows"]["S"])) <= MAX_FLOWS + len(Lane)
+    assert item_bytes(table.item) <= 2 * 1_024
 
 
 # -- Failures --

@@ -1,6 +1,7 @@
 """Who shares the rate: lanes, and the callers within one."""
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
@@ -15,6 +16,15 @@ class Lane(StrEnum):
 
     INTERACTIVE = "interactive"
     BULK = "bulk"
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The executions of one caller in one lane: what takes turns with the others (RFC 7567, section 4.5)."""
+
+    lane: Lane = Lane.INTERACTIVE
+    caller: str = ""
+    """As ``caller_name`` has it; nothing for those that nobody knows apart."""
 
 
 def without_session(caller: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from actionrelay.execute.worker import ExecuteAction
+from actionrelay.execute.worker import ExecuteAction, ask_of
 from actionrelay.gate.ports import BatchGate, RateGate
 from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.ledger.ports import SuccessRate
@@ -21,6 +21,5 @@ class ExecuteBatch:
     def for_batch(self, messages: Sequence[Message]) -> ExecuteAction:
         """Return what works on each of these messages. The gate is asked when the first of them wants to run."""
         runs = [message for message in messages if message.kind is MessageKind.RUN]
-        newcomers = sum(message.due_at is None for message in runs)
         self.success_rate.refresh()
-        return self.action(self.gate.for_batch(len(runs), newcomers))
+        return self.action(self.gate.for_batch([ask_of(message) for message in runs]))

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from actionrelay.errors import DependencyError, LeaseHeldError, QueueUnavailableError, StaleWriteError, TokenError
 from actionrelay.execute.after_attempt import ExecutionPolicy, Settlement
 from actionrelay.execute.ports import ActionCall, ActionClient
-from actionrelay.gate.ports import BatchGate
+from actionrelay.gate.ports import Ask, BatchGate
 from actionrelay.genesys.verdict import GIVE_UP_AFTER_MS, Reply, ReplyKind
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Status
@@ -69,6 +69,14 @@ class ExecuteAction:
             QueueUnavailableError: not even that could be sent, so this message must be seen again.
         """
         try:
+            self._work_or_resend(message, ends_at)
+        except Exception:
+            self._finished(message)
+            raise
+        self._finished(message)
+
+    def _work_or_resend(self, message: Message, ends_at: int) -> None:
+        try:
             self._work(message, ends_at)
         except LeaseHeldError as held:
             self._resend(message, held.code, int(held.context.get("remaining_ms") or 0) + PLACE_TOLERANCE_MS)
@@ -76,6 +84,10 @@ class ExecuteAction:
             raise
         except (DependencyError, StaleWriteError) as error:
             self._resend(message, error.code, int(RESEND_MS * (0.5 + self.randomness.uniform())))
+
+    def _finished(self, message: Message) -> None:
+        if message.kind is MessageKind.RUN:
+            self.gate.finished()
 
     def _resend(self, message: Message, code: str, delay_ms: int) -> None:
         self.telemetry.count(Count.MESSAGES_POSTPONED, code)
@@ -147,7 +159,7 @@ class ExecuteAction:
         elif self._time_left(ends_at) < MIN_WAIT_MS:
             self.recorder.pay(execution)
             self._settlement.send_run(execution, 0, message.due_at)  # for a worker with time; nothing was begun
-        elif wait := self.gate.take(self.clock.now(), waited=message.due_at is not None):
+        elif wait := self.gate.take(self.clock.now(), ask_of(message), ends_at):
             self._wait_again(execution, wait)
         else:
             self._attempt(execution, call, token, ends_at)
@@ -197,3 +209,8 @@ class ExecuteAction:
             timeout_ms=execution.timeout_ms,
             cache_results=execution.cache_key is not None,
         )
+
+
+def ask_of(message: Message) -> Ask:
+    """Return how a message stands before the rate gate; its hints say it, before any record is read."""
+    return Ask(message.flow, message.due_at is not None)

@@ -6,8 +6,10 @@ one request. A worker that was too late learns the state from the refusal itself
 a write that was accepted does.
 """
 
+import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, override
@@ -17,13 +19,18 @@ from botocore.exceptions import ClientError
 from actionrelay.aws.attributes import key
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import StoreUnavailableError
-from actionrelay.gate.ports import GateGauge, RateGate
-from actionrelay.gate.rate import BatchPermits, Crowd, Decision, GateState, Rate, pause
+from actionrelay.gate.batch import BatchPermits
+from actionrelay.gate.ports import Ask, GateGauge, RateGate
+from actionrelay.gate.rate import FlowState, GateState, Lease, pause
+from actionrelay.gate.sharing import Crowd, Decision, Sharing
+from actionrelay.lanes import Flow, Lane
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _TRIES = 5
+_BUSY = 3
+"""From a third of the actions that may be under way, somebody may wait for one of them to end."""
 _CONTENDED = Decision(opens_in=1_000)
 _KEY = key("gate#genesys", "gate")
 
@@ -34,15 +41,17 @@ class TableRateGate(RateGate):
 
     client: "DynamoDBClient"
     table: str
-    rate: Rate
+    sharing: Sharing
     _seen: GateState = field(default_factory=GateState, repr=False)
+    _ended: list[tuple[int, int]] = field(default_factory=list, repr=False)
+    """Leases, and how many of their actions are left, as the table does not know yet."""
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @override
-    def for_batch(self, size: int, newcomers: int) -> BatchPermits:
-        return BatchPermits(self.ask, self.pause, Crowd(size - newcomers, newcomers))
+    def for_batch(self, asks: Sequence[Ask]) -> BatchPermits:
+        return BatchPermits(self.ask, self.pause, self.release, asks)
 
-    def ask(self, now: int, crowd: Crowd) -> Decision:
+    def ask(self, now: int, crowd: Crowd, ends_at: int = 0) -> Decision:
         """Let through as many as can be, and give the others a place in a line.
 
         Too many quarrels over the item count as a refusal: the gate fails closed.
@@ -54,7 +63,7 @@ class TableRateGate(RateGate):
 
         def rule(state: GateState) -> GateState:
             nonlocal decision
-            after, decision = self.rate.decide(state, now, crowd)
+            after, decision = self.sharing.decide(state, now, crowd, ends_at)
             return after
 
         return decision if self._change(rule) else _CONTENDED
@@ -68,15 +77,30 @@ class TableRateGate(RateGate):
         """
         self._change(lambda state: pause(state, until))
 
+    def release(self, lease: int, left: int) -> None:
+        """Let others begin actions in the place of those that have ended; so many are left.
+
+        It goes along with the next question; where many are under way somebody may wait for it, and it is written now.
+        What can't be written ends with its lease.
+        """
+        with self._turn:
+            self._ended.append((lease, left))
+            under_way = sum(each.actions for each in self._seen.leases)
+        if under_way * _BUSY >= self.sharing.max_in_flight:
+            with suppress(StoreUnavailableError):
+                self._change(lambda state: state)
+
     def _change(self, rule: Callable[[GateState], GateState]) -> bool:
         with self._turn, failures_as(StoreUnavailableError, "the rate gate can't be used"):
+            ended = tuple(self._ended)
             for _ in range(_TRIES):
-                after = rule(self._seen)
+                after = rule(_without(self._seen, ended))
                 if after == self._seen:
                     return True
                 stored = self._write(self._seen, after)
                 self._seen = stored
                 if stored is after:
+                    self._ended = self._ended[len(ended) :]
                     return True
         return False
 
@@ -118,23 +142,55 @@ class TableGateGauge(GateGauge):
         return max((_state(item).paused_until for item in answer["Items"]), default=0)
 
 
+def _without(state: GateState, ended: Sequence[tuple[int, int]]) -> GateState:
+    """Return the state in which actions have ended, of leases that are still there."""
+    there = {lease.number for lease in state.leases}
+    for number, left in ended:
+        if number in there:
+            state = state.released(number, left)
+    return state
+
+
 def _attributes(state: GateState) -> dict[str, Any]:
+    line_until = max((each.line_until_us for each in state.flows), default=0)
     return {
         "busy_until": {"N": _milliseconds(state.used_until_us)},
-        "line_until": {"N": _milliseconds(state.line_until_us)},
-        "returns_until": {"N": _milliseconds(state.returns_until_us)},
+        # Of the longest line: releases before lanes read this, and people do.
+        "line_until": {"N": _milliseconds(line_until)},
         "paused_until": {"N": str(state.paused_until)},
+        "lane_lead": {"N": str(state.lane_lead)},
+        "flows": {"S": _text([_row(each) for each in state.flows])},
+        "leases": {"S": _text([[each.number, each.until, each.actions] for each in state.leases])},
         "version": {"N": str(state.version)},
     }
+
+
+def _row(each: FlowState) -> list[str | int]:
+    return [each.flow.lane.value, each.flow.caller, each.served, each.line_until_us, each.returns_until_us]
+
+
+def _text(rows: list[list[Any]]) -> str:
+    return json.dumps(rows, separators=(",", ":"))
 
 
 def _state(item: Mapping[str, Any]) -> GateState:
     return GateState(
         used_until_us=_microseconds(item["busy_until"]["N"]),
-        line_until_us=_microseconds(item["line_until"]["N"]),
-        returns_until_us=_microseconds(item.get("returns_until", {"N": "0"})["N"]),
         paused_until=int(item["paused_until"]["N"]),
+        lane_lead=int(item.get("lane_lead", {"N": "0"})["N"]),
+        flows=_flows(item),
+        leases=tuple(Lease(*row) for row in json.loads(item.get("leases", {"S": "[]"})["S"])),
         version=int(item["version"]["N"]),
+    )
+
+
+def _flows(item: Mapping[str, Any]) -> tuple[FlowState, ...]:
+    if "flows" not in item:  # a release before lanes: one line for all
+        ends = (item.get(name, {"N": "0"})["N"] for name in ("line_until", "returns_until"))
+        return (FlowState(Flow(), 0, *map(_microseconds, ends)),)
+    return tuple(
+        FlowState(Flow(Lane(lane), caller), served, line_until_us, returns_until_us)
+        for lane, caller, served, line_until_us, returns_until_us in json.loads(item["flows"]["S"])
     )
 
 

@@ -1,16 +1,26 @@
 """The rate gate, as workers and operators see it. Each may raise ``DependencyError``."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
+
+from actionrelay.lanes import Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """How one message stands before the gate."""
+
+    flow: Flow = field(default_factory=Flow)
+    waited: bool = False
+    """It returns from a place in the line, and is no newcomer."""
 
 
 class RateGate(Protocol):
-    """Keeps all workers together below the allowed rate."""
+    """Keeps all workers together below the allowed rate, and shares it out between lanes and callers."""
 
-    def for_batch(self, size: int, newcomers: int) -> "BatchGate":
-        """Return a gate for one batch, that asks once for all of its ``size`` messages.
-
-        ``newcomers`` of them have had no place in the line yet.
-        """
+    def for_batch(self, asks: Sequence[Ask]) -> "BatchGate":
+        """Return a gate for one batch, that asks once for all of its messages."""
         ...
 
     def pause(self, until: int) -> None:
@@ -21,11 +31,16 @@ class RateGate(Protocol):
 class BatchGate(Protocol):
     """The rate gate for the messages of one batch, whose threads share it."""
 
-    def take(self, now: int, *, waited: bool = False) -> int:
+    def take(self, now: int, ask: Ask, ends_at: int = 0) -> int:
         """Take one permit: 0 when granted, else after how many ms to try again.
 
-        A message that has ``waited`` its turn already gets a short wait, every other one a place in the line.
+        A message that has waited its turn already gets a short wait, every other one a place in the line. Who takes a
+        permit is under way until ``finished`` is called for it, or its worker is gone, at ``ends_at``.
         """
+        ...
+
+    def finished(self) -> None:
+        """Say that one message of the batch is done with, whatever became of it. Can't fail."""
         ...
 
     def hold(self, until: int) -> None:

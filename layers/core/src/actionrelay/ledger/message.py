@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
 
-from actionrelay.lanes import Lane
+from actionrelay.lanes import Flow, Lane
 from actionrelay.ledger.execution import Execution
 
 
@@ -29,6 +29,11 @@ class Message:
     """Which queue it goes to."""
     caller: str = field(default="", compare=False)
     """Whose turn it takes (``lanes.caller_name``); nothing where nobody knows."""
+
+    @property
+    def flow(self) -> Flow:
+        """What it takes turns as."""
+        return Flow(self.lane, self.caller)
 
     @classmethod
     def about(cls, execution: Execution, kind: MessageKind = MessageKind.RUN, due_at: int | None = None) -> Self:

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from typing import override
 
 from actionrelay.errors import DependencyError
-from actionrelay.gate.ports import RateGate
+from actionrelay.gate.ports import Ask, RateGate
+from actionrelay.lanes import Flow
 from actionrelay.ports import Clock
 from actionrelay.preflight.checks import Sight
 from actionrelay.preflight.ports import PlatformProbe
 from actionrelay.token.ports import AccessToken
+
+_ASK = Ask(Flow(caller="preflight"))
+"""It takes turns like a caller, so that the looks of one minute keep nobody waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class GatedProbe(PlatformProbe):
 
     def _held(self) -> Sight | None:
         try:
-            wait_ms = self.gate.for_batch(1, newcomers=1).take(self.clock.now())
+            wait_ms = self.gate.for_batch([_ASK]).take(self.clock.now(), _ASK)
         except DependencyError:
             return Sight(None, "the rate gate can't be asked", held=True)
         return Sight(None, f"the rate is used up for the next {-(-wait_ms // 1_000)} s", held=True) if wait_ms else None

@@ -11,6 +11,7 @@ from actionrelay.execute.contracts import DataActions, Integrations
 from actionrelay.execute.worker import ExecuteAction
 from actionrelay.gate.gate_dynamodb import TableRateGate
 from actionrelay.gate.rate import Rate
+from actionrelay.gate.sharing import Sharing
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.hosts import find_hosts
 from actionrelay.genesys.http import new_pool
@@ -65,5 +66,6 @@ def execute_batch() -> ExecuteBatch:
         clock=SystemClock(),
         randomness=SystemRandomness(),
     )
-    gate = TableRateGate(aws().dynamodb, settings.executions_table, Rate(settings.requests_per_minute))
+    sharing = Sharing(Rate(settings.requests_per_minute), settings.bulk_share_percent, settings.max_in_flight)
+    gate = TableRateGate(aws().dynamodb, settings.executions_table, sharing)
     return ExecuteBatch(gate, completed.success_rate, action)

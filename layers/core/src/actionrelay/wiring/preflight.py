@@ -6,6 +6,7 @@ from functools import partial
 from actionrelay.aws.secret import NamedSecret
 from actionrelay.gate.gate_dynamodb import TableRateGate
 from actionrelay.gate.rate import Rate
+from actionrelay.gate.sharing import Sharing
 from actionrelay.genesys.hosts import find_hosts
 from actionrelay.genesys.http import new_pool
 from actionrelay.operate.receiver_keys import ReadReceiverKeys
@@ -32,7 +33,7 @@ def run_preflight() -> SharedPreflight:
     secret = NamedSecret(aws().secrets, secret_name)
     signing = SigningSecrets(_stored(settings.webhook_secret_name), _stored(settings.delivery_secret_name))
 
-    gate = TableRateGate(aws().dynamodb, settings.executions_table, Rate(settings.requests_per_minute))
+    gate = TableRateGate(aws().dynamodb, settings.executions_table, Sharing(Rate(settings.requests_per_minute)))
     preflight = RunPreflight(
         api=api,
         requests_per_minute=settings.requests_per_minute,

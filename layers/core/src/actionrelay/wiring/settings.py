@@ -217,6 +217,8 @@ class ExecuteSettings(CompletingSettings):
     api_base_url: str
     api_id: str
     requests_per_minute: Positive
+    bulk_share_percent: Positive
+    max_in_flight: Positive
     max_attempts: Positive
     webhook_grace_seconds: NotNegative
 

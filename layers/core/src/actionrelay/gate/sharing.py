@@ -1,0 +1,268 @@
+"""Who gets the permits that there are: lanes by their shares, the callers of a lane evenly, and a place for the others.
+
+Fair queueing (Demers, Keshav and Shenker, 1989) without queues: those who wait are messages elsewhere, and are seen
+only when they ask. So a permit goes to who asks, unless somebody else waits who has had less. Then it stays in the
+bucket for that one, and goes to who asks only when the bucket is full and it would be lost. A caller that waits for
+nothing has had nothing too much, so it is served at once, however many executions of others wait: for such as it, those
+that wait leave a few permits in the bucket (``Sharing.reserve``).
+
+A message without a permit learns when to return. Each flow has two lines of its own: newcomers get a place at the end
+of the one, an interval apart, and those that have waited in it already at the end of the other, much shorter one. So a
+thousand waiting messages return one after the other, and an unlucky one does not start again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from actionrelay.gate.ports import Ask
+from actionrelay.gate.rate import FlowState, GateState, Lease, Rate
+from actionrelay.lanes import Flow, Lane
+
+MAX_LINE_MS = 300_000
+"""No place in a line is further off than this: a line is a guess, and one that is wrong must not cost hours."""
+RETURN_PERCENT = 80
+"""How far apart those that return are placed, in percent of what a permit takes. Some of them are late, and a permit
+that nobody asks for in time is lost: at 100 a backlog takes 2 % longer, at 60 it costs a tenth more messages for
+nothing."""
+LATE_US = 5_000_000
+"""How long after its last place a flow still counts as waiting: SQS and busy workers make messages seconds late."""
+FLOW_LEAD = 2
+"""How many permits a flow may have had more than one that waits. They come in batches, and seldom at the same time."""
+LANE_LEAD = 100
+"""The same between lanes, in the weights of their shares: 100 are one permit of either at equal shares."""
+MAX_FLOWS = 12
+"""So many flows are known apart; those beyond take turns as one. It keeps the gate's item below a write unit."""
+_PATIENCE_US = 2_000_000
+"""A bucket for one permit is full at once. It is kept for who waits as long as messages are late."""
+
+type Crowd = Mapping[Ask, int]
+"""Who of a batch asks, and how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What those get who ask alike: so many permits, and for each of the others how many ms it has to wait."""
+
+    permits: int = 0
+    waits: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the gate says to a batch."""
+
+    shares: Mapping[Ask, Share] = field(default_factory=dict)
+    known_as: Mapping[Flow, Flow] = field(default_factory=dict)
+    """The flow that one takes turns as, where too many are there."""
+    opens_in: int = 1
+    """When the next permit falls due, in ms; for a message that the crowd was not counted for."""
+    lease: int = 0
+    """What its actions are under way as; 0 where none is."""
+
+    def place(self, ask: Ask) -> Ask:
+        """Return what an ask is decided as."""
+        return Ask(self.known_as.get(ask.flow, ask.flow), ask.waited)
+
+    @property
+    def permits(self) -> int:
+        """All of them."""
+        return sum(share.permits for share in self.shares.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How the rate is shared out."""
+
+    rate: Rate
+    bulk_percent: int = 20
+    """How much of the rate is the bulk lane's while both wait."""
+    max_in_flight: int = 30
+    """How many actions may be under way at once."""
+
+    @property
+    def reserve(self) -> int:
+        """How many permits those that wait leave in the bucket for those that don't."""
+        return min(self.rate.burst // 3, 3)
+
+    def weight(self, lane: Lane) -> int:
+        """How much of its lane's share a permit takes: the less that is, the more."""
+        return self.bulk_percent if lane is Lane.INTERACTIVE else 100 - self.bulk_percent
+
+    def decide(self, state: GateState, now: int, crowd: Crowd, ends_at: int = 0) -> tuple[GateState, Decision]:
+        """Give out what there is, and a place in its flow's line to everybody else.
+
+        What is granted is under way until it is released, or ``ends_at``.
+        """
+        known_as = _known_as(state, crowd)
+        asked: dict[Ask, int] = {}
+        for ask, count in crowd.items():
+            place = Ask(known_as.get(ask.flow, ask.flow), ask.waited)
+            asked[place] = asked.get(place, 0) + count
+        turn = _Turn.begin(self, state, now, asked)
+        turn.grant()
+        after, _ = self.rate.take(state, now, turn.granted)
+        shares = turn.shares(self.rate.opens_us(after, now))
+        version = state.version + 1
+        leases = tuple(lease for lease in state.leases if lease.until > now)
+        leased = turn.granted > 0 and ends_at > now
+        after = replace(
+            after,
+            lane_lead=turn.lane_lead(),
+            flows=turn.flows(),
+            leases=(*leases, Lease(version, ends_at, turn.granted)) if leased else leases,
+            version=version,
+        )
+        opens_in = _wait_ms(self.rate.opens_us(after, now), now)
+        return after, Decision(shares, known_as, opens_in, version if leased else 0)
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One question to the gate, while it is decided."""
+
+    sharing: Sharing
+    now: int
+    asked: Mapping[Ask, int]
+    there: int
+    """Permits in the bucket."""
+    free: int
+    """How many more actions may be under way."""
+    full: bool
+    """The next permit would be lost."""
+    known: dict[Flow, FlowState]
+    waiting: set[Flow]
+    lead: int
+    """How much more the interactive lane has had, while both wait."""
+    granted: int = 0
+    permits: dict[Flow, int] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, sharing: Sharing, state: GateState, now: int, asked: Mapping[Ask, int]) -> "_Turn":
+        rate, known = sharing.rate, {each.flow: each for each in state.flows}
+        waiting = {each.flow for each in state.flows if _waits(each, now)}
+        patience = _PATIENCE_US if rate.burst == 1 else 0
+        turn = cls(
+            sharing,
+            now,
+            asked,
+            there=rate.there(state, now),
+            free=max(sharing.max_in_flight - state.in_flight(now), 0),
+            full=now * 1_000 - state.used_until_us >= rate.burst * rate.interval_us + patience,
+            known=known,
+            waiting=waiting,
+            lead=state.lane_lead,
+        )
+        for flow in {ask.flow for ask in asked}:
+            state_of = known.get(flow, FlowState(flow))
+            if flow not in waiting:  # it comes back without credit for the time that it was away
+                state_of = replace(state_of, served=max(state_of.served, turn._least(flow.lane)))
+            known[flow] = state_of
+        return turn
+
+    def grant(self) -> None:
+        """Give out one permit after the other, to the flow that has had least of those that may have it."""
+        while self.granted < min(self.there, self.free):
+            wanting = [flow for flow in self._flows() if self._wanted(flow) > self.permits.get(flow, 0)]
+            left = self.there - self.granted
+            fair = [
+                flow
+                for flow in wanting
+                if left > (self.sharing.reserve if flow in self.waiting else 0) and self._is_due(flow)
+            ]
+            if not fair and not (self.full and not self.granted and wanting):
+                return
+            flow = min(fair or wanting, key=lambda each: (self._lane_lead(each.lane), self.known[each].served))
+            self.permits[flow] = self.permits.get(flow, 0) + 1
+            self.granted += 1
+            if fair:  # what would have been lost is nobody's share
+                self.known[flow] = replace(self.known[flow], served=self.known[flow].served + 1)
+                self.lead += self.sharing.weight(flow.lane) * (1 if flow.lane is Lane.INTERACTIVE else -1)
+
+    def shares(self, opens_us: int) -> dict[Ask, Share]:
+        """Say who gets what: permits to those first who return, and places to the others."""
+        shares: dict[Ask, Share] = {}
+        for flow in self._flows():
+            permits = self.permits.get(flow, 0)
+            for waited in (True, False):
+                if count := self.asked.get(Ask(flow, waited), 0):
+                    given = min(permits, count)
+                    permits -= given
+                    shares[Ask(flow, waited)] = Share(
+                        given, self._line_up(flow, count - given, opens_us, waited=waited)
+                    )
+        return shares
+
+    def flows(self) -> tuple[FlowState, ...]:
+        """Those to remember: who waits, and who has had more than they."""
+        least = {lane: self._least(lane) for lane in Lane}
+        return tuple(
+            replace(each, served=max(each.served - least[each.flow.lane], 0))
+            for each in self.known.values()
+            if _waits(each, self.now) or (each.served > least[each.flow.lane] and self._lane_waits(each.flow.lane))
+        )
+
+    def lane_lead(self) -> int:
+        """What is left of a lane's lead: none where the other one does not wait."""
+        return self.lead if self._lane_waits(Lane.BULK if self.lead > 0 else Lane.INTERACTIVE) else 0
+
+    def _flows(self) -> list[Flow]:
+        return list(dict.fromkeys(ask.flow for ask in self.asked))
+
+    def _wanted(self, flow: Flow) -> int:
+        return self.asked.get(Ask(flow, True), 0) + self.asked.get(Ask(flow, False), 0)
+
+    def _is_due(self, flow: Flow) -> bool:
+        """Whether nobody waits who should come first."""
+        other = Lane.BULK if flow.lane is Lane.INTERACTIVE else Lane.INTERACTIVE
+        if self._lane_lead(flow.lane) > LANE_LEAD and any(each.lane is other for each in self.waiting):
+            return False
+        served = self.known[flow].served
+        return all(
+            served < self.known[each].served + FLOW_LEAD
+            for each in self.waiting
+            if each != flow and each.lane is flow.lane
+        )
+
+    def _lane_lead(self, lane: Lane) -> int:
+        return self.lead if lane is Lane.INTERACTIVE else -self.lead
+
+    def _least(self, lane: Lane) -> int:
+        """How much the flow has had that has had least, of those that wait in a lane."""
+        return min((self.known[flow].served for flow in self.waiting if flow.lane is lane), default=0)
+
+    def _lane_waits(self, lane: Lane) -> bool:
+        return any(_waits(each, self.now) for each in self.known.values() if each.flow.lane is lane)
+
+    def _line_up(self, flow: Flow, count: int, opens_us: int, *, waited: bool) -> tuple[int, ...]:
+        """Give ``count`` places at the end of one of a flow's lines; return how many ms each of them has to wait."""
+        if not count:
+            return ()
+        state, between_us = self.known[flow], self.sharing.rate.interval_us
+        if waited:
+            between_us = between_us * RETURN_PERCENT // 100
+        until_us = state.returns_until_us if waited else state.line_until_us
+        begins = min(max(until_us, opens_us), opens_us + MAX_LINE_MS * 1_000)
+        ends = begins + count * between_us
+        self.known[flow] = replace(state, returns_until_us=ends) if waited else replace(state, line_until_us=ends)
+        return tuple(_wait_ms(begins + place * between_us, self.now) for place in range(count))
+
+
+def _known_as(state: GateState, crowd: Crowd) -> dict[Flow, Flow]:
+    """Say which flows take turns as one with others, since too many are there already."""
+    known = {each.flow for each in state.flows}
+    known_as: dict[Flow, Flow] = {}
+    for flow in dict.fromkeys(ask.flow for ask in crowd):
+        if flow in known or len(known) < MAX_FLOWS:
+            known.add(flow)
+        else:
+            known_as[flow] = Flow(flow.lane)
+    return known_as
+
+
+def _waits(state: FlowState, now: int) -> bool:
+    return max(state.line_until_us, state.returns_until_us) + LATE_US > now * 1_000
+
+
+def _wait_ms(until_us: int, now: int) -> int:
+    """Round up, and to no less than a millisecond: nothing returns at once."""
+    return max(-(-until_us // 1_000) - now, 1)
