@@ -116,7 +116,7 @@ class Turns:
     sharing: Sharing
     arrivals: Sequence[Arrival]
     seed: int = 0
-    workers: int = 3
+    workers: int = 2
     """For each lane."""
     latency_ms: Callable[[random.Random], float] = lambda _: 300.0
     until_ms: float = math.inf

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -100,10 +101,10 @@ def alarms(target: Target) -> Alarms:
 def concurrency(target: Target) -> Concurrency:
     """Read the account's limit, and the ceilings of what runs in the background; streams count with the callers."""
     account = target.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
-    background = {
-        trigger.function: trigger.maximum for trigger in _event_sources(target) if trigger.maximum is not None
-    }
-    return Concurrency(account, dict(sorted((background | _SCHEDULED).items())))
+    background: Counter[str] = Counter(_SCHEDULED)
+    for trigger in _event_sources(target):
+        background[trigger.function] += trigger.maximum or 0
+    return Concurrency(account, dict(sorted((+background).items())))
 
 
 def shared_token(target: Target) -> SharedToken:

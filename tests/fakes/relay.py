@@ -286,7 +286,7 @@ class Relay:
             return WatchedQueue(self.gauges[name], self.gauges[f"dead {name}"])
 
         return ReadQueues(
-            {"executions": watched("executions"), "deliveries": watched("deliveries")},
+            {name: watched(name) for name in ("executions", "bulk", "deliveries")},
             FixedGateGauge(self.gate.paused_until),
             270,
             self.clock,

@@ -23,6 +23,7 @@ PARAMETERS = {
 
 OUTPUTS = {
     "ApiUrl", "ExecutionsTableName", "AuditTableName", "PayloadBucketName", "ExecutionQueueUrl", "ExecutionDlqUrl",
+    "BulkQueueUrl", "BulkDlqUrl",
     "DeliveryQueueUrl", "DeliveryDlqUrl", "DashboardUrl",
 }  # fmt: skip
 

@@ -39,13 +39,13 @@ def working_queues(template: Template, dead_letter_queues: set[str]) -> list[Res
 def test_every_queue_has_a_dead_letter_queue_of_its_own(
     working_queues: list[Resource], dead_letter_queues: set[str]
 ) -> None:
-    assert {queue.name for queue in working_queues} == {"ExecutionQueue", "DeliveryQueue"}
+    assert {queue.name for queue in working_queues} == {"ExecutionQueue", "BulkQueue", "DeliveryQueue"}
     assert all(_dead_letter_queue_of(queue) for queue in working_queues)
     assert len(dead_letter_queues) == len(working_queues)
 
 
 def test_five_crashes_are_needed_to_give_a_message_up(working_queues: list[Resource]) -> None:
-    assert [queue.properties["RedrivePolicy"]["maxReceiveCount"] for queue in working_queues] == [5, 5]
+    assert [queue.properties["RedrivePolicy"]["maxReceiveCount"] for queue in working_queues] == [5, 5, 5]
 
 
 def test_every_dead_letter_queue_keeps_longest_and_alarms(
@@ -77,20 +77,21 @@ def test_visibility_covers_six_timeouts_of_the_function(template: Template, work
     for queue in working_queues:
         timeout = template.value(consumers[queue.name].properties["Timeout"])
         visibility = queue.properties["VisibilityTimeout"]
-        if queue.name == "ExecutionQueue":
+        if queue.name in {"ExecutionQueue", "BulkQueue"}:
             visibility = template.document["Mappings"]["VisibilityByTimeout"][str(timeout)]["Seconds"]
         assert visibility >= VISIBILITY_PER_TIMEOUT * timeout, queue.name
 
 
 def test_event_sources_report_single_failures_in_bounded_batches(template: Template) -> None:
     sources = {
-        function.name: source
+        source["Queue"]["Fn::GetAtt"][0]: source
         for function in template.resources("AWS::Serverless::Function")
         for source in template.event_sources(function, "SQS")
     }
-    assert {name: source["ScalingConfig"]["MaximumConcurrency"] for name, source in sources.items()} == {
-        "ExecuteFunction": {"Ref": "ExecuteConcurrency"},
-        "DeliverFunction": {"Ref": "DeliverConcurrency"},
+    assert {queue: source["ScalingConfig"]["MaximumConcurrency"] for queue, source in sources.items()} == {
+        "ExecutionQueue": {"Ref": "ExecuteConcurrency"},
+        "BulkQueue": {"Ref": "ExecuteConcurrency"},
+        "DeliveryQueue": {"Ref": "DeliverConcurrency"},
     }
     for source in sources.values():
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

@@ -89,13 +89,16 @@ def test_a_failing_bucket_is_an_unavailable_store(failure: Exception) -> None:
 # -- Queues --
 
 
+LANES = {lane: f"https://sqs/{lane}" for lane in Lane}
+
+
 @pytest.mark.parametrize(
     ("delay_ms", "seconds"),
     [(0, 0), (-5, 0), (1, 1), (1_000, 1), (1_001, 2), (900_000, 900), (900_001, 900), (43_200_000, 900)],
 )
 def test_a_delay_is_rounded_up_and_capped(delay_ms: int, seconds: int) -> None:
     sqs = FakeSqs()
-    SqsExecutionQueue(sqs, "url").send(Message("id", MessageKind.DEADLINE), delay_ms)  # type: ignore[arg-type]
+    SqsExecutionQueue(sqs, LANES).send(Message("id", MessageKind.DEADLINE), delay_ms)  # type: ignore[arg-type]
     SqsDeliveryQueue(sqs, "url").send("id", delay_ms)  # type: ignore[arg-type]
     assert [message["DelaySeconds"] for message in sqs.sent] == [seconds, seconds]
     assert [json.loads(message["MessageBody"]) for message in sqs.sent] == [
@@ -134,9 +137,10 @@ def test_deliveries_to_one_owner_are_one_message_group(receiver: str | None, gro
 )
 def test_every_part_of_a_message_reads_back(message: Message) -> None:
     sqs = FakeSqs()
-    SqsExecutionQueue(sqs, "url").send(message)  # type: ignore[arg-type]
+    SqsExecutionQueue(sqs, LANES).send(message)  # type: ignore[arg-type]
     [sent] = sqs.sent
     assert asdict(read_message(sent["MessageBody"])) == asdict(message)
+    assert sent["QueueUrl"] == f"https://sqs/{message.lane}"
     assert sent.get("MessageGroupId", "") == message.caller, "a fair queue knows callers by this"
     known = {"executionId", "kind", "version", "dueAt", "lane", "caller"}
     assert json.loads(sent["MessageBody"]).keys() <= known, "ids only, since the record is the truth"
@@ -147,7 +151,7 @@ def test_a_failing_queue_is_unavailable(failure: Exception) -> None:
     sqs = FakeSqs()
     sqs.trouble.before("send_message", failure)
     with pytest.raises(QueueUnavailableError):
-        SqsExecutionQueue(sqs, "url").send(Message("id"))  # type: ignore[arg-type]
+        SqsExecutionQueue(sqs, LANES).send(Message("id"))  # type: ignore[arg-type]
 
 
 # -- Clients --

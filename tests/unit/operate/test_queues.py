@@ -4,7 +4,9 @@ import pytest
 
 from actionrelay.errors import QueueUnavailableError, StoreUnavailableError
 from actionrelay.gate.gate_dynamodb import TableGateGauge, TableRateGate
+from actionrelay.gate.ports import Ask
 from actionrelay.gate.rate import Rate
+from actionrelay.gate.sharing import Sharing
 from actionrelay.operate.gauge_sqs import SqsGauge
 from actionrelay.operate.ports import QueueDepth
 from actionrelay.timestamps import iso
@@ -17,10 +19,12 @@ from tests.fakes.relay import Relay
 def test_every_depth_and_all_dead_letters_are_shown(relay: Relay) -> None:
     relay.gauges["executions"] = FixedGauge(QueueDepth(12, 3, 10))
     relay.gauges["dead executions"] = FixedGauge(QueueDepth(4, 0, 1))
+    relay.gauges["bulk"] = FixedGauge(QueueDepth(7, 9_000, 8))
     relay.gauges["deliveries"] = FixedGauge(QueueDepth(1, 2, 5))
     assert relay.watching.read() == {
         "queues": [
             {"name": "executions", "waiting": 12, "delayed": 3, "inFlight": 10, "deadLetters": 5},
+            {"name": "bulk", "waiting": 7, "delayed": 9_000, "inFlight": 8, "deadLetters": 0},
             {"name": "deliveries", "waiting": 1, "delayed": 2, "inFlight": 5, "deadLetters": 0},
         ],
         "rateGate": {"requestsPerMinute": 270, "pausedUntil": None},
@@ -53,8 +57,8 @@ def test_a_gate_gauge_reads_and_takes_nothing() -> None:
     dynamodb = FakeDynamoDb()
     gauge = TableGateGauge(dynamodb, "executions")  # type: ignore[arg-type]
     assert gauge.paused_until() == 0, "nobody has asked the gate yet"
-    gate = TableRateGate(dynamodb, "executions", Rate(270))  # type: ignore[arg-type]
-    gate.for_batch(1, 1).take(NOON)
+    gate = TableRateGate(dynamodb, "executions", Sharing(Rate(270)))  # type: ignore[arg-type]
+    gate.for_batch([Ask()]).take(NOON, Ask())
     assert gauge.paused_until() == 0
     gate.pause(NOON + 5_000)
     before = dict(dynamodb.items)

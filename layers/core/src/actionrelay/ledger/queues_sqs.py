@@ -1,4 +1,4 @@
-"""The two queues. Messages name an execution, with hints that spare work."""
+"""The queues: one of executions for each lane, one of deliveries. Messages name an execution, with hints."""
 
 import json
 import math
@@ -24,10 +24,10 @@ MAX_GROUP_LENGTH = 128
 
 @dataclass(frozen=True, slots=True)
 class SqsExecutionQueue(ExecutionQueue):
-    """An ``ExecutionQueue`` in SQS."""
+    """An ``ExecutionQueue`` in SQS: a queue for each lane."""
 
     client: "SQSClient"
-    url: str
+    urls: Mapping[Lane, str]
 
     @override
     def send(self, message: Message, delay_ms: int = 0) -> None:
@@ -42,7 +42,7 @@ class SqsExecutionQueue(ExecutionQueue):
         }
         document = {"executionId": message.execution_id, "kind": message.kind.value, **hints}
         group = {"MessageGroupId": message.caller} if message.caller else {}
-        _send(self.client, self.url, document, delay_ms, **group)
+        _send(self.client, self.urls[message.lane], document, delay_ms, **group)
 
 
 @dataclass(frozen=True, slots=True)

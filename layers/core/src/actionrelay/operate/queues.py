@@ -10,7 +10,7 @@ from actionrelay.ports import Clock
 from actionrelay.strict_json import Json, as_json
 from actionrelay.timestamps import Timestamp, iso
 
-type QueueName = Literal["executions", "deliveries"]
+type QueueName = Literal["executions", "bulk", "deliveries"]
 
 
 class QueueDocument(TypedDict):

@@ -16,12 +16,12 @@ from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.hosts import find_hosts
 from actionrelay.genesys.http import new_pool
 from actionrelay.ledger.payloads_s3 import BucketPayloads
-from actionrelay.ledger.queues_sqs import SqsDeadLetters, SqsExecutionQueue
+from actionrelay.ledger.queues_sqs import SqsDeadLetters
 from actionrelay.token.lease_dynamodb import TableTokenLeases
 from actionrelay.token.login_http import ClientCredentialsIssuer
 from actionrelay.token.shared import SharedToken
 from actionrelay.token.store_ssm import TokenParameter
-from actionrelay.wiring.ledger import completion, recorder
+from actionrelay.wiring.ledger import completion, execution_queue, recorder
 from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
 from actionrelay.wiring.settings import ExecuteSettings
 from actionrelay.wiring.telemetry import telemetry
@@ -50,7 +50,7 @@ def execute_batch() -> ExecuteBatch:
         recorder=recorder(settings),
         completion=completed,
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
-        queue=SqsExecutionQueue(aws().sqs, settings.execution_queue_url),
+        queue=execution_queue(settings),
         tokens=SharedToken(
             worker=SystemRandomness().new_id(),
             store=TokenParameter(aws().ssm, settings.token_parameter_name, settings.token_key_arn),

@@ -1,9 +1,10 @@
 """What every function is built from that writes executions."""
 
+from actionrelay.lanes import Lane
 from actionrelay.ledger.follow_up import Completion
 from actionrelay.ledger.history_dynamodb import AuditTable
 from actionrelay.ledger.payloads_s3 import BucketPayloads
-from actionrelay.ledger.queues_sqs import SqsDeliveryQueue
+from actionrelay.ledger.queues_sqs import SqsDeliveryQueue, SqsExecutionQueue
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ledger.retention import RetainedExecutions
 from actionrelay.ledger.table_dynamodb import ExecutionsTable
@@ -34,6 +35,12 @@ def retained(table: ExecutionsTable) -> RetainedExecutions:
 def callers_recorder(settings: WriterSettings) -> Recorder:
     """Return the same writer, for what callers and operators do."""
     return Recorder(retained(executions_table(settings)), recorder(settings).audit)
+
+
+def execution_queue(settings: CompletingSettings) -> SqsExecutionQueue:
+    """Return the queues of the lanes."""
+    urls = {Lane.INTERACTIVE: settings.execution_queue_url, Lane.BULK: settings.bulk_queue_url}
+    return SqsExecutionQueue(aws().sqs, urls)
 
 
 def completion(settings: CompletingSettings) -> Completion:

@@ -87,6 +87,7 @@ def read_queues() -> ReadQueues:
     return ReadQueues(
         queues={
             "executions": watched(settings.execution_queue_url, settings.execution_dlq_url),
+            "bulk": watched(settings.bulk_queue_url, settings.bulk_dlq_url),
             "deliveries": watched(settings.delivery_queue_url, settings.delivery_dlq_url),
         },
         gate=TableGateGauge(aws().dynamodb, settings.executions_table),

@@ -3,11 +3,10 @@
 import os
 
 from actionrelay.aws.secret import NamedSecret
-from actionrelay.ledger.queues_sqs import SqsExecutionQueue
 from actionrelay.receive.receipt import ReceiveResult
 from actionrelay.receive.webhook_ids_dynamodb import TableWebhookIds
 from actionrelay.webhooks.signatures import HubSignatureVerifier, StandardWebhooksVerifier, Verifier
-from actionrelay.wiring.ledger import completion, executions_table, recorder
+from actionrelay.wiring.ledger import completion, execution_queue, executions_table, recorder
 from actionrelay.wiring.process import SystemClock, aws, once
 from actionrelay.wiring.settings import ReceiveWebhookSettings, WebhookScheme
 from actionrelay.wiring.signing import signing_secrets
@@ -32,7 +31,7 @@ def receive_result() -> ReceiveResult:
         runs=executions_table(settings),
         recorder=recorder(settings),
         completion=completion(settings),
-        queue=SqsExecutionQueue(aws().sqs, settings.execution_queue_url),
+        queue=execution_queue(settings),
         telemetry=telemetry(),
         clock=SystemClock(),
         max_payload_bytes=settings.max_payload_bytes,

@@ -171,6 +171,7 @@ class CompletingSettings(WriterSettings):
     """What every function needs that brings executions to their end, or on."""
 
     execution_queue_url: str
+    bulk_queue_url: str
     result_cache_seconds: NotNegative
 
 
@@ -252,6 +253,8 @@ class QuerySettings(_Settings):
     api_auth: Auth
     execution_queue_url: str
     execution_dlq_url: str
+    bulk_queue_url: str
+    bulk_dlq_url: str
     delivery_queue_url: str
     delivery_dlq_url: str
     execution_retention_days: Positive

@@ -4,7 +4,7 @@ import os
 
 from actionrelay.ledger.history_dynamodb import AuditTable
 from actionrelay.ledger.payloads_s3 import BucketPayloads
-from actionrelay.ledger.queues_sqs import SqsDeliveryQueue, SqsExecutionQueue
+from actionrelay.ledger.queues_sqs import SqsDeliveryQueue
 from actionrelay.operate.decisions import OperateExecution
 from actionrelay.operate.request import ReadRequest
 from actionrelay.submit.refusal_counter_dynamodb import TableRefusalCounter
@@ -13,7 +13,7 @@ from actionrelay.submit.rules import RequestRules
 from actionrelay.submit.submission import SubmitExecution
 from actionrelay.webhooks.resolver_dns import SystemResolver
 from actionrelay.webhooks.targets import OutboundPolicy
-from actionrelay.wiring.ledger import callers_recorder, completion, executions_table
+from actionrelay.wiring.ledger import callers_recorder, completion, execution_queue, executions_table
 from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
 from actionrelay.wiring.settings import ValidateSettings
 from actionrelay.wiring.telemetry import telemetry
@@ -34,7 +34,7 @@ def submit_execution() -> SubmitExecution:
         recorder=callers_recorder(settings),
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
         cache=executions_table(settings),
-        queue=SqsExecutionQueue(aws().sqs, settings.execution_queue_url),
+        queue=execution_queue(settings),
         deliveries=SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url),
         telemetry=telemetry(),
         clock=SystemClock(),
@@ -51,7 +51,7 @@ def operate_execution() -> OperateExecution:
         callers_recorder(settings),
         executions_table(settings),
         completion(settings),
-        SqsExecutionQueue(aws().sqs, settings.execution_queue_url),
+        execution_queue(settings),
         telemetry(),
         SystemClock(),
         submit_execution().rules.body,

@@ -3,7 +3,7 @@
 import { h, show } from "./dom.js";
 import { count, plural, span } from "./formatting.js";
 
-const NAMES = { executions: "Executions", deliveries: "Deliveries" };
+const NAMES = { executions: "Executions", bulk: "Bulk executions", deliveries: "Deliveries" };
 
 /** The queues and the gate, in a container. */
 export function drawQueues(container, { queues, rateGate }) {
