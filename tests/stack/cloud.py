@@ -131,6 +131,8 @@ class Cloud:
             "GENESYS_API_URL": self.genesys.url,
             "GENESYS_LOGIN_URL": self.genesys.url,
             "REQUESTS_PER_MINUTE": "60000",
+            "BULK_SHARE_PERCENT": "20",
+            "MAX_IN_FLIGHT": "1000",
             **self.queue_urls,
         }
 
@@ -220,7 +222,7 @@ def _resources(account: Account) -> dict[str, str]:
         f"{name.upper()}_QUEUE_URL": sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "540"})[
             "QueueUrl"
         ]
-        for name in ("execution", "delivery")
+        for name in ("execution", "bulk", "delivery")
     }
 
 
