@@ -272,8 +272,8 @@ def test_the_usual_lane_asks_for_what_was_asked_before() -> None:
     request: dict[str, Any] = {"actionId": "a", "inputs": {}, "timeout": 7}
     before_lanes = "6355f85be1c697620fb02dbe4c5b68657b187689e2f5b07e48c2a63a5ce0fbe5"
     assert hash_of(ExecutionRequest(**request)) == before_lanes
-    assert hash_of(ExecutionRequest(**request, lane="interactive")) == before_lanes
-    assert hash_of(ExecutionRequest(**request, lane="bulk")) != before_lanes
+    assert hash_of(ExecutionRequest(**request, lane=Lane.INTERACTIVE)) == before_lanes
+    assert hash_of(ExecutionRequest(**request, lane=Lane.BULK)) != before_lanes
 
 
 # -- What a request is called --
