@@ -137,6 +137,7 @@ def test_hanging_receivers_do_not_delay_others(data_actions: Deployment) -> None
 
     stuck = [submitted(data_actions, stuck_url) for _ in range(5)]
     data_actions.eventually(lambda: len(data_actions.deliveries(hanging)) == len(stuck))
+    # More would wait for the rate, 4.5 a second, about as long as receivers hang.
     others = [submitted(data_actions, url) for _ in range(6)]
     for execution_id in others:
         await_delivery(data_actions, execution_id)

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from actionrelay.boundary.routes import ROUTES, Access
-from tests.template.cloudformation import Template, function_folder
+from tests.template.cloudformation import ROOT, Template, function_folder
 from tests.template.deployed import Deployed, translated
 
 PROBLEM = {"type", "title", "status", "detail", "code", "traceId"}
 
 
 AUTH = ("AWS_IAM", "API_KEY")
+OPEN_A_SECOND = 60
 
 
 def definitions(template: Template) -> dict[str, dict[str, Any]]:
@@ -173,6 +174,9 @@ def test_each_open_route_has_a_share_of_its_own(template: Template) -> None:
     assert limits.keys() == {(route.method, route.path) for route in ROUTES if route.access is Access.OPEN}
     assert sum(rate for rate, _ in limits.values()) <= everything / 2
     assert limits["GET", "/console"][0] <= everything / 10
+    # Who sends `X-Amzn-Trace-Id` with `Sampled=1` has a trace made of each request: docs/security.md states the bound.
+    assert sum(rate for rate, _ in limits.values()) <= OPEN_A_SECOND
+    assert f"{OPEN_A_SECOND} times a second over all" in (ROOT / "docs/security.md").read_text(encoding="utf-8")
 
 
 def test_old_versions_of_tls_are_refused(template: Template) -> None:
