@@ -192,9 +192,9 @@ def test_a_caller_at_its_worst_harms_no_neighbour(
         )
         assert (done["status"], done["attempts"]) == ("completed", 1)
     assert beside.p95() <= WORST_RATIO * max(alone.p95(), LEAST_P95_MS)
-    told = data_actions.deliveries(name)
-    assert len(told) == ALONE_SECONDS + TOGETHER_SECONDS
-    assert not any(b"forged" in json.dumps(each).encode() for each in told)
+    received = data_actions.deliveries(name)
+    assert len(received) == ALONE_SECONDS + TOGETHER_SECONDS
+    assert not any(b"forged" in json.dumps(each).encode() for each in received)
     # Nothing of the attacker's was a fault of the service, and what is an operator's was refused.
     statuses = dict(list(worst.answers))
     assert len(statuses) == len(worst.answers), "each move is answered in one way"
