@@ -34,7 +34,7 @@ def emptied(sharing: Sharing, *waiting: Ask, now: int = NOON) -> GateState:
 
 
 @given(sharings, questions)
-def test_no_minute_exceeds_the_rate_whoever_asks(
+def test_no_minute_exceeds_the_rate_for_any_who_ask(
     sharing: Sharing, questions: list[tuple[int, Mapping[Ask, int]]]
 ) -> None:
     state, now, given_at = GateState(), NOON, list[int]()

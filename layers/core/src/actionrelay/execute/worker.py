@@ -212,5 +212,5 @@ class ExecuteAction:
 
 
 def ask_of(message: Message) -> Ask:
-    """Return how a message stands before the rate gate; its hints say it, before any record is read."""
+    """Return what a message is before the rate gate; its hints say it, before any record is read."""
     return Ask(message.flow, message.due_at is not None)

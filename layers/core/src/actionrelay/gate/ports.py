@@ -9,7 +9,7 @@ from actionrelay.lanes import Flow
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """How one message stands before the gate."""
+    """What one message is before the gate."""
 
     flow: Flow = field(default_factory=Flow)
     waited: bool = False

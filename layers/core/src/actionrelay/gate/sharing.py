@@ -154,7 +154,7 @@ class _Turn:
         )
         for flow in {ask.flow for ask in asked}:
             state_of = known.get(flow, FlowState(flow))
-            if flow not in waiting:  # it comes back without credit for the time that it was away
+            if flow not in waiting:  # it returns without credit for the time that it was away
                 state_of = replace(state_of, served=max(state_of.served, turn._least(flow.lane)))
             known[flow] = state_of
         return turn
