@@ -293,8 +293,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--latency", type=float, default=0.0)
+    parser.add_argument("--pace", type=float, default=0.0)
+    parser.add_argument("--actions", default="{}", help="the catalogue: JSON by actionId")
     given = parser.parse_args()
-    with FakeRelay(delay=given.delay, port=given.port) as relay:
+    with FakeRelay(delay=given.delay, pace=given.pace, port=given.port, actions=json.loads(given.actions)) as relay:
         print(relay.url, flush=True)  # noqa: T201 - its caller reads it
         threading.Event().wait()

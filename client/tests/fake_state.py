@@ -67,6 +67,8 @@ class RelayState:
 
     delay: float = 0.0
     """Seconds from acceptance to the end of an execution."""
+    pace: float = 0.0
+    """Seconds from the end of one to the end of the next, at least: as a rate gate has it."""
     auth: str = "key"
     """`key`, `iam`, or `none`."""
     max_payload_bytes: int = 512_000
@@ -92,6 +94,7 @@ class RelayState:
         self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
         """Method, target, headers by lower-case name, and body of each request."""
         self.lock = threading.RLock()
+        self._last_end = 0.0
 
     def trouble(self, method: str, path: str, **what: Any) -> None:
         self.troubles.append(Trouble(method, path, **what))
@@ -109,7 +112,8 @@ class RelayState:
                     raise ProblemError(429, "backlog_full", headers={"Retry-After": "1"})
                 now = time.time()
                 outcome = str(request["inputs"].get("outcome", "completed"))
-                found = Record({**request, "executionId": execution_id}, now, now + self.delay, outcome, now)
+                self._last_end = max(now + self.delay, self._last_end + self.pace)
+                found = Record({**request, "executionId": execution_id}, now, self._last_end, outcome, now)
                 self.records[execution_id] = found
                 self.runs[execution_id] += 1
                 return 202, self.document(execution_id)

@@ -69,7 +69,7 @@ def check(
             if other is not None:
                 faults = [_duplicate(shape, other)]
         else:
-            book.add_invalid(prepared.number, prepared.key, "invalid")
+            book.add_invalid(prepared.number, prepared.key, "")
         if faults:
             checked.invalid += 1
             if len(checked.faults) < MAX_FAULTS:

@@ -1,0 +1,78 @@
+"""The command and the client's example, against a deployment."""
+
+import json
+import subprocess
+import sys
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stack.deployment import ACTION, Deployment
+from tests.stack.test_readme import environment
+from tests.unit.docs.documents import README, ROOT
+
+
+def typed(deployment: Deployment, *arguments: str, status: int = 0, **more: str) -> Any:
+    """Type a command, and return what it printed as JSON."""
+    done = subprocess.run(
+        [sys.executable, "-m", "actionrelay_client.command", *arguments, "--json"],
+        env=environment(deployment, **more),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == status, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()] if done.stdout else json.loads(done.stderr)
+
+
+def test_one_execution_from_submission_to_its_trail(data_actions: Deployment) -> None:
+    execution_id = str(uuid.uuid4())
+    [done] = typed(data_actions, "submit", ACTION, f"order={execution_id}", "--id", execution_id, "--wait")
+    assert (done["executionId"], done["status"]) == (execution_id, "completed")
+    assert done == data_actions.api.execution(execution_id).document
+
+    [trail] = typed(data_actions, "audit", execution_id, "--verify")
+    assert trail["verification"]["intact"] is True
+    assert trail["entries"][-1]["event"] == "completed"
+    listed = typed(data_actions, "list", "--from", "2026-01-01T00:00:00+01:00", "--action", ACTION, "--limit", "200")
+    assert execution_id in {each["executionId"] for each in listed}
+    [metrics] = typed(data_actions, "metrics")
+    assert "totalExecutions" in metrics
+
+    refused = typed(data_actions, "retry", execution_id, status=3)
+    assert refused["code"] == "wrong_state"
+
+
+def test_a_doctor_finds_a_deployment_well(data_actions: Deployment) -> None:
+    [looked] = typed(data_actions, "doctor")
+    found = {each["name"]: each["status"] for each in looked["checks"]}
+    assert {
+        name: found[name] for name in ("reachable", "clock", "answers", "may read", "may submit", "may decide")
+    } == (dict.fromkeys(("reachable", "clock", "answers", "may read", "may submit", "may decide"), "ok"))
+    assert [name for name, status in found.items() if status == "failed"] == []
+
+
+def test_wrong_credentials_are_said_as_such(data_actions: Deployment) -> None:
+    refused = typed(data_actions, "metrics", status=3, AWS_SECRET_ACCESS_KEY="another")
+    assert refused["status"] == 403
+
+
+@pytest.mark.parametrize("command", [["examples/python/call.py", ACTION, '{"from": "an example"}']])
+def test_the_example_and_the_readme_call(data_actions: Deployment, command: Sequence[str], tmp_path: Path) -> None:
+    snippet = tmp_path / "client.py"
+    snippet.write_text(README.snippet("client"), encoding="utf-8")
+    for arguments in ([str(ROOT / command[0]), *command[1:]], [str(snippet)]):
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            env=environment(data_actions),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "completed" in done.stdout
