@@ -113,9 +113,8 @@ class UseCases:
     def __init__(self, ports: Ports, deployment: Deployment, seed: int) -> None:
         silence, randomness, anybody = Silence(), SteadyRandomness(seed), _Anybody()
         recorder = Recorder(ports.ledger, ports.audit)
-        completion = Completion(
-            recorder, ports.payloads, ports.cache, ports.deliveries, KnownSuccessRate(), silence, CACHE_SECONDS
-        )
+        rate = KnownSuccessRate()
+        completion = Completion(recorder, ports.payloads, ports.cache, ports.deliveries, silence, CACHE_SECONDS)
         self.submitting = SubmitExecution(
             RequestRules(deployment.api, MAX_PAYLOAD_BYTES, 5, OutboundPolicy(), _Anywhere()),
             recorder,
@@ -133,6 +132,7 @@ class UseCases:
             policy=ExecutionPolicy(MAX_ATTEMPTS, deployment.grace_ms),
             recorder=recorder,
             completion=completion,
+            success_rate=rate,
             payloads=ports.payloads,
             queue=ports.queue,
             tokens=ports.tokens,
@@ -141,13 +141,14 @@ class UseCases:
             clock=ports,
             randomness=randomness,
         )
-        self.executing = ExecuteBatch(ports.gate, completion.success_rate, action)
+        self.executing = ExecuteBatch(ports.gate, rate, action)
         self.receiving = ReceiveResult(
             lambda: anybody,
             ports.webhook_ids,
             ports.ledger,
             recorder,
             completion,
+            rate,
             ports.queue,
             silence,
             ports,
@@ -166,4 +167,4 @@ class UseCases:
             ports,
             randomness,
         )
-        self.operating = OperateExecution(recorder, ports.ledger, completion, ports.queue, silence, ports)
+        self.operating = OperateExecution(recorder, ports.ledger, completion, rate, ports.queue, silence, ports)

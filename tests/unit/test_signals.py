@@ -93,7 +93,7 @@ def test_a_webhook_at_its_deadline_passes_no_deadline(
 ) -> None:
     waiting = relay.given_awaiting()
     relay.clock.advance(TIMEOUT_MS + GRACE_MS)
-    outdated = relay.executing._settlement
+    outdated = relay.executing.settlement
     relay.store.put(settle(waiting, Outcome(Status.COMPLETED), relay.clock.now(), by_webhook=True))
     outdated.expire_webhook(waiting)
     assert relay.record.status is Status.COMPLETED

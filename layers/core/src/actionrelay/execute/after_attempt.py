@@ -16,7 +16,7 @@ from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status
 from actionrelay.ledger.follow_up import Completion, unknown
 from actionrelay.ledger.message import Message, MessageKind
-from actionrelay.ledger.ports import ExecutionQueue
+from actionrelay.ledger.ports import ExecutionQueue, SuccessRate
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ports import Clock, Randomness, Telemetry
 from actionrelay.retry_after import retry_after_ms
@@ -41,6 +41,7 @@ class Settlement:
     policy: ExecutionPolicy
     recorder: Recorder
     completion: Completion
+    success_rate: SuccessRate
     queue: ExecutionQueue
     gate: BatchGate
     telemetry: Telemetry
@@ -218,7 +219,7 @@ class Settlement:
                 now,
                 latency_ms=reply.latency_ms if reply else None,
                 correlation_id=reply.correlation_id if reply else None,
-                success_rate=self.completion.success_rate.latest(),
+                success_rate=self.success_rate.latest(),
             )
 
         try:

@@ -3,7 +3,7 @@
 Returning means that the message is done with; raising means that it must be seen again.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from actionrelay.errors import DependencyError, LeaseHeldError, QueueUnavailableError, StaleWriteError, TokenError
@@ -15,7 +15,7 @@ from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Status
 from actionrelay.ledger.follow_up import Completion
 from actionrelay.ledger.message import Message, MessageKind
-from actionrelay.ledger.ports import ExecutionQueue, PayloadStore
+from actionrelay.ledger.ports import ExecutionQueue, PayloadStore, SuccessRate
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ports import Clock, Randomness, Telemetry
 from actionrelay.signals import Count, Duration
@@ -51,6 +51,7 @@ class ExecuteAction:
     policy: ExecutionPolicy
     recorder: Recorder
     completion: Completion
+    success_rate: SuccessRate
     payloads: PayloadStore
     queue: ExecutionQueue
     tokens: TokenSource
@@ -58,6 +59,23 @@ class ExecuteAction:
     telemetry: Telemetry
     clock: Clock
     randomness: Randomness
+    settlement: Settlement = field(init=False, repr=False)
+    """Made of the same parts."""
+
+    def __post_init__(self) -> None:
+        """Make the settlement of the parts that are here."""
+        settlement = Settlement(
+            self.policy,
+            self.recorder,
+            self.completion,
+            self.success_rate,
+            self.queue,
+            self.gate,
+            self.telemetry,
+            self.clock,
+            self.randomness,
+        )
+        object.__setattr__(self, "settlement", settlement)
 
     def work(self, message: Message, ends_at: int) -> None:
         """Do what is due for a message; ``ends_at`` is when this worker's invocation is cut off.
@@ -108,57 +126,44 @@ class ExecuteAction:
         else:
             self._try(execution, message, ends_at)
 
-    @property
-    def _settlement(self) -> Settlement:
-        return Settlement(
-            self.policy,
-            self.recorder,
-            self.completion,
-            self.queue,
-            self.gate,
-            self.telemetry,
-            self.clock,
-            self.randomness,
-        )
-
     def _watch(self, execution: Execution, kind: MessageKind) -> None:
         """Keep the deadline of an awaited webhook; any message that finds one waiting makes sure that it is kept."""
         now = self.clock.now()
         deadline_at = execution.deadline_at or now
         if kind is MessageKind.DEADLINE and now >= deadline_at:
-            self._settlement.expire_webhook(execution)
+            self.settlement.expire_webhook(execution)
         else:
             self.recorder.pay(execution)
-            self._settlement.send_deadline(execution, deadline_at - now)
+            self.settlement.send_deadline(execution, deadline_at - now)
 
     def _take_over(self, execution: Execution) -> None:
         """Go on where a worker died: its request may have arrived, so the rules for ambiguous outcomes hold."""
         ledger.require_free(execution, self.clock.now())
         self.telemetry.count(Count.ATTEMPTS_TAKEN_OVER)
         reply = Reply(ReplyKind.NO_ANSWER, latency_ms=0, error=_LOST_LEASE)
-        self._settlement.after_failure(execution, reply)
+        self.settlement.after_failure(execution, reply)
 
     def _try(self, execution: Execution, message: Message, ends_at: int) -> None:
         now = self.clock.now()
         due_at = max(execution.next_at or 0, (message.due_at or 0) - PLACE_TOLERANCE_MS)
         if due_at > now:
             self.recorder.pay(execution)
-            self._settlement.send_run(execution, due_at - now, message.due_at)
+            self.settlement.send_run(execution, due_at - now, message.due_at)
             return
         if now - execution.queued_at > GIVE_UP_AFTER_MS:
-            self._settlement.give_up(execution, _EXPIRED)
+            self.settlement.give_up(execution, _EXPIRED)
             return
         try:
             token = self.tokens.token()
         except TokenError as error:
-            self._settlement.without_token(execution, error)
+            self.settlement.without_token(execution, error)
             return
         call = self._call(execution)
         if call is None:
-            self._settlement.give_up(execution, _UNREADABLE)
+            self.settlement.give_up(execution, _UNREADABLE)
         elif self._time_left(ends_at) < MIN_WAIT_MS:
             self.recorder.pay(execution)
-            self._settlement.send_run(execution, 0, message.due_at)  # for a worker with time; nothing was begun
+            self.settlement.send_run(execution, 0, message.due_at)  # for a worker with time; nothing was begun
         elif wait := self.gate.take(self.clock.now(), ask_of(message), ends_at):
             self._wait_again(execution, wait)
         else:
@@ -169,7 +174,7 @@ class ExecuteAction:
         self.telemetry.count(Count.RATE_GATE_WAITS)
         self.recorder.pay(execution)
         wait += int(RETURN_SPREAD_MS * self.randomness.uniform())
-        self._settlement.send_run(execution, max(wait - PLACE_TOLERANCE_MS, 1), self.clock.now() + wait)
+        self.settlement.send_run(execution, max(wait - PLACE_TOLERANCE_MS, 1), self.clock.now() + wait)
 
     def _attempt(self, execution: Execution, call: ActionCall, token: AccessToken, ends_at: int) -> None:
         now = self.clock.now()
@@ -182,7 +187,7 @@ class ExecuteAction:
         self.telemetry.duration(Duration.GENESYS_LATENCY, reply.latency_ms)
         if reply.http_status == HTTPStatus.UNAUTHORIZED:
             self.tokens.refuse(token.version)
-        self._settlement.after_reply(claimed, reply)
+        self.settlement.after_reply(claimed, reply)
 
     def _ask(self, call: ActionCall, token: AccessToken, ends_at: int) -> Reply:
         """Post, unless a 429 came before, or the way here has used up the time to wait for an answer."""

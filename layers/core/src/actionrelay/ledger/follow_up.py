@@ -11,7 +11,7 @@ from actionrelay.ledger.execution import (
     PayloadRef,
     Status,
 )
-from actionrelay.ledger.ports import CachedResult, DeliveryQueue, PayloadStore, ResultCache, SuccessRate
+from actionrelay.ledger.ports import CachedResult, DeliveryQueue, PayloadStore, ResultCache
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ports import Telemetry
 from actionrelay.signals import Count, Duration
@@ -26,7 +26,6 @@ class Completion:
     payloads: PayloadStore
     cache: ResultCache
     deliveries: DeliveryQueue
-    success_rate: SuccessRate
     telemetry: Telemetry
     cache_seconds: int
 

@@ -13,7 +13,7 @@ from actionrelay.ledger.allowed import Decision, require
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status
 from actionrelay.ledger.follow_up import Completion, same_outcome
 from actionrelay.ledger.message import Message
-from actionrelay.ledger.ports import ExecutionQueue, SentRun, SentRuns
+from actionrelay.ledger.ports import ExecutionQueue, SentRun, SentRuns, SuccessRate
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.operate.bodies import Acknowledgement, Resolution, Retry
 from actionrelay.ports import Clock, Telemetry
@@ -29,6 +29,7 @@ class OperateExecution:
     recorder: Recorder
     runs: SentRuns
     completion: Completion
+    success_rate: SuccessRate
     queue: ExecutionQueue
     telemetry: Telemetry
     clock: Clock
@@ -79,14 +80,14 @@ class OperateExecution:
             resolution.refuse()
         execution = self._load(execution_id)
         outcome, result = self._outcome(execution, resolution, raw)
-        self.completion.success_rate.refresh()
+        self.success_rate.refresh()
         if execution.outcome and same_outcome(execution.outcome, outcome):
             self.completion.hand_on(execution, result)
             return execution
         resolved = self._decide(
             execution,
             lambda now, current: ledger.resolve(
-                current, outcome, now, actor, resolution.note, success_rate=self.completion.success_rate.latest()
+                current, outcome, now, actor, resolution.note, success_rate=self.success_rate.latest()
             ),
         )
         self.completion.after_decision(resolved, result)

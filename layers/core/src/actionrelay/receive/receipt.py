@@ -22,7 +22,7 @@ from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status
 from actionrelay.ledger.follow_up import Completion, same_outcome
 from actionrelay.ledger.message import Message, MessageKind
-from actionrelay.ledger.ports import ExecutionQueue, SentRun, SentRuns
+from actionrelay.ledger.ports import ExecutionQueue, SentRun, SentRuns, SuccessRate
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.receive.ports import WebhookIds
@@ -59,6 +59,7 @@ class ReceiveResult:
     runs: SentRuns
     recorder: Recorder
     completion: Completion
+    success_rate: SuccessRate
     queue: ExecutionQueue
     telemetry: Telemetry
     clock: Clock
@@ -80,7 +81,7 @@ class ReceiveResult:
             raise PayloadTooLargeError(f"the body has {len(body)} bytes, {self.max_payload_bytes} are allowed")
         webhook_id = self._authentic(headers, body)
         end = read_report(body)
-        self.completion.success_rate.refresh()
+        self.success_rate.refresh()
         sent = self._sent(end.execution_id)
         if end.mended:
             self.telemetry.event("result_mended", flaws=", ".join(end.mended))
@@ -145,7 +146,7 @@ class ReceiveResult:
             by_webhook=True,
             webhook_id=report.webhook_id,
             sent_as=report.sent_as,
-            success_rate=self.completion.success_rate.latest(),
+            success_rate=self.success_rate.latest(),
         )
 
     def _already_decided(self, execution_id: str, report: "_Report", data: bytes) -> Execution:

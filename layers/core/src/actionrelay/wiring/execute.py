@@ -21,7 +21,7 @@ from actionrelay.token.lease_dynamodb import TableTokenLeases
 from actionrelay.token.login_http import ClientCredentialsIssuer
 from actionrelay.token.shared import SharedToken
 from actionrelay.token.store_ssm import TokenParameter
-from actionrelay.wiring.ledger import completion, execution_queue, recorder
+from actionrelay.wiring.ledger import completion, execution_queue, recorder, success_rate
 from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
 from actionrelay.wiring.settings import ExecuteSettings
 from actionrelay.wiring.telemetry import telemetry
@@ -43,12 +43,13 @@ def execute_batch() -> ExecuteBatch:
     pool = new_pool()
     secret = NamedSecret(aws().secrets, settings.genesys_secret_name)
     contract = DataActions(settings.receipt_url) if settings.genesys_api is GenesysApi.DATA_ACTIONS else Integrations()
-    completed = completion(settings)
+    rate = success_rate(settings)
     action = partial(
         ExecuteAction,
         policy=ExecutionPolicy(settings.max_attempts, settings.webhook_grace_seconds * 1_000),
         recorder=recorder(settings),
-        completion=completed,
+        completion=completion(settings),
+        success_rate=rate,
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
         queue=execution_queue(settings),
         tokens=SharedToken(
@@ -68,4 +69,4 @@ def execute_batch() -> ExecuteBatch:
     )
     sharing = Sharing(Rate(settings.requests_per_minute), settings.bulk_share_percent, settings.max_in_flight)
     gate = TableRateGate(aws().dynamodb, settings.executions_table, sharing)
-    return ExecuteBatch(gate, completed.success_rate, action)
+    return ExecuteBatch(gate, rate, action)

@@ -4,6 +4,7 @@ from actionrelay.lanes import Lane
 from actionrelay.ledger.follow_up import Completion
 from actionrelay.ledger.history_dynamodb import AuditTable
 from actionrelay.ledger.payloads_s3 import BucketPayloads
+from actionrelay.ledger.ports import SuccessRate
 from actionrelay.ledger.queues_sqs import SqsDeliveryQueue, SqsExecutionQueue
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ledger.retention import RetainedExecutions
@@ -43,6 +44,11 @@ def execution_queue(settings: CompletingSettings) -> SqsExecutionQueue:
     return SqsExecutionQueue(aws().sqs, urls)
 
 
+def success_rate(settings: CompletingSettings) -> SuccessRate:
+    """Return the day's success rate, for the audit entries of endings."""
+    return RememberedSuccessRate(TableCounters(aws().dynamodb, settings.executions_table, SystemClock()), SystemClock())
+
+
 def completion(settings: CompletingSettings) -> Completion:
     """Return what an ending owes."""
     return Completion(
@@ -50,7 +56,6 @@ def completion(settings: CompletingSettings) -> Completion:
         BucketPayloads(aws().s3, settings.payload_bucket),
         executions_table(settings),
         SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url),
-        RememberedSuccessRate(TableCounters(aws().dynamodb, settings.executions_table, SystemClock()), SystemClock()),
         telemetry(),
         settings.result_cache_seconds,
     )

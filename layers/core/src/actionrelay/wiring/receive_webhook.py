@@ -6,7 +6,7 @@ from actionrelay.aws.secret import NamedSecret
 from actionrelay.receive.receipt import ReceiveResult
 from actionrelay.receive.webhook_ids_dynamodb import TableWebhookIds
 from actionrelay.webhooks.signatures import HubSignatureVerifier, StandardWebhooksVerifier, Verifier
-from actionrelay.wiring.ledger import completion, execution_queue, executions_table, recorder
+from actionrelay.wiring.ledger import completion, execution_queue, executions_table, recorder, success_rate
 from actionrelay.wiring.process import SystemClock, aws, once
 from actionrelay.wiring.settings import ReceiveWebhookSettings, WebhookScheme
 from actionrelay.wiring.signing import signing_secrets
@@ -31,6 +31,7 @@ def receive_result() -> ReceiveResult:
         runs=executions_table(settings),
         recorder=recorder(settings),
         completion=completion(settings),
+        success_rate=success_rate(settings),
         queue=execution_queue(settings),
         telemetry=telemetry(),
         clock=SystemClock(),

@@ -13,7 +13,7 @@ from actionrelay.submit.rules import RequestRules
 from actionrelay.submit.submission import SubmitExecution
 from actionrelay.webhooks.resolver_dns import SystemResolver
 from actionrelay.webhooks.targets import OutboundPolicy
-from actionrelay.wiring.ledger import callers_recorder, completion, execution_queue, executions_table
+from actionrelay.wiring.ledger import callers_recorder, completion, execution_queue, executions_table, success_rate
 from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
 from actionrelay.wiring.settings import ValidateSettings
 from actionrelay.wiring.telemetry import telemetry
@@ -51,6 +51,7 @@ def operate_execution() -> OperateExecution:
         callers_recorder(settings),
         executions_table(settings),
         completion(settings),
+        success_rate(settings),
         execution_queue(settings),
         telemetry(),
         SystemClock(),
