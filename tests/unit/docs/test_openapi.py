@@ -49,6 +49,7 @@ def test_it_is_openapi_31() -> None:
 KEYWORDS = {
     *("$ref", "type", "enum", "const", "anyOf", "allOf", "description", "default", "format"),
     *("properties", "required", "additionalProperties", "items"),
+    *("minItems", "maxItems", "minProperties", "maxProperties", "propertyNames"),
     *("minimum", "maximum", "minLength", "maxLength", "pattern"),
 }
 

@@ -43,9 +43,9 @@ def findings(text: str) -> Iterator[str]:
 
 
 def files() -> Iterator[Path]:
-    """Yield every file of the repository but this one; what is built or installed is in hidden folders."""
+    """Yield every file of the repository but this one; what is built or installed is in folders of its own."""
     for folder, below, names in os.walk(ROOT):
-        below[:] = [name for name in below if not name.startswith((".", "__")) or name == ".ci"]
+        below[:] = [name for name in below if not name.startswith((".", "__", "node_modules")) or name == ".ci"]
         yield from (Path(folder, name) for name in names if Path(folder, name) != Path(__file__))
 
 

@@ -1,5 +1,6 @@
 """Connections that fail, at each stage: what that proves about the request, and what follows from it."""
 
+import json
 import socket
 import ssl
 import time
@@ -175,7 +176,7 @@ def test_a_broken_request_may_have_run_and_is_sent_once(name: str, contract: Con
 
 
 def test_a_request_taken_too_slowly_may_have_run() -> None:
-    pool, call = new_pool(), replace(a_call(), inputs={"much": "x" * 20_000_000})
+    pool, call = new_pool(), replace(a_call(), inputs=json.dumps({"much": "x" * 20_000_000}))
     with LoopbackServer(sipping, reads=False) as server:
         reply = GenesysClient(pool, server.url, DATA_ACTIONS).execute(call, a_token(), 500)
         pool.clear()
