@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -57,6 +58,13 @@ NOT_ENFORCED = {
 
 def accepts(deployment: Deployment, patience: float) -> None:
     assert deployment.submit().status == 202
+
+
+def records_a_refusal(deployment: Deployment, patience: float) -> None:
+    refused = deployment.api.submit({})
+    assert refused.status == 422
+    path = f"/executions/{quote(refused.document['traceId'], safe='')}/audit"
+    deployment.eventually(lambda: deployment.api.call("GET", path).status == 200, patience=patience)
 
 
 def accepts_a_large_request(deployment: Deployment, patience: float) -> None:
@@ -284,6 +292,7 @@ JOBS: dict[Permission, Job] = {
     Permission("validate", "ReadExecutions", "dynamodb:Query"): answers_a_repeat,
     Permission("validate", "KeepExecutions", "dynamodb:PutItem"): accepts,
     Permission("validate", "AppendToAudit", "dynamodb:PutItem"): accepts,
+    Permission("validate", "CountRefusals", "dynamodb:UpdateItem"): records_a_refusal,
     Permission("validate", "SendMessages", "sqs:SendMessage"): accepts,
     Permission("validate", "KeepLargePayloads", "s3:PutObject"): accepts_a_large_request,
     Permission("validate", "KeepLargePayloads", "s3:GetObject"): serves_a_large_result_from_the_cache,
@@ -327,6 +336,7 @@ JOBS: dict[Permission, Job] = {
     Permission("preflight", "ReadTheWebhookSecret", "secretsmanager:GetSecretValue"): looks_at_the_webhook_secret,
     Permission("preflight", "ReadTheSigningSecret", "secretsmanager:GetSecretValue"): reads_a_receivers_keys,
     Permission("export", "ReadAudit", "dynamodb:Query"): exports_a_day,
+    Permission("export", "ReadRefusals", "dynamodb:Query"): exports_a_day,
     Permission("export", "FindADaysExecutions", "dynamodb:Query"): exports_a_day,
     Permission("export", "WriteExportedDays", "s3:PutObject"): exports_a_day,
 }
