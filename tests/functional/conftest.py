@@ -5,11 +5,14 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from pathlib import Path
+from types import ModuleType
+from typing import Any, cast, get_type_hints
 
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from actionrelay.ledger.queues_sqs import SqsDeadLetters
 from actionrelay.webhooks.keys import parse_secret
 from actionrelay.webhooks.signatures import StandardWebhooksVerifier
 from actionrelay.wiring import telemetry as observability
@@ -20,26 +23,25 @@ from tests.fakes.relay import Relay
 STACK = "relay-of-sales"
 """What the template gives as the service: the stack's name."""
 
-WIRED = (
-    ("validate", "submit_execution", "submitting"),
-    ("validate", "operate_execution", "operating"),
-    ("validate", "read_request", "showing_requests"),
-    ("validate", "record_rejection", "rejecting"),
-    ("execute", "execute_batch", "batching"),
-    ("receive_webhook", "receive_result", "receiving"),
-    ("deliver", "deliver_webhook", "delivering"),
-    ("query", "read_execution", "reading"),
-    ("query", "read_history", "recalling"),
-    ("query", "read_audit_days", "reading_days"),
-    ("query", "list_executions", "listing"),
-    ("query", "read_queues", "watching"),
-    ("preflight", "run_preflight", "preflighting"),
-    ("preflight", "read_receiver_keys", "handing_out_keys"),
-    ("export", "export_audit_day", "exporting"),
-    ("query", "read_metrics", "measuring"),
-    ("query", "serve_console", "console"),
-    ("count", "count_changes", "counting"),
-)
+APPS = {
+    path.parent.name: importlib.import_module(f"functions.{path.parent.name}.app")
+    for path in sorted(Path(__file__).parents[2].glob("functions/*/app.py"))
+}
+REAL = {"describe_api"}
+"""What a handler is built of here as in Lambda: it needs no service."""
+
+
+def wired(app: ModuleType) -> dict[str, Any]:
+    """Return what a handler asks its module of `wiring` for, by the name that it has there, and its type."""
+    made = {name: each for name, each in vars(app).items() if hasattr(each, "cache_clear")}
+    return {name: get_type_hints(each)["return"] for name, each in made.items() if name not in REAL}
+
+
+def fakes() -> dict[Any, str]:
+    """Return the names of the relay's use cases by their types."""
+    return {
+        get_type_hints(each.fget)["return"]: name for name, each in vars(Relay).items() if isinstance(each, property)
+    }
 
 
 @dataclass(slots=True)
@@ -82,13 +84,16 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Functions:
     relay = Relay()
     relay.clock.time = SIGNED_AT * 1_000
     functions = Functions(relay)
-    for name, wiring, use_case in WIRED:
-        app = importlib.import_module(f"functions.{name}.app")
-        monkeypatch.setattr(app, wiring, lambda use_case=use_case: getattr(relay, use_case))
-        functions.handlers[name] = app.lambda_handler
-    for name, letters in (("execute", "execution_dead_letters"), ("deliver", "delivery_dead_letters")):
-        monkeypatch.setattr(importlib.import_module(f"functions.{name}.app"), letters, lambda: functions.buried)
+    use_cases = fakes()
+    for function, app in APPS.items():
+        functions.handlers[function] = app.lambda_handler
+        for name, kind in wired(app).items():
+            if kind is SqsDeadLetters:
+                monkeypatch.setattr(app, name, lambda: functions.buried)
+            else:
+                monkeypatch.setattr(app, name, lambda use_case=use_cases[kind]: getattr(relay, use_case))
     verifier = StandardWebhooksVerifier((parse_secret(WEBHOOK_SECRET),))
-    app = importlib.import_module("functions.receive_webhook.app")
-    monkeypatch.setattr(app, "receive_result", lambda: replace(relay.receiving, verifier=lambda: verifier))
+    monkeypatch.setattr(
+        APPS["receive_webhook"], "receive_result", lambda: replace(relay.receiving, verifier=lambda: verifier)
+    )
     return functions
