@@ -45,7 +45,7 @@ def peak_mb(folder: Path, rows: int) -> int:
         target.write("id,name,amount\n")
         target.writelines(f"{n},Customer number {n},{n}.10\n" for n in range(rows))
     done = subprocess.run(
-        [sys.executable, "-c", RUN, str(file)], capture_output=True, text=True, check=True, timeout=900
+        [sys.executable, "-c", RUN, str(file)], capture_output=True, text=True, check=True, timeout=3600
     )
     outcome, count, peak = done.stdout.split()
     assert (outcome, int(count)) == ("completed", rows)

@@ -46,6 +46,12 @@ class Followed:
     execution_id: str
     looks: int
     """How often it was looked at."""
+    before: bool
+    """Whether it had ended before this run sent it."""
+    kept: str | None
+    """The outcome in the results of an earlier run; None where they have none."""
+    place: int | None
+    """Where that line begins."""
 
 
 @dataclass(frozen=True)
@@ -116,11 +122,9 @@ class Book:
         """Look at a row again, in so many seconds at the earliest."""
         self._change("due = ?, looks = looks + 1", (self._clock() + seconds,), number)
 
-    def ended(self, number: int, outcome: str, code: str | None, place: int) -> bool:
-        """A row has ended; ``place`` is where its line begins in the results. Say whether it had when it was sent."""
+    def ended(self, number: int, outcome: str, code: str | None, place: int) -> None:
+        """Take the end of a row; ``place`` is where its line begins in the results."""
         self._change("state = ?, outcome = ?, code = ?, place = ?", (State.ENDED, outcome, code, place), number)
-        found = self._one("SELECT before FROM rows WHERE number = ?", number)
-        return found is not None and bool(found[0])
 
     def refused(self, number: int, code: str, place: int) -> None:
         """The deployment does not take a row."""
@@ -134,11 +138,14 @@ class Book:
         """Return the first rows that are under way and to be looked at now."""
         with self._lock:
             found = self._database.execute(
-                f"SELECT number, key, id, looks FROM rows WHERE state = {State.UNDER_WAY:d} AND due <= ?"
-                " ORDER BY number LIMIT ?",
+                "SELECT number, key, id, looks, before, kept, place FROM rows"
+                f" WHERE state = {State.UNDER_WAY:d} AND due <= ? ORDER BY number LIMIT ?",
                 (self._clock(), limit),
             ).fetchall()
-        return [Followed(number, key, str(uuid.UUID(bytes=raw)), looks) for number, key, raw, looks in found]
+        return [
+            Followed(number, key, str(uuid.UUID(bytes=raw)), looks, bool(before), kept, place)
+            for number, key, raw, looks, before, kept, place in found
+        ]
 
     def any_under_way(self) -> bool:
         """Whether a row is still to be followed."""
@@ -153,11 +160,6 @@ class Book:
                 "UPDATE rows SET kept = ?, place = ? WHERE id = ?", (outcome, place, execution_id.bytes)
             )
             return changed.rowcount > 0
-
-    def kept(self, number: int) -> tuple[str | None, int | None]:
-        """Return the outcome of a row's line in the results, and where it is; None where there is none."""
-        found = self._one("SELECT kept, place FROM rows WHERE number = ?", number)
-        return (None, None) if found is None else (found[0], found[1])
 
     # -- Sums ---------------------------------------------------------------------------------------------------------
 

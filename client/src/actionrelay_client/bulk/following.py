@@ -71,8 +71,7 @@ class Follower:
                     self.stop.wait(self._pause)
 
     def _read(self, row: Followed) -> Execution | ActionRelayError:
-        before, place = self.book.kept(row.number)
-        if before == "completed" and place is not None:
+        if row.kept == "completed":
             # What completed stays so, and its line is written.
             return Execution(execution_id=row.execution_id, status="completed")
         try:
@@ -103,12 +102,12 @@ class Follower:
             self._pause = min(max(self._pause * 2, _SHORTEST), _LONGEST)
 
     def _ended(self, row: Followed, execution: Execution) -> None:
-        kept, place = self.book.kept(row.number)
-        if place is None or kept != "completed":
+        place = row.place
+        if place is None or row.kept != "completed":
             place = self.results.add(row.number, row.key, execution)
         code = execution.error.code if execution.error else None
-        before = self.book.ended(row.number, execution.status, code, place)
-        self.progress.ended(execution.status, before=before)
+        self.book.ended(row.number, execution.status, code, place)
+        self.progress.ended(execution.status, before=row.before)
 
     def _failed(self, row: Followed, error: ActionRelayError) -> None:
         passing = isinstance(error, ThrottledError | UnavailableError | NoAnswerError)

@@ -4,6 +4,7 @@ import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from actionrelay_client import json_text
@@ -27,7 +28,7 @@ class Order:
     options: Mapping[str, Any] = field(default_factory=dict)
     """Other fields of each request, such as ``lane`` and ``timeout``."""
 
-    @property
+    @cached_property
     def run_id(self) -> uuid.UUID:
         """The ``traceId`` of all executions."""
         return run_id_of(self.name)
