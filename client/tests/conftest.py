@@ -11,6 +11,7 @@ from actionrelay_client.settings import Settings
 from actionrelay_client.signing import KeySigner
 from actionrelay_client.transport import Transport
 from fake_relay import API_KEY, FakeRelay
+from fake_time import Time
 
 
 @pytest.fixture(autouse=True)
@@ -27,21 +28,6 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def relay() -> Iterator[FakeRelay]:
     with FakeRelay() as relay:
         yield relay
-
-
-class Time:
-    """A clock that only waiting moves."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-        self.slept: list[float] = []
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The command, as it is typed: what it prints, and how it ends."""
 
+import io
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -7,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from actionrelay_client.bulk.progress import Figures
 from actionrelay_client.command import connection, doctor
 from actionrelay_client.command.app import app
+from actionrelay_client.command.bar import drawn, said
 from actionrelay_client.command.exits import Exit
 from actionrelay_client.repeats import Repeats
 from fake_relay import API_KEY, FakeRelay
@@ -271,6 +275,17 @@ def test_a_doctor_says_what_is_wrong(relay: FakeRelay, command: Command, monkeyp
     assert findings(command)["answers"]["status"] == "failed"
     monkeypatch.setenv("ACTIONRELAY_URL", "http://127.0.0.1:9/v1")
     assert findings(command)["reachable"]["status"] == "failed"
+
+
+# -- The bar ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_bar_says_how_far_it_is() -> None:
+    figures = Figures(10_000, 9_000, 4_000, 2, 1, 0, 3, 100, 270.4, 1330.0, "sending waits 5 s: the backlog is full")
+    assert said(figures) == "4,006 of 10,000, 9,000 sent, 2 failed, 1 unknown, 3 refused, 270 a minute, 22:10 left"
+    console = Console(width=140, record=True, file=io.StringIO())
+    console.print(drawn(figures))
+    assert "sending waits 5 s" in console.export_text()
 
 
 # -- A file of rows ---------------------------------------------------------------------------------------------------

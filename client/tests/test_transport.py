@@ -21,8 +21,8 @@ from actionrelay_client.repeats import retry_after
 from actionrelay_client.settings import Settings
 from actionrelay_client.signing import KeySigner, Signer
 from actionrelay_client.transport import Transport, Wait
-from conftest import Time
 from fake_relay import API_KEY, FakeRelay
+from fake_time import Time
 
 ACTION = "custom_-_8f14e456"
 
