@@ -13,6 +13,7 @@ ENVIRONMENT = {
     "BULK_DLQ_URL": "https://sqs.example.com/bulk-dlq",
     "BULK_SHARE_PERCENT": "20",
     "MAX_IN_FLIGHT": "30",
+    "MAX_BACKLOG": "0",
     "DELIVERY_QUEUE_URL": "https://sqs.example.com/delivery",
     "DELIVERY_DLQ_URL": "https://sqs.example.com/delivery-dlq",
     "GENESYS_API": "data-actions",

@@ -1,10 +1,12 @@
 """The queues in memory: lists of what was sent, with its delay."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from actionrelay.lanes import Flow
 from actionrelay.ledger.message import Message
-from actionrelay.operate.ports import QueueDepth
+from actionrelay.ledger.ports import QueueDepth
 from tests.fakes.trouble import Trouble
 
 
@@ -76,3 +78,16 @@ class FixedGateGauge:
 
     def paused_until(self) -> int:
         return max(self.pauses, default=0)
+
+
+@dataclass(slots=True)
+class CountedAcceptances:
+    """``Acceptances`` in memory."""
+
+    counted: Counter[tuple[Flow, int]] = field(default_factory=Counter)
+    trouble: Trouble = field(default_factory=Trouble)
+
+    def count(self, flow: Flow, hour: int) -> int:
+        self.trouble.strike_before("count")
+        self.counted[flow, hour] += 1
+        return self.counted[flow, hour]

@@ -17,6 +17,7 @@ from actionrelay.find.execution import ReadExecution
 from actionrelay.find.listing import ListExecutions
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.json_text import to_text
+from actionrelay.lanes import Lane
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, Outcome, PayloadRef, Status
 from actionrelay.ledger.follow_up import Completion
@@ -36,6 +37,7 @@ from actionrelay.statistics.changes_dynamodb import read_change
 from actionrelay.statistics.counting import CountChanges
 from actionrelay.statistics.report import ReadMetrics
 from actionrelay.strict_json import canonical, digest
+from actionrelay.submit.backlog import Backlog
 from actionrelay.submit.rejection import RecordRejection
 from actionrelay.submit.rules import RequestRules
 from actionrelay.submit.submission import SubmitExecution
@@ -53,7 +55,13 @@ from tests.fakes.genesys import (
     ScriptedIssuer,
     ScriptedPlatform,
 )
-from tests.fakes.queues import FixedGateGauge, FixedGauge, RecordedDeliveryQueue, RecordedExecutionQueue
+from tests.fakes.queues import (
+    CountedAcceptances,
+    FixedGateGauge,
+    FixedGauge,
+    RecordedDeliveryQueue,
+    RecordedExecutionQueue,
+)
 from tests.fakes.receivers import InMemoryReceivers
 from tests.fakes.recorded_telemetry import RecordedTelemetry
 from tests.fakes.refusals import InMemoryRefusals
@@ -121,6 +129,8 @@ class Relay:
     sender: ScriptedSender = field(default_factory=ScriptedSender)
     receivers: InMemoryReceivers = field(default_factory=lambda: InMemoryReceivers({OWNER: NOON}))
     places: Places = field(default_factory=lambda: Places(patience_seconds=0))
+    acceptances: CountedAcceptances = field(default_factory=CountedAcceptances)
+    max_backlog: int = 1_000
     gauges: defaultdict[str, FixedGauge] = field(default_factory=lambda: defaultdict(FixedGauge))
     """By the name of the queue; those of dead letters begin with ``dead``."""
     telemetry: RecordedTelemetry = field(default_factory=RecordedTelemetry)
@@ -164,7 +174,13 @@ class Relay:
             self.clock,
             self.randomness,
             AUDIT_KEPT_DAYS,
+            self.backlog,
         )
+
+    @property
+    def backlog(self) -> Backlog:
+        names = {Lane.INTERACTIVE: "executions", Lane.BULK: "bulk"}
+        return Backlog(lambda lane: self.gauges[names[lane]], self.acceptances, self.max_backlog, 270, self.clock)
 
     @property
     def executing(self) -> ExecuteAction:

@@ -19,12 +19,14 @@ from actionrelay.ledger.recorder import Recorder
 from actionrelay.operate.decisions import OperateExecution
 from actionrelay.ports import Clock
 from actionrelay.receive.receipt import ReceiveResult
+from actionrelay.submit.backlog import Backlog
 from actionrelay.submit.rules import RequestRules
 from actionrelay.submit.submission import SubmitExecution
 from actionrelay.webhooks.keys import SigningSecret
 from actionrelay.webhooks.signatures import ID_HEADER, VerifiedWebhook
 from actionrelay.webhooks.targets import OutboundPolicy
 from tests.fakes.counters import KnownSuccessRate
+from tests.fakes.queues import CountedAcceptances, FixedGauge
 from tests.fakes.receivers import InMemoryReceivers
 from tests.simulation.memory import (
     Audit,
@@ -128,6 +130,7 @@ class UseCases:
             ports,
             randomness,
             audit_kept_days=400,
+            backlog=Backlog(lambda _: FixedGauge(), CountedAcceptances(), 1_000, 270, ports),
         )
         action = partial(
             ExecuteAction,

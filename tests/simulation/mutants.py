@@ -116,7 +116,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit(
             receipts.ReceiveResult,
             "_step",
-            "self.queue.send(Message(current.execution_id, MessageKind.DEADLINE), LOOK_AGAIN_MS)",
+            "self.queue.send(reminder, LOOK_AGAIN_MS)",
             "pass",
         ),
     ),

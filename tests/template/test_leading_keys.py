@@ -17,7 +17,7 @@ from tests.template.cloudformation import ROOT, Template
 PACKAGE = ROOT / "layers/core/src/actionrelay"
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
 MAY_WRITE = {
-    "validate": {"execution#*", "cache#*", "refusals#*"},
+    "validate": {"execution#*", "cache#*", "refusals#*", "backlog#*"},
     "execute": {"execution#*", "cache#*", "gate#*", "token#*"},
     "receive_webhook": {"execution#*", "cache#*", "webhook#*"},
     "deliver": {"execution#*", "receiver#*"},

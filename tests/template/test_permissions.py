@@ -12,8 +12,10 @@ from tests.template.deployed import Deployed, translated
 # traces.
 GRANTS = {
     "validate": {
-        "dynamodb:GetItem ExecutionsTable",
         "dynamodb:UpdateItem ExecutionsTable",
+        "sqs:GetQueueAttributes ExecutionQueue",
+        "sqs:GetQueueAttributes BulkQueue",
+        "dynamodb:GetItem ExecutionsTable",
         "dynamodb:Query ExecutionsTable",
         "dynamodb:PutItem ExecutionsTable",
         "dynamodb:PutItem AuditTable",

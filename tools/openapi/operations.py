@@ -5,6 +5,7 @@ from typing import Any
 
 from actionrelay.errors import (
     ActionRelayError,
+    BacklogFullError,
     CallerUnknownError,
     ExecutionConflictError,
     ExecutionNotFoundError,
@@ -120,7 +121,7 @@ OPERATIONS: dict[str, Operation] = {
                 headers=("X-Trace-Id", "Location"),
             ),
         },
-        (*_BODY, ExecutionConflictError, QueueUnavailableError, *_STORED),
+        (*_BODY, ExecutionConflictError, BacklogFullError, QueueUnavailableError, *_STORED),
         body="ExecutionRequest",
         body_examples={"request": examples.REQUEST},
     ),

@@ -7,7 +7,7 @@ from typing import Any
 
 from actionrelay.boundary.http import PROBLEM
 from actionrelay.boundary.routes import Access, Route
-from actionrelay.errors import ActionRelayError, DependencyError
+from actionrelay.errors import ActionRelayError, BacklogFullError, DependencyError
 from tools.openapi import examples
 from tools.openapi.operations import ANYWHERE, CALLERS_ALONE, OPERATIONS, OPERATORS_ALONE, Operation
 from tools.openapi.template import GatewayAnswer
@@ -100,7 +100,7 @@ class ProblemResponses:
 def _own(errors: Iterable[type[ActionRelayError]]) -> dict[int, _Problems]:
     found: dict[int, _Problems] = {}
     for error in errors:
-        retried = issubclass(error, DependencyError)
+        retried = issubclass(error, DependencyError | BacklogFullError)
         found.setdefault(error.http_status, _Problems()).add(error.code, error.title, has_retry_after=retried)
     return found
 

@@ -16,6 +16,7 @@ from actionrelay.errors import (
 from actionrelay.execute.worker import (
     ANSWER_MARGIN_MS,
     LEASE_MARGIN_MS,
+    LONGEST_TURN_MS,
     MIN_WAIT_MS,
     RECORDING_MARGIN_MS,
     RESEND_MS,
@@ -171,6 +172,17 @@ def test_given_a_message_at_its_time_when_worked_on_then_it_runs(relay: Relay) -
     relay.given_queued(next_at=NOON)
     relay.work()
     assert relay.record.status is Status.COMPLETED
+
+
+def test_what_waits_for_its_turn_alone_does_not_expire_in_a_day(relay: Relay) -> None:
+    relay.given_queued()
+    relay.clock.advance(GIVE_UP_AFTER_MS + 1)
+    relay.gate.waits.append(4_500)
+    relay.work(due_at=relay.clock.now() - 1)
+    assert relay.record.status is Status.QUEUED
+    relay.clock.advance(LONGEST_TURN_MS - GIVE_UP_AFTER_MS)
+    relay.work(due_at=relay.clock.now() - 1)
+    assert (relay.record.status, relay.client.calls) == (Status.FAILED, [])
 
 
 def test_given_a_day_of_waiting_when_worked_on_then_it_ends(relay: Relay) -> None:

@@ -7,8 +7,8 @@ from actionrelay.gate.gate_dynamodb import TableGateGauge, TableRateGate
 from actionrelay.gate.ports import Ask
 from actionrelay.gate.rate import Rate
 from actionrelay.gate.sharing import Sharing
-from actionrelay.operate.gauge_sqs import SqsGauge
-from actionrelay.operate.ports import QueueDepth
+from actionrelay.ledger.gauge_sqs import SqsGauge
+from actionrelay.ledger.ports import QueueDepth
 from actionrelay.timestamps import iso
 from tests.fakes.aws import FakeDynamoDb, FakeSqs, aws_error
 from tests.fakes.chance import NOON

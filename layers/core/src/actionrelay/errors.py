@@ -16,6 +16,7 @@
     │   ├── PayloadTooLargeError        413 payload_too_large
     │   ├── UnsupportedMediaTypeError   415 unsupported_media_type
     │   └── InvalidRequestError         422 invalid_request (carries every fault at once)
+    ├── BacklogFullError              429 backlog_full (a lane has no room; nothing has changed)
     ├── DependencyError               a service that we depend on failed; worth trying again
     │   ├── QueueUnavailableError       503 queue_unavailable
     │   ├── StoreUnavailableError       503 store_unavailable
@@ -267,6 +268,20 @@ class InvalidRequestError(RequestError):
         if unlisted:
             said += f": the first {len(self.faults)}, and {unlisted} more that are not listed"
         super().__init__(said, faults=count)
+
+
+class BacklogFullError(ActionRelayError):
+    """A lane has as much to do as can be done in time, and this caller has added enough to it."""
+
+    code = "backlog_full"
+    http_status = 429
+    title = "The backlog is full"
+    retryable = True
+
+    @classmethod
+    def of(cls, lane: str, retry_after_s: int) -> Self:
+        """Return the error of a lane, with after how many seconds it is worth trying again."""
+        return cls(f"the {lane} lane has no room for more", lane=lane, retry_after_s=retry_after_s)
 
 
 # -- Services that we depend on --------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from actionrelay.boundary.request import (
 from actionrelay.boundary.routes import Access, Route, route_of
 from actionrelay.errors import (
     ActionRelayError,
+    BacklogFullError,
     CallerUnknownError,
     DependencyError,
     Fault,
@@ -178,6 +179,8 @@ def problem(error: ActionRelayError, trace_id: str) -> dict[str, Any]:
     headers = {"Content-Type": PROBLEM}
     if isinstance(error, DependencyError) and error.http_status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = RETRY_AFTER_SECONDS
+    if isinstance(error, BacklogFullError):
+        headers["Retry-After"] = str(error.context.get("retry_after_s") or RETRY_AFTER_SECONDS)
     if isinstance(error, UnsupportedMediaTypeError):
         headers["Accept-Encoding"] = "identity"  # RFC 9110, 15.5.16
     return answer(error.http_status, as_json(problem_document(error, trace_id)), headers)

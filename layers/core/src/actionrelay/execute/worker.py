@@ -33,6 +33,9 @@ RESEND_MS = 30_000
 """How long a message rests, with jitter, when an AWS service failed."""
 PLACE_TOLERANCE_MS = 1_000
 """SQS delays by whole seconds, so a message may be this early for its place in the line."""
+LONGEST_TURN_MS = 7 * 86_400_000
+"""How long an execution may wait that waits for its turn alone: nothing expires because others came. A lane is let in
+twelve hours' work at once, and may have a fifth of the rate, so this is far off."""
 RETURN_SPREAD_MS = 2_000
 """Over how long around their places those return whom the rate gate turned away. SQS delays by whole seconds, so what
 is turned away together would return together, second after second, and nobody would ask for the permits in between."""
@@ -150,7 +153,8 @@ class ExecuteAction:
             self.recorder.pay(execution)
             self.settlement.send_run(execution, due_at - now, message.due_at)
             return
-        if now - execution.queued_at > GIVE_UP_AFTER_MS:
+        in_line = message.due_at is not None and not execution.postponements
+        if now - execution.queued_at > (LONGEST_TURN_MS if in_line else GIVE_UP_AFTER_MS):
             self.settlement.give_up(execution, _EXPIRED)
             return
         try:

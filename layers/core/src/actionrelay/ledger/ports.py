@@ -151,3 +151,29 @@ class SuccessRate(Protocol):
     def latest(self) -> float | None:
         """The rate as last read, from 0 to 1; None where it is not known. Asks no service."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepth:
+    """How many messages of a queue can be received, will be later, and are being worked on; about as many."""
+
+    waiting: int
+    delayed: int
+    in_flight: int
+
+    @property
+    def all(self) -> int:
+        """Every message that is there."""
+        return self.waiting + self.delayed + self.in_flight
+
+
+class QueueGauge(Protocol):
+    """Looks at one queue without receiving from it."""
+
+    def depth(self) -> QueueDepth:
+        """About how many messages there are.
+
+        Raises:
+            QueueUnavailableError: nobody knows.
+        """
+        ...

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 from actionrelay.gate.ports import GateGauge
-from actionrelay.operate.ports import QueueGauge
+from actionrelay.ledger.ports import QueueGauge
 from actionrelay.ports import Clock
 from actionrelay.strict_json import Json, as_json
 from actionrelay.timestamps import Timestamp, iso

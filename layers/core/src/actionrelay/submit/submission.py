@@ -4,9 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from actionrelay.errors import AlreadyRecordedError, ExecutionConflictError, QueueUnavailableError, RequestError
+from actionrelay.errors import (
+    AlreadyRecordedError,
+    BacklogFullError,
+    ExecutionConflictError,
+    QueueUnavailableError,
+    RequestError,
+)
 from actionrelay.json_text import members
-from actionrelay.lanes import Lane, caller_name
+from actionrelay.lanes import Flow, Lane, caller_name
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import CacheStatus, Execution, PayloadRef, Status
 from actionrelay.ledger.message import Message
@@ -15,6 +21,7 @@ from actionrelay.ledger.recorder import Recorder
 from actionrelay.ports import Clock, Randomness, Telemetry
 from actionrelay.signals import Count
 from actionrelay.strict_json import canonical, digest
+from actionrelay.submit.backlog import Backlog
 from actionrelay.submit.request import ExecutionRequest
 from actionrelay.submit.rules import RequestRules
 
@@ -54,6 +61,7 @@ class SubmitExecution:
     randomness: Randomness
     audit_kept_days: int
     """How long the audit keeps each entry of an execution that is accepted now."""
+    backlog: Backlog
 
     def submit(
         self, raw: bytes, idempotency_key: str | None = None, caller: str | None = None, *, dry_run: bool = False
@@ -68,6 +76,7 @@ class SubmitExecution:
             PayloadTooLargeError: more bytes than allowed.
             InvalidRequestError: with every fault.
             ExecutionConflictError: the id belongs to other content.
+            BacklogFullError: its lane has no room for one more, and nothing is recorded.
             QueueUnavailableError: recorded, not queued.
         """
         if dry_run:
@@ -88,6 +97,7 @@ class SubmitExecution:
             if hit:
                 execution = self._serve(draft, hit)
                 return Submitted(Disposition.SERVED_FROM_CACHE, request, execution)
+            self._require_room(draft)
             self.payloads.put(draft.request, inputs)
             if draft.references is not None:
                 self.payloads.put(draft.references, references)
@@ -97,6 +107,13 @@ class SubmitExecution:
         self._queue(execution)
         self.telemetry.count(Count.EXECUTIONS_ACCEPTED)
         return Submitted(Disposition.ACCEPTED, request, execution)
+
+    def _require_room(self, draft: Execution) -> None:
+        """Refuse what a lane has no room for. What is on record already is there; it is found by its repeat."""
+        if wait_s := self.backlog.refuses_for(Flow(draft.lane, draft.caller)):
+            if self.recorder.load(draft.execution_id) is not None:
+                raise AlreadyRecordedError("this id is taken")
+            raise BacklogFullError.of(draft.lane, wait_s)
 
     def _draft(self, request: ExecutionRequest, inputs: bytes, references: bytes, caller: str | None) -> Execution:
         now = self.clock.now()

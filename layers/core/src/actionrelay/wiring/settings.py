@@ -200,6 +200,9 @@ class ValidateSettings(OperatedSettings, CompletingSettings, _OutboundSettings):
     genesys_api: Contract
     max_payload_bytes: Positive
     max_input_depth: Positive
+    requests_per_minute: Positive
+    max_backlog: NotNegative
+    """0 stands for twelve hours' work at the rate."""
     mask_inputs: Names
 
 

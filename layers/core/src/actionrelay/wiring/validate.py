@@ -2,11 +2,15 @@
 
 import os
 
+from actionrelay.lanes import Lane
+from actionrelay.ledger.gauge_sqs import SqsGauge
 from actionrelay.ledger.history_dynamodb import AuditTable
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.ledger.queues_sqs import SqsDeliveryQueue
 from actionrelay.operate.decisions import OperateExecution
 from actionrelay.operate.request import ReadRequest
+from actionrelay.submit.acceptances_dynamodb import TableAcceptances
+from actionrelay.submit.backlog import DEFAULT_HOURS, Backlog
 from actionrelay.submit.refusal_counter_dynamodb import TableRefusalCounter
 from actionrelay.submit.rejection import RecordRejection
 from actionrelay.submit.rules import RequestRules
@@ -40,6 +44,15 @@ def submit_execution() -> SubmitExecution:
         clock=SystemClock(),
         randomness=SystemRandomness(),
         audit_kept_days=settings.audit_retention_days,
+        backlog=Backlog(
+            gauges=lambda lane: SqsGauge(
+                aws().sqs, settings.bulk_queue_url if lane is Lane.BULK else settings.execution_queue_url
+            ),
+            acceptances=TableAcceptances(aws().dynamodb, settings.executions_table),
+            most=settings.max_backlog or settings.requests_per_minute * 60 * DEFAULT_HOURS,
+            per_minute=settings.requests_per_minute,
+            clock=SystemClock(),
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, override
 
 from actionrelay.aws.clients import failures_as
 from actionrelay.errors import QueueUnavailableError
-from actionrelay.operate.ports import QueueDepth, QueueGauge
+from actionrelay.ledger.ports import QueueDepth, QueueGauge
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
