@@ -32,7 +32,7 @@ def submit(relay: Relay, lane: Lane = Lane.INTERACTIVE, caller: str = "a", **cha
 
 
 @pytest.mark.parametrize("lane", Lane)
-def test_a_full_lane_refuses_who_filled_it_and_the_other_does_not(relay: Relay, lane: Lane) -> None:
+def test_a_full_lane_refuses_who_filled_it(relay: Relay, lane: Lane) -> None:
     backlog = relay.backlog
     waits(relay, lane, MOST // 2)
     flow = Flow(lane, "a")
