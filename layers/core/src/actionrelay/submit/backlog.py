@@ -1,4 +1,4 @@
-"""Whether a lane has room for one more: what is accepted must be worked off in time, whoever else comes.
+"""Whether a lane has room for one more: what is accepted must be worked off in time, however many others come.
 
 Below half of ``most`` everybody is let in, and nothing is counted but the queue's own messages. From there on each
 acceptance is counted to its caller. At ``most`` a lane is full for those who have filled it. A caller that had little

@@ -202,7 +202,7 @@ class ValidateSettings(OperatedSettings, CompletingSettings, _OutboundSettings):
     max_input_depth: Positive
     requests_per_minute: Positive
     max_backlog: NotNegative
-    """0 stands for twelve hours' work at the rate."""
+    """0 means twelve hours' work at the rate."""
     mask_inputs: Names
 
 
