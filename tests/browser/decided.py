@@ -68,7 +68,7 @@ class Many:
     """How many are decided between two looks."""
     decision_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     decided: int = 0
-    refused: list[dict[str, str]] = field(default_factory=list)
+    refused: int = 0
     matched: int = 0
 
     def __post_init__(self) -> None:
@@ -82,8 +82,7 @@ class Many:
             if decide(trail, {**self.body.get("resolution", {}), "note": self.body.get("note")}):
                 self.decided += 1
             else:
-                detail = f"the execution is {trail.status}"
-                self.refused.append({"executionId": trail.execution_id, "code": "wrong_state", "detail": detail})
+                self.refused += 1
         return {
             "decisionId": self.decision_id,
             "status": "running" if self.waiting else "completed",

@@ -56,6 +56,8 @@ class FakeApi:
     """A signature that is more than five minutes off is refused, as API Gateway does."""
     first_hour: int | None = None
     """How many hours ago the deployment took its first execution, as far as the counters know."""
+    too_many: bool = False
+    """Whether any filter means more than one decision may be about."""
     contract: str = "data-actions"
     runbook: str = ""
     many: dict[str, Many] = field(default_factory=dict)
@@ -69,6 +71,7 @@ class FakeApi:
         self.faults, self.held, self.asked, self.bodies, self.texts, self.refusal = {}, set(), [], [], [], []
         self.page_size, self.empty_pages, self.broken_at, self.strict_clock = None, 0, None, False
         self.contract, self.runbook, self.many, self.a_look, self.first_hour = "data-actions", "", {}, 1_000, None
+        self.too_many = False
 
     @property
     def console(self) -> str:
@@ -169,6 +172,9 @@ class FakeApi:
         self.bodies.append(body)
         if not body["filter"]:
             return _problem(422, "invalid_request", "a filter is missing")
+        if self.too_many:
+            fault = {"pointer": "/filter", "code": "too_many", "detail": "means more than 1000 executions: narrow it"}
+            return _problem(422, "invalid_request", "the request breaks a rule", errors=[fault])
         found = self._found(body["filter"])
         if body.get("dryRun"):
             return JSONResponse({"matched": len(found)})

@@ -40,6 +40,16 @@ def test_no_view_has_a_serious_fault_or_scrolls_sideways(visit: Visit, api: Fake
     console.page.get_by_role("dialog").get_by_text("Show the request").click()
     expect(console.page.get_by_role("dialog").get_by_label("Inputs as JSON")).to_be_visible()
     found["dialog"] = _looked_at(console, "dialog")
+    console.page.keyboard.press("Escape")
+    api.a_look = 2
+    console.move("#/executions?status=failed,unknown,cancelled")
+    console.button("Decide about all that fit").click()
+    console.page.get_by_role("radio", name="Retry").check()
+    expect(console.button("Retry 6")).to_be_enabled()
+    found["bulk"] = _looked_at(console, "bulk")
+    console.button("Retry 6").click()
+    expect(console.card("Progress")).to_contain_text("Done")
+    found["decision"] = _looked_at(console, "decision")
 
     assert {name: faults for name, faults in found.items() if faults} == {}
 

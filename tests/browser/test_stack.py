@@ -77,6 +77,7 @@ def test_a_resolved_unknown_records_who_resolved_it(browser: Browser, deployment
     assert found["status"] == "unknown"
     with _console(browser, deployment, width, "#/attention") as console:
         console.button(f"Resolve {execution_id[:8]}").click(timeout=SOON_MS)
+        console.page.get_by_role("radio", name="completed").check()
         console.page.get_by_label("Result, as JSON").fill('{"orderId": "ord_7"}')
         console.page.get_by_label("How this is known").fill("seen in the CRM")
         console.keep_screenshot("stack-resolve")

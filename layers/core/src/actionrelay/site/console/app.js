@@ -2,6 +2,7 @@
 
 import { Api, explained } from "./api.js";
 import { AttentionView, askAttention } from "./attention.js";
+import { DecisionView } from "./bulk_progress.js";
 import { Credentials } from "./credentials.js";
 import { setting } from "./deployment.js";
 import { announce, place, toast } from "./dom.js";
@@ -132,6 +133,7 @@ class App {
     if (kind === "executions" && id) return new ExecutionView(this, decoded(id));
     if (kind === "executions") return new ListView(this, new URLSearchParams(query));
     if (kind === "attention") return new AttentionView(this);
+    if (kind === "decisions" && id) return new DecisionView(this, decoded(id));
     if (kind === "submit") return new SubmitView(this);
     if (kind === "docs") return new DocsView(this);
     return new OverviewView(this);

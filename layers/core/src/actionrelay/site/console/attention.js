@@ -1,6 +1,8 @@
 // What needs somebody: unknown outcomes, deliveries given up, dead letters, late failures; each with what can be done.
 
 import { explained } from "./api.js";
+import { bulkButton } from "./bulk_dialog.js";
+import { UnderWay } from "./bulk_progress.js";
 import { decisionButtons } from "./decision_dialog.js";
 import { runbook } from "./deployment.js";
 import { h, place, show, showEach, svg } from "./dom.js";
@@ -13,6 +15,7 @@ import { when } from "./times.js";
 const FAILED_WITHIN = 86400000;
 // The API filters by acceptance. What only ever waits is given up a day after it, and a retry gives it another day.
 const ACCEPTED_WITHIN = 3 * FAILED_WITHIN;
+const SCHEDULE = 4 * FAILED_WITHIN;
 const MOST = 25;
 const MOST_FAILED = 100;
 const MOST_CODES = 6;
@@ -49,15 +52,16 @@ function isoOf(at) {
   return new Date(at).toISOString();
 }
 
-/** Of each group: the filter that finds it, and what to do about one. */
+/** Of each group: the filter that finds it, what to do about one, and `many`, what to do about all: from the oldest shown on where `sinceShown`. */
 const GROUPS = [
-  { name: "unknown", title: "Unknown outcome", filter: { status: "unknown" }, decisions: ["resolve", "retry", "acknowledge"],
+  { name: "unknown", title: "Unknown outcome", filter: { status: "unknown" }, decisions: ["resolve", "retry", "acknowledge"], many: [null, "Decide about all…"],
     runbook: ["Executions that are unknown", "executions-that-are-unknown"],
     text: "The action may have run, or not. Find out in Genesys Cloud or in the system behind it, then resolve; retry only where a second run does no harm." },
   { name: "undelivered", title: "Webhook not delivered", filter: { webhookStatus: "failed" }, decisions: ["redeliver", "acknowledge"],
+    many: ["redeliver", "Deliver all…"], pending: true,
     runbook: ["Deliveries that were given up", "deliveries-that-were-given-up"],
     text: "The outcome is recorded, but its caller did not receive it. Fix the receiver, then redeliver." },
-  { name: "failed", title: "Failed in the last 24 hours", filter: { status: "failed" }, decisions: ["retry", "acknowledge"],
+  { name: "failed", title: "Failed in the last 24 hours", filter: { status: "failed" }, decisions: ["retry", "acknowledge"], many: ["retry", "Retry all…"], sinceShown: true,
     runbook: ["ErrorRateAlarm", "errorratealarm"],
     text: "Genesys Cloud refused, or all attempts were used up. Retry once the reason is gone." },
 ];
@@ -74,25 +78,37 @@ export class AttentionGroups {
   constructor(context, { rows = MOST, compact = false } = {}) {
     this.context = context;
     this.rows = rows;
+    this.found = {};
     this.compact = compact;
-    const part = (title, ...children) => (compact
+    const part = (title, extra, ...children) => (compact
       ? h("div", { class: "need" }, h("h3", {}, title), children)
-      : card(title, { className: "need" }, children));
+      : card(title, { className: "need", extra }, children));
     this.parts = GROUPS.map((group) => {
       const list = h("ul", { class: "needing" });
       const codes = h("p", { class: "codes" });
       const more = h("p", { class: "card-foot" });
-      return { group, list, codes, more, element: part(group.title,
+      const [decision, label] = group.many;
+      const extra = h("div", { class: "need-do" },
+        group.pending ? bulkButton(context, () => pendingSince(Date.now()), "Pending ones now…", { decision, focus: "pending" }) : null,
+        bulkButton(context, () => this.#filterOf(group), label, { decision, focus: group.name }));
+      return { group, list, codes, more, element: part(group.title, extra,
         compact ? null : [h("p", { class: "hint" }, group.text, " ", runbook(...group.runbook)), codes], list, more) };
     });
     this.dead = h("ul", { class: "needing" });
-    this.deadCard = part("Dead-letter queues", this.dead);
+    this.deadCard = part("Dead-letter queues", null, this.dead);
     this.faults = h("div", { role: "status" });
     this.calm = h("div", { class: compact ? "" : "card" }, nothing());
     this.element = h("div", { class: compact ? "needs-compact" : "stack" }, skeleton(3));
   }
 
+  /** What a decision about all of a group is about: what the API finds by its filter, not what happens to be drawn. */
+  #filterOf({ name, filter, sinceShown }) {
+    const accepted = (this.found[name]?.executions ?? []).map(({ createdAt }) => createdAt).sort();
+    return { ...filter, ...(sinceShown && accepted.length ? { from: accepted[0] } : {}) };
+  }
+
   draw(found) {
+    this.found = found;
     const cards = [];
     if (found.faults.length) {
       show(this.faults, found.faults.map(({ name, error }) => [name, explained(error)]), () => found.faults.map(({ name, error }) => faultNote(error, `${PARTS[name]}: `)));
@@ -120,6 +136,11 @@ export class AttentionGroups {
     more.hidden = !said;
     show(more, [said], () => said && h("a", { href: listAddress(group.filter), "data-focus": `more-${group.name}` }, said));
   }
+}
+
+/** Outcomes whose next delivery is still to come; the schedule of tries ends within four days. */
+function pendingSince(now) {
+  return { status: "completed,failed,unknown", webhookStatus: "pending", from: isoOf(now - SCHEDULE) };
 }
 
 /** A group with what is decided most; the rest is on the page of its own. */
@@ -168,10 +189,12 @@ export class AttentionView {
   constructor(context) {
     this.context = context;
     this.groups = new AttentionGroups(context);
-    this.element = h("div", { class: "view" }, h("div", { class: "view-head" }, h("h1", { tabindex: "-1" }, "Needs attention")), this.groups.element);
+    this.underWay = new UnderWay(context);
+    this.element = h("div", { class: "view" }, h("div", { class: "view-head" }, h("h1", { tabindex: "-1" }, "Needs attention")), this.underWay.element, this.groups.element);
   }
 
   async load(signal) {
+    this.underWay.load(signal);
     const found = await askAttention(this.context.api, Date.now(), signal);
     this.context.needing(found);
     this.groups.draw(found);

@@ -1,6 +1,8 @@
 // The list of executions: filters that are part of the address, newest first, older ones on demand.
 
 import { ApiError } from "./api.js";
+import { bulkButton } from "./bulk_dialog.js";
+import { UnderWay } from "./bulk_progress.js";
 import { h, place, showEach } from "./dom.js";
 import { FilterForm } from "./filter_form.js";
 import { askedOf, contradictions, readFilters, unreadable } from "./filters.js";
@@ -26,18 +28,20 @@ export class ListView {
     this.status = h("p", { class: "hint", role: "status" });
     this.more = h("button", { type: "button", class: "button", hidden: true, "data-focus": "older", onclick: () => this.#loadOlder() }, "Show older");
     this.form = new FilterForm(this.filters, { go: (address, focus) => context.go(address, focus), ended: this.#gone.signal });
+    this.underWay = new UnderWay(context);
     const { table, body } = executionTable("Executions, newest first");
     this.table = table;
     this.rows = body;
     this.element = h("div", { class: "view" },
-      h("div", { class: "view-head" }, h("h1", { tabindex: "-1" }, this.title)),
-      this.form.element,
+      h("div", { class: "view-head" }, h("h1", { tabindex: "-1" }, this.title), bulkButton(context, () => askedOf(this.filters), "Decide about all that fit…")),
+      this.underWay.element, this.form.element,
       h("section", { class: "card flush", "aria-label": "Results" }, this.panel.element, h("div", { class: "list-foot" }, this.status, this.more)));
     this.form.say(this.wrong);
   }
 
   async load(signal, timed) {
     if (this.unread.length || this.wrong.length) return this.#misread();
+    this.underWay.load(signal);
     try {
       return await this.panel.load(() => this.#pages.refresh((next) => this.#page(next, signal), timed), (_, body) => this.#draw(body));
     } catch (error) {
