@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from typing import TypedDict
 
-from actionrelay.find.merge import Allowance, Stream, merged
+from actionrelay.find.merge import Budget, Candidates, Part, Stream
 from actionrelay.find.ports import ExecutionIndex, IndexPage, Position, Span
 from actionrelay.find.query import ListQuestion, cursor, read_question
 from actionrelay.genesys.contract import GenesysApi
@@ -40,23 +39,18 @@ class _Answer:
     """What was found for a question, and how far it was looked for."""
 
     question: ListQuestion
-    span: Span
-    allowance: Allowance
     looked_to: Position
-    passed: Position
-    """Down to here there are no more candidates than those that were given."""
     found: list[Execution] = field(default_factory=list)
 
     @property
     def is_full(self) -> bool:
         return len(self.found) == self.question.limit
 
-    @property
-    def next_page(self) -> Position | None:
-        """Where the next answer goes on; none where nothing is left to look at."""
+    def next_page(self, candidates: Candidates) -> Position | None:
+        """Return where the next answer goes on; none where nothing is left to look at."""
         if self.is_full:
             return self.looked_to
-        return min(self.looked_to, self.passed) if self.allowance.spent else None
+        return min(self.looked_to, candidates.passed) if candidates.is_cut_off else None
 
     def look_at(self, position: Position, execution: Execution | None) -> None:
         """Take an execution that is asked for.
@@ -92,19 +86,20 @@ class ListExecutions:
         """
         question = read_question(query, self.api)
         span = self._span(question)
-        allowance = Allowance(self.max_entries, self.max_requests, self.max_days)
-        answer = _Answer(question, span, allowance, span.before, span.before)
-        candidates = iter(()) if span.is_empty else self._candidates(answer)
-        allowance.wanted = question.limit
-        while not answer.is_full and (positions := list(islice(candidates, allowance.wanted))):
+        answer = _Answer(question, span.before)
+        parts = iter(()) if span.is_empty else self._parts(question, span)
+        candidates = Candidates(parts, Budget(self.max_entries, self.max_requests, self.max_days), span.before)
+        wanted = question.limit
+        while not answer.is_full and (positions := candidates.take(wanted)):
             records = self.index.read([position.execution_id for position in positions])
             for position in positions:
                 if not answer.is_full:
                     answer.look_at(position, records.get(position.execution_id))
-            allowance.wanted = RECORDS_AT_ONCE
+            wanted = RECORDS_AT_ONCE
+        next_page = answer.next_page(candidates)
         document: ExecutionListDocument = {
             "executions": [execution_summary(execution, self.clock.now()) for execution in answer.found],
-            "next": None if answer.next_page is None else cursor(answer.next_page),
+            "next": None if next_page is None else cursor(next_page),
         }
         return as_json(document)
 
@@ -117,18 +112,18 @@ class ListExecutions:
             max(question.since or 0, now - self.retention_ms + 1), min(tomorrow, until, question.after or tomorrow)
         )
 
-    def _candidates(self, answer: _Answer) -> Iterator[Position]:
-        """Give the positions of whatever may be asked for, from the index that has the fewest of them."""
-        question, index = answer.question, self.index
+    def _parts(self, question: ListQuestion, span: Span) -> Iterator[Part]:
+        """Give the streams of whatever may be asked for, from the index that has the fewest of them."""
+        index = self.index
         if question.named is not None:
-            traced = Stream(partial(index.traced, question.named), answer.span)
-            return merged([traced, *self._named(question.named, answer.span)], answer.allowance)
-        if question.undelivered:
-            return merged([Stream(index.undelivered, answer.span)], answer.allowance)
-        if question.statuses and question.statuses <= INDEXED_ENDS:
-            ends = [Stream(partial(index.ended_as, status), answer.span) for status in sorted(question.statuses)]
-            return merged(ends, answer.allowance)
-        return self._by_day(answer)
+            streams = [Stream(partial(index.traced, question.named), span), *self._named(question.named, span)]
+        elif question.undelivered:
+            streams = [Stream(index.undelivered, span)]
+        elif question.statuses and question.statuses <= INDEXED_ENDS:
+            streams = [Stream(partial(index.ended_as, status), span) for status in sorted(question.statuses)]
+        else:
+            return self._days(question, span)
+        return iter([Part(streams, Position(span.since, ""))])
 
     def _named(self, execution_id: str, span: Span) -> Iterator[Stream]:
         """Find the execution of this id, which is its trace id where its caller gave none; no index holds it."""
@@ -138,25 +133,17 @@ class ListExecutions:
             if span.since <= own.created_at and own < span.before:
                 yield Stream(lambda *_: IndexPage(), span, own)
 
-    def _by_day(self, answer: _Answer) -> Iterator[Position]:
+    def _days(self, question: ListQuestion, span: Span) -> Iterator[Part]:
         """Go back day by day."""
-        span, allowance = answer.span, answer.allowance
         # Before the first position of a ms comes the ms before it.
         newest = span.before.created_at - (not span.before.execution_id)
         for midnight in range(_midnight(newest), _midnight(span.since) - 1, -DAY_MS):
-            if not allowance.begins_a_day():
-                return
-            day_span = Span(max(span.since, midnight), span.before)
-            yield from merged(self._of_day(answer, day_of(midnight), day_span), allowance)
-            if allowance.spent:
-                return
-            answer.passed = Position(midnight, "")
-
-    def _of_day(self, answer: _Answer, day: str, span: Span) -> list[Stream]:
-        question = answer.question
-        if question.action_id is not None:
-            return [Stream(partial(self.index.of_action, question.action_id, day), span)]
-        return [Stream(partial(self.index.of_day, day), span)]
+            day, day_span = day_of(midnight), Span(max(span.since, midnight), span.before)
+            if question.action_id is not None:
+                stream = Stream(partial(self.index.of_action, question.action_id, day), day_span)
+            else:
+                stream = Stream(partial(self.index.of_day, day), day_span)
+            yield Part([stream], Position(midnight, ""))
 
 
 def _midnight(milliseconds: int) -> int:

@@ -1,10 +1,10 @@
 """How the newest positions of several index ranges become one list, reading no more of each than is needed.
 
-Each range is a stream that reads on in pages; the streams are merged newest first. An answer has an allowance
-of index entries, so that a question that hardly anything fits ends all the same, and is continued by the next page.
+Each range is a stream that gives one page at a time, of the size that it is asked for. Streams are merged newest first.
+What one answer may read is a budget, so that a question that hardly anything fits ends all the same, and is continued
+by the next page.
 """
 
-import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,36 +15,23 @@ SHORTEST_PAGE = 2
 type Read = Callable[[Span, int], IndexPage]
 
 
-@dataclass(slots=True)
-class Allowance:
+@dataclass(frozen=True, slots=True)
+class Budget:
     """What one answer may still read: entries, as each is a record to look at, and requests, as they take time."""
 
     entries: int
     requests: int
-    days: int
-    wanted: int = 0
-    """How many more positions are asked for at the moment, so that not many more are read."""
-    spent: bool = False
-    """Something was left unread: the list goes on where this answer stops."""
-    _days_begun: int = field(default=0, init=False)
+    parts: int
+    """Parts of the list, such as days; the first one is always read."""
 
     @property
     def is_used_up(self) -> bool:
         """Whether nothing more may be read."""
         return self.entries <= 0 or self.requests <= 0
 
-    def begins_a_day(self) -> bool:
-        """Whether one more day may be looked at; the first one always."""
-        if self._days_begun and (self._days_begun == self.days or self.is_used_up):
-            self.spent = True
-            return False
-        self._days_begun += 1
-        return True
-
-    def paid_for(self, entries: int) -> None:
-        """Account for a request that read so many entries; one that read none is bounded by the days."""
-        self.entries -= entries
-        self.requests -= entries > 0
+    def after(self, entries: int) -> "Budget":
+        """Return what is left after a request that read so many entries; one that read none is bounded by the parts."""
+        return replace(self, entries=self.entries - entries, requests=self.requests - (entries > 0))
 
 
 @dataclass(slots=True)
@@ -54,43 +41,99 @@ class Stream:
     read: Read
     span: Span
     newest: Position | None = None
+    is_begun: bool = field(default=False, init=False)
+    ahead: list[Position] = field(default_factory=list, init=False)
+    """Positions that were read and not taken yet, oldest first."""
+    has_more: bool = field(default=True, init=False)
+    size: int = field(default=0, init=False)
+    """How many entries its last page was asked for."""
 
-    def positions(self, allowance: Allowance, streams: int) -> Iterator[Position]:
-        """Give all positions of the range, or as many as the allowance has; its first page it has in any case.
-
-        Among so many ``streams`` it reads half its share of what is wanted at a time, since shares are uneven, and more
-        where it turns out to have most of it.
-        """
-        begun = self.newest is not None
+    def __post_init__(self) -> None:
+        """Begin with the position that is known."""
         if self.newest is not None:
-            yield self.newest
-            self.span = replace(self.span, before=self.newest)
-        size, more = 0, True
-        while more:
-            if begun and allowance.is_used_up:
-                allowance.spent = True
-                return
-            share = allowance.wanted if streams == 1 else allowance.wanted // (2 * streams)
-            size = max(share, min(2 * size, allowance.wanted // 12), SHORTEST_PAGE)
-            found = self.read(self.span, size)
-            allowance.paid_for(len(found.positions))
-            begun, more = True, found.more
-            yield from found.positions
-            if found.positions:
-                self.span = replace(self.span, before=found.positions[-1])
+            self._keep((self.newest,))
+
+    def read_page(self, size: int) -> int:
+        """Read the next page, of ``size`` entries at most; return how many it has."""
+        page = self.read(self.span, size)
+        self.size, self.has_more = size, page.more
+        self._keep(page.positions)
+        return len(page.positions)
+
+    def _keep(self, positions: Sequence[Position]) -> None:
+        self.is_begun = True
+        self.ahead = [*reversed(positions), *self.ahead]
+        if positions:
+            self.span = replace(self.span, before=positions[-1])
 
 
-def merged(streams: Sequence[Stream], allowance: Allowance) -> Iterator[Position]:
-    """Give the positions of all streams, newest first and each once.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the list, newer than the ones after it: the streams that have its positions."""
 
-    It ends when they do, or when one of them can't be read on within the allowance: what the others have below that is
-    not in order any more.
+    streams: Sequence[Stream]
+    ends_at: Position
+    """The next part has nothing that is newer."""
+
+
+@dataclass(slots=True)
+class Candidates:
+    """The positions of parts, newest first and each once, taken a few at a time within a budget."""
+
+    parts: Iterator[Part]
+    budget: Budget
+    passed: Position
+    """Down to here there are no more positions than those that were taken."""
+    is_cut_off: bool = field(default=False, init=False)
+    """Something was left unread: the list goes on where this answer stops."""
+    _part: Part | None = field(default=None, init=False)
+    _is_begun: bool = field(default=False, init=False)
+
+    def take(self, wanted: int) -> list[Position]:
+        """Take the next ``wanted`` positions; fewer where there are no more, or the budget ends before."""
+        taken: list[Position] = []
+        while len(taken) < wanted and not self.is_cut_off:
+            part = self._part or self._begin_part()
+            if part is None:
+                break
+            position = self._next(part, wanted - len(taken))
+            if position is not None:
+                taken.append(position)
+        return taken
+
+    def _begin_part(self) -> Part | None:
+        part = next(self.parts, None)
+        if part is not None and self._is_begun and (self.budget.parts == 0 or self.budget.is_used_up):
+            self.is_cut_off, part = True, None
+        if part is not None:
+            self._part, self._is_begun = part, True
+            self.budget = replace(self.budget, parts=self.budget.parts - 1)
+        return part
+
+    def _next(self, part: Part, wanted: int) -> Position | None:
+        """Take the newest position of a part; None where there is none any more, or it can't be known."""
+        for stream in part.streams:
+            while not stream.ahead and stream.has_more:
+                if stream.is_begun and self.budget.is_used_up:
+                    # What the other streams have is not in order any more.
+                    self.is_cut_off = True
+                    return None
+                size = _page_size(wanted, len(part.streams), stream.size)
+                self.budget = self.budget.after(stream.read_page(size))
+        newest = max((stream.ahead[-1] for stream in part.streams if stream.ahead), default=None)
+        if newest is None:
+            self.passed, self._part = part.ends_at, None
+        for stream in part.streams:
+            while stream.ahead and stream.ahead[-1] == newest:
+                stream.ahead.pop()
+        return newest
+
+
+def _page_size(wanted: int, streams: int, before: int) -> int:
+    """How many entries to ask a stream for.
+
+    Among several streams that is half of its share of what is wanted, since shares are uneven, and more where the
+    stream turns out to have most of it: up to twice as many as ``before``.
     """
-    last: Position | None = None
-    for position in heapq.merge(*(each.positions(allowance, len(streams)) for each in streams), reverse=True):
-        if allowance.spent:
-            return
-        if position != last:
-            allowance.wanted -= 1
-            yield position
-        last = position
+    share = wanted if streams == 1 else wanted // (2 * streams)
+    return max(share, min(2 * before, wanted // 12), SHORTEST_PAGE)
