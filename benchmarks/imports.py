@@ -106,6 +106,8 @@ _ENVIRONMENT = {
     "MAX_PAYLOAD_BYTES": "512000",
     "MAX_INPUT_DEPTH": "5",
     "MASK_INPUTS": "",
+    "DECISION_QUEUE_URL": "https://sqs.example.com/decision",
+    "DECISION_DLQ_URL": "https://sqs.example.com/decision-dlq",
     "WEBHOOK_PORTS": "443",
     "ALLOW_PRIVATE_WEBHOOKS": "false",
     "EXECUTION_RETENTION_DAYS": "30",

@@ -33,6 +33,8 @@ ENVIRONMENT = {
     "MAX_PAYLOAD_BYTES": "512000",
     "MAX_INPUT_DEPTH": "5",
     "MASK_INPUTS": "",
+    "DECISION_QUEUE_URL": "https://sqs.example.com/decision",
+    "DECISION_DLQ_URL": "https://sqs.example.com/decision-dlq",
     "RESULT_CACHE_SECONDS": "3600",
     "WEBHOOK_GRACE_SECONDS": "300",
     "WEBHOOK_SECRET_NAME": "webhook",

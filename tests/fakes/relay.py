@@ -15,6 +15,7 @@ from actionrelay.execute.batch import ExecuteBatch
 from actionrelay.execute.worker import ExecuteAction
 from actionrelay.find.execution import ReadExecution
 from actionrelay.find.listing import ListExecutions
+from actionrelay.find.selection import SelectExecutions
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.json_text import to_text
 from actionrelay.lanes import Lane
@@ -25,6 +26,9 @@ from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ledger.retention import RetainedExecutions
 from actionrelay.operate.decisions import OperateExecution
+from actionrelay.operate.letters import SweepLetters
+from actionrelay.operate.many import DecideAboutMany
+from actionrelay.operate.many_work import WorkOnDecision
 from actionrelay.operate.queues import QueueName, ReadQueues, WatchedQueue
 from actionrelay.operate.receiver_keys import ReadReceiverKeys
 from actionrelay.operate.request import ReadRequest
@@ -55,6 +59,7 @@ from tests.fakes.genesys import (
     ScriptedIssuer,
     ScriptedPlatform,
 )
+from tests.fakes.many import InMemoryDecisions, InMemoryLetters, RecordedDecisionQueue
 from tests.fakes.queues import (
     CountedAcceptances,
     FixedGateGauge,
@@ -105,6 +110,9 @@ class Relay:
     cache_seconds: int = 600
     max_payload_bytes: int = 512_000
     masks: frozenset[str] = frozenset()
+    decisions: InMemoryDecisions = field(default_factory=InMemoryDecisions)
+    decision_queue: RecordedDecisionQueue = field(default_factory=RecordedDecisionQueue)
+    letters: InMemoryLetters = field(default_factory=InMemoryLetters)
     clock: SettableClock = field(default_factory=SettableClock)
     randomness: SeededRandomness = field(default_factory=SeededRandomness)
     store: InMemoryExecutions = field(default_factory=lambda: InMemoryExecutions(retention_ms=RETENTION_MS))
@@ -211,10 +219,45 @@ class Relay:
             self.completion,
             self.success_rate,
             self.queue,
+            self.decision_queue,
             self.telemetry,
             self.clock,
             self.rules.body,
         )
+
+    @property
+    def selecting(self) -> SelectExecutions:
+        return SelectExecutions(self.listing)
+
+    @property
+    def deciding(self) -> DecideAboutMany:
+        return DecideAboutMany(
+            self.decisions,
+            self.payloads,
+            self.decision_queue,
+            self.telemetry,
+            self.clock,
+            self.randomness,
+            self.rules.body,
+            self.selecting.check,
+            self.selecting.select,
+        )
+
+    @property
+    def working_on_decisions(self) -> WorkOnDecision:
+        return WorkOnDecision(
+            self.decisions,
+            self.payloads,
+            self.decision_queue,
+            self.operating,
+            self.clock,
+            self.selecting.wants,
+            self.sweeping.sweep,
+        )
+
+    @property
+    def sweeping(self) -> SweepLetters:
+        return SweepLetters(self.letters, self.store, self.telemetry)
 
     @property
     def showing_requests(self) -> ReadRequest:

@@ -26,6 +26,7 @@ from actionrelay.webhooks.keys import SigningSecret
 from actionrelay.webhooks.signatures import ID_HEADER, VerifiedWebhook
 from actionrelay.webhooks.targets import OutboundPolicy
 from tests.fakes.counters import KnownSuccessRate
+from tests.fakes.many import RecordedDecisionQueue
 from tests.fakes.queues import CountedAcceptances, FixedGauge
 from tests.fakes.receivers import InMemoryReceivers
 from tests.simulation.memory import (
@@ -172,4 +173,6 @@ class UseCases:
             ports,
             randomness,
         )
-        self.operating = OperateExecution(recorder, ports.ledger, completion, rate, ports.queue, silence, ports)
+        self.operating = OperateExecution(
+            recorder, ports.ledger, completion, rate, ports.queue, RecordedDecisionQueue(), silence, ports
+        )

@@ -129,6 +129,13 @@ def deciding(world: Deployment, folder: Path) -> None:
     assert json.loads(printed)["code"] == "wrong_state"
 
 
+def deciding_about_many(world: Deployment, folder: Path) -> None:
+    script = block("decide decisions").replace("2026-11-24T09:00:00Z", "2026-01-01T00:00:00Z")
+    preview, taken, _ = typed(world, f"{block('decide()')}\n{script}", folder).replace("}{", "}\n{").splitlines()
+    assert json.loads(preview).keys() == {"matched"}
+    assert json.loads(taken).keys() == {"decisionId", "matched"}
+
+
 def reminding(world: Deployment, folder: Path) -> None:
     done = world.run(patience=90)
     assert "MessageId" in typed(world, block("aws sqs send-message"), folder, ID=done["executionId"])
@@ -175,6 +182,7 @@ TRIALS: dict[str, Trial] = {
     "move-task": redrive,
     "delete-message": deleting_letters,
     "decide()": deciding,
+    "decide decisions": deciding_about_many,
     "aws sqs send-message": reminding,
     "aws lambda invoke": exporting,
     "--index-name by_day": executions_of_a_day,

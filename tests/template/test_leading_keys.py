@@ -21,6 +21,7 @@ MAY_WRITE = {
     "execute": {"execution#*", "cache#*", "gate#*", "token#*"},
     "receive_webhook": {"execution#*", "cache#*", "webhook#*"},
     "deliver": {"execution#*", "receiver#*"},
+    "decide": {"execution#*", "cache#*", "decision#*"},
     "preflight": {"preflight#*", "gate#*"},
     "count": {"counters#*"},
 }

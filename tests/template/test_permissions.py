@@ -22,6 +22,33 @@ GRANTS = {
         "sqs:SendMessage ExecutionQueue",
         "sqs:SendMessage BulkQueue",
         "sqs:SendMessage DeliveryQueue",
+        "sqs:SendMessage DecisionQueue",
+        "s3:GetObject PayloadBucket/payload/*",
+        "s3:PutObject PayloadBucket/payload/*",
+        "s3:ListBucket PayloadBucket",
+    },
+    "decide": {
+        "dynamodb:GetItem ExecutionsTable",
+        "dynamodb:BatchGetItem ExecutionsTable",
+        "dynamodb:Query ExecutionsTable",
+        "dynamodb:Query ExecutionsTable/index/by_status",
+        "dynamodb:Query ExecutionsTable/index/by_undelivered",
+        "dynamodb:Query ExecutionsTable/index/by_trace",
+        "dynamodb:Query AuditTable/index/by_day",
+        "dynamodb:Query AuditTable/index/by_time",
+        "dynamodb:PutItem ExecutionsTable",
+        "dynamodb:PutItem AuditTable",
+        "sqs:SendMessage ExecutionQueue",
+        "sqs:SendMessage BulkQueue",
+        "sqs:SendMessage DeliveryQueue",
+        "sqs:SendMessage DecisionQueue",
+        "sqs:SendMessage DecisionDlq",
+        "sqs:ReceiveMessage DecisionQueue",
+        "sqs:DeleteMessage DecisionQueue",
+        "sqs:GetQueueAttributes DecisionQueue",
+        "sqs:ReceiveMessage DeliveryDlq",
+        "sqs:DeleteMessage DeliveryDlq",
+        "sqs:ChangeMessageVisibility DeliveryDlq",
         "s3:GetObject PayloadBucket/payload/*",
         "s3:PutObject PayloadBucket/payload/*",
         "s3:ListBucket PayloadBucket",
@@ -211,7 +238,7 @@ def test_managed_policies_are_for_api_gateways_own_role_alone(template: Template
 
 
 def test_audit_writers_can_put_and_nothing_else(roles: dict[str, Resource]) -> None:
-    for name in ("validate", "execute", "receive_webhook", "deliver"):
+    for name in ("validate", "execute", "receive_webhook", "deliver", "decide"):
         actions = {action for action, resource in _grants(roles[name]) if resource == "AuditTable"}
         assert actions == {"dynamodb:PutItem"}
 

@@ -19,7 +19,7 @@ GRADUAL = {
 }
 FUNCTIONS = {
     *("ValidateFunction", "ExecuteFunction", "ReceiveWebhookFunction", "DeliverFunction"),
-    *("QueryFunction", "PreflightFunction", "CountFunction", "ExportFunction"),
+    *("QueryFunction", "PreflightFunction", "DecideFunction", "CountFunction", "ExportFunction"),
 }
 
 

@@ -70,6 +70,7 @@ _REQUIRED = {"getAuditDay.date", "host"}
 """Parameters without which a request is refused, besides those in paths."""
 _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "executionId": ("path", "A UUID, in any case.", {"$ref": "#/components/schemas/Uuid"}),
+    "decisionId": ("path", "A UUID, in any case.", {"$ref": "#/components/schemas/Uuid"}),
     "dryRun": ("query", "Check the request and change nothing.", _FLAG),
     "verify": ("query", "Check the chain and say whether it is whole.", _FLAG),
     "getAuditDay.date": ("query", "The day, in UTC.", {"type": "string", "format": "date"}),

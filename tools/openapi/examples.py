@@ -46,6 +46,8 @@ REQUEST: dict[str, Any] = {
 }
 RESOLUTION: dict[str, Any] = {"status": "completed", "result": {"total": 1082.5}, "note": "found in the CRM"}
 RESULT: dict[str, Any] = {"executionId": REQUEST["executionId"], "status": "completed", "result": {"total": 1082.5}}
+DECISION_TAKEN: dict[str, Any] = {"decisionId": "7c1d7f5e-2f0b-4c8e-9d55-1b3c3f1e2a90", "matched": 50}
+DECISION_PROGRESS: dict[str, Any] = {**DECISION_TAKEN, "status": "running", "decided": 24, "refused": 1}
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 
 _DELETED = 2

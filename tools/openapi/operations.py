@@ -7,6 +7,7 @@ from actionrelay.errors import (
     ActionRelayError,
     BacklogFullError,
     CallerUnknownError,
+    DecisionNotFoundError,
     ExecutionConflictError,
     ExecutionNotFoundError,
     InvalidRequestError,
@@ -162,6 +163,40 @@ OPERATIONS: dict[str, Operation] = {
         "shown.",
         {200: Success("The request.", ("AcceptedRequest",), {"request": examples.accepted_request()})},
         (StaleWriteError, *_READ),
+    ),
+    "decideAboutMany": Operation(
+        "Decisions",
+        "Decide about many executions",
+        "About each that the filter means, in the background: what is accepted or ends later is left alone, and so is "
+        "what is in a state in which this can't be decided. At most a thousand at once; each has the decision's id in "
+        "its history. With `dryRun`, says how many it would be about.",
+        {
+            200: Success(
+                "How many it would be about; nothing has changed.", ("DecisionPreview",), {"preview": {"matched": 50}}
+            ),
+            202: Success(
+                "On record and begun.", ("DecisionTaken",), {"taken": examples.DECISION_TAKEN}, headers=("Location",)
+            ),
+        },
+        (*_BODY, QueueUnavailableError, *_STORED),
+        body="DecisionRequest",
+        body_examples={
+            "retry": {"decision": "retry", "filter": {"errorCode": "http_503", "from": "2026-11-24T09:00:00Z"}},
+            "resolve": {
+                "decision": "resolve",
+                "filter": {"status": "unknown", "actionId": examples.REQUEST["actionId"]},
+                "resolution": {"status": "failed", "error": "the CRM was down"},
+                "note": "incident 4711",
+            },
+            "preview": {"decision": "redeliver", "filter": {"webhookStatus": "failed"}, "dryRun": True},
+        },
+    ),
+    "getDecision": Operation(
+        "Decisions",
+        "See how far a decision about many has come",
+        "It has `completed` when each execution is decided about or refused.",
+        {200: Success("Its progress.", ("DecisionProgress",), {"progress": examples.DECISION_PROGRESS})},
+        (DecisionNotFoundError, *_STORED),
     ),
     "getAuditDay": Operation(
         "Executions",

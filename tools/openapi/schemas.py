@@ -87,6 +87,8 @@ def components() -> dict[str, Schema]:
     named["ExecutionRequest"]["description"] = "What to execute."
     named["Retry"]["description"] = "Whether to run an unknown one again."
     named["Resolution"]["description"] = "What an operator found out about an unknown outcome."
+    named["ManyResolution"]["description"] = "The outcome of each; the note is the decision's."
+    named["DecisionRequest"]["description"] = "A decision, and which executions it is about."
     named["ResultWebhook"]["description"] = "The result of an execution. Other members are left aside."
     named["NormalisedRequest"] = _complete(named["ExecutionRequest"])
     return dict(sorted(named.items()))

@@ -200,7 +200,9 @@ def a_batch(*bodies: str) -> dict[str, Any]:
     return {"Records": [{"messageId": f"m{number}", "body": body} for number, body in enumerate(bodies)]}
 
 
-def serve(event: dict[str, Any], handle: batch.MessageHandler, context: Context | None = None) -> dict[str, Any]:
+def serve(
+    event: dict[str, Any], handle: batch.MessageHandler[Message], context: Context | None = None
+) -> dict[str, Any]:
     """Serve a batch of which every message is handled alike."""
     return batch.serve(event, context or Context(), lambda _messages: handle, RecordedDeadLetters)  # type: ignore[arg-type]
 
@@ -225,7 +227,7 @@ def test_a_batch_prepares_once_for_all_readable_messages() -> None:
     prepared: list[tuple[str, ...]] = []
     worked_on: set[str] = set()
 
-    def prepare(messages: Sequence[Message]) -> batch.MessageHandler:
+    def prepare(messages: Sequence[Message]) -> batch.MessageHandler[Message]:
         prepared.append(tuple(message.execution_id for message in messages))
         return lambda message, _ends_at: worked_on.add(message.execution_id)
 
@@ -313,7 +315,7 @@ def test_what_nobody_can_work_on_is_buried_with_a_reason(body: str, capsys: pyte
     worked_on: list[str] = []
     event = a_batch(body, '{"executionId":"fine"}')
 
-    def prepare(_messages: Sequence[Message]) -> batch.MessageHandler:
+    def prepare(_messages: Sequence[Message]) -> batch.MessageHandler[Message]:
         return lambda message, _ends_at: worked_on.append(message.execution_id)
 
     answer = batch.serve(event, Context(), prepare, lambda: letters)  # type: ignore[arg-type]

@@ -209,7 +209,7 @@ def test_the_fields_of_a_request_have_documented_defaults() -> None:
 
 
 def test_the_fields_of_an_audit_entry_are_documented() -> None:
-    entry = AuditEntry("id", 1, 0, "action", "accepted", "queued", "trace", 0)
+    entry = AuditEntry("id", 1, 0, "action", "accepted", "queued", "trace", 0, decision_id="decision")
     section = API.section("GET /executions/{executionId}/audit")
     assert sorted(section.names()) == sorted(audit_document(entry))
 

@@ -14,7 +14,7 @@ from actionrelay.audit.document import AuditDocument
 from actionrelay.audit.history import ReadHistory
 from actionrelay.find.execution import ReadExecution
 from actionrelay.ledger.document import ExecutionDocument
-from actionrelay.operate.bodies import Acknowledgement, Resolution, Retry
+from actionrelay.operate.bodies import Acknowledgement, DecisionRequest, Resolution, Retry
 from actionrelay.operate.decisions import OperateExecution
 from actionrelay.preflight.preflight import RunPreflight
 from actionrelay.receive.receipt import ReceiveResult
@@ -194,6 +194,7 @@ def test_the_examples_of_requests_are_read() -> None:
         "retryExecution": Retry,
         "acknowledgeExecution": Acknowledgement,
         "resolveExecution": Resolution,
+        "decideAboutMany": DecisionRequest,
         "receiveGenesysWebhook": ResultWebhook,
     }
     for _, _, operation in routes():

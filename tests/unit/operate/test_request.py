@@ -44,6 +44,7 @@ def test_a_request_is_shown_as_it_came(relay: Relay) -> None:
         "cacheResults": False,
         "webhookUrl": WEBHOOK_URL,
         "idempotent": True,
+        "lane": "interactive",
         "createdAt": "2026-11-24T12:00:00.000Z",
     }
 

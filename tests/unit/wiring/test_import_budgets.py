@@ -22,6 +22,7 @@ BUDGETS: dict[str, tuple[int, set[str]]] = {
     "count": (90, EVERY_FUNCTION | POWERTOOLS),
     "export": (90, EVERY_FUNCTION | POWERTOOLS),
     "preflight": (75, EVERY_FUNCTION),
+    "decide": (190, EVERY_FUNCTION | POWERTOOLS | PYDANTIC),
 }
 """Modules at most, and the packages that they may be of. Only what reads a caller's body has a use for pydantic."""
 

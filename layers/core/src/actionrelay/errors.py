@@ -9,6 +9,7 @@
     │   ├── CallerUnknownError          403 caller_unknown
     │   ├── OperatorsOnlyError          403 operators_only
     │   ├── ExecutionNotFoundError      404 execution_not_found
+    │   ├── DecisionNotFoundError       404 decision_not_found
     │   ├── ExecutionConflictError      409 execution_conflict
     │   ├── OutcomeConflictError        409 outcome_conflict
     │   ├── WebhookConflictError        409 webhook_conflict
@@ -196,6 +197,14 @@ class ExecutionNotFoundError(RequestError):
     def of(cls, execution_id: str) -> Self:
         """Name the id that was asked for, as far as it could be one."""
         return cls("no execution with this id", execution_id=execution_id[:128])
+
+
+class DecisionNotFoundError(RequestError):
+    """No decision about many with this id, or none any more."""
+
+    code = "decision_not_found"
+    http_status = 404
+    title = "No such decision"
 
 
 class ExecutionConflictError(RequestError):

@@ -6,10 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
-from actionrelay.errors import MAX_FAULTS, Fault
+from actionrelay.errors import MAX_FAULTS, Fault, InvalidRequestError, PayloadTooLargeError
 from actionrelay.faults import Faults
 from actionrelay.ids import NO_UUID, UUID_FORM, is_uuid
-from actionrelay.strict_json import Json
+from actionrelay.strict_json import Json, NestingTooDeepError, parse
 
 
 def whole(value: Any) -> Any:
@@ -32,6 +32,24 @@ class Document(BaseModel):
             return document
         optional = {field.alias for field in cls.model_fields.values() if not field.is_required()}
         return {name: value for name, value in document.items() if value is not None or name not in optional}
+
+
+def read_body(raw: bytes, max_bytes: int) -> Json:
+    """Read a body as sent.
+
+    Raises:
+        PayloadTooLargeError: more bytes than allowed; nothing was parsed.
+        MalformedJsonError: not JSON with one meaning.
+        InvalidRequestError: nested too deep.
+    """
+    if len(raw) > max_bytes:
+        raise PayloadTooLargeError(
+            f"the body has {len(raw)} bytes, {max_bytes} are allowed", size=len(raw), limit=max_bytes
+        )
+    try:
+        return parse(raw)
+    except NestingTooDeepError as error:
+        raise InvalidRequestError((Fault("", "depth", error.message),)) from None
 
 
 def read[Schema: BaseModel](schema: type[Schema], document: Json) -> Schema | Faults:

@@ -1,6 +1,6 @@
 """An audit entry, as readers of the trail see it."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.timestamps import Timestamp, iso, iso_or_none
@@ -48,13 +48,15 @@ class AuditDocument(TypedDict):
     null in entries of earlier releases."""
     keptDays: int | None
     """How many days after its timestamp the entry expires; null in entries of earlier releases."""
+    decisionId: NotRequired[str]
+    """The decision about many that the event is part of; left out elsewhere."""
     previousHash: str
     hash: str
 
 
 def audit_document(entry: AuditEntry) -> AuditDocument:
     """Return one audit entry as callers see it."""
-    return {
+    document: AuditDocument = {
         "seq": entry.seq,
         "timestamp": iso(entry.timestamp),
         "executionId": entry.execution_id,
@@ -80,3 +82,6 @@ def audit_document(entry: AuditEntry) -> AuditDocument:
         "previousHash": entry.previous_hash,
         "hash": entry.hash,
     }
+    if entry.decision_id is not None:
+        document["decisionId"] = entry.decision_id
+    return document

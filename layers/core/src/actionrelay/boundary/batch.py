@@ -12,33 +12,45 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.errors import ActionRelayError, MessageUnreadableError, RecordUnreadableError
-from actionrelay.ids import could_be_recorded
+from actionrelay.ids import could_be_recorded, is_uuid
 from actionrelay.lanes import Lane, is_caller_name
 from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.ledger.ports import DeadLetters
+from actionrelay.operate.ports import SWEEP, DecisionMessage
 from actionrelay.signals import Count
 from actionrelay.wiring.telemetry import log_bug, log_refusal, logger, on_every_line, telemetry
 
-type MessageHandler = Callable[[Message, int], None]
+type MessageHandler[Kind] = Callable[[Kind, int], None]
 """Takes a message and the time, in ms since the epoch, at which this invocation is cut off."""
 
 
 def serve(
     event: Mapping[str, Any],
     context: LambdaContext,
-    prepare: Callable[[Sequence[Message]], MessageHandler],
+    prepare: Callable[[Sequence[Message]], MessageHandler[Message]],
     dead_letters: Callable[[], DeadLetters],
+) -> dict[str, Any]:
+    """Work off a batch of messages about executions (``serve_kind``)."""
+    return serve_kind(event, context, prepare, dead_letters, read_message)
+
+
+def serve_kind[Kind: (Message, DecisionMessage)](
+    event: Mapping[str, Any],
+    context: LambdaContext,
+    prepare: Callable[[Sequence[Kind]], MessageHandler[Kind]],
+    dead_letters: Callable[[], DeadLetters],
+    read: Callable[[str], Kind],
 ) -> dict[str, Any]:
     """Hand each message, in a thread of its own, to what ``prepare`` makes of the batch; who raises returns alone."""
     records = {record["messageId"]: record for record in event.get("Records") or []}
-    messages = {message_id: _read(record, dead_letters) for message_id, record in records.items()}
-    readable = {message_id: message for message_id, message in messages.items() if isinstance(message, Message)}
+    messages = {message_id: _read(record, dead_letters, read) for message_id, record in records.items()}
+    readable = {message_id: message for message_id, message in messages.items() if not isinstance(message, bool)}
     failed = {message_id for message_id, message in messages.items() if message is False}
     if readable:
         ends_at = time.time_ns() // 1_000_000 + context.get_remaining_time_in_millis()
         handle = prepare(tuple(readable.values()))
 
-        def done(item: tuple[str, Message]) -> bool:
+        def done(item: tuple[str, Kind]) -> bool:
             return _done(records[item[0]], item[1], ends_at, handle, dead_letters)
 
         with ThreadPoolExecutor(max_workers=len(readable), thread_name_prefix="message") as threads:
@@ -47,23 +59,25 @@ def serve(
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in messages if message_id in failed]}
 
 
-def _read(record: Mapping[str, Any], dead_letters: Callable[[], DeadLetters]) -> Message | bool:
+def _read[Kind](
+    record: Mapping[str, Any], dead_letters: Callable[[], DeadLetters], read: Callable[[str], Kind]
+) -> Kind | bool:
     """Return a message; where there is none, whether that is done with."""
     try:
-        return read_message(str(record.get("body", "")))
+        return read(str(record.get("body", "")))
     except MessageUnreadableError as error:
         with on_every_line(message_id=record["messageId"]):
             return _buried(record, error, dead_letters)
 
 
-def _done(
+def _done[Kind: (Message, DecisionMessage)](
     record: Mapping[str, Any],
-    message: Message,
+    message: Kind,
     ends_at: int,
-    handle: MessageHandler,
+    handle: MessageHandler[Kind],
     dead_letters: Callable[[], DeadLetters],
 ) -> bool:
-    with on_every_line(message_id=record["messageId"], execution_id=message.execution_id):
+    with on_every_line(message_id=record["messageId"], **message.log_ids):
         try:
             handle(message, ends_at)
         except RecordUnreadableError as error:
@@ -112,6 +126,25 @@ def read_message(body: str) -> Message:
         raise MessageUnreadableError("no execution has such an id", size=len(body))
     lane = Lane.BULK if lane == Lane.BULK else Lane.INTERACTIVE
     return Message(execution_id, kind, version, due_at, lane, caller if is_caller_name(caller) else "")
+
+
+def read_decision_message(body: str) -> DecisionMessage:
+    """Read a message of the queue of decisions: one names a decision about many, or has dead letters looked through.
+
+    Raises:
+        MessageUnreadableError: it is none of ours.
+    """
+    try:
+        document = json.loads(body)
+        decision_id, part = document.get("decisionId"), document.get("part")
+    except (ValueError, AttributeError, RecursionError):
+        raise MessageUnreadableError("not a message of this queue", size=len(body)) from None
+    if document == SWEEP:
+        return DecisionMessage()
+    known = isinstance(decision_id, str) and is_uuid(decision_id)
+    if not known or not (part is None or (type(part) is int and part >= 0)):
+        raise MessageUnreadableError("no decision has such an id or part", size=len(body))
+    return DecisionMessage(decision_id, part)
 
 
 def _hint(value: Any) -> int | None:

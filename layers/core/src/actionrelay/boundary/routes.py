@@ -14,7 +14,7 @@ FLAGS = frozenset({"dryRun", "verify", "deep"})
 """Query parameters that are ``true`` or ``false``, on any route that knows them."""
 
 type Method = Literal["GET", "POST"]
-type Function = Literal["validate", "query", "receive_webhook", "preflight"]
+type Function = Literal["validate", "query", "receive_webhook", "preflight", "decide"]
 
 
 class Access(StrEnum):
@@ -74,6 +74,8 @@ ROUTES: tuple[Route, ...] = (
     Route("cancelExecution", "POST", "/executions/{executionId}/cancel", "validate", Access.OPERATOR),
     Route("acknowledgeExecution", "POST", "/executions/{executionId}/acknowledge", "validate", Access.OPERATOR),
     Route("redeliverWebhook", "POST", "/executions/{executionId}/webhook/redeliver", "validate", Access.OPERATOR),
+    Route("decideAboutMany", "POST", "/executions/decisions", "decide", Access.OPERATOR),
+    Route("getDecision", "GET", "/executions/decisions/{decisionId}", "decide", Access.OPERATOR),
     Route("getAuditDay", "GET", "/audit", "query", query=("date", "limit", "next")),
     Route("getMetrics", "GET", "/metrics", "query", query=("from", "to", "actionId", "next")),
     Route("getQueues", "GET", "/queues", "query"),

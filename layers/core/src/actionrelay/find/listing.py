@@ -84,7 +84,15 @@ class ListExecutions:
         Raises:
             InvalidRequestError: with every fault of the query.
         """
-        question = read_question(query, self.api)
+        found, next_page = self.look(read_question(query, self.api))
+        document: ExecutionListDocument = {
+            "executions": [execution_summary(execution, self.clock.now()) for execution in found],
+            "next": None if next_page is None else cursor(next_page),
+        }
+        return as_json(document)
+
+    def look(self, question: ListQuestion) -> tuple[list[Execution], Position | None]:
+        """Return what one answer finds for a question, and after which place another one goes on."""
         span = self._span(question)
         answer = _Answer(question, span.before)
         parts = iter(()) if span.is_empty else self._parts(question, span)
@@ -96,12 +104,7 @@ class ListExecutions:
                 if not answer.is_full:
                     answer.look_at(position, records.get(position.execution_id))
             wanted = RECORDS_AT_ONCE
-        next_page = answer.next_page(candidates)
-        document: ExecutionListDocument = {
-            "executions": [execution_summary(execution, self.clock.now()) for execution in answer.found],
-            "next": None if next_page is None else cursor(next_page),
-        }
-        return as_json(document)
+        return answer.found, answer.next_page(candidates)
 
     def _span(self, question: ListQuestion) -> Span:
         """Bound a question by what can be there: nothing past its retention, or of a later day than today."""

@@ -40,6 +40,8 @@ class AuditEntry:
     """When the execution was accepted: an id that is used again past its retention has another trail."""
     kept_days: int | None = None
     """How long the audit table keeps this entry after its timestamp."""
+    decision_id: str | None = None
+    """The decision about many that this one is part of."""
     previous_hash: str = ""
     hash: str = ""
 
@@ -60,7 +62,7 @@ _REJECTED = "rejected#"
 _COUNTED = "counted#"
 NO_ACTION = "-"
 """Takes the place of the action in the entry of a refused request."""
-_LATER = frozenset({"sent_as", "accepted_at", "kept_days"})
+_LATER = frozenset({"sent_as", "accepted_at", "kept_days", "decision_id"})
 
 
 def entry_hash(entry: AuditEntry) -> str:

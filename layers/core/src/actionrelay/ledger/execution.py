@@ -201,6 +201,8 @@ class Execution:
     never for another one by the cache."""
     acknowledged: bool = False
     """An operator has seen that it failed, is unknown or was not delivered; whatever comes of it next is news again."""
+    decision_ids: tuple[str, ...] = ()
+    """The last decisions about many that were taken about this one, so that a repeat of their message takes none."""
     webhook_ids: tuple[str, ...] = ()
     """The ids of the webhooks that brought an outcome: a repeat of one decides nothing, whatever has come since."""
     version: int = 0

@@ -20,6 +20,7 @@ def chained(
     note: str | None = None,
     success_rate: float | None = None,
     sent_as: str | None = None,
+    decision_id: str | None = None,
 ) -> Execution:
     """Return the record with one more entry, chained to its last, that it owes to the audit table."""
     day = day_of(execution.updated_at)
@@ -46,6 +47,7 @@ def chained(
         sent_as=sent_as if sent_as != execution.execution_id else None,
         accepted_at=execution.created_at if execution.audit_kept_days else None,
         kept_days=execution.audit_kept_days or None,
+        decision_id=decision_id,
         previous_hash=execution.audit.hash,
     )
     entry = replace(entry, hash=entry_hash(entry))

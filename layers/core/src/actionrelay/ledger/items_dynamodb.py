@@ -128,7 +128,8 @@ def read_execution(
         later = _values(execution_id, current)
         values |= {name: later[name] for name in _STEP_FIELDS}
     values["execution_id"] = execution_id
-    values["webhook_ids"] = tuple(values["webhook_ids"])
+    for name in ("webhook_ids", "decision_ids"):
+        values[name] = tuple(values[name])
     for name, kind in _ENUMS.items():
         values[name] = kind(values[name])
     if values["attempt"]:

@@ -35,6 +35,11 @@ class Message:
         """What it takes turns as."""
         return Flow(self.lane, self.caller)
 
+    @property
+    def log_ids(self) -> dict[str, str]:
+        """What each log line about it carries."""
+        return {"execution_id": self.execution_id}
+
     @classmethod
     def about(cls, execution: Execution, kind: MessageKind = MessageKind.RUN, due_at: int | None = None) -> Self:
         """Return a message about an execution whose audit is paid up to its version."""

@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING, Any, override
 
 from actionrelay.aws.clients import failures_as
 from actionrelay.errors import QueueUnavailableError
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 MAX_DELAY_SECONDS = 900
 """The longest ``DelaySeconds`` of SQS. A longer wait is a chain: a message that comes early is sent again."""
+REASON = "reason"
+"""The attribute of a dead letter that says why it is one."""
+GIVEN_UP = "given_up"
+"""The reason of a delivery that was given up."""
 MAX_GROUP_LENGTH = 128
 """The longest ``MessageGroupId`` of SQS; the end of a host name says more about who it is than its beginning."""
 
@@ -51,6 +55,8 @@ class SqsDeliveryQueue(DeliveryQueue):
 
     client: "SQSClient"
     url: str
+    reason: str | None = None
+    """Goes beside each message, where it is a dead letter."""
 
     @override
     def send(
@@ -62,8 +68,10 @@ class SqsDeliveryQueue(DeliveryQueue):
         most of the workers' time. The owner of a domain is one group, whatever names below it a caller makes up.
         """
         owner = receiver_group(receiver) if receiver else None
-        group = {"MessageGroupId": owner[-MAX_GROUP_LENGTH:]} if owner else {}
-        _send(self.client, self.url, {"executionId": execution_id, "version": version}, delay_ms, **group)
+        beside: dict[str, Any] = {"MessageGroupId": owner[-MAX_GROUP_LENGTH:]} if owner else {}
+        if self.reason is not None:
+            beside["MessageAttributes"] = _reason(self.reason)
+        _send(self.client, self.url, {"executionId": execution_id, "version": version}, delay_ms, **beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +87,18 @@ class SqsDeadLetters(DeadLetters):
             self.client.send_message(
                 QueueUrl=self.url,
                 MessageBody=body,
-                MessageAttributes={"reason": {"DataType": "String", "StringValue": reason}},
+                MessageAttributes=_reason(reason),
             )
 
 
+def _reason(reason: str) -> dict[str, Any]:
+    return {REASON: {"DataType": "String", "StringValue": reason}}
+
+
 def _send(
-    client: "SQSClient", url: str, document: Mapping[str, str | int | None], delay_ms: int, **parameters: str
+    client: "SQSClient", url: str, document: Mapping[str, str | int | None], delay_ms: int, **parameters: Any
 ) -> None:
     delay = min(max(math.ceil(delay_ms / 1_000), 0), MAX_DELAY_SECONDS)
     with failures_as(QueueUnavailableError, "a message can't be queued"):
         body = json.dumps({name: value for name, value in document.items() if value is not None})
-        client.send_message(QueueUrl=url, MessageBody=body, DelaySeconds=delay, **parameters)  # type: ignore[arg-type]
+        client.send_message(QueueUrl=url, MessageBody=body, DelaySeconds=delay, **parameters)

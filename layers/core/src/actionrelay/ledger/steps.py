@@ -62,6 +62,8 @@ _DELIVERY_EVENTS = MappingProxyType(
         WebhookStatus.FAILED: "webhook_failed",
     }
 )
+DECISIONS_REMEMBERED = 5
+"""A message of a decision about many would have to come after as many others about the same execution."""
 
 
 def accept(execution: Execution) -> Execution:
@@ -188,7 +190,15 @@ def settle(
     )
 
 
-def rerun(execution: Execution, now: int, actor: str | None, run: int) -> Execution:
+def rerun(
+    execution: Execution,
+    now: int,
+    actor: str | None,
+    run: int,
+    *,
+    note: str | None = None,
+    decision_id: str | None = None,
+) -> Execution:
     """Queue an execution again because an operator says so, as ``run``.
 
     What failed is run again under a higher number: under the old id Genesys Cloud would take it for a repeat. What
@@ -218,8 +228,11 @@ def rerun(execution: Execution, now: int, actor: str | None, run: int) -> Execut
         updated_at=now,
         delivery=Delivery.due(execution.webhook_url),
         acknowledged=False,
+        decision_ids=_with(execution, decision_id),
     )
-    return _written(chained(queued, "rerun_requested", actor=actor, sent_as=queued.sent_as))
+    return _written(
+        chained(queued, "rerun_requested", actor=actor, note=note, decision_id=decision_id, sent_as=queued.sent_as)
+    )
 
 
 def resolve(
@@ -230,15 +243,18 @@ def resolve(
     note: str | None,
     *,
     success_rate: float | None = None,
+    decision_id: str | None = None,
 ) -> Execution:
     """Write what an operator found out about an unknown outcome."""
     require(execution, Decision.RESOLVE)
-    decided = replace(execution, updated_at=now, resolved=True)
-    resolved = chained(decided, "resolved", payload=outcome.result, actor=actor, note=note)
+    decided = replace(execution, updated_at=now, resolved=True, decision_ids=_with(execution, decision_id))
+    resolved = chained(decided, "resolved", payload=outcome.result, actor=actor, note=note, decision_id=decision_id)
     return settle(resolved, outcome, now, success_rate=success_rate)
 
 
-def cancel(execution: Execution, now: int, actor: str | None) -> Execution:
+def cancel(
+    execution: Execution, now: int, actor: str | None, *, note: str | None = None, decision_id: str | None = None
+) -> Execution:
     """Stop an execution that waits to be run. Nothing is delivered: who cancelled knows."""
     require(execution, Decision.CANCEL)
     cancelled = replace(
@@ -249,15 +265,18 @@ def cancel(execution: Execution, now: int, actor: str | None) -> Execution:
         completed_at=now,
         updated_at=now,
         delivery=Delivery(),
+        decision_ids=_with(execution, decision_id),
     )
-    return _written(chained(cancelled, "cancelled", actor=actor))
+    return _written(chained(cancelled, "cancelled", actor=actor, note=note, decision_id=decision_id))
 
 
-def acknowledge(execution: Execution, now: int, actor: str | None, note: str | None) -> Execution:
+def acknowledge(
+    execution: Execution, now: int, actor: str | None, note: str | None, *, decision_id: str | None = None
+) -> Execution:
     """Put on record that somebody has seen it; it stays what it is, and leaves the lists of what needs attention."""
     require(execution, Decision.ACKNOWLEDGE)
-    seen = replace(execution, acknowledged=True, updated_at=now)
-    return _written(chained(seen, "acknowledged", actor=actor, note=note))
+    seen = replace(execution, acknowledged=True, updated_at=now, decision_ids=_with(execution, decision_id))
+    return _written(chained(seen, "acknowledged", actor=actor, note=note, decision_id=decision_id))
 
 
 def show_request(execution: Execution, now: int, actor: str | None) -> Execution:
@@ -301,22 +320,23 @@ def record_delivery(
     return _written(chained(tried, _DELIVERY_EVENTS[status], latency_ms=latency_ms, cause=cause))
 
 
-def redeliver(execution: Execution, now: int, actor: str | None) -> Execution:
+def redeliver(
+    execution: Execution, now: int, actor: str | None, *, note: str | None = None, decision_id: str | None = None
+) -> Execution:
     """Deliver an outcome because an operator says so; the outcome stays what it is.
 
     A delivery that has ended begins a new series of tries; one that waits for its next try is due now, in its series.
     """
     require(execution, Decision.REDELIVER)
-    if execution.delivery.status is WebhookStatus.PENDING:
-        due = replace(execution, delivery=execution.delivery.due_now(), updated_at=now)
-        return _written(chained(due, "redelivery_requested", actor=actor))
+    pending = execution.delivery.status is WebhookStatus.PENDING
     again = replace(
         execution,
-        delivery=execution.delivery.again(),
-        acknowledged=False,
+        delivery=execution.delivery.due_now() if pending else execution.delivery.again(),
+        acknowledged=execution.acknowledged and pending,
         updated_at=now,
+        decision_ids=_with(execution, decision_id),
     )
-    return _written(chained(again, "redelivery_requested", actor=actor))
+    return _written(chained(again, "redelivery_requested", actor=actor, note=note, decision_id=decision_id))
 
 
 def require_free(execution: Execution, now: int) -> None:
@@ -331,6 +351,13 @@ def require_free(execution: Execution, now: int) -> None:
             execution_id=execution.execution_id,
             remaining_ms=execution.attempt.lease_until - now,
         )
+
+
+def _with(execution: Execution, decision_id: str | None) -> tuple[str, ...]:
+    """Remember one more decision about many, and no more than a record has room for."""
+    if decision_id is None:
+        return execution.decision_ids
+    return (*execution.decision_ids, decision_id)[-DECISIONS_REMEMBERED:]
 
 
 def _require(execution: Execution, target: Status) -> None:

@@ -22,6 +22,33 @@ class Acknowledgement(Document):
     """What was found, for the audit trail."""
 
 
+class ManyResolution(Document):
+    """What is resolved about many: as for one, the note being the decision's."""
+
+    status: Literal["completed", "failed"]
+    result: Annotated[Any, Field(repr=False)] = None
+    """For `completed`, of each of them, as if Genesys Cloud had sent it."""
+    error: Annotated[ReportedError | Annotated[str, StringConstraints(max_length=2000)] | None, Field(repr=False)] = (
+        None
+    )
+    """For `failed`: as an object, or in a sentence."""
+
+
+class DecisionRequest(Document):
+    """The body of ``POST /v1/executions/decisions``."""
+
+    decision: Literal["retry", "cancel", "redeliver", "resolve", "acknowledge"]
+    filter: dict[str, str | None]
+    """Which executions: `status`, `actionId`, `from`, `to`, `traceId`, `webhookStatus`, `errorCode` and `id`, as
+    `GET /executions` has them. At least one; all that is given has to hold."""
+    note: Annotated[str, StringConstraints(max_length=1000)] | None = None
+    """Why, for the audit trail of each."""
+    resolution: ManyResolution | None = None
+    """For `resolve`, and required then."""
+    dry_run: bool = False
+    """Say how many it would be about, and decide nothing."""
+
+
 class Resolution(Document):
     """The body of ``POST /v1/executions/{id}/resolve``: what an operator found out about an unknown outcome."""
 

@@ -6,6 +6,7 @@ from typing import TypedDict
 from actionrelay.errors import ExecutionNotFoundError
 from actionrelay.ids import recorded_form
 from actionrelay.json_text import RawJson, masked
+from actionrelay.lanes import Lane
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.document import RawDocument
 from actionrelay.ledger.execution import CacheStatus, Execution, PayloadRef
@@ -36,6 +37,7 @@ class AcceptedRequestDocument(TypedDict):
     what was accepted by a release that did not keep them."""
     idempotent: bool | None
     """Null for what was accepted by a release that did not keep it."""
+    lane: Lane
     createdAt: Timestamp
     """When it was accepted."""
 
@@ -88,6 +90,7 @@ def accepted_document(execution: Execution, payloads: PayloadStore, masks: froze
         "webhookUrl": execution.webhook_url,
         "actionReferences": None,
         "idempotent": execution.idempotent,
+        "lane": execution.lane,
         "createdAt": iso(execution.created_at),
     }
     texts = {"inputs": inputs, "actionReferences": shown(execution.references)}

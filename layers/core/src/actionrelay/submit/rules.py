@@ -4,13 +4,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from actionrelay.errors import DeliveryRefusedError, Fault, InvalidRequestError, PayloadTooLargeError
+from actionrelay.errors import DeliveryRefusedError, Fault
 from actionrelay.faults import Faults
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.graph import cycle_faults
 from actionrelay.ids import is_action_id
-from actionrelay.schemas import read, uuid_fault
-from actionrelay.strict_json import Json, NestingTooDeepError, parse, paths_below, pointer
+from actionrelay.schemas import read, read_body, uuid_fault
+from actionrelay.strict_json import Json, paths_below, pointer
 from actionrelay.submit.idempotency import execution_id, read_key
 from actionrelay.submit.references import REFERENCES, read_references
 from actionrelay.submit.request import MAX_ACTION_ID_LENGTH, MAX_TIMEOUT_MS, ExecutionRequest
@@ -84,16 +84,7 @@ class RequestRules:
             MalformedJsonError: not JSON with one meaning.
             InvalidRequestError: nested too deep.
         """
-        if len(raw) > self.max_payload_bytes:
-            raise PayloadTooLargeError(
-                f"the body has {len(raw)} bytes, {self.max_payload_bytes} are allowed",
-                size=len(raw),
-                limit=self.max_payload_bytes,
-            )
-        try:
-            return parse(raw)
-        except NestingTooDeepError as error:
-            raise InvalidRequestError((Fault("", "depth", error.message),)) from None
+        return read_body(raw, self.max_payload_bytes)
 
     def _cross_rules(self, document: dict[str, Json]) -> Iterator[Faults]:
         """Check what a schema can't, field by field, so that a fault in one hides none in another."""

@@ -8,7 +8,7 @@ from actionrelay.deliver.delivery import DeliverWebhook
 from actionrelay.deliver.receivers import Places
 from actionrelay.deliver.receivers_dynamodb import TableReceivers
 from actionrelay.ledger.payloads_s3 import BucketPayloads
-from actionrelay.ledger.queues_sqs import SqsDeadLetters, SqsDeliveryQueue
+from actionrelay.ledger.queues_sqs import GIVEN_UP, SqsDeadLetters, SqsDeliveryQueue
 from actionrelay.webhooks.resolver_dns import SystemResolver
 from actionrelay.webhooks.sender_http import PinnedSender
 from actionrelay.webhooks.targets import OutboundPolicy
@@ -34,7 +34,7 @@ def deliver_webhook() -> DeliverWebhook:
         recorder=recorder(settings),
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
         queue=SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url),
-        dead_letters=SqsDeliveryQueue(aws().sqs, settings.delivery_dlq_url),
+        dead_letters=SqsDeliveryQueue(aws().sqs, settings.delivery_dlq_url, GIVEN_UP),
         sender=PinnedSender(SystemResolver(), OutboundPolicy(settings.allow_private_webhooks, settings.webhook_ports)),
         receivers=TableReceivers(aws().dynamodb, settings.executions_table),
         places=Places(),

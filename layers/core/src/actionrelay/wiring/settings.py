@@ -204,6 +204,18 @@ class ValidateSettings(OperatedSettings, CompletingSettings, _OutboundSettings):
     max_backlog: NotNegative
     """0 means twelve hours' work at the rate."""
     mask_inputs: Names
+    decision_queue_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecideSettings(OperatedSettings, CompletingSettings):
+    """Settings of ``decide``."""
+
+    genesys_api: Contract
+    max_payload_bytes: Positive
+    decision_queue_url: str
+    decision_dlq_url: str
+    delivery_dlq_url: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,8 @@ from actionrelay.submit.rules import RequestRules
 from actionrelay.submit.submission import SubmitExecution
 from actionrelay.webhooks.resolver_dns import SystemResolver
 from actionrelay.webhooks.targets import OutboundPolicy
-from actionrelay.wiring.ledger import callers_recorder, completion, execution_queue, executions_table, success_rate
+from actionrelay.wiring.ledger import callers_recorder, execution_queue, executions_table
+from actionrelay.wiring.operating import operating
 from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
 from actionrelay.wiring.settings import ValidateSettings
 from actionrelay.wiring.telemetry import telemetry
@@ -60,16 +61,7 @@ def submit_execution() -> SubmitExecution:
 def operate_execution() -> OperateExecution:
     """Takes what operators decide."""
     settings = ValidateSettings.read(os.environ)
-    return OperateExecution(
-        callers_recorder(settings),
-        executions_table(settings),
-        completion(settings),
-        success_rate(settings),
-        execution_queue(settings),
-        telemetry(),
-        SystemClock(),
-        submit_execution().rules.body,
-    )
+    return operating(settings, settings.decision_queue_url, submit_execution().rules.body)
 
 
 @once

@@ -1,0 +1,65 @@
+"""Use case: take dead letters of deliveries away once somebody has dealt with what they are about.
+
+A letter is deleted by the handle of its receiver alone, so those that a decision has dealt with are found by
+looking through them. Each look is bounded, and the next decision looks again.
+"""
+
+import json
+from dataclasses import dataclass
+
+from actionrelay.errors import RecordUnreadableError
+from actionrelay.ledger.execution import WebhookStatus
+from actionrelay.ledger.ports import ExecutionStore
+from actionrelay.operate.ports import DeliveryLetters, Letter
+from actionrelay.ports import Telemetry
+
+MOST_RECEIVES = 20
+"""Of one look: 200 letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepLetters:
+    """Deletes letters that are dealt with, and gives back the others."""
+
+    letters: DeliveryLetters
+    store: ExecutionStore
+    telemetry: Telemetry
+
+    def sweep(self) -> None:
+        """Look through some letters; harmless to repeat.
+
+        Raises:
+            DependencyError: a service failed; those in hand are back within a minute.
+        """
+        kept: list[Letter] = []
+        deleted = 0
+        for _ in range(MOST_RECEIVES):
+            in_hand = self.letters.receive()
+            if not in_hand:
+                break
+            handled = [letter for letter in in_hand if self._is_handled(letter)]
+            self.letters.delete(handled)
+            deleted += len(handled)
+            kept += (letter for letter in in_hand if letter not in handled)
+        self.letters.give_back(kept)
+        self.telemetry.event("letters_swept", deleted=deleted, kept=len(kept))
+
+    def _is_handled(self, letter: Letter) -> bool:
+        """Whether nobody has anything to do about what a letter says any more.
+
+        One that ``deliver`` wrote is answered by a new series of tries, which writes another letter if it fails. A
+        message that no worker survived may be the only one about a delivery that is pending.
+        """
+        try:
+            execution_id = json.loads(letter.body)["executionId"]
+            execution = self.store.load(str(execution_id))
+        except (ValueError, KeyError, TypeError, RecordUnreadableError):
+            return False
+        if execution is None or not execution.ended:
+            return True
+        match execution.delivery.status:
+            case WebhookStatus.FAILED:
+                return execution.acknowledged
+            case WebhookStatus.PENDING:
+                return letter.given_up
+        return True

@@ -1,0 +1,158 @@
+"""Use case: work on a decision about many, part by part.
+
+Each part is a message of its own, and its end is put on record once. A worker may die anywhere: the message is seen
+again, and the decision's id in an execution's record says that it is decided already; then it is finished, and not
+decided again. What was accepted, or ended, after the decision was asked for is left alone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from actionrelay.errors import (
+    ActionRelayError,
+    DependencyError,
+    ExecutionNotFoundError,
+    RecordUnreadableError,
+    StaleWriteError,
+    WrongStateError,
+)
+from actionrelay.faults import Faults
+from actionrelay.json_text import members
+from actionrelay.ledger.allowed import Decision
+from actionrelay.ledger.execution import Execution
+from actionrelay.ledger.ports import PayloadStore
+from actionrelay.operate.bodies import DecisionRequest
+from actionrelay.operate.decisions import MAY_ANSWER_LETTERS, OperateExecution, Terms
+from actionrelay.operate.many import Filters, filters_of
+from actionrelay.operate.ports import PART_SIZE, DecisionMessage, DecisionQueue, DecisionStore, ManyDecision, PartDone
+from actionrelay.ports import Clock
+from actionrelay.schemas import read
+from actionrelay.strict_json import parse
+
+STOP_BEFORE_MS = 15_000
+"""How long before its end an invocation begins nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOnDecision:
+    """Takes a decision about each of many executions."""
+
+    decisions: DecisionStore
+    payloads: PayloadStore
+    queue: DecisionQueue
+    operate: OperateExecution
+    clock: Clock
+    wants: Callable[[Filters], Callable[[Execution], bool]]
+    """Whether a filter still means an execution in its current state."""
+    sweep: Callable[[], None]
+    """Looks through dead letters."""
+
+    def work(self, message: DecisionMessage, ends_at: int) -> None:
+        """Do what a message asks for; returning means that it is done with. ``ends_at`` (ms) is the invocation's end.
+
+        Raises:
+            DependencyError: a service failed; the message must be seen again.
+            StaleWriteError: others kept writing; the same.
+        """
+        if message.decision_id is None:
+            self.sweep()
+            return
+        decision = self.decisions.load(message.decision_id)
+        if decision is None:
+            return
+        if message.part is None:
+            for part in range(decision.parts):
+                if part not in decision.done:
+                    self.queue.enqueue(DecisionMessage(decision.decision_id, part))
+        elif message.part not in decision.done and message.part < decision.parts:
+            self._work_on_part(decision, message, message.part, ends_at)
+
+    def _work_on_part(self, decision: ManyDecision, message: DecisionMessage, part: int, ends_at: int) -> None:
+        first = part * PART_SIZE
+        size = min(PART_SIZE, decision.matched - first)
+        body, listed = self.payloads.get(decision.body), self.payloads.get(decision.executions)
+        if body is None or listed is None:
+            # Its retention has ended, and that of what it was about.
+            self.decisions.finish_part(decision, part, PartDone(0, size))
+            return
+        order = _Order.read(decision, body, self.wants, self.operate)
+        decided = 0
+        failure: ActionRelayError | None = None
+        for execution_id in listed.decode().split("\n")[first : first + size]:
+            if self.clock.now() > ends_at - STOP_BEFORE_MS:
+                self.queue.enqueue(message)
+                return
+            try:
+                decided += order.decide(execution_id)
+            except (DependencyError, StaleWriteError) as error:
+                failure = error  # the others are not kept waiting by it
+        if failure is not None:
+            raise failure
+        if order.decision in MAY_ANSWER_LETTERS:
+            self.queue.enqueue(DecisionMessage())
+        self.decisions.finish_part(decision, part, PartDone(decided, size - decided))
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A decision that is to be taken about each of some executions."""
+
+    decision: Decision
+    request: DecisionRequest
+    resolution: bytes
+    """Its text."""
+    terms: Terms
+    operate: OperateExecution
+
+    @classmethod
+    def read(
+        cls,
+        decision: ManyDecision,
+        body: bytes,
+        wants: Callable[[Filters], Callable[[Execution], bool]],
+        operate: OperateExecution,
+    ) -> "_Order":
+        """Read a decision's request, which was valid when it was taken."""
+        request = read(DecisionRequest, parse(body))
+        if isinstance(request, Faults):
+            request.refuse()
+        means = wants(filters_of(request))
+
+        def admits(execution: Execution) -> bool:
+            since = execution.completed_at if execution.ended else execution.queued_at
+            return means(execution) and (since or 0) <= decision.requested_at
+
+        resolution = members(body.decode()).get("resolution", "").encode()
+        terms = Terms(decision.actor, request.note, decision.decision_id, admits)
+        return cls(Decision(request.decision), request, resolution, terms, operate)
+
+    def decide(self, execution_id: str) -> bool:
+        """Decide about one; False where that can't be, or where it is not meant any more."""
+        try:
+            execution = self.operate.load(execution_id)
+            if self.terms.decision_id in execution.decision_ids:
+                self.operate.finish(execution, self.decision, self._result(execution))
+            else:
+                self._take(execution)
+        except (ExecutionNotFoundError, WrongStateError, RecordUnreadableError):
+            return False
+        return True
+
+    def _take(self, execution: Execution) -> None:
+        match self.decision:
+            case Decision.RETRY:
+                self.operate.rerun(execution, self.terms)
+            case Decision.CANCEL:
+                self.operate.stop(execution, self.terms)
+            case Decision.REDELIVER:
+                self.operate.deliver_now(execution, self.terms)
+            case Decision.ACKNOWLEDGE:
+                self.operate.see(execution, self.terms)
+            case Decision.RESOLVE if self.request.resolution:
+                outcome, result = self.operate.outcome(execution, self.request.resolution, self.resolution)
+                self.operate.success_rate.refresh()
+                self.operate.settle(execution, self.terms, outcome, result)
+
+    def _result(self, execution: Execution) -> bytes:
+        resolution = self.request.resolution
+        return self.operate.outcome(execution, resolution, self.resolution)[1] if resolution else b""

@@ -1,0 +1,26 @@
+"""How an operator's decisions are built, about one and about many."""
+
+from collections.abc import Callable
+
+from actionrelay.operate.decisions import OperateExecution
+from actionrelay.operate.many_sqs import SqsDecisionQueue
+from actionrelay.strict_json import Json
+from actionrelay.wiring.ledger import callers_recorder, completion, execution_queue, executions_table, success_rate
+from actionrelay.wiring.process import SystemClock, aws
+from actionrelay.wiring.settings import CompletingSettings
+from actionrelay.wiring.telemetry import telemetry
+
+
+def operating(settings: CompletingSettings, decision_queue_url: str, body: Callable[[bytes], Json]) -> OperateExecution:
+    """Return the decisions about one execution."""
+    return OperateExecution(
+        recorder=callers_recorder(settings),
+        runs=executions_table(settings),
+        completion=completion(settings),
+        success_rate=success_rate(settings),
+        queue=execution_queue(settings),
+        decisions=SqsDecisionQueue(aws().sqs, decision_queue_url),
+        telemetry=telemetry(),
+        clock=SystemClock(),
+        body=body,
+    )
