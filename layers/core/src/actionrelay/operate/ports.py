@@ -1,4 +1,4 @@
-"""What an operator looks at. Each may raise ``DependencyError``."""
+"""What decisions about many need from the world. Each may raise ``DependencyError``."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
