@@ -118,7 +118,7 @@ function tiles(found, said) {
     tile("Latency, p95", roughly(latency.p95), `p50 ${roughly(latency.p50)} · p99 ${roughly(latency.p99)}`, "wide"),
     tile("In progress", count(found.inProgressExecutions), "not ended yet"),
     tile("Failed", count(found.failedExecutions), ended ? share(found.failedExecutions / ended) : "", found.failedExecutions ? "tone-bad" : ""),
-    tile("Unknown", count(found.unknownExecutions), found.unknownExecutions ? "to be resolved" : "none", found.unknownExecutions ? "tone-doubt" : ""),
+    tile("Unknown", count(found.unknownExecutions), found.unknownExecutions ? "to resolve" : "none", found.unknownExecutions ? "tone-doubt" : ""),
     tile("Cancelled", count(found.cancelledExecutions), "by operators"),
     tile("Cache hits", count(found.cacheHits), found.totalExecutions ? share(found.cacheHits / found.totalExecutions) : ""),
     tile("Rejected", count(found.rejectedRequests), "refused"),
