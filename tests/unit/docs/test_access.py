@@ -2,12 +2,12 @@
 
 import json
 import re
-import uuid
 from typing import Any
 
 import pytest
 
 from actionrelay.boundary.routes import ROUTES, Access, Route
+from tests.fakes.relay import EXECUTION_ID
 from tests.unit.docs.documents import API, README, ROOT, Document
 
 ARN = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/v1"
@@ -32,7 +32,7 @@ def allows(policy: dict[str, Any], method: str, path: str) -> bool:
 
 def paths(route: Route) -> list[str]:
     """Return paths of a route; where an execution is meant, also one whose id is a refused request's."""
-    ids = [str(uuid.uuid4()), "JJbxnHHVIAMEjCQ="] if route.operation == "getExecutionAudit" else [str(uuid.uuid4())]
+    ids = [EXECUTION_ID, "JJbxnHHVIAMEjCQ="] if route.operation == "getExecutionAudit" else [EXECUTION_ID]
     return [route.path.format_map(dict.fromkeys(route.path_parameters, each)) for each in ids]
 
 
@@ -49,10 +49,10 @@ def test_the_policies_allow_whom_the_route_is_for(route: Route) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", f"/executions/{uuid.uuid4()}/request"),
-        ("GET", f"/executions/decisions/{uuid.uuid4()}"),
+        ("GET", f"/executions/{EXECUTION_ID}/request"),
+        ("GET", f"/executions/decisions/{EXECUTION_ID}"),
         ("POST", "/executions/decisions"),
-        ("POST", f"/executions/{uuid.uuid4()}/anything"),
+        ("POST", f"/executions/{EXECUTION_ID}/anything"),
     ],
 )
 def test_a_callers_policy_names_what_it_means(method: str, path: str) -> None:
