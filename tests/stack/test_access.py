@@ -1,0 +1,62 @@
+"""Callers and operators as IAM users under the documented policies: what each may ask of a deployed API."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from actionrelay.boundary.routes import ROUTES, Access, Route
+from local.api import ApiClient
+from tests.stack.deployment import Deployment
+from tests.unit.docs.test_access import ARN, CALLER, OPERATOR
+
+
+@contextmanager
+def _user(deployment: Deployment, policy: dict[str, Any]) -> Iterator[ApiClient]:
+    """Make an IAM user under one of the documented policies, written for this API."""
+    iam, name = deployment.aws("iam"), f"user-{uuid.uuid4().hex[:8]}"
+    *_, api_id, stage = deployment.stack.api_url.rsplit("/", 2)
+    region, account = deployment.stack.region, deployment.aws("sts").get_caller_identity()["Account"]
+    own = json.dumps(policy).replace(ARN, f"arn:aws:execute-api:{region}:{account}:{api_id}/{stage}")
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="documented", PolicyDocument=own)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    stack = replace(deployment.stack, access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"])
+    with ApiClient(stack) as client:
+        yield client
+    iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+
+
+@pytest.fixture(scope="module")
+def caller(data_actions: Deployment) -> Iterator[ApiClient]:
+    with _user(data_actions, CALLER) as client:
+        yield client
+
+
+def _path(route: Route) -> str:
+    return route.path.format_map({name: str(uuid.uuid4()) for name in route.path_parameters})
+
+
+PEOPLE = [route for route in ROUTES if route.access is not Access.OPEN]
+
+
+@pytest.mark.parametrize("route", PEOPLE, ids=lambda route: route.operation)
+def test_the_callers_policy_lets_in_where_a_route_says_so(
+    data_actions: Deployment, caller: ApiClient, route: Route
+) -> None:
+    answer = caller.call(route.method, _path(route), body=b"{}" if route.method == "POST" else None)
+
+    # IAM's refusal comes before any function's; the emulator gives it in a form of its own.
+    assert (answer.status == 403) is (route.access is Access.OPERATOR), answer.body
+    assert answer.status != 403 or "not authorized" in str(answer.document)
+
+
+def test_the_operators_policy_lets_in_everywhere(data_actions: Deployment) -> None:
+    with _user(data_actions, OPERATOR) as operator:
+        for route in PEOPLE:
+            answer = operator.call(route.method, _path(route), body=b"{}" if route.method == "POST" else None)
+            assert answer.status != 403, (route.operation, answer.body)
