@@ -139,6 +139,8 @@ _ALL_DONE = Returned()
 CASES: tuple[Case, ...] = (
     Case("validate", "accepted", _ACCEPTED),
     Case("validate", "base64_body", _ACCEPTED),
+    Case("validate", "batch", Answered(200)),
+    Case("validate", "batch_invalid", _invalid(("/executions", "schema"), ("/default", "schema"))),
     Case("validate", "broken_base64_body", _MALFORMED),
     Case("validate", "cancel_not_found", _NOT_FOUND),
     Case("validate", "compressed", Answered(415, "unsupported_media_type")),

@@ -42,6 +42,7 @@ from actionrelay.statistics.counting import CountChanges
 from actionrelay.statistics.report import ReadMetrics
 from actionrelay.strict_json import canonical, digest
 from actionrelay.submit.backlog import Backlog
+from actionrelay.submit.batch import SubmitBatch
 from actionrelay.submit.rejection import RecordRejection
 from actionrelay.submit.rules import RequestRules
 from actionrelay.submit.submission import SubmitExecution
@@ -184,6 +185,10 @@ class Relay:
             AUDIT_KEPT_DAYS,
             self.backlog,
         )
+
+    @property
+    def batching_in(self) -> SubmitBatch:
+        return SubmitBatch(self.submitting)
 
     @property
     def backlog(self) -> Backlog:

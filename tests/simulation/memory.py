@@ -174,6 +174,9 @@ class ExecutionMessages:
 
         self.crossing(f"queue.{message.kind}", message.execution_id, effect)
 
+    def send_all(self, messages: Sequence[Message]) -> list[Message]:
+        raise NotImplementedError
+
 
 @dataclass(slots=True)
 class DeliveryMessages:

@@ -1,6 +1,7 @@
 """Examples of requests and answers. The answers are what the code makes of one execution, not what somebody typed."""
 
 import json
+import uuid
 from dataclasses import replace
 from typing import Any, cast
 
@@ -11,6 +12,8 @@ from actionrelay.audit.history import HistoryDocument
 from actionrelay.audit.trail import Opening, Trail
 from actionrelay.audit.verification import verification_document, verify
 from actionrelay.boundary import http
+from actionrelay.boundary.batches import BatchDocument
+from actionrelay.boundary.problem import problem_document
 from actionrelay.errors import ActionRelayError, Check, CheckStatus, Fault, InvalidRequestError, PreflightFailedError
 from actionrelay.find.listing import ExecutionListDocument
 from actionrelay.find.ports import Position
@@ -231,3 +234,26 @@ def problem(error: type[ActionRelayError]) -> dict[str, Any]:
         made = error(error.title)
     document: dict[str, Any] = json.loads(http.problem(made, REQUEST_ID)["body"])
     return document
+
+
+BATCH: dict[str, Any] = {
+    "batchId": "5b1f2d5e-0c1b-4a7d-9a52-6f1f6a3f3a10",
+    "defaults": {"actionId": REQUEST["actionId"], "cacheResults": False},
+    "executions": [{"inputs": {"customerId": "cust_1"}}, {"inputs": {"customerId": "cust_2"}, "timeout": 0}],
+}
+
+
+def batch() -> BatchDocument:
+    """What becomes of `BATCH`: the second one breaks a rule."""
+    fault = Fault("/timeout", "schema", "input should be greater than or equal to 1")
+    ids = [str(uuid.uuid5(uuid.UUID(BATCH["batchId"]), str(index))) for index in range(2)]
+    problem = problem_document(InvalidRequestError((fault,)), "JJbxnHHVIAMEjCQ=")
+    return {
+        "batchId": BATCH["batchId"],
+        "accepted": 1,
+        "rejected": 1,
+        "results": [
+            {"index": 0, "status": 202, "executionId": ids[0]},
+            {"index": 1, "status": 422, "executionId": ids[1], "problem": problem},
+        ],
+    }

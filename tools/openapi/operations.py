@@ -126,6 +126,17 @@ OPERATIONS: dict[str, Operation] = {
         body="ExecutionRequest",
         body_examples={"request": examples.REQUEST},
     ),
+    "submitBatch": Operation(
+        "Executions",
+        "Submit a batch of executions",
+        "Each is checked, recorded and queued as if it came alone, in the bulk lane unless it says otherwise. Where a "
+        "request has no `executionId`, it is the UUIDv5 of batch and index; where it has no `traceId`, it is the "
+        "`batchId`. So the same batch can be sent again safely.",
+        {200: Success("What became of each.", ("Batch",), {"batch": examples.batch()})},
+        (*_BODY, *_STORED),
+        body="BatchRequest",
+        body_examples={"batch": examples.BATCH},
+    ),
     "listExecutions": Operation(
         "Executions",
         "List executions",

@@ -159,7 +159,8 @@ def test_what_decides_or_shows_more_is_for_operators() -> None:
         "getDecision",
     }
     assert [route.operation for route in ROUTES if route.method == "POST" and route.access is Access.CALLER] == [
-        "submitExecution"
+        "submitExecution",
+        "submitBatch",
     ]
 
 

@@ -20,6 +20,7 @@ from actionrelay.preflight.preflight import RunPreflight
 from actionrelay.receive.receipt import ReceiveResult
 from actionrelay.receive.webhook_schema import ResultWebhook
 from actionrelay.schemas import read
+from actionrelay.submit.batch import BatchRequest
 from actionrelay.submit.request import ExecutionRequest
 from actionrelay.submit.submission import SubmitExecution
 from tests.openapi import DOCUMENT, PACKAGED, REQUESTS, resolved, routes, violations
@@ -190,6 +191,7 @@ def test_a_member_that_is_not_named_does_not_fit() -> None:
 
 def test_the_examples_of_requests_are_read() -> None:
     models: dict[str, type[BaseModel]] = {
+        "submitBatch": BatchRequest,
         "submitExecution": ExecutionRequest,
         "retryExecution": Retry,
         "acknowledgeExecution": Acknowledgement,

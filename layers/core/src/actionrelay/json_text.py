@@ -81,6 +81,22 @@ def every_member(text: str) -> list[tuple[str, str]]:
     return found
 
 
+def elements(text: str) -> list[str]:
+    """Return the text of each element of an array, in order; ``text`` is sound JSON. Empty for any other value."""
+    found: list[str] = []
+    position = _after_space(text, 0)
+    if text[position : position + 1] != "[":
+        return found
+    position = _after_space(text, position + 1)
+    while text[position] != "]":
+        _, ends = _BOUNDS.scan_once(text, position)
+        found.append(text[position:ends])
+        position = _after_space(text, ends)
+        if text[position] == ",":
+            position = _after_space(text, position + 1)
+    return found
+
+
 def masked(text: str, names: frozenset[str]) -> str:
     """Return a document in which the value of each member of such a name is ``MASK``, at any depth; all else stays.
 

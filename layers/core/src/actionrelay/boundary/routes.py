@@ -64,6 +64,7 @@ ROUTES: tuple[Route, ...] = (
         query=("dryRun",),
         headers=("Idempotency-Key",),
     ),
+    Route("submitBatch", "POST", "/batches", "validate"),
     Route("listExecutions", "GET", "/executions", "query", query=_LIST),
     Route("getExecution", "GET", "/executions/{executionId}", "query"),
     Route("getExecutionAudit", "GET", "/executions/{executionId}/audit", "query", query=("verify",)),

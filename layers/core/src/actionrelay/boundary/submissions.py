@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from actionrelay.boundary.http import Refusal, answer
+from actionrelay.boundary.http import Handler, Refusal, answer
+from actionrelay.boundary.request import HttpRequest
 from actionrelay.errors import RequestError
 from actionrelay.ledger.document import execution_document
 from actionrelay.ledger.execution import Execution
@@ -31,6 +32,15 @@ def decided(status: int, execution: Execution, decisions: OperateExecution) -> d
     """The execution as an operator's decision has left it."""
     document = execution_document(execution, decisions.completion.payloads, decisions.clock.now())
     return answer(status, document, {"X-Trace-Id": execution.trace_id})
+
+
+def deciding(
+    decisions: Callable[[], OperateExecution],
+    status: int,
+    decide: Callable[[OperateExecution, HttpRequest], Execution],
+) -> Handler:
+    """Make a handler of an operator's decision."""
+    return lambda request: decided(status, decide(decisions(), request), decisions())
 
 
 def on_record(refusal: Refusal, rejections: Callable[[], RecordRejection]) -> None:

@@ -115,6 +115,10 @@ class ExecutionQueue(Protocol):
         """
         ...
 
+    def send_all(self, messages: Sequence[Message]) -> list[Message]:
+        """Queue messages, and return those that may not have been queued. Raises nothing."""
+        ...
+
 
 class DeadLetters(Protocol):
     """Where messages go that nobody can work on."""

@@ -11,6 +11,7 @@ from actionrelay.operate.decisions import OperateExecution
 from actionrelay.operate.request import ReadRequest
 from actionrelay.submit.acceptances_dynamodb import TableAcceptances
 from actionrelay.submit.backlog import DEFAULT_HOURS, Backlog
+from actionrelay.submit.batch import SubmitBatch
 from actionrelay.submit.refusal_counter_dynamodb import TableRefusalCounter
 from actionrelay.submit.rejection import RecordRejection
 from actionrelay.submit.rules import RequestRules
@@ -55,6 +56,12 @@ def submit_execution() -> SubmitExecution:
             clock=SystemClock(),
         ),
     )
+
+
+@once
+def take_batch() -> SubmitBatch:
+    """Takes batches in."""
+    return SubmitBatch(submit_execution())
 
 
 @once

@@ -1,0 +1,70 @@
+"""The answer to a batch: what became of each of its requests, bounded as a whole."""
+
+from typing import Any, NotRequired, TypedDict
+
+from actionrelay.boundary.http import answer
+from actionrelay.boundary.problem import ProblemDocument, problem_document
+from actionrelay.errors import ActionRelayError
+from actionrelay.json_text import to_text
+from actionrelay.strict_json import as_json
+from actionrelay.submit.batch import Batch, Taken, shortened
+from actionrelay.submit.submission import Disposition
+
+MAX_FAULTS_EACH = 5
+"""Faults that are named for one request of a batch; alone it has more of them."""
+MAX_PROBLEMS_BYTES = 256 * 1_024
+"""For the problems of a batch; past that they come without their faults."""
+
+
+class BatchResultDocument(TypedDict):
+    """What became of one request of a batch."""
+
+    index: int
+    """Its place in `executions`, from 0."""
+    status: int
+    """The HTTP status that it would have been answered with alone: 202 and 200 are accepted."""
+    executionId: str | None
+    """The execution's, or the one that it would have; null where a request names none that could be."""
+    problem: NotRequired[ProblemDocument]
+    """Why it was refused."""
+
+
+class BatchDocument(TypedDict):
+    """What became of a batch."""
+
+    batchId: str
+    accepted: int
+    """How many are on record: queued now, answered from the cache, or accepted before."""
+    rejected: int
+    results: list[BatchResultDocument]
+    """In the order of `executions`."""
+
+
+def batched(batch: Batch, trace_id: str) -> dict[str, Any]:
+    """200, whatever became of each: the batch itself was in order."""
+    left = MAX_PROBLEMS_BYTES
+    results: list[BatchResultDocument] = []
+    for index, taken in enumerate(batch.taken):
+        result = _result(index, taken, trace_id)
+        if "problem" in result:
+            left -= len(to_text(as_json(result["problem"])))
+            if left < 0:
+                result["problem"].pop("errors", None)
+        results.append(result)
+    accepted = sum("problem" not in result for result in results)
+    document: BatchDocument = {
+        "batchId": batch.batch_id,
+        "accepted": accepted,
+        "rejected": len(results) - accepted,
+        "results": results,
+    }
+    return answer(200, as_json(document))
+
+
+def _result(index: int, taken: Taken, trace_id: str) -> BatchResultDocument:
+    outcome = taken.outcome
+    if isinstance(outcome, ActionRelayError):
+        problem = problem_document(shortened(outcome, MAX_FAULTS_EACH), trace_id)
+        return {"index": index, "status": outcome.http_status, "executionId": taken.execution_id, "problem": problem}
+    status = 202 if outcome.disposition is Disposition.ACCEPTED else 200
+    return {"index": index, "status": status, "executionId": taken.execution_id}

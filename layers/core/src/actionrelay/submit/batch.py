@@ -1,0 +1,170 @@
+"""Use case: take up to a hundred requests in at once. Each is judged, recorded and queued as if it came alone."""
+
+import json
+import threading
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, override
+
+from pydantic import Field
+
+from actionrelay.errors import (
+    ActionRelayError,
+    Fault,
+    InvalidRequestError,
+    QueueUnavailableError,
+    StoreUnavailableError,
+)
+from actionrelay.faults import Faults
+from actionrelay.ids import is_uuid
+from actionrelay.json_text import elements, every_member, members
+from actionrelay.lanes import Lane
+from actionrelay.ledger.message import Message
+from actionrelay.ledger.ports import ExecutionQueue
+from actionrelay.schemas import Document, Uuid, read, uuid_fault
+from actionrelay.submit.submission import SubmitExecution, Submitted
+
+MAX_EXECUTIONS = 100
+AT_ONCE = 10
+"""How many are recorded at the same time."""
+MOST_DEFAULTS = 4
+"""How many bodies of the largest size the defaults may come to, counted once for each execution."""
+TIME_MS = 10_000
+"""Nothing is begun after that, so that an answer is there before the function ends; what is left can be sent again."""
+
+
+class BatchRequest(Document):
+    """The body of ``POST /v1/batches``."""
+
+    batch_id: Uuid | None = None
+    """Names the batch; made up where it is absent. The same batch again is safe."""
+    defaults: Annotated[dict[str, Any] | None, Field(repr=False)] = None
+    """Fields of a request for those executions that don't have them."""
+    executions: Annotated[list[Any], Field(min_length=1, max_length=MAX_EXECUTIONS, repr=False)]
+    """Requests, as for one execution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one request of a batch."""
+
+    execution_id: str | None
+    """The execution's, or the one that it would have; None where it would have none."""
+    outcome: Submitted | ActionRelayError
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What became of a batch, in the order of its requests."""
+
+    batch_id: str
+    taken: tuple[Taken, ...]
+
+
+@dataclass(slots=True)
+class _Held(ExecutionQueue):
+    """An ``ExecutionQueue`` that keeps messages back until a whole batch is recorded."""
+
+    messages: list[Message] = field(default_factory=list)
+    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @override
+    def send(self, message: Message, delay_ms: int = 0) -> None:
+        with self._turn:
+            self.messages.append(message)
+
+    @override
+    def send_all(self, messages: Sequence[Message]) -> list[Message]:
+        with self._turn:
+            self.messages.extend(messages)
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitBatch:
+    """Takes a batch in."""
+
+    submitting: SubmitExecution
+
+    def submit(self, raw: bytes, caller: str | None = None) -> Batch:
+        """Take a body as sent.
+
+        Ids are the UUIDv5 of batch and index, the trace id is the batch's, and the lane is bulk, where neither a
+        request nor the defaults say otherwise. So a repeat finds what was recorded, and finishes what was not queued.
+
+        Raises:
+            PayloadTooLargeError: more bytes than allowed.
+            MalformedJsonError: not JSON with one meaning.
+            InvalidRequestError: it is no batch. What is wrong with a request in it is said in its place.
+        """
+        batch_id, requests = self._read(raw)
+        ends_at = self.submitting.clock.now() + TIME_MS
+        held = _Held()
+        submitting = replace(self.submitting, queue=held)
+
+        def take(text: str) -> Taken:
+            try:
+                if submitting.clock.now() > ends_at:
+                    raise StoreUnavailableError("there was no time left for this one; send the same batch again")
+                submitted = submitting.submit(text.encode(), caller=caller)
+            except ActionRelayError as error:
+                return Taken(_own_id(text), error)
+            return Taken(submitted.execution.execution_id if submitted.execution else None, submitted)
+
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="batch") as threads:
+            taken = list(threads.map(take, requests))
+        lost = {message.execution_id for message in self.submitting.queue.send_all(held.messages)}
+        return Batch(batch_id, tuple(_unqueued(each) if each.execution_id in lost else each for each in taken))
+
+    def _read(self, raw: bytes) -> tuple[str, list[str]]:
+        document = self.submitting.rules.body(raw)
+        request = read(BatchRequest, document)
+        faults = request if isinstance(request, Faults) else Faults()
+        if isinstance(document, dict):
+            batch_id, defaults = document.get("batchId"), document.get("defaults")
+            if isinstance(batch_id, str) and (fault := uuid_fault(batch_id, "/batchId")):
+                faults.take(fault)
+            if isinstance(defaults, dict) and defaults.get("executionId") is not None:
+                faults.take(Fault("/defaults/executionId", "schema", "two executions can't have one id"))
+        if isinstance(request, Faults) or faults:
+            faults.refuse()
+        parts = members(raw.decode())
+        size = len(parts.get("defaults", "")) * len(request.executions)
+        if size > MOST_DEFAULTS * self.submitting.rules.max_payload_bytes:
+            raise InvalidRequestError((Fault("/defaults", "schema", "too large to be repeated in each execution"),))
+        name = (request.batch_id or self.submitting.randomness.new_id()).lower()
+        usual = {"lane": json.dumps(Lane.BULK), "traceId": json.dumps(name)} | _given(parts.get("defaults", "null"))
+        return name, [_whole(text, usual, name, index) for index, text in enumerate(elements(parts["executions"]))]
+
+
+def _given(text: str) -> dict[str, str]:
+    """Return the members of an object that are there: one that is null is absent."""
+    return {name: value for name, value in every_member(text) if value != "null"}
+
+
+def _whole(text: str, usual: dict[str, str], batch_id: str, index: int) -> str:
+    """Return the text of a request with what is usual in its batch; what is no object stays as it is."""
+    if not text.startswith("{"):
+        return text
+    own = {"executionId": json.dumps(str(uuid.uuid5(uuid.UUID(batch_id), str(index))))}
+    return "{" + ",".join(f"{json.dumps(key)}:{value}" for key, value in (usual | own | _given(text)).items()) + "}"
+
+
+def _own_id(text: str) -> str | None:
+    value = members(text).get("executionId", "null")
+    name = json.loads(value) if value.startswith('"') else None
+    return name.lower() if isinstance(name, str) and is_uuid(name) else None
+
+
+def _unqueued(taken: Taken) -> Taken:
+    message = "recorded, and not queued: send the same batch again"
+    return Taken(taken.execution_id, QueueUnavailableError(message, execution_id=taken.execution_id))
+
+
+def shortened(error: ActionRelayError, most: int) -> ActionRelayError:
+    """Return a refusal that names so many faults at most, and how many there are."""
+    if not isinstance(error, InvalidRequestError) or len(error.faults) <= most:
+        return error
+    return InvalidRequestError(error.faults[:most], int(error.context["faults"] or 0))
