@@ -8,7 +8,6 @@ from actionrelay.boundary import http
 from actionrelay.boundary.batches import batched
 from actionrelay.boundary.request import HttpRequest
 from actionrelay.boundary.submissions import deciding, on_record, submitted
-from actionrelay.operate.decisions import OperateExecution
 from actionrelay.wiring.telemetry import observed
 from actionrelay.wiring.validate import operate_execution, read_request, record_rejection, submit_execution, take_batch
 
@@ -28,7 +27,7 @@ def _check(it: HttpRequest) -> dict[str, Any]:
     return {"valid": submit_execution().rules.read(it.body, it.header("Idempotency-Key"), it.caller)}
 
 
-def _decisions() -> OperateExecution:
+def _decisions() -> Any:
     return operate_execution()
 
 
