@@ -78,6 +78,13 @@ class Queue:
         self.world.sleep(self.chance.aws_ms())
         self.put(message, math.ceil(delay_ms / 1_000) * _SQS_DELAYS_MS)
 
+    def send_all(self, messages: Sequence[Message]) -> list[Message]:
+        """Queue messages, in one request."""
+        self.world.sleep(self.chance.aws_ms())
+        for message in messages:
+            self.put(message)
+        return []
+
     def put(self, message: Message, delay_ms: float = 0) -> None:
         """Have a message there."""
         self.sends += 1

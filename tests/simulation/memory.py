@@ -5,7 +5,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol, override
 
-from actionrelay.errors import AlreadyRecordedError, DeliveryFailedError, DependencyError, StaleWriteError
+from actionrelay.errors import (
+    AlreadyRecordedError,
+    DeliveryFailedError,
+    DependencyError,
+    QueueUnavailableError,
+    StaleWriteError,
+)
 from actionrelay.gate.batch import BatchPermits
 from actionrelay.gate.ports import Ask, RateGate
 from actionrelay.gate.rate import GateState, pause
@@ -175,7 +181,13 @@ class ExecutionMessages:
         self.crossing(f"queue.{message.kind}", message.execution_id, effect)
 
     def send_all(self, messages: Sequence[Message]) -> list[Message]:
-        raise NotImplementedError
+        lost = []
+        for message in messages:
+            try:
+                self.send(message)
+            except QueueUnavailableError:
+                lost.append(message)
+        return lost
 
 
 @dataclass(slots=True)
