@@ -89,6 +89,7 @@ def test_a_change_of_a_setting_publishes_versions(template: Template, on_aws: De
     after = _versions(Deployed(translated(template.document, changed), changed))
     before = _versions(on_aws)
     assert {name for name in FUNCTIONS if before[name] != after[name]} == {
+        "ValidateFunction",
         "ExecuteFunction",
         "QueryFunction",
         "PreflightFunction",
