@@ -116,7 +116,7 @@ def plain_gateway_answers(world: Verified) -> Callable[[], Any]:
 
 def latest_invoked(world: Verified) -> Callable[[], Any]:
     client, function = world.deployment.aws("lambda"), world.physical("ExecuteFunction")
-    [mapping] = [
+    mapping, _ = [  # one for each lane
         each
         for each in client.list_event_source_mappings()["EventSourceMappings"]
         if f":{function}" in each["FunctionArn"]
@@ -141,7 +141,7 @@ def loops_ended(world: Verified) -> Callable[[], Any]:
 
 def too_many_workers(world: Verified) -> Callable[[], Any]:
     client, function = world.deployment.aws("lambda"), world.physical("ExecuteFunction")
-    [mapping] = [
+    mapping, _ = [  # one for each lane
         each
         for each in client.list_event_source_mappings()["EventSourceMappings"]
         if f":{function}" in each["FunctionArn"]

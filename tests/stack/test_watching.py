@@ -10,7 +10,8 @@ from tests.template.cloudformation import ROOT, Template
 STACK = "actionrelay"
 NOT_ON_THE_EMULATOR = {
     *(f"{STACK}-ErrorRateAlarm", f"{STACK}-EndToEndLatencyAlarm"),
-    *(f"{STACK}-ExecuteRunawayAlarm", f"{STACK}-DeliverRunawayAlarm", f"{STACK}-SignatureFailuresAlarm"),
+    *(f"{STACK}-ExecuteRunawayAlarm", f"{STACK}-BulkRunawayAlarm", f"{STACK}-DeliverRunawayAlarm"),
+    f"{STACK}-SignatureFailuresAlarm",
 }
 """Those on metric math."""
 WITH_GRADUAL_DEPLOYMENTS = {f"{STACK}-NewVersionErrorsAlarm"}
