@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
@@ -59,13 +58,6 @@ NOT_ENFORCED = {
 
 def accepts(deployment: Deployment, patience: float) -> None:
     assert deployment.submit().status == 202
-
-
-def records_a_refusal(deployment: Deployment, patience: float) -> None:
-    refused = deployment.api.submit({})
-    assert refused.status == 422
-    path = f"/executions/{quote(refused.document['traceId'], safe='')}/audit"
-    deployment.eventually(lambda: deployment.api.call("GET", path).status == 200, patience=patience)
 
 
 def accepts_a_large_request(deployment: Deployment, patience: float) -> None:
