@@ -132,7 +132,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         ),
     ),
     "a redelivery is not sent": (
-        Edit(operations.OperateExecution, "redeliver", "self.completion.deliveries.send(", "str("),
+        Edit(operations.OperateExecution, "finish", "self.completion.deliveries.send(", "str("),
     ),
     "attempts are not counted": (
         Edit(
