@@ -334,7 +334,6 @@ JOBS: dict[Permission, Job] = {
     Permission("query", "ReadLargePayloads", "s3:GetObject"): keeps_a_large_result,
     Permission("decide", "FindExecutions", "dynamodb:Query"): decides_about_many,
     Permission("decide", "ReadExecutions", "dynamodb:BatchGetItem"): decides_about_many,
-    Permission("decide", "ReadExecutions", "dynamodb:GetItem"): decides_about_many,
     Permission("decide", "ReadExecutions", "dynamodb:Query"): decides_about_many,
     Permission("decide", "KeepExecutionsAndDecisions", "dynamodb:PutItem"): decides_about_many,
     Permission("decide", "AppendToAudit", "dynamodb:PutItem"): decides_about_many,

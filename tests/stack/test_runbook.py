@@ -131,7 +131,7 @@ def deciding(world: Deployment, folder: Path) -> None:
 
 def deciding_about_many(world: Deployment, folder: Path) -> None:
     script = block("decide decisions").replace("2026-11-24T09:00:00Z", "2026-01-01T00:00:00Z")
-    preview, taken, _ = typed(world, f"{block('decide()')}\n{script}", folder).replace("}{", "}\n{").splitlines()
+    preview, taken = typed(world, f"{block('decide()')}\n{script}", folder).replace("}{", "}\n{").splitlines()
     assert json.loads(preview).keys() == {"matched"}
     assert json.loads(taken).keys() == {"decisionId", "matched"}
 

@@ -214,7 +214,7 @@ FAULTS: dict[Fault, tuple[str, str]] = {
     secret_gone: ("preflight", "503"),
     latest_invoked: ("versions", "sqs of ExecuteFunction"),
     loops_ended: ("recursive loops", "DeliverFunction"),
-    too_many_workers: ("concurrency", "1000 ExecuteFunction"),
+    too_many_workers: ("concurrency", "1002 ExecuteFunction"),
     no_dead_letter_queue: ("queues", "ExecutionQueue has no dead-letter queue"),
     no_alarm_actions: ("alarms", "ApiErrorsAlarm"),
     topic_gone: ("alarms", TOPIC),

@@ -28,7 +28,6 @@ GRANTS = {
         "s3:ListBucket PayloadBucket",
     },
     "decide": {
-        "dynamodb:GetItem ExecutionsTable",
         "dynamodb:BatchGetItem ExecutionsTable",
         "dynamodb:Query ExecutionsTable",
         "dynamodb:Query ExecutionsTable/index/by_status",

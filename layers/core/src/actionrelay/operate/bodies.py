@@ -7,6 +7,8 @@ from pydantic import Field, StringConstraints
 from actionrelay.genesys.reported_error import ReportedError
 from actionrelay.schemas import Document
 
+FILTERS = ("status", "actionId", "from", "to", "traceId", "webhookStatus", "errorCode", "id")
+
 
 class Retry(Document):
     """The body of ``POST /v1/executions/{id}/retry``, which may be left out."""
@@ -38,7 +40,11 @@ class DecisionRequest(Document):
     """The body of ``POST /v1/executions/decisions``."""
 
     decision: Literal["retry", "cancel", "redeliver", "resolve", "acknowledge"]
-    filter: dict[str, str | None]
+    # Which values each takes is checked by the list's own rules, which have better words for what is wrong with them.
+    filter: Annotated[
+        dict[str, str | None],
+        Field(json_schema_extra={"minProperties": 1, "propertyNames": {"enum": list(FILTERS)}}),
+    ]
     """Which executions: `status`, `actionId`, `from`, `to`, `traceId`, `webhookStatus`, `errorCode` and `id`, as
     `GET /executions` has them. At least one; all that is given has to hold."""
     note: Annotated[str, StringConstraints(max_length=1000)] | None = None
