@@ -13,7 +13,7 @@ FILTERS = ("status", "actionId", "from", "to", "traceId", "webhookStatus", "erro
 class Retry(Document):
     """The body of ``POST /v1/executions/{id}/retry``, which may be left out."""
 
-    again: bool = False
+    again: bool | None = False
     """Run an unknown one again, under an id of its own, instead of asking again about the same run."""
 
 
@@ -51,7 +51,7 @@ class DecisionRequest(Document):
     """Why, for the audit trail of each."""
     resolution: ManyResolution | None = None
     """For `resolve`, and required then."""
-    dry_run: bool = False
+    dry_run: bool | None = False
     """Say how many it would be about, and decide nothing."""
 
 

@@ -77,7 +77,7 @@ class OperateExecution:
         execution = self.load(execution_id)
         if execution.status is Status.QUEUED and execution.reruns and execution.attempt is None:
             return self.finish(execution, Decision.RETRY)
-        return self.rerun(execution, Terms(actor), again=retry.again)
+        return self.rerun(execution, Terms(actor), again=bool(retry.again))
 
     def resolve(self, execution_id: str, raw: bytes, actor: str | None) -> Execution:
         """Record what was found out about an unknown outcome; a repeat finishes what a failure left undone.
