@@ -1,8 +1,8 @@
 """Turns before the rate gate, in virtual time: lanes, callers and their queues at scale, without records or threads.
 
 `backlog` runs the whole use case, at a thousand executions. This one has the gate's own rule and, of everything around
-it, what decides who comes when: SQS hands out the messages of quiet groups first and delays by whole seconds, workers
-take ten messages at a time and return when the last of them is done, and who is turned away is sent again as
+it, what decides the order: SQS hands out the messages of quiet groups first and delays by whole seconds, workers
+take ten messages at a time and return when the last of them is done, and a message without a permit is sent again as
 `execute.worker` does it. That is enough for a hundred thousand.
 """
 

@@ -158,7 +158,7 @@ def _served(client: Client) -> Iterator[Finding]:
 
 
 def _allowed(name: str, ask: Callable[[], Any], route: str) -> Finding:
-    """Ask something that is invalid or finds nothing: who gets that far may do it."""
+    """Send an invalid request, or ask for what is not there: an answer other than 403 shows the right."""
     try:
         ask()
     except (InvalidRequestError, NotFoundError):

@@ -25,7 +25,7 @@ class Access(StrEnum):
     CALLER = "caller"
     """Who proves its identity to API Gateway: by a signature that IAM allows, or by an API key."""
     OPERATOR = "operator"
-    """Of those, who operates the deployment: whom IAM allows this route, or who has an operator's API key."""
+    """Of those, who operates the deployment: callers whose IAM policy allows this route, or with an operator's key."""
 
 
 @dataclass(frozen=True, slots=True)
