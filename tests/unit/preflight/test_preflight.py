@@ -244,7 +244,7 @@ def test_an_endless_look_reports_what_was_seen(
         found = deployment.found()
     finally:
         deployment.platform.hangs.set()
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 20
     assert (found["credentials"].status, found["token"].status) == (OK, OK)
     assert (found["api"].status, found["api"].detail) == (
         FAILED,

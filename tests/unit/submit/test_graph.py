@@ -92,10 +92,10 @@ def test_a_chain_of_ten_thousand_names_is_acyclic() -> None:
 
 def test_a_repeated_back_edge_is_followed_once() -> None:
     names = [f"n{number:05d}" for number in range(3_000)]
-    graph = {one: [following] for one, following in pairwise(names)} | {names[-1]: [names[0]] * 20_000}
+    graph = {one: [following] for one, following in pairwise(names)} | {names[-1]: [names[0]] * 200_000}
     begun = time.process_time()
     assert find_cycles(graph) == ((*names, names[0]),)
-    assert time.process_time() - begun < 0.5
+    assert time.process_time() - begun < 3
 
 
 def test_cycles_beyond_the_limit_are_left_out() -> None:

@@ -123,4 +123,4 @@ def test_a_silent_host_is_given_up_in_time() -> None:
     begun = time.monotonic()
     with LoopbackServer(silent) as server, pytest.raises(TokenUnavailableError, match="gave no answer"):
         issuer(server.url, KeptSecret(OLD)).request(NOON, 600)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20

@@ -28,7 +28,7 @@ LOCAL_WORLD = OutboundPolicy(allow_private=True)
 STRICT = OutboundPolicy()
 
 # How long a misbehaving receiver goes on: well past any deadline here, and no test hangs without one.
-PATIENCE_SECONDS = 3
+PATIENCE_SECONDS = 30
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -331,7 +331,7 @@ def test_a_hanging_or_dripping_receiver_ends_at_the_deadline(
         took = time.monotonic() - started
 
     assert reason == "timeout"
-    assert 0.3 < took < 2
+    assert 0.3 < took < 10
 
 
 def test_a_dripping_bodys_status_counts() -> None:
@@ -341,7 +341,7 @@ def test_a_dripping_bodys_status_counts() -> None:
         took = time.monotonic() - started
 
     assert answered.status == 200
-    assert took < 2
+    assert took < 10
 
 
 @pytest.mark.parametrize("script", [silent, sipping])
@@ -354,7 +354,7 @@ def test_a_hardly_reading_receiver_ends_at_the_deadline(
         took = time.monotonic() - started
 
     assert reason == "timeout"
-    assert took < 2
+    assert took < 10
 
 
 def test_slow_dns_past_the_deadline_connects_to_nothing() -> None:
@@ -579,7 +579,7 @@ def test_a_dripping_tls_receiver_ends_at_the_deadline(
         took = time.monotonic() - started
 
     assert reason == "timeout"
-    assert took < 2
+    assert took < 10
 
 
 def test_the_default_trust_checks_certificates_and_names() -> None:

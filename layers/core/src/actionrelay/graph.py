@@ -28,8 +28,8 @@ def find_cycles(graph: Graph) -> tuple[Cycle, ...]:
     """
     finished: set[str] = set()
     cycles: dict[Cycle, None] = {}
-    for start in graph:
-        if start not in finished:
+    for start, dependencies in graph.items():
+        if dependencies and start not in finished:
             _walk(graph, start, finished, cycles)
     return tuple(cycles)
 

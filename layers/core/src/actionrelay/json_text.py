@@ -70,14 +70,13 @@ def every_member(text: str) -> list[tuple[str, str]]:
     if text[position : position + 1] != "{":
         return found
     position = _after_space(text, position + 1)
+    scan, after_colon, after_comma = _BOUNDS.scan_once, _COLON.match, _COMMA.match
     while text[position] != "}":
-        key, position = _BOUNDS.scan_once(text, position)
-        begins = _after_space(text, _after_space(text, position) + 1)
-        _, ends = _BOUNDS.scan_once(text, begins)
+        key, position = scan(text, position)
+        begins = after_colon(text, position).end()
+        _, ends = scan(text, begins)
         found.append((key, text[begins:ends]))
-        position = _after_space(text, ends)
-        if text[position] == ",":
-            position = _after_space(text, position + 1)
+        position = after_comma(text, ends).end()
     return found
 
 
@@ -88,12 +87,11 @@ def elements(text: str) -> list[str]:
     if text[position : position + 1] != "[":
         return found
     position = _after_space(text, position + 1)
+    scan, after_comma = _BOUNDS.scan_once, _COMMA.match
     while text[position] != "]":
-        _, ends = _BOUNDS.scan_once(text, position)
+        _, ends = scan(text, position)
         found.append(text[position:ends])
-        position = _after_space(text, ends)
-        if text[position] == ",":
-            position = _after_space(text, position + 1)
+        position = after_comma(text, ends).end()
     return found
 
 
@@ -223,6 +221,8 @@ _SOUND: Any = json.JSONDecoder(
 _BOUNDS: Any = json.JSONDecoder(object_pairs_hook=len, parse_float=len, parse_int=len, parse_constant=len)
 """For text that is known to be sound: no call of ours for a number."""
 _SPACE = re.compile(r"[ \t\n\r]*")
+_COLON: Any = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
+_COMMA: Any = re.compile(r"[ \t\n\r]*,?[ \t\n\r]*")
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _NO_BRACKETS = bytes(code for code in range(256) if code not in b"[{]}")
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # 1 down and 1 up, as signed bytes
