@@ -96,7 +96,7 @@ class _Worker:
             ExecuteAction,
             policy=ExecutionPolicy(max_attempts=4, webhook_grace_ms=0),
             recorder=recorder,
-            completion=Completion(recorder, self._payloads, nothing, nothing, nothing, 0),
+            completion=Completion(recorder, self._payloads, nothing, nothing, nothing, nothing, 0),
             success_rate=nothing,
             payloads=self._payloads,
             queue=Queue(self._clock, self._chance),

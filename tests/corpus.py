@@ -134,6 +134,7 @@ _ACCEPTED = Answered(202)
 _MALFORMED = Answered(400, "malformed_json")
 _UNAUTHENTIC = Answered(401, "unauthentic_webhook")
 _NOT_FOUND = Answered(404, "execution_not_found")
+_NO_WORKFLOW = Answered(404, "workflow_not_found")
 _ALL_DONE = Returned()
 
 CASES: tuple[Case, ...] = (
@@ -183,6 +184,22 @@ CASES: tuple[Case, ...] = (
     Case("validate", "self_reference", _invalid(("/actionReferences/a", "cycle"))),
     Case("validate", "too_deep", _invalid(("/inputs/a/b/0/c/d/e", "depth"))),
     Case("validate", "too_large", Answered(413, "payload_too_large")),
+    Case("validate", "workflow", _ACCEPTED),
+    Case("validate", "workflow_dry_run", Answered(200)),
+    Case(
+        "validate",
+        "workflow_many_faults",
+        _invalid(
+            ("/query/dryrun", "schema"),
+            ("/workflowId", "schema"),
+            ("/steps/a", "cycle"),
+            ("/steps/a/inputs/x/path", "expression"),
+            ("/steps/b/dependsOn/1", "unknown_step"),
+            ("/steps/c/forEach", "schema"),
+        ),
+    ),
+    Case("validate", "workflow_retry_not_found", _NO_WORKFLOW),
+    Case("validate", "workflow_cancel_not_found", _NO_WORKFLOW),
     Case("execute", "empty_batch", _ALL_DONE),
     Case("execute", "unknown_execution", _ALL_DONE),
     Case("execute", "deadline_of_unknown_execution", _ALL_DONE),
@@ -216,11 +233,27 @@ CASES: tuple[Case, ...] = (
     Case("decide", "letters", _ALL_DONE),
     Case("decide", "foreign_message", _ALL_DONE),
     Case("deliver", "unknown_execution", _ALL_DONE),
+    Case("deliver", "unknown_workflow", _ALL_DONE),
     Case("deliver", "foreign_message", _ALL_DONE),
+    Case("workflows", "unknown_workflow", _ALL_DONE),
+    Case("workflows", "deadline_of_unknown_workflow", _ALL_DONE),
+    Case("workflows", "foreign_message", _ALL_DONE),
     Case("count", "executions", Counted()),
     Case("count", "rejections", Counted()),
     Case("count", "unreadable_change", Counted()),
     Case("count", "end_of_window", Counted()),
+    Case("query", "workflow_not_found", _NO_WORKFLOW),
+    Case("query", "workflows", Answered(200)),
+    Case(
+        "query",
+        "workflows_many_faults",
+        _invalid(
+            ("/query/status", "schema"),
+            ("/query/from", "moment"),
+            ("/query/limit", "schema"),
+            ("/query/next", "cursor"),
+        ),
+    ),
     Case("query", "metrics", Answered(200)),
     Case("query", "metrics_of_no_period", _invalid(("/query/from", "schema"), ("/query/to", "schema"))),
     Case("query", "executions", Answered(200)),

@@ -15,7 +15,10 @@ PACKAGED = Path(__file__).resolve().parents[1] / "layers/core/src/actionrelay/si
 
 DOCUMENT: dict[str, Any] = json.loads(PACKAGED.read_text(encoding="utf-8"))
 
-REQUESTS = {"ExecutionRequest", "Retry", "Resolution", "ResultWebhook", "ReportedError", "Dependencies"}
+REQUESTS = {
+    *("ExecutionRequest", "Retry", "Resolution", "ResultWebhook", "ReportedError", "Dependencies"),
+    *("WorkflowRequest", "StepRequest", "WorkflowRetry"),
+}
 """The schemas of what comes in; every other one is of an answer."""
 
 

@@ -101,7 +101,7 @@ class _Run:
             ExecuteAction,
             policy=ExecutionPolicy(max_attempts=4, webhook_grace_ms=0),
             recorder=recorder,
-            completion=Completion(recorder, payloads, nothing, nothing, nothing, 0),
+            completion=Completion(recorder, payloads, nothing, nothing, nothing, nothing, 0),
             success_rate=nothing,
             payloads=payloads,
             queue=self._queue,

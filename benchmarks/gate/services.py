@@ -17,7 +17,7 @@ from actionrelay.gate.ports import Ask, BatchGate, RateGate
 from actionrelay.genesys.verdict import Reply, ReplyKind
 from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.ledger.execution import Execution, ExecutionError, PayloadRef
-from actionrelay.ledger.message import Message
+from actionrelay.ledger.message import Message, MessageKind, WorkflowMessage
 from actionrelay.signals import Count, Duration
 from actionrelay.strict_json import digest
 from actionrelay.token.ports import AccessToken
@@ -278,9 +278,17 @@ class Nothing:
         """Nothing will be."""
 
     def send(
-        self, execution_id: str, delay_ms: int = 0, version: int | None = None, receiver: str | None = None
+        self,
+        execution_id: str,
+        delay_ms: int = 0,
+        version: int | None = None,
+        receiver: str | None = None,
+        kind: MessageKind = MessageKind.RUN,
     ) -> None:
         """Nobody wants to know."""
+
+    def notify(self, message: WorkflowMessage, delay_ms: int = 0) -> None:
+        """There are no workflows."""
 
     def put(self, body: str, reason: str) -> None:
         """Every message can be read."""

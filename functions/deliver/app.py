@@ -1,20 +1,14 @@
-"""deliver: hands ended executions to their callers' webhooks, up to ten at the same time."""
+"""deliver: hands ended executions and workflows to their callers' webhooks, up to ten at the same time."""
 
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import batch
-from actionrelay.wiring.deliver import deliver_webhook, delivery_dead_letters
+from actionrelay.wiring.deliver import deliver, delivery_dead_letters
 from actionrelay.wiring.telemetry import observed
 
 
 @observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    deliver = deliver_webhook().deliver
-    return batch.serve(
-        event,
-        context,
-        lambda _: lambda message, _: deliver(message.execution_id, message.version),
-        delivery_dead_letters,
-    )
+    return batch.serve(event, context, lambda _: lambda message, _: deliver(message), delivery_dead_letters)

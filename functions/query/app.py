@@ -9,11 +9,13 @@ from actionrelay.boundary.request import HttpRequest
 from actionrelay.wiring.query import (
     describe_api,
     list_executions,
+    list_workflows,
     read_audit_days,
     read_execution,
     read_history,
     read_metrics,
     read_queues,
+    read_workflow,
     serve_console,
 )
 from actionrelay.wiring.telemetry import observed
@@ -37,6 +39,8 @@ HANDLERS: dict[str, http.Handler] = {
     "getExecutionAudit": http.reading(
         lambda request: read_history().history(request.execution_id, verified=request.flag("verify"))
     ),
+    "listWorkflows": http.reading(lambda request: list_workflows().page(request.query)),
+    "getWorkflow": http.reading(lambda request: read_workflow().workflow(request.workflow_id)),
     "getAuditDay": http.reading(lambda request: read_audit_days().page(request.query)),
     "getMetrics": http.reading(lambda request: read_metrics().read(request.query)),
     "getQueues": http.reading(lambda _: read_queues().read()),

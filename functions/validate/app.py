@@ -1,4 +1,4 @@
-"""validate: takes executions in, and what operators decide about them."""
+"""validate: takes executions, batches and workflows in, and what operators decide about them."""
 
 from typing import Any
 
@@ -7,9 +7,19 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from actionrelay.boundary import http
 from actionrelay.boundary.batches import batched
 from actionrelay.boundary.request import HttpRequest
-from actionrelay.boundary.submissions import deciding, on_record, submitted
+from actionrelay.boundary.submissions import on_record, operator_handlers, submission_checks, submitted
+from actionrelay.boundary.workflows import workflow_checks, workflow_handlers
 from actionrelay.wiring.telemetry import observed
-from actionrelay.wiring.validate import operate_execution, read_request, record_rejection, submit_execution, take_batch
+from actionrelay.wiring.validate import (
+    operate_execution,
+    operate_workflow,
+    read_request,
+    read_steps,
+    record_rejection,
+    submit_execution,
+    submit_workflow,
+    take_batch,
+)
 
 
 @observed
@@ -23,24 +33,15 @@ def _submit(it: HttpRequest) -> dict[str, Any]:
     return submitted(result, use_case.payloads, use_case.clock, it.path)
 
 
-def _check(it: HttpRequest) -> dict[str, Any]:
-    return {"valid": submit_execution().rules.read(it.body, it.header("Idempotency-Key"), it.caller)}
-
-
-def _decisions() -> Any:
-    return operate_execution()
-
-
 HANDLERS: dict[str, http.Handler] = {
     "submitExecution": _submit,
     "submitBatch": lambda it: batched(take_batch().submit(it.body, it.caller), it.trace_id),
     "getExecutionRequest": http.reading(lambda it: read_request().request(it.execution_id, it.caller)),
-    "retryExecution": deciding(_decisions, 202, lambda use, it: use.retry(it.execution_id, it.caller, it.body)),
-    "resolveExecution": deciding(_decisions, 200, lambda use, it: use.resolve(it.execution_id, it.body, it.caller)),
-    "cancelExecution": deciding(_decisions, 200, lambda use, it: use.cancel(it.execution_id, it.caller)),
-    "acknowledgeExecution": deciding(
-        _decisions, 200, lambda use, it: use.acknowledge(it.execution_id, it.body, it.caller)
-    ),
-    "redeliverWebhook": deciding(_decisions, 202, lambda use, it: use.redeliver(it.execution_id, it.caller)),
+    # Looked up when they are asked for: building them takes settings and clients.
+    **operator_handlers(lambda: operate_execution()),
+    **workflow_handlers(lambda: submit_workflow(), lambda: operate_workflow(), lambda: read_steps()),
 }
-CHECKS: dict[str, http.Handler] = {"submitExecution": _check, "getExecutionRequest": lambda _: {}}
+CHECKS: dict[str, http.Handler] = {
+    **submission_checks(lambda: submit_execution()),
+    **workflow_checks(lambda: submit_workflow()),
+}

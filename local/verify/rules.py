@@ -15,7 +15,7 @@ OPEN_ROUTES = {"GET /console": 200, "POST /webhooks/genesys": 401}
 LEFT_FOR_CALLERS = 3
 """How many concurrent executions must be left to answer callers and to count."""
 
-MAY_LOOP = ("ExecuteFunction", "DeliverFunction")
+MAY_LOOP = ("ExecuteFunction", "DeliverFunction", "WorkflowsFunction")
 """The functions whose waits are messages, which Lambda would end as a loop after about 16 of them."""
 
 OLD_TLS = frozenset({"", "TLS_1_0"})

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from actionrelay.lanes import Flow
-from actionrelay.ledger.message import Message
+from actionrelay.ledger.message import Message, MessageKind, WorkflowMessage
 from actionrelay.ledger.ports import QueueDepth
 from tests.fakes.trouble import Trouble
 
@@ -41,16 +41,36 @@ class RecordedDeliveryQueue:
     sent: list[tuple[str, int]] = field(default_factory=list)
     versions: list[int | None] = field(default_factory=list)
     receivers: list[str | None] = field(default_factory=list)
+    kinds: list[MessageKind] = field(default_factory=list)
     trouble: Trouble = field(default_factory=Trouble)
 
     def send(
-        self, execution_id: str, delay_ms: int = 0, version: int | None = None, receiver: str | None = None
+        self,
+        execution_id: str,
+        delay_ms: int = 0,
+        version: int | None = None,
+        receiver: str | None = None,
+        kind: MessageKind = MessageKind.RUN,
     ) -> None:
         self.trouble.strike_before("send")
         self.sent.append((execution_id, delay_ms))
         self.versions.append(version)
         self.receivers.append(receiver)
+        self.kinds.append(kind)
         self.trouble.strike_after("send")
+
+
+@dataclass(slots=True)
+class RecordedWorkflowQueue:
+    """A ``WorkflowQueue``."""
+
+    sent: list[tuple[WorkflowMessage, int]] = field(default_factory=list)
+    trouble: Trouble = field(default_factory=Trouble)
+
+    def notify(self, message: WorkflowMessage, delay_ms: int = 0) -> None:
+        self.trouble.strike_before("notify")
+        self.sent.append((message, delay_ms))
+        self.trouble.strike_after("notify")
 
 
 @dataclass(slots=True)

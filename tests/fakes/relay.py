@@ -10,6 +10,7 @@ from actionrelay.audit.export import ExportAuditDay
 from actionrelay.audit.history import ReadHistory
 from actionrelay.deliver.delivery import DeliverWebhook
 from actionrelay.deliver.receivers import Places
+from actionrelay.deliver.workflow import DeliverWorkflow
 from actionrelay.execute.after_attempt import ExecutionPolicy
 from actionrelay.execute.batch import ExecuteBatch
 from actionrelay.execute.worker import ExecuteAction
@@ -49,6 +50,15 @@ from actionrelay.submit.submission import SubmitExecution
 from actionrelay.webhooks.keys import SigningSecret
 from actionrelay.webhooks.signatures import StandardWebhooks, StandardWebhooksVerifier
 from actionrelay.webhooks.targets import OutboundPolicy
+from actionrelay.wiring.step_requests import RulesOfSubmissions, SubmittedSteps
+from actionrelay.wiring.workflow_outcomes import RecordedOutcomes
+from actionrelay.workflows.advance import AdvanceWorkflow
+from actionrelay.workflows.decisions import OperateWorkflow
+from actionrelay.workflows.reading import ListWorkflows, ReadWorkflow
+from actionrelay.workflows.records import WorkflowRecords
+from actionrelay.workflows.results import StepResults
+from actionrelay.workflows.rules import WorkflowRules
+from actionrelay.workflows.submission import SubmitWorkflow
 from tests.fakes.board import InMemoryBoard
 from tests.fakes.chance import NOON, SeededRandomness, SettableClock
 from tests.fakes.counters import InMemoryCounters, KnownSuccessRate
@@ -67,6 +77,7 @@ from tests.fakes.queues import (
     FixedGauge,
     RecordedDeliveryQueue,
     RecordedExecutionQueue,
+    RecordedWorkflowQueue,
 )
 from tests.fakes.receivers import InMemoryReceivers
 from tests.fakes.recorded_telemetry import RecordedTelemetry
@@ -81,6 +92,7 @@ from tests.fakes.stores import (
     InMemoryWebhookIds,
 )
 from tests.fakes.webhooks import FixedResolver, ScriptedSender
+from tests.fakes.workflows import InMemoryWorkflows
 
 ACTION_ID = "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e"
 EXECUTION_ID = "3f0c2b1a-5d4e-4f60-8a7b-9c0d1e2f3a4b"
@@ -125,6 +137,8 @@ class Relay:
     queue: RecordedExecutionQueue = field(default_factory=RecordedExecutionQueue)
     deliveries: RecordedDeliveryQueue = field(default_factory=RecordedDeliveryQueue)
     dead_letters: RecordedDeliveryQueue = field(default_factory=RecordedDeliveryQueue)
+    workflow_queue: RecordedWorkflowQueue = field(default_factory=RecordedWorkflowQueue)
+    workflows: InMemoryWorkflows = field(default_factory=InMemoryWorkflows)
     success_rate: KnownSuccessRate = field(default_factory=KnownSuccessRate)
     counters: InMemoryCounters = field(default_factory=InMemoryCounters)
     webhook_ids: InMemoryWebhookIds = field(default_factory=InMemoryWebhookIds)
@@ -162,6 +176,7 @@ class Relay:
             self.payloads,
             self.cache,
             self.deliveries,
+            self.workflow_queue,
             self.telemetry,
             self.cache_seconds,
         )
@@ -269,6 +284,58 @@ class Relay:
         return ReadRequest(Recorder(self.retained, self.audit), self.payloads, self.telemetry, self.clock, self.masks)
 
     @property
+    def workflow_records(self) -> WorkflowRecords:
+        return WorkflowRecords(self.workflows, self.payloads)
+
+    @property
+    def step_results(self) -> StepResults:
+        return StepResults(self.store, self.payloads)
+
+    @property
+    def submitting_workflows(self) -> SubmitWorkflow:
+        return SubmitWorkflow(
+            WorkflowRules(RulesOfSubmissions(self.rules)),
+            self.workflow_records,
+            self.payloads,
+            self.workflow_queue,
+            self.telemetry,
+            self.clock,
+            self.randomness,
+        )
+
+    @property
+    def advancing(self) -> AdvanceWorkflow:
+        return AdvanceWorkflow(
+            self.workflow_records,
+            self.store,
+            SubmittedSteps(self.submitting, self.operating),
+            self.workflow_queue,
+            self.deliveries,
+            self.telemetry,
+            self.clock,
+            self.randomness,
+        )
+
+    @property
+    def operating_workflows(self) -> OperateWorkflow:
+        return OperateWorkflow(
+            self.workflow_records,
+            self.workflow_queue,
+            self.deliveries,
+            self.telemetry,
+            self.clock,
+            self.rules.body,
+        )
+
+    @property
+    def reading_workflows(self) -> ReadWorkflow:
+        return ReadWorkflow(self.workflow_records, self.step_results, self.clock, self.telemetry, RETENTION_MS)
+
+    @property
+    def listing_workflows(self) -> ListWorkflows:
+        return ListWorkflows(self.workflows, self.clock, RETENTION_MS)
+
+    @property
     def counting(self) -> CountChanges:
         return CountChanges(read_change, self.counters, self.telemetry)
 
@@ -300,6 +367,21 @@ class Relay:
         return DeliverWebhook(
             self.recorder,
             self.payloads,
+            self.deliveries,
+            self.dead_letters,
+            self.sender,
+            self.receivers,
+            self.places,
+            lambda: (SECRET,),
+            self.telemetry,
+            self.clock,
+            self.randomness,
+        )
+
+    @property
+    def delivering_workflows(self) -> DeliverWorkflow:
+        return DeliverWorkflow(
+            RecordedOutcomes(self.workflow_records, self.step_results),
             self.deliveries,
             self.dead_letters,
             self.sender,

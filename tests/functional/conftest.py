@@ -92,6 +92,9 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Functions:
                 monkeypatch.setattr(app, name, lambda: functions.buried)
             else:
                 monkeypatch.setattr(app, name, lambda use_case=use_cases[kind]: getattr(relay, use_case))
+    deliver = importlib.import_module("actionrelay.wiring.deliver")
+    monkeypatch.setattr(deliver, "deliver_webhook", lambda: relay.delivering)
+    monkeypatch.setattr(deliver, "deliver_workflow", lambda: relay.delivering_workflows)
     verifier = StandardWebhooksVerifier((parse_secret(WEBHOOK_SECRET),))
     monkeypatch.setattr(
         APPS["receive_webhook"], "receive_result", lambda: replace(relay.receiving, verifier=lambda: verifier)

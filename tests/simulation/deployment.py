@@ -27,7 +27,7 @@ from actionrelay.webhooks.signatures import ID_HEADER, VerifiedWebhook
 from actionrelay.webhooks.targets import OutboundPolicy
 from tests.fakes.counters import KnownSuccessRate
 from tests.fakes.many import RecordedDecisionQueue
-from tests.fakes.queues import CountedAcceptances, FixedGauge
+from tests.fakes.queues import CountedAcceptances, FixedGauge, RecordedWorkflowQueue
 from tests.fakes.receivers import InMemoryReceivers
 from tests.simulation.memory import (
     Audit,
@@ -119,7 +119,15 @@ class UseCases:
         silence, randomness, anybody = Silence(), SteadyRandomness(seed), _Anybody()
         recorder = Recorder(ports.ledger, ports.audit)
         rate = KnownSuccessRate()
-        completion = Completion(recorder, ports.payloads, ports.cache, ports.deliveries, silence, CACHE_SECONDS)
+        completion = Completion(
+            recorder,
+            ports.payloads,
+            ports.cache,
+            ports.deliveries,
+            RecordedWorkflowQueue(),
+            silence,
+            CACHE_SECONDS,
+        )
         self.submitting = SubmitExecution(
             RequestRules(deployment.api, MAX_PAYLOAD_BYTES, 5, OutboundPolicy(), _Anywhere()),
             recorder,

@@ -18,7 +18,7 @@ from actionrelay.gate.rate import GateState, pause
 from actionrelay.gate.sharing import Crowd, Decision, Sharing
 from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.ledger.execution import Execution, PayloadRef
-from actionrelay.ledger.message import Message
+from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.ledger.ports import CachedResult, SentRun
 from actionrelay.signals import Count, Duration
 from actionrelay.strict_json import digest
@@ -199,7 +199,12 @@ class DeliveryMessages:
     queue: SimulatedQueue = field(default_factory=SimulatedQueue)
 
     def send(
-        self, execution_id: str, delay_ms: int = 0, version: int | None = None, receiver: str | None = None
+        self,
+        execution_id: str,
+        delay_ms: int = 0,
+        version: int | None = None,
+        receiver: str | None = None,
+        kind: MessageKind = MessageKind.RUN,
     ) -> None:
         message = Message(execution_id, version=version)
         self.crossing("deliveries.send", execution_id, lambda: self.queue.send(message, self.now(), delay_ms))
@@ -213,7 +218,12 @@ class DeadLetters:
     letters: list[Message] = field(default_factory=list)
 
     def send(
-        self, execution_id: str, delay_ms: int = 0, version: int | None = None, receiver: str | None = None
+        self,
+        execution_id: str,
+        delay_ms: int = 0,
+        version: int | None = None,
+        receiver: str | None = None,
+        kind: MessageKind = MessageKind.RUN,
     ) -> None:
         message = Message(execution_id, version=version)
         self.crossing("deliveries.bury", execution_id, lambda: self.letters.append(message))

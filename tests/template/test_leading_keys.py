@@ -17,11 +17,12 @@ from tests.template.cloudformation import ROOT, Template
 PACKAGE = ROOT / "layers/core/src/actionrelay"
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
 MAY_WRITE = {
-    "validate": {"execution#*", "cache#*", "refusals#*", "backlog#*"},
+    "validate": {"execution#*", "cache#*", "refusals#*", "backlog#*", "workflow#*"},
     "execute": {"execution#*", "cache#*", "gate#*", "token#*"},
     "receive_webhook": {"execution#*", "cache#*", "webhook#*"},
-    "deliver": {"execution#*", "receiver#*"},
+    "deliver": {"execution#*", "receiver#*", "workflow#*"},
     "decide": {"execution#*", "cache#*", "decision#*"},
+    "workflows": {"execution#*", "cache#*", "workflow#*"},
     "preflight": {"preflight#*", "gate#*"},
     "count": {"counters#*"},
 }

@@ -40,14 +40,14 @@ def test_every_queue_has_a_dead_letter_queue_of_its_own(
     working_queues: list[Resource], dead_letter_queues: set[str]
 ) -> None:
     assert {queue.name for queue in working_queues} == {
-        *("ExecutionQueue", "BulkQueue", "DeliveryQueue", "DecisionQueue")
+        *("ExecutionQueue", "BulkQueue", "DeliveryQueue", "DecisionQueue", "WorkflowQueue")
     }
     assert all(_dead_letter_queue_of(queue) for queue in working_queues)
     assert len(dead_letter_queues) == len(working_queues)
 
 
 def test_five_crashes_are_needed_to_give_a_message_up(working_queues: list[Resource]) -> None:
-    assert [queue.properties["RedrivePolicy"]["maxReceiveCount"] for queue in working_queues] == [5, 5, 5, 5]
+    assert {queue.properties["RedrivePolicy"]["maxReceiveCount"] for queue in working_queues} == {5}
 
 
 def test_every_dead_letter_queue_keeps_longest_and_alarms(
@@ -95,6 +95,7 @@ def test_event_sources_report_single_failures_in_bounded_batches(template: Templ
         "BulkQueue": {"Ref": "ExecuteConcurrency"},
         "DeliveryQueue": {"Ref": "DeliverConcurrency"},
         "DecisionQueue": 2,
+        "WorkflowQueue": 2,
     }
     for source in sources.values():
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.template.cloudformation import Template
+from local.verify.rules import LEFT_FOR_CALLERS
+from tests.template.cloudformation import ROOT, Template
 from tests.template.deployed import ABSENT, Deployed
 
 LONGEST_VISIBILITY = 43_200
 LONGEST_TIMEOUT = 900
-SMALL_ACCOUNT = 10
+NEW_ACCOUNT = 10
 """Concurrent executions of a new account (Lambda quotas)."""
-ALWAYS_FOR_CALLERS = 3
 LONG_RUNNING_EXPORTS = 1
 PARTITIONS = {
     "aws": "console.aws.amazon.com",
@@ -38,7 +38,7 @@ def test_functions_whose_waits_are_messages_may_loop(on_aws: Deployed) -> None:
         if function["Properties"].get("RecursiveLoop") == "Allow"
     }
     assert may_loop | SHORT_CHAINS == _senders_to_their_own_queue(on_aws)
-    assert may_loop == {"ExecuteFunction", "DeliverFunction"}
+    assert may_loop == {"ExecuteFunction", "DeliverFunction", "WorkflowsFunction"}
 
 
 def _senders_to_their_own_queue(on_aws: Deployed) -> set[str]:
@@ -61,7 +61,12 @@ def _consumer(source: dict[str, Any]) -> str:
 
 def test_each_queue_that_may_loop_has_an_alarm_on_runaways(on_aws: Deployed) -> None:
     alarms = on_aws.resources("AWS::CloudWatch::Alarm")
-    watched = {"Execute": "ExecutionQueue", "Bulk": "BulkQueue", "Deliver": "DeliveryQueue"}
+    watched = {
+        "Execute": "ExecutionQueue",
+        "Bulk": "BulkQueue",
+        "Deliver": "DeliveryQueue",
+        "Workflows": "WorkflowQueue",
+    }
     for name, queue in ((f"{prefix}RunawayAlarm", queue) for prefix, queue in watched.items()):
         sent = _series(alarms[name]["Properties"], "sent")
         assert sent["Metric"]["MetricName"] == "NumberOfMessagesSent"
@@ -143,19 +148,22 @@ def test_no_pair_of_timeout_and_visibility_is_refused(template: Template) -> Non
 # -- A new account has 10 concurrent executions --------------------------------------------------------------------
 
 
-def test_background_work_leaves_a_small_account_room(on_aws: Deployed) -> None:
+def test_the_readme_says_how_much_concurrency_is_needed(on_aws: Deployed) -> None:
     ceilings = [
         (_consumer(source), int(source["Properties"]["ScalingConfig"]["MaximumConcurrency"]))
         for source in on_aws.resources("AWS::Lambda::EventSourceMapping").values()
         if "ScalingConfig" in source["Properties"]
     ]
-    background = [("DeliverFunction", 2), ("ExecuteFunction", 2), ("ExecuteFunction", 2)]
-    seldom = [("DecideFunction", 2)]
-    assert sorted(ceilings) == sorted([*background, *seldom])
-    always = sum(ceiling for _, ceiling in background) + LONG_RUNNING_EXPORTS
-    assert always + ALWAYS_FOR_CALLERS <= SMALL_ACCOUNT
-    # While an operator decides about many, for a minute or so, callers have one for certain.
-    assert always + sum(ceiling for _, ceiling in seldom) + 1 <= SMALL_ACCOUNT
+    of_executions = [("DeliverFunction", 2), ("ExecuteFunction", 2), ("ExecuteFunction", 2)]
+    beside = [("DecideFunction", 2), ("WorkflowsFunction", 2)]
+    assert sorted(ceilings) == sorted([*of_executions, *beside])
+    background = sum(ceiling for _, ceiling in ceilings) + LONG_RUNNING_EXPORTS
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"- **Have {background + LEFT_FOR_CALLERS} concurrent executions.**" in readme
+    assert f"run at once, {background} together" in readme
+    assert f" {LEFT_FOR_CALLERS} are for callers" in readme
+    # Without workflows and decisions about many, which a new account need not use, its quota is enough.
+    assert background - sum(ceiling for _, ceiling in beside) + LEFT_FOR_CALLERS <= NEW_ACCOUNT
 
 
 def test_no_concurrency_is_reserved_that_a_small_account_lacks(on_aws: Deployed) -> None:

@@ -19,7 +19,7 @@ GRADUAL = {
 }
 FUNCTIONS = {
     *("ValidateFunction", "ExecuteFunction", "ReceiveWebhookFunction", "DeliverFunction"),
-    *("QueryFunction", "PreflightFunction", "DecideFunction", "CountFunction", "ExportFunction"),
+    *("QueryFunction", "PreflightFunction", "DecideFunction", "CountFunction", "ExportFunction", "WorkflowsFunction"),
 }
 
 

@@ -7,17 +7,11 @@ from typing import Any
 import actionrelay
 from actionrelay.boundary.routes import ROUTES, Access, Route
 from actionrelay.cursors import CURSOR_FORM
-from actionrelay.find.query import (
-    DEFAULT_LIMIT,
-    ERROR_CODE_FORM,
-    ID_PART_FORM,
-    MAX_LIMIT,
-    MOMENT_FORM,
-    STATUS_FORM,
-    WEBHOOK_STATUS_FORM,
-)
+from actionrelay.find.query import ERROR_CODE_FORM, ID_PART_FORM, STATUS_FORM, WEBHOOK_STATUS_FORM
 from actionrelay.ids import ACTION_ID_FORM
+from actionrelay.pages import DEFAULT_LIMIT, MAX_LIMIT, MOMENT_FORM
 from actionrelay.submit.idempotency import KEY_FORM
+from actionrelay.workflows.reading import WORKFLOW_STATUS_FORM
 from tools.openapi import examples
 from tools.openapi.operations import OPERATIONS, TAGS, Operation, Success
 from tools.openapi.problems import ProblemResponses
@@ -71,6 +65,17 @@ _REQUIRED = {"getAuditDay.date", "host"}
 _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "executionId": ("path", "A UUID, in any case.", {"$ref": "#/components/schemas/Uuid"}),
     "decisionId": ("path", "A UUID, in any case.", {"$ref": "#/components/schemas/Uuid"}),
+    "workflowId": ("path", "A UUID, in any case.", {"$ref": "#/components/schemas/Uuid"}),
+    "listWorkflows.status": (
+        "query",
+        "One or more, separated by commas.",
+        {"type": "string", "pattern": f"^({WORKFLOW_STATUS_FORM})$"},
+    ),
+    "listWorkflows.limit": (
+        "query",
+        "How many workflows a page holds at most.",
+        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+    ),
     "dryRun": ("query", "Check the request and change nothing.", _FLAG),
     "verify": ("query", "Check the chain and say whether it is whole.", _FLAG),
     "getAuditDay.date": ("query", "The day, in UTC.", {"type": "string", "format": "date"}),

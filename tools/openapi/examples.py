@@ -3,7 +3,7 @@
 import json
 import uuid
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, cast, override
 
 from actionrelay.audit.day import AuditDayDocument
 from actionrelay.audit.day import cursor as day_cursor
@@ -14,6 +14,7 @@ from actionrelay.audit.verification import verification_document, verify
 from actionrelay.boundary import http
 from actionrelay.boundary.batches import BatchDocument
 from actionrelay.boundary.problem import problem_document
+from actionrelay.cursors import write_cursor
 from actionrelay.errors import ActionRelayError, Check, CheckStatus, Fault, InvalidRequestError, PreflightFailedError
 from actionrelay.find.listing import ExecutionListDocument
 from actionrelay.find.ports import Position
@@ -26,6 +27,7 @@ from actionrelay.ledger.document import RawDocument, execution_document, executi
 from actionrelay.ledger.execution import CacheStatus, Delivery, Execution, Outcome, Status, WebhookStatus
 from actionrelay.ledger.items_dynamodb import ledger_item
 from actionrelay.ledger.payloads_s3 import BucketPayloads
+from actionrelay.ledger.ports import ExecutionStore
 from actionrelay.operate.queues import QueuesDocument
 from actionrelay.operate.receiver_keys import ReceiverKeysDocument
 from actionrelay.operate.request import accepted_document
@@ -33,10 +35,15 @@ from actionrelay.statistics.changes_dynamodb import read_snapshot
 from actionrelay.statistics.counters import Change, Counter, counters_of
 from actionrelay.statistics.report import ReadMetrics
 from actionrelay.statistics.tally import TOTAL, Counts, contribution
-from actionrelay.strict_json import canonical
+from actionrelay.strict_json import Json, canonical
 from actionrelay.submit.request import ExecutionRequest
 from actionrelay.submit.submission import content_hash
 from actionrelay.timestamps import iso
+from actionrelay.workflows.definition import Definition, read_definition
+from actionrelay.workflows.document import workflow_document
+from actionrelay.workflows.plan import plan
+from actionrelay.workflows.results import StepResults
+from actionrelay.workflows.run import Item, Run, StepRecord, StepState, Workflow, WorkflowStatus, never_written
 
 REQUEST: dict[str, Any] = {
     "actionId": "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e",
@@ -51,6 +58,25 @@ RESOLUTION: dict[str, Any] = {"status": "completed", "result": {"total": 1082.5}
 RESULT: dict[str, Any] = {"executionId": REQUEST["executionId"], "status": "completed", "result": {"total": 1082.5}}
 DECISION_TAKEN: dict[str, Any] = {"decisionId": "7c1d7f5e-2f0b-4c8e-9d55-1b3c3f1e2a90", "matched": 50}
 DECISION_PROGRESS: dict[str, Any] = {**DECISION_TAKEN, "status": "running", "decided": 24, "refused": 1}
+WORKFLOW: dict[str, Any] = {
+    "workflowId": "7c1d9a52-0b6e-4d0f-9a0c-2f4d5b6e7a81",
+    "steps": {
+        "customer": {
+            "actionId": "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e",
+            "inputs": {"customerId": "cust_998877"},
+        },
+        "orders": {
+            "actionId": "2c5ea4c0-4067-4f2b-8d2f-0f4f3e6b7a90",
+            "forEach": {"$from": "customer", "path": "orderIds"},
+            "maxConcurrency": 5,
+            "inputs": {"orderId": {"$from": "$item"}},
+        },
+        "total": {
+            "actionId": "b1f0c9d8-7e6f-4a5b-8c9d-0e1f2a3b4c5d",
+            "inputs": {"totals": {"$from": "orders", "path": "[].total"}},
+        },
+    },
+}
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 
 _DELETED = 2
@@ -257,3 +283,74 @@ def batch() -> BatchDocument:
             {"index": 1, "status": 422, "executionId": ids[1], "problem": problem},
         ],
     }
+
+
+class _Executions(ExecutionStore):
+    """The executions of the example's steps: the first one has completed."""
+
+    @override
+    def create(self, execution: Execution) -> None:
+        raise NotImplementedError
+
+    @override
+    def save(self, execution: Execution) -> None:
+        raise NotImplementedError
+
+    @override
+    def load(self, execution_id: str) -> Execution:
+        result = _INLINE.refer("result", b'{"orderIds":["o-1","o-2"]}')
+        return replace(_accepted(), execution_id=execution_id, outcome=Outcome(Status.COMPLETED, result=result))
+
+
+def _definition() -> Definition:
+    steps: dict[str, Json] = {
+        name: {"timeout": 60_000, "cacheResults": True, "idempotent": False, **step}
+        for name, step in WORKFLOW["steps"].items()
+    }
+    return read_definition(
+        {"onFailure": "continue", "deadlineSeconds": 86_400, "webhookUrl": None, "lane": "interactive", "steps": steps}
+    )
+
+
+def _workflow(status: WorkflowStatus, **steps: StepRecord) -> dict[str, Any]:
+    definition = _definition()
+    run = Run(
+        workflow_id=WORKFLOW["workflowId"],
+        trace_id=WORKFLOW["workflowId"],
+        content_hash="",
+        definition=_INLINE.refer("definition", b"{}"),
+        webhook_url=None,
+        lane="interactive",
+        created_at=_ACCEPTED_AT,
+        deadline_at=_ACCEPTED_AT + definition.deadline_ms,
+        status=status,
+        settled_at=None if status is WorkflowStatus.RUNNING else _ACCEPTED_AT + 2_400,
+    )
+    known = {name: steps.get(name) or never_written(definition, name) for name in definition.steps}
+    shown = workflow_document(Workflow(run, definition, known), StepResults(_Executions(), _INLINE))
+    return cast("dict[str, Any]", json.loads(to_text(shown)))
+
+
+def accepted_workflow() -> dict[str, Any]:
+    """The workflow as it is answered when it is accepted."""
+    return _workflow(WorkflowStatus.RUNNING)
+
+
+def workflow() -> dict[str, Any]:
+    """The workflow blocked: of the second item nobody knows the outcome."""
+    at = _ACCEPTED_AT
+    customer = StepRecord("customer", state=StepState.COMPLETED, started_at=at + 20, completed_at=at + 900)
+    items = (Item(StepState.COMPLETED), Item(StepState.UNKNOWN))
+    orders = StepRecord("orders", state=StepState.UNKNOWN, items=items, started_at=at + 950, completed_at=at + 2_400)
+    return _workflow(WorkflowStatus.BLOCKED, customer=customer, orders=orders)
+
+
+def workflow_page() -> dict[str, Any]:
+    """A page of workflows, with another one behind it."""
+    summary = {name: value for name, value in workflow().items() if name not in {"steps", "criticalPathMs"}}
+    return {"workflows": [summary], "next": write_cursor([_ACCEPTED_AT, WORKFLOW["workflowId"]])}
+
+
+def planned() -> dict[str, Any]:
+    """What a dry run of the workflow answers."""
+    return cast("dict[str, Any]", plan(_definition()))

@@ -17,6 +17,7 @@ from actionrelay.errors import (
     PayloadTooLargeError,
     PreflightFailedError,
     QueueUnavailableError,
+    RecordUnreadableError,
     SecretUnavailableError,
     SettingsError,
     StaleWriteError,
@@ -24,6 +25,8 @@ from actionrelay.errors import (
     UnauthenticWebhookError,
     UnsupportedMediaTypeError,
     WebhookConflictError,
+    WorkflowConflictError,
+    WorkflowNotFoundError,
     WrongStateError,
 )
 from tools.openapi import examples
@@ -40,6 +43,15 @@ _DEPLOYED: Errors = (SettingsError,)
 _STORED: Errors = (StoreUnavailableError, *_DEPLOYED)
 _READ: Errors = (ExecutionNotFoundError, *_STORED)
 _DECIDED: Errors = (ExecutionNotFoundError, WrongStateError, StaleWriteError, QueueUnavailableError, *_STORED)
+_UNREADABLE: Errors = (RecordUnreadableError,)
+_WORKFLOW_DECIDED: Errors = (
+    WorkflowNotFoundError,
+    WrongStateError,
+    StaleWriteError,
+    QueueUnavailableError,
+    *_UNREADABLE,
+    *_STORED,
+)
 _RECEIVED: Errors = (
     UnauthenticWebhookError,
     PayloadTooLargeError,
@@ -91,8 +103,13 @@ def _decision(description: str, shown: dict[str, Any]) -> Success:
     return Success(description, ("Execution",), {"execution": shown}, headers=("X-Trace-Id",))
 
 
+def _workflow(description: str, **shown: dict[str, Any]) -> Success:
+    return Success(description, ("Workflow",), shown)
+
+
 TAGS = {
     "Executions": "Submit one, and see what became of it.",
+    "Workflows": "Run several that depend on each other.",
     "Decisions": "What an operator decides about one execution. Who decided is on record.",
     "Genesys Cloud": "Where results come in.",
     "About": "The API itself.",
@@ -266,6 +283,68 @@ OPERATIONS: dict[str, Operation] = {
         "waits for its next try makes it now. No body.",
         {202: _decision("The delivery is queued.", examples.redelivered())},
         _DECIDED,
+    ),
+    "submitWorkflow": Operation(
+        "Workflows",
+        "Submit a workflow",
+        "Checks the whole workflow, records it and begins it. Each step is an execution, begun when what it depends on "
+        "has ended. The same `workflowId` with the same content is the same workflow.",
+        {
+            200: Success(
+                "Accepted before under this `workflowId`, in its current state; for a dry run, the plan.",
+                ("Workflow", "Plan"),
+                {"repeated": examples.workflow(), "dryRun": examples.planned()},
+                optional_headers=("X-Trace-Id", "Location"),
+            ),
+            202: Success(
+                "Accepted and begun.",
+                ("Workflow",),
+                {"accepted": examples.accepted_workflow()},
+                headers=("X-Trace-Id", "Location"),
+            ),
+        },
+        (*_BODY, WorkflowConflictError, QueueUnavailableError, *_UNREADABLE, *_STORED),
+        body="WorkflowRequest",
+        body_examples={"workflow": examples.WORKFLOW},
+    ),
+    "listWorkflows": Operation(
+        "Workflows",
+        "List workflows",
+        "Newest first. One answer looks at a bounded part of the list: a page may hold fewer workflows than `limit`, "
+        "even none, and have a `next`.",
+        {200: Success("A page.", ("WorkflowList",), {"page": examples.workflow_page()})},
+        (InvalidRequestError, *_UNREADABLE, *_STORED),
+    ),
+    "getWorkflow": Operation(
+        "Workflows",
+        "Read a workflow",
+        "As last written, with its steps and their results.",
+        {200: _workflow("The workflow.", blocked=examples.workflow())},
+        (WorkflowNotFoundError, *_UNREADABLE, *_STORED),
+    ),
+    "retryWorkflow": Operation(
+        "Decisions",
+        "Run some of a workflow again",
+        "Failed and unknown steps and all that follows from them; or `from` a step, which with all that depends on it "
+        "runs again, whatever it came to. What is unknown is asked about again under the id that went out before. Not "
+        "while it is `running`.",
+        {
+            202: Success(
+                "It goes on.", ("Workflow",), {"workflow": examples.accepted_workflow()}, headers=("X-Trace-Id",)
+            )
+        },
+        (*_BODY, *_WORKFLOW_DECIDED),
+        body="WorkflowRetry",
+        body_examples={"failed": {}, "fromOne": {"from": "orders"}},
+        body_required=False,
+    ),
+    "cancelWorkflow": Operation(
+        "Decisions",
+        "Stop a workflow",
+        "Nothing more starts; what is under way goes on, and is recorded. For one that is `running` or `blocked`; no "
+        "body.",
+        {200: Success("Cancelled.", ("Workflow",), {"workflow": examples.workflow()}, headers=("X-Trace-Id",))},
+        _WORKFLOW_DECIDED,
     ),
     "getMetrics": Operation(
         "Executions",

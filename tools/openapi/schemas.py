@@ -64,6 +64,8 @@ _NAMES = {
     "AuditDocument": "AuditEntry",
     "ErrorDocument": "ExecutionError",
     "WebhookDocument": "ExecutionEnded",
+    "WorkflowWebhookDocument": "WorkflowSettled",
+    "RetryRequest": "WorkflowRetry",
 }
 
 
@@ -89,6 +91,8 @@ def components() -> dict[str, Schema]:
     named["Resolution"]["description"] = "What an operator found out about an unknown outcome."
     named["ManyResolution"]["description"] = "The outcome of each; the note is the decision's."
     named["DecisionRequest"]["description"] = "A decision, and which executions it is about."
+    named["WorkflowRequest"]["description"] = "What to execute, step by step."
+    named["WorkflowRetry"]["description"] = "Which part of a workflow to run again."
     named["ResultWebhook"]["description"] = "The result of an execution. Other members are left aside."
     named["NormalisedRequest"] = _complete(named["ExecutionRequest"])
     return dict(sorted(named.items()))

@@ -157,10 +157,13 @@ def test_what_decides_or_shows_more_is_for_operators() -> None:
         "getReceiverKeys",
         "decideAboutMany",
         "getDecision",
+        "retryWorkflow",
+        "cancelWorkflow",
     }
     assert [route.operation for route in ROUTES if route.method == "POST" and route.access is Access.CALLER] == [
         "submitExecution",
         "submitBatch",
+        "submitWorkflow",
     ]
 
 

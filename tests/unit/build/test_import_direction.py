@@ -19,6 +19,7 @@ PACKAGE = ROOT / "layers/core/src/actionrelay"
 GROUND = {
     "errors",
     "graph",
+    "pages",
     "faults",
     "ids",
     "lanes",

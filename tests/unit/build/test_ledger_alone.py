@@ -1,7 +1,10 @@
-"""State is made in one module and written by one: what `ledger.py` draws is all that can happen to an execution."""
+"""State is made in one module and written by one: what `ledger/steps.py` draws is all that can happen to an execution,
+and what `workflows/transitions.py` draws to a workflow.
+"""
 
 import ast
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,12 @@ STATE = {
 }
 LEDGER = {"ledger/steps.py", "ledger/history.py", "ledger/execution.py"}
 """The steps, the entry that each leaves, and what a delivery's own next values are."""
+OF_WORKFLOWS = {
+    *("state", "awaits", "items", "run", "round", "result", "started_at", "completed_at"),
+    *("status", "settled_at", "stop", "error", "renewed", "delivery", "deadline_at"),
+}
+"""Parts of the records of a step and of a workflow."""
+MACHINE = "workflows/transitions.py"
 COPIES = {
     "ledger/document.py": "shows an execution as running until its result can be read",
     "execute/after_attempt.py": "names the result to store where the write of its outcome may have been made",
@@ -23,11 +32,11 @@ COPIES = {
 """Where a copy is changed that is written nowhere."""
 
 
-def changes(source: str) -> Iterator[str]:
+def changes(source: str, state: AbstractSet[str] = frozenset(STATE)) -> Iterator[str]:
     """Yield each field of state that `replace` changes."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "replace":
-            yield from (keyword.arg for keyword in node.keywords if keyword.arg in STATE)
+            yield from (keyword.arg for keyword in node.keywords if keyword.arg and keyword.arg in state)
 
 
 def writes(source: str) -> Iterator[str]:
@@ -39,6 +48,10 @@ def writes(source: str) -> Iterator[str]:
                 yield node.func.attr
 
 
+def is_of_workflows(name: str) -> bool:
+    return name.startswith("workflows/") or name == "wiring/workflow_outcomes.py"
+
+
 MODULES = {str(path.relative_to(PACKAGE)): path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")}
 
 
@@ -47,12 +60,26 @@ def test_what_counts_as_state_are_fields_of_the_record() -> None:
 
 
 def test_the_ledger_alone_changes_state() -> None:
-    changing = {name for name, source in MODULES.items() if list(changes(source))}
+    changing = {name for name, source in MODULES.items() if not is_of_workflows(name) and list(changes(source))}
     assert changing == {*LEDGER, *COPIES}
 
 
+def test_the_state_machine_alone_changes_a_workflow() -> None:
+    """`replace(workflow, run=…)` puts what was written into what is known; it is none of the records."""
+    known = {
+        "workflows/advance.py": {"run"},
+        "workflows/decisions.py": {"run"},
+        "wiring/workflow_outcomes.py": {"delivery"},
+        "workflows/table_dynamodb.py": {"awaits"},
+    }
+    for name, source in MODULES.items():
+        if is_of_workflows(name) and name != MACHINE:
+            assert set(changes(source, OF_WORKFLOWS)) <= known.get(name, set()), name
+    assert set(changes(MODULES[MACHINE], OF_WORKFLOWS)) >= {"round", "status", "settled_at"}
+
+
 def test_the_recorder_alone_writes_it() -> None:
-    assert {name for name, source in MODULES.items() if list(writes(source))} == {
+    assert {name for name, source in MODULES.items() if not is_of_workflows(name) and list(writes(source))} == {
         "ledger/recorder.py",
         "ledger/retention.py",
     }

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import standardwebhooks
 
-from actionrelay.deliver.delivery import JITTER, MAX_TRIES, NOT_HERE_TRIES, RESEND_MS, SCHEDULE_MS
+from actionrelay.deliver.delivery import RESEND_MS
+from actionrelay.deliver.posting import JITTER, MAX_TRIES, NOT_HERE_TRIES, SCHEDULE_MS
 from actionrelay.errors import (
     DeliveryFailedError,
     DeliveryRefusedError,

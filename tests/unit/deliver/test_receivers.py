@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from actionrelay.deliver.delivery import FULL_MS, MAX_TRIES, SCHEDULE_MS, STRANGERS_TRIES
+from actionrelay.deliver.delivery import FULL_MS
+from actionrelay.deliver.posting import MAX_TRIES, SCHEDULE_MS, STRANGERS_TRIES
 from actionrelay.deliver.receivers import PLACES_EACH, REMEMBERED_MS, Places
 from actionrelay.deliver.receivers_dynamodb import TableReceivers
 from actionrelay.errors import DeliveryFailedError, StoreUnavailableError

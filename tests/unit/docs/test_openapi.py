@@ -23,6 +23,7 @@ from actionrelay.schemas import read
 from actionrelay.submit.batch import BatchRequest
 from actionrelay.submit.request import ExecutionRequest
 from actionrelay.submit.submission import SubmitExecution
+from actionrelay.workflows.request import RetryRequest, WorkflowRequest
 from tests.openapi import DOCUMENT, PACKAGED, REQUESTS, resolved, routes, violations
 from tests.template.cloudformation import Template
 from tests.unit.docs.documents import API, ROOT
@@ -52,6 +53,7 @@ KEYWORDS = {
     *("properties", "required", "additionalProperties", "items"),
     *("minItems", "maxItems", "minProperties", "maxProperties", "propertyNames"),
     *("minimum", "maximum", "minLength", "maxLength", "pattern"),
+    *("maxItems", "minProperties", "maxProperties", "propertyNames"),
 }
 
 
@@ -198,6 +200,8 @@ def test_the_examples_of_requests_are_read() -> None:
         "resolveExecution": Resolution,
         "decideAboutMany": DecisionRequest,
         "receiveGenesysWebhook": ResultWebhook,
+        "submitWorkflow": WorkflowRequest,
+        "retryWorkflow": RetryRequest,
     }
     for _, _, operation in routes():
         if "requestBody" in operation:

@@ -10,7 +10,9 @@
     │   ├── OperatorsOnlyError          403 operators_only
     │   ├── ExecutionNotFoundError      404 execution_not_found
     │   ├── DecisionNotFoundError       404 decision_not_found
+    │   ├── WorkflowNotFoundError       404 workflow_not_found
     │   ├── ExecutionConflictError      409 execution_conflict
+    │   ├── WorkflowConflictError       409 workflow_conflict
     │   ├── OutcomeConflictError        409 outcome_conflict
     │   ├── WebhookConflictError        409 webhook_conflict
     │   ├── WrongStateError             409 wrong_state
@@ -213,6 +215,27 @@ class ExecutionConflictError(RequestError):
     code = "execution_conflict"
     http_status = 409
     title = "The execution id belongs to another request"
+
+
+class WorkflowNotFoundError(RequestError):
+    """There is no workflow with this id, or its retention has ended."""
+
+    code = "workflow_not_found"
+    http_status = 404
+    title = "No such workflow"
+
+    @classmethod
+    def of(cls, workflow_id: str) -> Self:
+        """Name the id that was asked for, as far as it could be one."""
+        return cls("no workflow with this id", workflow_id=workflow_id[:128])
+
+
+class WorkflowConflictError(RequestError):
+    """The same workflow id was used before for other content."""
+
+    code = "workflow_conflict"
+    http_status = 409
+    title = "The workflow id belongs to another workflow"
 
 
 class OutcomeConflictError(RequestError):

@@ -64,6 +64,13 @@ class Count(StrEnum):
     MESSAGES_RETURNED = "MessagesReturned"
     MESSAGES_BURIED = "MessagesBuried"
     """Messages that went back to their queue, and count towards the dead-letter queue."""
+    WORKFLOWS_ACCEPTED = "WorkflowsAccepted"
+    WORKFLOWS_COMPLETED = "WorkflowsCompleted"
+    WORKFLOWS_FAILED = "WorkflowsFailed"
+    WORKFLOWS_BLOCKED = "WorkflowsBlocked"
+    """Workflows that began to wait for a step whose outcome nobody knows."""
+    WORKFLOWS_CANCELLED = "WorkflowsCancelled"
+    WORKFLOWS_RETRIED = "WorkflowsRetried"
     CHANGES_NOT_COUNTED = "ChangesNotCounted"
     """Changes of the tables that could not be read, and that the counters lack."""
 

@@ -14,7 +14,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from actionrelay.errors import ActionRelayError, MessageUnreadableError, RecordUnreadableError
 from actionrelay.ids import could_be_recorded, is_uuid
 from actionrelay.lanes import Lane, is_caller_name
-from actionrelay.ledger.message import Message, MessageKind
+from actionrelay.ledger.execution import WorkflowPlace
+from actionrelay.ledger.message import Message, MessageKind, WorkflowMessage
 from actionrelay.ledger.ports import DeadLetters
 from actionrelay.operate.ports import SWEEP, DecisionMessage
 from actionrelay.signals import Count
@@ -31,15 +32,15 @@ def serve(
     dead_letters: Callable[[], DeadLetters],
 ) -> dict[str, Any]:
     """Work off a batch of messages about executions (``serve_kind``)."""
-    return serve_kind(event, context, prepare, dead_letters, read_message)
+    return serve_kind(event, context, prepare, dead_letters, lambda record: read_message(_text(record)))
 
 
-def serve_kind[Kind: (Message, DecisionMessage)](
+def serve_kind[Kind: (Message, DecisionMessage, WorkflowMessage)](
     event: Mapping[str, Any],
     context: LambdaContext,
     prepare: Callable[[Sequence[Kind]], MessageHandler[Kind]],
     dead_letters: Callable[[], DeadLetters],
-    read: Callable[[str], Kind],
+    read: Callable[[Mapping[str, Any]], Kind],
 ) -> dict[str, Any]:
     """Hand each message, in a thread of its own, to what ``prepare`` makes of the batch; who raises returns alone."""
     records = {record["messageId"]: record for record in event.get("Records") or []}
@@ -60,17 +61,17 @@ def serve_kind[Kind: (Message, DecisionMessage)](
 
 
 def _read[Kind](
-    record: Mapping[str, Any], dead_letters: Callable[[], DeadLetters], read: Callable[[str], Kind]
+    record: Mapping[str, Any], dead_letters: Callable[[], DeadLetters], read: Callable[[Mapping[str, Any]], Kind]
 ) -> Kind | bool:
     """Return a message; where there is none, whether that is done with."""
     try:
-        return read(str(record.get("body", "")))
+        return read(record)
     except MessageUnreadableError as error:
         with on_every_line(message_id=record["messageId"]):
             return _buried(record, error, dead_letters)
 
 
-def _done[Kind: (Message, DecisionMessage)](
+def _done[Kind: (Message, DecisionMessage, WorkflowMessage)](
     record: Mapping[str, Any],
     message: Kind,
     ends_at: int,
@@ -91,7 +92,7 @@ def _done[Kind: (Message, DecisionMessage)](
 def _buried(record: Mapping[str, Any], error: ActionRelayError, dead_letters: Callable[[], DeadLetters]) -> bool:
     """Put a message that nobody can work on where people look; one that can't be put there is returned."""
     try:
-        dead_letters().put(str(record.get("body") or "(no body)"), error.code)
+        dead_letters().put(_text(record) or "(no body)", error.code)
     except ActionRelayError as failure:
         _log(failure)
         return False
@@ -110,30 +111,62 @@ def _log(error: Exception) -> None:
 
 
 def read_message(body: str) -> Message:
-    """Read a message of either queue; one of the delivery queue has no kind.
+    """Read a message of the execution or the delivery queue; one of the delivery queue has no kind, or is a workflow's.
 
     Raises:
         MessageUnreadableError: it is none of ours, or names what no execution is called.
     """
     try:
         document = json.loads(body)
-        execution_id, kind = document["executionId"], MessageKind(document.get("kind", MessageKind.RUN))
+        of_workflow = "workflowId" in document
+        name = document["workflowId" if of_workflow else "executionId"]
+        kind = MessageKind.WORKFLOW if of_workflow else MessageKind(document.get("kind", MessageKind.RUN))
         version, due_at = _hint(document.get("version")), _hint(document.get("dueAt"))
         lane, caller = document.get("lane"), document.get("caller")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise MessageUnreadableError("not a message of this queue", size=len(body)) from None
-    if not isinstance(execution_id, str) or not could_be_recorded(execution_id):
-        raise MessageUnreadableError("no execution has such an id", size=len(body))
     lane = Lane.BULK if lane == Lane.BULK else Lane.INTERACTIVE
-    return Message(execution_id, kind, version, due_at, lane, caller if is_caller_name(caller) else "")
+    return Message(_id(name, body), kind, version, due_at, lane, caller if is_caller_name(caller) else "")
 
 
-def read_decision_message(body: str) -> DecisionMessage:
+def read_workflow_message(record: Mapping[str, Any]) -> WorkflowMessage:
+    """Read a message of the workflow queue.
+
+    One that is received again may have been in the hands of a worker that died, after it had put on record what it was
+    about to begin. So it looks at everything, and not at the one step that it names.
+
+    Raises:
+        MessageUnreadableError: it is none of ours, or names what no workflow is called.
+    """
+    body = _text(record)
+    try:
+        document = json.loads(body)
+        name, step, index = document["workflowId"], document.get("step"), document.get("index")
+        again = int((record.get("attributes") or {}).get("ApproximateReceiveCount", 1)) > 1
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise MessageUnreadableError("not a message of this queue", size=len(body)) from None
+    workflow_id = _id(name, body)
+    place = WorkflowPlace(workflow_id, step, _hint(index)) if isinstance(step, str) and not again else None
+    return WorkflowMessage(workflow_id, place, _hint(document.get("watch")))
+
+
+def _text(record: Mapping[str, Any]) -> str:
+    return str(record.get("body") or "")
+
+
+def _id(name: Any, body: str) -> str:
+    if not isinstance(name, str) or not could_be_recorded(name):
+        raise MessageUnreadableError("nothing on record has such an id", size=len(body))
+    return name
+
+
+def read_decision_message(record: Mapping[str, Any]) -> DecisionMessage:
     """Read a message of the queue of decisions: one names a decision about many, or has dead letters looked through.
 
     Raises:
         MessageUnreadableError: it is none of ours.
     """
+    body = _text(record)
     try:
         document = json.loads(body)
         decision_id, part = document.get("decisionId"), document.get("part")

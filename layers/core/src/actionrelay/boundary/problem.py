@@ -53,6 +53,8 @@ class ProblemDocument(TypedDict):
     """For `invalid_request`: every fault."""
     executionId: NotRequired[str]
     """For `queue_unavailable`: the id under which a repeat finishes what was recorded."""
+    workflowId: NotRequired[str]
+    """The same of a workflow."""
     allowed: NotRequired[list[str]]
     """For `wrong_state`: what can be decided instead, such as `retry`."""
     checks: NotRequired[list[CheckDocument]]
@@ -80,6 +82,8 @@ def problem_document(error: ActionRelayError, trace_id: str) -> ProblemDocument:
             )
     if isinstance(error, QueueUnavailableError) and (execution_id := error.context.get("execution_id")):
         document["executionId"] = str(execution_id)
+    if isinstance(error, QueueUnavailableError) and (workflow_id := error.context.get("workflow_id")):
+        document["workflowId"] = str(workflow_id)
     if isinstance(error, WrongStateError):
         document["allowed"] = list(error.allowed)
     if isinstance(error, PreflightFailedError):

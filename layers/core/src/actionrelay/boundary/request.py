@@ -40,6 +40,11 @@ class HttpRequest:
         """The execution that the path names."""
         return self.path_parameters["executionId"]
 
+    @property
+    def workflow_id(self) -> str:
+        """The workflow that the path names."""
+        return self.path_parameters["workflowId"]
+
     def header(self, name: str) -> str | None:
         """Return the last value of a header."""
         values = self.headers.get(name.lower())

@@ -53,6 +53,7 @@ class Route:
 
 
 _LIST = ("status", "actionId", "from", "to", "traceId", "webhookStatus", "errorCode", "id", "limit", "next")
+_WORKFLOWS = ("status", "from", "to", "limit", "next")
 _SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature", "X-Hub-Signature-256")
 
 ROUTES: tuple[Route, ...] = (
@@ -77,6 +78,11 @@ ROUTES: tuple[Route, ...] = (
     Route("redeliverWebhook", "POST", "/executions/{executionId}/webhook/redeliver", "validate", Access.OPERATOR),
     Route("decideAboutMany", "POST", "/executions/decisions", "decide", Access.OPERATOR),
     Route("getDecision", "GET", "/executions/decisions/{decisionId}", "decide", Access.OPERATOR),
+    Route("submitWorkflow", "POST", "/workflows", "validate", query=("dryRun",)),
+    Route("listWorkflows", "GET", "/workflows", "query", query=_WORKFLOWS),
+    Route("getWorkflow", "GET", "/workflows/{workflowId}", "query"),
+    Route("retryWorkflow", "POST", "/workflows/{workflowId}/retry", "validate", Access.OPERATOR),
+    Route("cancelWorkflow", "POST", "/workflows/{workflowId}/cancel", "validate", Access.OPERATOR),
     Route("getAuditDay", "GET", "/audit", "query", query=("date", "limit", "next")),
     Route("getMetrics", "GET", "/metrics", "query", query=("from", "to", "actionId", "next")),
     Route("getQueues", "GET", "/queues", "query"),

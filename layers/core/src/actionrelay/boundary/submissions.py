@@ -12,7 +12,7 @@ from actionrelay.ledger.ports import PayloadStore
 from actionrelay.operate.decisions import OperateExecution
 from actionrelay.ports import Clock
 from actionrelay.submit.rejection import RecordRejection
-from actionrelay.submit.submission import Disposition, Submitted
+from actionrelay.submit.submission import Disposition, SubmitExecution, Submitted
 
 
 def submitted(result: Submitted, payloads: PayloadStore, clock: Clock, path: str) -> dict[str, Any]:
@@ -34,16 +34,33 @@ def decided(status: int, execution: Execution, decisions: OperateExecution) -> d
     return answer(status, document, {"X-Trace-Id": execution.trace_id})
 
 
-def deciding(
-    decisions: Callable[[], OperateExecution],
-    status: int,
-    decide: Callable[[OperateExecution, HttpRequest], Execution],
-) -> Handler:
-    """Make a handler of an operator's decision."""
-    return lambda request: decided(status, decide(decisions(), request), decisions())
+def operator_handlers(operating: Callable[[], OperateExecution]) -> dict[str, Handler]:
+    """Return the handlers of an operator's decisions about one execution, by operation."""
+
+    def handler(status: int, decide: Callable[[OperateExecution, HttpRequest], Execution]) -> Handler:
+        return lambda request: decided(status, decide(operating(), request), operating())
+
+    return {
+        "retryExecution": handler(202, lambda use, it: use.retry(it.execution_id, it.caller, it.body)),
+        "resolveExecution": handler(200, lambda use, it: use.resolve(it.execution_id, it.body, it.caller)),
+        "cancelExecution": handler(200, lambda use, it: use.cancel(it.execution_id, it.caller)),
+        "acknowledgeExecution": handler(200, lambda use, it: use.acknowledge(it.execution_id, it.body, it.caller)),
+        "redeliverWebhook": handler(202, lambda use, it: use.redeliver(it.execution_id, it.caller)),
+    }
+
+
+def submission_checks(submitting: Callable[[], SubmitExecution]) -> dict[str, Handler]:
+    """Return what finds out what else is wrong with a request whose route does not take it."""
+
+    def check(request: HttpRequest) -> dict[str, Any]:
+        submitting().rules.read(request.body, request.header("Idempotency-Key"), request.caller)
+        return {}
+
+    return {"submitExecution": check, "getExecutionRequest": lambda _: {}}
 
 
 def on_record(refusal: Refusal, rejections: Callable[[], RecordRejection]) -> None:
     """Have a refused submission recorded: what its caller has to mend, and was no dry run."""
-    if refusal.operation == "submitExecution" and isinstance(refusal.error, RequestError) and not refusal.is_dry_run:
+    submissions = {"submitExecution", "submitWorkflow"}
+    if refusal.operation in submissions and isinstance(refusal.error, RequestError) and not refusal.is_dry_run:
         rejections().record(refusal.trace_id, refusal.body, refusal.error.code, refusal.caller)

@@ -6,34 +6,23 @@ have died before it did; so a redriven dead letter is sent again until somebody 
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Literal, TypedDict
 
+from actionrelay.deliver.posting import Outgoing, PostWebhook
 from actionrelay.deliver.receivers import Places, Receivers
-from actionrelay.errors import (
-    DeliveryFailedError,
-    DeliveryRefusedError,
-    DependencyError,
-    QueueUnavailableError,
-    StaleWriteError,
-)
-from actionrelay.json_text import to_text
+from actionrelay.errors import DependencyError, QueueUnavailableError, StaleWriteError
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.document import ExecutionDocument, RawDocument, execution_document
-from actionrelay.ledger.execution import Execution, ExecutionError, WebhookStatus
+from actionrelay.ledger.execution import Execution, WebhookStatus
 from actionrelay.ledger.ports import DeliveryQueue, PayloadStore
 from actionrelay.ledger.receiver import receiver_group
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ports import Clock, Randomness, Telemetry
-from actionrelay.retry_after import retry_after_ms
 from actionrelay.signals import Count
 from actionrelay.timestamps import Timestamp, iso
-from actionrelay.webhooks.keys import SigningSecret, keys_of_receiver
+from actionrelay.webhooks.keys import SigningSecret
 from actionrelay.webhooks.ports import WebhookSender
-from actionrelay.webhooks.signatures import StandardWebhooks
-from actionrelay.webhooks.targets import DeliveryAnswer, host_of
 
 
 class WebhookDocument(TypedDict):
@@ -45,20 +34,10 @@ class WebhookDocument(TypedDict):
     data: ExecutionDocument
 
 
-SCHEDULE_MS = tuple(seconds * 1_000 for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400))
-"""The waits after the first try: the schedule that the Standard Webhooks specification suggests."""
-JITTER = 0.1
 RESEND_MS = 30_000
 """How long a message rests, with jitter, when an AWS service failed."""
-MAX_TRIES = len(SCHEDULE_MS) + 1
-NOT_HERE_TRIES = 4
-"""After so many tries, half an hour after the first, "not here" is believed."""
-STRANGERS_TRIES = 6
-"""Tries for a receiver that has never taken a webhook, over 7.5 hours: nobody has shown that it wants any."""
 FULL_MS = 5_000
 """How long a message rests, with jitter, while its receiver has as many deliveries under way as it may have."""
-_NOT_HERE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
-_SUCCESS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +104,8 @@ class DeliverWebhook:
                 self.telemetry.event("receiver_busy")  # no metric: a receiver that hangs shall ring no alarm
                 self._later(execution, int(FULL_MS * (1 + self.randomness.uniform())))
                 return
-            status, wait, latency_ms, cause = self._try(execution, document)
+            posting = PostWebhook(self.sender, self.receivers, self.secrets, self.clock, self.randomness)
+            status, wait, latency_ms, cause = posting.attempt(_outgoing(execution, document))
         now = self.clock.now()
         deliver_at = now + wait if status is WebhookStatus.PENDING else None
 
@@ -158,60 +138,6 @@ class DeliverWebhook:
         elif recorded.delivery.status is WebhookStatus.FAILED:
             self.dead_letters.send(recorded.execution_id, version=recorded.version, receiver=recorded.webhook_url)
 
-    def _try(
-        self, execution: Execution, document: RawDocument
-    ) -> tuple[WebhookStatus, int, int | None, ExecutionError | None]:
-        """Return where this try leaves the delivery, how long to wait, how long it took, and the error if it failed."""
-        try:
-            answer = self._post(execution, document)
-        except DeliveryRefusedError as error:
-            return WebhookStatus.FAILED, 0, None, ExecutionError(error.code, error.message)
-        except DeliveryFailedError as error:
-            return (*self._again(execution, None), None, ExecutionError(error.code, error.message))
-        latency_ms = round(answer.latency_ms)
-        answered = ExecutionError(f"http_{answer.status}", "what the receiver answered", answer.status)
-        if answer.status // 100 == _SUCCESS:
-            with suppress(DependencyError):  # the next success remembers it, too
-                self.receivers.took_one(_owner(execution), self.clock.now())
-            return WebhookStatus.DELIVERED, 0, latency_ms, answered
-        not_here = answer.status in _NOT_HERE and execution.delivery.attempts + 1 >= NOT_HERE_TRIES
-        if answer.status == HTTPStatus.GONE or not_here:
-            return WebhookStatus.FAILED, 0, latency_ms, answered
-        return (*self._again(execution, answer.retry_after), latency_ms, answered)
-
-    def _post(self, execution: Execution, document: RawDocument) -> DeliveryAnswer:
-        now = self.clock.now()
-        message: dict[str, object] = {
-            "type": f"execution.{execution.status.value}",
-            "timestamp": iso(execution.completed_at or execution.updated_at),
-            "data": document,
-        }
-        body = to_text(message).encode()
-        url = execution.webhook_url or ""
-        signed = StandardWebhooks.headers(
-            keys_of_receiver(self.secrets(), host_of(url)),
-            f"{execution.execution_id}-{execution.completed_at}",
-            now // 1_000,
-            body,
-        )
-        headers = {"Content-Type": "application/json", "X-Trace-Id": execution.trace_id, **signed}
-        return self.sender.send(url, headers, body)
-
-    def _again(self, execution: Execution, retry_after: str | None) -> tuple[WebhookStatus, int]:
-        attempts = execution.delivery.attempts
-        if attempts >= len(SCHEDULE_MS) or (attempts >= STRANGERS_TRIES - 1 and self._is_stranger(execution)):
-            return WebhookStatus.FAILED, 0
-        planned = SCHEDULE_MS[attempts]
-        jittered = int(planned * (1 + JITTER * self.randomness.uniform()))
-        return WebhookStatus.PENDING, max(jittered, retry_after_ms(retry_after, self.clock.now()))
-
-    def _is_stranger(self, execution: Execution) -> bool:
-        """Whether a receiver has never taken a webhook; where nobody can say, it is none."""
-        try:
-            return not self.receivers.has_taken_one(_owner(execution), self.clock.now())
-        except DependencyError:
-            return False
-
 
 def _owner(execution: Execution) -> str:
     return receiver_group(execution.webhook_url or "") or ""
@@ -220,3 +146,15 @@ def _owner(execution: Execution) -> str:
 def _delivery(execution: Execution) -> tuple[object, ...]:
     """Identifies one try: outcome, series, number."""
     return execution.outcome, execution.completed_at, execution.delivery.repeats, execution.delivery.attempts
+
+
+def _outgoing(execution: Execution, document: RawDocument) -> Outgoing:
+    ended_at = execution.completed_at or execution.updated_at
+    return Outgoing(
+        url=execution.webhook_url or "",
+        owner=_owner(execution),
+        trace_id=execution.trace_id,
+        webhook_id=f"{execution.execution_id}-{execution.completed_at}",
+        message={"type": f"execution.{execution.status.value}", "timestamp": iso(ended_at), "data": document},
+        attempts=execution.delivery.attempts,
+    )

@@ -6,8 +6,7 @@ Everything comes from one query string, so faults are collected and reported tog
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+from datetime import UTC, datetime
 
 from actionrelay.cursors import CURSOR_FORM, read_cursor, write_cursor
 from actionrelay.errors import Fault, InvalidRequestError
@@ -15,21 +14,14 @@ from actionrelay.find.ports import Position
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ids import NO_UUID, is_action_id, is_uuid
 from actionrelay.ledger.execution import INDEXED_ENDS, Execution, Status, WebhookStatus
+from actionrelay.pages import DEFAULT_LIMIT, FaultyValueError, limit_of, milliseconds_of
 from actionrelay.strict_json import pointer
 
-DEFAULT_LIMIT = 50
-MAX_LIMIT = 100
-LIMIT_FORM = r"[1-9][0-9]?|100"
 STATUS_FORM = rf"({'|'.join(Status)})(,({'|'.join(Status)}))*"
 WEBHOOK_STATUS_FORM = rf"({'|'.join(WebhookStatus)})(,({'|'.join(WebhookStatus)}))*"
 ERROR_CODE_FORM = r"[!-~]{1,128}"
 ID_PART_FORM = r"[0-9A-Fa-f-]{6,36}"
 """As much of a UUID as somebody has at hand."""
-MOMENT_FORM = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2}))?"
-)
-"""ISO 8601: a date, which is its first moment in UTC, or a time that says its distance from UTC."""
 
 _NO_CURSOR = "must be the next of a page before"
 _PLAIN = re.compile(r"[!-~]{0,128}", re.ASCII)
@@ -106,7 +98,7 @@ def read_question(
     def read[Value](name: str, rule: Callable[[str], Value], otherwise: Value) -> Value:
         try:
             return rule(query[name]) if name in query else otherwise
-        except _FaultyError as refused:
+        except FaultyValueError as refused:
             faults.append(Fault(pointer(place, name), refused.code, refused.detail))
             return otherwise
 
@@ -120,7 +112,7 @@ def read_question(
         webhook_statuses=read("webhookStatus", _webhook_statuses, frozenset()),
         error_code=error_code,
         id_part=read("id", _id_part, None),
-        limit=read("limit", _limit, DEFAULT_LIMIT),
+        limit=read("limit", limit_of, DEFAULT_LIMIT),
         after=read("next", _position, None),
     )
     if question.since is not None and question.until is not None and question.until < question.since:
@@ -140,33 +132,6 @@ def cursor(position: Position) -> str:
     return write_cursor([position.created_at, position.execution_id])
 
 
-def milliseconds_of(text: str) -> int:
-    """Read a moment as ms since the epoch, rounded up: nothing is accepted within a ms.
-
-    Raises:
-        ValueError: it has another form, or is no time that the calendar has.
-    """
-    if not re.fullmatch(MOMENT_FORM, text, re.ASCII):
-        raise _FaultyError(
-            "schema", "must be a date such as 2026-11-24, or a time such as 2026-11-24T13:00:00Z, in ISO 8601"
-        )
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise _FaultyError("moment", "the calendar or the clock has no such time") from None
-    since_epoch = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
-    return -(-since_epoch // timedelta(milliseconds=1))
-
-
-class _FaultyError(ValueError):
-    """A value that breaks its rule."""
-
-    def __init__(self, code: Literal["schema", "moment", "cursor"], detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
-
-
 def _error_code(execution: Execution) -> str | None:
     return execution.outcome.error.code if execution.outcome and execution.outcome.error else None
 
@@ -174,7 +139,7 @@ def _error_code(execution: Execution) -> str | None:
 def _formed(form: str, detail: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if not re.fullmatch(form, text, re.ASCII):
-            raise _FaultyError("schema", detail)
+            raise FaultyValueError("schema", detail)
         return text
 
     return read
@@ -182,14 +147,14 @@ def _formed(form: str, detail: str) -> Callable[[str], str]:
 
 def _statuses(text: str) -> frozenset[Status]:
     if not re.fullmatch(STATUS_FORM, text, re.ASCII):
-        raise _FaultyError("schema", f"must be one or more of {', '.join(Status)}, separated by commas")
+        raise FaultyValueError("schema", f"must be one or more of {', '.join(Status)}, separated by commas")
     return frozenset(Status(name) for name in text.split(","))
 
 
 def _action_id(api: GenesysApi) -> Callable[[str], str]:
     def read(text: str) -> str:
         if not is_action_id(text):
-            raise _FaultyError("schema", "must be 1 to 128 letters, digits, _ and -")
+            raise FaultyValueError("schema", "must be 1 to 128 letters, digits, _ and -")
         return text.lower() if api is GenesysApi.DATA_ACTIONS else text
 
     return read
@@ -197,13 +162,13 @@ def _action_id(api: GenesysApi) -> Callable[[str], str]:
 
 def _trace_id(text: str) -> str:
     if not is_uuid(text):
-        raise _FaultyError("schema", NO_UUID)
+        raise FaultyValueError("schema", NO_UUID)
     return text.lower()
 
 
 def _webhook_statuses(text: str) -> frozenset[WebhookStatus]:
     if not re.fullmatch(WEBHOOK_STATUS_FORM, text, re.ASCII):
-        raise _FaultyError("schema", f"must be one or more of {', '.join(WebhookStatus)}, separated by commas")
+        raise FaultyValueError("schema", f"must be one or more of {', '.join(WebhookStatus)}, separated by commas")
     return frozenset(WebhookStatus(name) for name in text.split(","))
 
 
@@ -211,16 +176,10 @@ def _id_part(text: str) -> str:
     return _formed(ID_PART_FORM, "must be 6 to 36 characters of an id: 0 to 9, a to f and -")(text).lower()
 
 
-def _limit(text: str) -> int:
-    if not re.fullmatch(LIMIT_FORM, text, re.ASCII):
-        raise _FaultyError("schema", f"must be a whole number from 1 to {MAX_LIMIT}")
-    return int(text)
-
-
 def _position(text: str) -> Position:
     if not re.fullmatch(CURSOR_FORM, text, re.ASCII):
-        raise _FaultyError("schema", _NO_CURSOR)
+        raise FaultyValueError("schema", _NO_CURSOR)
     match read_cursor(text):
         case [int(created_at), str(execution_id)] if _PLAIN.fullmatch(execution_id):
             return Position(created_at, execution_id)
-    raise _FaultyError("cursor", _NO_CURSOR)
+    raise FaultyValueError("cursor", _NO_CURSOR)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from actionrelay.errors import Fault, InvalidRequestError
 from actionrelay.find.listing import ListExecutions
-from actionrelay.find.query import FILTERS, MAX_LIMIT, ListQuestion, read_question
+from actionrelay.find.query import FILTERS, ListQuestion, read_question
 from actionrelay.ledger.execution import Execution
+from actionrelay.pages import MAX_LIMIT
 
 MAX_SELECTED = 1_000
 """Executions of one selection."""

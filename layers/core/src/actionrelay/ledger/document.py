@@ -35,6 +35,15 @@ class WaitingDocument(TypedDict):
     """When that ends at the latest; null for `rate`, as nobody knows how fast the line goes on."""
 
 
+class WorkflowPlaceDocument(TypedDict):
+    """The step of a workflow that an execution is of."""
+
+    workflowId: str
+    step: str
+    index: int | None
+    """The item's number, from 0, where the step runs once for each item."""
+
+
 class ExecutionSummaryDocument(TypedDict):
     """One execution in its current state, but for its result."""
 
@@ -63,6 +72,8 @@ class ExecutionSummaryDocument(TypedDict):
     """There where it is not `interactive`."""
     nextDeliveryAt: NotRequired[Timestamp]
     """When the caller's webhook is tried next; there while a try that failed is to be followed by another."""
+    workflow: NotRequired[WorkflowPlaceDocument]
+    """There where a workflow began it."""
 
 
 class ExecutionDocument(ExecutionSummaryDocument):
@@ -124,7 +135,7 @@ def _summary(
         "status": execution.status,
         "webhookStatus": execution.delivery.status,
         "cacheStatus": execution.cache_status,
-        "error": _error_document(error),
+        "error": error_document(error),
         "attempts": execution.attempts,
         "createdAt": iso(execution.created_at),
         "updatedAt": iso(execution.updated_at),
@@ -139,16 +150,19 @@ def _summary(
     # A webhook itself is built when its try is due, so all of its tries say the same.
     if next_try is not None and now is not None and next_try > now:
         document["nextDeliveryAt"] = iso(next_try)
+    if place := execution.workflow:
+        document["workflow"] = {"workflowId": place.workflow_id, "step": place.step, "index": place.index}
     return document
 
 
 def without_result(document: Mapping[str, object]) -> dict[str, object]:
     """Return an execution's document without its result, and with an error that says so: the outcome stays."""
     error = ExecutionError("result_too_large", "the result is on record and too large to be shown in an answer")
-    return {**document, "result": None, "error": _error_document(error)}
+    return {**document, "result": None, "error": error_document(error)}
 
 
-def _error_document(error: ExecutionError | None) -> ErrorDocument | None:
+def error_document(error: ExecutionError | None) -> ErrorDocument | None:
+    """Return why something did not complete."""
     if error is None:
         return None
     return {

@@ -139,6 +139,15 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkflowPlace:
+    """Of which step of which workflow an execution is, and of which item, where the step runs once for each."""
+
+    workflow_id: str
+    step: str
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Execution:
     """The ledger's record of one execution. ``version`` counts its writes, and every write is conditional on it."""
 
@@ -166,6 +175,8 @@ class Execution:
     release."""
     acceptance_id: str = ""
     """Names the request that opened this record: of two equal ones at the same moment, one did."""
+    workflow: WorkflowPlace | None = None
+    """None for what was submitted by itself."""
     audit_kept_days: int = 0
     """How long the audit keeps each entry; 0 in a record of an earlier release, whose entries don't say it."""
     lane: Lane = Lane.INTERACTIVE

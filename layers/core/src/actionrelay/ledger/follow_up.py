@@ -11,7 +11,8 @@ from actionrelay.ledger.execution import (
     PayloadRef,
     Status,
 )
-from actionrelay.ledger.ports import CachedResult, DeliveryQueue, PayloadStore, ResultCache
+from actionrelay.ledger.message import WorkflowMessage
+from actionrelay.ledger.ports import CachedResult, DeliveryQueue, PayloadStore, ResultCache, WorkflowQueue
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ports import Telemetry
 from actionrelay.signals import Count, Duration
@@ -26,6 +27,7 @@ class Completion:
     payloads: PayloadStore
     cache: ResultCache
     deliveries: DeliveryQueue
+    workflows: WorkflowQueue
     telemetry: Telemetry
     cache_seconds: int
 
@@ -52,7 +54,10 @@ class Completion:
         self.hand_on(ended, result)
 
     def hand_on(self, ended: Execution, result: bytes = b"") -> None:
-        """Store the result where it is at hand, pay the audit, fill the cache, queue the delivery; harmless if done."""
+        """Store the result where it is at hand, pay the audit, fill the cache, queue the delivery, notify the workflow.
+
+        Harmless if done.
+        """
         self.store_result(ended, result)
         self.recorder.pay(ended)
         fills_cache = ended.reusable_result and ended.cache_status is not CacheStatus.HIT and self.cache_seconds
@@ -61,6 +66,12 @@ class Completion:
             self.cache.remember(CachedResult(ended.cache_key, ended.execution_id, expires_at))
         if ended.delivery.untried:
             self.deliveries.send(ended.execution_id, version=ended.version, receiver=ended.webhook_url)
+        self.notify_workflow(ended)
+
+    def notify_workflow(self, execution: Execution) -> None:
+        """Let the workflow of an execution know that it has ended, or is under way again."""
+        if execution.workflow is not None:
+            self.workflows.notify(WorkflowMessage(execution.workflow.workflow_id, execution.workflow))
 
     def store_result(self, ended: Execution, result: bytes) -> None:
         """Store a large result, as soon as its outcome is written: before anything else can fail.

@@ -27,6 +27,7 @@ from actionrelay.ledger.execution import (
     PayloadRef,
     Status,
     WebhookStatus,
+    WorkflowPlace,
 )
 
 ACCEPTED_FIELDS = frozenset(
@@ -48,6 +49,7 @@ ACCEPTED_FIELDS = frozenset(
         "audit_kept_days",
         "lane",
         "caller",
+        "workflow",
     }
 )
 """What no step of the ledger changes."""
@@ -132,6 +134,8 @@ def read_execution(
         values[name] = tuple(values[name])
     for name, kind in _ENUMS.items():
         values[name] = kind(values[name])
+    if values["workflow"]:
+        values["workflow"] = WorkflowPlace(**values["workflow"])
     if values["attempt"]:
         values["attempt"] = Attempt(**values["attempt"])
     values["pending_audit"] = read_chain(values["pending_audit"], _known(values), values["audit_hash"])
@@ -211,7 +215,7 @@ def _stored(value: Any, execution_id: str) -> Any:
             parts = {"result": value.result, "error": value.error}
             stored = {name: _stored(part, execution_id) for name, part in parts.items() if part}
             return {"status": value.status, **stored}
-        case ExecutionError() | Attempt():
+        case ExecutionError() | Attempt() | WorkflowPlace():
             return {name: part for name, part in asdict(value).items() if part is not None}
     return value
 

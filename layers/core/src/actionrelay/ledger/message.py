@@ -1,11 +1,11 @@
-"""The messages on the execution queues."""
+"""The messages on the queues."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
 
 from actionrelay.lanes import Flow, Lane
-from actionrelay.ledger.execution import Execution
+from actionrelay.ledger.execution import Execution, WorkflowPlace
 
 
 class MessageKind(StrEnum):
@@ -13,6 +13,8 @@ class MessageKind(StrEnum):
 
     RUN = "run"
     DEADLINE = "deadline"
+    WORKFLOW = "workflow"
+    """On the delivery queue: the id is a workflow's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +46,19 @@ class Message:
     def about(cls, execution: Execution, kind: MessageKind = MessageKind.RUN, due_at: int | None = None) -> Self:
         """Return a message about an execution whose audit is paid up to its version."""
         return cls(execution.execution_id, kind, execution.version, due_at, execution.lane, execution.caller)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowMessage:
+    """A message on the workflow queue: something about a workflow has changed. The records are the truth."""
+
+    workflow_id: str
+    place: WorkflowPlace | None = None
+    """The step whose execution has ended, or is under way again; None: look at all of them."""
+    watch: int | None = None
+    """Keeps the deadline, and is sent on until then: the number of the retry (0 before any) whose deadline that is."""
+
+    @property
+    def log_ids(self) -> dict[str, str]:
+        """What each log line about it carries."""
+        return {"workflow_id": self.workflow_id}

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.ledger.execution import Execution, PayloadRef
-from actionrelay.ledger.message import Message
+from actionrelay.ledger.message import Message, MessageKind, WorkflowMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +136,26 @@ class DeliveryQueue(Protocol):
     """The queue that ``deliver`` works from."""
 
     def send(
-        self, execution_id: str, delay_ms: int = 0, version: int | None = None, receiver: str | None = None
+        self,
+        execution_id: str,
+        delay_ms: int = 0,
+        version: int | None = None,
+        receiver: str | None = None,
+        kind: MessageKind = MessageKind.RUN,
     ) -> None:
         """Queue a delivery, the record's audit paid up to ``version``; the same terms as ``ExecutionQueue.send``.
 
-        ``receiver`` is the URL that it goes to: what waits for one receiver shall not keep the others waiting.
+        ``receiver`` is the URL that it goes to: what waits for one receiver shall not keep the others waiting. Of kind
+        ``WORKFLOW``, the id is a workflow's.
         """
+        ...
+
+
+class WorkflowQueue(Protocol):
+    """The queue that ``workflows`` works from."""
+
+    def notify(self, message: WorkflowMessage, delay_ms: int = 0) -> None:
+        """Queue a message; the same terms as ``ExecutionQueue.send``."""
         ...
 
 

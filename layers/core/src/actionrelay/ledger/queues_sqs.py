@@ -1,4 +1,4 @@
-"""The queues: one of executions for each lane, one of deliveries. Messages name an execution, with hints."""
+"""The queues: one of executions for each lane, one of deliveries, one of workflows. Messages name one, with hints."""
 
 import json
 import math
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, override
 from actionrelay.aws.clients import failures_as
 from actionrelay.errors import QueueUnavailableError
 from actionrelay.lanes import Lane
-from actionrelay.ledger.message import Message
-from actionrelay.ledger.ports import DeadLetters, DeliveryQueue, ExecutionQueue
+from actionrelay.ledger.message import Message, MessageKind, WorkflowMessage
+from actionrelay.ledger.ports import DeadLetters, DeliveryQueue, ExecutionQueue, WorkflowQueue
 from actionrelay.ledger.receiver import receiver_group
 
 if TYPE_CHECKING:
@@ -89,7 +89,12 @@ class SqsDeliveryQueue(DeliveryQueue):
 
     @override
     def send(
-        self, execution_id: str, delay_ms: int = 0, version: int | None = None, receiver: str | None = None
+        self,
+        execution_id: str,
+        delay_ms: int = 0,
+        version: int | None = None,
+        receiver: str | None = None,
+        kind: MessageKind = MessageKind.RUN,
     ) -> None:
         """Queue a delivery in the group of its receiver's owner.
 
@@ -100,7 +105,23 @@ class SqsDeliveryQueue(DeliveryQueue):
         beside: dict[str, Any] = {"MessageGroupId": owner[-MAX_GROUP_LENGTH:]} if owner else {}
         if self.reason is not None:
             beside["MessageAttributes"] = _reason(self.reason)
-        _send(self.client, self.url, {"executionId": execution_id, "version": version}, delay_ms, **beside)
+        name = "workflowId" if kind is MessageKind.WORKFLOW else "executionId"
+        _send(self.client, self.url, {name: execution_id, "version": version}, delay_ms, **beside)
+
+
+@dataclass(frozen=True, slots=True)
+class SqsWorkflowQueue(WorkflowQueue):
+    """A ``WorkflowQueue`` in SQS."""
+
+    client: "SQSClient"
+    url: str
+
+    @override
+    def notify(self, message: WorkflowMessage, delay_ms: int = 0) -> None:
+        place = message.place
+        step = {"step": place.step, "index": place.index} if place else {}
+        document = {"workflowId": message.workflow_id, "watch": message.watch, **step}
+        _send(self.client, self.url, document, delay_ms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.allowed import Decision, require
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status, WebhookStatus
 from actionrelay.ledger.follow_up import Completion, same_outcome
-from actionrelay.ledger.message import Message
+from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.ledger.ports import ExecutionQueue, SentRun, SentRuns, SuccessRate
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.operate.bodies import Acknowledgement, ManyResolution, Resolution, Retry
@@ -25,6 +25,8 @@ from actionrelay.schemas import read
 from actionrelay.signals import Count
 from actionrelay.strict_json import Json, parse
 
+LOOK_AGAIN_MS = 60_000
+"""How long after a decision that a workflow waits for somebody looks whether all was done."""
 MAY_ANSWER_LETTERS = frozenset({Decision.RETRY, Decision.REDELIVER, Decision.ACKNOWLEDGE})
 """The decisions that deal with what a dead letter of a delivery is about."""
 
@@ -50,8 +52,8 @@ class OperateExecution:
     completion: Completion
     success_rate: SuccessRate
     queue: ExecutionQueue
-    decisions: DecisionQueue
-    """Takes the message that dead letters be looked through."""
+    decisions: DecisionQueue | None
+    """Takes the message that dead letters be looked through; None for steps: they have no webhook."""
     telemetry: Telemetry
     clock: Clock
     body: Callable[[bytes], Json] = parse
@@ -159,6 +161,9 @@ class OperateExecution:
 
     def settle(self, execution: Execution, terms: Terms, outcome: Outcome, result: bytes) -> Execution:
         """Write an unknown one's outcome, with the result that it refers to."""
+        if execution.workflow is not None and execution.status is Status.UNKNOWN:
+            # A workflow waits for this outcome, and no message is under way that would find what is left undone.
+            self.queue.send(Message.about(execution, MessageKind.DEADLINE), LOOK_AGAIN_MS)
         resolved = self._decide(
             execution,
             Decision.RESOLVE,
@@ -187,7 +192,7 @@ class OperateExecution:
             ),
         )
         self.telemetry.count(Count.EXECUTIONS_CANCELLED)
-        return cancelled
+        return self.finish(cancelled, Decision.CANCEL)
 
     def deliver_now(self, execution: Execution, terms: Terms) -> Execution:
         """Make the next try of a delivery due, in a new series where the last one has ended."""
@@ -223,6 +228,9 @@ class OperateExecution:
         paid = self.recorder.pay(decided)
         if decision is Decision.RETRY and paid.status is Status.QUEUED and paid.attempt is None:
             self.queue.send(Message.about(paid))
+            self.completion.notify_workflow(paid)
+        elif decision is Decision.CANCEL and paid.status is Status.CANCELLED:
+            self.completion.notify_workflow(paid)
         elif decision is Decision.REDELIVER and paid.ended and paid.delivery.is_due_now:
             self.completion.deliveries.send(paid.execution_id, version=paid.version, receiver=paid.webhook_url)
         return paid
@@ -288,6 +296,8 @@ class OperateExecution:
 
     def _sweep(self) -> None:
         """Have dead letters looked through. Where that can't be queued, the next decision does it."""
+        if self.decisions is None:
+            return
         try:
             self.decisions.enqueue(DecisionMessage())
         except QueueUnavailableError as error:

@@ -14,7 +14,7 @@ from actionrelay.errors import (
 from actionrelay.json_text import members
 from actionrelay.lanes import Flow, Lane, caller_name
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import CacheStatus, Execution, PayloadRef, Status
+from actionrelay.ledger.execution import CacheStatus, Execution, PayloadRef, Status, WorkflowPlace
 from actionrelay.ledger.message import Message
 from actionrelay.ledger.ports import DeliveryQueue, ExecutionQueue, PayloadStore, ResultCache
 from actionrelay.ledger.recorder import Recorder
@@ -61,7 +61,8 @@ class SubmitExecution:
     randomness: Randomness
     audit_kept_days: int
     """How long the audit keeps each entry of an execution that is accepted now."""
-    backlog: Backlog
+    backlog: Backlog | None
+    """None: whatever is submitted has its room already, as the steps of a workflow that was accepted."""
 
     def submit(
         self, raw: bytes, idempotency_key: str | None = None, caller: str | None = None, *, dry_run: bool = False
@@ -87,10 +88,25 @@ class SubmitExecution:
             self.telemetry.count(Count.SUBMISSIONS_REJECTED)
             raise
 
-    def _submit(self, request: ExecutionRequest, raw: bytes, caller: str | None) -> Submitted:
+    def accept(
+        self, request: ExecutionRequest, raw: bytes, place: WorkflowPlace, caller: str | None = None
+    ) -> Execution:
+        """Take the request of a workflow's step, which keeps every rule. As ``submit``, and as safe to repeat.
+
+        Raises:
+            ExecutionConflictError: the id belongs to other content.
+            QueueUnavailableError: recorded, not queued.
+        """
+        accepted = self._submit(request, raw, caller, place).execution
+        assert accepted is not None  # noqa: S101 - only a dry run has none
+        return accepted
+
+    def _submit(
+        self, request: ExecutionRequest, raw: bytes, caller: str | None, place: WorkflowPlace | None = None
+    ) -> Submitted:
         parts = members(raw.decode())
         inputs, references = parts["inputs"].encode(), _stated(parts, "actionReferences")
-        draft = self._draft(request, inputs, references, caller)
+        draft = replace(self._draft(request, inputs, references, caller), workflow=place)
         self.telemetry.concerning(draft.execution_id, draft.trace_id)
         hit = self._cached(draft)
         try:
@@ -110,6 +126,8 @@ class SubmitExecution:
 
     def _require_room(self, draft: Execution) -> None:
         """Refuse what a lane has no room for. What is on record already is there; it is found by its repeat."""
+        if self.backlog is None or draft.workflow is not None:
+            return
         if wait_s := self.backlog.refuses_for(Flow(draft.lane, draft.caller)):
             if self.recorder.load(draft.execution_id) is not None:
                 raise AlreadyRecordedError("this id is taken")

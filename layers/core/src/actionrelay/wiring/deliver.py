@@ -7,16 +7,19 @@ from actionrelay.aws.secret import NamedSecret
 from actionrelay.deliver.delivery import DeliverWebhook
 from actionrelay.deliver.receivers import Places
 from actionrelay.deliver.receivers_dynamodb import TableReceivers
+from actionrelay.deliver.workflow import DeliverWorkflow
+from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.ledger.queues_sqs import GIVEN_UP, SqsDeadLetters, SqsDeliveryQueue
 from actionrelay.webhooks.resolver_dns import SystemResolver
 from actionrelay.webhooks.sender_http import PinnedSender
 from actionrelay.webhooks.targets import OutboundPolicy
-from actionrelay.wiring.ledger import recorder
+from actionrelay.wiring.ledger import recorder, step_results, workflow_records
 from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
 from actionrelay.wiring.settings import DeliverSettings
 from actionrelay.wiring.signing import signing_secrets
 from actionrelay.wiring.telemetry import telemetry
+from actionrelay.wiring.workflow_outcomes import RecordedOutcomes
 
 
 @once
@@ -43,3 +46,30 @@ def deliver_webhook() -> DeliverWebhook:
         clock=SystemClock(),
         randomness=SystemRandomness(),
     )
+
+
+@once
+def deliver_workflow() -> DeliverWorkflow:
+    """Posts what workflows have come to to their callers' webhooks."""
+    settings = DeliverSettings.read(os.environ)
+    execution = deliver_webhook()
+    return DeliverWorkflow(
+        outcomes=RecordedOutcomes(workflow_records(settings), step_results(settings)),
+        queue=execution.queue,
+        dead_letters=execution.dead_letters,
+        sender=execution.sender,
+        receivers=execution.receivers,
+        places=execution.places,
+        secrets=execution.secrets,
+        telemetry=telemetry(),
+        clock=SystemClock(),
+        randomness=SystemRandomness(),
+    )
+
+
+def deliver(message: Message) -> None:
+    """Do what a message of the delivery queue asks for, be it about an execution or a workflow."""
+    if message.kind is MessageKind.WORKFLOW:
+        deliver_workflow().deliver(message.execution_id)
+    else:
+        deliver_webhook().deliver(message.execution_id, message.version)

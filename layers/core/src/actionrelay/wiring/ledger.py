@@ -5,7 +5,7 @@ from actionrelay.ledger.follow_up import Completion
 from actionrelay.ledger.history_dynamodb import AuditTable
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.ledger.ports import SuccessRate
-from actionrelay.ledger.queues_sqs import SqsDeliveryQueue, SqsExecutionQueue
+from actionrelay.ledger.queues_sqs import SqsDeliveryQueue, SqsExecutionQueue, SqsWorkflowQueue
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ledger.retention import RetainedExecutions
 from actionrelay.ledger.table_dynamodb import ExecutionsTable
@@ -15,6 +15,9 @@ from actionrelay.timestamps import DAY_MS
 from actionrelay.wiring.process import SystemClock, aws
 from actionrelay.wiring.settings import CompletingSettings, WriterSettings
 from actionrelay.wiring.telemetry import telemetry
+from actionrelay.workflows.records import WorkflowRecords
+from actionrelay.workflows.results import StepResults
+from actionrelay.workflows.table_dynamodb import WorkflowsTable
 
 
 def executions_table(settings: WriterSettings) -> ExecutionsTable:
@@ -49,6 +52,22 @@ def success_rate(settings: CompletingSettings) -> SuccessRate:
     return RememberedSuccessRate(TableCounters(aws().dynamodb, settings.executions_table, SystemClock()), SystemClock())
 
 
+def workflow_records(settings: WriterSettings) -> WorkflowRecords:
+    """Return the records of workflows."""
+    payloads = BucketPayloads(aws().s3, settings.payload_bucket)
+    return WorkflowRecords(workflows_table(settings), payloads)
+
+
+def workflows_table(settings: WriterSettings) -> WorkflowsTable:
+    """Return the table of workflows."""
+    return WorkflowsTable(aws().dynamodb, settings.executions_table, settings.execution_retention_days)
+
+
+def step_results(settings: WriterSettings) -> StepResults:
+    """Return the results of steps, where their executions have left them."""
+    return StepResults(executions_table(settings), BucketPayloads(aws().s3, settings.payload_bucket))
+
+
 def completion(settings: CompletingSettings) -> Completion:
     """Return what an ending owes."""
     return Completion(
@@ -56,6 +75,7 @@ def completion(settings: CompletingSettings) -> Completion:
         BucketPayloads(aws().s3, settings.payload_bucket),
         executions_table(settings),
         SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url),
+        SqsWorkflowQueue(aws().sqs, settings.workflow_queue_url),
         telemetry(),
         settings.result_cache_seconds,
     )

@@ -11,15 +11,17 @@ from actionrelay.wiring.settings import CompletingSettings
 from actionrelay.wiring.telemetry import telemetry
 
 
-def operating(settings: CompletingSettings, decision_queue_url: str, body: Callable[[bytes], Json]) -> OperateExecution:
-    """Return the decisions about one execution."""
+def operating(
+    settings: CompletingSettings, decision_queue_url: str | None, body: Callable[[bytes], Json]
+) -> OperateExecution:
+    """Return the decisions about one execution; without a queue of decisions, about one of a workflow's step."""
     return OperateExecution(
         recorder=callers_recorder(settings),
         runs=executions_table(settings),
         completion=completion(settings),
         success_rate=success_rate(settings),
         queue=execution_queue(settings),
-        decisions=SqsDecisionQueue(aws().sqs, decision_queue_url),
+        decisions=None if decision_queue_url is None else SqsDecisionQueue(aws().sqs, decision_queue_url),
         telemetry=telemetry(),
         clock=SystemClock(),
         body=body,

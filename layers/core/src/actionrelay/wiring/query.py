@@ -23,6 +23,10 @@ from actionrelay.wiring.ledger import retained
 from actionrelay.wiring.process import SystemClock, aws, once
 from actionrelay.wiring.settings import QuerySettings
 from actionrelay.wiring.telemetry import telemetry
+from actionrelay.workflows.reading import ListWorkflows, ReadWorkflow
+from actionrelay.workflows.records import WorkflowRecords
+from actionrelay.workflows.results import StepResults
+from actionrelay.workflows.table_dynamodb import WorkflowsTable
 
 
 @once
@@ -36,6 +40,27 @@ def read_execution() -> ReadExecution:
         clock=SystemClock(),
         telemetry=telemetry(),
     )
+
+
+@once
+def read_workflow() -> ReadWorkflow:
+    """Shows one workflow."""
+    settings = QuerySettings.read(os.environ)
+    payloads = BucketPayloads(aws().s3, settings.payload_bucket)
+    return ReadWorkflow(
+        records=WorkflowRecords(_workflows_table(settings), payloads),
+        results=StepResults(_executions_table(settings), payloads),
+        clock=SystemClock(),
+        telemetry=telemetry(),
+        retention_ms=settings.execution_retention_days * DAY_MS,
+    )
+
+
+@once
+def list_workflows() -> ListWorkflows:
+    """Lists workflows."""
+    settings = QuerySettings.read(os.environ)
+    return ListWorkflows(_workflows_table(settings), SystemClock(), settings.execution_retention_days * DAY_MS)
 
 
 @once
@@ -107,6 +132,10 @@ def serve_console() -> ConsolePage:
     """Serves the console."""
     settings = QuerySettings.read(os.environ)
     return assemble(PageFacts(settings.api_auth, os.environ["AWS_REGION"], settings.genesys_api, settings.runbook_url))
+
+
+def _workflows_table(settings: QuerySettings) -> WorkflowsTable:
+    return WorkflowsTable(aws().dynamodb, settings.executions_table, settings.execution_retention_days)
 
 
 def _executions_table(settings: QuerySettings) -> RetainedExecutions:

@@ -172,6 +172,7 @@ class CompletingSettings(WriterSettings):
 
     execution_queue_url: str
     bulk_queue_url: str
+    workflow_queue_url: str
     result_cache_seconds: NotNegative
 
 
@@ -216,6 +217,16 @@ class DecideSettings(OperatedSettings, CompletingSettings):
     decision_queue_url: str
     decision_dlq_url: str
     delivery_dlq_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowsSettings(CompletingSettings):
+    """Settings of ``workflows``."""
+
+    workflow_dlq_url: str
+    genesys_api: Contract
+    max_payload_bytes: Positive
+    max_input_depth: Positive
 
 
 @dataclass(frozen=True, kw_only=True)

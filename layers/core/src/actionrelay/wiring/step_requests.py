@@ -1,14 +1,18 @@
 """What a workflow asks of other capabilities: that its steps' requests are judged, taken in and looked after."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import override
 
-from actionrelay.errors import Fault
+from actionrelay.errors import Fault, PayloadTooLargeError, WrongStateError
 from actionrelay.faults import Faults
-from actionrelay.strict_json import Json
+from actionrelay.ledger.execution import Execution, Status
+from actionrelay.operate.decisions import OperateExecution
+from actionrelay.strict_json import Json, canonical
 from actionrelay.submit.rules import RequestRules
-from actionrelay.workflows.ports import SubmissionRules
+from actionrelay.submit.submission import SubmitExecution
+from actionrelay.workflows.ports import StepExecutions, StepOrder, SubmissionRules
 
 _OF_STEP = {"action_id", "inputs", "timeout", "cache_results", "idempotent"}
 
@@ -33,3 +37,33 @@ class RulesOfSubmissions(SubmissionRules):
     @override
     def webhook_faults(self, url: str) -> Sequence[Fault]:
         return self.rules.webhook_faults(url)
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedSteps(StepExecutions):
+    """``StepExecutions`` that are submitted, and asked about, as callers and operators do it."""
+
+    submitting: SubmitExecution
+    operating: OperateExecution
+
+    @override
+    def start(self, order: StepOrder) -> Execution:
+        ids = {"executionId": order.execution_id, "traceId": order.trace_id, "lane": order.lane}
+        document: dict[str, Json] = {**order.request, **ids}
+        rules, raw = self.submitting.rules, canonical(document)
+        size = len(raw)
+        if size > rules.max_payload_bytes:
+            message = f"the request has {size} bytes, {rules.max_payload_bytes} are allowed"
+            raise PayloadTooLargeError(message, size=size, limit=rules.max_payload_bytes)
+        judged = rules.judge(document)
+        if isinstance(judged, Faults):
+            judged.refuse()
+        return self.submitting.accept(rules.canonical(judged), raw, order.place, order.caller)
+
+    @override
+    def ask_again(self, execution_id: str, actor: str | None) -> None:
+        execution = self.operating.recorder.load(execution_id)
+        if execution is None or (execution.status is not Status.UNKNOWN and execution.status is not Status.QUEUED):
+            return
+        with suppress(WrongStateError):  # it has come to something meanwhile
+            self.operating.retry(execution_id, actor)

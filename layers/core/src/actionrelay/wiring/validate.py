@@ -6,7 +6,7 @@ from actionrelay.lanes import Lane
 from actionrelay.ledger.gauge_sqs import SqsGauge
 from actionrelay.ledger.history_dynamodb import AuditTable
 from actionrelay.ledger.payloads_s3 import BucketPayloads
-from actionrelay.ledger.queues_sqs import SqsDeliveryQueue
+from actionrelay.ledger.queues_sqs import SqsDeliveryQueue, SqsWorkflowQueue
 from actionrelay.operate.decisions import OperateExecution
 from actionrelay.operate.request import ReadRequest
 from actionrelay.submit.acceptances_dynamodb import TableAcceptances
@@ -18,11 +18,22 @@ from actionrelay.submit.rules import RequestRules
 from actionrelay.submit.submission import SubmitExecution
 from actionrelay.webhooks.resolver_dns import SystemResolver
 from actionrelay.webhooks.targets import OutboundPolicy
-from actionrelay.wiring.ledger import callers_recorder, execution_queue, executions_table
+from actionrelay.wiring.ledger import (
+    callers_recorder,
+    execution_queue,
+    executions_table,
+    step_results,
+    workflow_records,
+)
 from actionrelay.wiring.operating import operating
 from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
 from actionrelay.wiring.settings import ValidateSettings
+from actionrelay.wiring.step_requests import RulesOfSubmissions
 from actionrelay.wiring.telemetry import telemetry
+from actionrelay.workflows.decisions import OperateWorkflow
+from actionrelay.workflows.results import StepResults
+from actionrelay.workflows.rules import WorkflowRules
+from actionrelay.workflows.submission import SubmitWorkflow
 
 
 @once
@@ -82,6 +93,41 @@ def read_request() -> ReadRequest:
         clock=SystemClock(),
         masks=settings.mask_inputs,
     )
+
+
+@once
+def submit_workflow() -> SubmitWorkflow:
+    """Takes workflows in."""
+    settings = ValidateSettings.read(os.environ)
+    return SubmitWorkflow(
+        rules=WorkflowRules(RulesOfSubmissions(submit_execution().rules)),
+        records=workflow_records(settings),
+        payloads=BucketPayloads(aws().s3, settings.payload_bucket),
+        queue=SqsWorkflowQueue(aws().sqs, settings.workflow_queue_url),
+        telemetry=telemetry(),
+        clock=SystemClock(),
+        randomness=SystemRandomness(),
+    )
+
+
+@once
+def operate_workflow() -> OperateWorkflow:
+    """Takes what operators decide about workflows."""
+    settings = ValidateSettings.read(os.environ)
+    return OperateWorkflow(
+        records=workflow_records(settings),
+        queue=SqsWorkflowQueue(aws().sqs, settings.workflow_queue_url),
+        deliveries=SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url),
+        telemetry=telemetry(),
+        clock=SystemClock(),
+        body=submit_execution().rules.body,
+    )
+
+
+@once
+def read_steps() -> StepResults:
+    """Looks at the executions of steps, for the answers."""
+    return step_results(ValidateSettings.read(os.environ))
 
 
 @once

@@ -1,0 +1,15 @@
+"""workflows: works off the workflow queue, up to ten messages at the same time."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from actionrelay.boundary import batch
+from actionrelay.wiring.telemetry import observed
+from actionrelay.wiring.workflows import advance_workflow, workflow_dead_letters
+
+
+@observed
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    advance = advance_workflow().advance
+    return batch.serve_kind(event, context, lambda _: advance, workflow_dead_letters, batch.read_workflow_message)

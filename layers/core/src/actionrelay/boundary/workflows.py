@@ -1,0 +1,48 @@
+"""The answers to submitted workflows and to what operators decide about them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from actionrelay.boundary.http import Handler, answer
+from actionrelay.boundary.request import HttpRequest
+from actionrelay.workflows.decisions import OperateWorkflow
+from actionrelay.workflows.document import workflow_document
+from actionrelay.workflows.results import StepResults
+from actionrelay.workflows.run import Workflow
+from actionrelay.workflows.submission import Disposition, SubmitWorkflow
+
+
+def workflow_handlers(
+    submitting: Callable[[], SubmitWorkflow],
+    operating: Callable[[], OperateWorkflow],
+    results: Callable[[], StepResults],
+) -> dict[str, Handler]:
+    """Return the handlers of the routes that change workflows, by operation."""
+
+    def submit(request: HttpRequest) -> dict[str, Any]:
+        """202 with a ``Location`` for what was accepted; 200 for a dry run and a repeat."""
+        if request.flag("dryRun"):
+            return answer(200, submitting().plan(request.body))
+        disposition, workflow = submitting().submit(request.body, request.caller)
+        location = {"Location": f"{request.path.rstrip('/')}/{workflow.run.workflow_id}"}
+        return shown(202 if disposition is Disposition.ACCEPTED else 200, workflow, location)
+
+    def shown(status: int, workflow: Workflow, headers: dict[str, str] | None = None) -> dict[str, Any]:
+        traced = {"X-Trace-Id": workflow.run.trace_id, **(headers or {})}
+        return answer(status, workflow_document(workflow, results()), traced)
+
+    return {
+        "submitWorkflow": submit,
+        "retryWorkflow": lambda it: shown(202, operating().retry(it.workflow_id, it.caller, it.body)),
+        "cancelWorkflow": lambda it: shown(200, operating().cancel(it.workflow_id, it.caller)),
+    }
+
+
+def workflow_checks(submitting: Callable[[], SubmitWorkflow]) -> dict[str, Handler]:
+    """Return what finds out what else is wrong with a request whose route does not take it."""
+
+    def check(request: HttpRequest) -> dict[str, Any]:
+        submitting().rules.read(request.body)
+        return {}
+
+    return {"submitWorkflow": check}

@@ -1,0 +1,162 @@
+"""Use case: what an operator decides about a workflow: run some of it again, or start nothing more."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from actionrelay.errors import Fault, InvalidRequestError, StaleWriteError, WorkflowNotFoundError, WrongStateError
+from actionrelay.faults import Faults
+from actionrelay.ids import LONGEST_ID
+from actionrelay.ledger.message import MessageKind, WorkflowMessage
+from actionrelay.ledger.ports import DeliveryQueue, WorkflowQueue
+from actionrelay.ports import Clock, Telemetry
+from actionrelay.schemas import read
+from actionrelay.signals import Count
+from actionrelay.strict_json import Json
+from actionrelay.workflows import transitions
+from actionrelay.workflows.records import WorkflowRecords
+from actionrelay.workflows.request import RetryRequest
+from actionrelay.workflows.run import Renewal, StepState, Stop, Workflow, WorkflowStatus
+from actionrelay.workflows.transitions import Deed
+
+_TRIES = 10
+_STOPPABLE = frozenset({WorkflowStatus.RUNNING, WorkflowStatus.BLOCKED})
+
+
+def recorded_form(workflow_id: str) -> str:
+    """Return a workflow's id as records have it: in lower case.
+
+    Raises:
+        WorkflowNotFoundError: no record has such an id.
+    """
+    if not 0 < len(workflow_id) <= LONGEST_ID:
+        raise WorkflowNotFoundError.of(workflow_id)
+    return workflow_id.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class OperateWorkflow:
+    """The operator's two decisions, with who took the last one on record."""
+
+    records: WorkflowRecords
+    queue: WorkflowQueue
+    deliveries: DeliveryQueue
+    telemetry: Telemetry
+    clock: Clock
+    body: Callable[[bytes], Json]
+    """Reads a body by the rules of this deployment."""
+
+    def retry(self, workflow_id: str, actor: str | None, raw: bytes = b"") -> Workflow:
+        """Run what did not complete again, and all that follows from it; or one step and all that depends on it.
+
+        What is unknown is asked about again, under the id that went out before; what failed gets another run. When the
+        queue fails after the decision is on record, a repeat of this call finishes the send.
+
+        Raises:
+            PayloadTooLargeError: more bytes than allowed.
+            MalformedJsonError: not JSON with one meaning.
+            InvalidRequestError: with every fault; a step that the workflow does not have is one.
+            WorkflowNotFoundError: there is none with this id.
+            WrongStateError: it is running, nothing of it failed, or what would run again is still under way.
+            QueueUnavailableError: decided, and not begun.
+        """
+        request = read(RetryRequest, self.body(raw)) if raw.strip() else RetryRequest.model_validate({})
+        if isinstance(request, Faults):
+            request.refuse()
+        root = request.from_
+
+        def decide(workflow: Workflow) -> Workflow:
+            if root is not None and root not in workflow.steps:
+                raise InvalidRequestError((Fault("/from", "unknown_step", "the workflow has no such step"),))
+            if _is_being_retried(workflow):
+                return workflow
+            renewed = self._renewed(workflow, root)
+            deadline_ms = workflow.definition.deadline_ms
+            run = transitions.retried(workflow.run, renewed, self.clock.now(), deadline_ms, actor)
+            self.records.store.save(run)
+            self.telemetry.count(Count.WORKFLOWS_RETRIED)
+            return replace(workflow, run=run)
+
+        retried = self._decide(workflow_id, decide)
+        self.queue.notify(WorkflowMessage(retried.run.workflow_id, watch=retried.run.round))
+        return retried
+
+    def cancel(self, workflow_id: str, actor: str | None) -> Workflow:
+        """Let nothing more start; what is under way goes on, and is recorded. A repeat finishes what is left undone.
+
+        Raises:
+            WorkflowNotFoundError: there is none with this id.
+            WrongStateError: it has come to its end.
+            QueueUnavailableError: decided; its webhook is not on its way yet.
+        """
+
+        def decide(workflow: Workflow) -> Workflow:
+            if workflow.run.status is not WorkflowStatus.CANCELLED:
+                if workflow.run.status not in _STOPPABLE:
+                    raise _wrong_state(workflow, f"the workflow is {workflow.run.status}")
+                run = transitions.stopped(workflow.run, Stop.CANCEL, self.clock.now(), actor)
+                self.records.store.save(run)
+                self.telemetry.count(Count.WORKFLOWS_CANCELLED)
+                workflow = replace(workflow, run=run)
+            return self._leave_out(workflow)
+
+        cancelled = self._decide(workflow_id, decide)
+        run = cancelled.run
+        if run.delivery.untried:
+            self.deliveries.send(
+                run.workflow_id, version=run.version, receiver=run.webhook_url, kind=MessageKind.WORKFLOW
+            )
+        return cancelled
+
+    def _leave_out(self, workflow: Workflow) -> Workflow:
+        """Leave out what has not begun, so that nothing starts after the answer."""
+        now = self.clock.now()
+        for due in [each for each in transitions.due(workflow, now) if each.deed is Deed.CANCEL]:
+            step = workflow.steps[due.step]
+            left_out = transitions.cancel(step, now) if step.items is None else transitions.cancel_items(step)
+            self.records.store.save_step(workflow.run, left_out)
+            workflow = replace(workflow, steps={**workflow.steps, step.name: left_out})
+        return workflow
+
+    def _decide(self, workflow_id: str, decide: Callable[[Workflow], Workflow]) -> Workflow:
+        """Decide about a workflow as it is, and again when another writer was first."""
+        name = recorded_form(workflow_id)
+        for _ in range(_TRIES):
+            workflow = self.records.load(name)
+            if workflow is None:
+                raise WorkflowNotFoundError.of(workflow_id)
+            self.telemetry.concerning(workflow.run.workflow_id, workflow.run.trace_id)
+            try:
+                return decide(workflow)
+            except StaleWriteError:
+                continue
+        raise StaleWriteError("too many writers at once", workflow_id=name)
+
+    def _renewed(self, workflow: Workflow, root: str | None) -> Mapping[str, Renewal]:
+        if workflow.run.status is WorkflowStatus.RUNNING:
+            raise _wrong_state(workflow, "the workflow is running")
+        renewed = transitions.renewals(workflow, root)
+        if not renewed:
+            raise _wrong_state(workflow, "nothing of the workflow failed or is unknown; name a step to run it again")
+        busy = [name for name in renewed if workflow.steps[name].state is StepState.STARTED]
+        if busy:
+            raise _wrong_state(workflow, f"the step {busy[0]} is still under way")
+        return renewed
+
+
+def allowed(workflow: Workflow) -> tuple[str, ...]:
+    """Return what may be decided about a workflow as it is now."""
+    may = {
+        "retry": workflow.run.status is not WorkflowStatus.RUNNING,
+        "cancel": workflow.run.status in _STOPPABLE,
+    }
+    return tuple(decision for decision, is_allowed in may.items() if is_allowed)
+
+
+def _is_being_retried(workflow: Workflow) -> bool:
+    """Whether a retry is on record that has not begun: a repeat of the call finishes its send."""
+    run = workflow.run
+    return run.status is WorkflowStatus.RUNNING and any(workflow.steps[name].round < run.round for name in run.renewed)
+
+
+def _wrong_state(workflow: Workflow, said: str) -> WrongStateError:
+    return WrongStateError(said, allowed(workflow), workflow_id=workflow.run.workflow_id)

@@ -1,0 +1,163 @@
+"""Use cases: show one workflow, and list all of them, newest first. They read alone."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypedDict
+
+from actionrelay.cursors import read_cursor, write_cursor
+from actionrelay.errors import Fault, InvalidRequestError, WorkflowNotFoundError
+from actionrelay.ledger.retention import is_over
+from actionrelay.pages import DEFAULT_LIMIT, FaultyValueError, limit_of, milliseconds_of
+from actionrelay.ports import Clock, Telemetry
+from actionrelay.strict_json import Json, as_json, pointer
+from actionrelay.timestamps import DAY_MS, day_of
+from actionrelay.workflows.decisions import recorded_form
+from actionrelay.workflows.document import WorkflowSummaryDocument, workflow_document, workflow_summary
+from actionrelay.workflows.ports import Listed, WorkflowIndex
+from actionrelay.workflows.records import WorkflowRecords
+from actionrelay.workflows.results import StepResults
+from actionrelay.workflows.run import Run, WorkflowStatus
+
+WORKFLOW_STATUS_FORM = rf"({'|'.join(WorkflowStatus)})(,({'|'.join(WorkflowStatus)}))*"
+MAX_ENTRIES = 400
+"""Workflows that one answer looks at, about."""
+MAX_DAYS = 40
+"""Days that one answer looks at."""
+AT_ONCE = 100
+
+
+class WorkflowListDocument(TypedDict):
+    """A page of workflows, newest first."""
+
+    workflows: list[WorkflowSummaryDocument]
+    next: str | None
+    """Where the next page begins; null where there is none. A page with few workflows, or none, may have one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadWorkflow:
+    """Shows one workflow."""
+
+    records: WorkflowRecords
+    results: StepResults
+    clock: Clock
+    telemetry: Telemetry
+    retention_ms: int
+
+    def workflow(self, workflow_id: str) -> dict[str, object]:
+        """Return a workflow as last written, with the results of its steps.
+
+        Raises:
+            WorkflowNotFoundError: there is none with this id.
+        """
+        workflow = self.records.load(recorded_form(workflow_id))
+        if workflow is None or is_over(workflow.run.created_at, self.retention_ms, self.clock.now()):
+            raise WorkflowNotFoundError.of(workflow_id)
+        self.telemetry.concerning(workflow.run.workflow_id, workflow.run.trace_id)
+        return workflow_document(workflow, self.results)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    statuses: frozenset[WorkflowStatus]
+    since: int
+    until: int | None
+    limit: int
+    after: Listed | None
+
+    def wants(self, run: Run) -> bool:
+        return not self.statuses or run.status in self.statuses
+
+
+@dataclass(frozen=True, slots=True)
+class ListWorkflows:
+    """Answers which workflows there are."""
+
+    index: WorkflowIndex
+    clock: Clock
+    retention_ms: int
+    max_entries: int = MAX_ENTRIES
+
+    def page(self, query: Mapping[str, str]) -> dict[str, Json]:
+        """Return one page, by the parameters of a query string.
+
+        One answer looks at a bounded number of workflows: a page may hold fewer than ``limit``, even none, and still
+        name a next one.
+
+        Raises:
+            InvalidRequestError: with every fault of the query.
+        """
+        question = _read_question(query)
+        now = self.clock.now()
+        since = max(question.since, now - self.retention_ms + 1)
+        before = question.after
+        newest = now if question.until is None else min(now, question.until - 1)
+        newest = newest if before is None else min(newest, before.created_at)
+        found: list[Run] = []
+        looked, seen = before, 0
+        for day in range(min(MAX_DAYS, (_midnight(newest) - _midnight(since)) // DAY_MS + 1)):
+            midnight = _midnight(newest) - day * DAY_MS
+            while places := self._places(day_of(midnight), since, question.until, looked):
+                runs = self.index.read([place.workflow_id for place in places])
+                for place in places:
+                    looked, run = place, runs.get(place.workflow_id)
+                    if run is not None and run.created_at == place.created_at and question.wants(run):
+                        found.append(run)
+                        if len(found) == question.limit:
+                            return _page(found, looked)
+                seen += len(places)
+                if seen >= self.max_entries:
+                    return _page(found, looked)
+        return _page(found, None)
+
+    def _places(self, day: str, since: int, until: int | None, after: Listed | None) -> list[Listed]:
+        below = after if until is None else min(filter(None, (after, Listed(until, ""))))
+        return list(self.index.of_day(day, since, below, AT_ONCE))
+
+
+def _page(found: list[Run], looked: Listed | None) -> dict[str, Json]:
+    document: WorkflowListDocument = {
+        "workflows": [workflow_summary(run) for run in found],
+        "next": None if looked is None else write_cursor([looked.created_at, looked.workflow_id]),
+    }
+    return as_json(document)
+
+
+def _read_question(query: Mapping[str, str]) -> _Question:
+    faults: list[Fault] = []
+
+    def read[Value](name: str, rule: Callable[[str], Value], otherwise: Value) -> Value:
+        try:
+            return rule(query[name]) if name in query else otherwise
+        except FaultyValueError as refused:
+            faults.append(Fault(pointer("query", name), refused.code, refused.detail))
+            return otherwise
+
+    question = _Question(
+        read("status", _statuses, frozenset()),
+        read("from", milliseconds_of, 0),
+        read("to", milliseconds_of, None),
+        read("limit", limit_of, DEFAULT_LIMIT),
+        read("next", _place, None),
+    )
+    if faults:
+        raise InvalidRequestError(tuple(faults))
+    return question
+
+
+def _statuses(text: str) -> frozenset[WorkflowStatus]:
+    if not re.fullmatch(WORKFLOW_STATUS_FORM, text, re.ASCII):
+        raise FaultyValueError("schema", f"must be one or more of {', '.join(WorkflowStatus)}, separated by commas")
+    return frozenset(WorkflowStatus(name) for name in text.split(","))
+
+
+def _place(text: str) -> Listed:
+    match read_cursor(text):
+        case [int(created_at), str(workflow_id)]:
+            return Listed(created_at, workflow_id)
+    raise FaultyValueError("cursor", "must be the next of a page before")
+
+
+def _midnight(milliseconds: int) -> int:
+    return milliseconds - milliseconds % DAY_MS

@@ -1,0 +1,117 @@
+"""The results of steps: what references mean, and how those of a ``forEach`` become one list."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from actionrelay.ledger.execution import ExecutionError, PayloadRef
+from actionrelay.ledger.ports import ExecutionStore, PayloadStore
+from actionrelay.strict_json import Json, digest
+from actionrelay.workflows.expressions import ExpressionFaultError
+from actionrelay.workflows.references import INDEX, ITEM, Source
+from actionrelay.workflows.run import StepRecord, StepState, Workflow, execution_id
+
+MAX_REFERENCED_BYTES = 8 * 1_024 * 1_024
+"""Of the results that one step refers to, together: two of the largest that an action may return."""
+MAX_JOINED_BYTES = 5 * 1_024 * 1_024
+"""Of the results of all items of a ``forEach``: as much as one action may return."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepResults:
+    """Reads results where executions have left them."""
+
+    executions: ExecutionStore
+    payloads: PayloadStore
+
+    def source(self, workflow: Workflow, index: int | None = None, item: Json = None) -> Source:
+        """Return what references of a step are looked up in; each result is read once, and all of them are bounded.
+
+        It raises ``ExpressionFaultError`` for a result that can't be read, or for too many of them.
+        """
+        known: dict[str, Json] = {} if index is None else {ITEM: item, INDEX: index}
+        left = MAX_REFERENCED_BYTES
+
+        def look_up(name: str) -> Json:
+            nonlocal left
+            if name not in known:
+                text = self.text(workflow, workflow.steps[name])
+                left -= len(text)
+                if left < 0:
+                    raise ExpressionFaultError(f"refers to results of more than {MAX_REFERENCED_BYTES} bytes")
+                known[name] = _parsed(name, text)
+            return known[name]
+
+        return look_up
+
+    def text(self, workflow: Workflow, step: StepRecord) -> bytes:
+        """Return the result of a step as it came; that of one that was skipped is null.
+
+        Raises:
+            ExpressionFaultError: it can't be read.
+        """
+        if step.state is StepState.SKIPPED:
+            return b"null"
+        if step.items == ():
+            return b"[]"
+        if step.items is not None:
+            return self._stored(step.name, step.result, step.error)
+        return self._of_execution(workflow, step.name, None, step.run)
+
+    def join(self, workflow: Workflow, step: StepRecord) -> tuple[PayloadRef | None, ExecutionError | None]:
+        """Store the results of all items, which completed, as one list in their order.
+
+        What can't be stored is an error beside the outcome, which stays: the actions ran.
+        """
+        try:
+            text = self._joined(workflow, step)
+        except ExpressionFaultError as fault:
+            return None, ExecutionError("result_unreadable", f"the actions ran, and their results {fault}")
+        key = f"workflow/{workflow.run.workflow_id}/{step.name}/{step.run}/{digest(text)}"
+        # Never in the record: the records of all steps are read together.
+        ref = replace(self.payloads.refer(key, text), inline=None)
+        self.payloads.put(ref, text)
+        return ref, None
+
+    def _joined(self, workflow: Workflow, step: StepRecord) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        for index, item in enumerate(step.items or ()):
+            part = self._of_execution(workflow, step.name, index, item.run)
+            size += len(part) + 1
+            if size > MAX_JOINED_BYTES:
+                raise ExpressionFaultError(f"have more than {MAX_JOINED_BYTES} bytes together")
+            parts.append(part)
+        return b"[" + b",".join(parts) + b"]"
+
+    def _of_execution(self, workflow: Workflow, name: str, index: int | None, run: int) -> bytes:
+        execution = self.executions.load(execution_id(workflow.run.workflow_id, name, index, run))
+        outcome = execution.outcome if execution else None
+        if outcome is None or outcome.error is not None:
+            raise ExpressionFaultError(f"of {name} can't be read")
+        return b"null" if outcome.result is None else self._stored(name, outcome.result, None)
+
+    def _stored(self, name: str, ref: PayloadRef | None, error: ExecutionError | None) -> bytes:
+        data = self.payloads.get(ref) if ref is not None and error is None else None
+        if data is None:
+            raise ExpressionFaultError(f"of {name} can't be read")
+        return data
+
+
+def _parsed(name: str, text: bytes) -> Json:
+    try:
+        value: Json = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ExpressionFaultError(f"of {name} nests too deep, or is no JSON") from None
+    return value
+
+
+def is_true(value: Json) -> bool:
+    """Whether a ``when`` lets its step run: null, false, 0, and an empty text, list or object do not."""
+    return bool(value)
+
+
+def items_failed(states: Sequence[StepState]) -> ExecutionError:
+    """Say how many items of a ``forEach`` did not complete."""
+    count = sum(state is not StepState.COMPLETED for state in states)
+    return ExecutionError("items_failed", f"{count} of {len(states)} items did not complete")

@@ -1,0 +1,416 @@
+"""The state machine of a run: every change of a step's record and of the workflow's, and what is due after what. Pure.
+
+A step::
+
+                        ┌───────────── skip ─────────────► skipped
+                        │                                    ▲   its own `when`, or what it depends on failed
+      (submitted) ─► waiting ── start ──► started ── settle ─┼─► completed · failed · cancelled
+                        ▲ │                 │ ▲              │            ▲
+                        │ └── cancel ──►    │ └── resume ── unknown ──────┘  settle: a late webhook, an operator
+                        │     cancelled     └── settle ──────▲
+                        └──────────── renew ─────────────── (any of them, by a retry; `run` + 1)
+
+The workflow::
+
+      running ──► completed · failed · blocked ── something settles ──► running
+         │                                   any of them, but `running` ── retry ──► running
+         └── stop: by deadline ──► failed · by an operator ──► cancelled
+
+A step waits for a set of dependencies, and an atomic removal takes out each one that is over. Everything else that is
+due follows from the records alone (``due``), so the next reader does what a worker that died has left undone.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from actionrelay.errors import IllegalTransitionError
+from actionrelay.ledger.execution import Delivery, ExecutionError, PayloadRef
+from actionrelay.workflows.definition import OnFailure, Step
+from actionrelay.workflows.plan import descendants
+from actionrelay.workflows.run import (
+    OVER,
+    Item,
+    Renewal,
+    Run,
+    StepRecord,
+    StepState,
+    Stop,
+    Workflow,
+    WorkflowStatus,
+    token,
+)
+
+DEPENDENCY_FAILED = "dependency_failed"
+DEADLINE_EXCEEDED = ExecutionError("deadline_exceeded", "the workflow was not done by its deadline")
+
+STEPS: Mapping[StepState, frozenset[StepState]] = {
+    StepState.WAITING: frozenset(
+        {StepState.STARTED, StepState.COMPLETED, StepState.FAILED, StepState.SKIPPED, StepState.CANCELLED}
+    ),
+    StepState.STARTED: frozenset({StepState.COMPLETED, StepState.FAILED, StepState.UNKNOWN, StepState.CANCELLED}),
+    StepState.UNKNOWN: frozenset(
+        {StepState.STARTED, StepState.COMPLETED, StepState.FAILED, StepState.CANCELLED, StepState.WAITING}
+    ),
+    StepState.COMPLETED: frozenset({StepState.WAITING}),
+    StepState.FAILED: frozenset({StepState.WAITING, StepState.STARTED}),
+    StepState.SKIPPED: frozenset({StepState.WAITING}),
+    StepState.CANCELLED: frozenset({StepState.WAITING, StepState.STARTED}),
+}
+"""What may follow what. Back to ``waiting`` leads a retry alone."""
+
+
+# -- A step's record ----------------------------------------------------------------------------------------------
+
+
+def start(step: StepRecord, now: int) -> StepRecord:
+    """Take a step that waits for nothing more; its execution is about to be recorded."""
+    return _to(step, StepState.STARTED, started_at=now)
+
+
+def start_items(step: StepRecord, count: int, now: int, at_once: int) -> StepRecord:
+    """Begin a ``forEach`` over so many items; an empty one has completed."""
+    items = step.items or tuple(Item(run=step.run) for _ in range(count))
+    if not items:
+        return _to(step, StepState.COMPLETED, items=(), started_at=now, completed_at=now)
+    return _to(step, StepState.STARTED, items=_more_started(items, at_once, step.run), started_at=now)
+
+
+def start_more(step: StepRecord, at_once: int) -> StepRecord:
+    """Begin as many more items as may be under way at once."""
+    return _written(replace(step, items=_more_started(step.items or (), at_once, step.run)))
+
+
+def skip(step: StepRecord, now: int, error: ExecutionError | None = None) -> StepRecord:
+    """Leave a step out: by its own ``when``, or with the error that says on which failure."""
+    return _to(step, StepState.SKIPPED, error=error, started_at=None, completed_at=now)
+
+
+def cancel(step: StepRecord, now: int) -> StepRecord:
+    """Leave a step out because nothing new starts."""
+    return _to(step, StepState.CANCELLED, completed_at=now)
+
+
+def cancel_items(step: StepRecord) -> StepRecord:
+    """Leave out the items that have not begun."""
+    items = tuple(
+        replace(item, state=StepState.CANCELLED) if item.state is StepState.WAITING else item
+        for item in step.items or ()
+    )
+    return _written(replace(step, items=items))
+
+
+def settle(step: StepRecord, state: StepState, now: int, error: ExecutionError | None = None) -> StepRecord:
+    """Take what a step has come to, from its execution or for want of one."""
+    return _to(step, state, error=error, completed_at=now)
+
+
+def refuse(step: StepRecord, now: int, error: ExecutionError) -> StepRecord:
+    """Let a step fail that comes to no execution."""
+    return _to(step, StepState.FAILED, error=error, started_at=None, completed_at=now)
+
+
+def settle_item(step: StepRecord, index: int, state: StepState) -> StepRecord:
+    """Take what one item has come to, or that it is under way again; what is decided about the step stays."""
+    items = list(step.items or ())
+    items[index] = replace(items[index], state=state)
+    reopened = step.state is StepState.UNKNOWN
+    return _written(
+        replace(
+            step,
+            items=tuple(items),
+            state=StepState.STARTED if reopened else step.state,
+            completed_at=None if reopened else step.completed_at,
+        )
+    )
+
+
+def joined(step: StepRecord) -> StepState | None:
+    """Say what a ``forEach`` comes to; None while an item has not ended."""
+    states = {item.state for item in step.items or ()}
+    if not all(item.ended for item in step.items or ()):
+        return None
+    for state in (StepState.FAILED, StepState.CANCELLED, StepState.UNKNOWN):
+        if state in states:
+            return state
+    return StepState.COMPLETED
+
+
+def join(
+    step: StepRecord, state: StepState, now: int, result: PayloadRef | None = None, error: ExecutionError | None = None
+) -> StepRecord:
+    """End a ``forEach`` whose items have all ended, with their results in order."""
+    return _to(step, state, completed_at=now, result=result, error=error)
+
+
+def resume(step: StepRecord) -> StepRecord:
+    """Take note that the execution of a step is under way again."""
+    return _to(step, StepState.STARTED, completed_at=None, error=None)
+
+
+def renew(workflow: Workflow, name: str) -> StepRecord:
+    """Let a step take part in a retry, as far as the records say what that means for it."""
+    step, run = workflow.steps[name], workflow.run
+    if run.renewed[name] is Renewal.AGAIN:
+        awaits = _awaited(workflow, name)
+        return _written(StepRecord(step.name, awaits, run=step.run + 1, round=run.round, version=step.version))
+    takes_part = replace(
+        step, round=run.round, items=_items_again(step, again=run.renewed[name] is Renewal.FAILED_ITEMS)
+    )
+    if step.state is StepState.STARTED or step.state is StepState.COMPLETED:
+        return _written(takes_part)  # its execution was faster than this record
+    if run.renewed[name] is Renewal.FAILED_ITEMS:
+        takes_part = replace(takes_part, run=step.run + 1, result=None)
+    return _to(takes_part, StepState.STARTED, completed_at=None, error=None)
+
+
+def unknown_executions(step: StepRecord) -> list[tuple[int | None, int]]:
+    """Return which executions of a step are unknown, by item (None where it runs once) and run."""
+    if step.items is None:
+        return [(None, step.run)] if step.state is StepState.UNKNOWN else []
+    return [(index, item.run) for index, item in enumerate(step.items) if item.state is StepState.UNKNOWN]
+
+
+def _items_again(step: StepRecord, *, again: bool) -> tuple[Item, ...] | None:
+    """Let unknown items be under way again, and failed ones wait for another run, where they get one."""
+    changes = {StepState.UNKNOWN: StepState.STARTED}
+    if again:
+        changes |= {StepState.FAILED: StepState.WAITING, StepState.CANCELLED: StepState.WAITING}
+    if step.items is None:
+        return None
+    return tuple(replace(item, state=changes.get(item.state, item.state)) for item in step.items)
+
+
+def _awaited(workflow: Workflow, name: str) -> frozenset[str]:
+    """Return what a step waits for that takes part in a retry: what does so too, and what is not over."""
+    found = set()
+    for each in workflow.definition.steps[name].depends_on:
+        dependency = workflow.steps[each]
+        pending = _takes_part(workflow, each) and dependency.round < workflow.run.round
+        again = pending and workflow.run.renewed[each] in {Renewal.AGAIN, Renewal.FAILED_ITEMS}
+        if pending or dependency.state not in OVER:
+            found.add(token(each, dependency.run + again))
+    return frozenset(found)
+
+
+def _takes_part(workflow: Workflow, name: str) -> bool:
+    return name in workflow.run.renewed
+
+
+def _more_started(items: Sequence[Item], at_once: int, run: int) -> tuple[Item, ...]:
+    free = at_once - sum(item.state is StepState.STARTED for item in items)
+    found = []
+    for item in items:
+        if item.state is StepState.WAITING and free > 0:
+            free -= 1
+            found.append(Item(StepState.STARTED, run))
+        else:
+            found.append(item)
+    return tuple(found)
+
+
+def _to(step: StepRecord, state: StepState, **changes: object) -> StepRecord:
+    if state not in STEPS[step.state]:
+        raise IllegalTransitionError(f"a step that is {step.state} does not become {state}")
+    return _written(replace(step, state=state, **changes))  # type: ignore[arg-type]  # fields of the record
+
+
+def _written(step: StepRecord) -> StepRecord:
+    return replace(step, version=step.version + 1)
+
+
+# -- The workflow's record ----------------------------------------------------------------------------------------
+
+
+def stopped(run: Run, stop: Stop, now: int, actor: str | None = None) -> Run:
+    """Let nothing new start. A deadline and an operator end the workflow at once; a failure lets it run out."""
+    changed = replace(run, stop=stop, actor=actor or run.actor, version=run.version + 1)
+    match stop:
+        case Stop.DEADLINE:
+            return _settled(changed, WorkflowStatus.FAILED, now, DEADLINE_EXCEEDED)
+        case Stop.CANCEL:
+            return _settled(changed, WorkflowStatus.CANCELLED, now)
+    return changed
+
+
+def judged(run: Run, status: WorkflowStatus, now: int, error: ExecutionError | None = None) -> Run:
+    """Take what the steps come to."""
+    changed = replace(run, version=run.version + 1)
+    if status is WorkflowStatus.RUNNING:
+        return replace(changed, status=status, settled_at=None, error=None, delivery=Delivery())
+    return _settled(changed, status, now, error)
+
+
+def delivered(run: Run, delivery: Delivery) -> Run:
+    """Take note of a try to deliver what it has come to."""
+    return replace(run, delivery=delivery, version=run.version + 1)
+
+
+def retried(run: Run, renewed: Mapping[str, Renewal], now: int, deadline_ms: int, actor: str | None) -> Run:
+    """Let some steps run again; the deadline begins again."""
+    return replace(
+        run,
+        status=WorkflowStatus.RUNNING,
+        settled_at=None,
+        stop=None,
+        error=None,
+        round=run.round + 1,
+        renewed=dict(renewed),
+        deadline_at=now + deadline_ms,
+        actor=actor,
+        delivery=Delivery(),
+        version=run.version + 1,
+    )
+
+
+def _settled(run: Run, status: WorkflowStatus, now: int, error: ExecutionError | None = None) -> Run:
+    return replace(run, status=status, settled_at=now, error=error, delivery=Delivery.due(run.webhook_url))
+
+
+# -- What follows from the records --------------------------------------------------------------------------------
+
+
+class Deed(StrEnum):
+    """What can be due."""
+
+    STOP = "stop"
+    """Nothing new may start any more; the reason is in the definition or on the clock."""
+    RENEW = "renew"
+    RELEASE = "release"
+    """A dependency is over: take it out of the set that a step waits for."""
+    SKIP = "skip"
+    """What a step depends on has failed."""
+    CANCEL = "cancel"
+    START = "start"
+    """It waits for nothing more: find out whether it runs, and on what."""
+    START_ITEMS = "start_items"
+    JOIN = "join"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One thing that is due, safe to do again."""
+
+    deed: Deed
+    step: str = ""
+    on: str = ""
+    """The dependency that is over, or that has failed."""
+    stop: Stop | None = None
+
+
+def due(workflow: Workflow, now: int) -> Iterator[Due]:
+    """Give what the records call for now. Where that is nothing, others have to come to something first."""
+    if stop := _stop_due(workflow, now):
+        yield Due(Deed.STOP, stop=stop)
+        return
+    owed = [name for name in workflow.run.renewed if _renewal_is_owed(workflow, name)]
+    yield from (Due(Deed.RENEW, name) for name in owed)
+    if not owed:
+        for name, step in workflow.steps.items():
+            yield from _due_of(workflow, step, name)
+
+
+def _stop_due(workflow: Workflow, now: int) -> Stop | None:
+    run = workflow.run
+    if run.stop is None and run.status in {WorkflowStatus.RUNNING, WorkflowStatus.BLOCKED} and now >= run.deadline_at:
+        return Stop.DEADLINE
+    if run.stop is not None or workflow.definition.on_failure is not OnFailure.STOP:
+        return None
+    began_at = run.deadline_at - workflow.definition.deadline_ms
+    failures = {StepState.FAILED, StepState.CANCELLED}
+    failed = any(step.state in failures and (step.completed_at or 0) >= began_at for step in workflow.steps.values())
+    return Stop.FAILURE if failed else None
+
+
+def _renewal_is_owed(workflow: Workflow, name: str) -> bool:
+    return name in workflow.run.renewed and workflow.steps[name].round < workflow.run.round
+
+
+def _due_of(workflow: Workflow, step: StepRecord, name: str) -> Iterator[Due]:
+    defined = workflow.definition.steps[name]
+    if step.state is StepState.STARTED:
+        if step.items is not None:
+            yield from _due_of_items(workflow, step, defined)
+        return
+    if step.state is not StepState.WAITING:
+        return
+    if workflow.run.stop is not None:
+        yield Due(Deed.CANCEL, name)
+        return
+    failed = next((each for each in defined.depends_on if workflow.steps[each].is_failed), None)
+    if failed is not None:
+        yield Due(Deed.SKIP, name, failed)
+    elif over := [each for each in defined.depends_on if _is_awaited_in_vain(step, workflow.steps[each])]:
+        yield from (Due(Deed.RELEASE, name, each) for each in over)
+    elif not step.awaits:
+        yield Due(Deed.START, name)
+
+
+def _due_of_items(workflow: Workflow, step: StepRecord, defined: Step) -> Iterator[Due]:
+    waiting = any(item.state is StepState.WAITING for item in step.items or ())
+    if waiting and workflow.run.stop is not None:
+        yield Due(Deed.CANCEL, step.name)
+    elif waiting and step.items_under_way < defined.max_concurrency:
+        yield Due(Deed.START_ITEMS, step.name)
+    elif joined(step) is not None:
+        yield Due(Deed.JOIN, step.name)
+
+
+def _is_awaited_in_vain(step: StepRecord, dependency: StepRecord) -> bool:
+    return dependency.state in OVER and dependency.token in step.awaits
+
+
+def judge(workflow: Workflow, now: int) -> tuple[WorkflowStatus, ExecutionError | None]:
+    """Say what a workflow has come to by its records, and why it failed."""
+    run, states = workflow.run, [step.state for step in workflow.steps.values()]
+    match run.stop:
+        case Stop.CANCEL:
+            return WorkflowStatus.CANCELLED, None
+        case Stop.DEADLINE:
+            return WorkflowStatus.FAILED, DEADLINE_EXCEEDED
+    if StepState.STARTED in states or any(True for _ in due(workflow, now)):
+        return WorkflowStatus.RUNNING, None
+    if StepState.WAITING in states:
+        return WorkflowStatus.BLOCKED, None
+    failed = sorted((step for step in workflow.steps.values() if step.is_failed), key=_is_skipped)
+    if failed:
+        return WorkflowStatus.FAILED, step_failed([step.name for step in failed])
+    return (WorkflowStatus.BLOCKED if StepState.UNKNOWN in states else WorkflowStatus.COMPLETED), None
+
+
+def _is_skipped(step: StepRecord) -> bool:
+    return step.state is StepState.SKIPPED
+
+
+def step_failed(names: Sequence[str]) -> ExecutionError:
+    """Say which steps failed: the first of them, and how many more."""
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return ExecutionError("step_failed", f"{names[0]}{more} did not complete")
+
+
+def dependency_failed(name: str) -> ExecutionError:
+    """Say what a step was skipped for."""
+    return ExecutionError(DEPENDENCY_FAILED, f"{name}, which it depends on, did not complete")
+
+
+def renewals(workflow: Workflow, root: str | None) -> Mapping[str, Renewal]:
+    """Say what a retry means for which steps: from what did not complete, or from one step on.
+
+    What follows from a step that runs again runs again; a step that is still under way, or still waits, is left alone.
+    """
+    if root is not None:
+        return dict.fromkeys(sorted(descendants(workflow.definition.graph, [root])), Renewal.AGAIN)
+    found: dict[str, Renewal] = {}
+    for name, step in workflow.steps.items():
+        if step.state is StepState.UNKNOWN:
+            found[name] = Renewal.ASK_AGAIN
+        elif step.is_failed:
+            found[name] = Renewal.FAILED_ITEMS if step.items else Renewal.AGAIN
+    return found
+
+
+def revival(workflow: Workflow, name: str) -> Mapping[str, Renewal]:
+    """Say what it means that the execution of a step that failed is run again: its followers get another chance."""
+    followers = descendants(workflow.definition.graph, [name]) - {name}
+    failed = {each: Renewal.AGAIN for each in sorted(followers) if workflow.steps[each].is_failed}
+    return {name: Renewal.FOLLOW, **failed}

@@ -1,0 +1,35 @@
+"""The state machine of the documents calls what there is."""
+
+import json
+import re
+from typing import Any
+
+from actionrelay.boundary.routes import ROUTES
+from actionrelay.ledger.execution import ENDED
+from tests.unit.docs.documents import ROOT
+
+TEXT = (ROOT / "docs/step-functions.md").read_text(encoding="utf-8")
+[MACHINE] = [json.loads(found) for found in re.findall(r"^```json$(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)]
+STATES: dict[str, Any] = MACHINE["States"]
+
+
+def test_each_task_calls_a_route() -> None:
+    calls = {
+        (state["Parameters"]["Method"], state["Parameters"].get("Path") or state["Parameters"]["Path.$"])
+        for state in STATES.values()
+        if state["Type"] == "Task"
+    }
+    assert calls == {("POST", "/executions"), ("GET", "States.Format('/executions/{}', $.executionId)")}
+    assert {("POST", "/executions"), ("GET", "/executions/{executionId}")} <= {
+        (route.method, route.path) for route in ROUTES
+    }
+
+
+def test_every_end_of_an_execution_has_a_way_on() -> None:
+    assert {choice["StringEquals"] for choice in STATES["Ended"]["Choices"]} == ENDED
+
+
+def test_every_way_leads_to_a_state() -> None:
+    ways = [state["Next"] for state in STATES.values() if "Next" in state]
+    ways += [choice["Next"] for choice in STATES["Ended"]["Choices"]] + [MACHINE["StartAt"], STATES["Ended"]["Default"]]
+    assert set(ways) == STATES.keys()

@@ -1,0 +1,231 @@
+"""Random graphs with failures, unknowns, late webhooks and retries, against a plain reference.
+
+The reference knows nothing of messages, records or orders: it walks the graph once and says what each must come to.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from actionrelay.ledger.execution import WorkflowPlace
+from actionrelay.strict_json import canonical
+from tests.fakes.flows import WORKFLOW_ID, Flow, a_step, from_step
+
+SKIPPED_FOR_FAILURE = "skipped for failure"
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A workflow, and what each of its executions comes to: run after run, by step and item."""
+
+    graph: Mapping[str, Sequence[str]]
+    items: Mapping[str, int]
+    """How many each `forEach` has."""
+    outcomes: Mapping[str, Sequence[str]]
+    skipped: frozenset[str]
+    picks: Sequence[int]
+
+    def steps(self) -> dict[str, Any]:
+        found = {}
+        for name, needs in self.graph.items():
+            inputs = {each: from_step(each, "v") for each in needs}
+            step = a_step(inputs=inputs, dependsOn=list(needs))
+            if name in self.items:
+                step |= {"forEach": list(range(self.items[name])), "maxConcurrency": 2}
+            if name in self.skipped:
+                step["when"] = {"$literal": False}
+            found[name] = step
+        return found
+
+    def said(self, name: str, index: int | None, run: int) -> str:
+        """What a run of a step comes to; of a `forEach` its first item alone ever fails."""
+        return self.outcomes[name][min(run, 1)] if not index else "completed"
+
+
+@st.composite
+def plots(draw: st.DrawFn) -> Plot:
+    names = [f"s{number}" for number in range(draw(st.integers(1, 8)))]
+    graph = {
+        name: draw(st.lists(st.sampled_from(names[:place]), unique=True, max_size=3)) if place else []
+        for place, name in enumerate(names)
+    }
+    likely = st.sampled_from(["completed"] * 4 + ["failed", "unknown"])
+    return Plot(
+        {name: graph[name] for name in draw(st.permutations(names))},
+        {name: draw(st.integers(0, 3)) for name in names if draw(st.integers(0, 3)) == 0},
+        {name: [draw(likely), draw(likely)] for name in names},
+        frozenset(name for name in names if draw(st.integers(0, 7)) == 0),
+        draw(st.lists(st.integers(0, 50), max_size=60)),
+    )
+
+
+def reference(plot: Plot, run: Mapping[str, int]) -> dict[str, str]:
+    """What each step must come to, when nothing more happens by itself."""
+    found: dict[str, str] = {}
+
+    def of(name: str) -> str:
+        if name not in found:
+            needs = [of(each) for each in plot.graph[name]]
+            if {"failed", SKIPPED_FOR_FAILURE} & set(needs):
+                found[name] = SKIPPED_FOR_FAILURE
+            elif {"unknown", "waiting"} & set(needs):
+                found[name] = "waiting"
+            elif name in plot.skipped:
+                found[name] = "skipped"
+            elif plot.items.get(name) == 0:
+                found[name] = "completed"
+            else:
+                found[name] = plot.said(name, None, run[name])
+        return found[name]
+
+    for name in plot.graph:
+        of(name)
+    return found
+
+
+def judged(found: Mapping[str, str]) -> str:
+    states = set(found.values())
+    if "waiting" in states:
+        return "blocked"
+    if states & {"failed", SKIPPED_FOR_FAILURE}:
+        return "failed"
+    return "blocked" if "unknown" in states else "completed"
+
+
+def shown(flow: Flow) -> dict[str, str]:
+    return {
+        name: SKIPPED_FOR_FAILURE if step["status"] == "skipped" and step["error"] else step["status"]
+        for name, step in flow.document["steps"].items()
+    }
+
+
+def results_of(plot: Plot, found: Mapping[str, str]) -> dict[str, Any]:
+    """What each completed step returned: its name, and what it was given."""
+    values: dict[str, Any] = {}
+    for name, state in found.items():
+        if state != "completed":
+            continue
+        one = {"v": name}
+        values[name] = [one] * plot.items[name] if name in plot.items else one
+    return values
+
+
+def check(flow: Flow, plot: Plot, expected: Mapping[str, str]) -> None:
+    assert shown(flow) == expected
+    assert flow.status == judged(expected)
+    assert not flow.broken
+    assert not flow.posts or max(flow.posts.values()) == 1
+    assert all(flow.most_at_once[name] <= 2 for name in plot.items)
+    results = {name: step["result"] for name, step in flow.document["steps"].items() if step["status"] == "completed"}
+    assert results == results_of(plot, expected)
+
+
+def _play(plot: Plot) -> tuple[Flow, dict[str, int]]:
+    picks = iter(plot.picks)
+    run = dict.fromkeys(plot.graph, 0)
+
+    def script(place: WorkflowPlace, before: int, inputs: Any) -> str | bytes:
+        for each in plot.graph[place.step]:
+            given_ = inputs[each]
+            wanted = None if each in plot.skipped or each in plot.items else each
+            if given_ != wanted:
+                flow.broken.append(f"{place.step} got {given_} from {each}")
+        said = plot.said(place.step, place.index, run[place.step])
+        return canonical({"v": place.step}) if said == "completed" else said
+
+    flow = Flow(plot.steps(), script, choose=lambda count: next(picks, 0) % count)
+    return flow.play(), run
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(plots())
+def test_random_runs_come_to_what_they_must(plot: Plot) -> None:
+    flow, run = _play(plot)
+    expected = reference(plot, run)
+    note(f"{plot.graph} {plot.outcomes}")
+    check(flow, plot, expected)
+
+    # Late webhooks say that what was unknown completed.
+    for execution in list(flow.relay.store.records.values()):
+        if execution.status == "unknown" and execution.workflow:
+            name = execution.workflow.step
+            flow.settle_late(execution, canonical({"v": name}))
+    plot = Plot(
+        plot.graph,
+        plot.items,
+        {
+            name: ["completed" if expected[name] == "unknown" else said[0], said[1]]
+            for name, said in plot.outcomes.items()
+        },
+        plot.skipped,
+        plot.picks,
+    )
+    flow.script = _script_of(flow, plot, run)
+    flow.run()
+    expected = reference(plot, run)
+    while judged(expected) == "blocked":  # what had waited came to something unknown in its turn
+        for execution in list(flow.relay.store.records.values()):
+            if execution.status == "unknown" and execution.workflow:
+                name = execution.workflow.step
+                flow.settle_late(execution, canonical({"v": name}))
+                plot = _completing(plot, name)
+        flow.script = _script_of(flow, plot, run)
+        flow.run()
+        expected = reference(plot, run)
+    check(flow, plot, expected)
+
+    # What failed runs again, and what follows from it; all of it completes.
+    if judged(expected) == "failed":
+        failed = [name for name, state in expected.items() if state == "failed"]
+        posted = dict(flow.runs)
+        for name in plot.graph:
+            plot = _completing(plot, name)
+        flow.script = _script_of(flow, plot, run)
+        flow.retry()
+        check(flow, plot, reference(plot, run))
+        kept = [name for name, state in expected.items() if state == "completed" and name not in plot.items]
+        assert all(
+            flow.runs[WorkflowPlace(WORKFLOW_ID, name)] == posted[WorkflowPlace(WORKFLOW_ID, name)] for name in kept
+        )
+        assert all(flow.workflow.steps[name].run == 2 for name in failed)
+
+
+def _completing(plot: Plot, name: str) -> Plot:
+    outcomes = {**plot.outcomes, name: ["completed", "completed"]}
+    return Plot(plot.graph, plot.items, outcomes, plot.skipped, plot.picks)
+
+
+def _script_of(flow: Flow, plot: Plot, run: Mapping[str, int]) -> Any:
+    def script(place: WorkflowPlace, before: int, inputs: Any) -> str | bytes:
+        said = plot.said(place.step, place.index, run[place.step])
+        return canonical({"v": place.step}) if said == "completed" else said
+
+    return script
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(plots(), st.data())
+def test_a_retry_from_any_step_runs_it_and_its_followers(plot: Plot, data: st.DataObject) -> None:
+    for name in plot.graph:
+        plot = _completing(plot, name)
+    flow, run = _play(plot)
+    root = data.draw(st.sampled_from(sorted(plot.graph)))
+    before = flow.workflow.steps
+    flow.retry(root)
+    check(flow, plot, reference(plot, run))
+
+    def follows(name: str) -> bool:
+        return name == root or any(map(follows, plot.graph[name]))
+
+    for name, step in flow.workflow.steps.items():
+        assert step.run == before[name].run + follows(name)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_reference_itself_knows_a_chain(seed: int) -> None:
+    chain = Plot({"a": [], "b": ["a"]}, {}, {"a": ["failed"] * 2, "b": ["completed"] * 2}, frozenset(), [seed])
+    assert reference(chain, {"a": 0, "b": 0}) == {"a": "failed", "b": SKIPPED_FOR_FAILURE}
