@@ -1,4 +1,4 @@
-"""One batch before the gate: the first of it asks for all, the others share the answer."""
+"""One batch at the gate: its first message asks for all of them, and the others share the answer."""
 
 import threading
 from collections import Counter
@@ -16,7 +16,7 @@ class BatchPermits(BatchGate):
     """A ``BatchGate`` that asks once. A gate that fails is asked once as well: the others learn that it failed."""
 
     ask: Callable[[int, Crowd, int], Decision]
-    """Takes the time, who asks, and when the worker of those who get a permit is gone."""
+    """Takes the time, the crowd, and the time at which the worker is gone, in ms."""
     pause_all: Callable[[int], None]
     release: Callable[[int, int], None]
     """Takes a lease, and how many of its actions are left. Does not fail: what is not released ends by itself."""
@@ -47,7 +47,7 @@ class BatchPermits(BatchGate):
 
     @override
     def finished(self) -> None:
-        """Give back what nobody of the batch can need any more, half of it at a time: each time is a write."""
+        """Return what the batch no longer needs, half at a time, since each return is a write."""
         with self._turn:
             self._finished += 1
             needed = min(self._leased, max(len(self.asks) - self._finished, 0))

@@ -6,7 +6,7 @@ rate (``SUSTAINED_PERCENT``), and the bucket never holds more than the other 5 %
 rate, and not one more. The bucket is the generic cell rate algorithm (ITU-T I.371) in whole microseconds, so nothing is
 rounded in anybody's favour: each permit takes an interval of its own out of the past, and intervals don't overlap.
 
-Who gets the permits that there are is another question (``gate.sharing``).
+``gate.sharing`` decides which flows get the permits.
 """
 
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ class FlowState:
 
     flow: Flow
     served: int = 0
-    """How many permits it has had since somebody of its lane waits, beyond who has had least."""
+    """How many more permits it has had than the flow with the fewest, since a flow of its lane began to wait."""
     line_until_us: int = 0
     """The end of its line of newcomers."""
     returns_until_us: int = 0

@@ -1,14 +1,14 @@
-"""Who gets the permits that there are: lanes by their shares, the callers of a lane evenly, and a place for the others.
+"""Shares the permits out: lanes by weight, the flows of a lane evenly, and a time to return for every other message.
 
-Fair queueing (Demers, Keshav and Shenker, 1989) without queues: those who wait are messages elsewhere, and are seen
-only when they ask. So a permit goes to who asks, unless somebody else waits who has had less. Then it stays in the
-bucket for that one, and goes to who asks only when the bucket is full and it would be lost. A caller that waits for
-nothing has had nothing too much, so it is served at once, however many executions of others wait: for such as it, those
-that wait leave a few permits in the bucket (``Sharing.reserve``).
+A flow is one caller in one lane. This is fair queueing (Demers, Keshav and Shenker, 1989) without queues: waiting
+messages are in SQS, and the gate sees them only when a worker asks for them. So a flow that asks gets a permit, unless
+another waiting flow has had fewer. Then the permit stays in the bucket for that flow; it is given away only when the
+bucket is full and the next permit would be lost. A flow that does not wait is served at once, however many messages of
+other flows wait: waiting flows leave a few permits in the bucket for it (``Sharing.reserve``).
 
-A message without a permit learns when to return. Each flow has two lines of its own: newcomers get a place at the end
-of the one, an interval apart, and those that have waited in it already at the end of the other, much shorter one. So a
-thousand waiting messages return one after the other, and an unlucky one does not start again.
+A message without a permit is given a time to return. Each flow has two lines: one for new messages, a permit's interval
+apart, and a shorter one for messages that have waited before. So a thousand messages return one after the other, and a
+message that finds no permit does not start again at the end.
 """
 
 from collections.abc import Mapping
@@ -21,27 +21,26 @@ from actionrelay.lanes import Flow, Lane
 MAX_LINE_MS = 300_000
 """No place in a line is further off than this: a line is a guess, and one that is wrong must not cost hours."""
 RETURN_PERCENT = 80
-"""How far apart those that return are placed, in percent of what a permit takes. Some of them are late, and a permit
-that nobody asks for in time is lost: at 100 a backlog takes 2 % longer, at 60 it costs a tenth more messages for
-nothing."""
+"""The distance between two returns, in percent of a permit's interval. Some messages are late, and a permit that no
+message asks for in time is lost: at 100 a backlog takes 2 % longer, at 60 a tenth more messages return in vain."""
 LATE_US = 5_000_000
 """How long after its last place a flow still counts as waiting: SQS and busy workers make messages seconds late."""
 FLOW_LEAD = 2
-"""How many permits a flow may have had more than one that waits. They come in batches, and seldom at the same time."""
+"""How many more permits a flow may have had than a waiting one. Messages come in batches, seldom at the same time."""
 LANE_LEAD = 100
 """The same between lanes, in the weights of their shares: 100 are one permit of either at equal shares."""
 MAX_FLOWS = 12
 """So many flows are known apart; those beyond take turns as one. It keeps the gate's item below a write unit."""
 _PATIENCE_US = 2_000_000
-"""A bucket for one permit is full at once. It is kept for who waits as long as messages are late."""
+"""A bucket that holds one permit is always full. It keeps that permit for a waiting flow for this long, in µs."""
 
 type Crowd = Mapping[Ask, int]
-"""Who of a batch asks, and how many."""
+"""The messages of a batch that ask, counted by flow and by whether they have waited."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What those get who ask alike: so many permits, and for each of the others how many ms it has to wait."""
+    """What equal asks get together: a number of permits, and for each message beyond it a wait in ms."""
 
     permits: int = 0
     waits: tuple[int, ...] = ()
@@ -49,7 +48,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the gate says to a batch."""
+    """The gate's answer to a batch."""
 
     shares: Mapping[Ask, Share] = field(default_factory=dict)
     known_as: Mapping[Flow, Flow] = field(default_factory=dict)
@@ -89,9 +88,9 @@ class Sharing:
         return self.bulk_percent if lane is Lane.INTERACTIVE else 100 - self.bulk_percent
 
     def decide(self, state: GateState, now: int, crowd: Crowd, ends_at: int = 0) -> tuple[GateState, Decision]:
-        """Give out what there is, and a place in its flow's line to everybody else.
+        """Grant what the bucket holds, and give every other message a time to return.
 
-        What is granted is under way until it is released, or ``ends_at``.
+        A granted action counts as in flight until it is released, or until ``ends_at``.
         """
         known_as = _known_as(state, crowd)
         asked: dict[Ask, int] = {}
@@ -160,7 +159,7 @@ class _Turn:
         return turn
 
     def grant(self) -> None:
-        """Give out one permit after the other, to the flow that has had least of those that may have it."""
+        """Grant one permit after the other, each to the eligible flow that has had the fewest."""
         while self.granted < min(self.there, self.free):
             wanting = [flow for flow in self._flows() if self._wanted(flow) > self.permits.get(flow, 0)]
             left = self.there - self.granted
@@ -179,7 +178,7 @@ class _Turn:
                 self.lead += self.sharing.weight(flow.lane) * (1 if flow.lane is Lane.INTERACTIVE else -1)
 
     def shares(self, opens_us: int) -> dict[Ask, Share]:
-        """Say who gets what: permits to those first who return, and places to the others."""
+        """Return each ask's share. Messages that have waited get permits first."""
         shares: dict[Ask, Share] = {}
         for flow in self._flows():
             permits = self.permits.get(flow, 0)
@@ -193,7 +192,7 @@ class _Turn:
         return shares
 
     def flows(self) -> tuple[FlowState, ...]:
-        """Those to remember: who waits, and who has had more than they."""
+        """Return the flows to store: those that wait, and those that have had more permits than they."""
         least = {lane: self._least(lane) for lane in Lane}
         return tuple(
             replace(each, served=max(each.served - least[each.flow.lane], 0))
@@ -212,7 +211,7 @@ class _Turn:
         return self.asked.get(Ask(flow, True), 0) + self.asked.get(Ask(flow, False), 0)
 
     def _is_due(self, flow: Flow) -> bool:
-        """Whether nobody waits who should come first."""
+        """Return whether no waiting flow comes first."""
         other = Lane.BULK if flow.lane is Lane.INTERACTIVE else Lane.INTERACTIVE
         if self._lane_lead(flow.lane) > LANE_LEAD and any(each.lane is other for each in self.waiting):
             return False
@@ -227,7 +226,7 @@ class _Turn:
         return self.lead if lane is Lane.INTERACTIVE else -self.lead
 
     def _least(self, lane: Lane) -> int:
-        """How much the flow has had that has had least, of those that wait in a lane."""
+        """Return the fewest permits that a waiting flow of the lane has had."""
         return min((self.known[flow].served for flow in self.waiting if flow.lane is lane), default=0)
 
     def _lane_waits(self, lane: Lane) -> bool:
@@ -248,7 +247,7 @@ class _Turn:
 
 
 def _known_as(state: GateState, crowd: Crowd) -> dict[Flow, Flow]:
-    """Say which flows take turns as one with others, since too many are there already."""
+    """Return the flows that take turns together, because ``MAX_FLOWS`` are known already."""
     known = {each.flow for each in state.flows}
     known_as: dict[Flow, Flow] = {}
     for flow in dict.fromkeys(ask.flow for ask in crowd):
