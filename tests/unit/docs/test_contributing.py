@@ -10,17 +10,17 @@ import pytest
 from tests.unit.docs.documents import CONTRIBUTING, ROOT
 
 SEARCHED = (
-    *("functions", "layers/core/src", "template.yaml", "events", "tools", "benchmarks"),
+    *("functions", "layers/core/src", "template.yaml", "events", "examples", "tools", "benchmarks"),
     *("docs", "README.md", "SECURITY.md", "Makefile", "samconfig.toml", ".ci", ".github"),
 )
-"""What the project is made of, but for what CONTRIBUTING.md leaves out: tests, the changelog, decisions, users."""
+"""What the project is made of, but for what CONTRIBUTING.md leaves out: tests, the changelog, decisions, and users of the result."""
 LEFT_OUT = ("docs/adr/", "layers/core/src/actionrelay/site/console/")
 TEXT = {".py", ".md", ".yaml", ".yml", ".json", ".toml", ".js", ".html", ".css", ".svg", ""}
 
 MENTIONS = {
     "A field of an execution's record": r"\bsettled_late\b",
     "A field that callers see": r"\bupdatedAt\b",
-    "A route": r"/executions/\{executionId\}/acknowledge\b|\backnowledgeExecution\b",
+    "A route": r"/executions/(\{executionId\}|:executionId)/acknowledge\b|\backnowledgeExecution\b",
     "A function": r"\bPreflight(Function|Settings)\b|functions/preflight/|\bwiring\.preflight\b|`preflight`",
     "An alarm": r"\bAuditConflictsAlarm\b",
     "A metric": r"\bAuditConflicts\b|\bAUDIT_CONFLICTS\b",
