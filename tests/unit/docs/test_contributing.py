@@ -13,7 +13,7 @@ SEARCHED = (
     *("functions", "layers/core/src", "template.yaml", "events", "examples", "tools", "benchmarks"),
     *("docs", "README.md", "SECURITY.md", "Makefile", "samconfig.toml", ".ci", ".github"),
 )
-"""What the project is made of, but for what CONTRIBUTING.md leaves out: tests, the changelog, decisions, and users of the result."""
+"""What the project is made of, without what CONTRIBUTING.md leaves out: tests, the changelog, decisions, clients."""
 LEFT_OUT = ("docs/adr/", "layers/core/src/actionrelay/site/console/")
 TEXT = {".py", ".md", ".yaml", ".yml", ".json", ".toml", ".js", ".html", ".css", ".svg", ""}
 
