@@ -21,7 +21,7 @@ from actionrelay.execute.contracts import DataActions
 from actionrelay.execute.worker import ExecuteAction
 from actionrelay.gate.batch import BatchPermits
 from actionrelay.gate.ports import Ask, RateGate
-from actionrelay.gate.sharing import Crowd, Decision, Share
+from actionrelay.gate.turns import Crowd, Decision, Share
 from actionrelay.genesys.http import new_pool
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, Status

@@ -18,9 +18,9 @@ from actionrelay.aws.attributes import Item, attribute
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.entries_dynamodb import by_day, entries_item
 from actionrelay.ledger.execution import Delivery, Execution, ExecutionError, Outcome, Status, WebhookStatus
+from actionrelay.ledger.executions_dynamodb import record_keys
 from actionrelay.ledger.items_dynamodb import accepted_item, ledger_item
 from actionrelay.ledger.payloads_s3 import BucketPayloads
-from actionrelay.ledger.table_dynamodb import record_keys
 from actionrelay.timestamps import DAY_MS
 from benchmarks.samples import SMALL_BYTES, request
 

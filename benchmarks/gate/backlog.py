@@ -9,7 +9,7 @@ from actionrelay.execute.batch import ExecuteBatch
 from actionrelay.execute.worker import ExecuteAction
 from actionrelay.gate.gate_dynamodb import TableRateGate
 from actionrelay.gate.rate import Rate
-from actionrelay.gate.sharing import Sharing
+from actionrelay.gate.turns import Sharing
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution
 from actionrelay.ledger.follow_up import Completion

@@ -17,7 +17,7 @@ from actionrelay.execute.worker import PLACE_TOLERANCE_MS, RETURN_SPREAD_MS
 from actionrelay.gate.batch import BatchPermits
 from actionrelay.gate.ports import Ask
 from actionrelay.gate.rate import GateState
-from actionrelay.gate.sharing import Crowd, Decision, Sharing
+from actionrelay.gate.turns import Crowd, Decision, Sharing
 from actionrelay.lanes import Flow, Lane
 from benchmarks.gate.virtual import BEGIN_MS
 

@@ -9,8 +9,8 @@ from actionrelay.find.listing import MAX_DAYS, MAX_ENTRIES, MAX_REQUESTS, ListEx
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import ENDED, Delivery, Execution, ExecutionError, Outcome, Status, WebhookStatus
+from actionrelay.ledger.executions_dynamodb import ExecutionsTable
 from actionrelay.ledger.history_dynamodb import AuditTable
-from actionrelay.ledger.table_dynamodb import ExecutionsTable
 from actionrelay.timestamps import DAY_MS
 from tests.fakes.chance import NOON, SeededRandomness, SettableClock
 from tests.fakes.indexes import AUDIT, EXECUTIONS, FakeIndexedTables

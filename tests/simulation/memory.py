@@ -15,7 +15,7 @@ from actionrelay.errors import (
 from actionrelay.gate.batch import BatchPermits
 from actionrelay.gate.ports import Ask, RateGate
 from actionrelay.gate.rate import GateState, pause
-from actionrelay.gate.sharing import Crowd, Decision, Sharing
+from actionrelay.gate.turns import Crowd, Decision, Sharing
 from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.ledger.execution import Execution, PayloadRef
 from actionrelay.ledger.message import Message, MessageKind

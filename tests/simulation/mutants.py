@@ -14,8 +14,8 @@ from actionrelay.deliver import delivery
 from actionrelay.execute import after_attempt as settlement
 from actionrelay.execute import worker as execution
 from actionrelay.gate import rate
-from actionrelay.ledger import allowed
 from actionrelay.ledger import follow_up as completion
+from actionrelay.ledger import operator_decisions as allowed
 from actionrelay.ledger import recorder as recording
 from actionrelay.ledger import steps as ledger
 from actionrelay.operate import decisions as operations

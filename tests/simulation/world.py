@@ -13,7 +13,7 @@ from actionrelay.errors import (
 )
 from actionrelay.execute.ports import ActionCall
 from actionrelay.gate.rate import Rate
-from actionrelay.gate.sharing import Sharing
+from actionrelay.gate.turns import Sharing
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.verdict import Reply, ReplyKind
 from actionrelay.ledger.execution import Execution, ExecutionError
@@ -35,8 +35,8 @@ from tests.simulation.memory import (
     WebhookIds,
 )
 from tests.simulation.platform import COUNTED, LATENCY_MS, Answer, Platform
+from tests.simulation.promises import Rules
 from tests.simulation.queues import Lineage
-from tests.simulation.rules import Rules
 
 BEGIN = 1_795_521_600_000
 """2026-11-24T12:00:00Z, in ms."""

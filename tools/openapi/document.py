@@ -7,7 +7,7 @@ from typing import Any
 import actionrelay
 from actionrelay.boundary.routes import ROUTES, Access, Route
 from actionrelay.cursors import CURSOR_FORM
-from actionrelay.find.query import ERROR_CODE_FORM, ID_PART_FORM, STATUS_FORM, WEBHOOK_STATUS_FORM
+from actionrelay.find.filters import ERROR_CODE_FORM, ID_PART_FORM, STATUS_FORM, WEBHOOK_STATUS_FORM
 from actionrelay.ids import ACTION_ID_FORM
 from actionrelay.pages import DEFAULT_LIMIT, MAX_LIMIT, MOMENT_FORM
 from actionrelay.submit.idempotency import KEY_FORM

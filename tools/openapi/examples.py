@@ -16,9 +16,9 @@ from actionrelay.boundary.batches import BatchDocument
 from actionrelay.boundary.problem import problem_document
 from actionrelay.cursors import write_cursor
 from actionrelay.errors import ActionRelayError, Check, CheckStatus, Fault, InvalidRequestError, PreflightFailedError
+from actionrelay.find.filters import cursor
 from actionrelay.find.listing import ExecutionListDocument
 from actionrelay.find.ports import Position
-from actionrelay.find.query import cursor
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.json_text import to_text
 from actionrelay.ledger import steps as ledger

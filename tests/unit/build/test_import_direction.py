@@ -236,8 +236,8 @@ def test_a_cycle_is_seen() -> None:
     [
         ("submit.new", "from http import HTTPStatus\nfrom urllib.parse import urlsplit"),
         ("submit.new", "from uuid import UUID, uuid5\nfrom datetime import UTC, date, datetime"),
-        ("find.new_dynamodb", "import botocore\nfrom actionrelay.ledger.table_dynamodb import ExecutionsTable"),
-        ("wiring.new", "import os\nfrom actionrelay.ledger.table_dynamodb import ExecutionsTable"),
+        ("find.new_dynamodb", "import botocore\nfrom actionrelay.ledger.executions_dynamodb import ExecutionsTable"),
+        ("wiring.new", "import os\nfrom actionrelay.ledger.executions_dynamodb import ExecutionsTable"),
         ("boundary.new", "import time\nfrom actionrelay.wiring import telemetry"),
         ("functions.new", "from actionrelay.boundary import http\nfrom actionrelay.wiring.telemetry import observed"),
     ],

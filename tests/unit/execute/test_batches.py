@@ -15,7 +15,7 @@ from actionrelay.execute.worker import (
 )
 from actionrelay.gate.batch import BatchPermits
 from actionrelay.gate.ports import Ask, RateGate
-from actionrelay.gate.sharing import Crowd, Decision, Share
+from actionrelay.gate.turns import Crowd, Decision, Share
 from actionrelay.lanes import Flow, Lane
 from actionrelay.ledger.execution import Execution, Status
 from actionrelay.ledger.message import Message

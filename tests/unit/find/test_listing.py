@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actionrelay.errors import InvalidRequestError, StoreUnavailableError
+from actionrelay.find.filters import cursor, read_question
 from actionrelay.find.listing import MAX_DAYS, MAX_ENTRIES
 from actionrelay.find.ports import Position
-from actionrelay.find.query import cursor, read_question
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.audit_entry import rejected
 from actionrelay.ledger.execution import Execution, Status, WebhookStatus
-from actionrelay.ledger.table_dynamodb import ExecutionsTable
+from actionrelay.ledger.executions_dynamodb import ExecutionsTable
 from actionrelay.pages import milliseconds_of
 from actionrelay.timestamps import DAY_MS, iso
 from tests.fakes.aws import aws_error

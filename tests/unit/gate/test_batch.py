@@ -9,7 +9,7 @@ import pytest
 from actionrelay.errors import StoreUnavailableError
 from actionrelay.gate.batch import BatchPermits
 from actionrelay.gate.ports import Ask
-from actionrelay.gate.sharing import Crowd, Decision, Share
+from actionrelay.gate.turns import Crowd, Decision, Share
 from actionrelay.lanes import Flow, Lane
 from tests.fakes.chance import NOON
 

@@ -14,7 +14,7 @@ from actionrelay.errors import StoreUnavailableError
 from actionrelay.gate.gate_dynamodb import TableRateGate
 from actionrelay.gate.ports import Ask
 from actionrelay.gate.rate import FlowState, GateState, Lease, Rate
-from actionrelay.gate.sharing import MAX_FLOWS, Decision, Share, Sharing
+from actionrelay.gate.turns import MAX_FLOWS, Decision, Share, Sharing
 from actionrelay.lanes import Flow, Lane
 from benchmarks.cost.capacity import item_bytes
 from tests.fakes.aws import FakeDynamoDb, aws_error

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from actionrelay.gate.ports import Ask
 from actionrelay.gate.rate import GateState, Lease, Rate, pause
-from actionrelay.gate.sharing import LATE_US, MAX_FLOWS, MAX_LINE_MS, RETURN_PERCENT, Decision, Share, Sharing
+from actionrelay.gate.turns import LATE_US, MAX_FLOWS, MAX_LINE_MS, RETURN_PERCENT, Decision, Share, Sharing
 from actionrelay.lanes import Flow, Lane
 from tests.fakes.chance import NOON
 from tests.unit.gate.test_rate import MINUTE_MS, most_in_any

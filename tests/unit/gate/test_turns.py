@@ -8,7 +8,7 @@ import random
 import pytest
 
 from actionrelay.gate.rate import Rate
-from actionrelay.gate.sharing import Sharing
+from actionrelay.gate.turns import Sharing
 from actionrelay.lanes import Flow, Lane
 from benchmarks.gate.turns import Arrival, Course, Turns, every, percentile
 

@@ -8,8 +8,8 @@ from actionrelay.errors import AlreadyRecordedError, StoreUnavailableError
 from actionrelay.ids import run_id
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution
+from actionrelay.ledger.executions_dynamodb import ExecutionsTable
 from actionrelay.ledger.ports import SentRun
-from actionrelay.ledger.table_dynamodb import ExecutionsTable
 from actionrelay.statistics.changes_dynamodb import read_change
 from tests.fakes.aws import FakeDynamoDb, aws_error
 from tests.fakes.chance import NOON

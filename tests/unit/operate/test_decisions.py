@@ -21,7 +21,6 @@ from actionrelay.errors import (
     WrongStateError,
 )
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.allowed import Decision, allowed
 from actionrelay.ledger.execution import (
     CacheStatus,
     Delivery,
@@ -32,6 +31,7 @@ from actionrelay.ledger.execution import (
     WebhookStatus,
 )
 from actionrelay.ledger.message import Message
+from actionrelay.ledger.operator_decisions import Decision, allowed
 from tests.fakes.chance import NOON
 from tests.fakes.relay import EXECUTION_ID, RETENTION_MS, WEBHOOK_URL, Relay, encoded
 

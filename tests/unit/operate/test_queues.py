@@ -6,7 +6,7 @@ from actionrelay.errors import QueueUnavailableError, StoreUnavailableError
 from actionrelay.gate.gate_dynamodb import TableGateGauge, TableRateGate
 from actionrelay.gate.ports import Ask
 from actionrelay.gate.rate import Rate
-from actionrelay.gate.sharing import Sharing
+from actionrelay.gate.turns import Sharing
 from actionrelay.ledger.gauge_sqs import SqsGauge
 from actionrelay.ledger.ports import QueueDepth
 from actionrelay.timestamps import iso

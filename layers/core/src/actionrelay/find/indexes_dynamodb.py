@@ -15,8 +15,8 @@ from actionrelay.errors import StoreUnavailableError
 from actionrelay.find.ports import ExecutionIndex, IndexPage, Position, Span
 from actionrelay.ledger.audit_entry import is_rejection
 from actionrelay.ledger.execution import Execution, Status
+from actionrelay.ledger.executions_dynamodb import read_record, record_keys, record_name
 from actionrelay.ledger.items_dynamodb import UNDELIVERED, WITHOUT_PAYLOADS
-from actionrelay.ledger.table_dynamodb import read_record, record_keys, record_name
 from actionrelay.timestamps import iso, read_iso
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypedDict
 
+from actionrelay.find.filters import ListQuestion, cursor, read_question
 from actionrelay.find.merge import Budget, Candidates, Part, Stream
 from actionrelay.find.ports import ExecutionIndex, IndexPage, Position, Span
-from actionrelay.find.query import ListQuestion, cursor, read_question
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ledger.document import ExecutionSummaryDocument, execution_summary
 from actionrelay.ledger.execution import INDEXED_ENDS, Execution

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from actionrelay.errors import Fault, InvalidRequestError
+from actionrelay.find.filters import FILTERS, ListQuestion, read_question
 from actionrelay.find.listing import ListExecutions
-from actionrelay.find.query import FILTERS, ListQuestion, read_question
 from actionrelay.ledger.execution import Execution
 from actionrelay.pages import MAX_LIMIT
 

@@ -8,7 +8,7 @@ from typing import override
 
 from actionrelay.errors import DependencyError
 from actionrelay.gate.ports import Ask, BatchGate
-from actionrelay.gate.sharing import Crowd, Decision
+from actionrelay.gate.turns import Crowd, Decision
 
 
 @dataclass(slots=True)

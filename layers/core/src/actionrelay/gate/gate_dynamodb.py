@@ -22,7 +22,7 @@ from actionrelay.errors import StoreUnavailableError
 from actionrelay.gate.batch import BatchPermits
 from actionrelay.gate.ports import Ask, GateGauge, RateGate
 from actionrelay.gate.rate import FlowState, GateState, Lease, pause
-from actionrelay.gate.sharing import Crowd, Decision, Sharing
+from actionrelay.gate.turns import Crowd, Decision, Sharing
 from actionrelay.lanes import Flow, Lane
 
 if TYPE_CHECKING:

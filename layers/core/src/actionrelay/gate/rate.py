@@ -6,7 +6,7 @@ rate (``SUSTAINED_PERCENT``), and the bucket never holds more than the other 5 %
 rate, and not one more. The bucket is the generic cell rate algorithm (ITU-T I.371) in whole microseconds, so nothing is
 rounded in anybody's favour: each permit takes an interval of its own out of the past, and intervals don't overlap.
 
-``gate.sharing`` decides which flows get the permits.
+``gate.turns`` decides which flows get the permits.
 """
 
 from dataclasses import dataclass, replace

@@ -16,7 +16,7 @@
 A step takes a record and returns the next one: version + 1, one audit entry chained to the last. Whether it may be
 written is decided twice: here by the rules, and in the table by a condition on the version that was read, so that a
 worker whose lease was taken over, or that read before somebody else wrote, changes nothing. Which of an operator's
-steps are possible is the rule of ``ledger.allowed``.
+steps are possible is the rule of ``ledger.operator_decisions``.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,6 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from actionrelay.errors import IllegalTransitionError, LeaseHeldError
-from actionrelay.ledger.allowed import Decision, require
 from actionrelay.ledger.execution import (
     Attempt,
     Delivery,
@@ -36,6 +35,7 @@ from actionrelay.ledger.execution import (
     WebhookStatus,
 )
 from actionrelay.ledger.history import chained
+from actionrelay.ledger.operator_decisions import Decision, require
 
 STEPS: Mapping[Status, frozenset[Status]] = MappingProxyType(
     {

@@ -12,10 +12,10 @@ from actionrelay.genesys.reported_error import reported_error
 from actionrelay.ids import recorded_form, run_id
 from actionrelay.json_text import members
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.allowed import Decision, require
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status, WebhookStatus
 from actionrelay.ledger.follow_up import Completion, same_outcome
 from actionrelay.ledger.message import Message, MessageKind
+from actionrelay.ledger.operator_decisions import Decision, require
 from actionrelay.ledger.ports import ExecutionQueue, SentRun, SentRuns, SuccessRate
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.operate.bodies import Acknowledgement, ManyResolution, Resolution, Retry

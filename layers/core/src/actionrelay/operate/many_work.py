@@ -18,8 +18,8 @@ from actionrelay.errors import (
 )
 from actionrelay.faults import Faults
 from actionrelay.json_text import members
-from actionrelay.ledger.allowed import Decision
 from actionrelay.ledger.execution import Execution
+from actionrelay.ledger.operator_decisions import Decision
 from actionrelay.ledger.ports import PayloadStore
 from actionrelay.operate.bodies import DecisionRequest
 from actionrelay.operate.decisions import MAY_ANSWER_LETTERS, OperateExecution, Terms

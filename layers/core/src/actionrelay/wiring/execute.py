@@ -11,7 +11,7 @@ from actionrelay.execute.contracts import DataActions, Integrations
 from actionrelay.execute.worker import ExecuteAction
 from actionrelay.gate.gate_dynamodb import TableRateGate
 from actionrelay.gate.rate import Rate
-from actionrelay.gate.sharing import Sharing
+from actionrelay.gate.turns import Sharing
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.hosts import find_hosts
 from actionrelay.genesys.http import new_pool

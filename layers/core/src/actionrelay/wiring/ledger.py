@@ -1,6 +1,7 @@
 """What every function is built from that writes executions."""
 
 from actionrelay.lanes import Lane
+from actionrelay.ledger.executions_dynamodb import ExecutionsTable
 from actionrelay.ledger.follow_up import Completion
 from actionrelay.ledger.history_dynamodb import AuditTable
 from actionrelay.ledger.payloads_s3 import BucketPayloads
@@ -8,7 +9,6 @@ from actionrelay.ledger.ports import SuccessRate
 from actionrelay.ledger.queues_sqs import SqsDeliveryQueue, SqsExecutionQueue, SqsWorkflowQueue
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ledger.retention import RetainedExecutions
-from actionrelay.ledger.table_dynamodb import ExecutionsTable
 from actionrelay.statistics.counters_dynamodb import TableCounters
 from actionrelay.statistics.success_rate import RememberedSuccessRate
 from actionrelay.timestamps import DAY_MS

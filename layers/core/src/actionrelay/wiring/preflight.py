@@ -6,7 +6,7 @@ from functools import partial
 from actionrelay.aws.secret import NamedSecret
 from actionrelay.gate.gate_dynamodb import TableRateGate
 from actionrelay.gate.rate import Rate
-from actionrelay.gate.sharing import Sharing
+from actionrelay.gate.turns import Sharing
 from actionrelay.genesys.hosts import find_hosts
 from actionrelay.genesys.http import new_pool
 from actionrelay.operate.receiver_keys import ReadReceiverKeys

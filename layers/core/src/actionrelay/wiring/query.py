@@ -9,10 +9,10 @@ from actionrelay.find.execution import ReadExecution
 from actionrelay.find.indexes_dynamodb import TableIndexes
 from actionrelay.find.listing import ListExecutions
 from actionrelay.gate.gate_dynamodb import TableGateGauge
+from actionrelay.ledger.executions_dynamodb import ExecutionsTable
 from actionrelay.ledger.gauge_sqs import SqsGauge
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.ledger.retention import RetainedExecutions
-from actionrelay.ledger.table_dynamodb import ExecutionsTable
 from actionrelay.operate.queues import ReadQueues, WatchedQueue
 from actionrelay.site.console_page import ConsolePage, PageFacts, assemble
 from actionrelay.site.description import ApiDescription

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from actionrelay.aws.attributes import Attribute, Item, attribute, key
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import AlreadyRecordedError, RecordUnreadableError, StaleWriteError, StoreUnavailableError
-from actionrelay.ledger.table_dynamodb import RUN_OUT_DAYS
+from actionrelay.ledger.executions_dynamodb import RUN_OUT_DAYS
 from actionrelay.workflows.items_dynamodb import accepted_item, read_run, read_step, run_item, step_item
 from actionrelay.workflows.ports import Listed, Records, WorkflowIndex, WorkflowStore
 from actionrelay.workflows.run import Run, StepRecord

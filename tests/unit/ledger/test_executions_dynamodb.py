@@ -25,10 +25,10 @@ from actionrelay.ledger.execution import (
     Status,
     WebhookStatus,
 )
+from actionrelay.ledger.executions_dynamodb import ExecutionsTable
 from actionrelay.ledger.items_dynamodb import accepted_item, ledger_item, read_execution
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.ledger.ports import CachedResult
-from actionrelay.ledger.table_dynamodb import ExecutionsTable
 from actionrelay.strict_json import canonical
 from benchmarks.cost.capacity import item_bytes
 from benchmarks.samples import SMALL_BYTES, request
