@@ -21,7 +21,7 @@ from tests.fakes.aws import FakeDynamoDb, aws_error
 from tests.fakes.chance import NOON
 from tests.fakes.recorded_telemetry import RecordedTelemetry
 from tests.fakes.relay import ACTION_ID, EXECUTION_ID, TRACE_ID, a_draft
-from tests.unit.ledger.test_table_dynamodb import entries, random_digest
+from tests.unit.ledger.test_executions_dynamodb import entries, random_digest
 
 DAY_MS = 86_400_000
 
