@@ -93,6 +93,7 @@ _ENVIRONMENT = {
     "BULK_SHARE_PERCENT": "20",
     "MAX_IN_FLIGHT": "30",
     "MAX_BACKLOG": "0",
+    "MAX_WAITING": "2",
     "DELIVERY_DLQ_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/deliveries-dlq",
     "DELIVERY_SECRET_NAME": "actionrelay/delivery",
     "API_BASE_URL": RECEIPT_URL.removesuffix("/webhooks/genesys"),

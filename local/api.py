@@ -50,10 +50,10 @@ class Answer:
 class ApiClient:
     """Calls the API of one stack with that stack's keys. Use it in a `with` block, which closes its connections."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self.url = stack.api_url
         self._signer = SigV4Auth(Credentials(stack.access_key_id, stack.secret_access_key), "execute-api", stack.region)
-        self._pool = urllib3.PoolManager(retries=False, timeout=TIMEOUT_SECONDS)
+        self._pool = urllib3.PoolManager(retries=False, timeout=timeout_seconds)
 
     def __enter__(self) -> Self:
         return self

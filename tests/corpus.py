@@ -139,6 +139,7 @@ _ALL_DONE = Returned()
 
 CASES: tuple[Case, ...] = (
     Case("validate", "accepted", _ACCEPTED),
+    Case("validate", "accepted_and_waited_for", _ACCEPTED),
     Case("validate", "base64_body", _ACCEPTED),
     Case("validate", "batch", Answered(200)),
     Case("validate", "batch_invalid", _invalid(("/executions", "schema"), ("/default", "schema"))),
@@ -285,6 +286,8 @@ CASES: tuple[Case, ...] = (
     Case("preflight", "preflight_not_a_flag", _invalid(("/query/deep", "schema"))),
     Case("query", "execution_not_found", _NOT_FOUND),
     Case("query", "execution_id_too_long", _NOT_FOUND),
+    Case("query", "wait_not_found", _NOT_FOUND),
+    Case("query", "wait_out_of_range", _invalid(("/query/wait", "schema"))),
     Case("query", "audit_not_found", _NOT_FOUND),
     Case("query", "audit_verify_not_found", _NOT_FOUND),
     Case("query", "audit_verify_not_a_flag", _invalid(("/query/verify", "schema"))),

@@ -246,7 +246,7 @@ class _Handler(BaseHTTPRequestHandler):
         return relay.decide(execution_id, decision, document or {})
 
     def _ended(self, execution_id: str, seconds: float) -> dict[str, Any]:
-        until = time.time() + seconds
+        until = time.time() + (seconds if self.relay.slots else 0)
         while True:
             found = self.relay.document(execution_id)
             if found["status"] in ENDED or time.time() >= until:

@@ -78,6 +78,8 @@ class RelayState:
     page_size: int = 50
     waits: bool = True
     """Whether it knows `wait` and `Prefer`."""
+    slots: bool = True
+    """Whether one more may wait; else it answers at once."""
     result: Callable[[Mapping[str, Any]], str] = field(default=lambda inputs: json.dumps({"echo": inputs}))
     """The text of a result."""
     actions: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -84,9 +84,17 @@ def test_what_is_no_json_is_not_sent(relay: FakeRelay, client: Client, value: ob
 
 def test_run_waits_until_it_has_ended(relay: FakeRelay, client: Client) -> None:
     relay.delay = 0.2
-    done = client.run(ACTION, {}, wait_seconds=20)
+    done = client.run(ACTION, {})
     assert done.ended
-    assert relay.seen[-1][2]["prefer"] == "wait=20"
+    assert [headers.get("prefer") for _, _, headers, _ in relay.seen] == ["wait=20"]
+
+
+@pytest.mark.parametrize(("seconds", "preferred"), [(None, "wait=20"), (60, "wait=20"), (7.5, "wait=7"), (0.5, None)])
+def test_run_waits_no_longer_than_it_may(
+    relay: FakeRelay, client: Client, seconds: float | None, preferred: str | None
+) -> None:
+    client.run(ACTION, {}, seconds=seconds)
+    assert relay.seen[0][2].get("prefer") == preferred
 
 
 def test_a_wait_asks_the_api_to_wait(relay: FakeRelay, client: Client) -> None:
@@ -101,6 +109,15 @@ def test_a_wait_works_where_the_api_can_not_wait(relay: FakeRelay, client: Clien
     relay.delay = 0.1
     accepted = client.submit(ACTION, {})
     assert client.wait(accepted.execution_id).status == "completed"
+
+
+def test_a_wait_without_a_slot_asks_once_a_second(relay: FakeRelay, client: Client) -> None:
+    relay.delay = 60
+    relay.slots = False
+    accepted = client.submit(ACTION, {})
+    with pytest.raises(WaitTimeoutError):
+        client.wait(accepted.execution_id, seconds=5)
+    assert len(relay.seen) <= 1 + 5 + 2
 
 
 def test_a_wait_ends_with_the_state_when_time_is_over(relay: FakeRelay, client: Client) -> None:

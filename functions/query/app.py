@@ -6,6 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import http
 from actionrelay.boundary.request import HttpRequest
+from actionrelay.boundary.waits import asked_wait
 from actionrelay.wiring.query import (
     describe_api,
     list_executions,
@@ -23,7 +24,7 @@ from actionrelay.wiring.telemetry import observed
 
 @observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return http.serve(event, HANDLERS)
+    return http.serve(event, HANDLERS, checks=CHECKS)
 
 
 def _docs(_: HttpRequest) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def _docs(_: HttpRequest) -> dict[str, Any]:
 
 HANDLERS: dict[str, http.Handler] = {
     "listExecutions": http.reading(lambda request: list_executions().page(request.query)),
-    "getExecution": http.reading(lambda request: read_execution().execution(request.execution_id)),
+    "getExecution": http.reading(lambda request: read_execution().execution(request.execution_id, asked_wait(request))),
     "getExecutionAudit": http.reading(
         lambda request: read_history().history(request.execution_id, verified=request.flag("verify"))
     ),
@@ -48,3 +49,5 @@ HANDLERS: dict[str, http.Handler] = {
     "getDocs": _docs,
     "getConsole": lambda _: http.text(200, serve_console().html, serve_console().headers),
 }
+# A read that waits would keep a refusal waiting.
+CHECKS: dict[str, http.Handler] = {"getExecution": lambda _: {}}

@@ -6,11 +6,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from actionrelay.boundary import http
 from actionrelay.boundary.batches import batched
-from actionrelay.boundary.request import HttpRequest
 from actionrelay.boundary.submissions import on_record, operator_handlers, submission_checks, submitted
 from actionrelay.boundary.workflows import workflow_checks, workflow_handlers
 from actionrelay.wiring.telemetry import observed
 from actionrelay.wiring.validate import (
+    await_end,
     operate_execution,
     operate_workflow,
     read_request,
@@ -27,14 +27,8 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     return http.serve(event, HANDLERS, lambda refusal: on_record(refusal, record_rejection), CHECKS)
 
 
-def _submit(it: HttpRequest) -> dict[str, Any]:
-    use_case = submit_execution()
-    result = use_case.submit(it.body, it.header("Idempotency-Key"), it.caller, dry_run=it.flag("dryRun"))
-    return submitted(result, use_case.payloads, use_case.clock, it.path)
-
-
 HANDLERS: dict[str, http.Handler] = {
-    "submitExecution": _submit,
+    "submitExecution": lambda it: submitted(submit_execution(), it, await_end()),
     "submitBatch": lambda it: batched(take_batch().submit(it.body, it.caller), it.trace_id),
     "getExecutionRequest": http.reading(lambda it: read_request().request(it.execution_id, it.caller)),
     # Looked up when they are asked for: building them takes settings and clients.

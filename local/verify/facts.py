@@ -93,6 +93,8 @@ class Concurrency:
     account: int
     background: Mapping[str, int]
     """By function: its own ceiling."""
+    waiting: int = 0
+    """How many requests may wait for an execution's end."""
 
 
 @dataclass(frozen=True, slots=True)

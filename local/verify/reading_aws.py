@@ -104,7 +104,7 @@ def concurrency(target: Target) -> Concurrency:
     background: Counter[str] = Counter(_SCHEDULED)
     for trigger in _event_sources(target):
         background[trigger.function] += trigger.maximum or 0
-    return Concurrency(account, dict(sorted((+background).items())))
+    return Concurrency(account, dict(sorted((+background).items())), int(target.parameters.get("MaxWaiting", "0")))
 
 
 def shared_token(target: Target) -> SharedToken:

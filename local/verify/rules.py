@@ -13,7 +13,7 @@ OPEN_ROUTES = {"GET /console": 200, "POST /webhooks/genesys": 401}
 """The routes that need no caller, with their answer to a request that proves nothing."""
 
 LEFT_FOR_CALLERS = 3
-"""How many concurrent executions must be left to answer callers and to count."""
+"""How many concurrent executions must be left to answer callers and to count: one more than may wait, at least."""
 
 MAY_LOOP = ("ExecuteFunction", "DeliverFunction", "WorkflowsFunction")
 """The functions whose waits are messages, which Lambda would end as a loop after about 16 of them."""
@@ -172,14 +172,15 @@ def somebody_is_called(alarms: Alarms) -> Verdict:
 
 def the_account_has_room(concurrency: Concurrency) -> Verdict:
     """Judge the account's concurrency against the sum of the ceilings, and what callers need besides."""
-    wanted = sum(concurrency.background.values()) + LEFT_FOR_CALLERS
+    left = max(LEFT_FOR_CALLERS, concurrency.waiting + 1)
+    wanted = sum(concurrency.background.values()) + left
     parts = " + ".join(f"{ceiling} {name}" for name, ceiling in concurrency.background.items())
-    seen = f"account {concurrency.account}; this stack {parts} + {LEFT_FOR_CALLERS} for callers and counters = {wanted}"
+    seen = f"account {concurrency.account}; this stack {parts} + {left} for callers and counters = {wanted}"
     if concurrency.account < wanted:
         return failed(
             seen,
-            "Request a higher quota of concurrent executions (Service Quotas, L-B99A9384), or lower ExecuteConcurrency "
-            "or DeliverConcurrency.",
+            "Request a higher quota of concurrent executions (Service Quotas, L-B99A9384), or lower "
+            "ExecuteConcurrency, DeliverConcurrency or MaxWaiting.",
         )
     return ok(seen)
 

@@ -93,6 +93,7 @@ class _Construction:
             "AllowPrivateWebhooks": "true",
             # This machine has no account's limit to share out, and the emulator's queues are not fair to other hosts.
             "DeliverConcurrency": "10",
+            "MaxWaiting": "10",
             "ApiBaseUrl": api_url(endpoint, "{apiId}"),
             **overrides,
         }

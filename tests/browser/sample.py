@@ -182,12 +182,20 @@ def queues(day: Day) -> dict[str, Any]:
         "queues": [
             {"name": "executions", "waiting": 38 * busy, "delayed": 12 * busy, "inFlight": 20 * busy,
              "deadLetters": day.dead["executions"]},
+            {"name": "bulk", "waiting": 400 * busy, "delayed": 2_900 * busy, "inFlight": 10 * busy, "deadLetters": 0},
             {"name": "deliveries", "waiting": 2 * busy, "delayed": 7 * busy, "inFlight": busy * 1,
              "deadLetters": day.dead["deliveries"]},
         ],
         "rateGate": {
             "requestsPerMinute": 270,
             "pausedUntil": iso(day.now + day.paused_seconds * 1_000) if day.paused_seconds else None,
+            "inFlight": 17 * busy,
+            "maxInFlight": 30,
+            "lanes": [
+                {"name": "interactive", "sharePercent": 80, "callersWaiting": 0, "workedOffBy": None},
+                {"name": "bulk", "sharePercent": 20, "callersWaiting": 2 * busy,
+                 "workedOffBy": iso(day.now + 774_000) if busy else None},
+            ],
         },
     }  # fmt: skip
 

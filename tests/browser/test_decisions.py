@@ -133,7 +133,7 @@ def test_a_pending_delivery_counts_down_and_is_tried_now(visit: Visit, api: Fake
 
 REASONS = {
     "rate": "Waits for its turn: a worker, and a permit of the rate gate.",
-    "lane": "Waits in the bulk lane",
+    "lane": "its lane shares the rate with the other one. All that waits in its lane has had its turn ≈ in ",
     "paused": "Genesys Cloud asked all workers to pause. It goes on in ",
     "retry": "Waits for its next try in ",
     "token": "There was no token for Genesys Cloud at the last try. The next one is in ",
@@ -146,7 +146,7 @@ def test_every_reason_to_wait_is_said_in_words(visit: Visit, api: FakeApi) -> No
     console = visit()
     for reason, words in REASONS.items():
         trail = api.day.opened(1_000)
-        until = None if reason in {"rate", "lane"} else "2099-01-01T00:00:00.000Z"
+        until = None if reason == "rate" else "2099-01-01T00:00:00.000Z"
         trail.waiting = {"reason": reason, "until": until}
         console.move(f"#/executions/{trail.execution_id}")
 

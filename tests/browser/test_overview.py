@@ -75,6 +75,10 @@ def test_queues_and_a_closed_gate_are_shown(visit: Visit) -> None:
     expect(queues).to_contain_text("waiting38")
     expect(queues).to_contain_text("1 dead letter")
     expect(queues).to_contain_text(re.compile(r"Paused for \d+ s more"))
+    expect(queues).to_contain_text(
+        "2 callers before the rate gate, 20 % of the rate while both lanes wait. Worked off ≈ in"
+    )
+    expect(queues).to_contain_text("≈ 17 of at most 30 actions under way")
     widths = queues.locator(".key").evaluate_all("keys => keys.map((each) => each.getBoundingClientRect().width)")
     assert len(set(widths)) == 1
     assert queues.locator(".parts").first.locator(".part").count() == 3

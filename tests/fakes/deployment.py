@@ -14,6 +14,7 @@ ENVIRONMENT = {
     "BULK_SHARE_PERCENT": "20",
     "MAX_IN_FLIGHT": "30",
     "MAX_BACKLOG": "0",
+    "MAX_WAITING": "2",
     "DELIVERY_QUEUE_URL": "https://sqs.example.com/delivery",
     "DELIVERY_DLQ_URL": "https://sqs.example.com/delivery-dlq",
     "GENESYS_API": "data-actions",

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from actionrelay.gate.ports import GateView
 from actionrelay.lanes import Flow
 from actionrelay.ledger.message import Message, MessageKind, WorkflowMessage
 from actionrelay.ledger.ports import QueueDepth
@@ -99,12 +100,13 @@ class FixedGauge:
 
 @dataclass(slots=True)
 class FixedGateGauge:
-    """A ``GateGauge`` of a gate whose pauses are on a list."""
+    """A ``GateGauge`` of a gate whose pauses are on a list; the rest of its view is given."""
 
     pauses: list[int]
+    view: GateView = field(default_factory=GateView)
 
-    def paused_until(self) -> int:
-        return max(self.pauses, default=0)
+    def look(self, now: int) -> GateView:
+        return replace(self.view, paused_until=max(self.pauses, default=0))
 
 
 @dataclass(slots=True)

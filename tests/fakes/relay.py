@@ -16,7 +16,12 @@ from actionrelay.execute.batch import ExecuteBatch
 from actionrelay.execute.worker import ExecuteAction
 from actionrelay.find.execution import ReadExecution
 from actionrelay.find.listing import ListExecutions
+from actionrelay.find.outlook import LookAhead
 from actionrelay.find.selection import SelectExecutions
+from actionrelay.find.waiting import AwaitEnd
+from actionrelay.gate.ports import GateView
+from actionrelay.gate.rate import Rate
+from actionrelay.gate.turns import Sharing
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.json_text import to_text
 from actionrelay.lanes import Lane
@@ -82,6 +87,7 @@ from tests.fakes.queues import (
 from tests.fakes.receivers import InMemoryReceivers
 from tests.fakes.recorded_telemetry import RecordedTelemetry
 from tests.fakes.refusals import InMemoryRefusals
+from tests.fakes.slots import InMemorySlots, SteppedSleep
 from tests.fakes.stores import (
     InMemoryAudit,
     InMemoryCache,
@@ -111,6 +117,7 @@ GRACE_MS = 300_000
 INVOCATION_MS = 90_000
 RETENTION_MS = 30 * 86_400_000
 CREDENTIALS = '{"clientId":"me","clientSecret":"s3cret"}'
+SHARING = Sharing(Rate(270))
 INPUTS: dict[str, Any] = {"customerId": "cust_998877"}
 
 
@@ -148,6 +155,8 @@ class Relay:
     platform: ScriptedPlatform = field(default_factory=ScriptedPlatform)
     board: InMemoryBoard = field(default_factory=InMemoryBoard)
     gate: ScriptedGate = field(default_factory=ScriptedGate)
+    gate_view: GateView = field(default_factory=GateView)
+    """What else there is to see of the gate."""
     resolver: FixedResolver = field(default_factory=FixedResolver)
     sender: ScriptedSender = field(default_factory=ScriptedSender)
     receivers: InMemoryReceivers = field(default_factory=lambda: InMemoryReceivers({OWNER: NOON}))
@@ -156,7 +165,13 @@ class Relay:
     max_backlog: int = 1_000
     gauges: defaultdict[str, FixedGauge] = field(default_factory=lambda: defaultdict(FixedGauge))
     """By the name of the queue; those of dead letters begin with ``dead``."""
+    slots: InMemorySlots = field(default_factory=InMemorySlots)
     telemetry: RecordedTelemetry = field(default_factory=RecordedTelemetry)
+
+    sleep: SteppedSleep = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sleep = SteppedSleep(self.clock)
 
     # -- The use cases --
 
@@ -207,8 +222,7 @@ class Relay:
 
     @property
     def backlog(self) -> Backlog:
-        names = {Lane.INTERACTIVE: "executions", Lane.BULK: "bulk"}
-        return Backlog(lambda lane: self.gauges[names[lane]], self.acceptances, self.max_backlog, 270, self.clock)
+        return Backlog(self.lane_gauge, self.acceptances, self.max_backlog, SHARING.rate.per_minute, self.clock)
 
     @property
     def executing(self) -> ExecuteAction:
@@ -435,15 +449,26 @@ class Relay:
 
         return ReadQueues(
             {name: watched(name) for name in ("executions", "bulk", "deliveries")},
-            FixedGateGauge(self.gate.paused_until),
-            270,
+            self.gate_gauge,
+            SHARING,
             self.clock,
         )
 
     @property
     def reading(self) -> ReadExecution:
-        gauge = FixedGateGauge(self.gate.paused_until)
-        return ReadExecution(self.retained, self.payloads, gauge, self.clock, self.telemetry)
+        ahead = LookAhead(self.gate_gauge, self.lane_gauge, SHARING)
+        return ReadExecution(self.retained, self.payloads, ahead, self.clock, self.telemetry, self.ending)
+
+    @property
+    def gate_gauge(self) -> FixedGateGauge:
+        return FixedGateGauge(self.gate.paused_until, self.gate_view)
+
+    def lane_gauge(self, lane: Lane) -> FixedGauge:
+        return self.gauges["bulk" if lane is Lane.BULK else "executions"]
+
+    @property
+    def ending(self) -> AwaitEnd:
+        return AwaitEnd(self.retained, self.payloads, self.slots, self.sleep, self.telemetry, self.clock)
 
     @property
     def recalling(self) -> ReadHistory:

@@ -13,7 +13,7 @@ from tests.template.cloudformation import ROOT, Template
 PARAMETERS = {
     "GenesysApi", "GenesysRegion", "GenesysApiUrl", "GenesysLoginUrl", "GenesysSecretName", "TokenParameterName",
     "WebhookSecretName", "DeliverySecretName", "WebhookScheme", "ApiAuth", "ApiBaseUrl", "RequestsPerMinute",
-    "ExecuteConcurrency", "MaxInFlight", "BulkSharePercent", "MaxBacklog",
+    "ExecuteConcurrency", "MaxInFlight", "BulkSharePercent", "MaxBacklog", "MaxWaiting",
     "DeliverConcurrency", "MaxAttempts", "MaxPayloadBytes", "MaxInputDepth", "MaskInputs",
     "ResultCacheSeconds", "OperatorKeyIds",
     "WebhookGraceSeconds", "ExecuteTimeoutSeconds", "ExecuteVisibilitySeconds", "WebhookPorts", "AllowPrivateWebhooks",

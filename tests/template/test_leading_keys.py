@@ -17,7 +17,8 @@ from tests.template.cloudformation import ROOT, Template
 PACKAGE = ROOT / "layers/core/src/actionrelay"
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
 MAY_WRITE = {
-    "validate": {"execution#*", "cache#*", "refusals#*", "backlog#*", "workflow#*"},
+    "validate": {"execution#*", "cache#*", "refusals#*", "backlog#*", "workflow#*", "wait#*"},
+    "query": {"wait#*"},
     "execute": {"execution#*", "cache#*", "gate#*", "token#*"},
     "receive_webhook": {"execution#*", "cache#*", "webhook#*"},
     "deliver": {"execution#*", "receiver#*", "workflow#*"},

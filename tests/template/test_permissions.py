@@ -121,6 +121,7 @@ GRANTS = {
         "secretsmanager:GetSecretValue DeliverySecretName",
     },
     "query": {
+        "dynamodb:PutItem ExecutionsTable",
         "dynamodb:Query ExecutionsTable",
         "dynamodb:Query ExecutionsTable/index/by_status",
         "dynamodb:Query ExecutionsTable/index/by_undelivered",

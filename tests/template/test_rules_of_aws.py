@@ -164,6 +164,8 @@ def test_the_readme_says_how_much_concurrency_is_needed(on_aws: Deployed) -> Non
     assert f" {LEFT_FOR_CALLERS} are for callers" in readme
     # Without workflows and decisions about many, which a new account need not use, its quota is enough.
     assert background - sum(ceiling for _, ceiling in beside) + LEFT_FOR_CALLERS <= NEW_ACCOUNT
+    # Those that wait for an end leave one for who comes with something else.
+    assert int(on_aws.document["Parameters"]["MaxWaiting"]["Default"]) < LEFT_FOR_CALLERS
 
 
 def test_no_concurrency_is_reserved_that_a_small_account_lacks(on_aws: Deployed) -> None:

@@ -55,6 +55,10 @@ _SECURITY_SCHEMES = {
 _HEADERS = {
     "Location": ("The execution's path, stage included.", {"type": "string"}),
     "X-Trace-Id": ("The execution's `traceId`.", {"type": "string"}),
+    "Preference-Applied": (
+        "`wait=` and the seconds, where the caller preferred to wait and it has ended.",
+        {"type": "string", "pattern": "^wait=[0-9]+$"},
+    ),
     "Retry-After": ("When to ask again, in seconds.", {"type": "string", "pattern": "^[0-9]+$"}),
     "Content-Security-Policy": ("Nothing but the page's own style sheet and script.", {"type": "string"}),
     "X-Content-Type-Options": ("`nosniff`.", {"type": "string"}),
@@ -75,6 +79,16 @@ _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
         "query",
         "How many workflows a page holds at most.",
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+    ),
+    "wait": (
+        "query",
+        "Answer when it has ended, or after so many seconds; at once where `MaxWaiting` others wait.",
+        {"type": "integer", "minimum": 1, "maximum": 20},
+    ),
+    "Prefer": (
+        "header",
+        "`wait=` and 1 to 20 seconds: answer when it has ended, or after that (RFC 7240). Anything else is ignored.",
+        {"type": "string"},
     ),
     "dryRun": ("query", "Check the request and change nothing.", _FLAG),
     "verify": ("query", "Check the chain and say whether it is whole.", _FLAG),

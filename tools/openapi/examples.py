@@ -21,6 +21,7 @@ from actionrelay.find.listing import ExecutionListDocument
 from actionrelay.find.ports import Position
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.json_text import to_text
+from actionrelay.lanes import Lane
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.audit_entry import rejected
 from actionrelay.ledger.document import RawDocument, execution_document, execution_summary
@@ -229,9 +230,19 @@ def audit_day() -> AuditDayDocument:
 QUEUES: QueuesDocument = {
     "queues": [
         {"name": "executions", "waiting": 12, "delayed": 3, "inFlight": 10, "deadLetters": 0},
+        {"name": "bulk", "waiting": 40, "delayed": 473, "inFlight": 10, "deadLetters": 0},
         {"name": "deliveries", "waiting": 0, "delayed": 1, "inFlight": 2, "deadLetters": 1},
     ],
-    "rateGate": {"requestsPerMinute": 270, "pausedUntil": None},
+    "rateGate": {
+        "requestsPerMinute": 270,
+        "pausedUntil": None,
+        "inFlight": 17,
+        "maxInFlight": 30,
+        "lanes": [
+            {"name": Lane.INTERACTIVE, "sharePercent": 80, "callersWaiting": 0, "workedOffBy": None},
+            {"name": Lane.BULK, "sharePercent": 20, "callersWaiting": 1, "workedOffBy": iso(_ACCEPTED_AT + 123_000)},
+        ],
+    },
 }
 
 RECEIVER_KEYS: ReceiverKeysDocument = {

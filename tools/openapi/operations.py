@@ -123,14 +123,14 @@ OPERATIONS: dict[str, Operation] = {
         "`executionId` with the same content is the same execution, so a request can be sent again safely.",
         {
             200: Success(
-                "Answered from the cache, or accepted before under this `executionId`, in its current state; for a dry "
-                "run, the normalised request.",
+                "Answered from the cache, ended while the caller waited, or accepted before under this `executionId`, "
+                "in its current state; for a dry run, the normalised request.",
                 ("Execution", "NormalisedRequest"),
                 {
                     "repeated": examples.completed(),
                     "dryRun": examples.request().model_dump(mode="json", by_alias=True),
                 },
-                optional_headers=("X-Trace-Id", "Location"),
+                optional_headers=("X-Trace-Id", "Location", "Preference-Applied"),
             ),
             202: Success(
                 "Accepted and queued.",
@@ -166,9 +166,9 @@ OPERATIONS: dict[str, Operation] = {
     "getExecution": Operation(
         "Executions",
         "Read an execution",
-        "As last written, with its result.",
+        "As last written, with its result. With `wait` the answer comes when it has ended, or when that is over.",
         {200: _execution("The execution.", queued=examples.queued(), completed=examples.completed())},
-        _READ,
+        (InvalidRequestError, *_READ),
     ),
     "getExecutionAudit": Operation(
         "Executions",

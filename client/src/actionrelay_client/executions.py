@@ -92,11 +92,12 @@ class Executions(Calls):
         waits = True
         while True:
             left = None if seconds is None else max(seconds - (transport.monotonic() - started), 0)
-            asked = LONGEST_WAIT_SECONDS if left is None else min(int(left), LONGEST_WAIT_SECONDS)
+            asked = _longest(left) if waits else None
+            asked_at = transport.monotonic()
             try:
-                execution = self.get(execution_id, wait_seconds=asked or None if waits else None)
+                execution = self.get(execution_id, wait_seconds=asked)
             except InvalidRequestError as error:
-                if not (waits and any(fault.pointer == "/query/wait" for fault in error.errors)):
+                if not (asked and any(fault.pointer == "/query/wait" for fault in error.errors)):
                     raise
                 waits = False  # a deployment that can't wait is asked again and again
                 continue
@@ -104,7 +105,8 @@ class Executions(Calls):
                 return execution
             if left is not None and left <= 0:
                 raise WaitTimeoutError(f"{execution_id} is {execution.status} after {seconds:g} s", execution)
-            if not waits or not asked:
+            # The API answers at once where it can't wait, or where as many wait already as may.
+            if transport.monotonic() - asked_at < (asked or POLL_SECONDS):
                 transport.sleep(POLL_SECONDS if left is None else min(POLL_SECONDS, left))
 
     def run(
@@ -119,6 +121,7 @@ class Executions(Calls):
 
         An execution that failed is no error here: look at its ``status``.
         """
+        options.setdefault("wait_seconds", _longest(seconds))
         submitted = self.submit(action_id, inputs, **options)
         return submitted if submitted.ended else self.wait(submitted.execution_id, seconds=seconds)
 
@@ -165,6 +168,11 @@ class Executions(Calls):
         if defaults:
             request["defaults"] = defaults
         return Batch.of(self.send("/batches", request).document)
+
+
+def _longest(left: float | None) -> int | None:
+    """How many seconds the API is asked to wait where so many are left; None where that is less than one."""
+    return LONGEST_WAIT_SECONDS if left is None else min(int(left), LONGEST_WAIT_SECONDS) or None
 
 
 def _request(**fields: Any) -> dict[str, Any]:

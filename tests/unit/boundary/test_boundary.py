@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from actionrelay.boundary import batch, http
-from actionrelay.boundary.request import HttpRequest
+from actionrelay.boundary.request import HttpRequest, read_request
 from actionrelay.boundary.submissions import decided, submitted
 from actionrelay.errors import (
     ActionRelayError,
@@ -158,14 +158,23 @@ def test_a_result_of_megabytes_is_returned_if_lambda_can(result: Any, fits: bool
         assert (document["result"], document["error"]["code"]) == (None, "result_too_large")
 
 
+def a_post(body: bytes, prefer: str | None = None, *, dry_run: bool = False) -> HttpRequest:
+    return read_request(
+        {
+            "body": body.decode(),
+            "headers": {"Prefer": prefer} if prefer else {},
+            "queryStringParameters": {"dryRun": "true"} if dry_run else {},
+            "requestContext": {"path": "/v1/executions"},
+        }
+    )
+
+
 def test_a_submission_is_202_when_new_and_200_when_known() -> None:
     relay = Relay()
     body = encoded(a_request(executionId=EXECUTION_ID, traceId=TRACE_ID))
     answers = []
     for dry_run in (True, False, False):
-        answers.append(
-            submitted(relay.submitting.submit(body, dry_run=dry_run), relay.payloads, relay.clock, "/v1/executions")
-        )
+        answers.append(submitted(relay.submitting, a_post(body, dry_run=dry_run), relay.ending))
         relay.clock.advance(1)
     dry, new, again = answers
     assert [answer["statusCode"] for answer in answers] == [200, 202, 200]
@@ -173,6 +182,40 @@ def test_a_submission_is_202_when_new_and_200_when_known() -> None:
     assert new["headers"]["Location"] == f"/v1/executions/{EXECUTION_ID}"
     assert new["headers"]["X-Trace-Id"] == TRACE_ID
     assert json.loads(again["body"])["status"] == "queued"
+
+
+def test_a_submission_that_waits_is_200_when_it_has_ended() -> None:
+    relay = Relay()
+    relay.sleep.planned[300] = relay.work
+    body = encoded(a_request(executionId=EXECUTION_ID))
+    answer = submitted(relay.submitting, a_post(body, "wait=20"), relay.ending)
+    assert answer["statusCode"] == 200
+    assert answer["headers"]["Preference-Applied"] == "wait=20"
+    assert answer["headers"]["Location"] == f"/v1/executions/{EXECUTION_ID}"
+    assert json.loads(answer["body"])["status"] == "completed"
+
+
+@pytest.mark.parametrize("slots", [0, 2])
+def test_a_submission_that_waits_in_vain_is_202(slots: int) -> None:
+    relay = Relay()
+    relay.slots.most = slots
+    answer = submitted(relay.submitting, a_post(encoded(a_request()), "wait=2"), relay.ending)
+    assert (answer["statusCode"], json.loads(answer["body"])["status"]) == (202, "queued")
+    assert "Preference-Applied" not in answer["headers"]
+    assert sum(relay.sleep.slept) == (2_000 if slots else 0)
+
+
+def test_a_dry_run_waits_for_nothing() -> None:
+    relay = Relay()
+    submitted(relay.submitting, a_post(encoded(a_request()), "wait=2", dry_run=True), relay.ending)
+    assert relay.sleep.slept == []
+
+
+def test_a_table_that_fails_after_acceptance_takes_nothing_back() -> None:
+    relay = Relay()
+    relay.store.trouble.before("load", StoreUnavailableError("down"))
+    answer = submitted(relay.submitting, a_post(encoded(a_request()), "wait=20"), relay.ending)
+    assert answer["statusCode"] == 202
 
 
 @pytest.mark.parametrize("status", [200, 202])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from actionrelay.boundary import http
 from actionrelay.boundary.request import HttpRequest
-from actionrelay.boundary.routes import FLAGS, ROUTES, SINGLE_HEADERS, Access, Route, route_of
+from actionrelay.boundary.routes import FLAGS, ROUTES, SINGLE_HEADERS, WAITS, Access, Route, route_of
 from actionrelay.errors import MAX_POINTER_LENGTH, Fault, InvalidRequestError, cut
 from actionrelay.strict_json import pointer
 
@@ -66,6 +66,8 @@ def query(*pairs: tuple[str, str]) -> dict[str, Any]:
 
 
 def valid(name: str) -> str:
+    if name in WAITS:
+        return "5"
     return "true" if name in FLAGS else "x"
 
 
@@ -242,6 +244,16 @@ FLAGGED = [(route, name) for route, name in WITH_PARAMETERS if name in FLAGS]
 def test_a_flag_is_true_or_false(route: Route, name: str, value: str) -> None:
     [fault] = faults(event(route, **query((name, value))))
     assert (fault["pointer"], fault["detail"]) == (f"/query/{name}", "must be true or false")
+
+
+WAITED = [(route, name) for route, name in WITH_PARAMETERS if name in WAITS]
+
+
+@pytest.mark.parametrize(("route", "name"), WAITED, ids=[f"{route.operation}-{name}" for route, name in WAITED])
+@pytest.mark.parametrize("value", ["", "0", "21", "-1", "1.5", "020", "20s", " 5", "\u0665", "true"])
+def test_a_wait_is_1_to_20_seconds(route: Route, name: str, value: str) -> None:
+    [fault] = faults(event(route, **query((name, value))))
+    assert (fault["pointer"], fault["code"]) == (f"/query/{name}", "schema")
 
 
 @pytest.mark.parametrize("name", sorted(FLAGS))

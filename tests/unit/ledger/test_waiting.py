@@ -1,14 +1,19 @@
 """What an execution that has not ended waits for, as its document says."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from actionrelay.errors import TokenBeingRefreshedError, TokenUnavailableError
+from actionrelay.errors import QueueUnavailableError, TokenBeingRefreshedError, TokenUnavailableError
+from actionrelay.find.outlook import COUNTED_MS
+from actionrelay.gate.ports import GateView
 from actionrelay.genesys.verdict import Reply, ReplyKind
+from actionrelay.lanes import Lane
 from actionrelay.ledger.execution import ExecutionError, Outcome, Status
-from actionrelay.ledger.waiting import Waiting, WaitReason, waiting
+from actionrelay.ledger.ports import QueueDepth
+from actionrelay.ledger.waiting import Outlook, Waiting, WaitReason, waiting
 from actionrelay.timestamps import iso
 from tests.fakes.chance import NOON
 from tests.fakes.relay import EXECUTION_ID, Relay
@@ -95,7 +100,69 @@ def test_only_what_is_queued_asks_the_gate(relay: Relay) -> None:
     ],
 )
 def test_the_latest_obstacle_counts(relay: Relay, next_at: int | None, paused_until: int, expected: Waiting) -> None:
-    assert waiting(relay.given_queued(next_at=next_at), NOON, paused_until) == expected
+    assert waiting(relay.given_queued(next_at=next_at), NOON, Outlook(paused_until)) == expected
+
+
+AN_HOURS_WORK = 270 * 95 // 100 * 60
+
+
+@pytest.mark.parametrize(
+    ("lane", "waiting_lanes", "reason", "hours"),
+    [
+        (Lane.BULK, {Lane.BULK: 1}, "rate", 1),
+        (Lane.BULK, {Lane.BULK: 1, Lane.INTERACTIVE: 3}, "lane", 5),
+        (Lane.INTERACTIVE, {Lane.INTERACTIVE: 1}, "rate", 1),
+        (Lane.INTERACTIVE, {Lane.BULK: 1, Lane.INTERACTIVE: 1}, "lane", 1.25),
+    ],
+)
+def test_a_line_says_about_when_it_is_worked_off(
+    relay: Relay, lane: Lane, waiting_lanes: dict[Lane, int], reason: str, hours: float
+) -> None:
+    relay.given_queued(lane=lane)
+    relay.lane_gauge(lane).shows = QueueDepth(100, AN_HOURS_WORK - 100, 0)
+    relay.gate_view = GateView(callers_waiting=waiting_lanes)
+    said = shown(relay)
+    until = datetime.fromisoformat(said["until"]).timestamp() * 1_000
+    assert said["reason"] == reason
+    assert until - NOON == pytest.approx(hours * 3_600_000, rel=0.01)
+
+
+@pytest.mark.parametrize("waiting_lanes", [{}, {Lane.INTERACTIVE: 1}])
+def test_a_lane_without_a_line_promises_nothing(relay: Relay, waiting_lanes: dict[Lane, int]) -> None:
+    relay.given_queued(lane=Lane.BULK)
+    relay.gate_view = GateView(callers_waiting=waiting_lanes)
+    relay.lane_gauge(Lane.BULK).trouble.before("depth", QueueUnavailableError("not asked"))
+    assert shown(relay) == {"reason": "rate", "until": None}
+
+
+def test_a_pause_comes_before_a_line(relay: Relay) -> None:
+    relay.given_queued()
+    relay.gate_view = GateView(callers_waiting={Lane.INTERACTIVE: 1})
+    relay.gate.pause(LATER)
+    assert shown(relay) == {"reason": "paused", "until": iso(LATER)}
+
+
+def test_nobody_knows_when_slow_actions_end(relay: Relay) -> None:
+    relay.given_queued()
+    relay.gate_view = GateView(in_flight=30, callers_waiting={Lane.INTERACTIVE: 1})
+    assert shown(relay) == {"reason": "rate", "until": None}
+
+
+def test_messages_that_can_not_be_counted_hide_no_state(relay: Relay) -> None:
+    relay.given_queued()
+    relay.gate_view = GateView(callers_waiting={Lane.INTERACTIVE: 1})
+    relay.lane_gauge(Lane.INTERACTIVE).trouble.before("depth", QueueUnavailableError("down"))
+    assert shown(relay) == {"reason": "rate", "until": None}
+
+
+def test_messages_are_counted_once_in_ten_seconds(relay: Relay) -> None:
+    relay.gate_view = GateView(callers_waiting={Lane.INTERACTIVE: 1})
+    reading, execution = relay.reading, relay.given_queued()
+    relay.lane_gauge(Lane.INTERACTIVE).shows = QueueDepth(270, 0, 0)
+    first = reading.ahead.of(execution, NOON)
+    relay.lane_gauge(Lane.INTERACTIVE).shows = QueueDepth(540, 0, 0)
+    assert reading.ahead.of(execution, NOON + COUNTED_MS - 1).turn_by == (first.turn_by or 0) + COUNTED_MS - 1
+    assert (reading.ahead.of(execution, NOON + COUNTED_MS).turn_by or 0) > (first.turn_by or 0) + 60_000
 
 
 def test_lists_say_it_too(relay: Relay) -> None:

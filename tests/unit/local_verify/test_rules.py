@@ -51,6 +51,7 @@ WELL = {
     "TLS of queues": rules.queues_want_tls((QUEUE, DEAD_LETTERS)),
     "alarms": rules.somebody_is_called(Alarms({"ApiErrorsAlarm": (TOPIC,)}, {TOPIC: 1})),
     "a new account": rules.the_account_has_room(Concurrency(10, {"execute": 3, "deliver": 3, "export": 1})),
+    "callers that wait": rules.the_account_has_room(Concurrency(17, {"execute": 4, "deliver": 2}, waiting=10)),
     "no token yet": rules.the_token_is_private(SharedToken("/token", None, "")),
     "a key of one's own": rules.the_token_is_private(SharedToken("/token", "SecureString", "arn:aws:kms:key")),
     "TLS": rules.tls_is_recent("TLS_1_2"),

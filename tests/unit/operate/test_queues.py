@@ -1,12 +1,16 @@
 """What waits in the queues, and whether the rate gate holds it up."""
 
+from datetime import datetime
+from typing import Any
+
 import pytest
 
 from actionrelay.errors import QueueUnavailableError, StoreUnavailableError
 from actionrelay.gate.gate_dynamodb import TableGateGauge, TableRateGate
-from actionrelay.gate.ports import Ask
+from actionrelay.gate.ports import Ask, GateView
 from actionrelay.gate.rate import Rate
 from actionrelay.gate.turns import Sharing
+from actionrelay.lanes import Flow, Lane
 from actionrelay.ledger.gauge_sqs import SqsGauge
 from actionrelay.ledger.ports import QueueDepth
 from actionrelay.timestamps import iso
@@ -27,15 +31,37 @@ def test_every_depth_and_all_dead_letters_are_shown(relay: Relay) -> None:
             {"name": "bulk", "waiting": 7, "delayed": 9_000, "inFlight": 8, "deadLetters": 0},
             {"name": "deliveries", "waiting": 1, "delayed": 2, "inFlight": 5, "deadLetters": 0},
         ],
-        "rateGate": {"requestsPerMinute": 270, "pausedUntil": None},
+        "rateGate": {
+            "requestsPerMinute": 270,
+            "pausedUntil": None,
+            "inFlight": 0,
+            "maxInFlight": 30,
+            "lanes": [
+                {"name": "interactive", "sharePercent": 80, "callersWaiting": 0, "workedOffBy": None},
+                {"name": "bulk", "sharePercent": 20, "callersWaiting": 0, "workedOffBy": None},
+            ],
+        },
     }
+
+
+def test_a_lane_says_about_when_it_is_worked_off(relay: Relay) -> None:
+    relay.gauges["bulk"] = FixedGauge(QueueDepth(0, 513, 0))
+    relay.gate_view = GateView(in_flight=29, callers_waiting={Lane.BULK: 2})
+    gate: Any = relay.watching.read()["rateGate"]
+    interactive, bulk = gate["lanes"]
+    assert (gate["inFlight"], bulk["callersWaiting"]) == (29, 2)
+    two_minutes = datetime.fromisoformat(bulk["workedOffBy"]).timestamp() * 1_000 - NOON
+    assert two_minutes == pytest.approx(120_000, rel=0.01)
+    assert (interactive["callersWaiting"], interactive["workedOffBy"]) == (0, None)
 
 
 def test_a_pauses_end_is_shown_until_it_is_over(relay: Relay) -> None:
     relay.gate.pause(NOON + 1)
-    assert relay.watching.read()["rateGate"] == {"requestsPerMinute": 270, "pausedUntil": iso(NOON + 1)}
+    gate: Any = relay.watching.read()["rateGate"]
+    assert gate["pausedUntil"] == iso(NOON + 1)
     relay.clock.advance(1)
-    assert relay.watching.read()["rateGate"] == {"requestsPerMinute": 270, "pausedUntil": None}
+    gate = relay.watching.read()["rateGate"]
+    assert gate["pausedUntil"] is None
 
 
 def test_a_queue_gauge_separates_three_kinds_of_messages() -> None:
@@ -56,14 +82,19 @@ def test_a_queue_gauge_separates_three_kinds_of_messages() -> None:
 def test_a_gate_gauge_reads_and_takes_nothing() -> None:
     dynamodb = FakeDynamoDb()
     gauge = TableGateGauge(dynamodb, "executions")  # type: ignore[arg-type]
-    assert gauge.paused_until() == 0, "nobody has asked the gate yet"
+    nobody = dict.fromkeys(Lane, 0)
+    assert gauge.look(NOON) == GateView(callers_waiting=nobody), "nobody has asked the gate yet"
     gate = TableRateGate(dynamodb, "executions", Sharing(Rate(270)))  # type: ignore[arg-type]
-    gate.for_batch([Ask()]).take(NOON, Ask())
-    assert gauge.paused_until() == 0
+    asks = [Ask(Flow(Lane.BULK, "a"))] * 20
+    gate.for_batch(asks).take(NOON, asks[0], NOON + 90_000)
+    view = gauge.look(NOON)
+    assert (view.paused_until, view.callers_waiting) == (0, {Lane.INTERACTIVE: 0, Lane.BULK: 1})
+    assert 0 < view.in_flight < 20
+    assert gauge.look(NOON + 90_000) == GateView(callers_waiting=nobody), "its worker is gone, and nobody is left"
     gate.pause(NOON + 5_000)
     before = dict(dynamodb.items)
-    assert gauge.paused_until() == NOON + 5_000
+    assert gauge.look(NOON).paused_until == NOON + 5_000
     assert dynamodb.items == before
     dynamodb.trouble.before("query", aws_error("InternalServerError"))
     with pytest.raises(StoreUnavailableError):
-        gauge.paused_until()
+        gauge.look(NOON)

@@ -18,6 +18,8 @@ class Count(StrEnum):
     """Submissions, dry runs left out, that were refused for what they say: nothing was recorded."""
     REQUESTS_REFUSED = "RequestsRefused"
     """Requests to any route that were answered with a problem, the gateway's own answers left out."""
+    WAITS_REFUSED = "WaitsRefused"
+    """Requests that wanted to wait for an end and were answered at once, since no slot was free."""
     EXECUTIONS_SUCCEEDED = "ExecutionsSucceeded"
     EXECUTIONS_FAILED = "ExecutionsFailed"
     EXECUTIONS_UNKNOWN = "ExecutionsUnknown"

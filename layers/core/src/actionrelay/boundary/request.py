@@ -9,12 +9,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from actionrelay.boundary.routes import FLAGS, SINGLE_HEADERS, Route
+from actionrelay.boundary.routes import FLAGS, SINGLE_HEADERS, WAIT_FORM, WAITS, Route
 from actionrelay.errors import Fault, MalformedJsonError, UnsupportedMediaTypeError
 from actionrelay.strict_json import pointer
 
 _UTF8 = {"utf-8", "utf8"}
 _CHARSET = re.compile(r";[ \t]*charset[ \t]*=[ \t]*(\"[^\"]*\"|[^;]*)", re.IGNORECASE)
+_EPOCH_MS = 10**12
+"""Times since the epoch that are at least this are in ms."""
 _LONGEST_NAME = 64
 """Characters of a name that are compared: finding the likely one takes time that grows with their square."""
 
@@ -34,6 +36,8 @@ class HttpRequest:
     """The request's own, made by API Gateway alone."""
     caller: str | None
     """The ARN of the principal that signed the request, or the id of its API key, as API Gateway found out."""
+    received_at: int | None = None
+    """When API Gateway took the request, in ms; None where it does not say."""
 
     @property
     def execution_id(self) -> str:
@@ -70,7 +74,14 @@ def read_request(event: Mapping[str, Any]) -> HttpRequest:
         path=str(context.get("path") or f"/{context.get('stage', 'v1')}{event.get('path', '')}"),
         caller=caller_of(event),
         trace_id=trace_id_of(event),
+        received_at=_received_at(context),
     )
+
+
+def _received_at(context: Mapping[str, Any]) -> int | None:
+    said = context.get("requestTimeEpoch")
+    # `sam local start-api` says it in seconds.
+    return said if isinstance(said, int) and said >= _EPOCH_MS else None
 
 
 def trace_id_of(event: Mapping[str, Any]) -> str:
@@ -155,6 +166,8 @@ def _query_faults(route: Route, query: Mapping[str, list[str]]) -> Iterator[Faul
         elif name in FLAGS and values[0] not in {"true", "false"}:
             # A guess could run what was meant to be tried.
             yield Fault(place, "schema", "must be true or false")
+        elif name in WAITS and not re.fullmatch(WAIT_FORM, values[0], re.ASCII):
+            yield Fault(place, "schema", "must be a whole number of seconds, from 1 to 20")
 
 
 def _header_faults(route: Route, headers: Mapping[str, tuple[str, ...]]) -> Iterator[Fault]:

@@ -12,6 +12,9 @@ SINGLE_HEADERS = ("Content-Type", "Idempotency-Key", "Prefer")
 """Headers that no request may carry twice, whatever its route."""
 FLAGS = frozenset({"dryRun", "verify", "deep"})
 """Query parameters that are ``true`` or ``false``, on any route that knows them."""
+WAITS = frozenset({"wait"})
+"""Query parameters that are whole seconds, 1 to 20, on any route that knows them."""
+WAIT_FORM = r"[1-9]|1[0-9]|20"
 
 type Method = Literal["GET", "POST"]
 type Function = Literal["validate", "query", "receive_webhook", "preflight", "decide"]
@@ -63,13 +66,13 @@ ROUTES: tuple[Route, ...] = (
         "/executions",
         "validate",
         query=("dryRun",),
-        headers=("Idempotency-Key",),
+        headers=("Idempotency-Key", "Prefer"),
     ),
     Route("submitBatch", "POST", "/batches", "validate"),
     Route("listExecutions", "GET", "/executions", "query", query=_LIST),
-    Route("getExecution", "GET", "/executions/{executionId}", "query"),
+    Route("getExecution", "GET", "/executions/{executionId}", "query", query=("wait",)),
     Route("getExecutionAudit", "GET", "/executions/{executionId}/audit", "query", query=("verify",)),
-    # The reader of a request is on record, and `query` can write nothing.
+    # The reader of a request is on record, and `query` can write no record.
     Route("getExecutionRequest", "GET", "/executions/{executionId}/request", "validate", Access.OPERATOR),
     Route("retryExecution", "POST", "/executions/{executionId}/retry", "validate", Access.OPERATOR),
     Route("resolveExecution", "POST", "/executions/{executionId}/resolve", "validate", Access.OPERATOR),

@@ -5,27 +5,37 @@ from typing import Any
 
 from actionrelay.boundary.http import Handler, Refusal, answer
 from actionrelay.boundary.request import HttpRequest
+from actionrelay.boundary.waits import applied, preferred_wait
 from actionrelay.errors import RequestError
+from actionrelay.find.waiting import AwaitEnd
 from actionrelay.ledger.document import execution_document
-from actionrelay.ledger.execution import Execution
-from actionrelay.ledger.ports import PayloadStore
+from actionrelay.ledger.execution import ENDED, Execution
 from actionrelay.operate.decisions import OperateExecution
-from actionrelay.ports import Clock
 from actionrelay.submit.rejection import RecordRejection
-from actionrelay.submit.submission import Disposition, SubmitExecution, Submitted
+from actionrelay.submit.submission import Disposition, SubmitExecution
 
 
-def submitted(result: Submitted, payloads: PayloadStore, clock: Clock, path: str) -> dict[str, Any]:
-    """202 with a ``Location`` for what was queued; 200 for a dry run, a cache hit and a repeat.
+def submitted(submitting: SubmitExecution, request: HttpRequest, ending: AwaitEnd) -> dict[str, Any]:
+    """Submit a request: 202 with a ``Location`` for what was queued; 200 for a dry run, a cache hit and a repeat.
 
-    ``path`` is where the request was posted to: behind a custom domain its base path replaces the stage.
+    A caller that prefers to wait gets 200 as soon as the execution has ended. Behind a custom domain its base path
+    replaces the stage in the path that was posted to, and so in the ``Location``.
     """
+    key, dry_run = request.header("Idempotency-Key"), request.flag("dryRun")
+    result = submitting.submit(request.body, key, request.caller, dry_run=dry_run)
     if result.execution is None:
         return answer(200, result.request.model_dump(mode="json", by_alias=True))
     execution = result.execution
-    headers = {"X-Trace-Id": execution.trace_id, "Location": f"{path.rstrip('/')}/{execution.execution_id}"}
+    path = f"{request.path.rstrip('/')}/{execution.execution_id}"
+    headers = {"X-Trace-Id": execution.trace_id, "Location": path}
     status = 202 if result.disposition is Disposition.ACCEPTED else 200
-    return answer(status, execution_document(execution, payloads, clock.now()), headers)
+    if wait := preferred_wait(request):
+        execution = ending.ended(execution, wait)
+    document = execution_document(execution, ending.payloads, ending.clock.now())
+    if wait and document["status"] in ENDED:
+        status = 200
+        headers |= applied(wait)
+    return answer(status, document, headers)
 
 
 def decided(status: int, execution: Execution, decisions: OperateExecution) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from actionrelay.errors import ExecutionNotFoundError
-from actionrelay.gate.ports import GateGauge
+from actionrelay.find.outlook import LookAhead
+from actionrelay.find.waiting import AwaitEnd, Wait
 from actionrelay.ids import recorded_form
 from actionrelay.ledger.document import RawDocument, execution_document
-from actionrelay.ledger.execution import Status
 from actionrelay.ledger.ports import ExecutionStore, PayloadStore
 from actionrelay.ports import Clock, Telemetry
 
@@ -17,13 +17,13 @@ class ReadExecution:
 
     store: ExecutionStore
     payloads: PayloadStore
-    gate: GateGauge
-    """Asked about what is queued alone: one read."""
+    ahead: LookAhead
     clock: Clock
     telemetry: Telemetry
+    ending: AwaitEnd
 
-    def execution(self, execution_id: str) -> RawDocument:
-        """Return an execution as last written, with its result.
+    def execution(self, execution_id: str, wait: Wait | None = None) -> RawDocument:
+        """Return an execution as last written, with its result; with ``wait`` when it has ended, or that is over.
 
         Raises:
             ExecutionNotFoundError: there is none with this id.
@@ -32,5 +32,7 @@ class ReadExecution:
         if execution is None:
             raise ExecutionNotFoundError.of(execution_id)
         self.telemetry.concerning(execution.execution_id, execution.trace_id)
-        paused_until = self.gate.paused_until() if execution.status is Status.QUEUED else 0
-        return execution_document(execution, self.payloads, self.clock.now(), paused_until)
+        if wait:
+            execution = self.ending.ended(execution, wait)
+        now = self.clock.now()
+        return execution_document(execution, self.payloads, now, self.ahead.of(execution, now))

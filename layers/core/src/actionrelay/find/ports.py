@@ -66,3 +66,23 @@ class ExecutionIndex(Protocol):
     def read(self, execution_ids: Sequence[str]) -> Mapping[str, Execution]:
         """Executions by id, those that are there, without the bytes of requests and results."""
         ...
+
+
+class WaitSlots(Protocol):
+    """How many requests may wait at once, over all functions, shared out between callers."""
+
+    def take(self, caller: str, until: int) -> int | None:
+        """Take a slot until it is released, or ``until`` (ms); None where this caller gets none now."""
+        ...
+
+    def release(self, slot: int) -> None:
+        """Give a slot back. Can't fail."""
+        ...
+
+
+class Sleep(Protocol):
+    """Passes the time."""
+
+    def sleep(self, milliseconds: int) -> None:
+        """Return after so long."""
+        ...

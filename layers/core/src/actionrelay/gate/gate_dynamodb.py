@@ -20,7 +20,8 @@ from actionrelay.aws.attributes import key
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import StoreUnavailableError
 from actionrelay.gate.batch import BatchPermits
-from actionrelay.gate.ports import Ask, GateGauge, RateGate
+from actionrelay.gate.outlook import view_of
+from actionrelay.gate.ports import Ask, GateGauge, GateView, RateGate
 from actionrelay.gate.rate import FlowState, GateState, Lease, pause
 from actionrelay.gate.turns import Crowd, Decision, Sharing
 from actionrelay.lanes import Flow, Lane
@@ -130,7 +131,7 @@ class TableGateGauge(GateGauge):
     table: str
 
     @override
-    def paused_until(self) -> int:
+    def look(self, now: int) -> GateView:
         with failures_as(StoreUnavailableError, "the rate gate can't be read"):
             # A query, as for a record: the role of who looks at the gate grants no read of one item.
             answer = self.client.query(
@@ -139,7 +140,7 @@ class TableGateGauge(GateGauge):
                 ExpressionAttributeValues={":pk": _KEY["pk"]},
                 ConsistentRead=True,
             )
-        return max((_state(item).paused_until for item in answer["Items"]), default=0)
+        return view_of(next(map(_state, answer["Items"]), GateState()), now)
 
 
 def _without(state: GateState, ended: Sequence[tuple[int, int]]) -> GateState:

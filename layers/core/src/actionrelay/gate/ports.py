@@ -1,10 +1,10 @@
 """The rate gate, as workers and operators see it. Each may raise ``DependencyError``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from actionrelay.lanes import Flow
+from actionrelay.lanes import Flow, Lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,29 @@ class BatchGate(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class GateView:
+    """What can be seen of the rate gate."""
+
+    paused_until: int = 0
+    """The end of the last pause, in ms; 0 before the first."""
+    in_flight: int = 0
+    """How many actions are under way, about: what has ended may be reported later."""
+    callers_waiting: Mapping[Lane, int] = field(default_factory=dict)
+    """How many callers of a lane wait for permits."""
+
+    def waits(self, lane: Lane) -> bool:
+        """Whether somebody in a lane waits."""
+        return self.callers_waiting.get(lane, 0) > 0
+
+    def waits_beside(self, lane: Lane) -> bool:
+        """Whether a lane has to share the rate: somebody in the other one waits."""
+        return any(self.waits(other) for other in Lane if other is not lane)
+
+
 class GateGauge(Protocol):
     """Looks at the rate gate without asking it for anything."""
 
-    def paused_until(self) -> int:
-        """The end of the last pause, in ms; 0 before the first."""
+    def look(self, now: int) -> GateView:
+        """Return what can be seen now."""
         ...

@@ -83,9 +83,13 @@ class Sharing:
         """How many permits those that wait leave in the bucket for those that don't."""
         return min(self.rate.burst // 3, 3)
 
+    def percent(self, lane: Lane) -> int:
+        """How much of the rate is a lane's while both wait."""
+        return self.bulk_percent if lane is Lane.BULK else 100 - self.bulk_percent
+
     def weight(self, lane: Lane) -> int:
         """How much of its lane's share a permit takes: the less that is, the more."""
-        return self.bulk_percent if lane is Lane.INTERACTIVE else 100 - self.bulk_percent
+        return 100 - self.percent(lane)
 
     def decide(self, state: GateState, now: int, crowd: Crowd, ends_at: int = 0) -> tuple[GateState, Decision]:
         """Grant what the bucket holds, and give every other message a time to return.
@@ -138,7 +142,7 @@ class _Turn:
     @classmethod
     def begin(cls, sharing: Sharing, state: GateState, now: int, asked: Mapping[Ask, int]) -> "_Turn":
         rate, known = sharing.rate, {each.flow: each for each in state.flows}
-        waiting = {each.flow for each in state.flows if _waits(each, now)}
+        waiting = {each.flow for each in state.flows if is_waiting(each, now)}
         patience = _PATIENCE_US if rate.burst == 1 else 0
         turn = cls(
             sharing,
@@ -197,7 +201,7 @@ class _Turn:
         return tuple(
             replace(each, served=max(each.served - least[each.flow.lane], 0))
             for each in self.known.values()
-            if _waits(each, self.now) or (each.served > least[each.flow.lane] and self._lane_waits(each.flow.lane))
+            if is_waiting(each, self.now) or (each.served > least[each.flow.lane] and self._lane_waits(each.flow.lane))
         )
 
     def lane_lead(self) -> int:
@@ -230,7 +234,7 @@ class _Turn:
         return min((self.known[flow].served for flow in self.waiting if flow.lane is lane), default=0)
 
     def _lane_waits(self, lane: Lane) -> bool:
-        return any(_waits(each, self.now) for each in self.known.values() if each.flow.lane is lane)
+        return any(is_waiting(each, self.now) for each in self.known.values() if each.flow.lane is lane)
 
     def _line_up(self, flow: Flow, count: int, opens_us: int, *, waited: bool) -> tuple[int, ...]:
         """Give ``count`` places at the end of one of a flow's lines; return how many ms each of them has to wait."""
@@ -258,7 +262,8 @@ def _known_as(state: GateState, crowd: Crowd) -> dict[Flow, Flow]:
     return known_as
 
 
-def _waits(state: FlowState, now: int) -> bool:
+def is_waiting(state: FlowState, now: int) -> bool:
+    """Whether a flow has places in a line, or had one so lately that its message may still come."""
     return max(state.line_until_us, state.returns_until_us) + LATE_US > now * 1_000
 
 

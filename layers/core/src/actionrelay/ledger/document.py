@@ -8,7 +8,7 @@ from actionrelay.json_text import RawJson
 from actionrelay.lanes import Lane
 from actionrelay.ledger.execution import CacheStatus, Execution, ExecutionError, PayloadRef, Status, WebhookStatus
 from actionrelay.ledger.ports import PayloadStore
-from actionrelay.ledger.waiting import WaitReason, waiting
+from actionrelay.ledger.waiting import NOTHING_KNOWN, Outlook, WaitReason, waiting
 from actionrelay.strict_json import Json, as_json
 from actionrelay.timestamps import Timestamp, iso, iso_or_none
 
@@ -29,10 +29,12 @@ class WaitingDocument(TypedDict):
     """What an execution waits for."""
 
     reason: WaitReason
-    """`rate`: its turn before the rate gate; `paused`: the end of a pause of all; `retry`: its next try; `token`: the
-    same, since there was no token; `lease`: the worker that has it; `webhook`: its result."""
+    """`rate`: its turn before the rate gate; `lane`: the same, while the other lane waits as well; `paused`: the end
+    of a pause of all; `retry`: its next try; `token`: the same, since there was no token; `lease`: the worker that has
+    it; `webhook`: its result."""
     until: Timestamp | None
-    """When that ends at the latest; null for `rate`, as nobody knows how fast the line goes on."""
+    """When that ends at the latest. For `rate` and `lane` about: when all that waits in its lane has had its turn, at
+    the pace of now; null where nobody knows."""
 
 
 class WorkflowPlaceDocument(TypedDict):
@@ -91,8 +93,14 @@ type RawDocument = dict[str, Json | RawJson]
 """An execution's document; its result is text that goes out as it came."""
 
 
+def is_being_stored(execution: Execution, payloads: PayloadStore, now: int) -> bool:
+    """Whether the result of an execution that has completed can't be read yet, and may soon be."""
+    ref = execution.outcome.result if execution.outcome else None
+    return ref is not None and payloads.get(ref) is None and _may_come(execution, now)
+
+
 def execution_document(
-    execution: Execution, payloads: PayloadStore, now: int | None = None, paused_until: int = 0
+    execution: Execution, payloads: PayloadStore, now: int | None = None, outlook: Outlook = NOTHING_KNOWN
 ) -> RawDocument:
     """Return an execution with its result, which is the stored text: its numbers and their order stay as they came.
 
@@ -107,12 +115,12 @@ def execution_document(
         stored = payloads.get(outcome.result)
         if stored is not None:
             result = RawJson(stored.decode())
-        elif now is not None and now - (execution.completed_at or now) < STORING_MS:
+        elif now is not None and _may_come(execution, now):
             execution = replace(execution, status=Status.RUNNING, completed_at=None)
         else:
             error = _unreadable(outcome.result)
     document: RawDocument = {}
-    for name, value in as_json(_summary(execution, error, now, paused_until)).items():
+    for name, value in as_json(_summary(execution, error, now, outlook)).items():
         if name == "cacheStatus":
             document["result"] = result  # its place among the fields
         document[name] = value
@@ -125,7 +133,7 @@ def execution_summary(execution: Execution, now: int | None = None) -> Execution
 
 
 def _summary(
-    execution: Execution, error: ExecutionError | None, now: int | None, paused_until: int = 0
+    execution: Execution, error: ExecutionError | None, now: int | None, outlook: Outlook = NOTHING_KNOWN
 ) -> ExecutionSummaryDocument:
     completed_at = execution.completed_at
     document: ExecutionSummaryDocument = {
@@ -142,7 +150,7 @@ def _summary(
         "completedAt": iso_or_none(completed_at),
         "latencyMs": None if completed_at is None else completed_at - execution.created_at,
     }
-    if found := waiting(execution, execution.updated_at if now is None else now, paused_until):
+    if found := waiting(execution, execution.updated_at if now is None else now, outlook):
         document["waiting"] = {"reason": found.reason, "until": iso_or_none(found.until)}
     if execution.lane is Lane.BULK:
         document["lane"] = "bulk"
@@ -159,6 +167,10 @@ def without_result(document: Mapping[str, object]) -> dict[str, object]:
     """Return an execution's document without its result, and with an error that says so: the outcome stays."""
     error = ExecutionError("result_too_large", "the result is on record and too large to be shown in an answer")
     return {**document, "result": None, "error": error_document(error)}
+
+
+def _may_come(execution: Execution, now: int) -> bool:
+    return now - (execution.completed_at or now) < STORING_MS
 
 
 def error_document(error: ExecutionError | None) -> ErrorDocument | None:

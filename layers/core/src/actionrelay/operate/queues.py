@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
-from actionrelay.gate.ports import GateGauge
-from actionrelay.ledger.ports import QueueGauge
+from actionrelay.gate.outlook import worked_off_at
+from actionrelay.gate.ports import GateGauge, GateView
+from actionrelay.gate.turns import Sharing
+from actionrelay.lanes import Lane
+from actionrelay.ledger.ports import QueueDepth, QueueGauge
 from actionrelay.ports import Clock
 from actionrelay.strict_json import Json, as_json
-from actionrelay.timestamps import Timestamp, iso
+from actionrelay.timestamps import Timestamp, iso, iso_or_none
 
 type QueueName = Literal["executions", "bulk", "deliveries"]
+_QUEUE_OF: "dict[Lane, QueueName]" = {Lane.INTERACTIVE: "executions", Lane.BULK: "bulk"}
 
 
 class QueueDocument(TypedDict):
@@ -27,13 +31,31 @@ class QueueDocument(TypedDict):
     """In the dead-letter queue, for a person to look at."""
 
 
+class RateGateLaneDocument(TypedDict):
+    """How a lane gets on before the rate gate."""
+
+    name: Lane
+    sharePercent: int
+    """How much of the rate it has while both wait; what one leaves is the other's."""
+    callersWaiting: int
+    """How many callers wait for permits, of whom twelve are known apart."""
+    workedOffBy: Timestamp | None
+    """About when all that waits now has had its turn, at the pace of now. Null where nobody waits, and where nobody
+    knows."""
+
+
 class RateGateDocument(TypedDict):
-    """How fast Genesys Cloud is asked."""
+    """How fast Genesys Cloud is asked, and how many actions run at once."""
 
     requestsPerMinute: int
     """The most, over all workers together."""
     pausedUntil: Timestamp | None
     """Nothing goes out before that, since Genesys Cloud answered 429; null where nothing is held up."""
+    inFlight: int
+    """How many actions are under way, about."""
+    maxInFlight: int
+    """The most. Where there are as many, everybody waits for one of them to end."""
+    lanes: list[RateGateLaneDocument]
 
 
 class QueuesDocument(TypedDict):
@@ -57,24 +79,37 @@ class ReadQueues:
 
     queues: "Mapping[QueueName, WatchedQueue]"
     gate: GateGauge
-    requests_per_minute: int
+    sharing: Sharing
     clock: Clock
 
     def read(self) -> dict[str, Json]:
-        """Return the depths of all queues, and when a pause of the rate gate ends, where there is one."""
-        paused_until = self.gate.paused_until()
+        """Return the depths of all queues, and what holds up those that wait before the rate gate."""
+        now = self.clock.now()
+        view = self.gate.look(now)
+        depths = {name: watched.queue.depth() for name, watched in self.queues.items()}
         document: QueuesDocument = {
-            "queues": [_document(name, watched) for name, watched in self.queues.items()],
+            "queues": [_document(name, depths[name], watched) for name, watched in self.queues.items()],
             "rateGate": {
-                "requestsPerMinute": self.requests_per_minute,
-                "pausedUntil": iso(paused_until) if paused_until > self.clock.now() else None,
+                "requestsPerMinute": self.sharing.rate.per_minute,
+                "pausedUntil": iso(view.paused_until) if view.paused_until > now else None,
+                "inFlight": view.in_flight,
+                "maxInFlight": self.sharing.max_in_flight,
+                "lanes": [self._lane(lane, depths[name], view, now) for lane, name in _QUEUE_OF.items()],
             },
         }
         return as_json(document)
 
+    def _lane(self, lane: Lane, depth: QueueDepth, view: GateView, now: int) -> RateGateLaneDocument:
+        ends_at = worked_off_at(self.sharing, view, lane, depth.all, now) if view.waits(lane) else None
+        return {
+            "name": lane,
+            "sharePercent": self.sharing.percent(lane),
+            "callersWaiting": view.callers_waiting.get(lane, 0),
+            "workedOffBy": iso_or_none(ends_at),
+        }
 
-def _document(name: "QueueName", watched: WatchedQueue) -> QueueDocument:
-    depth = watched.queue.depth()
+
+def _document(name: "QueueName", depth: QueueDepth, watched: WatchedQueue) -> QueueDocument:
     return {
         "name": name,
         "waiting": depth.waiting,

@@ -1,4 +1,4 @@
-"""How ``query`` is built. All of it reads alone."""
+"""How ``query`` is built. All of it reads alone, but for the slots of those that wait."""
 
 import os
 
@@ -8,7 +8,13 @@ from actionrelay.audit.reader_dynamodb import AuditTableReader
 from actionrelay.find.execution import ReadExecution
 from actionrelay.find.indexes_dynamodb import TableIndexes
 from actionrelay.find.listing import ListExecutions
+from actionrelay.find.outlook import LookAhead
+from actionrelay.find.slots_dynamodb import TableWaitSlots
+from actionrelay.find.waiting import AwaitEnd
 from actionrelay.gate.gate_dynamodb import TableGateGauge
+from actionrelay.gate.rate import Rate
+from actionrelay.gate.turns import Sharing
+from actionrelay.lanes import Lane
 from actionrelay.ledger.executions_dynamodb import ExecutionsTable
 from actionrelay.ledger.gauge_sqs import SqsGauge
 from actionrelay.ledger.payloads_s3 import BucketPayloads
@@ -20,7 +26,7 @@ from actionrelay.statistics.counters_dynamodb import TableCounters
 from actionrelay.statistics.report import ReadMetrics
 from actionrelay.timestamps import DAY_MS
 from actionrelay.wiring.ledger import retained
-from actionrelay.wiring.process import SystemClock, aws, once
+from actionrelay.wiring.process import SystemClock, SystemSleep, aws, once
 from actionrelay.wiring.settings import QuerySettings
 from actionrelay.wiring.telemetry import telemetry
 from actionrelay.workflows.reading import ListWorkflows, ReadWorkflow
@@ -33,12 +39,27 @@ from actionrelay.workflows.table_dynamodb import WorkflowsTable
 def read_execution() -> ReadExecution:
     """Shows one execution."""
     settings = QuerySettings.read(os.environ)
+    store, payloads = _executions_table(settings), BucketPayloads(aws().s3, settings.payload_bucket)
     return ReadExecution(
-        store=_executions_table(settings),
-        payloads=BucketPayloads(aws().s3, settings.payload_bucket),
-        gate=TableGateGauge(aws().dynamodb, settings.executions_table),
+        store=store,
+        payloads=payloads,
+        ahead=LookAhead(
+            gate=TableGateGauge(aws().dynamodb, settings.executions_table),
+            gauges=lambda lane: SqsGauge(
+                aws().sqs, settings.bulk_queue_url if lane is Lane.BULK else settings.execution_queue_url
+            ),
+            sharing=_sharing(settings),
+        ),
         clock=SystemClock(),
         telemetry=telemetry(),
+        ending=AwaitEnd(
+            store=store,
+            payloads=payloads,
+            slots=TableWaitSlots(aws().dynamodb, settings.executions_table, settings.max_waiting, SystemClock()),
+            sleep=SystemSleep(),
+            telemetry=telemetry(),
+            clock=SystemClock(),
+        ),
     )
 
 
@@ -116,7 +137,7 @@ def read_queues() -> ReadQueues:
             "deliveries": watched(settings.delivery_queue_url, settings.delivery_dlq_url),
         },
         gate=TableGateGauge(aws().dynamodb, settings.executions_table),
-        requests_per_minute=settings.requests_per_minute,
+        sharing=_sharing(settings),
         clock=SystemClock(),
     )
 
@@ -136,6 +157,10 @@ def serve_console() -> ConsolePage:
 
 def _workflows_table(settings: QuerySettings) -> WorkflowsTable:
     return WorkflowsTable(aws().dynamodb, settings.executions_table, settings.execution_retention_days)
+
+
+def _sharing(settings: QuerySettings) -> Sharing:
+    return Sharing(Rate(settings.requests_per_minute), settings.bulk_share_percent, settings.max_in_flight)
 
 
 def _executions_table(settings: QuerySettings) -> RetainedExecutions:

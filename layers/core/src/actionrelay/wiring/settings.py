@@ -204,6 +204,8 @@ class ValidateSettings(OperatedSettings, CompletingSettings, _OutboundSettings):
     requests_per_minute: Positive
     max_backlog: NotNegative
     """0 means twelve hours' work at the rate."""
+    max_waiting: NotNegative
+    """How many callers may wait at once; 0 lets nobody wait."""
     mask_inputs: Names
     decision_queue_url: str
 
@@ -286,6 +288,9 @@ class QuerySettings(_Settings):
     execution_retention_days: Positive
     genesys_api: Contract
     requests_per_minute: Positive
+    bulk_share_percent: Positive
+    max_in_flight: Positive
+    max_waiting: NotNegative
     runbook_url: str
     """Where people read the runbook, or nothing."""
 

@@ -2,6 +2,8 @@
 
 import os
 
+from actionrelay.find.slots_dynamodb import TableWaitSlots
+from actionrelay.find.waiting import AwaitEnd
 from actionrelay.lanes import Lane
 from actionrelay.ledger.gauge_sqs import SqsGauge
 from actionrelay.ledger.history_dynamodb import AuditTable
@@ -22,11 +24,12 @@ from actionrelay.wiring.ledger import (
     callers_recorder,
     execution_queue,
     executions_table,
+    retained,
     step_results,
     workflow_records,
 )
 from actionrelay.wiring.operating import operating
-from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
+from actionrelay.wiring.process import SystemClock, SystemRandomness, SystemSleep, aws, once
 from actionrelay.wiring.settings import ValidateSettings
 from actionrelay.wiring.step_requests import RulesOfSubmissions
 from actionrelay.wiring.telemetry import telemetry
@@ -66,6 +69,20 @@ def submit_execution() -> SubmitExecution:
             per_minute=settings.requests_per_minute,
             clock=SystemClock(),
         ),
+    )
+
+
+@once
+def await_end() -> AwaitEnd:
+    """Waits for what was submitted."""
+    settings = ValidateSettings.read(os.environ)
+    return AwaitEnd(
+        store=retained(executions_table(settings)),
+        payloads=BucketPayloads(aws().s3, settings.payload_bucket),
+        slots=TableWaitSlots(aws().dynamodb, settings.executions_table, settings.max_waiting, SystemClock()),
+        sleep=SystemSleep(),
+        telemetry=telemetry(),
+        clock=SystemClock(),
     )
 
 

@@ -2,23 +2,34 @@
 
 import { h, show } from "./dom.js";
 import { count, plural, span } from "./formatting.js";
+import { until } from "./times.js";
 
 const NAMES = { executions: "Executions", bulk: "Bulk executions", deliveries: "Deliveries" };
+const LANE_OF = { executions: "interactive", bulk: "bulk" };
 
 /** The queues and the gate, in a container. */
 export function drawQueues(container, { queues, rateGate }) {
-  const until = rateGate.pausedUntil ? Date.parse(rateGate.pausedUntil) : 0;
-  const paused = Math.max(0, Math.ceil((until - Date.now()) / 1000));
-  show(container, { queues, rate: rateGate.requestsPerMinute, paused }, () => [
-    queues.map(queueRow),
+  const pauseEnds = rateGate.pausedUntil ? Date.parse(rateGate.pausedUntil) : 0;
+  const paused = Math.max(0, Math.ceil((pauseEnds - Date.now()) / 1000));
+  show(container, { queues, rateGate, paused }, () => [
+    queues.map((queue) => queueRow(queue, rateGate.lanes.find((lane) => lane.name === LANE_OF[queue.name]))),
     h("div", { class: "queue" }, h("h3", {}, "Rate gate"),
       h("p", { class: paused ? "gate tone-wait" : "gate" }, paused
         ? `Paused for ${span(paused * 1000)} more, as Genesys Cloud asked for`
-        : `Open, at most ${plural(rateGate.requestsPerMinute, "request")} a minute`)),
+        : `Open, at most ${plural(rateGate.requestsPerMinute, "request")} a minute`),
+      h("p", { class: "gate" }, `≈ ${count(rateGate.inFlight)} of at most ${plural(rateGate.maxInFlight, "action")} under way`,
+        rateGate.inFlight >= rateGate.maxInFlight ? ": each has to end before another begins" : null)),
   ]);
 }
 
-function queueRow({ name, waiting, delayed, inFlight, deadLetters }) {
+/** How a lane gets on; null for a queue that is none, and for a lane in which nobody waits. */
+function laneNote(lane) {
+  if (!lane?.callersWaiting) return null;
+  const shares = `${plural(lane.callersWaiting, "caller")} before the rate gate, ${lane.sharePercent} % of the rate while both lanes wait`;
+  return h("p", { class: "gate" }, shares, lane.workedOffBy ? [". Worked off ≈ ", until(lane.workedOffBy)] : null);
+}
+
+function queueRow({ name, waiting, delayed, inFlight, deadLetters }, lane) {
   const all = Math.max(1, waiting + delayed + inFlight);
   const part = (kind, fraction) => (fraction ? h("span", { class: `part ${kind}`, css: { "flex-grow": String(fraction) } }) : null);
   return h("div", { class: "queue" },
@@ -27,7 +38,8 @@ function queueRow({ name, waiting, delayed, inFlight, deadLetters }) {
       waiting + delayed + inFlight ? null : part("idle", 1)),
     h("dl", { class: "parts-legend" },
       number("in work", inFlight, "in-flight"), number("waiting", waiting, "waiting"), number("delayed", delayed, "delayed"),
-      number("dead", deadLetters, deadLetters ? "dead" : "none")));
+      number("dead", deadLetters, deadLetters ? "dead" : "none")),
+    laneNote(lane));
 }
 
 function number(name, value, kind) {

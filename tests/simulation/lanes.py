@@ -1,0 +1,119 @@
+"""What sharing out the rate promises, as scenes of virtual time, and the rules that each of them rests on.
+
+The scenes are `tests/unit/gate/test_turns.py`'s in small, so that each can be played for every rule that is taken away.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from actionrelay.gate import turns
+from actionrelay.gate.rate import GateState, Rate
+from actionrelay.gate.turns import Sharing
+from actionrelay.lanes import Flow, Lane
+from benchmarks.gate.turns import Arrival, Course, Turns, every, percentile
+from tests.simulation.mutants import Edit
+
+HURRY = Flow(Lane.INTERACTIVE, "in a hurry")
+FLOOD = Flow(Lane.INTERACTIVE, "a flood")
+FILE, OTHER_FILE = Flow(Lane.BULK, "a file"), Flow(Lane.BULK, "another file")
+PER_MINUTE = 270
+MOST = 10
+"""Of actions under way, where that is the scene."""
+
+
+def _ideal_ms(executions: int) -> float:
+    return executions * 60_000 / PER_MINUTE
+
+
+def _part(course: Course, one: Flow, other: Flow) -> float:
+    """The part of the first of two flows while both wait."""
+    ends = min(max(begun for _, begun in course.begun[flow]) for flow in (one, other))
+    begun = [course.begun_within(flow, 0, ends) for flow in (one, other)]
+    return begun[0] / sum(begun)
+
+
+def hurry_is_served_at_once() -> bool:
+    """Beside a file, an interactive execution every two seconds has its first attempt at once, not just within two."""
+    hurry = list(every(HURRY, 2_000, _ideal_ms(400), begins_ms=500))
+    course = Turns(Sharing(Rate(PER_MINUTE)), [Arrival(FILE, executions=400), *hurry]).run()
+    return percentile(course.waits(HURRY), 0.95) <= 500
+
+
+def bulk_has_its_fifth() -> bool:
+    """While both lanes wait."""
+    course = Turns(Sharing(Rate(PER_MINUTE)), [Arrival(FILE, executions=300), Arrival(FLOOD, executions=300)]).run()
+    return abs(_part(course, FILE, FLOOD) - 0.2) <= 0.02
+
+
+def callers_share_evenly() -> bool:
+    """Within a lane."""
+    arrivals = [Arrival(FILE, executions=600), Arrival(OTHER_FILE, executions=200)]
+    return abs(_part(Turns(Sharing(Rate(PER_MINUTE)), arrivals).run(), FILE, OTHER_FILE) - 0.5) <= 0.025
+
+
+def the_rate_is_used() -> bool:
+    """By a lane that is alone."""
+    return Turns(Sharing(Rate(PER_MINUTE)), [Arrival(FILE, executions=300)]).run().ended_at <= 1.1 * _ideal_ms(300)
+
+
+def many_callers_get_on() -> bool:
+    """More of them than are known apart."""
+    callers = [Arrival(Flow(Lane.BULK, str(number)), executions=30) for number in range(20)]
+    return Turns(Sharing(Rate(PER_MINUTE)), callers).run().ended_at <= 1.25 * _ideal_ms(600)
+
+
+def in_flight_is_bounded() -> bool:
+    """However long actions take, and what has ended makes room."""
+    arrivals = [Arrival(FILE, executions=60), Arrival(FLOOD, executions=60)]
+    course = Turns(Sharing(Rate(1_200), max_in_flight=MOST), arrivals, latency_ms=lambda _: 5_000).run()
+    return course.most_in_flight <= MOST and course.ended_at <= 2.5 * 120 / MOST * 5_000
+
+
+SCENES: tuple[Callable[[], bool], ...] = (
+    hurry_is_served_at_once,
+    bulk_has_its_fifth,
+    callers_share_evenly,
+    the_rate_is_used,
+    many_callers_get_on,
+    in_flight_is_bounded,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A rule that is taken away, and the scene that misses it."""
+
+    scene: Callable[[], bool]
+    edit: Edit
+
+
+RULES: dict[str, Gone] = {
+    "a lane that has had more than its share goes on": Gone(
+        bulk_has_its_fifth, Edit(turns._Turn, "_is_due", "self._lane_lead(flow.lane) > LANE_LEAD and", "False and")
+    ),
+    "the lanes' shares are the other's": Gone(
+        bulk_has_its_fifth, Edit(Sharing, "weight", "lane is Lane.INTERACTIVE", "lane is Lane.BULK")
+    ),
+    "a caller that has had more goes on": Gone(
+        callers_share_evenly, Edit(turns._Turn, "_is_due", "served < self.known[each].served + FLOW_LEAD", "True")
+    ),
+    "what a caller has had is not counted": Gone(
+        callers_share_evenly, Edit(turns._Turn, "grant", "served=self.known[flow].served + 1", "served=0")
+    ),
+    "those that wait leave nothing for those that don't": Gone(
+        hurry_is_served_at_once,
+        Edit(turns._Turn, "grant", "self.sharing.reserve if flow in self.waiting else 0", "0"),
+    ),
+    "a full bucket is kept for who does not come": Gone(
+        many_callers_get_on, Edit(turns._Turn, "grant", "self.full and not self.granted and wanting", "False")
+    ),
+    "those that wait line up at the same moment": Gone(
+        the_rate_is_used, Edit(turns._Turn, "_line_up", "begins + place * between_us", "begins + 300_000_000")
+    ),
+    "what is under way is not counted": Gone(
+        in_flight_is_bounded, Edit(GateState, "in_flight", "lease.until > now", "False")
+    ),
+    "what has ended is not given back": Gone(
+        in_flight_is_bounded, Edit(GateState, "released", "min(lease.actions, left)", "lease.actions")
+    ),
+}

@@ -1,0 +1,20 @@
+"""Lanes and callers in virtual time: what sharing out promises holds, and each rule that it rests on is missed."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.simulation.lanes import RULES, SCENES
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+def test_what_sharing_promises_holds(scene: Callable[[], bool]) -> None:
+    assert scene()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_each_rule_of_sharing_is_missed_when_it_is_gone(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = RULES[rule]
+    gone.edit.apply(monkeypatch)
+
+    assert not gone.scene()

@@ -1,0 +1,84 @@
+"""How long a request wants to wait. A wrong query is refused, a wrong preference ignored (RFC 7240)."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actionrelay.boundary.request import read_request
+from actionrelay.boundary.waits import ANSWER_WITHIN_MS, applied, asked_wait, preferred_wait
+from actionrelay.lanes import caller_name
+from tests.fakes.chance import NOON
+
+ARN = "arn:aws:iam::123456789012:user/bot"
+
+
+def wanted(prefer: str | None = None, wait: str | None = None, **context: Any) -> Any:
+    request = read_request(
+        {
+            "headers": {} if prefer is None else {"prefer": prefer},
+            "queryStringParameters": {} if wait is None else {"wait": wait},
+            "requestContext": {"identity": {"userArn": ARN}, **context},
+        }
+    )
+    return preferred_wait(request) if wait is None else asked_wait(request)
+
+
+@pytest.mark.parametrize(
+    ("prefer", "seconds"),
+    [
+        ("wait=20", 20),
+        ("wait=1", 1),
+        ("Wait = 5", 5),
+        ('wait="10"', 10),
+        ("respond-async, wait=7", 7),
+        ("wait=7, respond-async", 7),
+        ('return=minimal; foo="a, wait=3", wait=9', 9),
+        ("wait=9; foo=bar", 9),
+        ("wait=3, wait=4", 3),
+    ],
+)
+def test_a_preference_is_read(prefer: str, seconds: int) -> None:
+    assert wanted(prefer).milliseconds == seconds * 1_000
+
+
+@pytest.mark.parametrize(
+    "prefer",
+    [
+        *("", "wait", "wait=", "wait=0", "wait=21", "wait=-1", "wait=1.5", "wait=1e1", "wait=020", "wait=ten"),
+        *("respond-async", "waiting=5", "wait=\u0665", "wait=5 6", '"wait"=5', "=5", ", ,", "wait=0, wait=5"),
+    ],
+)
+def test_a_preference_that_can_not_be_kept_is_ignored(prefer: str) -> None:
+    assert wanted(prefer) is None
+
+
+@given(st.text(max_size=200))
+def test_no_header_breaks_the_reader(prefer: str) -> None:
+    found = wanted(prefer)
+    assert found is None or 1_000 <= found.milliseconds <= 20_000
+
+
+def test_a_long_header_is_read_in_a_step_each() -> None:
+    """A pattern that tries all ways would not come to an end."""
+    for unit in ("a=", 'a;"', "a;\\", "a , ", '"', ";;", "wait"):
+        wanted(unit * 5_000)
+
+
+def test_who_waits_is_the_caller() -> None:
+    assert wanted("wait=5").caller == caller_name(ARN)
+
+
+def test_an_answer_is_due_when_api_gateway_gives_up() -> None:
+    assert wanted("wait=5", requestTimeEpoch=NOON).answer_by == NOON + ANSWER_WITHIN_MS
+    for said in ({}, {"requestTimeEpoch": NOON // 1_000}, {"requestTimeEpoch": "now"}):
+        assert wanted("wait=5", **said).answer_by is None
+
+
+def test_a_query_asks_for_seconds() -> None:
+    assert wanted(wait="20").milliseconds == 20_000
+
+
+def test_a_kept_preference_is_said() -> None:
+    assert applied(wanted("wait=7")) == {"Preference-Applied": "wait=7"}
