@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from actionrelay.boundary import http
 from actionrelay.boundary.request import HttpRequest
 from actionrelay.boundary.routes import FLAGS, ROUTES, SINGLE_HEADERS, WAITS, Access, Route, route_of
+from actionrelay.boundary.waits import asked_wait
 from actionrelay.errors import MAX_POINTER_LENGTH, Fault, InvalidRequestError, cut
 from actionrelay.strict_json import pointer
 
@@ -244,6 +245,18 @@ FLAGGED = [(route, name) for route, name in WITH_PARAMETERS if name in FLAGS]
 def test_a_flag_is_true_or_false(route: Route, name: str, value: str) -> None:
     [fault] = faults(event(route, **query((name, value))))
     assert (fault["pointer"], fault["detail"]) == (f"/query/{name}", "must be true or false")
+
+
+def test_a_refusal_waits_for_nothing() -> None:
+    route = next(route for route in ROUTES if "wait" in route.query)
+    checked: list[HttpRequest] = []
+
+    def check(request: HttpRequest) -> dict[str, Any]:
+        checked.append(request)
+        return {}
+
+    http.serve(event(route, **query(("wait", "20"), ("wiat", "20"))), {route.operation: check})
+    assert [asked_wait(request) for request in checked] == [None]
 
 
 WAITED = [(route, name) for route, name in WITH_PARAMETERS if name in WAITS]

@@ -1,7 +1,7 @@
 """The HTTP boundary: from an event to the handler of its route, and every answer's form (RFC 9457 for the bad ones)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -17,7 +17,7 @@ from actionrelay.boundary.request import (
     request_faults,
     trace_id_of,
 )
-from actionrelay.boundary.routes import Access, Route, route_of
+from actionrelay.boundary.routes import WAITS, Access, Route, route_of
 from actionrelay.errors import (
     ActionRelayError,
     BacklogFullError,
@@ -141,10 +141,11 @@ def _check_access(route: Route, event: Mapping[str, Any]) -> None:
 
 
 def _with_further(faults: tuple[Fault, ...], check: Handler | None, request: HttpRequest) -> InvalidRequestError:
-    """Find what else is wrong with a request, so that one answer names all of it."""
+    """Find what else is wrong with a request, so that one answer names all of it. It waits for nothing."""
+    query = {name: value for name, value in request.query.items() if name not in WAITS}
     try:
         if check is not None:
-            check(request)
+            check(replace(request, query=query))
     except InvalidRequestError as error:
         known = {fault.pointer for fault in faults}
         further = tuple(fault for fault in error.faults if fault.pointer not in known)

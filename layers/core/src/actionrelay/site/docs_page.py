@@ -33,6 +33,11 @@ class Page:
     html: str
     policy: str
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """Its headers, besides those of every answer."""
+        return {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": self.policy}
+
 
 def render(document: dict[str, Any]) -> Page:
     """Return the page of a document."""
