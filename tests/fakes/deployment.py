@@ -14,6 +14,8 @@ ENVIRONMENT = {
     "BULK_SHARE_PERCENT": "20",
     "MAX_IN_FLIGHT": "30",
     "MAX_BACKLOG": "0",
+    "WORKFLOW_QUEUE_URL": "https://sqs.example.com/workflow",
+    "WORKFLOW_DLQ_URL": "https://sqs.example.com/workflow-dlq",
     "MAX_WAITING": "2",
     "DELIVERY_QUEUE_URL": "https://sqs.example.com/delivery",
     "DELIVERY_DLQ_URL": "https://sqs.example.com/delivery-dlq",

@@ -92,7 +92,7 @@ RULES: dict[str, Gone] = {
         bulk_has_its_fifth, Edit(turns._Turn, "_is_due", "self._lane_lead(flow.lane) > LANE_LEAD and", "False and")
     ),
     "the lanes' shares are the other's": Gone(
-        bulk_has_its_fifth, Edit(Sharing, "weight", "lane is Lane.INTERACTIVE", "lane is Lane.BULK")
+        bulk_has_its_fifth, Edit(Sharing, "weight", "100 - self.percent(lane)", "self.percent(lane)")
     ),
     "a caller that has had more goes on": Gone(
         callers_share_evenly, Edit(turns._Turn, "_is_due", "served < self.known[each].served + FLOW_LEAD", "True")

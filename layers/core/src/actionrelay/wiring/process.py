@@ -11,7 +11,6 @@ from typing import override
 from boto3.session import Session
 
 from actionrelay.aws.clients import AwsClients
-from actionrelay.find.ports import Sleep
 from actionrelay.ports import Clock, Randomness
 
 
@@ -21,14 +20,6 @@ class SystemClock(Clock):
     @override
     def now(self) -> int:
         return time.time_ns() // 1_000_000
-
-
-class SystemSleep(Sleep):
-    """The machine's time, passed."""
-
-    @override
-    def sleep(self, milliseconds: int) -> None:
-        time.sleep(milliseconds / 1_000)
 
 
 class SystemRandomness(Randomness):

@@ -9,8 +9,6 @@ from actionrelay.find.execution import ReadExecution
 from actionrelay.find.indexes_dynamodb import TableIndexes
 from actionrelay.find.listing import ListExecutions
 from actionrelay.find.outlook import LookAhead
-from actionrelay.find.slots_dynamodb import TableWaitSlots
-from actionrelay.find.waiting import AwaitEnd
 from actionrelay.gate.gate_dynamodb import TableGateGauge
 from actionrelay.gate.rate import Rate
 from actionrelay.gate.turns import Sharing
@@ -26,9 +24,10 @@ from actionrelay.statistics.counters_dynamodb import TableCounters
 from actionrelay.statistics.report import ReadMetrics
 from actionrelay.timestamps import DAY_MS
 from actionrelay.wiring.ledger import retained
-from actionrelay.wiring.process import SystemClock, SystemSleep, aws, once
+from actionrelay.wiring.process import SystemClock, aws, once
 from actionrelay.wiring.settings import QuerySettings
 from actionrelay.wiring.telemetry import telemetry
+from actionrelay.wiring.waiting import awaiting
 from actionrelay.workflows.reading import ListWorkflows, ReadWorkflow
 from actionrelay.workflows.records import WorkflowRecords
 from actionrelay.workflows.results import StepResults
@@ -39,10 +38,10 @@ from actionrelay.workflows.table_dynamodb import WorkflowsTable
 def read_execution() -> ReadExecution:
     """Shows one execution."""
     settings = QuerySettings.read(os.environ)
-    store, payloads = _executions_table(settings), BucketPayloads(aws().s3, settings.payload_bucket)
+    store = _executions_table(settings)
     return ReadExecution(
         store=store,
-        payloads=payloads,
+        payloads=BucketPayloads(aws().s3, settings.payload_bucket),
         ahead=LookAhead(
             gate=TableGateGauge(aws().dynamodb, settings.executions_table),
             gauges=lambda lane: SqsGauge(
@@ -52,14 +51,7 @@ def read_execution() -> ReadExecution:
         ),
         clock=SystemClock(),
         telemetry=telemetry(),
-        ending=AwaitEnd(
-            store=store,
-            payloads=payloads,
-            slots=TableWaitSlots(aws().dynamodb, settings.executions_table, settings.max_waiting, SystemClock()),
-            sleep=SystemSleep(),
-            telemetry=telemetry(),
-            clock=SystemClock(),
-        ),
+        ending=awaiting(settings, store),
     )
 
 

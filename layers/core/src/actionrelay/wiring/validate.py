@@ -2,7 +2,6 @@
 
 import os
 
-from actionrelay.find.slots_dynamodb import TableWaitSlots
 from actionrelay.find.waiting import AwaitEnd
 from actionrelay.lanes import Lane
 from actionrelay.ledger.gauge_sqs import SqsGauge
@@ -29,10 +28,11 @@ from actionrelay.wiring.ledger import (
     workflow_records,
 )
 from actionrelay.wiring.operating import operating
-from actionrelay.wiring.process import SystemClock, SystemRandomness, SystemSleep, aws, once
+from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
 from actionrelay.wiring.settings import ValidateSettings
 from actionrelay.wiring.step_requests import RulesOfSubmissions
 from actionrelay.wiring.telemetry import telemetry
+from actionrelay.wiring.waiting import awaiting
 from actionrelay.workflows.decisions import OperateWorkflow
 from actionrelay.workflows.results import StepResults
 from actionrelay.workflows.rules import WorkflowRules
@@ -76,14 +76,7 @@ def submit_execution() -> SubmitExecution:
 def await_end() -> AwaitEnd:
     """Waits for what was submitted."""
     settings = ValidateSettings.read(os.environ)
-    return AwaitEnd(
-        store=retained(executions_table(settings)),
-        payloads=BucketPayloads(aws().s3, settings.payload_bucket),
-        slots=TableWaitSlots(aws().dynamodb, settings.executions_table, settings.max_waiting, SystemClock()),
-        sleep=SystemSleep(),
-        telemetry=telemetry(),
-        clock=SystemClock(),
-    )
+    return awaiting(settings, retained(executions_table(settings)))
 
 
 @once
