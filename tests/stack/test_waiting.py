@@ -19,7 +19,7 @@ def waits(deployment: Deployment, execution_id: str, seconds: int) -> Answer:
     return deployment.api.call("GET", f"/executions/{execution_id}?wait={seconds}")
 
 
-def test_a_submission_that_prefers_to_wait_is_answered_with_its_end(data_actions: Deployment) -> None:
+def test_a_submission_that_waits_is_answered_with_its_end(data_actions: Deployment) -> None:
     answer = data_actions.api.submit(data_actions.request(), Prefer="wait=20")
 
     assert (answer.status, answer.document["status"]) == (200, "completed"), answer.body
