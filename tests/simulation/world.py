@@ -22,7 +22,7 @@ from tests.simulation.baton import Crew, Died, Worker
 from tests.simulation.deployment import MAX_ATTEMPTS, Deployment, UseCases
 from tests.simulation.faults import Call, Line, Move, Plan, no_faults, timeline
 from tests.simulation.flow_ports import FlowLedger, FlowMessages
-from tests.simulation.flow_rules import FlowRules
+from tests.simulation.flow_promises import FlowRules
 from tests.simulation.memory import (
     Audit,
     Cache,

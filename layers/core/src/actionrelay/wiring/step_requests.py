@@ -7,8 +7,8 @@ from typing import override
 
 from actionrelay.errors import Fault, PayloadTooLargeError, WrongStateError
 from actionrelay.faults import Faults
-from actionrelay.ledger.allowed import Decision
 from actionrelay.ledger.execution import Execution, Status
+from actionrelay.ledger.operator_decisions import Decision
 from actionrelay.operate.decisions import OperateExecution
 from actionrelay.strict_json import Json, canonical
 from actionrelay.submit.rules import RequestRules

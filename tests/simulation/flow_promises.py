@@ -15,7 +15,7 @@ from actionrelay.strict_json import Json
 from actionrelay.workflows.run import Run, StepRecord, execution_id
 from tests.simulation.flow_ports import FlowLedger
 from tests.simulation.memory import Payloads
-from tests.simulation.rules import Rules
+from tests.simulation.promises import Rules
 
 PROMPT_MS = 600_000
 """How long one fault may keep a step waiting: a message's visibility, and a rest. Less than a watch's 15 minutes."""
