@@ -96,7 +96,7 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
     "the last of several to end does not look whether it is": (
         Edit(_Turn, "_go_on", "if not self._is_stale or self._has_started:", "if True:"),
     ),
-    "an ending is not told to the workflow": (
+    "a workflow does not hear of an ending": (
         Edit(follow_up.Completion, "hand_on", "self.notify_workflow(ended)", "pass"),
     ),
     "the deadline is not watched": (

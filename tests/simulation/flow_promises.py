@@ -180,14 +180,14 @@ class FlowRules:
         buried = {letter.execution_id for letter in letters if letter.kind is MessageKind.WORKFLOW}
         if run.delivery.status is WebhookStatus.FAILED and run.workflow_id in buried:
             return
-        told = {
+        reported = {
             (each["data"]["workflowId"], each["type"])
             for each in map(json.loads, accepted)
             if each["type"].startswith("workflow.")
         }
         if run.delivery.status is not WebhookStatus.DELIVERED:
             yield f"its webhook is {run.delivery.status}"
-        elif (run.workflow_id, f"workflow.{run.status}") not in told:
+        elif (run.workflow_id, f"workflow.{run.status}") not in reported:
             yield "delivered is on record, and the receiver never got it"
 
     def _waits(self, run: Run, steps: Mapping[str, StepRecord]) -> Iterator[str]:
