@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from local.genesys.actions_list import ActionsList
 from local.genesys.answers import invalid_answer, json_answer
 from local.genesys.control import Control
 from local.genesys.errors import error_body
@@ -34,7 +35,12 @@ def create_app(config: SimulatorConfig | None = None) -> Starlette:
             await simulator.courier.close()
 
     return Starlette(
-        routes=[*Platform(simulator).routes(), *Organization(simulator).routes(), *Control(simulator).routes()],
+        routes=[
+            *Platform(simulator).routes(),
+            *Organization(simulator).routes(),
+            *ActionsList(simulator).routes(),
+            *Control(simulator).routes(),
+        ],
         lifespan=lifespan,
         exception_handlers={
             ValidationError: invalid_answer,

@@ -19,7 +19,7 @@ ORDINARY = Fault()
 class Subject:
     """What a fault can be matched against."""
 
-    on: Literal["execute", "token"]
+    on: Literal["execute", "token", "actions"]
     execution_id: str | None = None
     trace_id: str | None = None
     action_id: str | None = None

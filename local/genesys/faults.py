@@ -35,7 +35,7 @@ class Fault(Model):
     endpoint it is for.
     """
 
-    on: Literal["execute", "token"] = "execute"
+    on: Literal["execute", "token", "actions"] = "execute"
     execution_id: str | None = None
     trace_id: str | None = None
     action_id: str | None = None

@@ -57,7 +57,8 @@ class Organization:
 def _subject(client_id: str, client: Client | None) -> dict[str, Any]:
     """Return the client's grants as `AuthzSubject` has them."""
     policies: list[dict[str, Any]] = [{"domain": "directory", "entityName": "user", "actions": ["view"]}]
-    if client is not None and client.permitted:
-        policies.append({"domain": "integrations", "entityName": "action", "actions": ["execute", "view"]})
+    allowed = [("execute", client and client.permitted), ("view", client and client.views_actions)]
+    if actions := [name for name, granted in allowed if granted]:
+        policies.append({"domain": "integrations", "entityName": "action", "actions": actions})
     role = {"id": "role-1", "name": "Simulated", "policies": policies}
     return {"id": client_id, "grants": [{"subjectId": client_id, "division": {"id": "*"}, "role": role}]}

@@ -5,10 +5,12 @@ rule. The models are frozen: a change makes a new one, and a request sees the sa
 """
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
+
+from local.genesys.catalogue import PLAIN
 
 DEFAULT_WEBHOOK_SECRET = "whsec_bG9jYWwtd29ybGQtZ2VuZXN5cy13ZWJob29rLWtleSE="
 
@@ -68,13 +70,14 @@ class Model(BaseModel):
 
 class Client(Model):
     """An OAuth client: its secret, whether it is enabled (may have tokens), permitted (may execute actions)
-    and may read the organisation's limits.
+    and may read the organisation's limits and its actions.
     """
 
     secret: str
     enabled: bool = True
     permitted: bool = True
     reads_limits: bool = True
+    views_actions: bool = True
 
 
 class TokenRules(Model):
@@ -142,3 +145,15 @@ class CallbackRules(Model):
     tampering: Tampering = Tampering.NONE
     attempts: Attempts = 5
     retry_delay_ms: Milliseconds = 250
+
+
+class CatalogueRules(Model):
+    """Which actions the organisation has: those that are written out (`catalogue`), and so many plain ones.
+
+    `removed` are deleted; `changed` is the new schema of inputs of an action, whose version is one more then.
+    """
+
+    empty: bool = False
+    plain: Annotated[int, Field(ge=0, le=10_000)] = PLAIN
+    removed: tuple[str, ...] = ()
+    changed: dict[str, dict[str, Any]] = {}

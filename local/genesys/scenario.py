@@ -8,6 +8,7 @@ from local.genesys.faults import Fault, RandomFault
 from local.genesys.rules import (
     Bytes,
     CallbackRules,
+    CatalogueRules,
     Latency,
     Mode,
     Model,
@@ -35,6 +36,7 @@ class Scenario(Model):
     signing: Signing = Signing()
     callbacks: CallbackRules = CallbackRules()
     limits: dict[str, dict[str, int]] = LIMITS
+    catalogue: CatalogueRules = CatalogueRules()
     faults: tuple[RandomFault, ...] = ()
 
     def patched(self, patch: Any) -> Self:

@@ -43,6 +43,10 @@ class FakeDynamoDb:
     puts: list[dict[str, Any]] = field(default_factory=list)
     trouble: Trouble = field(default_factory=Trouble)
     page_size: int = 2
+    at_once: int = 100
+    """Keys of a ``BatchGetItem`` that are answered."""
+    looks: int = 0
+    """Such requests."""
 
     def put_item(self, **parameters: Any) -> dict[str, Any]:
         check("dynamodb", "PutItem", parameters)
@@ -72,7 +76,34 @@ class FakeDynamoDb:
         if "IndexName" in parameters:
             return self._of_the_day(parameters)
         assert parameters["ConsistentRead"]
+        if "BETWEEN" in parameters["KeyConditionExpression"]:
+            return self._range(parameters)
         return {"Items": self._partition(parameters)}
+
+    def _range(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Items of a partition in the order of their sort key, so many at once as ``page_size`` says."""
+        assert parameters["KeyConditionExpression"] == "pk = :pk AND sk BETWEEN :first AND :last"
+        wanted = {name: value["S"] for name, value in parameters["ExpressionAttributeValues"].items()}
+        after = parameters.get("ExclusiveStartKey", {}).get("sk", {}).get("S", "")
+        keys = sorted(
+            (first, second)
+            for first, second in self.items
+            if first == wanted[":pk"] and wanted[":first"] <= second <= wanted[":last"] and second > after
+        )
+        answer: dict[str, Any] = {"Items": [self.items[key] for key in keys[: self.page_size]]}
+        if len(keys) > self.page_size:
+            first, second = keys[self.page_size - 1]
+            answer["LastEvaluatedKey"] = {"pk": {"S": first}, "sk": {"S": second}}
+        return answer
+
+    def batch_get_item(self, **parameters: Any) -> dict[str, Any]:
+        check("dynamodb", "BatchGetItem", parameters)
+        self.trouble.strike_before("batch_get_item")
+        [(table, asked)] = parameters["RequestItems"].items()
+        self.looks += 1
+        now, later = asked["Keys"][: self.at_once], asked["Keys"][self.at_once :]
+        found = [self.items[key] for key in map(self.key_of, now) if key in self.items]
+        return {"Responses": {table: found}, "UnprocessedKeys": {table: {"Keys": later}} if later else {}}
 
     def _of_the_day(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """The sparse index by day: keys alone, eventually consistent, and read on from a key."""

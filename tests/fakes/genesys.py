@@ -186,7 +186,7 @@ class ScriptedGate:
         return self.held_for.popleft() if self.held_for else 0
 
 
-ROLE: Json = {"policies": [{"domain": "integrations", "entityName": "action", "actions": ["execute"]}]}
+ROLE: Json = {"policies": [{"domain": "integrations", "entityName": "action", "actions": ["execute", "view"]}]}
 HEALTHY = Sight(200, document={"grants": [{"role": ROLE}]}, date=formatdate(NOON / 1_000, usegmt=True))
 LIMITED = Sight(200, document={"entities": [{"key": "requests.volume.max", "value": 2_500}]})
 

@@ -8,6 +8,9 @@ from typing import Any
 from actionrelay.audit.day import ReadAuditDays
 from actionrelay.audit.export import ExportAuditDay
 from actionrelay.audit.history import ReadHistory
+from actionrelay.catalogue.actions import ReadActions, RequestSync
+from actionrelay.catalogue.knowledge import KnowActions
+from actionrelay.catalogue.sync import SyncActions
 from actionrelay.deliver.delivery import DeliverWebhook
 from actionrelay.deliver.receivers import Places
 from actionrelay.deliver.workflow import DeliverWorkflow
@@ -22,7 +25,7 @@ from actionrelay.find.waiting import AwaitEnd
 from actionrelay.gate.ports import GateView
 from actionrelay.gate.rate import Rate
 from actionrelay.gate.turns import Sharing
-from actionrelay.genesys.contract import GenesysApi
+from actionrelay.genesys.contract import ContractCheck, GenesysApi
 from actionrelay.json_text import to_text
 from actionrelay.lanes import Lane
 from actionrelay.ledger import steps as ledger
@@ -49,12 +52,14 @@ from actionrelay.statistics.report import ReadMetrics
 from actionrelay.strict_json import canonical, digest
 from actionrelay.submit.backlog import Backlog
 from actionrelay.submit.batch import SubmitBatch
+from actionrelay.submit.ports import KnownActions, NothingKnown
 from actionrelay.submit.rejection import RecordRejection
 from actionrelay.submit.rules import RequestRules
 from actionrelay.submit.submission import SubmitExecution
 from actionrelay.webhooks.keys import SigningSecret
 from actionrelay.webhooks.signatures import StandardWebhooks, StandardWebhooksVerifier
 from actionrelay.webhooks.targets import OutboundPolicy
+from actionrelay.wiring.known_actions import ActionsOfCatalogue
 from actionrelay.wiring.step_requests import RulesOfSubmissions, SubmittedSteps
 from actionrelay.wiring.workflow_outcomes import RecordedOutcomes
 from actionrelay.workflows.advance import AdvanceWorkflow
@@ -65,6 +70,7 @@ from actionrelay.workflows.results import StepResults
 from actionrelay.workflows.rules import WorkflowRules
 from actionrelay.workflows.submission import SubmitWorkflow
 from tests.fakes.board import InMemoryBoard
+from tests.fakes.catalogue import Reading
 from tests.fakes.chance import NOON, SeededRandomness, SettableClock
 from tests.fakes.counters import InMemoryCounters, KnownSuccessRate
 from tests.fakes.genesys import (
@@ -144,6 +150,9 @@ class Relay:
     queue: RecordedExecutionQueue = field(default_factory=RecordedExecutionQueue)
     deliveries: RecordedDeliveryQueue = field(default_factory=RecordedDeliveryQueue)
     dead_letters: RecordedDeliveryQueue = field(default_factory=RecordedDeliveryQueue)
+    catalogue: Reading = field(default_factory=Reading)
+    """The function ``catalogue``, with an organisation of its own."""
+    contract_check: ContractCheck = ContractCheck.WARN
     workflow_queue: RecordedWorkflowQueue = field(default_factory=RecordedWorkflowQueue)
     workflows: InMemoryWorkflows = field(default_factory=InMemoryWorkflows)
     success_rate: KnownSuccessRate = field(default_factory=KnownSuccessRate)
@@ -198,7 +207,27 @@ class Relay:
 
     @property
     def rules(self) -> RequestRules:
-        return RequestRules(self.api, self.max_payload_bytes, 5, OutboundPolicy(), self.resolver)
+        return RequestRules(self.api, self.max_payload_bytes, 5, OutboundPolicy(), self.resolver, self.known_actions)
+
+    @property
+    def known_actions(self) -> KnownActions:
+        if self.api is not GenesysApi.INTEGRATIONS:
+            return NothingKnown()
+        self.catalogue.clock = self.clock
+        know = KnowActions(self.catalogue.store, self.catalogue.queue, self.contract_check, self.telemetry, self.clock)
+        return ActionsOfCatalogue(know)
+
+    @property
+    def syncing(self) -> SyncActions:
+        return self.catalogue.sync
+
+    @property
+    def sync_requests(self) -> RequestSync:
+        return RequestSync(self.api, self.catalogue.store, self.catalogue.queue)
+
+    @property
+    def reading_actions(self) -> ReadActions:
+        return ReadActions(self.catalogue.store)
 
     @property
     def submitting(self) -> SubmitExecution:

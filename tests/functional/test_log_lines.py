@@ -109,7 +109,18 @@ def test_the_corpus_makes_every_function_speak(speaking: Speaking) -> None:
         speaking.functions.call(case.function, case.event)
         spoke[case.function] += len(speaking.lines())
     assert {function for function, lines in spoke.items() if lines} == {
-        *("validate", "execute", "receive_webhook", "deliver", "query", "count", "export", "preflight", "decide"),
+        *(
+            "validate",
+            "execute",
+            "receive_webhook",
+            "deliver",
+            "query",
+            "count",
+            "export",
+            "preflight",
+            "decide",
+            "catalogue",
+        ),
         "workflows",
     }
 

@@ -244,6 +244,7 @@ def test_a_healthy_preflight_is_ok_and_runs_nothing(
         "api",
         "clock",
         "permission",
+        "catalogue",
         "limits",
         "webhook_secret",
         "delivery_secret",

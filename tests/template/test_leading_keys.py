@@ -22,6 +22,7 @@ MAY_WRITE = {
     "execute": {"execution#*", "cache#*", "gate#*", "token#*"},
     "receive_webhook": {"execution#*", "cache#*", "webhook#*"},
     "deliver": {"execution#*", "receiver#*", "workflow#*"},
+    "catalogue": {"action#*", "catalogue#*", "gate#*", "token#*"},
     "decide": {"execution#*", "cache#*", "decision#*"},
     "workflows": {"execution#*", "cache#*", "workflow#*"},
     "preflight": {"preflight#*", "gate#*"},

@@ -16,6 +16,7 @@ GRANTS = {
         "sqs:GetQueueAttributes ExecutionQueue",
         "sqs:GetQueueAttributes BulkQueue",
         "dynamodb:GetItem ExecutionsTable",
+        "dynamodb:BatchGetItem ExecutionsTable",
         "dynamodb:Query ExecutionsTable",
         "dynamodb:PutItem ExecutionsTable",
         "dynamodb:PutItem AuditTable",
@@ -24,6 +25,7 @@ GRANTS = {
         "sqs:SendMessage DeliveryQueue",
         "sqs:SendMessage DecisionQueue",
         "sqs:SendMessage WorkflowQueue",
+        "sqs:SendMessage CatalogueQueue",
         "s3:GetObject PayloadBucket/payload/*",
         "s3:PutObject PayloadBucket/payload/*",
         "s3:ListBucket PayloadBucket",
@@ -73,6 +75,21 @@ GRANTS = {
         "s3:GetObject PayloadBucket/payload/*",
         "s3:PutObject PayloadBucket/payload/*",
         "s3:ListBucket PayloadBucket",
+        "ssm:GetParameter TokenParameterName",
+        "ssm:PutParameter TokenParameterName",
+        *("kms:Decrypt TokenKeyArn", "kms:Encrypt TokenKeyArn", "kms:GenerateDataKey TokenKeyArn"),
+        "secretsmanager:GetSecretValue GenesysSecretName",
+    },
+    "catalogue": {
+        "dynamodb:GetItem ExecutionsTable",
+        "dynamodb:BatchGetItem ExecutionsTable",
+        "dynamodb:Query ExecutionsTable",
+        "dynamodb:PutItem ExecutionsTable",
+        "sqs:SendMessage CatalogueQueue",
+        "sqs:SendMessage CatalogueDlq",
+        "sqs:ReceiveMessage CatalogueQueue",
+        "sqs:DeleteMessage CatalogueQueue",
+        "sqs:GetQueueAttributes CatalogueQueue",
         "ssm:GetParameter TokenParameterName",
         "ssm:PutParameter TokenParameterName",
         *("kms:Decrypt TokenKeyArn", "kms:Encrypt TokenKeyArn", "kms:GenerateDataKey TokenKeyArn"),
@@ -288,7 +305,7 @@ def test_payloads_never_travel_in_the_clear(template: Template) -> None:
 # -- The token's own key -------------------------------------------------------------------------------------------
 
 
-def test_a_key_of_the_token_is_used_by_two_through_ssm(template: Template) -> None:
+def test_a_key_of_the_token_is_used_by_three_through_ssm(template: Template) -> None:
     key = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     given = {"TokenKeyArn": key}
     assert _users_of_keys(Deployed(translated(template.document))) == {}
@@ -300,7 +317,7 @@ def test_a_key_of_the_token_is_used_by_two_through_ssm(template: Template) -> No
                 "arn:aws:ssm:eu-west-1:123456789012:parameter/actionrelay/genesys/token"
             ),
         }, name
-    assert users.keys() == {"ExecuteRole", "PreflightRole"}
+    assert users.keys() == {"ExecuteRole", "PreflightRole", "CatalogueRole"}
 
 
 def _users_of_keys(deployed: Deployed) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def test_every_queue_has_a_dead_letter_queue_of_its_own(
     working_queues: list[Resource], dead_letter_queues: set[str]
 ) -> None:
     assert {queue.name for queue in working_queues} == {
-        *("ExecutionQueue", "BulkQueue", "DeliveryQueue", "DecisionQueue", "WorkflowQueue")
+        *("ExecutionQueue", "BulkQueue", "DeliveryQueue", "DecisionQueue", "WorkflowQueue", "CatalogueQueue")
     }
     assert all(_dead_letter_queue_of(queue) for queue in working_queues)
     assert len(dead_letter_queues) == len(working_queues)
@@ -96,6 +96,7 @@ def test_event_sources_report_single_failures_in_bounded_batches(template: Templ
         "DeliveryQueue": {"Ref": "DeliverConcurrency"},
         "DecisionQueue": 2,
         "WorkflowQueue": 2,
+        "CatalogueQueue": 2,
     }
     for source in sources.values():
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

@@ -20,6 +20,7 @@ GRADUAL = {
 FUNCTIONS = {
     *("ValidateFunction", "ExecuteFunction", "ReceiveWebhookFunction", "DeliverFunction"),
     *("QueryFunction", "PreflightFunction", "DecideFunction", "CountFunction", "ExportFunction", "WorkflowsFunction"),
+    "CatalogueFunction",
 }
 
 
@@ -93,6 +94,7 @@ def test_a_change_of_a_setting_publishes_versions(template: Template, on_aws: De
         "ExecuteFunction",
         "QueryFunction",
         "PreflightFunction",
+        "CatalogueFunction",
     }
 
 

@@ -107,6 +107,9 @@ _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"type": "string", "pattern": f"^{ACTION_ID_FORM}$"},
     ),
     "getMetrics.actionId": ("query", "Of this action alone.", {"type": "string", "pattern": f"^{ACTION_ID_FORM}$"}),
+    "getAction.actionId": ("path", "The action's id.", {"type": "string", "pattern": f"^{ACTION_ID_FORM}$"}),
+    "name": ("query", "With this in their name, in any case.", {"type": "string"}),
+    "category": ("query", "Of this category, in any case.", {"type": "string"}),
     "host": ("query", "The host of a webhook URL, alone.", {"type": "string", "maxLength": 255}),
     "deep": ("query", "Look whether actions can be executed.", _FLAG),
     "status": (

@@ -14,6 +14,14 @@ from actionrelay.audit.verification import verification_document, verify
 from actionrelay.boundary import http
 from actionrelay.boundary.batches import BatchDocument
 from actionrelay.boundary.problem import problem_document
+from actionrelay.catalogue.action import Action, Entry
+from actionrelay.catalogue.document import (
+    ActionContractDocument,
+    ActionsDocument,
+    CatalogueDocument,
+    action_document,
+    summary_document,
+)
 from actionrelay.cursors import write_cursor
 from actionrelay.errors import ActionRelayError, Check, CheckStatus, Fault, InvalidRequestError, PreflightFailedError
 from actionrelay.find.filters import cursor
@@ -225,6 +233,45 @@ def audit_day() -> AuditDayDocument:
         "entries": [audit_document(entry) for entry in entries],
         "next": day_cursor(last),
     }
+
+
+_ACTION = Action(
+    Entry(
+        "custom_-_3f1c2b9a-6d1e-4f0e-9b57-2f6a0c1d4e88",
+        "Get order status",
+        "Shop",
+        "9a1f0c34-0b7f-4a53-8d9c-0a4f5a4f4d11",
+        "3",
+        request_type="GET",
+        timeout_seconds=20,
+        read_at=_ACCEPTED_AT,
+    ),
+    input_schema={
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "type": "object",
+        "properties": {"orderId": {"type": "string", "description": "As on the receipt"}},
+        "required": ["orderId"],
+        "additionalProperties": True,
+    },
+    output_schema={"type": "object", "properties": {"status": {"type": "string"}}},
+)
+CATALOGUE: CatalogueDocument = {
+    "count": 1,
+    "complete": True,
+    "checkedAt": iso(_ACCEPTED_AT),
+    "underWay": False,
+    "problem": None,
+}
+
+
+def actions() -> ActionsDocument:
+    """A catalogue of one action."""
+    return {"actions": [summary_document(_ACTION.entry)], "catalogue": CATALOGUE}
+
+
+def action() -> ActionContractDocument:
+    """Its one action."""
+    return action_document(_ACTION)
 
 
 QUEUES: QueuesDocument = {

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actionrelay.errors import (
+    ActionNotFoundError,
     ActionRelayError,
     BacklogFullError,
     CallerUnknownError,
@@ -12,6 +13,7 @@ from actionrelay.errors import (
     ExecutionNotFoundError,
     InvalidRequestError,
     MalformedJsonError,
+    NoCatalogueError,
     OperatorsOnlyError,
     OutcomeConflictError,
     PayloadTooLargeError,
@@ -111,6 +113,7 @@ TAGS = {
     "Executions": "Submit one, and see what became of it.",
     "Workflows": "Run several that depend on each other.",
     "Decisions": "What an operator decides about one execution. Who decided is on record.",
+    "Actions": "What the organisation's actions take, and what follows from it.",
     "Genesys Cloud": "Where results come in.",
     "About": "The API itself.",
 }
@@ -353,6 +356,32 @@ OPERATIONS: dict[str, Operation] = {
         "is now. Since the deployment, unless `from` or `to` names days.",
         {200: Success("The counts.", ("Metrics",), {"metrics": examples.metrics()})},
         (InvalidRequestError, *_STORED),
+    ),
+    "listActions": Operation(
+        "Actions",
+        "List the organisation's actions",
+        "All that can be executed, by name, from the catalogue that is read each hour (`integrations`). With "
+        "`data-actions` there is none, and the list is empty.",
+        {200: Success("The actions, and how far the catalogue is.", ("Actions",), {"actions": examples.actions()})},
+        _STORED,
+    ),
+    "getAction": Operation(
+        "Actions",
+        "Show an action",
+        "Its contract as a table and as its JSON Schema, and what takes the place of fields that a request leaves out.",
+        {200: Success("The action.", ("ActionContract",), {"action": examples.action()})},
+        (ActionNotFoundError, *_STORED),
+    ),
+    "syncActions": Operation(
+        "Actions",
+        "Read the actions now",
+        "Has every definition read again, in the bulk lane: as fast as executions leave permits.",
+        {
+            202: Success(
+                "It is queued. How far the catalogue is now.", ("Catalogue",), {"catalogue": examples.CATALOGUE}
+            )
+        },
+        (NoCatalogueError, QueueUnavailableError, *_STORED),
     ),
     "getQueues": Operation(
         "About",

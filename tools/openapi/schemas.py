@@ -94,7 +94,7 @@ def components() -> dict[str, Schema]:
     named["WorkflowRequest"]["description"] = "What to execute, step by step."
     named["WorkflowRetry"]["description"] = "Which part of a workflow to run again."
     named["ResultWebhook"]["description"] = "The result of an execution. Other members are left aside."
-    named["NormalisedRequest"] = _complete(named["ExecutionRequest"])
+    named["NormalisedRequest"] = _complete(named["ExecutionRequest"], named["ExecutionSummary"])
     return dict(sorted(named.items()))
 
 
@@ -103,14 +103,17 @@ def public_name(name: str) -> str:
     return _NAMES.get(name, name.removesuffix("Document"))
 
 
-def _complete(request: Schema) -> Schema:
+def _complete(request: Schema, execution: Schema) -> Schema:
     """Return what a dry run answers with: the request as it was read, with every field in it."""
     fields = {
         name: {key: value for key, value in schema.items() if key != "default"}
         for name, schema in request["properties"].items()
     }
     said = "A valid request, its ids in lower case and its defaults filled in."
-    return {**request, "description": said, "properties": fields, "required": list(fields)}
+    learned: Schema = {
+        name: {**execution["properties"][name]} for name in ("defaults", "warnings")
+    }  # there where something is known of the action
+    return {**request, "description": said, "properties": fields | learned, "required": list(fields)}
 
 
 def field_texts(kind: type) -> dict[str, str]:

@@ -162,6 +162,7 @@ def test_what_decides_or_shows_more_is_for_operators() -> None:
         "getDecision",
         "retryWorkflow",
         "cancelWorkflow",
+        "syncActions",
     }
     assert [route.operation for route in ROUTES if route.method == "POST" and route.access is Access.CALLER] == [
         "submitExecution",

@@ -53,6 +53,7 @@ FLOORS = (
         "statistics",
         "site",
         "workflows",
+        "catalogue",
     },
     EDGES,
     {"functions"},

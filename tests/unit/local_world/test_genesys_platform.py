@@ -249,6 +249,9 @@ class TestOrganization:
         allowed = self.look(genesys, path).json()["grants"][0]["role"]["policies"]
         assert {"domain": "integrations", "entityName": "action", "actions": ["execute", "view"]} in allowed
         genesys.patch_scenario({"tokens": {"clients": {"local-client": {"permitted": False}}}})
+        fewer = self.look(genesys, path).json()["grants"][0]["role"]["policies"]
+        assert [policy["actions"] for policy in fewer if policy["domain"] == "integrations"] == [["view"]]
+        genesys.patch_scenario({"tokens": {"clients": {"local-client": {"viewsActions": False}}}})
         reduced = self.look(genesys, path).json()["grants"][0]["role"]["policies"]
         assert all(policy["domain"] != "integrations" for policy in reduced)
 

@@ -140,9 +140,23 @@ def test_one_of_the_clients_roles_must_allow_execution(
         assert "Integrations > Action > Execute" in str(check.advice)
 
 
+@pytest.mark.parametrize(
+    ("actions", "status"), [(["execute", "view"], OK), (["*"], OK), (["execute"], WARNING), ([], WARNING)]
+)
+def test_without_the_view_permission_the_catalogue_is_empty(
+    integrations: Deployment, actions: list[str], status: CheckStatus
+) -> None:
+    policy = {"domain": "integrations", "entityName": "action", "actions": actions}
+    integrations.sees(replace(HEALTHY, document={"grants": [{"role": {"policies": [policy]}}]}))
+    check = integrations.found()["catalogue"]
+    assert check.status is status
+    assert ("Integrations > Action > View" in str(check.advice)) is (status is not OK)
+
+
 def test_unreadable_roles_are_a_warning(integrations: Deployment) -> None:
     integrations.sees(replace(HEALTHY, status=403))
     assert integrations.found()["permission"].status is WARNING
+    assert integrations.found()["catalogue"].status is WARNING
 
 
 # -- Limits --

@@ -45,7 +45,10 @@ SIGNING = ("webhook_secret", "delivery_secret")
     ("api", "names"),
     [
         (GenesysApi.DATA_ACTIONS, ["credentials", "token", "api", "clock", "scopes", *SIGNING]),
-        (GenesysApi.INTEGRATIONS, ["credentials", "token", "api", "clock", "permission", "limits", *SIGNING]),
+        (
+            GenesysApi.INTEGRATIONS,
+            ["credentials", "token", "api", "clock", "permission", "catalogue", "limits", *SIGNING],
+        ),
     ],
 )
 def test_a_healthy_deployment_needs_no_advice(api: GenesysApi, names: list[str]) -> None:

@@ -17,13 +17,13 @@ BUDGETS: dict[str, tuple[int, set[str]]] = {
     "validate": (205, EVERY_FUNCTION | POWERTOOLS | PYDANTIC),
     "execute": (135, EVERY_FUNCTION | POWERTOOLS),
     "receive_webhook": (120, EVERY_FUNCTION | POWERTOOLS),
-    "deliver": (145, EVERY_FUNCTION | POWERTOOLS | {"h11"}),
-    "query": (150, EVERY_FUNCTION | POWERTOOLS),
-    "workflows": (200, EVERY_FUNCTION | POWERTOOLS | PYDANTIC | {"jmespath"}),
+    "deliver": (135, EVERY_FUNCTION | POWERTOOLS | {"h11"}),
+    "query": (135, EVERY_FUNCTION | POWERTOOLS),
     "count": (90, EVERY_FUNCTION | POWERTOOLS),
     "export": (90, EVERY_FUNCTION | POWERTOOLS),
     "preflight": (75, EVERY_FUNCTION),
     "decide": (190, EVERY_FUNCTION | POWERTOOLS | PYDANTIC),
+    "catalogue": (135, EVERY_FUNCTION | POWERTOOLS),
 }
 """Modules at most, and the packages that they may be of. Only what reads a caller's body has a use for pydantic."""
 

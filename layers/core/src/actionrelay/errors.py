@@ -11,11 +11,13 @@
     │   ├── ExecutionNotFoundError      404 execution_not_found
     │   ├── DecisionNotFoundError       404 decision_not_found
     │   ├── WorkflowNotFoundError       404 workflow_not_found
+    │   ├── ActionNotFoundError         404 action_not_found
     │   ├── ExecutionConflictError      409 execution_conflict
     │   ├── WorkflowConflictError       409 workflow_conflict
     │   ├── OutcomeConflictError        409 outcome_conflict
     │   ├── WebhookConflictError        409 webhook_conflict
     │   ├── WrongStateError             409 wrong_state
+    │   ├── NoCatalogueError            409 no_catalogue
     │   ├── PayloadTooLargeError        413 payload_too_large
     │   ├── UnsupportedMediaTypeError   415 unsupported_media_type
     │   └── InvalidRequestError         422 invalid_request (carries every fault at once)
@@ -93,6 +95,9 @@ type FaultCode = Literal[
     "unknown_step",
     "expression",
     "too_many",
+    "contract",
+    "unknown_input",
+    "unknown_action",
 ]
 
 
@@ -207,6 +212,22 @@ class DecisionNotFoundError(RequestError):
     code = "decision_not_found"
     http_status = 404
     title = "No such decision"
+
+
+class ActionNotFoundError(RequestError):
+    """The catalogue has no action with this id."""
+
+    code = "action_not_found"
+    http_status = 404
+    title = "No such action"
+
+
+class NoCatalogueError(RequestError):
+    """The contract of this deployment has no list of actions."""
+
+    code = "no_catalogue"
+    http_status = 409
+    title = "There is no catalogue"
 
 
 class ExecutionConflictError(RequestError):

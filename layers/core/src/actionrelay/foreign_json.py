@@ -136,6 +136,19 @@ LOOK = Reading(
     objects=True,
     unreadable="the check says that it is not known",
 )
+CATALOGUE = Reading(
+    source="what Genesys Cloud says about its actions",
+    max_bytes=1_024 * _KB,
+    byte_order_mark=Treatment.DROPPED,
+    encoding=Treatment.MENDED,
+    duplicate_keys=Treatment.LAST_COUNTS,
+    not_numbers=Treatment.MENDED,
+    huge_numbers=Treatment.MENDED,
+    half_pairs=Treatment.MENDED,
+    control_characters=Treatment.MENDED,
+    objects=True,
+    unreadable="asked for again; then the action is left out, or the catalogue stays as it was",
+)
 SECRET = Reading(
     source="a secret, as somebody stored it",
     max_bytes=64 * _KB,
@@ -158,6 +171,7 @@ READINGS: Mapping[str, Reading] = MappingProxyType(
         "error": ERROR,
         "token": TOKEN,
         "look": LOOK,
+        "catalogue": CATALOGUE,
         "secret": SECRET,
     }
 )

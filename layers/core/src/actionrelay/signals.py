@@ -75,6 +75,12 @@ class Count(StrEnum):
     WORKFLOWS_RETRIED = "WorkflowsRetried"
     CHANGES_NOT_COUNTED = "ChangesNotCounted"
     """Changes of the tables that could not be read, and that the counters lack."""
+    CATALOGUE_READINGS = "CatalogueReadings"
+    """Readings of the organisation's actions that came to their end."""
+    CATALOGUE_READINGS_FAILED = "CatalogueReadingsFailed"
+    """Those that came to nothing: the catalogue is what it was before."""
+    CONTRACT_WARNINGS = "ContractWarnings"
+    """Submissions, dry runs left out, that their action's contract does not allow, by what is wrong first."""
 
 
 class Duration(StrEnum):
@@ -86,6 +92,8 @@ class Duration(StrEnum):
     """One request to Genesys Cloud."""
     END_TO_END_LATENCY = "EndToEndLatency"
     """From acceptance, or an operator's retry, to the outcome; cache hits and what operators decide left out."""
+    CATALOGUE_AGE = "CatalogueAge"
+    """How old the catalogue is, each hour before it is read again; the statistic to read is the maximum."""
 
 
 def by_code(count: Count) -> str:

@@ -1,8 +1,10 @@
 """An audit entry, as readers of the trail see it."""
 
+import json
 from typing import NotRequired, TypedDict
 
 from actionrelay.ledger.audit_entry import AuditEntry
+from actionrelay.ledger.document import WarningDocument
 from actionrelay.timestamps import Timestamp, iso, iso_or_none
 
 
@@ -50,6 +52,8 @@ class AuditDocument(TypedDict):
     """How many days after its timestamp the entry expires; null in entries of earlier releases."""
     decisionId: NotRequired[str]
     """The decision about many that the event is part of; left out elsewhere."""
+    warnings: NotRequired[list[WarningDocument]]
+    """In an acceptance: what the action's contract does not allow; left out where that is nothing."""
     previousHash: str
     hash: str
 
@@ -84,4 +88,15 @@ def audit_document(entry: AuditEntry) -> AuditDocument:
     }
     if entry.decision_id is not None:
         document["decisionId"] = entry.decision_id
+    if entry.warnings is not None:
+        document["warnings"] = _warnings(entry.warnings)
     return document
+
+
+def _warnings(text: str) -> list[WarningDocument]:
+    """Read warnings back; what somebody has changed so that it can't be read is none, and the entry's hash shows it."""
+    try:
+        listed = json.loads(text)
+        return [{"pointer": each["pointer"], "code": each["code"], "detail": each["detail"]} for each in listed]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return []

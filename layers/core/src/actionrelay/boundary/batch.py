@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -20,6 +20,10 @@ from actionrelay.ledger.ports import DeadLetters
 from actionrelay.operate.ports import SWEEP, DecisionMessage
 from actionrelay.signals import Count
 from actionrelay.wiring.telemetry import log_bug, log_refusal, logger, on_every_line, telemetry
+
+if TYPE_CHECKING:
+    # A name for the type checker: the other functions' cold starts don't pay for the catalogue.
+    from actionrelay.catalogue.ports import SyncMessage
 
 type MessageHandler[Kind] = Callable[[Kind, int], None]
 """Takes a message and the time, in ms since the epoch, at which this invocation is cut off."""
@@ -35,7 +39,7 @@ def serve(
     return serve_kind(event, context, prepare, dead_letters, lambda record: read_message(_text(record)))
 
 
-def serve_kind[Kind: (Message, DecisionMessage, WorkflowMessage)](
+def serve_kind[Kind: (Message, DecisionMessage, WorkflowMessage, SyncMessage)](
     event: Mapping[str, Any],
     context: LambdaContext,
     prepare: Callable[[Sequence[Kind]], MessageHandler[Kind]],
@@ -71,7 +75,7 @@ def _read[Kind](
             return _buried(record, error, dead_letters)
 
 
-def _done[Kind: (Message, DecisionMessage, WorkflowMessage)](
+def _done[Kind: (Message, DecisionMessage, WorkflowMessage, SyncMessage)](
     record: Mapping[str, Any],
     message: Kind,
     ends_at: int,
@@ -142,13 +146,12 @@ def read_workflow_message(record: Mapping[str, Any]) -> WorkflowMessage:
     try:
         document = json.loads(body)
         name, step, index = document["workflowId"], document.get("step"), document.get("index")
-        received = int((record.get("attributes") or {}).get("ApproximateReceiveCount", 1))
-        again = document.get("again") is True or received > 1
+        again = int((record.get("attributes") or {}).get("ApproximateReceiveCount", 1)) > 1
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise MessageUnreadableError("not a message of this queue", size=len(body)) from None
     workflow_id = _id(name, body)
     place = WorkflowPlace(workflow_id, step, _hint(index)) if isinstance(step, str) and not again else None
-    return WorkflowMessage(workflow_id, place, _hint(document.get("watch")), again)
+    return WorkflowMessage(workflow_id, place, _hint(document.get("watch")))
 
 
 def _text(record: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from actionrelay.boundary.http import answer
 from actionrelay.boundary.problem import ProblemDocument, problem_document
 from actionrelay.errors import ActionRelayError
 from actionrelay.json_text import to_text
+from actionrelay.ledger.document import WarningDocument, warnings_document
 from actionrelay.strict_json import as_json
 from actionrelay.submit.batch import Batch, Taken, shortened
 from actionrelay.submit.submission import Disposition
@@ -25,6 +26,8 @@ class BatchResultDocument(TypedDict):
     """The HTTP status that it would have been answered with alone: 202 and 200 are accepted."""
     executionId: str | None
     """The execution's, or the one that it would have; null where a request names none that could be."""
+    warnings: NotRequired[list[WarningDocument]]
+    """What its action's contract does not allow, of a request that was accepted; there where it is something."""
     problem: NotRequired[ProblemDocument]
     """Why it was refused."""
 
@@ -67,4 +70,7 @@ def _result(index: int, taken: Taken, trace_id: str) -> BatchResultDocument:
         problem = problem_document(shortened(outcome, MAX_FAULTS_EACH), trace_id)
         return {"index": index, "status": outcome.http_status, "executionId": taken.execution_id, "problem": problem}
     status = 202 if outcome.disposition is Disposition.ACCEPTED else 200
-    return {"index": index, "status": status, "executionId": taken.execution_id}
+    result: BatchResultDocument = {"index": index, "status": status, "executionId": taken.execution_id}
+    if outcome.execution is not None and outcome.execution.warnings:
+        result["warnings"] = warnings_document(outcome.execution.warnings[:MAX_FAULTS_EACH])
+    return result

@@ -17,7 +17,7 @@ WAITS = frozenset({"wait"})
 WAIT_FORM = r"[1-9]|1[0-9]|20"
 
 type Method = Literal["GET", "POST"]
-type Function = Literal["validate", "query", "receive_webhook", "preflight", "decide"]
+type Function = Literal["validate", "query", "receive_webhook", "preflight", "decide", "catalogue"]
 
 
 class Access(StrEnum):
@@ -87,6 +87,9 @@ ROUTES: tuple[Route, ...] = (
     Route("retryWorkflow", "POST", "/workflows/{workflowId}/retry", "validate", Access.OPERATOR),
     Route("cancelWorkflow", "POST", "/workflows/{workflowId}/cancel", "validate", Access.OPERATOR),
     Route("getAuditDay", "GET", "/audit", "query", query=("date", "limit", "next")),
+    Route("listActions", "GET", "/actions", "query", query=("name", "category")),
+    Route("getAction", "GET", "/actions/{actionId}", "query"),
+    Route("syncActions", "POST", "/actions/sync", "catalogue", Access.OPERATOR),
     Route("getMetrics", "GET", "/metrics", "query", query=("from", "to", "actionId", "next")),
     Route("getQueues", "GET", "/queues", "query"),
     Route("getHealth", "GET", "/health", "preflight", query=("deep",)),

@@ -8,11 +8,11 @@ from actionrelay.boundary.request import HttpRequest
 from actionrelay.boundary.waits import applied, preferred_wait
 from actionrelay.errors import RequestError
 from actionrelay.find.waiting import AwaitEnd
-from actionrelay.ledger.document import execution_document
+from actionrelay.ledger.document import defaults_document, execution_document, warnings_document
 from actionrelay.ledger.execution import ENDED, Execution
 from actionrelay.operate.decisions import OperateExecution
 from actionrelay.submit.rejection import RecordRejection
-from actionrelay.submit.submission import Disposition, SubmitExecution
+from actionrelay.submit.submission import Disposition, SubmitExecution, Submitted
 
 
 def submitted(submitting: SubmitExecution, request: HttpRequest, ending: AwaitEnd) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def submitted(submitting: SubmitExecution, request: HttpRequest, ending: AwaitEn
     key, dry_run = request.header("Idempotency-Key"), request.flag("dryRun")
     result = submitting.submit(request.body, key, request.caller, dry_run=dry_run)
     if result.execution is None:
-        return answer(200, result.request.model_dump(mode="json", by_alias=True))
+        return answer(200, dry_run_document(result))
     execution = result.execution
     path = f"{request.path.rstrip('/')}/{execution.execution_id}"
     headers = {"X-Trace-Id": execution.trace_id, "Location": path}
@@ -36,6 +36,16 @@ def submitted(submitting: SubmitExecution, request: HttpRequest, ending: AwaitEn
         status = 200
         headers |= applied(wait)
     return answer(status, document, headers)
+
+
+def dry_run_document(result: Submitted) -> dict[str, Any]:
+    """The request as it would be carried out, with what was learned of its action and what its contract forbids."""
+    document = result.request.model_dump(mode="json", by_alias=True)
+    if result.defaults:
+        document["defaults"] = defaults_document(result.defaults)
+    if result.warnings:
+        document["warnings"] = warnings_document(result.warnings)
+    return document
 
 
 def decided(status: int, execution: Execution, decisions: OperateExecution) -> dict[str, Any]:

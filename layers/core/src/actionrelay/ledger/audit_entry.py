@@ -42,6 +42,8 @@ class AuditEntry:
     """How long the audit table keeps this entry after its timestamp."""
     decision_id: str | None = None
     """The decision about many that this one is part of."""
+    warnings: str | None = None
+    """What the action's contract does not allow, of an acceptance, as JSON."""
     previous_hash: str = ""
     hash: str = ""
 
@@ -62,7 +64,7 @@ _REJECTED = "rejected#"
 _COUNTED = "counted#"
 NO_ACTION = "-"
 """Takes the place of the action in the entry of a refused request."""
-_LATER = frozenset({"sent_as", "accepted_at", "kept_days", "decision_id"})
+_LATER = frozenset({"sent_as", "accepted_at", "kept_days", "decision_id", "warnings"})
 
 
 def entry_hash(entry: AuditEntry) -> str:

@@ -1,12 +1,22 @@
 """An execution, as callers see it."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict, cast
 
+from actionrelay.errors import Fault
 from actionrelay.json_text import RawJson
 from actionrelay.lanes import Lane
-from actionrelay.ledger.execution import CacheStatus, Execution, ExecutionError, PayloadRef, Status, WebhookStatus
+from actionrelay.ledger.execution import (
+    CacheStatus,
+    Execution,
+    ExecutionError,
+    LearnedDefault,
+    PayloadRef,
+    Status,
+    WebhookStatus,
+)
 from actionrelay.ledger.ports import PayloadStore
 from actionrelay.ledger.waiting import NOTHING_KNOWN, Outlook, WaitReason, waiting
 from actionrelay.strict_json import Json, as_json
@@ -46,6 +56,20 @@ class WorkflowPlaceDocument(TypedDict):
     """The item's number, from 0, where the step runs once for each item."""
 
 
+type WarningCode = Literal["contract", "unknown_input", "unknown_action"]
+
+
+class WarningDocument(TypedDict):
+    """One thing about a request that its action's contract does not allow."""
+
+    pointer: str
+    """Where in the request: a JSON pointer (RFC 6901)."""
+    code: WarningCode
+    """`contract`: the action's JSON Schema; `unknown_input`: a name that the contract does not have; `unknown_action`:
+    the organisation has no such action."""
+    detail: str
+
+
 class ExecutionSummaryDocument(TypedDict):
     """One execution in its current state, but for its result."""
 
@@ -72,6 +96,11 @@ class ExecutionSummaryDocument(TypedDict):
     """What it waits for; there until it has ended."""
     lane: NotRequired[Literal["bulk"]]
     """There where it is not `interactive`."""
+    defaults: NotRequired[dict[str, str]]
+    """What took the place of fields that the request left out, as `value: reason`, where it follows from the action;
+    there with the contract `integrations`."""
+    warnings: NotRequired[list[WarningDocument]]
+    """What the action's contract does not allow; there where it is something."""
     nextDeliveryAt: NotRequired[Timestamp]
     """When the caller's webhook is tried next; there while a try that failed is to be followed by another."""
     workflow: NotRequired[WorkflowPlaceDocument]
@@ -154,6 +183,10 @@ def _summary(
         document["waiting"] = {"reason": found.reason, "until": iso_or_none(found.until)}
     if execution.lane is Lane.BULK:
         document["lane"] = "bulk"
+    if execution.defaults:
+        document["defaults"] = defaults_document(execution.defaults)
+    if execution.warnings:
+        document["warnings"] = warnings_document(execution.warnings)
     next_try = execution.delivery.next_at if execution.delivery.status is WebhookStatus.PENDING else None
     # A webhook itself is built when its try is due, so all of its tries say the same.
     if next_try is not None and now is not None and next_try > now:
@@ -161,6 +194,20 @@ def _summary(
     if place := execution.workflow:
         document["workflow"] = {"workflowId": place.workflow_id, "step": place.step, "index": place.index}
     return document
+
+
+def defaults_document(defaults: Iterable[LearnedDefault]) -> dict[str, str]:
+    """Return defaults as ``value: reason``, by the name of their field."""
+    return {each.field: f"{json.dumps(each.value)}: {each.reason}" for each in defaults}
+
+
+def warnings_document(warnings: Iterable[Fault]) -> list[WarningDocument]:
+    """Return what a contract does not allow."""
+    return [{"pointer": each.pointer, "code": _warning_code(each), "detail": each.detail} for each in warnings]
+
+
+def _warning_code(warning: Fault) -> WarningCode:
+    return cast("WarningCode", warning.code)
 
 
 def without_result(document: Mapping[str, object]) -> dict[str, object]:

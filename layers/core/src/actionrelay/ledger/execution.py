@@ -6,6 +6,7 @@ All frozen. Times are milliseconds since the epoch (``…_at``), sizes are bytes
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from actionrelay.errors import Fault
 from actionrelay.ids import run_id
 from actionrelay.lanes import Lane
 from actionrelay.ledger.audit_entry import AuditHead
@@ -88,6 +89,16 @@ class Outcome:
     status: Status
     result: PayloadRef | None = None
     error: ExecutionError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedDefault:
+    """What took the place of a field that a caller left out, and why: what is known of the action says so."""
+
+    field: str
+    """As requests have it."""
+    value: bool | int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +193,9 @@ class Execution:
     lane: Lane = Lane.INTERACTIVE
     caller: str = ""
     """Whom it takes its turns with (``lanes.caller_name``); nothing in a record of an earlier release."""
+    defaults: tuple[LearnedDefault, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+    """What the action's contract does not allow, of a request that was accepted all the same."""
     attempts: int = 0
     chances_used: int = 0
     """Attempts that were refused or ambiguous; waiting, throttling and outages do not count."""

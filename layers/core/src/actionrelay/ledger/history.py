@@ -21,6 +21,7 @@ def chained(
     success_rate: float | None = None,
     sent_as: str | None = None,
     decision_id: str | None = None,
+    warnings: str | None = None,
 ) -> Execution:
     """Return the record with one more entry, chained to its last, that it owes to the audit table."""
     day = day_of(execution.updated_at)
@@ -48,6 +49,7 @@ def chained(
         accepted_at=execution.created_at if execution.audit_kept_days else None,
         kept_days=execution.audit_kept_days or None,
         decision_id=decision_id,
+        warnings=warnings,
         previous_hash=execution.audit.hash,
     )
     entry = replace(entry, hash=entry_hash(entry))

@@ -8,11 +8,12 @@ rest is one compressed JSON, ``detail``, without what is absent, usual, or known
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, fields
+from dataclasses import MISSING, asdict, astuple, fields
 from enum import StrEnum
 from typing import Any
 
 from actionrelay.aws.attributes import Attribute, Item, attribute, value_of
+from actionrelay.errors import Fault
 from actionrelay.lanes import Lane
 from actionrelay.ledger.audit_entry import AuditHead
 from actionrelay.ledger.entries_dynamodb import read_chain, write_chain
@@ -23,6 +24,7 @@ from actionrelay.ledger.execution import (
     Delivery,
     Execution,
     ExecutionError,
+    LearnedDefault,
     Outcome,
     PayloadRef,
     Status,
@@ -50,6 +52,8 @@ ACCEPTED_FIELDS = frozenset(
         "lane",
         "caller",
         "workflow",
+        "defaults",
+        "warnings",
     }
 )
 """What no step of the ledger changes."""
@@ -132,6 +136,8 @@ def read_execution(
     values["execution_id"] = execution_id
     for name in ("webhook_ids", "decision_ids"):
         values[name] = tuple(values[name])
+    values["defaults"] = tuple(LearnedDefault(*each) for each in values["defaults"])
+    values["warnings"] = tuple(Fault(*each) for each in values["warnings"])
     for name, kind in _ENUMS.items():
         values[name] = kind(values[name])
     if values["workflow"]:
@@ -215,6 +221,8 @@ def _stored(value: Any, execution_id: str) -> Any:
             parts = {"result": value.result, "error": value.error}
             stored = {name: _stored(part, execution_id) for name, part in parts.items() if part}
             return {"status": value.status, **stored}
+        case [LearnedDefault() | Fault(), *_]:
+            return [astuple(each) for each in value]
         case ExecutionError() | Attempt() | WorkflowPlace():
             return {name: part for name, part in asdict(value).items() if part is not None}
     return value

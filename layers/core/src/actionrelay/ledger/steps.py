@@ -36,6 +36,7 @@ from actionrelay.ledger.execution import (
 )
 from actionrelay.ledger.history import chained
 from actionrelay.ledger.operator_decisions import Decision, require
+from actionrelay.strict_json import Json, canonical
 
 STEPS: Mapping[Status, frozenset[Status]] = MappingProxyType(
     {
@@ -69,7 +70,7 @@ DECISIONS_REMEMBERED = 5
 def accept(execution: Execution) -> Execution:
     """Open the record of a request that has passed validation; the caller has not been answered yet."""
     accepted = replace(execution, delivery=Delivery.due(execution.webhook_url))
-    return _written(chained(accepted, "accepted", payload=execution.request))
+    return _written(chained(accepted, "accepted", payload=execution.request, warnings=_warnings(execution)))
 
 
 def serve_from_cache(execution: Execution, result: PayloadRef, now: int) -> Execution:
@@ -81,7 +82,15 @@ def serve_from_cache(execution: Execution, result: PayloadRef, now: int) -> Exec
         completed_at=now,
         delivery=Delivery.due(execution.webhook_url),
     )
-    return _written(chained(completed, "cache_hit", payload=result))
+    return _written(chained(completed, "cache_hit", payload=result, warnings=_warnings(execution)))
+
+
+def _warnings(execution: Execution) -> str | None:
+    """Return what a contract does not allow as an audit entry has it: places, codes and rules, and no value."""
+    found: list[Json] = [
+        {"pointer": each.pointer, "code": each.code, "detail": each.detail} for each in execution.warnings
+    ]
+    return canonical(found).decode() if found else None
 
 
 def claim(execution: Execution, attempt_id: str, now: int, lease_until: int) -> Execution:

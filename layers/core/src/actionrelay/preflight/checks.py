@@ -23,12 +23,14 @@ from actionrelay.genesys.verdict import RateReading
 from actionrelay.strict_json import Json
 
 CREDENTIALS, TOKEN, API, CLOCK = "credentials", "token", "api", "clock"
-SCOPES, PERMISSION, LIMITS = "scopes", "permission", "limits"
+SCOPES, PERMISSION, CATALOGUE, LIMITS = "scopes", "permission", "catalogue", "limits"
 
 MAX_SKEW_SECONDS = 60
 """Signatures of webhooks are believed for five minutes; a clock that is a minute off will get there."""
 EXECUTE_PERMISSIONS = (("integrations", "action", "execute"), ("bridge", "actions", "execute"))
 """Any of these lets a client execute actions (the platform API's documentation of the execute operation)."""
+CATALOGUE_PERMISSION = ("integrations", "action", "view")
+"""Lets a client read which actions there are, and what they take."""
 VOLUME_LIMIT = "requests.volume.max"
 """Data actions per minute of an organisation, live call flows included (namespace ``dataactions``)."""
 _REACH = "Check GenesysRegion and the overrides of its hosts, and that `query` and `execute` may reach them."
@@ -167,6 +169,20 @@ def check_permission(sight: Sight) -> Check:
         f"no role of the client grants {names}",
         "Give the OAuth client a role with Integrations > Action > Execute.",
     )
+
+
+def check_catalogue(sight: Sight) -> Check:
+    """Whether the client's roles allow it to read the organisation's actions; without it executions go on unchecked."""
+    policies = list(_policies(sight.document)) if sight.status == 200 else []
+    name, advice = ":".join(CATALOGUE_PERMISSION), "Give the OAuth client a role with Integrations > Action > View."
+    if not policies:
+        unread = sight.reason or f"status {sight.status}, no policies"
+        detail = f"whether the client may read actions could not be read ({unread})"
+        return Check(CATALOGUE, CheckStatus.WARNING, detail, f"See by hand, or: {advice}")
+    if any(_allows(policy, CATALOGUE_PERMISSION) for policy in policies):
+        return Check(CATALOGUE, CheckStatus.OK, "a role of the client allows it to read the organisation's actions")
+    detail = f"no role of the client grants {name}: the catalogue is empty, and no request is checked by its contract"
+    return Check(CATALOGUE, CheckStatus.WARNING, detail, advice)
 
 
 def check_limits(sight: Sight, requests_per_minute: int, rate: RateReading | None) -> Check:

@@ -39,7 +39,7 @@ _EVERYWHERE = (checks.CREDENTIALS, checks.TOKEN, checks.API, checks.CLOCK)
 _SIGNING = (secrets.WEBHOOK_SECRET, secrets.DELIVERY_SECRET)
 _NAMES = {
     GenesysApi.DATA_ACTIONS: (*_EVERYWHERE, checks.SCOPES, *_SIGNING),
-    GenesysApi.INTEGRATIONS: (*_EVERYWHERE, checks.PERMISSION, checks.LIMITS, *_SIGNING),
+    GenesysApi.INTEGRATIONS: (*_EVERYWHERE, checks.PERMISSION, checks.CATALOGUE, checks.LIMITS, *_SIGNING),
 }
 
 
@@ -136,9 +136,11 @@ class RunPreflight:
         if self.api is GenesysApi.DATA_ACTIONS:
             seen[checks.SCOPES] = self._scopes(token, lacking)
         elif token is None:
-            seen |= {name: checks.not_checked(name, "there is no token") for name in (checks.PERMISSION, checks.LIMITS)}
+            unseen = (checks.PERMISSION, checks.CATALOGUE, checks.LIMITS)
+            seen |= {name: checks.not_checked(name, "there is no token") for name in unseen}
         else:
             seen[checks.PERMISSION] = checks.check_permission(sight)
+            seen[checks.CATALOGUE] = checks.check_catalogue(sight)
             limits = self.platform.limits(token, LOOK_WAIT_MS)
             seen[checks.LIMITS] = checks.check_limits(limits, self.requests_per_minute, sight.rate)
 

@@ -32,9 +32,10 @@ class ExecutionRequest(Document):
     inputs: Annotated[dict[str, Any], Field(repr=False)]
     """No value is more than `MaxInputDepth` (5) steps below it; an array index is a step too."""
     timeout: Annotated[int, Field(ge=1, le=MAX_TIMEOUT_MS), BeforeValidator(whole)] = DEFAULT_TIMEOUT_MS
-    """How long the action may take, in ms; with `integrations` at most 60000."""
+    """How long the action may take, in ms; with `integrations` at most 60000, and by default the action's own."""
     cache_results: bool = True
-    """Whether a cached result may answer, and whether this result may be cached."""
+    """Whether a cached result may answer, and whether this result may be cached. With `integrations` it is true by
+    default for an action that is a GET, and false for any other."""
     webhook_url: (
         Annotated[
             str,
@@ -53,6 +54,7 @@ class ExecutionRequest(Document):
     """Which names depend on which: `{name: [names]}` or `{name: {dependency: …}}`. No name may depend on itself,
     directly or through others."""
     idempotent: bool = False
-    """True says that running the action twice does no harm, so that a lost outcome may be tried again."""
+    """True says that running the action twice does no harm, so that a lost outcome may be tried again. With
+    `integrations` it is true by default for an action that is a GET."""
     lane: Annotated[Lane, Field(strict=False)] = Lane.INTERACTIVE
     """`bulk` waits while `interactive` ones are there, but for a share of the rate that is its own."""

@@ -1,8 +1,8 @@
 """Every rule that a request must keep, checked together so that one answer names all faults."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from actionrelay.errors import DeliveryRefusedError, Fault
 from actionrelay.faults import Faults
@@ -12,6 +12,7 @@ from actionrelay.ids import is_action_id
 from actionrelay.schemas import read, read_body, uuid_fault
 from actionrelay.strict_json import Json, paths_below, pointer
 from actionrelay.submit.idempotency import execution_id, read_key
+from actionrelay.submit.ports import KnownActions, NothingKnown
 from actionrelay.submit.references import REFERENCES, read_references
 from actionrelay.submit.request import MAX_ACTION_ID_LENGTH, MAX_TIMEOUT_MS, ExecutionRequest
 from actionrelay.webhooks.targets import MAX_URL_LENGTH, OutboundPolicy, Resolver, parse_target, vet
@@ -34,6 +35,7 @@ class RequestRules:
     max_input_depth: int
     outbound: OutboundPolicy
     resolver: Resolver
+    actions: KnownActions = field(default_factory=NothingKnown)
 
     @property
     def contract_carries_id(self) -> bool:
@@ -93,6 +95,8 @@ class RequestRules:
         inputs = document.get("inputs")
         if isinstance(inputs, dict) and (paths := paths_below(inputs, self.max_input_depth)):
             yield self._too_deep(paths)
+        elif isinstance(inputs, dict) and self.actions.enforced and (broken := self._contract(document, inputs)):
+            yield Faults.of(*broken)
         references = document.get("actionReferences")
         if isinstance(references, dict):
             graph, faults = read_references(references)
@@ -129,6 +133,11 @@ class RequestRules:
                 "schema",
                 f"must be at most {INTEGRATIONS_MAX_TIMEOUT_MS} ms by this deployment's contract",
             )
+
+    def _contract(self, document: dict[str, Json], inputs: dict[str, Json]) -> Sequence[Fault]:
+        action_id = document.get("actionId")
+        known = isinstance(action_id, str) and is_action_id(action_id)
+        return self.actions.faults(str(action_id), inputs) if known else ()
 
     def _too_deep(self, paths: tuple[tuple[str | int, ...], ...]) -> Faults:
         faults = Faults()

@@ -8,13 +8,14 @@ from actionrelay.errors import (
     AlreadyRecordedError,
     BacklogFullError,
     ExecutionConflictError,
+    Fault,
     QueueUnavailableError,
     RequestError,
 )
 from actionrelay.json_text import members
 from actionrelay.lanes import Flow, Lane, caller_name
 from actionrelay.ledger import steps as ledger
-from actionrelay.ledger.execution import CacheStatus, Execution, PayloadRef, Status, WorkflowPlace
+from actionrelay.ledger.execution import CacheStatus, Execution, LearnedDefault, PayloadRef, Status, WorkflowPlace
 from actionrelay.ledger.message import Message
 from actionrelay.ledger.ports import DeliveryQueue, ExecutionQueue, PayloadStore, ResultCache
 from actionrelay.ledger.recorder import Recorder
@@ -22,8 +23,12 @@ from actionrelay.ports import Clock, Randomness, Telemetry
 from actionrelay.signals import Count
 from actionrelay.strict_json import canonical, digest
 from actionrelay.submit.backlog import Backlog
+from actionrelay.submit.defaults import with_defaults
 from actionrelay.submit.request import ExecutionRequest
 from actionrelay.submit.rules import RequestRules
+
+MAX_WARNINGS = 10
+"""Of an execution: its record is written with them."""
 
 
 class Disposition(StrEnum):
@@ -43,7 +48,21 @@ class Submitted:
 
     disposition: Disposition
     request: ExecutionRequest
+    """As it is carried out: with every default."""
     execution: Execution | None = None
+    defaults: tuple[LearnedDefault, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+    """Both of a dry run; an execution has its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """A request as it was sent, and as it is carried out."""
+
+    sent: ExecutionRequest
+    request: ExecutionRequest
+    defaults: tuple[LearnedDefault, ...]
+    warnings: tuple[Fault, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +100,10 @@ class SubmitExecution:
             QueueUnavailableError: recorded, not queued.
         """
         if dry_run:
-            return Submitted(Disposition.VALID, self.rules.read(raw, idempotency_key, caller))
+            meant = self._meant(self.rules.read(raw, idempotency_key, caller))
+            return Submitted(Disposition.VALID, meant.request, defaults=meant.defaults, warnings=meant.warnings)
         try:
-            return self._submit(self.rules.read(raw, idempotency_key, caller), raw, caller)
+            return self._submit(self._meant(self.rules.read(raw, idempotency_key, caller)), raw, caller)
         except RequestError:
             self.telemetry.count(Count.SUBMISSIONS_REJECTED)
             raise
@@ -97,16 +117,22 @@ class SubmitExecution:
             ExecutionConflictError: the id belongs to other content.
             QueueUnavailableError: recorded, not queued.
         """
-        accepted = self._submit(request, raw, caller, place).execution
+        accepted = self._submit(self._meant(request), raw, caller, place).execution
         assert accepted is not None  # noqa: S101 - only a dry run has none
         return accepted
 
-    def _submit(
-        self, request: ExecutionRequest, raw: bytes, caller: str | None, place: WorkflowPlace | None = None
-    ) -> Submitted:
-        parts = members(raw.decode())
+    def _meant(self, sent: ExecutionRequest) -> _Meant:
+        """Find out what is known of the action: what it makes of the request, and what its contract does not allow."""
+        actions = self.rules.actions
+        request, defaults = with_defaults(sent, actions.defaults(sent.action_id))
+        # Where the contract is enforced, the rules have refused what breaks it.
+        warnings = () if actions.enforced else tuple(actions.faults(sent.action_id, sent.inputs))[:MAX_WARNINGS]
+        return _Meant(sent, request, defaults, warnings)
+
+    def _submit(self, meant: _Meant, raw: bytes, caller: str | None, place: WorkflowPlace | None = None) -> Submitted:
+        request, parts = meant.request, members(raw.decode())
         inputs, references = parts["inputs"].encode(), _stated(parts, "actionReferences")
-        draft = replace(self._draft(request, inputs, references, caller), workflow=place)
+        draft = replace(self._draft(meant, inputs, references, caller), workflow=place)
         self.telemetry.concerning(draft.execution_id, draft.trace_id)
         hit = self._cached(draft)
         try:
@@ -122,6 +148,8 @@ class SubmitExecution:
             return Submitted(Disposition.REPEATED, request, self._repeat(draft))
         self._queue(execution)
         self.telemetry.count(Count.EXECUTIONS_ACCEPTED)
+        if execution.warnings:
+            self.telemetry.count(Count.CONTRACT_WARNINGS, execution.warnings[0].code)
         return Submitted(Disposition.ACCEPTED, request, execution)
 
     def _require_room(self, draft: Execution) -> None:
@@ -133,8 +161,8 @@ class SubmitExecution:
                 raise AlreadyRecordedError("this id is taken")
             raise BacklogFullError.of(draft.lane, wait_s)
 
-    def _draft(self, request: ExecutionRequest, inputs: bytes, references: bytes, caller: str | None) -> Execution:
-        now = self.clock.now()
+    def _draft(self, means: _Meant, inputs: bytes, references: bytes, caller: str | None) -> Execution:
+        request, now = means.request, self.clock.now()
         execution_id = request.execution_id or self.randomness.new_id()
         caching = request.cache_results
         asked = self.payloads.refer(f"{execution_id}/request/{digest(inputs)}", inputs)
@@ -144,7 +172,7 @@ class SubmitExecution:
             action_id=request.action_id,
             # Its own id finds an execution as well, so a search for it needs no index.
             trace_id=request.trace_id or execution_id,
-            content_hash=content_hash(request, meant),
+            content_hash=content_hash(means.sent, meant),
             request=asked,
             timeout_ms=request.timeout,
             cache_key=cache_key(request.action_id, meant) if caching else None,
@@ -162,6 +190,8 @@ class SubmitExecution:
             audit_kept_days=self.audit_kept_days,
             lane=request.lane,
             caller=caller_name(caller),
+            defaults=means.defaults,
+            warnings=means.warnings,
         )
 
     def _cached(self, draft: Execution) -> PayloadRef | None:
@@ -192,14 +222,6 @@ class SubmitExecution:
             raise ExecutionConflictError(
                 "this execution id was used for another request", execution_id=draft.execution_id
             )
-        return self.finish(recorded)
-
-    def finish(self, recorded: Execution) -> Execution:
-        """Do what its acceptance calls for, where that may be left undone; harmless if done.
-
-        Raises:
-            QueueUnavailableError: recorded, not queued.
-        """
         recorded = self.recorder.pay(recorded)
         if recorded.status is Status.QUEUED and recorded.attempts == 0 and recorded.next_at is None:
             # It may never have reached the queue; a second message for one that did is harmless.

@@ -5,6 +5,8 @@ import os
 from actionrelay.audit.day import ReadAuditDays
 from actionrelay.audit.history import ReadHistory
 from actionrelay.audit.reader_dynamodb import AuditTableReader
+from actionrelay.catalogue.actions import ReadActions
+from actionrelay.catalogue.store_dynamodb import TableCatalogue
 from actionrelay.find.execution import ReadExecution
 from actionrelay.find.indexes_dynamodb import TableIndexes
 from actionrelay.find.listing import ListExecutions
@@ -132,6 +134,12 @@ def read_queues() -> ReadQueues:
         sharing=_sharing(settings),
         clock=SystemClock(),
     )
+
+
+@once
+def read_actions() -> ReadActions:
+    """Shows the organisation's actions."""
+    return ReadActions(TableCatalogue(aws().dynamodb, QuerySettings.read(os.environ).executions_table))
 
 
 @once

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Self, get_type_hints, override
 
 from actionrelay.errors import SettingsError
-from actionrelay.genesys.contract import GenesysApi
+from actionrelay.genesys.contract import ContractCheck, GenesysApi
 from actionrelay.genesys.hosts import base_url, require_region
 
 _HIGHEST_PORT = 65_535
@@ -79,6 +79,7 @@ Positive = Annotated[int, _whole_number(at_least=1)]
 NotNegative = Annotated[int, _whole_number(at_least=0)]
 Flag = Annotated[bool, _flag]
 Contract = Annotated[GenesysApi, _one_of(GenesysApi)]
+Check = Annotated[ContractCheck, _one_of(ContractCheck)]
 Scheme = Annotated[WebhookScheme, _one_of(WebhookScheme)]
 Auth = Annotated[ApiAuth, _one_of(ApiAuth)]
 Region = Annotated[str, require_region]
@@ -208,6 +209,8 @@ class ValidateSettings(OperatedSettings, CompletingSettings, _OutboundSettings):
     """How many callers may wait at once; 0 lets nobody wait."""
     mask_inputs: Names
     decision_queue_url: str
+    catalogue_queue_url: str
+    contract_check: Check
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,6 +258,25 @@ class ExecuteSettings(CompletingSettings):
     def receipt_url(self) -> str:
         """Where Genesys Cloud sends results: this deployment's own door."""
         return self.api_base_url.replace("{apiId}", self.api_id).rstrip("/") + "/webhooks/genesys"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogueSettings(OperatedSettings):
+    """Settings of ``catalogue``."""
+
+    executions_table: str
+    catalogue_queue_url: str
+    catalogue_dlq_url: str
+    genesys_api: Contract
+    genesys_region: Region
+    genesys_api_url: Override
+    genesys_login_url: Override
+    genesys_secret_name: str
+    token_parameter_name: str
+    token_key_arn: str
+    requests_per_minute: Positive
+    bulk_share_percent: Positive
+    max_in_flight: Positive
 
 
 @dataclass(frozen=True, kw_only=True)

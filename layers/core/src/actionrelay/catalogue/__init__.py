@@ -1,0 +1,1 @@
+"""The organisation's actions: what they take, and what follows from it for a request."""

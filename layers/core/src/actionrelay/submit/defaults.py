@@ -1,0 +1,27 @@
+"""What a request means once the defaults that are learned from its action have taken the place of what it leaves out.
+
+What it asks for, and so what a repeat of it has to ask for, stays what was sent: the catalogue may say something else
+by then.
+"""
+
+from actionrelay.ledger.execution import LearnedDefault
+from actionrelay.submit.ports import ActionDefaults
+from actionrelay.submit.request import ExecutionRequest
+
+
+def with_defaults(
+    request: ExecutionRequest, known: ActionDefaults | None
+) -> tuple[ExecutionRequest, tuple[LearnedDefault, ...]]:
+    """Return a request as it is carried out, and which of its values were learned."""
+    if known is None:
+        return request, ()
+    said = request.model_fields_set
+    learned: dict[str, LearnedDefault] = {}
+    if "idempotent" not in said:
+        learned["idempotent"] = known.idempotent
+    if "cache_results" not in said or (known.never_cached and request.cache_results):
+        learned["cache_results"] = known.cache_results
+    if known.timeout is not None and "timeout" not in said:
+        learned["timeout"] = known.timeout
+    values = {name: default.value for name, default in learned.items()}
+    return request.model_copy(update=values), tuple(learned.values())
