@@ -108,6 +108,8 @@ GRANTS = {
     },
     "workflows": {
         "dynamodb:GetItem ExecutionsTable",
+        "dynamodb:BatchGetItem ExecutionsTable",
+        "sqs:SendMessage CatalogueQueue",
         "dynamodb:Query ExecutionsTable",
         "dynamodb:PutItem ExecutionsTable",
         "dynamodb:UpdateItem ExecutionsTable",

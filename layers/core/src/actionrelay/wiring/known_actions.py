@@ -11,7 +11,7 @@ from actionrelay.errors import Fault
 from actionrelay.genesys.contract import ContractCheck
 from actionrelay.submit.ports import ActionDefaults, KnownActions
 from actionrelay.wiring.process import SystemClock, aws
-from actionrelay.wiring.settings import ValidateSettings
+from actionrelay.wiring.settings import SubmittingSettings
 from actionrelay.wiring.telemetry import telemetry
 
 
@@ -36,7 +36,7 @@ class ActionsOfCatalogue(KnownActions):
         return ActionDefaults(learned.idempotent, learned.cache_results, learned.timeout, learned.never_cached)
 
 
-def known_actions(settings: ValidateSettings) -> KnownActions:
+def known_actions(settings: SubmittingSettings) -> KnownActions:
     """Return what the catalogue knows."""
     know = KnowActions(
         TableCatalogue(aws().dynamodb, settings.executions_table),

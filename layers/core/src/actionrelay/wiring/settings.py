@@ -178,6 +178,17 @@ class CompletingSettings(WriterSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SubmittingSettings(CompletingSettings):
+    """What every function needs that takes requests in."""
+
+    genesys_api: Contract
+    catalogue_queue_url: str
+    contract_check: Check
+    max_payload_bytes: Positive
+    max_input_depth: Positive
+
+
+@dataclass(frozen=True, kw_only=True)
 class _OutboundSettings(WriterSettings):
     webhook_ports: Ports
     allow_private_webhooks: Flag
@@ -196,12 +207,9 @@ class _OutboundSettings(WriterSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ValidateSettings(OperatedSettings, CompletingSettings, _OutboundSettings):
+class ValidateSettings(OperatedSettings, SubmittingSettings, _OutboundSettings):
     """Settings of ``validate``."""
 
-    genesys_api: Contract
-    max_payload_bytes: Positive
-    max_input_depth: Positive
     requests_per_minute: Positive
     max_backlog: NotNegative
     """0 means twelve hours' work at the rate."""
@@ -209,8 +217,6 @@ class ValidateSettings(OperatedSettings, CompletingSettings, _OutboundSettings):
     """How many callers may wait at once; 0 lets nobody wait."""
     mask_inputs: Names
     decision_queue_url: str
-    catalogue_queue_url: str
-    contract_check: Check
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,13 +231,10 @@ class DecideSettings(OperatedSettings, CompletingSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkflowsSettings(CompletingSettings):
+class WorkflowsSettings(SubmittingSettings):
     """Settings of ``workflows``."""
 
     workflow_dlq_url: str
-    genesys_api: Contract
-    max_payload_bytes: Positive
-    max_input_depth: Positive
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import override
 
 from actionrelay.errors import Fault, PayloadTooLargeError, WrongStateError
 from actionrelay.faults import Faults
+from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ledger.execution import Execution, Status
 from actionrelay.operate.decisions import OperateExecution
 from actionrelay.strict_json import Json, canonical
+from actionrelay.submit.ports import NothingKnown
 from actionrelay.submit.rules import RequestRules
 from actionrelay.submit.submission import SubmitExecution
 from actionrelay.workflows.ports import StepExecutions, StepOrder, SubmissionRules
@@ -29,10 +31,14 @@ class RulesOfSubmissions(SubmissionRules):
 
     @override
     def judge(self, request: Mapping[str, Json]) -> dict[str, Json] | Faults:
-        judged = self.rules.judge(dict(request))
+        # What the references will come to is not known yet, so an action's contract judges a step when it begins.
+        judged = replace(self.rules, actions=NothingKnown()).judge(dict(request))
         if isinstance(judged, Faults):
             return judged
-        return self.rules.canonical(judged).model_dump(mode="json", by_alias=True, include=_OF_STEP)
+        # What is left out is learned then as well, where the contract has a list of actions.
+        learned = self.rules.api is GenesysApi.INTEGRATIONS
+        canonical_request = self.rules.canonical(judged)
+        return canonical_request.model_dump(mode="json", by_alias=True, include=_OF_STEP, exclude_unset=learned)
 
     @override
     def webhook_faults(self, url: str) -> Sequence[Fault]:

@@ -3,7 +3,6 @@
 import os
 
 from actionrelay.find.waiting import AwaitEnd
-from actionrelay.genesys.contract import GenesysApi
 from actionrelay.lanes import Lane
 from actionrelay.ledger.gauge_sqs import SqsGauge
 from actionrelay.ledger.history_dynamodb import AuditTable
@@ -14,13 +13,13 @@ from actionrelay.operate.request import ReadRequest
 from actionrelay.submit.acceptances_dynamodb import TableAcceptances
 from actionrelay.submit.backlog import DEFAULT_HOURS, Backlog
 from actionrelay.submit.batch import SubmitBatch
-from actionrelay.submit.ports import KnownActions, NothingKnown
 from actionrelay.submit.refusal_counter_dynamodb import TableRefusalCounter
 from actionrelay.submit.rejection import RecordRejection
 from actionrelay.submit.rules import RequestRules
 from actionrelay.submit.submission import SubmitExecution
 from actionrelay.webhooks.resolver_dns import SystemResolver
 from actionrelay.webhooks.targets import OutboundPolicy
+from actionrelay.wiring.learning import learning
 from actionrelay.wiring.ledger import (
     callers_recorder,
     execution_queue,
@@ -52,7 +51,7 @@ def submit_execution() -> SubmitExecution:
             settings.max_input_depth,
             OutboundPolicy(settings.allow_private_webhooks, settings.webhook_ports),
             SystemResolver(),
-            _known_actions(settings),
+            learning(settings),
         ),
         recorder=callers_recorder(settings),
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
@@ -73,15 +72,6 @@ def submit_execution() -> SubmitExecution:
             clock=SystemClock(),
         ),
     )
-
-
-def _known_actions(settings: ValidateSettings) -> KnownActions:
-    """Return what is known about actions: nothing, and at no cost, where the contract has no list of them."""
-    if settings.genesys_api is not GenesysApi.INTEGRATIONS:
-        return NothingKnown()
-    from actionrelay.wiring.known_actions import known_actions  # noqa: PLC0415 - the other contract does not pay for it
-
-    return known_actions(settings)
 
 
 @once

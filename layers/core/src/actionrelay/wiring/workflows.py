@@ -8,6 +8,7 @@ from actionrelay.submit.rules import RequestRules
 from actionrelay.submit.submission import SubmitExecution
 from actionrelay.webhooks.resolver_dns import SystemResolver
 from actionrelay.webhooks.targets import OutboundPolicy
+from actionrelay.wiring.learning import learning
 from actionrelay.wiring.ledger import execution_queue, executions_table, recorder, workflow_records
 from actionrelay.wiring.operating import operating
 from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
@@ -36,6 +37,7 @@ def advance_workflow() -> AdvanceWorkflow:
         settings.max_input_depth,
         OutboundPolicy(),
         SystemResolver(),
+        learning(settings),
     )
     submitting = SubmitExecution(
         rules=rules,

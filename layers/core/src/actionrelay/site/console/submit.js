@@ -18,6 +18,7 @@ export class SubmitView {
   constructor(context) {
     this.context = context;
     this.fields = new Map();
+    this.touched = new Set();
     this.answer = h("div", { class: "stack", role: "status" });
     this.check = h("button", { type: "submit", class: "button" }, "Check");
     this.send = h("button", { type: "button", class: "button strong", disabled: true, onclick: () => this.#send() }, "Send");
@@ -37,7 +38,9 @@ export class SubmitView {
     const text = (name, label, hint, attributes) => this.#field(name, label, hint, h("input", { type: "text", autocomplete: "off", spellcheck: "false", ...attributes }));
     const tick = (name, label, hint, checked = false) => {
       const input = h("input", { type: "checkbox", id: `submit-${name}`, name, checked });
-      this.fields.set(name, { input, read: () => input.checked });
+      // With `integrations` the action itself decides what nobody has touched.
+      this.fields.set(name, { input, read: () => (repeatsAreSafe() || this.touched.has(name) ? input.checked : null) });
+      input.addEventListener("change", () => this.touched.add(name));
       return h("label", { class: "check", for: `submit-${name}` }, input, h("span", {}, label, h("span", { class: "hint" }, ` – ${hint}`)));
     };
     return h("form", { class: "card submit fields", "aria-label": "Submit an execution", novalidate: true, oninput: () => this.#edited(),
@@ -46,11 +49,11 @@ export class SubmitView {
     this.#field("inputs", "Inputs, as JSON", "An object; numbers go out as you write them.",
       h("textarea", { rows: "9", spellcheck: "false", placeholder: '{"customerId": "cust_998877"}' })),
     h("details", { class: "more-fields" }, h("summary", {}, "More"), h("div", { class: "fields" },
-      text("timeout", "Timeout, in ms", "60000 where it is left empty.", { inputmode: "numeric" }),
+      text("timeout", "Timeout, in ms", repeatsAreSafe() ? "60000 where it is left empty." : "The action's own where it is left empty.", { inputmode: "numeric" }),
       text("webhookUrl", "Webhook URL", "Where the outcome is reported; none where it is left empty.", { inputmode: "url" }),
       this.#lane(),
-      tick("cacheResults", "A cached result may answer", "and this one may be cached", true),
-      tick("idempotent", "Running it twice does no harm", "a lost outcome is then tried again"))),
+      tick("cacheResults", "A cached result may answer", repeatsAreSafe() ? "and this one may be cached" : "where untouched, the action's own: a GET's may", repeatsAreSafe()),
+      tick("idempotent", "Running it twice does no harm", repeatsAreSafe() ? "a lost outcome is then tried again" : "where untouched, the action's own: a GET does none"))),
     h("div", { class: "dialog-buttons" }, this.check, this.send));
   }
 
@@ -104,6 +107,8 @@ export class SubmitView {
       this.#checked = text;
       this.send.disabled = false;
       place(this.answer, h("div", { class: "card" }, h("h2", {}, "It would be taken"), h("p", { class: "hint" }, "Nothing has run yet. Send runs it."),
+        list("What its contract does not allow", (found.warnings ?? []).map(({ pointer, detail }) => [h("code", {}, pointer), ` ${detail}`])),
+        list("What is left to the action", Object.entries(found.defaults ?? {}).map(([name, said]) => [h("code", {}, name), ` ${said}`])),
         found.inputsText ? h("pre", { class: "json", tabindex: "0", "aria-label": "Checked inputs" }, laidOut(found.inputsText)) : null));
       this.send.focus();
     });
@@ -165,4 +170,9 @@ export class SubmitView {
       area.setSelectionRange(begins, ends);
     } }, `Line ${line}, column ${column}`), " ", h("code", {}, pointer), ` ${detail}`);
   }
+}
+
+/** What the API says beside a passed check; nothing where there is nothing. */
+function list(title, items) {
+  return items.length ? h("div", {}, h("h3", {}, title), h("ul", { class: "plain-list" }, items.map((item) => h("li", {}, item)))) : null;
 }
