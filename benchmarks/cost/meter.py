@@ -57,7 +57,7 @@ class Meter:
         with self._turn:
             if (model.name, code) == ("TransactWriteItems", None):
                 for each in asked["TransactItems"]:
-                    self._update(each["Update"])
+                    self._in_transaction(each)
                 return
             table = self._tables[asked["TableName"]]
             match model.name, code:
@@ -80,9 +80,17 @@ class Meter:
                 case _:
                     raise UnknownCapacityError(model.name)
 
-    def _update(self, asked: Mapping[str, Any]) -> None:
-        table = self._tables[asked["TableName"]]
-        self._write(table, asked["Key"], table.update(asked["Key"], _changed(asked)))
+    def _in_transaction(self, asked: Mapping[str, Any]) -> None:
+        [(kind, write)] = asked.items()
+        table = self._tables[write["TableName"]]
+        match kind:
+            case "Update":
+                self._write(table, write["Key"], table.update(write["Key"], _changed(write)))
+            case "Put":
+                twice = {where: 2 * units for where, units in table.put(write["Item"]).items()}
+                self._write(table, write["Item"], twice)
+            case _:
+                raise UnknownCapacityError(f"TransactWriteItems, {kind}")
 
     def _write(self, table: Table, item: Item, units: Mapping[str, int]) -> None:
         for where, amount in units.items():

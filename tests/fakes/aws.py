@@ -155,8 +155,8 @@ class FakeDynamoDb:
                 return stored is not None and (stored["version"], stored["created_at"]) == (before, created_at)
             case "attribute_not_exists(pk) OR run_of = :id":
                 return stored is None or stored.get("run_of") == values[":id"]
-            case "attribute_not_exists(pk) OR version = :before":
-                return stored is None or stored["version"] == before
+            case "version = :before" | "attribute_not_exists(pk) OR version = :before" as condition:
+                return stored["version"] == before if stored else condition.startswith("attribute_not_exists")
         raise AssertionError("a condition that this fake does not know")
 
 

@@ -3,48 +3,74 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, override
+
+from botocore.exceptions import ClientError
 
 from actionrelay.statistics.counters import Counter
+from actionrelay.statistics.journal import Journal
+from actionrelay.statistics.ports import CounterReader, CounterStore
 from actionrelay.statistics.tally import Counts, added
 from tests.fakes.aws import FakeDynamoDb, aws_error, check
 from tests.fakes.trouble import Trouble
 
 
 @dataclass(slots=True)
-class InMemoryCounters:
-    """A ``CounterStore`` and a ``CounterReader``."""
+class InMemoryCounters(CounterStore, CounterReader):
+    """Counters and journals in memory; a journal is small up to so many rows."""
 
     kept: dict[Counter, Counts] = field(default_factory=dict)
-    marks: dict[str, int] = field(default_factory=dict)
+    journals: dict[int, Journal] = field(default_factory=dict)
+    small_rows: int = 10
     trouble: Trouble = field(default_factory=Trouble)
 
-    def add(self, part: str, first: int, last: int, tally: Mapping[Counter, Counts]) -> int:
-        self.trouble.strike_before("add")
-        if self.marks.get(part, -1) >= first:
-            return self.marks[part]
-        for counter, counts in tally.items():
-            self.kept[counter] = added((self.kept.get(counter, {}), counts))
-        self.marks[part] = last
-        self.trouble.strike_after("add")
-        return last
+    @override
+    def journal(self, number: int) -> Journal:
+        self.trouble.strike_before("journal")
+        return self.journals.get(number, Journal())
 
+    @override
+    def is_small(self, journal: Journal) -> bool:
+        return len(journal.rows) <= self.small_rows
+
+    @override
+    def write(self, number: int, journal: Journal, sums: Mapping[Counter, Counts]) -> bool:
+        self.trouble.strike_before("write")
+        if self.journals.get(number, Journal()).version != journal.version - 1:
+            return False
+        self.journals[number] = journal
+        for counter, counts in sums.items():
+            self.kept[counter] = added((self.kept.get(counter, {}), counts))
+        self.trouble.strike_after("write")
+        return True
+
+    @property
+    def counted(self) -> dict[Counter, Counts]:
+        """What is counted, wherever it is."""
+        parts = [self.kept, *(journal.counters() for journal in self.journals.values())]
+        sums = {name: added(part.get(name, {}) for part in parts) for name in {name for part in parts for name in part}}
+        return {counter: counts for counter, counts in sums.items() if counts}
+
+    @override
     def totals(self, after: str, most: int) -> Iterator[tuple[Counter, Counts]]:
         return islice((each for each in self._of("total", "", "\U0010ffff") if each[0].action_id > after), most)
 
+    @override
     def total(self, action_id: str) -> Counts:
-        return self.kept.get(Counter("total", "", action_id), {})
+        return self.counted.get(Counter("total", "", action_id), {})
 
+    @override
     def days(self, action_id: str, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
         return ((counter, counts) for counter, counts in self._of("day", first, last) if counter.action_id == action_id)
 
+    @override
     def hours(self, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
         return self._of("hour", first, last)
 
     def _of(self, span: str, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
         return (
             (counter, counts)
-            for counter, counts in sorted(self.kept.items())
+            for counter, counts in sorted(self.counted.items())
             if counter.span == span and first <= counter.start <= last
         )
 
@@ -65,26 +91,25 @@ class KnownSuccessRate:
 
 @dataclass(slots=True)
 class FakeCounterTable(FakeDynamoDb):
-    """The part of DynamoDB that the counters need: a mark and additions, all or nothing; ranges."""
+    """The part of DynamoDB that the counters need: a journal's put with additions, all or nothing; ranges."""
 
     def transact_write_items(self, **parameters: Any) -> dict[str, Any]:
         check("dynamodb", "TransactWriteItems", parameters)
         self.trouble.strike_before("transact_write_items")
-        [mark, *additions] = [item["Update"] for item in parameters["TransactItems"]]
-        assert mark["ConditionExpression"] == "attribute_not_exists(last_sequence) OR last_sequence < :first"
-        values, stored = mark["ExpressionAttributeValues"], self.items.get(self.key_of(mark["Key"]))
-        if stored and stored["last_sequence"]["S"] >= values[":first"]["S"]:
-            raise cancelled("ConditionalCheckFailed", *("None" for _ in additions))
-        moved = {"last_sequence": values[":last"], "expires_at": values[":expires_at"]}
-        self.items[self.key_of(mark["Key"])] = {**mark["Key"], **moved}
+        [put, *additions] = parameters["TransactItems"]
+        try:
+            self.put_item(**put["Put"])
+        except ClientError:
+            raise cancelled("ConditionalCheckFailed", *("None" for _ in additions)) from None
         for addition in additions:
-            self._add(addition)
+            self._add(addition["Update"])
         self.trouble.strike_after("transact_write_items")
         return {}
 
     def paginate(self, **parameters: Any) -> Any:
         check("dynamodb", "Query", parameters)
         self.trouble.strike_before("query")
+        assert parameters["ConsistentRead"]
         values = {name: value["S"] for name, value in parameters["ExpressionAttributeValues"].items()}
         found = [
             item
@@ -102,8 +127,8 @@ class FakeCounterTable(FakeDynamoDb):
             attribute = update["ExpressionAttributeNames"][name]
             before = int(item.get(attribute, {"N": "0"})["N"])
             item[attribute] = {"N": str(before + int(update["ExpressionAttributeValues"][value]["N"]))}
-        if settings:
-            attribute, value = settings.split(" = ")
+        for setting in settings.split(", "):
+            attribute, value = setting.split(" = ")
             item[attribute] = update["ExpressionAttributeValues"][value]
 
 

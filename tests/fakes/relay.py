@@ -380,7 +380,7 @@ class Relay:
 
     @property
     def counting(self) -> CountChanges:
-        return CountChanges(read_change, self.counters, self.telemetry)
+        return CountChanges(read_change, self.counters, self.telemetry, self.clock)
 
     @property
     def measuring(self) -> ReadMetrics:

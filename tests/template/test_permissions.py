@@ -180,6 +180,7 @@ GRANTS = {
     },
     "count": {
         "dynamodb:GetItem ExecutionsTable",
+        "dynamodb:PutItem ExecutionsTable",
         "dynamodb:UpdateItem ExecutionsTable",
         *(
             f"dynamodb:{action} {table}/stream/*"

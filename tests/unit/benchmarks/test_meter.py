@@ -74,12 +74,20 @@ def test_an_update_in_a_transaction_costs_two_writes(meter: Meter, client: Any) 
         "ExpressionAttributeNames": {"#n0": "x" * 600, "#n1": "y" * 600},
         "ExpressionAttributeValues": {":n0": {"N": "1"}, ":n1": {"N": "1"}, ":expires_at": {"N": "1"}},
     }
-    mark = {**update, "Key": {"pk": {"S": "counters#told"}, "sk": {"S": "shard"}}, "UpdateExpression": "SET a = :n0"}
+    put = {"TableName": "t", "Item": {"pk": {"S": "counters#journal"}, "sk": {"S": "0"}, "detail": {"B": b"x" * 900}}}
     with Stubber(client) as stubbed:
         stubbed.add_response("transact_write_items", {})
-        client.transact_write_items(TransactItems=[{"Update": mark}, {"Update": update}])
+        client.transact_write_items(TransactItems=[{"Put": put}, {"Update": update}])
 
     assert meter.write_units == {"counters": 2 + 4}
+
+
+def test_a_check_in_a_transaction_is_no_zero(client: Any) -> None:
+    check = {"TableName": "t", "Key": KEY, "ConditionExpression": "attribute_exists(pk)"}
+    with Stubber(client) as stubbed:
+        stubbed.add_response("transact_write_items", {})
+        with pytest.raises(UnknownCapacityError, match="ConditionCheck"):
+            client.transact_write_items(TransactItems=[{"ConditionCheck": check}])
 
 
 def test_an_operation_without_known_capacity_is_no_zero(client: Any) -> None:

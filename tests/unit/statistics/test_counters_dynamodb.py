@@ -1,10 +1,13 @@
 """The counters in the table, and what is read out of the streams."""
 
 import base64
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from actionrelay.aws.attributes import key
 from actionrelay.errors import StoreUnavailableError
@@ -21,19 +24,20 @@ from actionrelay.ledger.execution import (
 from actionrelay.ledger.items_dynamodb import accepted_item, ledger_item
 from actionrelay.statistics.changes_dynamodb import read_change
 from actionrelay.statistics.counters import Counter
-from actionrelay.statistics.counters_dynamodb import SHARDS, TableCounters
-from actionrelay.statistics.tally import LATENCY_SUM, TOTAL
+from actionrelay.statistics.counters_dynamodb import TableCounters
+from actionrelay.statistics.journal import JOURNALS, Journal, Mark, Row, name_of
+from actionrelay.statistics.tally import LATENCY_SUM, TOTAL, Counts, added
 from actionrelay.timestamps import day_of
+from benchmarks.cost.capacity import item_bytes
 from tests.fakes.aws import aws_error
 from tests.fakes.chance import NOON, SettableClock
 from tests.fakes.counters import FakeCounterTable, cancelled
 from tests.fakes.relay import ACTION_ID, a_draft
 
-PART = "stream/shard"
+NOON_ROW = Row("2026-11-24T12", "action")
 TOTALS = Counter("total", "", "action")
 DAY = Counter("day", "2026-11-24", "action")
 HOUR = Counter("hour", "2026-11-24T12", "")
-SHARED = {TOTALS: {TOTAL: 2}, DAY: {TOTAL: 1, LATENCY_SUM: 70}, HOUR: {TOTAL: 2}}
 FAILED = Outcome(Status.FAILED, error=ExecutionError("http_400", "no"))
 
 
@@ -41,83 +45,159 @@ def counters(dynamodb: FakeCounterTable) -> TableCounters:
     return TableCounters(dynamodb, "table", SettableClock())  # type: ignore[arg-type]
 
 
+def keep(dynamodb: FakeCounterTable, rows: Mapping[Row, Counts], number: int = 0, *, settle: bool = False) -> None:
+    """Add rows to a journal, and settle it where that is asked for."""
+    table = counters(dynamodb)
+    journal = table.journal(number)
+    merged = {row: added((journal.rows.get(row, {}), rows.get(row, {}))) for row in {*journal.rows, *rows}}
+    following = replace(journal, version=journal.version + 1, rows=merged)
+    assert table.write(number, *((following.settled(), following.counters()) if settle else (following, {})))
+
+
 # -- Writing and reading --
 
 
-def test_tallies_read_back_as_their_sum_over_shards() -> None:
+@given(st.lists(st.tuples(st.integers(0, JOURNALS - 1), st.booleans()), min_size=1, max_size=20))
+def test_counts_read_back_wherever_they_are(writes: list[tuple[int, bool]]) -> None:
     dynamodb = FakeCounterTable()
-    for part in range(20):
-        assert counters(dynamodb).add(f"stream/{part}", 7, 7, SHARED) == 7
-    assert list(counters(dynamodb).totals("", 10)) == [(TOTALS, {TOTAL: 40})]
-    assert list(counters(dynamodb).days("action", "2026-11-24", "2026-11-24")) == [
-        (DAY, {TOTAL: 20, LATENCY_SUM: 1_400})
-    ]
-    assert list(counters(dynamodb).hours("2026-11-24T12", "2026-11-24T12")) == [(HOUR, {TOTAL: 40})]
-    assert 1 < len([sort for partition, sort in dynamodb.items if partition == "counters#total"]) <= SHARDS
-
-
-def test_one_part_of_a_stream_keeps_to_one_shard() -> None:
-    dynamodb = FakeCounterTable()
-    for number in range(20):
-        counters(dynamodb).add(PART, number, number, SHARED)
-    assert len([sort for partition, sort in dynamodb.items if partition == "counters#total"]) == 1
+    for number, settle in writes:
+        keep(dynamodb, {NOON_ROW: {TOTAL: 2, LATENCY_SUM: 70}}, number, settle=settle)
+    sums = {TOTAL: 2 * len(writes), LATENCY_SUM: 70 * len(writes)}
+    table = counters(dynamodb)
+    assert list(table.totals("", 10)) == [(TOTALS, sums)]
+    assert table.total("action") == sums
+    assert list(table.days("action", "2026-11-24", "2026-11-24")) == [(DAY, sums)]
+    assert list(table.days("", "2026-11-24", "2026-11-24")) == [(replace(DAY, action_id=""), sums)]
+    assert list(table.hours("2026-11-24T12", "2026-11-24T12")) == [(HOUR, sums)]
 
 
 def test_days_outside_the_range_are_left_out() -> None:
     dynamodb = FakeCounterTable()
-    for day in ("2026-11-22", "2026-11-23", "2026-11-24", "2026-11-25"):
-        counters(dynamodb).add(day, 1, 1, {replace(DAY, start=day): {TOTAL: 1}})
-    found = [counter.start for counter, _ in counters(dynamodb).days("action", "2026-11-23", "2026-11-24")]
-    assert found == ["2026-11-23", "2026-11-24"]
+    for settle in (True, False):
+        for day in ("2026-11-22", "2026-11-23", "2026-11-24", "2026-11-25"):
+            keep(dynamodb, {Row(f"{day}T12", "action"): {TOTAL: 1}}, settle=settle)
+    found = counters(dynamodb).days("action", "2026-11-23", "2026-11-24")
+    assert [(counter.start, counts[TOTAL]) for counter, counts in found] == [("2026-11-23", 2), ("2026-11-24", 2)]
 
 
-@pytest.mark.parametrize("first", [1, 9, 17])
-def test_what_is_before_the_mark_is_not_added_again(
-    first: int,
-) -> None:
+@pytest.mark.parametrize("settle", [True, False])
+def test_actions_come_a_page_at_a_time(settle: bool) -> None:
     dynamodb = FakeCounterTable()
-    counters(dynamodb).add(PART, 9, 17, SHARED)
+    for number in range(9):
+        keep(dynamodb, {Row("2026-11-24T12", f"action-{number}"): {TOTAL: 1}}, number % JOURNALS, settle=settle)
+    keep(dynamodb, {Row("2026-11-24T12", "action-35"): {TOTAL: 1}})
+    table = counters(dynamodb)
+    pages = [[counter.action_id for counter, _ in table.totals(after, 4)] for after in ("", "action-3", "action-6")]
+    assert pages == [
+        ["action-0", "action-1", "action-2", "action-3"],
+        ["action-35", "action-4", "action-5", "action-6"],
+        ["action-7", "action-8"],
+    ]
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_what_is_settled_between_two_reads_counts_once(again: bool) -> None:
+    class Overtaken(FakeCounterTable):
+        """Settles a journal as soon as it was read."""
+
+        def paginate(self, **parameters: Any) -> Any:
+            pages = list(FakeCounterTable.paginate(self, **parameters))
+            if parameters["ExpressionAttributeValues"][":pk"]["S"] == "counters#journal":
+                keep(self, {NOON_ROW: {TOTAL: 10}} if again else {}, settle=True)
+            return pages
+
+    dynamodb = Overtaken()
+    keep(dynamodb, {NOON_ROW: {TOTAL: 1}}, settle=True)
+    keep(dynamodb, {NOON_ROW: {TOTAL: 1}})
+    assert counters(dynamodb).total("action") == {TOTAL: 12 if again else 2}
+
+
+def test_counters_of_an_earlier_release_are_added_to() -> None:
+    dynamodb = FakeCounterTable()
+    before = {**key("counters#total", "action#0"), TOTAL: {"N": "5"}}
+    dynamodb.items["counters#total", "action#0"] = before
+    keep(dynamodb, {NOON_ROW: {TOTAL: 1}})
+    assert counters(dynamodb).total("action") == {TOTAL: 6}
+    keep(dynamodb, {NOON_ROW: {TOTAL: 1}}, settle=True)
+    assert counters(dynamodb).total("action") == {TOTAL: 7}
+
+
+@given(
+    st.dictionaries(st.text(min_size=1, max_size=5), st.integers(0, 10**39), max_size=5),
+    st.dictionaries(
+        st.tuples(st.sampled_from(["2026-11-24T12", "2026-11-24T13"]), st.text("ab-_#9", min_size=1, max_size=9)),
+        st.dictionaries(st.sampled_from([TOTAL, LATENCY_SUM, "b7"]), st.integers(-9, 9), min_size=1),
+    ),
+)
+def test_a_journal_reads_back_as_it_was_written(
+    marks: dict[str, int], rows: dict[tuple[str, str], dict[str, int]]
+) -> None:
+    table = counters(FakeCounterTable())
+    written = Journal(
+        1,
+        7,
+        {name: Mark(mark, 495_000) for name, mark in marks.items()},
+        {Row(*row): each for row, each in rows.items()},
+    )
+    assert table.write(2, written, {})
+    assert table.journal(2) == written
+    assert table.journal(3) == Journal()
+
+
+@pytest.mark.parametrize("sums", [{}, {TOTALS: {TOTAL: 1}}])
+@pytest.mark.parametrize("first", [True, False])
+def test_who_was_late_changes_nothing(sums: dict[Counter, Counts], first: bool) -> None:
+    dynamodb = FakeCounterTable()
+    table = counters(dynamodb)
+    assert table.write(0, Journal(1), {})
+    assert first or table.write(0, Journal(2), {})
     before = {name: dict(item) for name, item in dynamodb.items.items()}
-    assert counters(dynamodb).add(PART, first, 99, SHARED) == 17
+    assert not table.write(0, Journal(1 if first else 2, 1), sums)
     assert dynamodb.items == before
 
 
-def test_sequence_numbers_compare_as_numbers() -> None:
+def test_given_a_settlement_under_way_then_the_other_waits() -> None:
     dynamodb = FakeCounterTable()
-    assert counters(dynamodb).add(PART, 99, 99, SHARED) == 99
-    assert counters(dynamodb).add(PART, 100, 10**39, SHARED) == 10**39
-    assert counters(dynamodb).add(PART, 101, 101, SHARED) == 10**39
-
-
-def test_a_contended_counter_moves_to_the_next_shard() -> None:
-    dynamodb = FakeCounterTable()
-    dynamodb.trouble.before("transact_write_items", cancelled("None", "TransactionConflict"), times=7)
-    assert counters(dynamodb).add(PART, 1, 1, SHARED) == 1
-    dynamodb.trouble.before("transact_write_items", cancelled("None", "TransactionConflict"), times=8)
-    with pytest.raises(StoreUnavailableError):
-        counters(dynamodb).add(PART, 2, 2, SHARED)
-    assert list(counters(dynamodb).totals("", 10)) == [(TOTALS, {TOTAL: 2})]
+    dynamodb.trouble.before("put_item", aws_error("TransactionConflictException"))
+    dynamodb.trouble.before("transact_write_items", cancelled("TransactionConflict", "None"))
+    assert not counters(dynamodb).write(0, Journal(1), {})
+    assert not counters(dynamodb).write(0, Journal(1), {TOTALS: {TOTAL: 1}})
 
 
 @pytest.mark.parametrize("error", [aws_error("ThrottlingException"), cancelled("None", "ThrottlingError")])
-def test_a_table_that_refuses_is_reported(error: Exception) -> None:
+@pytest.mark.parametrize("sums", [{}, {TOTALS: {TOTAL: 1}}])
+def test_a_table_that_refuses_is_reported(error: Exception, sums: dict[Counter, Counts]) -> None:
     dynamodb = FakeCounterTable()
-    dynamodb.trouble.before("transact_write_items", error)
+    dynamodb.trouble.before("transact_write_items" if sums else "put_item", error)
     with pytest.raises(StoreUnavailableError):
-        counters(dynamodb).add(PART, 1, 1, SHARED)
+        counters(dynamodb).write(0, Journal(1), sums)
     assert dynamodb.items == {}
 
 
-def test_hours_and_marks_expire_and_days_do_not() -> None:
+def test_hours_expire_and_all_else_does_not() -> None:
     dynamodb = FakeCounterTable()
-    counters(dynamodb).add(PART, 1, 1, SHARED)
+    keep(dynamodb, {NOON_ROW: {TOTAL: 1}}, settle=True)
     expires = {partition: item.get("expires_at") for (partition, _), item in dynamodb.items.items()}
     assert expires == {
-        "counters#told": {"N": str(NOON // 1_000 + 2 * 86_400)},
+        "counters#journal": None,
         "counters#hour": {"N": str(NOON // 1_000 + 9 * 86_400)},
         "counters#day#action": None,
+        "counters#day#": None,
         "counters#total": None,
     }
+
+
+def test_a_day_of_one_action_is_a_small_journal() -> None:
+    buckets = {f"b{number}": 1_000 for number in range(60, 90)}
+    rows = {Row("2026-11-24T12", ACTION_ID): {TOTAL: 10_000, "completed": 9_000, **buckets}}
+    marks = {name_of(f"stream/shard-{number}"): Mark(int("495123000000000012345678"), 495_000) for number in range(10)}
+    table = counters(dynamodb := FakeCounterTable())
+    journal = Journal(1, 1, marks, rows)
+    assert table.is_small(journal)
+    assert table.write(0, journal, {})
+    assert item_bytes(dynamodb.items["counters#journal", "0"]) <= 1_024
+    many = {Row("2026-11-24T12", name_of(str(number))): {TOTAL: number} for number in range(150)}
+    assert not table.is_small(replace(journal, rows=many))
 
 
 # -- What the streams bring --

@@ -9,7 +9,7 @@ import pytest
 
 from actionrelay.errors import InvalidRequestError
 from actionrelay.genesys.contract import GenesysApi
-from actionrelay.statistics.counters import Change, Counter, counters_of
+from actionrelay.statistics.counters import Change, Counter, counters_at
 from actionrelay.statistics.counting import CountChanges
 from actionrelay.statistics.report import DAYS_SHOWN, HOURS_SHOWN, LONGEST_DAYS, ReadMetrics
 from actionrelay.statistics.tally import REJECTED, TOTAL
@@ -26,7 +26,7 @@ def having(*events: tuple[str, int, Mapping[str, int]]) -> ReadMetrics:
     """Counters after changes: of which action, how many ms ago, and what."""
     store = InMemoryCounters()
     changes = [Change(number, action, NOON - ago, counts) for number, (action, ago, counts) in enumerate(events)]
-    CountChanges(lambda record: record["change"], store, RecordedTelemetry()).count(
+    CountChanges(lambda record: record["change"], store, RecordedTelemetry(), SettableClock()).count(
         "part", ({"change": each} for each in changes)
     )
     return ReadMetrics(store, SettableClock(), GenesysApi.DATA_ACTIONS)
@@ -150,7 +150,7 @@ def test_the_calendars_first_and_last_days_are_answered() -> None:
 
 
 def test_one_change_counts_in_its_hour_for_all_actions() -> None:
-    named = list(counters_of(Change(1, "a", NOON, {})))
+    named = list(counters_at("2026-11-24T12", "a"))
     assert [(counter.span, counter.start, counter.action_id) for counter in named] == [
         ("total", "", "a"),
         ("day", "2026-11-24", "a"),

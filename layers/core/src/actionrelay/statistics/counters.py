@@ -31,10 +31,14 @@ class Change:
     counts: Counts
 
 
-def counters_of(change: Change) -> Iterator[Counter]:
-    """Name the counters that a change is added to."""
-    moment = iso(change.at)
-    yield Counter("total", "", change.action_id)
-    yield Counter("day", moment[:10], change.action_id)
-    yield Counter("day", moment[:10], "")
-    yield Counter("hour", moment[:13], "")
+def hour_of(at: int) -> str:
+    """Name the UTC hour of a time (ms): ``2026-11-24T13``."""
+    return iso(at)[:13]
+
+
+def counters_at(hour: str, action_id: str) -> Iterator[Counter]:
+    """Name the counters to which changes of an action that count for an hour are added."""
+    yield Counter("total", "", action_id)
+    yield Counter("day", hour[:10], action_id)
+    yield Counter("day", hour[:10], "")
+    yield Counter("hour", hour, "")

@@ -3,42 +3,43 @@
 ::
 
     pk                     sk                                       what
-    counters#total         <actionId>#<shard>                       since the deployment
-    counters#day#<action>  <YYYY-MM-DD>#<shard>                     of a day; without an action, of all
-    counters#hour          <YYYY-MM-DDTHH>#<shard>                  of an hour, all actions, for nine days
-    counters#told          <part of a stream>                       up to where it is counted, for two days after
+    counters#journal       <number>                                 counted, and not in the others yet; marks of streams
+    counters#total         <actionId>#<number>                      since the deployment
+    counters#day#<action>  <YYYY-MM-DD>#<number>                    of a day; without an action, of all
+    counters#hour          <YYYY-MM-DDTHH>#<number>                 of an hour, all actions, for nine days
 
-Each number is an attribute, which DynamoDB adds to. Parts of a stream are counted at the same time, so each has a shard
-that it begins with; who meets another writer there goes on to the next.
+Each number is an attribute, which DynamoDB adds to. A counter has an item for each journal, which alone writes to it.
+Its attribute ``settled`` says which settlement of the journal was the last that it has. So who has read the journal
+before knows which of its counts are in the counter by now.
 """
 
+import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, override
 
 from botocore.exceptions import ClientError
 
-from actionrelay.aws.attributes import Attribute, attribute, key, value_of
+from actionrelay.aws.attributes import Attribute, Item, attribute, key, value_of
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import StoreUnavailableError
 from actionrelay.ports import Clock
 from actionrelay.statistics.counters import Counter
+from actionrelay.statistics.journal import Journal, Mark, Row
 from actionrelay.statistics.ports import CounterReader, CounterStore
 from actionrelay.statistics.tally import Counts, added
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-SHARDS = 4
-_MARK_SECONDS = 2 * 86_400
-"""A stream keeps a change for a day; after two nobody asks any more."""
+_SMALL_BYTES = 900
+"""Of the compressed part of a journal; with its keys and numbers it is below 1 KB, which is one write unit."""
 _HOUR_SECONDS = 9 * 86_400
-_TRIES = 2 * SHARDS
-_SEQUENCE_DIGITS = 40
-"""The longest sequence number of a stream, by DynamoDB Streams' API; text of one length compares as numbers do."""
-_KEYS = frozenset({"pk", "sk", "expires_at"})
+_SETTLED = "settled"
+_KEYS = frozenset({"pk", "sk", "expires_at", _SETTLED})
+_JOURNALS = "counters#journal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,43 +51,45 @@ class TableCounters(CounterStore, CounterReader):
     clock: Clock
 
     @override
-    def add(self, part: str, first: int, last: int, tally: Mapping[Counter, Counts]) -> int:
-        """Add a tally and move the mark of its part, in one transaction; where the mark is further, read it."""
-        mark = key("counters#told", part)
-        now = self.clock.now() // 1_000
-        moved = {
+    def journal(self, number: int) -> Journal:
+        with failures_as(StoreUnavailableError, "the counters can't be read"):
+            answer = self.client.get_item(TableName=self.table, Key=key(_JOURNALS, str(number)), ConsistentRead=True)
+        return _journal(answer["Item"]) if "Item" in answer else Journal()
+
+    @override
+    def is_small(self, journal: Journal) -> bool:
+        return len(_detail(journal)) <= _SMALL_BYTES
+
+    @override
+    def write(self, number: int, journal: Journal, sums: Mapping[Counter, Counts]) -> bool:
+        """Put the journal, alone or with the updates of its counters in one transaction."""
+        put = {
             "TableName": self.table,
-            "Key": mark,
-            "UpdateExpression": "SET last_sequence = :last, expires_at = :expires_at",
-            "ConditionExpression": "attribute_not_exists(last_sequence) OR last_sequence < :first",
-            "ExpressionAttributeValues": {
-                ":first": attribute(_padded(first)),
-                ":last": attribute(_padded(last)),
-                ":expires_at": attribute(now + _MARK_SECONDS),
+            "Item": {
+                **key(_JOURNALS, str(number)),
+                "version": attribute(journal.version),
+                "settlements": attribute(journal.settlements),
+                "detail": attribute(_detail(journal)),
             },
+            "ConditionExpression": "attribute_not_exists(pk)" if journal.version == 1 else "version = :before",
         }
-        first_shard = zlib.crc32(part.encode())
+        if journal.version > 1:
+            put["ExpressionAttributeValues"] = {":before": attribute(journal.version - 1)}
         with failures_as(StoreUnavailableError, "the counters can't be written"):
-            for shard in range(first_shard, first_shard + _TRIES):
-                updates: list[Any] = [
-                    moved,
-                    *(self._update(counter, shard % SHARDS, counts, now) for counter, counts in tally.items()),
-                ]
-                try:
-                    self.client.transact_write_items(TransactItems=[{"Update": update} for update in updates])
-                except ClientError as failure:
-                    reasons = _reasons(failure)
-                    if reasons[:1] == ["ConditionalCheckFailed"]:
-                        return self._counted_to(mark)
-                    if "TransactionConflict" not in reasons:
-                        raise
+            try:
+                if sums:
+                    self._settle(number, put, journal.settlements, sums)
                 else:
-                    return last
-        raise StoreUnavailableError("the counters are busy")
+                    self.client.put_item(**put)
+            except ClientError as failure:
+                if not _was_late(failure):
+                    raise
+                return False
+        return True
 
     @override
     def totals(self, after: str, most: int) -> Iterator[tuple[Counter, Counts]]:
-        """Read counters of all time, by id; about as many items as they have shards, and a page of a query more."""
+        """Read counters of all time, by id; about as many items as there are journals for each, and a page of a query more."""
         return islice(self._read("total", "", f"{after}#\U0010ffff" if after else "", "\U0010ffff", most), most)
 
     @override
@@ -101,53 +104,100 @@ class TableCounters(CounterStore, CounterReader):
     def hours(self, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
         return self._read("hour", "", first, f"{last}#\U0010ffff")
 
-    def _update(self, counter: Counter, shard: int, counts: Counts, now: int) -> dict[str, Any]:
+    def _settle(self, number: int, put: Any, settlement: int, sums: Mapping[Counter, Counts]) -> None:
+        now = self.clock.now() // 1_000
+        updates: list[Any] = [
+            {"Update": self._update(counter, number, counts, settlement, now)} for counter, counts in sums.items()
+        ]
+        self.client.transact_write_items(TransactItems=[{"Put": put}, *updates])
+
+    def _update(self, counter: Counter, number: int, counts: Counts, settlement: int, now: int) -> dict[str, Any]:
         names = {f"#n{index}": name for index, name in enumerate(counts)}
-        values: dict[str, Attribute] = {f":n{index}": attribute(number) for index, number in enumerate(counts.values())}
+        values: dict[str, Attribute] = {f":n{index}": attribute(count) for index, count in enumerate(counts.values())}
         expression = "ADD " + ", ".join(f"#n{index} :n{index}" for index in range(len(counts)))
+        expression += f" SET {_SETTLED} = :settled"
+        values[":settled"] = attribute(settlement)
         if counter.span == "hour":
-            expression += " SET expires_at = :expires_at"
+            expression += ", expires_at = :expires_at"
             values[":expires_at"] = attribute(now + _HOUR_SECONDS)
         return {
             "TableName": self.table,
-            "Key": key(_partition(counter.span, counter.action_id), f"{_named(counter)}#{shard}"),
+            "Key": key(_partition(counter.span, counter.action_id), f"{_named(counter)}#{number}"),
             "UpdateExpression": expression,
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values,
         }
 
-    def _counted_to(self, mark: Mapping[str, Attribute]) -> int:
-        answer = self.client.get_item(TableName=self.table, Key=mark, ConsistentRead=True)
-        return int(answer["Item"]["last_sequence"]["S"])
-
     def _read(
         self, span: str, action_id: str, first: str, last: str, most: int | None = None
     ) -> Iterator[tuple[Counter, Counts]]:
-        """Read a span's counters, shards added up, in order; of more than ``most`` the others are left unread."""
-        found: dict[Counter, Counts] = {}
+        """Read a span's counters and what journals hold for them, added up, in order.
+
+        Of more than ``most`` the others are left unread. Journals are read first: what is settled between the two reads
+        is in a counter then, which says so. Read the other way round, it would be in neither.
+        """
+        partition = _partition(span, action_id)
+        found: dict[Counter, list[Counts]] = {}
         with failures_as(StoreUnavailableError, "the counters can't be read"):
-            pages = self.client.get_paginator("query").paginate(
-                TableName=self.table,
-                KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
-                ExpressionAttributeValues={
-                    ":pk": attribute(_partition(span, action_id)),
-                    ":first": attribute(first or "\u0000"),
-                    ":last": attribute(last),
-                },
-            )
-            for page in pages:
+            journals = {value_of(item["sk"]): _journal(item) for page in self._pages(_JOURNALS) for item in page}
+            lacking = {
+                (number, counter): counts
+                for number, journal in journals.items()
+                for counter, counts in journal.counters().items()
+                if _partition(counter.span, counter.action_id) == partition
+                and first <= f"{_named(counter)}#{number}" <= last
+            }
+            for page in self._pages(partition, first, last):
                 if most is not None and len(found) > most:
                     break
-                for item in page["Items"]:
-                    named = item["sk"]["S"].rpartition("#")[0]
+                for item in page:
+                    named, _, number = value_of(item["sk"]).rpartition("#")
                     counter = Counter(span, "", named) if span == "total" else Counter(span, named, action_id)
                     counts = {name: value_of(value) for name, value in item.items() if name not in _KEYS}
-                    found[counter] = added((found.get(counter, {}), counts))
-        return iter(sorted(found.items()))
+                    found.setdefault(counter, []).append(counts)
+                    if number in journals and _settlement(item) > journals[number].settlements:
+                        lacking.pop((number, counter), None)
+        for (_, counter), counts in lacking.items():
+            found.setdefault(counter, []).append(counts)
+        return iter(sorted((counter, added(parts)) for counter, parts in found.items()))
+
+    def _pages(self, partition: str, first: str = "", last: str = "\U0010ffff") -> Iterator[Sequence[Item]]:
+        """Read a range of a partition as it is now, page by page."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues={
+                ":pk": attribute(partition),
+                ":first": attribute(first or "\u0000"),
+                ":last": attribute(last),
+            },
+            ConsistentRead=True,
+        )
+        return (page["Items"] for page in pages)
 
 
-def _padded(sequence: int) -> str:
-    return str(sequence).zfill(_SEQUENCE_DIGITS)
+def _detail(journal: Journal) -> bytes:
+    """Write marks and counts as compressed JSON, the same for the same journal."""
+    rows: dict[str, dict[str, Counts]] = {}
+    for row, counts in sorted(journal.rows.items()):
+        rows.setdefault(row.hour, {})[row.action_id] = counts
+    written = json.dumps({"marks": journal.marks, "rows": rows}, separators=(",", ":"), sort_keys=True)
+    return zlib.compress(written.encode(), 9)
+
+
+def _journal(item: Mapping[str, Attribute]) -> Journal:
+    detail = json.loads(zlib.decompress(bytes(value_of(item["detail"]))))
+    return Journal(
+        version=value_of(item["version"]),
+        settlements=value_of(item["settlements"]),
+        marks={name: Mark(*mark) for name, mark in detail["marks"].items()},
+        rows={Row(hour, action): counts for hour, each in detail["rows"].items() for action, counts in each.items()},
+    )
+
+
+def _settlement(item: Mapping[str, Attribute]) -> int:
+    """Read which settlement a counter has last; a counter of a release before this has none."""
+    return int(value_of(item.get(_SETTLED, attribute(0))))
 
 
 def _partition(span: str, action_id: str) -> str:
@@ -158,8 +208,12 @@ def _named(counter: Counter) -> str:
     return counter.action_id if counter.span == "total" else counter.start
 
 
-def _reasons(failure: ClientError) -> list[str]:
+def _was_late(failure: ClientError) -> bool:
+    """Whether another version of the journal is there, or is being written."""
+    if aws_code(failure) in {"ConditionalCheckFailedException", "TransactionConflictException"}:
+        return True
     if aws_code(failure) != "TransactionCanceledException":
-        return []
+        return False
     reasons: list[dict[str, str]] = failure.response.get("CancellationReasons", [])  # type: ignore[assignment]
-    return [str(reason.get("Code")) for reason in reasons]
+    codes = {reason.get("Code") for reason in reasons} - {None, "None"}
+    return bool(codes) and codes <= {"ConditionalCheckFailed", "TransactionConflict"}

@@ -1,23 +1,23 @@
 """Use case: keep the counters in step with the tables, each change once, however often it is delivered.
 
 The tables' streams deliver every change at least once: a batch whose worker died, or whose answer got lost, comes
-again, cut differently or not. Each part of a stream has its changes in one order, though. So the counters are written
-in transactions that move a mark, one for each part, which says up to where it has been counted.
+again, cut differently or not. Each part of a stream has its changes in one order, though. So what is counted is written
+together with a mark, one for each part, which says up to where it has been counted (``statistics/journal.py``).
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from actionrelay.ports import Telemetry
+from actionrelay.errors import StoreUnavailableError
+from actionrelay.ports import Clock, Telemetry
 from actionrelay.signals import Count
-from actionrelay.statistics.counters import Change, Counter, counters_of
+from actionrelay.statistics.counters import Change
+from actionrelay.statistics.journal import Journal, journal_of
 from actionrelay.statistics.ports import CounterStore
-from actionrelay.statistics.tally import Counts, added
 
-MOST_COUNTERS = 99
-"""Counters in one transaction: DynamoDB takes 100 items, and one is the mark."""
+_TRIES = 8
+"""Writers that meet at a journal are parts of streams that are counted at the same time, a few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,9 @@ class CountChanges:
     """Reads a record of a stream; None where nothing of it counts, ``ValueError`` where it can't be read."""
     store: CounterStore
     telemetry: Telemetry
+    clock: Clock
+    _seen: dict[int, Journal] = field(default_factory=dict, repr=False)
+    """Each journal as this process wrote it last; who meets another one reads it again."""
 
     def count(self, part: str, records: Iterable[Mapping[str, Any]]) -> None:
         """Add what has not been added yet of a batch: records of one part of a stream, which ``part`` names, in order.
@@ -38,10 +41,25 @@ class CountChanges:
             StoreUnavailableError: some are not added yet; to be delivered again.
         """
         rest = tuple(self._readable(records))
+        number = journal_of(part)
+        conflicts = 0
         while rest:
-            first, tally = _as_many_as_fit(rest)
-            counted_to = self.store.add(part, first[0].sequence, first[-1].sequence, tally)
-            rest = tuple(change for change in rest if change.sequence > counted_to)
+            if (journal := self._seen.pop(number, None)) is None:
+                journal = self.store.journal(number)
+            if not (rest := journal.left_of(part, rest)):
+                self._seen[number] = journal
+                return
+            taken = rest[: journal.room_for(rest)]
+            following = journal.with_changes(part, taken, self.clock.now())
+            if not taken or not self.store.is_small(following):
+                following, sums = following.settled(), following.counters()
+            else:
+                sums = {}
+            if self.store.write(number, following, sums):
+                self._seen[number] = following
+                rest = rest[len(taken) :]
+            elif (conflicts := conflicts + 1) == _TRIES:
+                raise StoreUnavailableError("the counters are busy")
 
     def _readable(self, records: Iterable[Mapping[str, Any]]) -> Iterator[Change]:
         for record in records:
@@ -53,21 +71,3 @@ class CountChanges:
                 continue
             if change is not None and change.counts:
                 yield change
-
-
-def _as_many_as_fit(changes: Sequence[Change]) -> tuple[Sequence[Change], Mapping[Counter, Counts]]:
-    """Take as many changes from the front as one transaction has room for, and add them up."""
-    parts: defaultdict[Counter, list[Counts]] = defaultdict(list)
-    for number, change in enumerate(changes):
-        names = tuple(counters_of(change))
-        if len(parts.keys() | set(names)) > MOST_COUNTERS:
-            return changes[:number], _sums(parts)
-        for name in names:
-            parts[name].append(change.counts)
-    return changes, _sums(parts)
-
-
-def _sums(parts: Mapping[Counter, Sequence[Counts]]) -> Mapping[Counter, Counts]:
-    """Leave out what cancelled itself out."""
-    sums = {name: added(counts) for name, counts in parts.items()}
-    return {name: counts for name, counts in sums.items() if counts}

@@ -4,22 +4,31 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from actionrelay.statistics.counters import Counter
+from actionrelay.statistics.journal import Journal
 from actionrelay.statistics.tally import Counts
 
 
 class CounterStore(Protocol):
-    """The stored counters, as their one writer sees them."""
+    """The stored counters and journals, as those see them who write them."""
 
-    def add(self, part: str, first: int, last: int, tally: Mapping[Counter, Counts]) -> int:
-        """Add the tally of a stream's changes from ``first`` to ``last``, all of it, unless ``first`` is counted.
+    def journal(self, number: int) -> Journal:
+        """The journal of this number, as it is now."""
+        ...
 
-        Return the sequence number up to which that part of the stream is counted then.
+    def is_small(self, journal: Journal) -> bool:
+        """Whether a write of this journal costs the least that a write can cost."""
+        ...
+
+    def write(self, number: int, journal: Journal, sums: Mapping[Counter, Counts]) -> bool:
+        """Put a journal in the place of the version before it, and add sums to the counters: all of it or nothing.
+
+        False, with nothing done, where another version is there.
         """
         ...
 
 
 class CounterReader(Protocol):
-    """The stored counters, as they are read: a little later than written, and each in whole."""
+    """The stored counters, as they are read: a little later than written, each in whole, with what journals hold."""
 
     def totals(self, after: str, most: int) -> Iterable[tuple[Counter, Counts]]:
         """The counters of all time of the next actions by id, ``most`` of them at most."""

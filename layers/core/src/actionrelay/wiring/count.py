@@ -15,4 +15,4 @@ def count_changes() -> CountChanges:
     """Keeps the counters in step with the tables."""
     settings = CountSettings.read(os.environ)
     counters = TableCounters(aws().dynamodb, settings.executions_table, SystemClock())
-    return CountChanges(read_change, counters, telemetry())
+    return CountChanges(read_change, counters, telemetry(), SystemClock())
