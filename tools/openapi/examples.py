@@ -41,7 +41,7 @@ from actionrelay.operate.queues import QueuesDocument
 from actionrelay.operate.receiver_keys import ReceiverKeysDocument
 from actionrelay.operate.request import accepted_document
 from actionrelay.statistics.changes_dynamodb import read_snapshot
-from actionrelay.statistics.counters import Change, Counter, counters_of
+from actionrelay.statistics.counters import Counter, counters_at, hour_of
 from actionrelay.statistics.report import ReadMetrics
 from actionrelay.statistics.tally import TOTAL, Counts, contribution
 from actionrelay.strict_json import Json, canonical
@@ -147,8 +147,8 @@ class _Counted:
     def _of(self, span: str) -> list[tuple[Counter, Counts]]:
         execution = _completed()
         counts = {TOTAL: 1, **contribution(read_snapshot(ledger_item(execution)))}
-        change = Change(0, execution.action_id, execution.created_at, counts)
-        return [(counter, counts) for counter in counters_of(change) if counter.span == span]
+        named = counters_at(hour_of(execution.created_at), execution.action_id)
+        return [(counter, counts) for counter in named if counter.span == span]
 
 
 def metrics() -> dict[str, Any]:
