@@ -157,7 +157,8 @@ class _Worker:
 
 def _stream_record(number: int, before: Item | None, after: Item) -> dict[str, Any] | None:
     """Write a change as a stream record; None where the template's filters keep it back."""
-    if after.get("sk") != {"S": "accepted"} and after.get("status") != {"S": "completed"}:
+    sort, status = after.get("sk"), after.get("status")
+    if sort != {"S": "accepted"} and (sort, status) != ({"S": "ledger"}, {"S": "completed"}):
         return None
     images = {"NewImage": _image(after)} | ({} if before is None else {"OldImage": _image(before)})
     record = {"SequenceNumber": str(number), **images}

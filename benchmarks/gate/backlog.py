@@ -45,6 +45,9 @@ class Backlog:
     workers: int
     seed: int
     per_minute: int = PER_MINUTE
+    allowed: int = ALLOWED
+    """How many requests Genesys Cloud takes in any ``window_ms``."""
+    window_ms: int = WINDOW_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class _Run:
         self._queue = Queue(self._world, self._chance)
         self._items = Items(self._world, self._chance)
         self._left, self._ended_at = backlog.executions, self._world.time
-        self._genesys = Genesys(self._world, self._ended)
+        self._genesys = Genesys(self._world, self._ended, backlog.allowed, backlog.window_ms)
 
     def course(self) -> Course:
         payloads, begun = Payloads(), self._world.time

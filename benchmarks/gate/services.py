@@ -171,6 +171,7 @@ class Items:
     chance: Chance
     puts: int = 0
     refused: int = 0
+    reads: int = 0
     _item: dict[str, Any] = field(default_factory=dict)
 
     def put_item(self, **parameters: Any) -> None:
@@ -185,6 +186,14 @@ class Items:
             self.refused += 1
             response: Any = {"Error": {"Code": "ConditionalCheckFailedException"}, "Item": stored}
             raise ClientError(response, "PutItem")
+
+    def get_item(self, **_parameters: Any) -> dict[str, Any]:
+        """Read the item as it is half-way through the request."""
+        self.world.sleep(self.chance.aws_ms() / 2)
+        self.reads += 1
+        stored = self._item
+        self.world.sleep(self.chance.aws_ms() / 2)
+        return {"Item": stored} if stored else {}
 
 
 @dataclass(slots=True)
@@ -237,10 +246,12 @@ class BatchInTurn(BatchGate):
 
 @dataclass(slots=True)
 class Genesys:
-    """An `ActionClient`: `ALLOWED` requests in any `WINDOW_MS`, and the published 429 for the others."""
+    """An `ActionClient`: so many requests in any window, and the published 429 for the others."""
 
     world: Time
     ended: Callable[[], None]
+    allowed: int = ALLOWED
+    window_ms: int = WINDOW_MS
     posts: int = 0
     throttled: int = 0
     _accepted: deque[float] = field(default_factory=deque)
@@ -248,11 +259,11 @@ class Genesys:
     def execute(self, call: ActionCall, token: AccessToken, wait_ms: int) -> Reply:  # noqa: ARG002 - the port's
         """Run an action."""
         self.posts += 1
-        while self._accepted and self._accepted[0] <= self.world.time - WINDOW_MS:
+        while self._accepted and self._accepted[0] <= self.world.time - self.window_ms:
             self._accepted.popleft()
-        if len(self._accepted) >= ALLOWED:
+        if len(self._accepted) >= self.allowed:
             self.throttled += 1
-            retry_after = math.ceil((self._accepted[0] + WINDOW_MS - self.world.time) / 1_000)
+            retry_after = math.ceil((self._accepted[0] + self.window_ms - self.world.time) / 1_000)
             self.world.sleep(REFUSAL_MS)
             error = ExecutionError("http_429", "Rate limit exceeded the maximum.", 429)
             return Reply(ReplyKind.HTTP_ERROR, REFUSAL_MS, error=error, retry_after=str(retry_after))

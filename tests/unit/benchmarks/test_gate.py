@@ -141,6 +141,17 @@ def test_a_backlog_is_worked_off_near_the_ideal_without_a_429() -> None:
     assert 0 < course.gate_quarrels < course.gate_requests <= 1.5 * EXECUTIONS
 
 
+@pytest.mark.parametrize("per_minute", [270, 300])
+def test_a_backlog_gets_97_percent_of_the_rate(per_minute: int) -> None:
+    """Genesys Cloud takes so many in any minute and not one more; two workers are what a lane has by default."""
+    executions = int(1.6 * per_minute)
+    course = work_off(Backlog(executions, 2, 0, per_minute, allowed=per_minute, window_ms=60_000))
+
+    assert course.throttled <= 0.005 * executions
+    assert course.seconds <= executions / (0.97 * per_minute) * 60
+    assert course.gate_quarrels <= 0.2 * executions
+
+
 def test_one_worker_alone_has_no_quarrels() -> None:
     assert work_off(Backlog(60, workers=1, seed=0)).gate_quarrels == 0
 

@@ -19,9 +19,10 @@ from actionrelay.ledger.executions_dynamodb import ExecutionsTable
 from actionrelay.pages import milliseconds_of
 from actionrelay.timestamps import DAY_MS, iso
 from tests.fakes.aws import aws_error
-from tests.fakes.chance import NOON
+from tests.fakes.chance import NOON, SettableClock
 from tests.fakes.indexes import EXECUTIONS
 from tests.fakes.listed import RETENTION_DAYS, Listed, ids
+from tests.fakes.many_executions import ACTIONS, ManyExecutions
 from tests.fakes.relay import ACTION_ID, TRACE_ID
 
 RARE = "11111111-2222-4333-8444-555555555555"
@@ -461,6 +462,54 @@ def test_a_page_of_a_day_with_400_actions_costs_little() -> None:
     assert len(listed.page(limit="100")["executions"]) == 100
     assert sum(listed.tables.requests.values()) <= MOST_REQUESTS
     assert _read_units(listed) <= MOST_READ_UNITS
+
+
+REQUEST_MS = 5
+
+
+@pytest.fixture(scope="module")
+def hundred_thousand() -> Listed:
+    clock = SettableClock()
+    return Listed(ManyExecutions(clock=clock, request_ms=REQUEST_MS), clock)
+
+
+LARGE_QUESTIONS: dict[str, dict[str, str]] = {
+    **QUESTIONS,
+    "by action": {"actionId": ACTIONS[0]},
+    "by action and status": {"actionId": ACTIONS[1], "status": "queued"},
+    "several statuses": {"status": "failed,unknown,cancelled"},
+    "a day": {"from_": "2026-11-20", "to": "2026-11-20"},
+    "an hour long ago": {"from_": iso(NOON - 20 * DAY_MS), "to": iso(NOON - 20 * DAY_MS + 3_600_000)},
+}
+
+
+@pytest.mark.parametrize("limit", ["1", "50", "100"])
+@pytest.mark.parametrize("question", LARGE_QUESTIONS)
+def test_any_page_at_100_000_executions_is_bounded(hundred_thousand: Listed, question: str, limit: str) -> None:
+    """With 400 actions a day: requests, read units, and the time where each request takes 5 ms."""
+    listed, took, after = hundred_thousand, list[int](), dict[str, str]()
+    for _ in range(4):
+        listed.tables.requests.clear()
+        listed.tables.scanned.clear()
+        begun = listed.clock.now()
+        page = listed.page(**LARGE_QUESTIONS[question], limit=limit, **after)
+        took.append(listed.clock.now() - begun)
+        # Nobody has used the rare one: each day of the retention is a read, of half a unit.
+        assert sum(listed.tables.requests.values()) <= (MAX_DAYS if question == "by rare action" else MOST_REQUESTS)
+        assert _read_units(listed) <= MOST_READ_UNITS
+        if page["next"] is None:
+            break
+        after = {"next": page["next"]}
+    assert max(took) <= 200
+
+
+def test_pages_at_100_000_executions_hold_what_is_asked_for(hundred_thousand: Listed) -> None:
+    assert len(hundred_thousand.page(limit="100")["executions"]) == 100
+    assert len(hundred_thousand.page(limit="100", status="failed")["executions"]) == 100
+    found = hundred_thousand.page(actionId=ACTIONS[0])["executions"]
+    assert {each["actionId"] for each in found} == {ACTIONS[0]}
+    assert len(found) == 50
+    assert len(hundred_thousand.ids(actionId=ACTIONS[-1])) == 250
 
 
 # -- The tables --

@@ -68,19 +68,19 @@ class Table:
 
 def test_two_workers_share_one_rate() -> None:
     dynamodb = FakeDynamoDb()
-    first, second = gate(dynamodb, 20), gate(dynamodb, 20)
+    first, second = gate(dynamodb, 1), gate(dynamodb, 1)
     assert take(first, NOON) == 0
-    opens_in = 3_158
+    opens_in = 61_000
     assert take(second, NOON) == opens_in
     assert take(first, NOON) == 2 * opens_in, "a place in the line, behind the one before"
     assert take(second, NOON, waited=True) == opens_in
-    assert take(second, NOON + opens_in) == 0
+    assert take(second, NOON + opens_in, waited=True) == 0
     assert take(first, NOON + opens_in, waited=True) > 0
 
 
 def test_one_write_decides_for_a_whole_batch() -> None:
     table = Table()
-    assert table.worker().ask(NOON, {RETURNS: 1, ARRIVES: 3}).shares[ARRIVES] == Share(2, (1_053,))
+    assert table.worker().ask(NOON, {RETURNS: 1, ARRIVES: 3}).shares[ARRIVES] == Share(2, (1_017,))
     interval_ms = Decimal(Rate(60).interval_us) / 1_000
     assert (table.asked, table.item["pk"], table.item["sk"]) == (["put"], {"S": KEY[0]}, {"S": KEY[1]})
     assert table.item["version"] == {"N": "1"}
@@ -110,7 +110,7 @@ def test_a_pause_moves_the_line_to_its_end() -> None:
     dynamodb = FakeDynamoDb()
     gate(dynamodb).pause(NOON + 5_000)
     batch = gate(dynamodb).for_batch([ARRIVES] * 2)
-    assert [batch.take(NOON, ARRIVES), batch.take(NOON, ARRIVES)] == [5_000, 6_053]
+    assert [batch.take(NOON, ARRIVES), batch.take(NOON, ARRIVES)] == [5_000, 6_017]
     assert take(gate(dynamodb), NOON + 4_999, waited=True) == 1
     assert take(gate(dynamodb), NOON + 5_000, waited=True) == 0
 
@@ -149,8 +149,48 @@ def test_a_refused_worker_learns_the_state() -> None:
     late, early = table.worker(), table.worker()
     assert early.ask(NOON, {ARRIVES: 3}).permits == 3
     table.asked.clear()
-    assert late.ask(NOON, ONE).shares[ARRIVES] == Share(0, (1_053,))
+    assert late.ask(NOON, ONE).shares[ARRIVES] == Share(0, (1_017,))
     assert table.asked == ["put", "put"], "nothing is read"
+
+
+def test_workers_that_take_turns_read_and_are_not_refused() -> None:
+    table = Table()
+    workers = [table.worker(1_200) for _ in range(3)]
+    for second in range(30):
+        workers[second % 3].ask(NOON + second * 1_000, ONE)
+    refused = table.asked.count("put") - int(table.item["version"]["N"])
+    assert refused == 3, "each has to meet the others once"
+    assert table.asked.count("get") == 30 - 3 - 1
+
+
+def test_a_worker_that_is_alone_again_stops_reading() -> None:
+    table = Table()
+    worker = table.worker(1_200)
+    table.worker(1_200).ask(NOON, ONE)
+    for second in range(30):
+        worker.ask(NOON + second * 1_000, ONE)
+    assert table.asked.count("get") == 8
+    assert table.asked[-10:] == ["put"] * 10
+
+
+def test_a_log_reads_back_the_same() -> None:
+    table = Table()
+    first, second = table.worker(10_000), table.worker(10_000)
+    for number in range(40):
+        first.ask(NOON + number * 150, {ARRIVES: 10})
+    second.ask(NOON, ONE)
+    assert second._seen.log == first._seen.log
+    assert max(first._seen.log.counts) > 9
+
+
+def test_a_read_that_fails_lets_nobody_through() -> None:
+    table = Table()
+    worker = table.worker()
+    table.worker().ask(NOON, ONE)
+    worker.ask(NOON, ONE)
+    table.stored.trouble.before("get_item", THROTTLED)
+    with pytest.raises(StoreUnavailableError):
+        worker.ask(NOON, ONE)
 
 
 @pytest.mark.parametrize(("quarrels", "through"), [(1, True), (4, True), (5, False)])
@@ -182,6 +222,10 @@ def test_no_permit_is_given_twice() -> None:
         def put_item(self, **parameters: Any) -> dict[str, Any]:
             with one_by_one:
                 return dynamodb.put_item(**parameters)
+
+        def get_item(self, **parameters: Any) -> dict[str, Any]:
+            with one_by_one:
+                return dynamodb.get_item(**parameters)
 
     def worker(_: int) -> int:
         mine = TableRateGate(Shared(), "executions", Sharing(Rate(200)))  # type: ignore[arg-type]
@@ -289,7 +333,7 @@ def test_a_failing_table_lets_nobody_through(call: Callable[[TableRateGate], obj
 
 def test_permits_of_a_lost_answer_stay_used_up() -> None:
     dynamodb = FakeDynamoDb()
-    worker = gate(dynamodb, 20)
+    worker = gate(dynamodb, 1)
     dynamodb.trouble.after("put_item", UNREACHABLE)
     with pytest.raises(StoreUnavailableError):
         take(worker, NOON)

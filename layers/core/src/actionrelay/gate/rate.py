@@ -1,10 +1,14 @@
-"""The rate gate's bucket: a token bucket that keeps its promise in every minute.
+"""The rate gate's bucket and its log: together they keep their promise in every minute.
 
-The promise: in no minute, wherever it begins, are more than ``per_minute`` requests let through. A bucket that fills at
-the full rate can't keep it, since what it holds when a minute begins comes on top. So permits fall due at 95 % of the
-rate (``SUSTAINED_PERCENT``), and the bucket never holds more than the other 5 % (``Rate.burst``): together they are the
-rate, and not one more. The bucket is the generic cell rate algorithm (ITU-T I.371) in whole microseconds, so nothing is
-rounded in anybody's favour: each permit takes an interval of its own out of the past, and intervals don't overlap.
+The promise: in no minute, wherever it begins, are more than ``per_minute`` requests let through; from 1200 a minute on,
+in no ten seconds more than a sixth of it. Two rules keep it:
+
+- A bucket spreads permits. It is the generic cell rate algorithm (ITU-T I.371) in whole microseconds: each permit takes
+  an interval of its own out of the past. A bucket alone can't keep the promise near the full rate, since what it holds
+  when a minute begins comes on top.
+- A log counts what was let through, by slots of a sixtieth of the window. A window touches 61 of them at most, so where
+  those together hold no more than the window may have, no window has more. That costs a sixty-first of the rate, and so
+  permits fall due at 60/61 of it.
 
 ``gate.turns`` decides which flows get the permits.
 """
@@ -13,11 +17,16 @@ from dataclasses import dataclass, replace
 
 from actionrelay.lanes import Flow
 
-SUSTAINED_PERCENT = 95
-"""How much of the rate is given out as it falls due; the rest is what the bucket may hold."""
+SLOTS = 60
+"""Slots of the log that make up a window."""
+_LATE_SLOTS = 6
+"""How many more are kept, for a worker whose clock is behind."""
+_BURST_PERCENT = 5
+_MIN_BURST = 3
 MAX_BURST = 10
-"""The most that a bucket holds: what one batch can use at once. From 1200 a minute on, this keeps the rate in every ten
-seconds too, which is how Genesys Cloud and its proxies may count."""
+"""The most that a bucket holds: what one batch can use at once."""
+_FAST = 1_200
+"""From so many a minute on, ten seconds are the window, which is how Genesys Cloud and its proxies may count."""
 _MINUTE_US = 60_000_000
 
 
@@ -45,6 +54,36 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
+class Log:
+    """How many permits were given out, slot by slot: the number of the first slot, since the epoch, and the counts."""
+
+    first: int = 0
+    counts: tuple[int, ...] = ()
+
+    def since(self, slot: int) -> int:
+        """How many in this slot and those after it."""
+        return sum(self.counts[max(slot - self.first, 0) :])
+
+    def opens(self, slot: int, most: int) -> int:
+        """From which slot on, and not before this one, fewer than ``most`` count that are ``SLOTS`` old at most."""
+        while self.since(slot - SLOTS) >= most:
+            slot += 1
+        return slot
+
+    def added(self, slot: int, permits: int) -> "Log":
+        """Return it with permits of a slot, and without what is too old to matter to anybody."""
+        if not self.counts:
+            return Log(slot, (permits,))
+        last = max(self.first + len(self.counts) - 1, slot)
+        first = max(min(self.first, slot), last - SLOTS - _LATE_SLOTS)
+        counts = [0] * (last - first + 1)
+        for number, count in (*enumerate(self.counts, self.first), (slot, permits)):
+            if number >= first:
+                counts[number - first] += count
+        return Log(first, tuple(counts))
+
+
+@dataclass(frozen=True, slots=True)
 class GateState:
     """What all workers share: times in µs since the epoch, but for ``paused_until`` and leases, which are in ms."""
 
@@ -55,6 +94,7 @@ class GateState:
     """How much more the interactive lane has had than the bulk lane since both wait, by the weight of their shares."""
     flows: tuple[FlowState, ...] = ()
     leases: tuple[Lease, ...] = ()
+    log: "Log" = Log()
     version: int = 0
 
     def in_flight(self, now: int) -> int:
@@ -79,18 +119,29 @@ class Rate:
     @property
     def interval_us(self) -> int:
         """The time that one permit takes up, rounded up."""
-        return -(-_MINUTE_US * 100 // (self.per_minute * SUSTAINED_PERCENT))
+        return -(-_MINUTE_US * (SLOTS + 1) // (self.per_minute * SLOTS))
 
     @property
     def burst(self) -> int:
-        """How many permits the bucket holds: the part of the rate that is not sustained, and one at least."""
-        return min(max(self.per_minute * (100 - SUSTAINED_PERCENT) // 100, 1), MAX_BURST)
+        """How many permits the bucket holds: a twentieth of the rate, and three where a minute has as many."""
+        return min(max(self.per_minute * _BURST_PERCENT // 100, _MIN_BURST), MAX_BURST, self.per_minute)
+
+    @property
+    def window_us(self) -> int:
+        """In which time no more than ``most`` are let through, wherever it begins."""
+        return _MINUTE_US // 6 if self.per_minute >= _FAST else _MINUTE_US
+
+    @property
+    def most(self) -> int:
+        """How many are let through in a window, at most."""
+        return self.per_minute * self.window_us // _MINUTE_US
 
     def there(self, state: GateState, now: int) -> int:
-        """How many permits the bucket holds now."""
-        if state.paused_until > now:
+        """How many permits there are now."""
+        held = min((now * 1_000 - state.used_until_us) // self.interval_us, self.burst)
+        if state.paused_until > now or held <= 0:
             return 0
-        return min(max((now * 1_000 - state.used_until_us) // self.interval_us, 0), self.burst)
+        return max(min(held, self.most - state.log.since(self._slot(now) - SLOTS)), 0)
 
     def take(self, state: GateState, now: int, count: int) -> tuple[GateState, int]:
         """Let through as many of ``count`` as there are permits for; return the state after that, and how many."""
@@ -98,11 +149,18 @@ class Rate:
         if not granted:
             return state, 0
         used_until = max(state.used_until_us, now * 1_000 - self.burst * self.interval_us)
-        return replace(state, used_until_us=used_until + granted * self.interval_us), granted
+        log = state.log.added(self._slot(now), granted)
+        return replace(state, used_until_us=used_until + granted * self.interval_us, log=log), granted
 
     def opens_us(self, state: GateState, now: int) -> int:
         """When the next permit may be given out."""
-        return max(state.used_until_us + self.interval_us, state.paused_until * 1_000, now * 1_000)
+        slot = self._slot(now)
+        log_opens = state.log.opens(slot, self.most)
+        log_opens_us = -(-log_opens * self.window_us // SLOTS) if log_opens > slot else 0
+        return max(state.used_until_us + self.interval_us, state.paused_until * 1_000, now * 1_000, log_opens_us)
+
+    def _slot(self, now: int) -> int:
+        return now * 1_000 * SLOTS // self.window_us
 
 
 def pause(state: GateState, until: int) -> GateState:

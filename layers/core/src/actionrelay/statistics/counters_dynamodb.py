@@ -89,7 +89,7 @@ class TableCounters(CounterStore, CounterReader):
 
     @override
     def totals(self, after: str, most: int) -> Iterator[tuple[Counter, Counts]]:
-        """Read counters of all time, by id; about as many items as there are journals for each, and a page of a query more."""
+        """Read counters of all time, by id; an item for each journal, and a page of a query more."""
         return islice(self._read("total", "", f"{after}#\U0010ffff" if after else "", "\U0010ffff", most), most)
 
     @override

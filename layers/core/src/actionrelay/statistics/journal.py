@@ -2,8 +2,8 @@
 
 A batch of changes belongs to at least four counters. Written to each of them, it costs an item for each, and a
 transaction that keeps them together. So it goes into one item first, a journal, whose one conditional write holds the
-counts and the mark that says that they are counted. Rarely, when a journal is full, it is settled: one transaction takes
-its counts out of it and adds them to the counters. What is counted is what a counter holds and what journals hold for it.
+counts and the mark that says that they are counted. A journal that is full is settled: one transaction takes its counts
+out of it and adds them to the counters. What is counted is what a counter holds and what journals hold for it.
 """
 
 import hashlib
