@@ -156,7 +156,7 @@ class FakeDynamoDb:
             case "attribute_not_exists(pk) OR run_of = :id":
                 return stored is None or stored.get("run_of") == values[":id"]
             case "version = :before" | "attribute_not_exists(pk) OR version = :before" as condition:
-                return stored["version"] == before if stored else condition.startswith("attribute_not_exists")
+                return bool(stored["version"] == before) if stored else condition.startswith("attribute_not_exists")
         raise AssertionError("a condition that this fake does not know")
 
 

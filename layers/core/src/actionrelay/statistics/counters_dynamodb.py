@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, override
 
 from botocore.exceptions import ClientError
 
-from actionrelay.aws.attributes import Attribute, Item, attribute, key, value_of
+from actionrelay.aws.attributes import Attribute, attribute, key, value_of
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import StoreUnavailableError
 from actionrelay.ports import Clock
@@ -63,7 +63,7 @@ class TableCounters(CounterStore, CounterReader):
     @override
     def write(self, number: int, journal: Journal, sums: Mapping[Counter, Counts]) -> bool:
         """Put the journal, alone or with the updates of its counters in one transaction."""
-        put = {
+        put: Any = {
             "TableName": self.table,
             "Item": {
                 **key(_JOURNALS, str(number)),
@@ -153,15 +153,17 @@ class TableCounters(CounterStore, CounterReader):
                 for item in page:
                     named, _, number = value_of(item["sk"]).rpartition("#")
                     counter = Counter(span, "", named) if span == "total" else Counter(span, named, action_id)
-                    counts = {name: value_of(value) for name, value in item.items() if name not in _KEYS}
-                    found.setdefault(counter, []).append(counts)
+                    numbers = {name: value_of(value) for name, value in item.items() if name not in _KEYS}
+                    found.setdefault(counter, []).append(numbers)
                     if number in journals and _settlement(item) > journals[number].settlements:
                         lacking.pop((number, counter), None)
         for (_, counter), counts in lacking.items():
             found.setdefault(counter, []).append(counts)
         return iter(sorted((counter, added(parts)) for counter, parts in found.items()))
 
-    def _pages(self, partition: str, first: str = "", last: str = "\U0010ffff") -> Iterator[Sequence[Item]]:
+    def _pages(
+        self, partition: str, first: str = "", last: str = "\U0010ffff"
+    ) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Read a range of a partition as it is now, page by page."""
         pages = self.client.get_paginator("query").paginate(
             TableName=self.table,
