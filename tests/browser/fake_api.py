@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from actionrelay.site.console_page import FOLDER, PageFacts, assemble
 from tests.browser.decided import DECISIONS, Many
+from tests.browser.flows import flows
 from tests.browser.sample import Day, metrics, queues, quiet_day
 from tests.browser.trails import Trail
 from tests.openapi import DOCUMENT
@@ -60,6 +61,8 @@ class FakeApi:
     """Whether any filter means more than one decision may be about."""
     contract: str = "data-actions"
     runbook: str = ""
+    flows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Workflows by id, newest first."""
     many: dict[str, Many] = field(default_factory=dict)
     a_look: int = 1_000
     """How many of a decision about many are decided between two looks at it."""
@@ -72,6 +75,7 @@ class FakeApi:
         self.page_size, self.empty_pages, self.broken_at, self.strict_clock = None, 0, None, False
         self.contract, self.runbook, self.many, self.a_look, self.first_hour = "data-actions", "", {}, 1_000, None
         self.too_many = False
+        self.flows = flows(day.now) if day.trails else {}
 
     @property
     def console(self) -> str:
@@ -111,6 +115,8 @@ class FakeApi:
                 return JSONResponse({"host": request.query_params["host"], "keys": ["whsec_b25lIG9mIHRoZW0="]})
             case ["executions"]:
                 return self._submitted(request, body) if request.method == "POST" else JSONResponse(self._page(request))
+            case ["workflows", *rest]:
+                return self._about_flows(rest, request, body)
             case ["executions", "decisions", *rest]:
                 return self._about_many(rest, body)
             case ["executions", execution_id, *rest] if execution_id in self.day.trails:
@@ -123,6 +129,20 @@ class FakeApi:
         found = metrics(self.day)
         hours = found["hours"] if self.first_hour is None else found["hours"][-self.first_hour - 1 :]
         return found | {"hours": hours}
+
+    def _about_flows(self, rest: list[str], request: Request, body: bytes) -> Response:
+        if not rest:
+            wanted = request.query_params.get("status")
+            found = [each for each in self.flows.values() if wanted in {None, each["status"]}]
+            without = [{name: value for name, value in each.items() if name != "steps"} for each in found]
+            return JSONResponse({"workflows": without, "next": None})
+        flow = self.flows.get(rest[0])
+        if flow is None:
+            return _problem(404, "workflow_not_found", "no workflow with this id")
+        if request.method == "POST":
+            self.bodies.append(json.loads(body) if body else None)
+            flow["status"] = "cancelled" if rest[1] == "cancel" else "running"
+        return JSONResponse(flow, 202 if rest[1:] == ["retry"] else 200)
 
     def _about_many(self, rest: list[str], body: bytes) -> Response:
         if not rest:

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Visit
 from tests.browser.console import HEIGHTS, Console
 from tests.browser.fake_api import FakeApi
+from tests.browser.flows import BLOCKED
 from tests.browser.trails import Trail
 
 HOSTILE = '"\'><img src=x onerror="window.hit=1"><script>window.hit=1</script>{{style}}javascript:window.hit=1'
@@ -20,6 +21,8 @@ def _places(api: FakeApi) -> dict[str, str]:
         "executions": "#/executions",
         "attention": "#/attention",
         "execution": f"#/executions/{eventful.execution_id}",
+        "workflows": "#/workflows",
+        "workflow": f"#/workflows/{BLOCKED}",
         "submit": "#/submit",
         "docs": "#/docs",
     }

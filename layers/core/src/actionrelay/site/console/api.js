@@ -68,6 +68,14 @@ export class Api {
     return this.post(`${pathOf(id)}/${path}`, document);
   }
 
+  workflow(id, signal) {
+    return this.get(`workflows/${escaped(id)}`, {}, signal);
+  }
+
+  decideWorkflow(id, decision, document) {
+    return this.post(`workflows/${escaped(id)}/${decision}`, document);
+  }
+
   decideMany(body) {
     return this.post("executions/decisions", body);
   }

@@ -15,6 +15,8 @@ import { rememberedScheme, Shell, useScheme } from "./shell.js";
 import { signInView } from "./sign_in.js";
 import { SubmitView } from "./submit.js";
 import { countOn, turnOnTap } from "./times.js";
+import { WorkflowView } from "./workflow.js";
+import { WorkflowsView } from "./workflows.js";
 
 const ATTENTION_EVERY = 30000;
 
@@ -132,6 +134,8 @@ class App {
     const [kind, id] = (place_ ?? "").split("/");
     if (kind === "executions" && id) return new ExecutionView(this, decoded(id));
     if (kind === "executions") return new ListView(this, new URLSearchParams(query));
+    if (kind === "workflows" && id) return new WorkflowView(this, decoded(id));
+    if (kind === "workflows") return new WorkflowsView(this, new URLSearchParams(query));
     if (kind === "attention") return new AttentionView(this);
     if (kind === "decisions" && id) return new DecisionView(this, decoded(id));
     if (kind === "submit") return new SubmitView(this);

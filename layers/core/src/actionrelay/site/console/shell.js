@@ -7,7 +7,7 @@ import { ago, span } from "./formatting.js";
 import { executionLink } from "./pieces.js";
 import { exact, turnTimes, zoneName } from "./times.js";
 
-const PLACES = [["#/", "Overview"], ["#/executions", "Executions"], ["#/attention", "Attention"], ["#/submit", "Submit"], ["#/docs", "API"]];
+const PLACES = [["#/", "Overview"], ["#/executions", "Executions"], ["#/workflows", "Workflows"], ["#/attention", "Attention"], ["#/submit", "Submit"], ["#/docs", "API"]];
 const SCHEMES = ["system", "light", "dark"];
 const SCHEME = "actionrelay.scheme";
 const FRAGMENT = /^[0-9a-f-]{6,35}$/i;

@@ -13,6 +13,9 @@ const SHAPES = {
   delivered: ["disc", "m5.2 8.2 2 2 3.7-4.1"],
   pending: ["dashed", "M8 5.2V8l2 1.4"],
   none: ["circle", "M5.5 8h5"],
+  waiting: ["dashed", "M5.5 8h5"],
+  skipped: ["circle", "M5.4 5.4 8 8l-2.6 2.6M8.4 5.4 11 8l-2.6 2.6"],
+  blocked: ["diamond", "M6.6 6v4M9.4 6v4"],
 };
 const OUTLINES = {
   circle: "M8 1.8a6.2 6.2 0 1 1 0 12.4A6.2 6.2 0 0 1 8 1.8z",
@@ -24,7 +27,7 @@ const OUTLINES = {
 const WORDS = { awaiting_webhook: "awaiting webhook" };
 const TONES = {
   completed: "good", delivered: "good", failed: "bad", unknown: "doubt", running: "busy", awaiting_webhook: "wait",
-  pending: "wait",
+  blocked: "doubt", pending: "wait",
 };
 
 /** Every status, in the order in which people look for them. */
