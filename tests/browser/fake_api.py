@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from actionrelay.catalogue.actions import ReadActions
 from actionrelay.site.console_page import FOLDER, PageFacts, assemble
 from tests.browser.decided import DECISIONS, Many
 from tests.browser.flows import flows
 from tests.browser.sample import Day, metrics, queues, quiet_day
 from tests.browser.trails import Trail
+from tests.fakes.catalogue import Reading
 from tests.openapi import DOCUMENT
 
 API_KEY = "k3y-of-the-fake-api-000000000000"
@@ -50,6 +53,11 @@ class FakeApi:
     """Bodies of submissions, as they were sent."""
     refusal: list[dict[str, str]] = field(default_factory=list)
     """Faults of every submission; none lets them in."""
+    warnings: list[dict[str, str]] = field(default_factory=list)
+    defaults: dict[str, str] = field(default_factory=dict)
+    """Both of every dry run."""
+    catalogue: Reading = field(default_factory=Reading)
+    """Empty until a test has it read."""
     page_size: int | None = None
     empty_pages: int = 0
     broken_at: int | None = None
@@ -76,6 +84,7 @@ class FakeApi:
         self.contract, self.runbook, self.many, self.a_look, self.first_hour = "data-actions", "", {}, 1_000, None
         self.too_many = False
         self.flows = flows(day.now) if day.trails else {}
+        self.warnings, self.defaults, self.catalogue = [], {}, Reading()
 
     @property
     def console(self) -> str:
@@ -107,10 +116,13 @@ class FakeApi:
             "openapi.json": lambda: DOCUMENT,
             "metrics": self._metrics,
             "queues": lambda: queues(self.day),
+            "actions": lambda: ReadActions(self.catalogue.store).listing({}),
         }
+        for action_id in self.catalogue.ids() if parts[:1] == ["actions"] else ():
+            plain[f"actions/{action_id}"] = partial(ReadActions(self.catalogue.store).action, action_id)
+        if "/".join(parts) in plain:
+            return JSONResponse(plain["/".join(parts)]())
         match parts:
-            case [name] if name in plain:
-                return JSONResponse(plain[name]())
             case ["webhooks", "key"]:
                 return JSONResponse({"host": request.query_params["host"], "keys": ["whsec_b25lIG9mIHRoZW0="]})
             case ["executions"]:
@@ -182,7 +194,9 @@ class FakeApi:
         if self.refusal:
             return _problem(422, "invalid_request", "the request breaks a rule", errors=self.refusal)
         if request.query_params.get("dryRun") == "true":
-            return Response(body, media_type="application/json")
+            said = {"warnings": self.warnings, "defaults": self.defaults}
+            extra = {name: value for name, value in said.items() if value}
+            return JSONResponse(given | extra) if extra else Response(body, media_type="application/json")
         trail = self.day.opened(0)
         self.day.trails[given["executionId"]] = self.day.trails.pop(trail.execution_id)
         trail.execution_id, trail.action_id = given["executionId"], given["actionId"]

@@ -1,5 +1,6 @@
 // Where everything meets: who asks, which view the address names, and when it is asked again.
 
+import { ActionsView, ActionView } from "./actions.js";
 import { Api, explained } from "./api.js";
 import { AttentionView, askAttention } from "./attention.js";
 import { DecisionView } from "./bulk_progress.js";
@@ -138,6 +139,8 @@ class App {
     if (kind === "workflows") return new WorkflowsView(this, new URLSearchParams(query));
     if (kind === "attention") return new AttentionView(this);
     if (kind === "decisions" && id) return new DecisionView(this, decoded(id));
+    if (kind === "actions" && id) return new ActionView(this, decoded(id));
+    if (kind === "actions") return new ActionsView(this);
     if (kind === "submit") return new SubmitView(this);
     if (kind === "docs") return new DocsView(this);
     return new OverviewView(this);

@@ -89,7 +89,8 @@ function typeOf(schema) {
   return [[schema.type ?? "any"].flat().join(" or "), schema.items ? [" of ", typeOf(schema.items)] : null, notes];
 }
 
-function table(caption, heads, rows) {
+/** A table that scrolls by itself where it is too wide. */
+export function table(caption, heads, rows) {
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, h("table", { class: "compact" }, h("caption", {}, caption),
     h("thead", {}, h("tr", {}, heads.map((name) => h("th", { scope: "col" }, name)))),
     h("tbody", {}, rows.map((row) => h("tr", {}, row.map((cell) => h("td", {}, cell)))))));

@@ -1,13 +1,14 @@
 // The frame around the views: navigation, a way to any id, how fresh things are, light or dark, and the way out.
 
 import { explained } from "./api.js";
-import { runbook, setting } from "./deployment.js";
+import { repeatsAreSafe, runbook, setting } from "./deployment.js";
 import { h, place, show, svg } from "./dom.js";
 import { ago, span } from "./formatting.js";
 import { executionLink } from "./pieces.js";
 import { exact, turnTimes, zoneName } from "./times.js";
 
 const PLACES = [["#/", "Overview"], ["#/executions", "Executions"], ["#/workflows", "Workflows"], ["#/attention", "Attention"], ["#/submit", "Submit"], ["#/docs", "API"]];
+const WITH_CATALOGUE = ["#/actions", "Actions"];
 const SCHEMES = ["system", "light", "dark"];
 const SCHEME = "actionrelay.scheme";
 const FRAGMENT = /^[0-9a-f-]{6,35}$/i;
@@ -21,7 +22,8 @@ export class Shell {
     this.fresh = h("span", { class: "fresh-word" });
     this.dot = h("span", { class: "fresh-dot", "aria-hidden": "true" });
     this.pause = h("button", { type: "button", class: "quiet", onclick: () => poller.pause(!poller.state.paused) });
-    this.links = new Map(PLACES.map(([href, label]) => [href, h("a", { href }, label)]));
+    const places = repeatsAreSafe() ? PLACES : PLACES.toSpliced(4, 0, WITH_CATALOGUE);
+    this.links = new Map(places.map(([href, label]) => [href, h("a", { href }, label)]));
     this.badge = h("span", { class: "count", hidden: true });
     this.links.get("#/attention").append(" ", this.badge);
     this.element = h("div", { class: "frame" },

@@ -107,8 +107,7 @@ export class SubmitView {
       this.#checked = text;
       this.send.disabled = false;
       place(this.answer, h("div", { class: "card" }, h("h2", {}, "It would be taken"), h("p", { class: "hint" }, "Nothing has run yet. Send runs it."),
-        list("What its contract does not allow", (found.warnings ?? []).map(({ pointer, detail }) => [h("code", {}, pointer), ` ${detail}`])),
-        list("What is left to the action", Object.entries(found.defaults ?? {}).map(([name, said]) => [h("code", {}, name), ` ${said}`])),
+        findings(found),
         found.inputsText ? h("pre", { class: "json", tabindex: "0", "aria-label": "Checked inputs" }, laidOut(found.inputsText)) : null));
       this.send.focus();
     });
@@ -172,7 +171,14 @@ export class SubmitView {
   }
 }
 
-/** What the API says beside a passed check; nothing where there is nothing. */
+/** What the API says of a request beside whether it takes it; nothing where there is nothing. */
+export function findings({ warnings = [], defaults = {} }) {
+  return [
+    list("What its contract does not allow", warnings.map(({ pointer, detail }) => [h("code", {}, pointer || "the request"), ` ${detail}`])),
+    list("What is left to the action", Object.entries(defaults).map(([name, said]) => [h("code", {}, name), ` ${said}`])),
+  ];
+}
+
 function list(title, items) {
   return items.length ? h("div", {}, h("h3", {}, title), h("ul", { class: "plain-list" }, items.map((item) => h("li", {}, item)))) : null;
 }
