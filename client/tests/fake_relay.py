@@ -209,7 +209,10 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, {"workflow": document, "waves": [list(document["steps"])], "executions": 1}
             return 202, relay.workflow(document)
         if not parts:
-            return 200, {"workflows": list(relay.workflows.values()), "next": None}
+            without_steps = [
+                {name: value for name, value in each.items() if name != "steps"} for each in relay.workflows.values()
+            ]
+            return 200, {"workflows": without_steps, "next": None}
         if parts[0] not in relay.workflows:
             raise ProblemError(404, "workflow_not_found")
         found = relay.workflows[parts[0]]

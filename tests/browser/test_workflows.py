@@ -15,11 +15,11 @@ HOSTILE = '"><img src=x onerror="window.hit=1">'
 
 def _boxes(console: Console) -> dict[str, dict[str, float]]:
     """Where each step is drawn, by its first word."""
-    found = {}
+    found: dict[str, dict[str, float]] = {}
     for each in console.page.locator(".graph-step").all():
         box = each.bounding_box()
         assert box is not None
-        found[each.inner_text().split()[0]] = dict(box)
+        found[each.inner_text().split()[0]] = {"x": box["x"], "y": box["y"]}
     return found
 
 

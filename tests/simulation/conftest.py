@@ -15,6 +15,10 @@ lease decides. At every request: its claim is on record, nothing runs twice with
 allowed, nothing goes out while a 429 pauses everybody. At rest, with faults off and the DLQs redriven: whatever was
 answered with 2xx has ended, in the outcome that is true, its audit chain is whole, its webhook delivered or given up.
 
+Workflows run over the same world, by ``flow_ports``. ``flow_promises`` works out from a definition, and from what
+executions did, what must have come of it; ``flow_cases``, ``flow_walk`` and ``flow_mutants`` are to workflows what the
+modules below are to executions.
+
 ``enumeration`` and ``cases`` go through every port call of one execution with every fault; ``walk`` lets a seed do
 what it likes with several executions. ``mutants`` takes the rules of the package away, one at a time: each has to be
 missed. More seeds: ``SIMULATION_SEEDS=5000 SIMULATION_FIRST_SEED=1000 .venv/bin/python -m pytest tests/simulation``.

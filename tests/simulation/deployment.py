@@ -3,12 +3,13 @@
 import random
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
 from actionrelay.deliver.delivery import DeliverWebhook
 from actionrelay.deliver.receivers import Places
+from actionrelay.deliver.workflow import DeliverWorkflow
 from actionrelay.execute.after_attempt import ExecutionPolicy
 from actionrelay.execute.batch import ExecuteBatch
 from actionrelay.execute.ports import ActionClient
@@ -25,10 +26,19 @@ from actionrelay.submit.submission import SubmitExecution
 from actionrelay.webhooks.keys import SigningSecret
 from actionrelay.webhooks.signatures import ID_HEADER, VerifiedWebhook
 from actionrelay.webhooks.targets import OutboundPolicy
+from actionrelay.wiring.step_requests import RulesOfSubmissions, SubmittedSteps
+from actionrelay.wiring.workflow_outcomes import RecordedOutcomes
+from actionrelay.workflows.advance import AdvanceWorkflow
+from actionrelay.workflows.decisions import OperateWorkflow
+from actionrelay.workflows.records import WorkflowRecords
+from actionrelay.workflows.results import StepResults
+from actionrelay.workflows.rules import WorkflowRules
+from actionrelay.workflows.submission import SubmitWorkflow
 from tests.fakes.counters import KnownSuccessRate
 from tests.fakes.many import RecordedDecisionQueue
-from tests.fakes.queues import CountedAcceptances, FixedGauge, RecordedWorkflowQueue
+from tests.fakes.queues import CountedAcceptances, FixedGauge
 from tests.fakes.receivers import InMemoryReceivers
+from tests.simulation.flow_ports import FlowLedger, FlowMessages
 from tests.simulation.memory import (
     Audit,
     Cache,
@@ -110,6 +120,8 @@ class Ports(Clock, ActionClient, Protocol):
     receiver: Receiver
     tokens: Tokens
     gate: Gate
+    flows: FlowLedger
+    flow_messages: FlowMessages
 
 
 class UseCases:
@@ -124,7 +136,7 @@ class UseCases:
             ports.payloads,
             ports.cache,
             ports.deliveries,
-            RecordedWorkflowQueue(),
+            ports.flow_messages,
             silence,
             CACHE_SECONDS,
         )
@@ -183,4 +195,39 @@ class UseCases:
         )
         self.operating = OperateExecution(
             recorder, ports.ledger, completion, rate, ports.queue, RecordedDecisionQueue(), silence, ports
+        )
+        records = WorkflowRecords(ports.flows, ports.payloads)
+        self.submitting_flows = SubmitWorkflow(
+            WorkflowRules(RulesOfSubmissions(self.submitting.rules)),
+            records,
+            ports.payloads,
+            ports.flow_messages,
+            silence,
+            ports,
+            randomness,
+        )
+        self.advancing = AdvanceWorkflow(
+            records,
+            ports.ledger,
+            SubmittedSteps(replace(self.submitting, backlog=None), self.operating),
+            ports.flow_messages,
+            ports.deliveries,
+            silence,
+            ports,
+            randomness,
+        )
+        self.operating_flows = OperateWorkflow(
+            records, ports.flow_messages, ports.deliveries, silence, ports, self.submitting.rules.body
+        )
+        self.delivering_flows = DeliverWorkflow(
+            RecordedOutcomes(records, StepResults(ports.ledger, ports.payloads)),
+            ports.deliveries,
+            ports.dead_letters,
+            ports.receiver,
+            InMemoryReceivers(TAKES_WEBHOOKS),
+            Places(patience_seconds=0),
+            lambda: _SECRETS,
+            silence,
+            ports,
+            randomness,
         )

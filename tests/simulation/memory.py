@@ -171,7 +171,7 @@ class ExecutionMessages:
     crossing: Crossing
     now: Callable[[], int]
     copies: Callable[[Message], int] = lambda _: 1
-    queue: SimulatedQueue = field(default_factory=SimulatedQueue)
+    queue: SimulatedQueue[Message] = field(default_factory=SimulatedQueue)
 
     def send(self, message: Message, delay_ms: int = 0) -> None:
         def effect() -> None:
@@ -196,7 +196,7 @@ class DeliveryMessages:
 
     crossing: Crossing
     now: Callable[[], int]
-    queue: SimulatedQueue = field(default_factory=SimulatedQueue)
+    queue: SimulatedQueue[Message] = field(default_factory=SimulatedQueue)
 
     def send(
         self,
@@ -206,7 +206,7 @@ class DeliveryMessages:
         receiver: str | None = None,
         kind: MessageKind = MessageKind.RUN,
     ) -> None:
-        message = Message(execution_id, version=version)
+        message = Message(execution_id, kind, version)
         self.crossing("deliveries.send", execution_id, lambda: self.queue.send(message, self.now(), delay_ms))
 
 
@@ -225,7 +225,7 @@ class DeadLetters:
         receiver: str | None = None,
         kind: MessageKind = MessageKind.RUN,
     ) -> None:
-        message = Message(execution_id, version=version)
+        message = Message(execution_id, kind, version)
         self.crossing("deliveries.bury", execution_id, lambda: self.letters.append(message))
 
 

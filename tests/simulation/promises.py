@@ -93,7 +93,7 @@ class Rules:
         role, *about = worker.name.split()
         if role == "receive" and before.outcome != after.outcome:
             self._heard(after, about[0])
-        elif role == "operate":
+        elif role == "operate" or (role == "advance" and before.status is Status.UNKNOWN):
             self._operated(before, after, again="again" in about)
         elif role == "execute" and before.status not in _BY_WORKERS:
             self.say(before.execution_id, f"a worker wrote over {before.status}")

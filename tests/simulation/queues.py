@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from actionrelay.ledger.message import Message
+from actionrelay.ledger.message import Message, WorkflowMessage
 
 MAX_DELAY_MS = 900_000
 VISIBILITY_MS = 540_000
@@ -19,17 +19,17 @@ type Lineage = Mapping[str, int]
 
 
 @dataclass(slots=True, eq=False)
-class Parcel:
+class Parcel[Body: (Message, WorkflowMessage)]:
     """One message in a queue."""
 
-    body: Message
+    body: Body
     visible_at: int
     receives: int = 0
     lineage: Lineage = field(default_factory=dict)
 
 
 @dataclass(slots=True)
-class SimulatedQueue:
+class SimulatedQueue[Body: (Message, WorkflowMessage)]:
     """One queue with its DLQ, and the function that works it off."""
 
     function: str = ""
@@ -37,15 +37,15 @@ class SimulatedQueue:
     """The function's `RecursiveLoop`; `Terminate` ends chains that are too long."""
     sender: Callable[[], Lineage] = dict
     """The lineage of the invocation that sends."""
-    parcels: list[Parcel] = field(default_factory=list)
-    dead: list[Message] = field(default_factory=list)
+    parcels: list[Parcel[Body]] = field(default_factory=list)
+    dead: list[Body] = field(default_factory=list)
 
-    def send(self, body: Message, now: int, delay_ms: int = 0) -> None:
+    def send(self, body: Body, now: int, delay_ms: int = 0) -> None:
         """Queue a message; SQS delays by whole seconds and by 15 minutes at most."""
         delay = min(max(math.ceil(delay_ms / 1_000) * 1_000, 0), MAX_DELAY_MS)
         self.parcels.append(Parcel(body, now + delay, lineage=self.sender()))
 
-    def visible(self, now: int) -> list[Parcel]:
+    def visible(self, now: int) -> list[Parcel[Body]]:
         """What can be received; what was received too often moves to the DLQ."""
         found = []
         for parcel in [parcel for parcel in self.parcels if parcel.visible_at <= now]:
@@ -56,15 +56,15 @@ class SimulatedQueue:
                 found.append(parcel)
         return found
 
-    def _loops(self, parcel: Parcel) -> bool:
+    def _loops(self, parcel: Parcel[Body]) -> bool:
         return self.recursive_loop != "Allow" and parcel.lineage.get(self.function, 0) >= LONGEST_LINEAGE
 
-    def receive(self, parcel: Parcel, now: int) -> None:
+    def receive(self, parcel: Parcel[Body], now: int) -> None:
         """Hide a message from the others for the visibility timeout."""
         parcel.receives += 1
         parcel.visible_at = now + VISIBILITY_MS
 
-    def delete(self, parcel: Parcel, receipt: int) -> None:
+    def delete(self, parcel: Parcel[Body], receipt: int) -> None:
         """Acknowledge; with the receipt of an earlier reception the request succeeds and deletes nothing."""
         if parcel in self.parcels and parcel.receives == receipt:
             self.parcels.remove(parcel)

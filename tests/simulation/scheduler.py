@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from actionrelay.errors import ActionRelayError, ExecutionNotFoundError, IllegalTransitionError, RequestError
-from actionrelay.ledger.message import Message
+from actionrelay.ledger.execution import Execution
+from actionrelay.ledger.message import Message, MessageKind, WorkflowMessage
 from actionrelay.strict_json import Json, canonical
 from actionrelay.webhooks.signatures import ID_HEADER
 from tests.simulation.baton import Worker
@@ -35,7 +36,9 @@ class Scheduler:
     workers: list[Worker] = field(default_factory=list)
     answered: set[str] = field(default_factory=set)
     """Executions whose caller got a 2xx: they must end."""
-    pausing: frozenset[str] = frozenset({"submit", "execute", "receive", "deliver", "operate"})
+    answered_flows: set[str] = field(default_factory=set)
+    """The same of workflows."""
+    pausing: frozenset[str] = frozenset({"submit", "execute", "receive", "deliver", "operate", "advance"})
     """Roles whose workers may pause."""
     webhook_tries: int = PERSISTENT
     """How often Genesys Cloud sends a webhook that is not answered."""
@@ -71,6 +74,30 @@ class Scheduler:
                     self.world.use_cases.operating.cancel(name, "ops")
 
         self._persist(f"operate {decision}", name, decide)
+
+    def submit_flow(self, document: dict[str, Json]) -> None:
+        """Let a caller send a workflow, and again until it is answered."""
+        name = str(document["workflowId"])
+        body = canonical(document)
+        self.world.flow_rules.submitted[name] = document
+
+        def done(worker: Worker) -> None:
+            if worker.error is None and not worker.died:
+                self.answered_flows.add(name)
+
+        self._persist("submit", name, lambda: self.world.use_cases.submitting_flows.submit(body), done=done)
+
+    def operate_flow(self, decision: str, name: str, root: str | None = None) -> None:
+        """Let an operator decide about a workflow, and again until there is an answer."""
+        operating = self.world.use_cases.operating_flows
+
+        def decide() -> None:
+            if decision == "cancel":
+                operating.cancel(name, "ops")
+            else:
+                operating.retry(name, "ops", canonical({"from": root}) if root else b"")
+
+        self._persist(f"operate flow-{decision}", name, decide)
 
     def call_back(self, sent_as: str, status: str, message: str) -> None:
         """Let Genesys Cloud send a webhook, and again, if it does that, until it is answered."""
@@ -150,13 +177,20 @@ class Scheduler:
             ready.append(partial(self._poll_runs, messages))
         if (deliveries := self.world.deliveries.queue).parcels and (parcels := deliveries.visible(now)):
             ready.append(partial(self._poll_deliveries, parcels))
+        if (flows := self.world.flow_messages.queue).parcels and (changes := flows.visible(now)):
+            ready.append(partial(self._poll_flows, changes))
         return ready
 
     def _wait(self) -> bool:
         """Let time pass until something is due."""
         times = [item[0] for item in self.world.agenda]
         times += [worker.wake_at for worker in self.workers if worker.wake_at is not None]
-        times += [at for queue in (self.world.queue.queue, self.world.deliveries.queue) if (at := queue.next_at())]
+        nexts = (
+            self.world.queue.queue.next_at(),
+            self.world.deliveries.queue.next_at(),
+            self.world.flow_messages.queue.next_at(),
+        )
+        times += [at for at in nexts if at]
         if not times:
             return False
         self.world.time = max(self.world.time, min(times))
@@ -166,35 +200,51 @@ class Scheduler:
         self.world.agenda.remove(item)
         item[2]()
 
-    def _poll_runs(self, visible: Sequence[Parcel]) -> None:
+    def _poll_runs(self, visible: Sequence[Parcel[Message]]) -> None:
         """Hand a batch to an invocation of ``execute``, one thread for each message."""
         taken = self._take(self.world.queue.queue, visible, self.batch_size())
         executing = self.world.use_cases.executing.for_batch([parcel.body for parcel in taken])
         self._invoke("execute", self.world.queue.queue, taken, executing.work)
 
-    def _poll_deliveries(self, visible: Sequence[Parcel]) -> None:
+    def _poll_deliveries(self, visible: Sequence[Parcel[Message]]) -> None:
         taken = self._take(self.world.deliveries.queue, visible, 1)
-        deliver = self.world.use_cases.delivering.deliver
+        use_cases = self.world.use_cases
 
         def work(message: Message, _: int) -> None:
-            deliver(message.execution_id, message.version)
+            if message.kind is MessageKind.WORKFLOW:
+                use_cases.delivering_flows.deliver(message.execution_id)
+            else:
+                use_cases.delivering.deliver(message.execution_id, message.version)
 
         self._invoke("deliver", self.world.deliveries.queue, taken, work)
 
-    def _take(self, queue: SimulatedQueue, visible: Sequence[Parcel], size: int) -> list[Parcel]:
-        left, taken = list(visible), list[Parcel]()
+    def _poll_flows(self, visible: Sequence[Parcel[WorkflowMessage]]) -> None:
+        queue = self.world.flow_messages.queue
+        taken = self._take(queue, visible, self.batch_size())
+        again = {id(parcel.body) for parcel in taken if parcel.receives > 1}
+
+        def work(message: WorkflowMessage, ends_at: int) -> None:
+            seen = replace(message, place=None, again=True) if id(message) in again else message  # as it is read
+            self.world.use_cases.advancing.advance(seen, ends_at)
+
+        self._invoke("advance", queue, taken, work)
+
+    def _take[Body: (Message, WorkflowMessage)](
+        self, queue: SimulatedQueue[Body], visible: Sequence[Parcel[Body]], size: int
+    ) -> list[Parcel[Body]]:
+        left, taken = list(visible), list[Parcel[Body]]()
         while left and len(taken) < size:
             parcel = left.pop(self.choose(len(left)))
             queue.receive(parcel, self.world.time)
             taken.append(parcel)
         return taken
 
-    def _invoke(
+    def _invoke[Body: (Message, WorkflowMessage)](
         self,
         role: str,
-        queue: SimulatedQueue,
-        taken: Sequence[Parcel],
-        work: Callable[[Message, int], None],
+        queue: SimulatedQueue[Body],
+        taken: Sequence[Parcel[Body]],
+        work: Callable[[Body, int], None],
     ) -> None:
         """Run one invocation: its messages are deleted when all its threads are done, and none if it dies."""
         crew: list[Worker] = []
@@ -215,7 +265,7 @@ class Scheduler:
         ends_at = self.world.time + INVOCATION_MS
         for parcel in taken:
             task = partial(work, parcel.body, ends_at)
-            worker = self._start(role, (parcel.body.execution_id,), task, after, ends_at)
+            worker = self._start(role, (_subject(parcel.body),), task, after, ends_at)
             worker.lineage = _lineage(role, taken)
             crew.append(worker)
 
@@ -261,18 +311,25 @@ class Scheduler:
     def settle_down(self) -> None:
         """Without faults from now on: wake the zombies, wait, redrive what is in the DLQs, wait, and judge."""
         self.run()
-        while self.world.queue.queue.redrive(self.world.time) + self.world.deliveries.queue.redrive(self.world.time):
+        world = self.world
+        queues = (world.queue.queue.redrive, world.deliveries.queue.redrive, world.flow_messages.queue.redrive)
+        while sum(redrive(world.time) for redrive in queues):
             self.run()
         for name in sorted(self.answered):
             record = self.world.ledger.records.get(name)
             if record is None:
-                self.world.rules.say(name, "accepted, and not on record")
+                world.rules.say(name, "accepted, and not on record")
             else:
-                world = self.world
-                world.rules.at_rest(
-                    record, world.audit, world.payloads, world.receiver.accepted, world.dead_letters.letters
-                )
+                self._at_rest(record)
+        for name in sorted(self.answered_flows):
+            for record in [each for each in world.ledger.records.values() if each.workflow]:
+                self._at_rest(record)
+            world.flow_rules.at_rest(name, world.receiver.accepted, world.dead_letters.letters)
         self._judge()
+
+    def _at_rest(self, record: Execution) -> None:
+        world = self.world
+        world.rules.at_rest(record, world.audit, world.payloads, world.receiver.accepted, world.dead_letters.letters)
 
     def _judge(self) -> None:
         broken = self.world.rules.broken
@@ -288,7 +345,11 @@ class Scheduler:
         self.workers.clear()
 
 
-def _lineage(role: str, taken: Sequence[Parcel]) -> Lineage:
+def _subject(body: Message | WorkflowMessage) -> str:
+    return body.execution_id if isinstance(body, Message) else body.workflow_id
+
+
+def _lineage[Body: (Message, WorkflowMessage)](role: str, taken: Sequence[Parcel[Body]]) -> Lineage:
     """Return the lineage of an invocation with these messages: the longest chains among them, and itself."""
     longest: Counter[str] = Counter()
     for parcel in taken:

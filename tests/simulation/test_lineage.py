@@ -109,7 +109,7 @@ def _play(chain: Chain, crew: Crew, recursive_loops: dict[str, str]) -> World:
     return world
 
 
-def _queues(world: World) -> tuple[SimulatedQueue, SimulatedQueue]:
+def _queues(world: World) -> tuple[SimulatedQueue[Message], SimulatedQueue[Message]]:
     return world.queue.queue, world.deliveries.queue
 
 
@@ -131,6 +131,6 @@ def test_the_guard_would_end_that_wait(chain: Chain, crew: Crew, recursive_loops
 
 @pytest.mark.parametrize(("invocations", "goes_on"), [(LONGEST_LINEAGE - 1, True), (LONGEST_LINEAGE, False)])
 def test_the_guard_ends_a_chain_after_16_invocations(invocations: int, goes_on: bool) -> None:
-    queue = SimulatedQueue("execute", "Terminate", lambda: {"execute": invocations, "deliver": 40})
+    queue = SimulatedQueue[Message]("execute", "Terminate", lambda: {"execute": invocations, "deliver": 40})
     queue.send(Message(NAME), BEGIN)
     assert (len(queue.visible(BEGIN)), len(queue.dead)) == ((1, 0) if goes_on else (0, 1))

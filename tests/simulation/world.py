@@ -1,7 +1,7 @@
 """One deployment in memory, its clock and agenda, and the way on which every port call goes."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from actionrelay.errors import (
     ActionRelayError,
@@ -21,6 +21,8 @@ from actionrelay.token.ports import AccessToken
 from tests.simulation.baton import Crew, Died, Worker
 from tests.simulation.deployment import MAX_ATTEMPTS, Deployment, UseCases
 from tests.simulation.faults import Call, Line, Move, Plan, no_faults, timeline
+from tests.simulation.flow_ports import FlowLedger, FlowMessages
+from tests.simulation.flow_promises import FlowRules
 from tests.simulation.memory import (
     Audit,
     Cache,
@@ -71,6 +73,11 @@ class World:
     receiver: Receiver = field(init=False)
     tokens: Tokens = field(init=False)
     gate: Gate = field(init=False)
+    flows: FlowLedger = field(init=False)
+    flow_messages: FlowMessages = field(init=False)
+    flow_rules: FlowRules = field(init=False)
+    flow_calls: list[str] = field(default_factory=list)
+    """The ports that the code that runs workflows has called, where a plan keeps count."""
     use_cases: UseCases = field(init=False)
     _number: int = 0
 
@@ -85,8 +92,12 @@ class World:
         self.audit, self.cache, self.payloads = Audit(self._cross), Cache(self._cross), Payloads(self._cross)
         self.queue = ExecutionMessages(self._cross, self.now)
         self.deliveries = DeliveryMessages(self._cross, self.now)
+        self.flow_messages = FlowMessages(self._cross, self.now)
         for function, queue in (("execute", self.queue.queue), ("deliver", self.deliveries.queue)):
             queue.function, queue.sender = function, self._lineage
+        self.flow_messages.queue.function, self.flow_messages.queue.sender = "workflows", self._lineage
+        self.flows = FlowLedger(self._cross)
+        self.flow_rules = FlowRules(self.rules, self.flows, self.ledger.records, self.payloads)
         self.dead_letters, self.webhook_ids = DeadLetters(self._cross), WebhookIds(self._cross)
         self.receiver, self.tokens = Receiver(self._cross), Tokens(self._cross)
         self.gate = Gate(self._cross, Sharing(Rate(self.deployment.per_minute)), self._granted)
@@ -105,9 +116,11 @@ class World:
 
     def execute(self, call: ActionCall, token: AccessToken, wait_ms: int) -> Reply:
         """Post to Genesys Cloud: an ``ActionClient``, which takes its time and never raises a service's failure."""
-        worker, name = self._worker(), call.trace_id  # which no run changes
+        worker, name = self._worker(), self._name(call)
+        call = replace(call, trace_id=name)
 
         def post() -> Answer:
+            self.flow_rules.requested(name)
             self.rules.requested(name, worker, self.time)
             if self.deployment.api is GenesysApi.DATA_ACTIONS:
                 self.rules.sent(name, call.execution_id)
@@ -124,6 +137,13 @@ class World:
             self.platform.doubted.add(name)
             return Reply(ReplyKind.NO_ANSWER, LATENCY_MS, error=ExecutionError("no_answer", error.message))
         return self.platform.reply(call, answer)
+
+    def _name(self, call: ActionCall) -> str:
+        """Return the execution that a call is about: its trace id, which no run changes; steps share one."""
+        if call.trace_id in self.ledger.records:
+            return call.trace_id
+        (name,) = (each.execution_id for each in self.ledger.records.values() if each.sent_as == call.execution_id)
+        return name
 
     # -- The way of every call --
 
@@ -177,6 +197,8 @@ class World:
 
     def _watch(self, before: Execution | None, after: Execution) -> None:
         self.rules.written(before, after, self._worker(), self.time)
+        if before is None:
+            self.flow_rules.begun(after)
 
     def _granted(self, decided_at: int) -> None:
         self._worker().granted_at = decided_at
@@ -200,7 +222,7 @@ class World:
 
 
 def _failure(port: str) -> ActionRelayError:
-    if port.startswith(("queue.", "deliveries.")):
+    if port.startswith(("queue.", "deliveries.", "notify.")):
         return QueueUnavailableError("the queue does not answer")
     if port.startswith("tokens."):
         return TokenUnavailableError("the login host does not answer")

@@ -47,6 +47,27 @@ def test_one_execution_from_submission_to_its_trail(data_actions: Deployment) ->
     assert refused["code"] == "wrong_state"
 
 
+def test_a_workflow_from_its_plan_to_a_retry(data_actions: Deployment, tmp_path: Path) -> None:
+    data_actions.genesys.patch_scenario({"mode": "completed"})
+    file = tmp_path / "flow.json"
+    first = {"actionId": ACTION, "inputs": {"n": str(uuid.uuid4())}}
+    file.write_text(json.dumps({"steps": {"a": first, "b": {**first, "dependsOn": ["a"]}}}), encoding="utf-8")
+
+    [planned] = typed(data_actions, "workflow", "submit", str(file), "--dry-run")
+    [done] = typed(data_actions, "workflow", "submit", str(file), "--wait")
+    listed = typed(data_actions, "workflow", "list", "--status", "completed")
+    [retried] = typed(data_actions, "workflow", "retry", done["workflowId"], "--from", "b")
+    [again] = typed(data_actions, "workflow", "wait", done["workflowId"])
+    refused = typed(data_actions, "workflow", "cancel", done["workflowId"], status=3)
+
+    assert planned["waves"] == [["a"], ["b"]]
+    assert (done["status"], list(done["steps"])) == ("completed", ["a", "b"])
+    assert done["workflowId"] in {each["workflowId"] for each in listed}
+    assert (retried["status"], again["status"]) == ("running", "completed")
+    assert again["steps"]["b"]["executionId"] != done["steps"]["b"]["executionId"]
+    assert refused["code"] == "wrong_state"
+
+
 def test_a_doctor_finds_a_deployment_well(data_actions: Deployment) -> None:
     [looked] = typed(data_actions, "doctor")
     found = {each["name"]: each["status"] for each in looked["checks"]}

@@ -182,6 +182,8 @@ class WorkflowStep(Document):
     execution_id: str | None = read_by(text_or_none)
     items: Any = read_by(anything)
     depends_on: tuple[str, ...] = read_by(texts)
+    waiting_for: tuple[str, ...] = read_by(texts)
+    """While it waits: the steps that it still waits for."""
     result: Any = read_by(anything)
     error: ExecutionError | None = read_by(one(ExecutionError))
     started_at: datetime | None = read_by(moment)
@@ -198,6 +200,7 @@ class Workflow(Document):
     status: str = read_by(text)
     """``running``, ``blocked``, then ``completed``, ``failed`` or ``cancelled``."""
     steps: Mapping[str, WorkflowStep] = read_by(by_name(WorkflowStep))
+    """Empty in a list."""
     error: ExecutionError | None = read_by(one(ExecutionError))
     webhook_status: str = read_by(text)
     started_at: datetime | None = read_by(moment)

@@ -30,8 +30,8 @@ from actionrelay.errors import (
     WrongStateError,
 )
 from actionrelay.lanes import Lane
-from actionrelay.ledger.execution import Outcome, PayloadRef, Status
-from actionrelay.ledger.message import Message, MessageKind
+from actionrelay.ledger.execution import Outcome, PayloadRef, Status, WorkflowPlace
+from actionrelay.ledger.message import Message, MessageKind, WorkflowMessage
 from actionrelay.signals import Count, Duration
 from actionrelay.wiring.telemetry import logger, observed, telemetry
 from tests.fakes.queues import RecordedDeadLetters
@@ -477,3 +477,22 @@ def test_given_a_body_when_refused_then_no_line_repeats_it(capsys: pytest.Captur
 
 def test_given_the_logger_when_asked_for_twice_then_it_is_one() -> None:
     assert logger() is logger()
+
+
+@pytest.mark.parametrize(
+    ("body", "received", "read"),
+    [
+        ({"step": "a", "index": 3}, 1, WorkflowMessage("w", WorkflowPlace("w", "a", 3))),
+        ({"step": "a"}, 2, WorkflowMessage("w", again=True)),
+        ({"again": True, "watch": 1}, 1, WorkflowMessage("w", watch=1, again=True)),
+        ({"step": 7, "watch": "soon", "again": "yes"}, 1, WorkflowMessage("w")),
+    ],
+)
+def test_a_workflow_message_says_whether_it_is_seen_again(
+    body: dict[str, Any], received: int, read: WorkflowMessage
+) -> None:
+    record = {
+        "body": json.dumps({"workflowId": "w", **body}),
+        "attributes": {"ApproximateReceiveCount": str(received)},
+    }
+    assert batch.read_workflow_message(record) == read

@@ -3,7 +3,7 @@
 The reference knows nothing of messages, records or orders: it walks the graph once and says what each must come to.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,11 +114,12 @@ def results_of(plot: Plot, found: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-def check(flow: Flow, plot: Plot, expected: Mapping[str, str]) -> None:
+def check(flow: Flow, plot: Plot, expected: Mapping[str, str], asked_again: Collection[str] = ()) -> None:
+    """Hold a workflow against the reference; what was unknown at a retry is asked about under the id that it had."""
     assert shown(flow) == expected
     assert flow.status == judged(expected)
     assert not flow.broken
-    assert not flow.posts or max(flow.posts.values()) == 1
+    assert all(count <= 1 + (name in asked_again) for name, count in flow.posts.items())
     assert all(flow.most_at_once[name] <= 2 for name in plot.items)
     results = {name: step["result"] for name, step in flow.document["steps"].items() if step["status"] == "completed"}
     assert results == results_of(plot, expected)
@@ -182,11 +183,12 @@ def test_random_runs_come_to_what_they_must(plot: Plot) -> None:
     if judged(expected) == "failed":
         failed = [name for name, state in expected.items() if state == "failed"]
         posted = dict(flow.runs)
+        unknown = {each.sent_as for each in flow.relay.store.records.values() if each.status == "unknown"}
         for name in plot.graph:
             plot = _completing(plot, name)
         flow.script = _script_of(flow, plot, run)
         flow.retry()
-        check(flow, plot, reference(plot, run))
+        check(flow, plot, reference(plot, run), unknown)
         kept = [name for name, state in expected.items() if state == "completed" and name not in plot.items]
         assert all(
             flow.runs[WorkflowPlace(WORKFLOW_ID, name)] == posted[WorkflowPlace(WORKFLOW_ID, name)] for name in kept

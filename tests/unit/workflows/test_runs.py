@@ -312,6 +312,29 @@ def test_the_deadlines_message_is_one_at_a_time() -> None:
     assert [(message.watch, delay > 0) for message, delay in flow.relay.workflow_queue.sent] == [(0, True)]
 
 
+def queued_by(flow: Flow, message: WorkflowMessage) -> int:
+    """How many messages about executions a message leads to."""
+    flow.relay.queue.sent.clear()
+    flow.advance(message)
+    return len(flow.relay.queue.sent)
+
+
+def test_what_a_dead_worker_recorded_is_queued() -> None:
+    flow = Flow({"a": a_step(), "b": a_step()}).submit()
+    flow.advance()
+    flow.relay.queue.sent.clear()  # as if it had died before it sent them
+    assert queued_by(flow, WorkflowMessage(WORKFLOW_ID)) == 0
+    assert queued_by(flow, WorkflowMessage(WORKFLOW_ID, again=True)) == 2
+
+
+def test_a_watch_queues_what_is_new_and_no_more() -> None:
+    flow = Flow({"a": a_step(), "b": a_step()}).submit()
+    flow.advance()
+    assert queued_by(flow, WorkflowMessage(WORKFLOW_ID, watch=0)) == 2
+    flow.relay.clock.advance(30 * 60_000 + 1)
+    assert queued_by(flow, WorkflowMessage(WORKFLOW_ID, watch=0)) == 0
+
+
 def test_one_webhook_for_each_outcome() -> None:
     flow = Flow(DIAMOND, scripted(b=["unknown"]), {"webhookUrl": WEBHOOK_URL}).play()
     assert flow.relay.deliveries.sent == [(WORKFLOW_ID, 0)]

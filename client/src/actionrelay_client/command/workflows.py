@@ -75,8 +75,11 @@ def list_(
             to.screen.document(each.document)
         return
     to.screen.table(
-        ("workflow", "started", "status", "steps"),
-        ((each.workflow_id, each.started_at, each.status, len(each.steps)) for each in found),
+        ("workflow", "started", "status", "ms", "error"),
+        (
+            (each.workflow_id, each.started_at, each.status, each.latency_ms, each.error.code if each.error else None)
+            for each in found
+        ),
     )
 
 
@@ -118,12 +121,13 @@ def show_workflow(screen: Screen, workflow: Workflow) -> None:
         )
     )
     screen.table(
-        ("step", "status", "after", "ms", "error", "execution"),
+        ("step", "status", "after", "waits for", "ms", "error", "execution"),
         (
             (
                 name,
                 step.status,
                 ", ".join(step.depends_on),
+                ", ".join(step.waiting_for),
                 step.latency_ms,
                 step.error.code if step.error else None,
                 step.execution_id,

@@ -146,12 +146,13 @@ def read_workflow_message(record: Mapping[str, Any]) -> WorkflowMessage:
     try:
         document = json.loads(body)
         name, step, index = document["workflowId"], document.get("step"), document.get("index")
-        again = int((record.get("attributes") or {}).get("ApproximateReceiveCount", 1)) > 1
+        received = int((record.get("attributes") or {}).get("ApproximateReceiveCount", 1))
+        again = document.get("again") is True or received > 1
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise MessageUnreadableError("not a message of this queue", size=len(body)) from None
     workflow_id = _id(name, body)
     place = WorkflowPlace(workflow_id, step, _hint(index)) if isinstance(step, str) and not again else None
-    return WorkflowMessage(workflow_id, place, _hint(document.get("watch")))
+    return WorkflowMessage(workflow_id, place, _hint(document.get("watch")), again)
 
 
 def _text(record: Mapping[str, Any]) -> str:

@@ -57,6 +57,8 @@ class WorkflowMessage:
     """The step whose execution has ended, or is under way again; None: look at all of them."""
     watch: int | None = None
     """Keeps the deadline, and is sent on until then: the number of the retry (0 before any) whose deadline that is."""
+    again: bool = False
+    """A worker may have died, or a service failed, over it: what is on record as begun may not be queued."""
 
     @property
     def log_ids(self) -> dict[str, str]:

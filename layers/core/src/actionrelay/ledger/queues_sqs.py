@@ -120,7 +120,7 @@ class SqsWorkflowQueue(WorkflowQueue):
     def notify(self, message: WorkflowMessage, delay_ms: int = 0) -> None:
         place = message.place
         step = {"step": place.step, "index": place.index} if place else {}
-        document = {"workflowId": message.workflow_id, "watch": message.watch, **step}
+        document = {"workflowId": message.workflow_id, "watch": message.watch, "again": message.again or None, **step}
         _send(self.client, self.url, document, delay_ms)
 
 

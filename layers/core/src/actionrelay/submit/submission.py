@@ -222,6 +222,14 @@ class SubmitExecution:
             raise ExecutionConflictError(
                 "this execution id was used for another request", execution_id=draft.execution_id
             )
+        return self.finish(recorded)
+
+    def finish(self, recorded: Execution) -> Execution:
+        """Do what its acceptance calls for, where that may be left undone; harmless if done.
+
+        Raises:
+            QueueUnavailableError: recorded, not queued.
+        """
         recorded = self.recorder.pay(recorded)
         if recorded.status is Status.QUEUED and recorded.attempts == 0 and recorded.next_at is None:
             # It may never have reached the queue; a second message for one that did is harmless.

@@ -9,6 +9,7 @@ from actionrelay.errors import Fault, PayloadTooLargeError, WrongStateError
 from actionrelay.faults import Faults
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ledger.execution import Execution, Status
+from actionrelay.ledger.operator_decisions import Decision
 from actionrelay.operate.decisions import OperateExecution
 from actionrelay.strict_json import Json, canonical
 from actionrelay.submit.ports import NothingKnown
@@ -65,6 +66,13 @@ class SubmittedSteps(StepExecutions):
         if isinstance(judged, Faults):
             judged.refuse()
         return self.submitting.accept(rules.canonical(judged), raw, order.place, order.caller)
+
+    @override
+    def finish(self, execution: Execution) -> None:
+        if execution.reruns and execution.attempt is None and execution.next_at is None:
+            self.operating.finish(execution, Decision.RETRY)
+        else:
+            self.submitting.finish(execution)
 
     @override
     def ask_again(self, execution_id: str, actor: str | None) -> None:

@@ -37,6 +37,8 @@ RESEND_MS = 30_000
 STALE_RESEND_MS = 2_000
 STOP_BEFORE_MS = 20_000
 """With less time than this left, what is still due is left to another message."""
+SUSPECT_FOR_MS = 1_800_000
+"""How long a watch suspects an execution not to be queued; two of them see it in that time."""
 STATES = {
     Status.COMPLETED: StepState.COMPLETED,
     Status.FAILED: StepState.FAILED,
@@ -80,7 +82,7 @@ class AdvanceWorkflow:
         except (DependencyError, StaleWriteError) as error:
             rest = STALE_RESEND_MS if isinstance(error, StaleWriteError) else RESEND_MS
             self.telemetry.count(Count.MESSAGES_POSTPONED, error.code)
-            again = replace(message, place=None)
+            again = replace(message, place=None, again=True)
             self.queue.notify(again, int(rest * (0.5 + self.randomness.uniform())))
 
     def _advance(self, message: WorkflowMessage, ends_at: int) -> None:
@@ -111,7 +113,8 @@ class AdvanceWorkflow:
     def _watch(self, run: Run, message: WorkflowMessage) -> None:
         """Send the message that keeps the deadline on, until there is nothing more to keep."""
         if message.watch == run.round and run.status in {WorkflowStatus.RUNNING, WorkflowStatus.BLOCKED}:
-            self.queue.notify(replace(message, place=None), max(run.deadline_at - self.clock.now(), 1_000))
+            watch = WorkflowMessage(run.workflow_id, watch=run.round)
+            self.queue.notify(watch, max(run.deadline_at - self.clock.now(), 1_000))
 
 
 class _Turn:
@@ -131,6 +134,8 @@ class _Turn:
         """Something was written since the records were read; others may have written as well."""
         self._has_started = False
         """Something is under way whose end will be looked at, with all that is due then."""
+        self._suspects_since: int | None = None
+        """Executions that were recorded since may not be queued: who recorded them may have died before that."""
 
     @property
     def _now(self) -> int:
@@ -144,6 +149,7 @@ class _Turn:
         """
         place = message.place
         if place is None:
+            self._suspects_since = self._suspicion(message)
             self._look_at_all()
         elif place.step in self.workflow.steps:
             self._look(place.step, place.index)
@@ -196,9 +202,21 @@ class _Turn:
         place = WorkflowPlace(self.workflow.run.workflow_id, name, index)
         execution = self._use_case.executions.load(execution_id(place.workflow_id, name, index, run))
         if execution is not None and execution.workflow == place:
+            if self._may_not_be_queued(execution):
+                self._use_case.steps.finish(execution)
             self._take(name, index, execution)
         elif state is StepState.STARTED:
             self._begin(name, index)
+
+    def _may_not_be_queued(self, execution: Execution) -> bool:
+        since = self._suspects_since
+        return since is not None and execution.status is Status.QUEUED and execution.queued_at >= since
+
+    def _suspicion(self, message: WorkflowMessage) -> int | None:
+        """Say since when executions are suspect. A watch bounds that: it sends one message more for each of them."""
+        if message.again:
+            return 0
+        return None if message.watch is None else self._now - SUSPECT_FOR_MS
 
     def _take(self, name: str, index: int | None, execution: Execution) -> None:
         step = self.workflow.steps[name]

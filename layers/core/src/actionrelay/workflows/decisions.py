@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 from actionrelay.errors import Fault, InvalidRequestError, StaleWriteError, WorkflowNotFoundError, WrongStateError
 from actionrelay.faults import Faults
-from actionrelay.ids import LONGEST_ID
 from actionrelay.ledger.message import MessageKind, WorkflowMessage
 from actionrelay.ledger.ports import DeliveryQueue, WorkflowQueue
 from actionrelay.ports import Clock, Telemetry
@@ -13,24 +12,13 @@ from actionrelay.schemas import read
 from actionrelay.signals import Count
 from actionrelay.strict_json import Json
 from actionrelay.workflows import transitions
-from actionrelay.workflows.records import WorkflowRecords
+from actionrelay.workflows.records import WorkflowRecords, recorded_form
 from actionrelay.workflows.request import RetryRequest
 from actionrelay.workflows.run import Renewal, StepState, Stop, Workflow, WorkflowStatus
 from actionrelay.workflows.transitions import Deed
 
 _TRIES = 10
 _STOPPABLE = frozenset({WorkflowStatus.RUNNING, WorkflowStatus.BLOCKED})
-
-
-def recorded_form(workflow_id: str) -> str:
-    """Return a workflow's id as records have it: in lower case.
-
-    Raises:
-        WorkflowNotFoundError: no record has such an id.
-    """
-    if not 0 < len(workflow_id) <= LONGEST_ID:
-        raise WorkflowNotFoundError.of(workflow_id)
-    return workflow_id.lower()
 
 
 @dataclass(frozen=True, slots=True)

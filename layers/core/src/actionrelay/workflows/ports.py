@@ -60,6 +60,14 @@ class StepExecutions(Protocol):
         """
         ...
 
+    def finish(self, execution: Execution) -> None:
+        """Queue an execution that is on record, where nobody may have done so; harmless if done.
+
+        Raises:
+            QueueUnavailableError: it is not queued.
+        """
+        ...
+
     def ask_again(self, execution_id: str, actor: str | None) -> None:
         """Ask about an execution again whose outcome is unknown; does nothing where it is known, or asked about."""
         ...

@@ -12,10 +12,9 @@ from actionrelay.pages import DEFAULT_LIMIT, FaultyValueError, limit_of, millise
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.strict_json import Json, as_json, pointer
 from actionrelay.timestamps import DAY_MS, day_of
-from actionrelay.workflows.decisions import recorded_form
 from actionrelay.workflows.document import WorkflowSummaryDocument, workflow_document, workflow_summary
 from actionrelay.workflows.ports import Listed, WorkflowIndex
-from actionrelay.workflows.records import WorkflowRecords
+from actionrelay.workflows.records import WorkflowRecords, recorded_form
 from actionrelay.workflows.results import StepResults
 from actionrelay.workflows.run import Run, WorkflowStatus
 

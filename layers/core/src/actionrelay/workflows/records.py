@@ -3,11 +3,23 @@
 import json
 from dataclasses import dataclass
 
-from actionrelay.errors import AlreadyRecordedError, DependencyError, RecordUnreadableError
+from actionrelay.errors import AlreadyRecordedError, DependencyError, RecordUnreadableError, WorkflowNotFoundError
+from actionrelay.ids import LONGEST_ID
 from actionrelay.ledger.ports import PayloadStore
 from actionrelay.workflows.definition import read_definition
 from actionrelay.workflows.ports import WorkflowStore
 from actionrelay.workflows.run import Run, Workflow, never_written
+
+
+def recorded_form(workflow_id: str) -> str:
+    """Return a workflow's id as records have it: in lower case.
+
+    Raises:
+        WorkflowNotFoundError: no record has such an id.
+    """
+    if not 0 < len(workflow_id) <= LONGEST_ID:
+        raise WorkflowNotFoundError.of(workflow_id)
+    return workflow_id.lower()
 
 
 @dataclass(frozen=True, slots=True)

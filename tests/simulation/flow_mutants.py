@@ -1,0 +1,127 @@
+"""The rules of workflows, each taken away by one edit, as those of executions are (``mutants``)."""
+
+import pytest
+
+from actionrelay.ledger import follow_up
+from actionrelay.workflows import advance, decisions, records, results, submission, transitions
+from tests.simulation.mutants import Edit
+
+_Turn = advance._Turn
+
+FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
+    "what is over is not removed from what others await": (
+        Edit(transitions, "_is_awaited_in_vain", "dependency.state in OVER and", "False and"),
+    ),
+    "a step awaits nothing": (
+        Edit(records, "never_written", "frozenset(token(each, 1) for each in definition.steps[name].depends_on)", ""),
+    ),
+    "a step starts while it awaits others": (Edit(transitions, "_due_of", "elif not step.awaits:", "else:"),),
+    "unknown is taken for over": (
+        Edit(
+            transitions,
+            "_is_awaited_in_vain",
+            "dependency.state in OVER and",
+            "(dependency.state in OVER or dependency.state is StepState.UNKNOWN) and",
+        ),
+    ),
+    "unknown is taken for failed": (
+        Edit(
+            transitions,
+            "_due_of",
+            "if workflow.steps[each].is_failed",
+            "if workflow.steps[each].is_failed or workflow.steps[each].state is StepState.UNKNOWN",
+        ),
+    ),
+    "what depends on a failure runs": (Edit(transitions, "_due_of", "if failed is not None:", "if False:"),),
+    "a retry forgets what was skipped for a failure": (
+        Edit(transitions, "renewals", "elif step.is_failed:", "elif step.state is StepState.FAILED:"),
+    ),
+    "a retry from a step forgets its descendants": (
+        Edit(transitions, "renewals", "sorted(descendants(workflow.definition.graph, [root]))", "[root]"),
+    ),
+    "a retried step awaits nothing": (Edit(transitions, "_awaited", "return frozenset(found)", "return frozenset()"),),
+    "a retried step awaits the run before": (
+        Edit(transitions, "_awaited", "token(each, dependency.run + again)", "token(each, dependency.run)"),
+    ),
+    "a retry of an execution leaves its followers out": (
+        Edit(transitions, "revival", "return {name: Renewal.FOLLOW, **failed}", "return {name: Renewal.FOLLOW}"),
+    ),
+    "an unknown step is not asked about again": (
+        Edit(_Turn, "_renew", "self._use_case.steps.ask_again(name, run.actor)", "pass"),
+    ),
+    "a list is joined before its last item": (
+        Edit(transitions, "joined", "if not all(item.ended", "if not any(item.ended"),
+    ),
+    "a failed item is forgotten at the join": (
+        Edit(
+            transitions, "joined", "(StepState.FAILED, StepState.CANCELLED, StepState.UNKNOWN)", "(StepState.UNKNOWN,)"
+        ),
+    ),
+    "results are joined in another order": (
+        Edit(
+            results.StepResults,
+            "_joined",
+            "enumerate(step.items or ())",
+            "reversed(list(enumerate(step.items or ())))",
+        ),
+    ),
+    "more items run at once than may": (Edit(transitions, "_more_started", "and free > 0", "and True"),),
+    "no more items start after the first ones": (
+        Edit(
+            transitions, "_due_of_items", "elif waiting and step.items_under_way", "elif False and step.items_under_way"
+        ),
+    ),
+    "nothing stops at the first failure": (
+        Edit(transitions, "_stop_due", "return Stop.FAILURE if failed else None", "return None"),
+    ),
+    "a readiness that a dead worker left is not looked for again": (
+        Edit(
+            _Turn,
+            "_look",
+            "elif state is StepState.STARTED:\n        self._begin(name, index)",
+            "else:\n        pass",
+        ),
+    ),
+    "what a dead worker recorded is not queued": (
+        Edit(_Turn, "_look", "self._use_case.steps.finish(execution)", "pass"),
+    ),
+    "a failed service loses the message": (
+        Edit(
+            advance.AdvanceWorkflow,
+            "advance",
+            "self.queue.notify(again, int(rest * (0.5 + self.randomness.uniform())))",
+            "pass",
+        ),
+    ),
+    "the last of several to end does not look whether it is": (
+        Edit(_Turn, "_go_on", "if not self._is_stale or self._has_started:", "if True:"),
+    ),
+    "a workflow does not hear of an ending": (
+        Edit(follow_up.Completion, "hand_on", "self.notify_workflow(ended)", "pass"),
+    ),
+    "the deadline is not watched": (
+        Edit(advance.AdvanceWorkflow, "_watch", "if message.watch == run.round", "if False"),
+    ),
+    "what it comes to is not delivered": (
+        Edit(advance.AdvanceWorkflow, "hand_on", "if run.delivery.untried:", "if False:"),
+    ),
+    "a workflow is recorded and not begun": (Edit(submission.SubmitWorkflow, "_submit", "self._begin(run)", "pass"),),
+    "a retry is recorded and not begun": (
+        Edit(
+            decisions.OperateWorkflow,
+            "retry",
+            "self.queue.notify(WorkflowMessage(retried.run.workflow_id, watch=retried.run.round))",
+            "pass",
+        ),
+    ),
+    "what is cancelled goes on": (
+        Edit(transitions, "_due_of", "if workflow.run.stop is not None:", "if False:"),
+        Edit(decisions.OperateWorkflow, "_leave_out", "for due in [", "for due in [] and ["),
+    ),
+}
+
+
+def mutate(name: str, patch: pytest.MonkeyPatch) -> None:
+    """Take one rule away."""
+    for edit in FLOW_MUTANTS[name]:
+        edit.apply(patch)
