@@ -2,10 +2,11 @@
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import boto3
 
@@ -22,6 +23,7 @@ _WARM = 20
 _PATIENCE_S = 100.0
 _LOOK_AGAIN_S = 0.1
 _STACK_NAME = "actionrelay"
+_ALIAS = "live"
 
 
 class NotMeasurableError(Exception):
@@ -80,26 +82,39 @@ class _Worker:
 
     @contextmanager
     def asking(self, per_minute: int) -> Iterator[None]:
-        """Deploy another rate for as long as the block runs."""
+        """Deploy another rate for as long as the block runs: queues invoke a published version behind an alias."""
         before = self._client.get_function_configuration(FunctionName=self._name)["Environment"]["Variables"]
+        version = self._client.get_alias(FunctionName=self._name, Name=_ALIAS)["FunctionVersion"]
         self._set_variables(before | {"REQUESTS_PER_MINUTE": str(per_minute)})
+        self._invoke(self._client.publish_version(FunctionName=self._name)["Version"])
         try:
             yield
         finally:
             self._set_variables(before)
+            self._invoke(version)
 
     def _set_variables(self, variables: Mapping[str, str]) -> None:
         self._client.update_function_configuration(FunctionName=self._name, Environment={"Variables": variables})
 
+    def _invoke(self, version: str) -> None:
+        self._client.update_alias(FunctionName=self._name, Name=_ALIAS, FunctionVersion=version)
+
     @contextmanager
     def held_back(self) -> Iterator[None]:
-        """Let nothing be polled for as long as the block runs."""
-        [mapping] = self._client.list_event_source_mappings(FunctionName=self._name)["EventSourceMappings"]
-        self._client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        """Let nothing be polled for as long as the block runs, of either lane."""
+        every = self._client.list_event_source_mappings()["EventSourceMappings"]
+        mappings = [each for each in every if self._name in each["FunctionArn"].split(":")]
+        if not mappings:
+            raise NotMeasurableError("no queue invokes execute")
+        self._poll(mappings, enabled=False)
         try:
             yield
         finally:
-            self._client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+            self._poll(mappings, enabled=True)
+
+    def _poll(self, mappings: Sequence[Any], *, enabled: bool) -> None:
+        for mapping in mappings:
+            self._client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
 
 
 def _submit(stack: Stack, number: int) -> None:
