@@ -3,6 +3,7 @@
 botocore writes and reads every request as in Lambda; what it would send is answered in this process.
 """
 
+import json
 import os
 from collections.abc import Callable
 from typing import Any, cast
@@ -32,7 +33,26 @@ _SETTINGS = {
     "EXECUTION_RETENTION_DAYS": "30",
     "ALLOW_PRIVATE_WEBHOOKS": "false",
     "WEBHOOK_PORTS": "443",
+    "CONTRACT_CHECK": "off",
+    "REQUESTS_PER_MINUTE": "270",
+    "MAX_BACKLOG": "0",
+    "MAX_WAITING": "0",
 }
+
+
+_ANSWERS = {
+    "Query": b'{"Items":[],"Count":0}',
+    "GetQueueAttributes": json.dumps(
+        {
+            "Attributes": {
+                "ApproximateNumberOfMessages": "0",
+                "ApproximateNumberOfMessagesNotVisible": "0",
+                "ApproximateNumberOfMessagesDelayed": "0",
+            }
+        }
+    ).encode(),
+}
+"""Those that have to say something; the others are empty objects."""
 
 
 class Answer:
@@ -86,6 +106,7 @@ class _Context:
 
 
 def _answered(request: Any, **_: object) -> AWSResponse:
-    operation = str(request.headers.get("X-Amz-Target"))
-    body = b"" if operation == "None" else b'{"Items":[],"Count":0}' if "Query" in operation else b"{}"
+    target = request.headers.get("X-Amz-Target", "")  # botocore signs a header as bytes
+    operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
+    body = _ANSWERS.get(operation, b"{}") if operation else b""
     return AWSResponse(request.url, 200, cast("Any", {"Content-Type": "application/json"}), cast("Any", Answer(body)))
