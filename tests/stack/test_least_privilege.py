@@ -350,7 +350,26 @@ JOBS: dict[Permission, Job] = {
     Permission("export", "WriteExportedDays", "s3:PutObject"): exports_a_day,
 }
 
+_INTEGRATIONS = "the other contract alone has a catalogue: tests/stack/test_catalogue.py reads it with these"
+
 WITHOUT_A_JOB: dict[Permission, str] = {
+    **{
+        Permission(function, statement, action): _INTEGRATIONS
+        for function, statement, action in (
+            ("validate", "LookAtTheCatalogue", "dynamodb:BatchGetItem"),
+            ("workflows", "LookAtTheCatalogue", "dynamodb:BatchGetItem"),
+            *(
+                ("catalogue", "ReadCatalogueAndToken", f"dynamodb:{name}")
+                for name in ("GetItem", "BatchGetItem", "Query")
+            ),
+            ("catalogue", "KeepCatalogueGateAndToken", "dynamodb:PutItem"),
+            ("catalogue", "SendMessages", "sqs:SendMessage"),
+            ("catalogue", "BuryMessages", "sqs:SendMessage"),
+            ("catalogue", "ShareTheToken", "ssm:GetParameter"),
+            ("catalogue", "ShareTheToken", "ssm:PutParameter"),
+            ("catalogue", "ReadTheOAuthClient", "secretsmanager:GetSecretValue"),
+        )
+    },
     Permission("export", "WriteExportedDays", "s3:GetObject"): "reads the file of an earlier export of the same day",
     Permission("validate", "CountRefusals", "dynamodb:UpdateItem"): "a refusal is recorded where it can't be counted",
     Permission("validate", "LookAtQueues", "sqs:GetQueueAttributes"): "what can't be measured refuses nobody",

@@ -9,11 +9,12 @@ from actionrelay.audit.document import audit_document
 from actionrelay.errors import InvalidRequestError
 from actionrelay.genesys.contract import ContractCheck, GenesysApi
 from actionrelay.ledger.document import execution_document
-from actionrelay.ledger.execution import CacheStatus
+from actionrelay.ledger.execution import CacheStatus, Status
+from actionrelay.ledger.message import Message
 from actionrelay.signals import Count
 from actionrelay.submit.submission import MAX_WARNINGS, Disposition, Submitted
 from local.genesys.catalogue import action_id
-from tests.fakes.relay import ACTION_ID, EXECUTION_ID, Relay, a_request, encoded
+from tests.fakes.relay import ACTION_ID, EXECUTION_ID, INVOCATION_MS, Relay, a_request, encoded
 
 GET, POST = action_id("Get order status"), action_id("Create callback")
 SECURE, PATCH = action_id("Read balance"), action_id("Change address")
@@ -133,6 +134,25 @@ def test_what_is_left_out_is_learned(
     assert (execution.cache_key is not None) is cached
     assert (execution.cache_status is CacheStatus.ENABLED) is cached
     assert (execution.idempotent, execution.repeatable, execution.timeout_ms) == (idempotent, idempotent, timeout)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "inputs", "second"),
+    [
+        (GET, {"orderId": "1"}, Disposition.SERVED_FROM_CACHE),
+        (POST, {"customerId": "1", "queue": "Support"}, Disposition.ACCEPTED),
+    ],
+)
+def test_two_equal_gets_run_once_and_two_equal_posts_twice(
+    relay: Relay, wanted: str, inputs: dict[str, Any], second: Disposition
+) -> None:
+    first = submit(relay, wanted, inputs=inputs).execution
+    assert first is not None
+    relay.executing.work(Message(first.execution_id), relay.clock.now() + INVOCATION_MS)
+    ended = relay.store.load(first.execution_id)
+    assert ended is not None
+    assert ended.status is Status.COMPLETED
+    assert submit(relay, wanted, inputs=inputs).disposition is second
 
 
 def test_what_was_learned_is_shown_with_its_reason(relay: Relay) -> None:
