@@ -45,7 +45,7 @@ def test_every_depth_and_all_dead_letters_are_shown(relay: Relay) -> None:
 
 
 def test_a_lane_says_about_when_it_is_worked_off(relay: Relay) -> None:
-    relay.gauges["bulk"] = FixedGauge(QueueDepth(0, 513, 0))
+    relay.gauges["bulk"] = FixedGauge(QueueDepth(0, 531, 0))
     relay.gate_view = GateView(in_flight=29, callers_waiting={Lane.BULK: 2})
     gate: Any = relay.watching.read()["rateGate"]
     interactive, bulk = gate["lanes"]
