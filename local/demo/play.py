@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator
 
 from local.api import ApiClient
-from local.demo import backstage, example, readiness, records, refusals, submission
+from local.demo import backstage, example, readiness, records, refusals, submission, workflow
 from local.demo.expectations import UnexpectedError
 from local.demo.showing import Show
 from local.demo.witnesses import Witnesses
@@ -49,6 +49,10 @@ def play(api: ApiClient, show: Show, witnesses: Witnesses) -> None:
         readiness.counted(api, show)
     with _step("The metrics", show, witnesses, "deliver"):
         backstage.metrics(show, witnesses)
+    with _step(
+        "A workflow: a customer, each of their orders, the total, a mail", show, witnesses, "workflows", "query"
+    ):
+        workflow.fails_and_goes_on(api, show, witnesses)
 
 
 @contextlib.contextmanager

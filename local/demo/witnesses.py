@@ -10,7 +10,7 @@ from local.genesys.remote import RemoteSimulator
 from local.world.deploy import STACK_NAME
 from local.world.state import Stack
 
-FUNCTIONS = ("validate", "execute", "receive-webhook", "deliver", "query", "count")
+FUNCTIONS = ("validate", "execute", "receive-webhook", "deliver", "query", "count", "workflows")
 """As their log groups are named."""
 
 TOKEN_PARAMETER = "/actionrelay/genesys/token"
@@ -37,6 +37,10 @@ class Witnesses:
             "callbacks": {"delayMs": callback_ms},
         }
         self._genesys.patch_scenario(rules)
+
+    def refuse(self, execution_id: str) -> None:
+        """Let Genesys Cloud refuse the next request for an execution."""
+        self._genesys.script({"status": 400, "dialect": "legacy", "executionId": execution_id})
 
     def asked(self) -> int:
         """Return how many times Genesys Cloud was asked to run an action."""
