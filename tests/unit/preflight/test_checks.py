@@ -155,8 +155,8 @@ def test_without_the_view_permission_the_catalogue_is_empty(
 
 def test_unreadable_roles_are_a_warning(integrations: Deployment) -> None:
     integrations.sees(replace(HEALTHY, status=403))
-    assert integrations.found()["permission"].status is WARNING
-    assert integrations.found()["catalogue"].status is WARNING
+    found = integrations.found()
+    assert (found["permission"].status, found["catalogue"].status) == (WARNING, WARNING)
 
 
 # -- Limits --
