@@ -146,7 +146,7 @@ def test_one_of_the_clients_roles_must_allow_execution(
 def test_without_the_view_permission_the_catalogue_is_empty(
     integrations: Deployment, actions: list[str], status: CheckStatus
 ) -> None:
-    policy = {"domain": "integrations", "entityName": "action", "actions": actions}
+    policy: Json = {"domain": "integrations", "entityName": "action", "actions": list(actions)}
     integrations.sees(replace(HEALTHY, document={"grants": [{"role": {"policies": [policy]}}]}))
     check = integrations.found()["catalogue"]
     assert check.status is status
