@@ -1,7 +1,6 @@
 """The catalogue of a deployment: read from Genesys Cloud, checked by, learned from."""
 
 import json
-import uuid
 from typing import Any
 
 import pytest
@@ -27,12 +26,6 @@ def _submit(deployment: Deployment, path: str = "/executions", **fields: object)
     answer = deployment.post_unsigned(path, json.dumps(fields).encode(), _key(deployment))
     assert answer.status in {200, 202}, answer.body
     return answer.document
-
-
-def _is_over(deployment: Deployment, execution_id: str) -> bool:
-    """Whether an execution has ended, and its worker is done with it: its result may answer another then."""
-    ended = _get(deployment, f"/executions/{execution_id}")["completedAt"]
-    return bool(ended) and all(queue["inFlight"] == 0 for queue in _get(deployment, "/queues")["queues"])
 
 
 @pytest.fixture
@@ -67,19 +60,6 @@ def test_a_misspelled_input_is_named_and_recorded(catalogue: Deployment) -> None
     history = _get(catalogue, f"/executions/{accepted['executionId']}/audit?verify=true")
     assert history["entries"][0]["warnings"] == [warning]
     assert history["verification"]["intact"]
-
-
-def test_two_equal_posts_run_twice_and_two_equal_gets_once(catalogue: Deployment) -> None:
-    """What the default is for: without it the second callback would be the first one's result."""
-    order = str(uuid.uuid4())
-    ran = {}
-    for name, inputs in ((GET, {"orderId": order}), (POST, {"customerId": order, "queue": "Support"})):
-        before = catalogue.genesys.counts()["runs"]["byActionId"].get(name, 0)
-        for _ in range(2):
-            submitted = _submit(catalogue, actionId=name, inputs=inputs)
-            catalogue.eventually(lambda: _is_over(catalogue, submitted["executionId"]))  # noqa: B023 - before the next
-        ran[name] = catalogue.genesys.counts()["runs"]["byActionId"].get(name, 0) - before
-    assert ran == {GET: 1, POST: 2}
 
 
 def test_a_dry_run_shows_what_is_learned_and_warned(catalogue: Deployment) -> None:
