@@ -62,13 +62,13 @@ def _run(state: Path, show: Show) -> None:
         ready = show.seconds
         try:
             with ApiClient(stack) as api:
-                play(api, show, Witnesses(stack))
+                play(api, show, Witnesses(stack), stack)
         except (HTTPError, BotoCoreError, ClientError) as failed:
             raise WorldError(f"a server gave no answer: {failed}", WorldFolder(state).log("emulator")) from failed
         played = show.seconds
     show.closing(
         (
-            f"Seen as promised in {show.seconds:.0f} s: refused, run, audited, delivered, cached, a workflow.",
+            f"Seen as promised in {show.seconds:.0f} s: refused, run, audited, delivered, cached, a workflow, a file.",
             f"{ready:.0f} s to build and deploy, {played - ready:.0f} s for the steps. The world has been ended.",
             "Next: `make up` leaves one running; README.md says how to call and deploy it.",
         )

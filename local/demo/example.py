@@ -6,11 +6,15 @@ TUTORIAL_ID = "exec-2024-001"
 """The execution id of the tutorial, which is no UUID."""
 
 
+ACTION_ID = "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e"
+"""The action of the tutorial."""
+
+
 def request(webhook_url: str, execution_id: str) -> dict[str, Any]:
     """Return the tutorial's request."""
     return {
         "executionId": execution_id,
-        "actionId": "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e",
+        "actionId": ACTION_ID,
         "inputs": {
             "customerId": "cust_998877",
             "transactionBatch": ["tx_001", "tx_002"],

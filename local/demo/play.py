@@ -5,10 +5,11 @@ import uuid
 from collections.abc import Iterator
 
 from local.api import ApiClient
-from local.demo import backstage, example, readiness, records, refusals, submission, workflow
+from local.demo import backstage, example, readiness, records, refusals, rows, submission, workflow
 from local.demo.expectations import UnexpectedError
 from local.demo.showing import Show
 from local.demo.witnesses import Witnesses
+from local.world.state import Stack
 
 _ANSWER_MS = 800
 _CALLBACK_MS = 1_000
@@ -19,7 +20,7 @@ _RUNTIME_LINES = ("START RequestId", "END RequestId", "REPORT RequestId")
 """The runtime writes these around each invocation; they say nothing about it."""
 
 
-def play(api: ApiClient, show: Show, witnesses: Witnesses) -> None:
+def play(api: ApiClient, show: Show, witnesses: Witnesses, stack: Stack) -> None:
     """Show everything. Raises UnexpectedError, with the logs shown, at the first thing that is not as promised."""
     witnesses.slow_down(answer_ms=_ANSWER_MS, callback_ms=_CALLBACK_MS)
 
@@ -53,6 +54,8 @@ def play(api: ApiClient, show: Show, witnesses: Witnesses) -> None:
         "A workflow: a customer, each of their orders, the total, a mail", show, witnesses, "workflows", "query"
     ):
         workflow.fails_and_goes_on(api, show, witnesses)
+    with _step("A file of 200 rows by the command, killed in the middle", show, witnesses, "validate", "execute"):
+        rows.run(show, witnesses, stack)
 
 
 @contextlib.contextmanager

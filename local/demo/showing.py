@@ -90,6 +90,13 @@ class Show:
         if document is not None:
             self.json(document)
 
+    def command(self, line: str) -> None:
+        """Show what is typed; what it prints comes from itself."""
+        if not self._first:
+            self.console.print()
+        self._first = False
+        self._print(Text.assemble(("$ ", "bold"), (line, "bold")))
+
     def answer(self, answer: Answer, document: Any = None) -> None:
         """Show the answer: its status line, and `document`, the part of its body that matters here."""
         good = answer.status < HTTPStatus.BAD_REQUEST

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+from local.demo.witnesses import RATE
 from local.world.down import down
 from local.world.errors import WorldError
 from local.world.progress import Progress
@@ -30,7 +31,7 @@ def own_world(state: Path, progress: Progress) -> Iterator[Stack]:
         with _signals_as_interrupts():
             try:
                 down(state)  # what a demo that was killed has left
-                yield up(state, genesys_url=None, parameters={}, progress=progress)
+                yield up(state, genesys_url=None, parameters={"RequestsPerMinute": str(RATE)}, progress=progress)
             finally:
                 _ignore_signals()
                 down(state)

@@ -1,0 +1,96 @@
+"""Step: a file of 200 rows by the command, killed in the middle, and the same command again: each row runs once."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from local.demo import example
+from local.demo.expectations import UnexpectedError, expect
+from local.demo.showing import Show
+from local.demo.witnesses import Witnesses
+from local.world.state import Stack
+
+ROWS = 200
+BAD = {42: "c-0042,42.5O", 118: "c-0007,118.50"}
+"""By row: an O for a 0, and a key that an earlier row has."""
+_GOOD = ROWS - len(BAD)
+_KILLED_AT = 60
+"""How many actions have run by then."""
+_PATIENCE_SECONDS = 180.0
+_INVALID = 2
+"""The command's exit status for rows that are invalid."""
+
+
+def run(show: Show, witnesses: Witnesses, stack: Stack) -> None:
+    """Refuse the file as it is, run its good rows with a kill in the middle, and count what ran."""
+    witnesses.hurry()
+    before = witnesses.asked()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _write(folder)
+        options = ["--action", example.ACTION_ID, "--key", "customerId", "--type", "amount=number"]
+        command = _Command(["run", "customers.csv", *options, "--out", "results.jsonl"], folder, stack, show)
+
+        expect("the exit status", wanted=_INVALID, came=command.start().wait(_PATIENCE_SECONDS))
+        expect("actions that ran", wanted=0, came=witnesses.asked() - before)
+        show.seen("two rows are bad, and so nothing was sent")
+
+        command.add("--skip-invalid")
+        with command.start() as process:
+            _wait_for(process, lambda: witnesses.asked() - before >= _KILLED_AT)
+            process.send_signal(signal.SIGKILL)
+        show.say("kill -9")
+
+        expect("the exit status", wanted=0, came=command.start().wait(_PATIENCE_SECONDS))
+        lines = [json.loads(line) for line in (folder / "results.jsonl").read_text(encoding="utf-8").splitlines()]
+    expect("outcomes", wanted={"completed": _GOOD}, came=dict(Counter(line["status"] for line in lines)))
+    ran = Counter(witnesses.ran(line["executionId"]) for line in lines)
+    expect("how many rows ran how many times", wanted={1: _GOOD}, came=dict(ran))
+    show.seen(f"killed and begun again, and each of {_GOOD} rows ran exactly once")
+
+
+def _write(folder: Path) -> None:
+    rows = [BAD.get(number, f"c-{number:04},{number}.50") for number in range(1, ROWS + 1)]
+    (folder / "customers.csv").write_text("customerId,amount\n" + "\n".join(rows) + "\n", encoding="utf-8")
+
+
+class _Command:
+    """`actionrelay`, as somebody types it in a folder."""
+
+    def __init__(self, arguments: list[str], folder: Path, stack: Stack, show: Show) -> None:
+        self._arguments, self._folder, self._show = arguments, folder, show
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+            "NO_PROXY": "127.0.0.1",
+            "ACTIONRELAY_URL": stack.api_url,
+            "AWS_REGION": stack.region,
+            "AWS_ACCESS_KEY_ID": stack.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": stack.secret_access_key,
+        }
+
+    def add(self, option: str) -> None:
+        """Type one option more from now on."""
+        self._arguments.append(option)
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        """Begin it, on this terminal."""
+        self._show.command(" ".join(["actionrelay", *self._arguments]))
+        program = [sys.executable, "-m", "actionrelay_client.command", *self._arguments]
+        return subprocess.Popen(program, cwd=self._folder, env=self._environment)
+
+
+def _wait_for(process: "subprocess.Popen[bytes]", reached: Callable[[], bool]) -> None:
+    """Wait until something is so, while the process runs."""
+    ends = time.monotonic() + _PATIENCE_SECONDS
+    while not reached():
+        if process.poll() is not None or time.monotonic() > ends:
+            process.kill()
+            raise UnexpectedError("the command before it is killed", "at work", f"exit status {process.poll()}")
+        time.sleep(0.1)
