@@ -1,28 +1,20 @@
 """A stack that is made again takes in what the one before has left, or what was restored, as the runbook has it."""
 
 import json
-import os
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
-from local.world import environment
-from local.world.build import built
-from local.world.deploy import STACK_NAME, api_id, api_url, deploy
+from local.world.deploy import STACK_NAME
 from local.world.down import down
-from local.world.emulator import Account
-from local.world.progress import Progress
-from local.world.state import ROOT, Stack
+from local.world.state import ROOT
 from local.world.up import up
+from tests.stack.again import QUIET, deployed_again
 from tests.stack.deployment import Deployment
 from tools import retained
-
-QUIET = Progress(Console(quiet=True))
 
 
 @pytest.fixture
@@ -42,7 +34,7 @@ def test_a_stack_made_again_has_its_executions(state: Path, how: str) -> None:
             names[:2] = [_restored(before.aws("dynamodb"), name) for name in names[:2]]
         _take_in(before.aws("cloudformation"), names)
         before.aws("s3").delete_bucket_policy(Bucket=names[2])
-    again = _deploy(stack, state)
+    again = deployed_again(stack, state)
     assert [again.outputs[name] for name in ("ExecutionsTableName", "AuditTableName", "PayloadBucketName")] == names
 
     with Deployment.of(again) as after:
@@ -91,17 +83,3 @@ def _restored(tables: Any, name: str) -> str:
         TableName=target, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
     )
     return target
-
-
-def _deploy(stack: Stack, state: Path) -> Stack:
-    account = Account(stack.endpoint_url, stack.access_key_id, stack.secret_access_key)
-    parameters = {
-        "GenesysApiUrl": stack.genesys_url,
-        "GenesysLoginUrl": stack.genesys_url,
-        "AllowPrivateWebhooks": "true",
-        "ApiBaseUrl": api_url(stack.endpoint_url, "{apiId}"),
-    }
-    tools = environment.for_tools(os.environ, ROOT / ".tools" / "uv" / "bin")
-    with built(QUIET, tools, state / "logs" / "build-again.log"):
-        outputs = deploy(account, parameters, tools, state / "logs" / "deploy-again.log")
-    return replace(stack, outputs=outputs, api_url=api_url(stack.endpoint_url, api_id(outputs)))

@@ -1,0 +1,107 @@
+"""A deployment of an earlier release is upgraded in place while it works: nothing is lost, run twice or refused."""
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from local.world.down import down
+from local.world.state import ROOT, Stack, WorldFolder
+from tests.stack.again import deployed_again
+from tests.stack.deployment import ENDED, Deployment
+
+BEFORE = "e7040cf2e7a4a2ea7b6414cfb6485ae025f89500"
+"""A commit before functions had versions and aliases, so all that an upgrade can replace is replaced."""
+RELEASED = ("template.yaml", "functions", "layers", "samconfig.toml", "requirements", ".python-version")
+"""What a release is deployed from. The world around it is the present one."""
+UNDER_WAY = 100
+PARAMETERS = {"RequestsPerMinute": "60", "DeliverConcurrency": "10"}
+"""So slow that it takes longer than the upgrade."""
+PATIENCE_SECONDS = 300.0
+
+
+@pytest.fixture
+def before(tmp_path: Path) -> Iterator[tuple[Stack, Path]]:
+    """A world of the earlier release, and its state folder."""
+    tree, state = tmp_path / "before", tmp_path / "world"
+    archive = subprocess.run(["git", "archive", BEFORE, *RELEASED], cwd=ROOT, capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as release:
+        release.extractall(tree, filter="data")
+    shutil.copytree(ROOT / "local", tree / "local")
+    (tree / ".tools").symlink_to(ROOT / ".tools")
+    overrides = [f"--parameter={name}={value}" for name, value in PARAMETERS.items() if name == "RequestsPerMinute"]
+    command = [sys.executable, "-m", "local", "up", "--state", str(state), *overrides]
+    subprocess.run(command, cwd=tree, env={**os.environ, "PYTHONPATH": str(tree)}, check=True)
+    try:
+        stack = WorldFolder(state).stack()
+        assert stack is not None
+        yield stack, state
+    finally:
+        down(state)
+
+
+def test_an_upgrade_harms_no_execution_under_way(before: tuple[Stack, Path]) -> None:
+    stack, state = before
+    with Deployment.of(stack) as deployment:
+        deployment.genesys.patch_scenario({"callbacks": {"delayMs": 5_000}})
+        hook, url = deployment.hook()
+        ids = [deployment.submit(webhookUrl=url).document["executionId"] for _ in range(UNDER_WAY)]
+        with _a_caller(stack) as (statuses, submitted):
+            deployed_again(stack, state, PARAMETERS)
+        still_under_way = sum(_status(deployment, each) not in ENDED for each in ids)
+        assert still_under_way > 0, "it was upgraded while they ran"
+
+        for each in ids + submitted:
+            assert deployment.ended(each, patience=PATIENCE_SECONDS)["status"] == "completed"
+        assert [status for status in statuses if status >= 500] == []
+        assert len(submitted) > 0, "callers were served meanwhile"
+        assert _runs(deployment) == dict.fromkeys(ids + submitted, 1)
+        delivered = deployment.eventually(
+            lambda: got if set(got := _delivered(deployment, hook)) >= set(ids) else None, patience=PATIENCE_SECONDS
+        )
+        assert set(delivered) == set(ids)
+
+
+@contextmanager
+def _a_caller(stack: Stack) -> Iterator[tuple[list[int], list[str]]]:
+    """Submit and read once a second until the block ends; gives the statuses of the answers and the accepted ids."""
+    statuses: list[int] = []
+    submitted: list[str] = []
+    over = threading.Event()
+
+    def call() -> None:
+        with Deployment.of(stack) as deployment:
+            while not over.wait(1):
+                answers = [deployment.submit(), deployment.api.executions()]
+                statuses.extend(answer.status for answer in answers)
+                submitted.extend(answer.document["executionId"] for answer in answers if answer.status == 202)
+
+    caller = threading.Thread(target=call)
+    caller.start()
+    try:
+        yield statuses, submitted
+    finally:
+        over.set()
+        caller.join()
+
+
+def _status(deployment: Deployment, execution_id: str) -> str:
+    return str(deployment.api.execution(execution_id).document["status"])
+
+
+def _runs(deployment: Deployment) -> dict[str, int]:
+    runs: dict[str, int] = deployment.genesys.counts()["runs"]["byExecutionId"]
+    return runs
+
+
+def _delivered(deployment: Deployment, hook: str) -> list[str]:
+    return [json.loads(each["body"])["executionId"] for each in deployment.deliveries(hook)]
