@@ -1,4 +1,4 @@
-"""Two incidents in the deployed world, from the alarm's page to their end, each in at most six presses."""
+"""Three incidents in the deployed world, from the alarm's page to their end, each in at most six presses."""
 
 import re
 import uuid
@@ -87,3 +87,33 @@ def test_fifty_failed_over_an_outage_are_retried_together(browser: Browser, depl
 
     for execution in ended:
         assert deployment.ended(execution["executionId"], patience=120)["status"] == "completed"
+
+
+@each_width
+def test_a_mended_receiver_gets_all_that_it_missed(browser: Browser, deployment: Deployment, width: int) -> None:
+    gone, url = deployment.hook()
+    deployment.behave(gone, statuses=[410])
+    given_up = deployment.run(actionId=PUBLISHED_ACTION, webhookUrl=url)["executionId"]
+    deployment.when(given_up, lambda each: each["webhookStatus"] == "failed")
+    busy, url = deployment.hook()
+    deployment.behave(busy, statuses=[503], retryAfter="3600")
+    pending = deployment.run(actionId=PUBLISHED_ACTION, webhookUrl=url)["executionId"]
+    deployment.eventually(lambda: deployment.deliveries(busy))
+    for name in (gone, busy):
+        deployment.behave(name, statuses=[204])
+    with _alarmed(browser, deployment, width) as console:
+        for first in ("Pending ones now", "Deliver all"):
+            console.button(first).click(timeout=SOON_MS)
+            dialog = console.page.get_by_role("dialog")
+            dialog.get_by_role("button", name=re.compile(r"^Deliver \d+$")).click(timeout=SOON_MS)
+            expect(console.card("Progress")).to_contain_text(
+                re.compile(r"Done: (\d+) of \1 decided"), timeout=2 * SOON_MS
+            )
+            console.keep_screenshot("incident-receiver")
+            if first == "Pending ones now":
+                console.page.get_by_role("link", name="What else needs attention").click()
+
+    for execution_id in (given_up, pending):
+        deployment.when(execution_id, lambda each: each["webhookStatus"] == "delivered", patience=120)
+    assert [delivery["status"] for delivery in deployment.deliveries(gone)] == [410, 204]
+    assert [delivery["status"] for delivery in deployment.deliveries(busy)] == [503, 204]
