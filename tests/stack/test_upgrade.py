@@ -1,4 +1,8 @@
-"""A deployment of an earlier release is upgraded in place while it works: nothing is lost, run twice or refused."""
+"""A deployment of an earlier release is upgraded in place while it works: nothing is lost, run twice or refused.
+
+CloudFormation updates an API in place. The emulator replaces it, so callers move to the new address here, and results
+come in the answer and not by webhook. ``tests/template/test_upgrade.py`` has what AWS would replace.
+"""
 
 import io
 import json
@@ -52,11 +56,12 @@ def before(tmp_path: Path) -> Iterator[tuple[Stack, Path]]:
 def test_an_upgrade_harms_no_execution_under_way(before: tuple[Stack, Path]) -> None:
     stack, state = before
     with Deployment.of(stack) as deployment:
-        deployment.genesys.patch_scenario({"callbacks": {"delayMs": 5_000}})
+        deployment.genesys.patch_scenario({"mode": "completed"})
         hook, url = deployment.hook()
         ids = [deployment.submit(webhookUrl=url).document["executionId"] for _ in range(UNDER_WAY)]
         with _a_caller(stack) as (statuses, submitted):
-            deployed_again(stack, state, PARAMETERS)
+            upgraded = deployed_again(stack, state, PARAMETERS)
+    with Deployment.of(upgraded) as deployment:
         still_under_way = sum(_status(deployment, each) not in ENDED for each in ids)
         assert still_under_way > 0, "it was upgraded while they ran"
 
@@ -95,7 +100,9 @@ def _a_caller(stack: Stack) -> Iterator[tuple[list[int], list[str]]]:
 
 
 def _status(deployment: Deployment, execution_id: str) -> str:
-    return str(deployment.api.execution(execution_id).document["status"])
+    answer = deployment.api.execution(execution_id)
+    assert answer.status == 200, answer.body
+    return str(answer.document["status"])
 
 
 def _runs(deployment: Deployment) -> dict[str, int]:
