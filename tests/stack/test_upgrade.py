@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from local.api import Answer
 from local.world.down import down
 from local.world.state import ROOT, Stack, WorldFolder
 from tests.stack.again import deployed_again
@@ -59,7 +60,7 @@ def test_an_upgrade_harms_no_execution_under_way(before: tuple[Stack, Path]) -> 
         deployment.genesys.patch_scenario({"mode": "completed"})
         hook, url = deployment.hook()
         ids = [deployment.submit(webhookUrl=url).document["executionId"] for _ in range(UNDER_WAY)]
-        with _a_caller(stack) as (statuses, submitted):
+        with _a_caller(stack) as (answers, submitted):
             upgraded = deployed_again(stack, state, PARAMETERS)
     with Deployment.of(upgraded) as deployment:
         still_under_way = sum(_status(deployment, each) not in ENDED for each in ids)
@@ -67,7 +68,7 @@ def test_an_upgrade_harms_no_execution_under_way(before: tuple[Stack, Path]) -> 
 
         for each in ids + submitted:
             assert deployment.ended(each, patience=PATIENCE_SECONDS)["status"] == "completed"
-        assert [status for status in statuses if status >= 500] == []
+        assert [each for each in answers if each.status >= 500] == []
         assert len(submitted) > 0, "callers were served meanwhile"
         assert _runs(deployment) == dict.fromkeys(ids + submitted, 1)
         delivered = deployment.eventually(
@@ -77,23 +78,23 @@ def test_an_upgrade_harms_no_execution_under_way(before: tuple[Stack, Path]) -> 
 
 
 @contextmanager
-def _a_caller(stack: Stack) -> Iterator[tuple[list[int], list[str]]]:
-    """Submit and read once a second until the block ends; gives the statuses of the answers and the accepted ids."""
-    statuses: list[int] = []
+def _a_caller(stack: Stack) -> Iterator[tuple[list[Answer], list[str]]]:
+    """Submit and read once a second until the block ends; gives the answers and the accepted ids."""
+    answers: list[Answer] = []
     submitted: list[str] = []
     over = threading.Event()
 
     def call() -> None:
         with Deployment.of(stack) as deployment:
             while not over.wait(1):
-                answers = [deployment.submit(), deployment.api.executions()]
-                statuses.extend(answer.status for answer in answers)
-                submitted.extend(answer.document["executionId"] for answer in answers if answer.status == 202)
+                answers += (accepted := deployment.submit(), deployment.api.executions())
+                if accepted.status == 202:
+                    submitted.append(accepted.document["executionId"])
 
     caller = threading.Thread(target=call)
     caller.start()
     try:
-        yield statuses, submitted
+        yield answers, submitted
     finally:
         over.set()
         caller.join()

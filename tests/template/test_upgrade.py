@@ -7,7 +7,7 @@ import subprocess
 from typing import Any
 
 import pytest
-from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped]  # it has no types
 
 from tests.template.cloudformation import ROOT, Template
 from tests.template.deployed import Deployed, translated
