@@ -87,7 +87,7 @@ def _a_caller(stack: Stack) -> Iterator[tuple[list[Answer], list[str]]]:
     def call() -> None:
         with Deployment.of(stack) as deployment:
             while not over.wait(1):
-                answers += (accepted := deployment.submit(), deployment.api.executions())
+                answers.extend((accepted := deployment.submit(), deployment.api.executions()))
                 if accepted.status == 202:
                     submitted.append(accepted.document["executionId"])
 
