@@ -200,7 +200,7 @@ def test_a_caller_at_its_worst_harms_no_neighbour(
         assert (done["status"], done["attempts"]) == ("completed", 1)
     assert beside.p95() <= WORST_RATIO * max(alone.p95(), LEAST_P95_MS)
     received = data_actions.deliveries(name)
-    assert {json.loads(each["body"])["executionId"] for each in received} == {*alone.executions, *beside.executions}
+    assert {each["json"]["data"]["executionId"] for each in received} == {*alone.executions, *beside.executions}
     assert not any(b"forged" in json.dumps(each).encode() for each in received)
     # Nothing of the attacker's was a fault of the service, and what is an operator's was refused.
     statuses = dict(list(worst.answers))

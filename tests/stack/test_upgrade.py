@@ -5,7 +5,6 @@ come in the answer and not by webhook. ``tests/template/test_upgrade.py`` has wh
 """
 
 import io
-import json
 import os
 import shutil
 import subprocess
@@ -113,4 +112,4 @@ def _runs(deployment: Deployment) -> dict[str, int]:
 
 
 def _delivered(deployment: Deployment, hook: str) -> list[str]:
-    return [json.loads(each["body"])["executionId"] for each in deployment.deliveries(hook)]
+    return [each["json"]["data"]["executionId"] for each in deployment.deliveries(hook)]
