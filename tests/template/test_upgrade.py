@@ -15,7 +15,7 @@ from tests.template.deployed import Deployed, translated
 BEFORE = "e7040cf2e7a4a2ea7b6414cfb6485ae025f89500"
 """A commit before functions had versions and aliases. ``tests/stack/test_upgrade.py`` upgrades from it."""
 GONE_IS_FINE = {"AWS::Lambda::Permission", "AWS::Lambda::LayerVersion", "AWS::ApiGateway::Deployment"}
-"""Made anew for each release, or under another name, and holding nothing."""
+"""Created again for each release, or under another name. They hold nothing."""
 MAY_BE_REPLACED = {
     *GONE_IS_FINE,
     "AWS::ApiGateway::UsagePlanKey",
