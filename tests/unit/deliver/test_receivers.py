@@ -1,6 +1,7 @@
 """What a receiver that wants no webhooks gets of them: few tries, few at once, and its owner's names count as one."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from threading import Barrier, Lock
 from typing import Any
 
@@ -104,7 +105,7 @@ def test_ten_at_once_to_one_owner_are_eight() -> None:
 
     def deliver_one(_: int) -> bool:
         with places.one_of(OWNER) as free:
-            ready.wait(5)
+            ready.wait(60)
             return free
 
     with ThreadPoolExecutor(10) as threads:
@@ -113,8 +114,31 @@ def test_ten_at_once_to_one_owner_are_eight() -> None:
         assert free
 
 
-def test_who_answers_frees_a_place_for_who_waits() -> None:
-    places, under_way, most = Places(most=2, patience_seconds=5), 0, 0
+def test_a_caller_of_many_hosts_leaves_places_to_others() -> None:
+    places = Places(patience_seconds=0)
+    with ExitStack() as held:
+        got = [held.enter_context(places.one_of(f"host{number}.example.org", "one")) for number in range(10)]
+        assert got == [True] * PLACES_EACH + [False] * 2
+        with places.one_of("host0.example.org", "another") as free:
+            assert free
+        with places.one_of("elsewhere.example.org") as free:
+            assert free, "a record of an earlier release names no caller"
+    with places.one_of("host9.example.org", "one") as free:
+        assert free
+
+
+def test_a_callers_hanging_hosts_put_its_own_off(relay: Relay) -> None:
+    relay.given_completed({"total": 3}, webhook_url=WEBHOOK_URL, caller="0123456789abcdef")
+    with ExitStack() as held:
+        for number in range(PLACES_EACH):
+            assert held.enter_context(relay.places.one_of(f"host{number}.example.org", "0123456789abcdef"))
+        assert deliver(relay) is WebhookStatus.PENDING
+        assert relay.sender.sent == []
+    assert deliver(relay) is WebhookStatus.DELIVERED
+
+
+def test_an_answer_frees_a_place_for_one_that_waits() -> None:
+    places, under_way, most = Places(most=2, patience_seconds=60), 0, 0
     turn = Lock()
 
     def deliver_one(_: int) -> bool:
@@ -132,7 +156,7 @@ def test_who_answers_frees_a_place_for_who_waits() -> None:
     assert most <= 2
 
 
-def test_a_place_is_given_back_by_who_fails() -> None:
+def test_a_failure_gives_its_place_back() -> None:
     places = Places(most=1, patience_seconds=0)
     with pytest.raises(ValueError, match="a bug"), places.one_of(OWNER):
         raise ValueError("a bug")

@@ -99,7 +99,7 @@ class DeliverWebhook:
             # Its large result is still being stored; delivered without it, the receiver would never get it.
             self._later(execution, RESEND_MS)
             return
-        with self.places.one_of(_owner(execution)) as free:
+        with self.places.one_of(_owner(execution), execution.caller) as free:
             if not free:
                 self.telemetry.event("receiver_busy")  # no metric: a receiver that hangs shall ring no alarm
                 self._later(execution, int(FULL_MS * (1 + self.randomness.uniform())))

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 PLACES_EACH = 8
-"""How many of a worker's ten deliveries may be under way to one receiver's owner (``ledger.receiver``)."""
+"""How many of a worker's ten deliveries may be under way to one receiver's owner (``ledger.receiver``), and for one
+caller. A caller that names ten hanging hosts leaves two places to others."""
 PATIENCE_SECONDS = 2.0
 """How long a delivery waits for a place: those of receivers that answer are free again at once. It costs no time of its
 worker, which the deliveries that have the places keep busy."""
@@ -30,7 +31,7 @@ class Receivers(Protocol):
 
 @dataclass(slots=True)
 class Places:
-    """The deliveries of this process that are under way, by their receiver's owner."""
+    """The deliveries of this process that are under way, by their receiver's owner and by their caller."""
 
     most: int = PLACES_EACH
     patience_seconds: float = PATIENCE_SECONDS
@@ -38,16 +39,20 @@ class Places:
     _turn: threading.Condition = field(default_factory=threading.Condition)
 
     @contextmanager
-    def one_of(self, owner: str) -> Iterator[bool]:
-        """Hold a place while the block runs; False where all of this owner's stay taken for ``patience_seconds``."""
+    def one_of(self, owner: str, caller: str = "") -> Iterator[bool]:
+        """Hold a place while the block runs; False where all of the owner's or all of the caller's stay taken for
+        ``patience_seconds``. Without a caller only the owner counts.
+        """
+        whose = [f"receiver {owner}", f"caller {caller}"] if caller else [f"receiver {owner}"]
         with self._turn:
-            free = self._turn.wait_for(lambda: self._taken[owner] < self.most, self.patience_seconds)
-            self._taken[owner] += free
+            free = self._turn.wait_for(
+                lambda: all(self._taken[each] < self.most for each in whose), self.patience_seconds
+            )
+            self._taken.update(whose if free else ())
         try:
             yield free
         finally:
             with self._turn:
-                self._taken[owner] -= free
-                if not self._taken[owner]:
-                    del self._taken[owner]
+                self._taken.subtract(whose if free else ())
+                self._taken = +self._taken
                 self._turn.notify_all()
