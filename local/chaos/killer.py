@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import Self
 
 from local.chaos.history import Kills
+from local.world.processes import running
 
-_PROC = Path("/proc")
 _WEIGHTS = {"Execute": 12, "ReceiveWebhook": 4, "Validate": 4, "Query": 2, "Deliver": 2}
 """By logical id, less `Function`. Most of what can go wrong goes wrong in `execute`."""
 
@@ -60,19 +60,7 @@ class Killer:
 
     def _kill(self, name: str, chance: float) -> None:
         """Kill one worker of a function, if there is any."""
-        if workers := self._workers(self._marks[f"{name}Function"]):
+        if workers := running(self._marks[f"{name}Function"], connected=True):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(workers[int(chance * len(workers))], signal.SIGKILL)
                 self._killed[name] += 1
-
-    def _workers(self, mark: str) -> list[int]:
-        found = []
-        for command in _PROC.glob("[0-9]*/cmdline"):
-            with contextlib.suppress(OSError):
-                if mark in command.read_text(errors="replace") and _has_connection(command.parent):
-                    found.append(int(command.parent.name))
-        return sorted(found)
-
-
-def _has_connection(process: Path) -> bool:
-    return any(str(file.readlink()).startswith("socket:") for file in (process / "fd").iterdir())

@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import platform
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from local.world.progress import Progress
 from local.world.state import ROOT
 
 SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
+UV = ROOT / ".tools" / "uv" / "bin" / "uv"
 
 _BUILT = ROOT / ".aws-sam"
 BUILT_TEMPLATE = _BUILT / "build" / "template.yaml"
@@ -61,6 +63,17 @@ def artifacts() -> Path:
     return _BUILT / "build"
 
 
+def for_this_host(system: str, machine: str) -> dict[str, str]:
+    """Return what the layer's Makefile must know of this machine, where it runs the functions and is no Linux.
+
+    On Linux the layer is the one that Lambda gets, to the byte.
+    """
+    if system != "Darwin":
+        return {}
+    architecture = "aarch64" if machine == "arm64" else machine
+    return {"HOST_PLATFORM": f"{architecture}-apple-darwin", "UV": str(UV)}
+
+
 def fingerprint(root: Path) -> str:
     """Return a hash over the names and contents of everything that goes into a build."""
     digest = hashlib.sha256()
@@ -97,7 +110,7 @@ def _build(environment: Mapping[str, str], log: Path) -> None:
             subprocess.run(
                 command,
                 cwd=ROOT,
-                env=environment,
+                env={**environment, **for_this_host(platform.system(), platform.machine())},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

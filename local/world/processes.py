@@ -96,6 +96,23 @@ def start_mark(pid: int) -> str | None:
     return shown[1].strip() if len(shown) > 1 and not shown[0].startswith("Z") else None
 
 
+def running(mark: str, *, connected: bool = False) -> list[int]:
+    """Return the processes whose command line has such a part; where asked, those alone that hold a socket.
+
+    Linux alone: it reads ``/proc``.
+    """
+    found = []
+    for command in _PROC.glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if mark in command.read_text(errors="replace") and (not connected or _holds_socket(command.parent)):
+                found.append(int(command.parent.name))
+    return sorted(found)
+
+
+def _holds_socket(process: Path) -> bool:
+    return any(str(file.readlink()).startswith("socket:") for file in (process / "fd").iterdir())
+
+
 def _may_signal(handle: Handle, world: Path) -> bool:
     if is_running(handle):
         return True

@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -21,6 +20,7 @@ import urllib3
 
 from local.api import Answer, ApiClient
 from local.genesys.remote import RemoteSimulator
+from local.world.processes import running
 from local.world.state import Stack
 
 ACTION = "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e"
@@ -235,11 +235,10 @@ class Deployment:
         """Kill a function's workers with SIGKILL, and with them what they remember; return how many there were."""
         mark = f"ministack-lambda-{self.function(logical_id)['FunctionName']}-"
         killed = 0
-        for command in Path("/proc").glob("[0-9]*/cmdline"):
-            with contextlib.suppress(OSError):
-                if mark in command.read_text():
-                    os.kill(int(command.parent.name), signal.SIGKILL)
-                    killed += 1
+        for pid in running(mark):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                killed += 1
         return killed
 
     def logs(self, beginning: str = "/") -> str:

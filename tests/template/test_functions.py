@@ -79,7 +79,9 @@ def test_the_runtime_is_the_one_that_the_layer_is_built_for(
     function = functions[name].properties
     assert function["Layers"] == [{"Ref": "CoreLayer"}]
     assert [function["Runtime"]] == layer.properties["CompatibleRuntimes"]
-    assert function["Architectures"] == layer.properties["CompatibleArchitectures"]
+    assert function["Architectures"] == [{"Ref": "Architecture"}]
+    offered = template.document["Parameters"]["Architecture"]["AllowedValues"]
+    assert offered == layer.properties["CompatibleArchitectures"], "one layer serves every choice"
     assert function["Tracing"] == "Active"
 
 

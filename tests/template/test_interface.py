@@ -18,7 +18,7 @@ PARAMETERS = {
     "ResultCacheSeconds", "OperatorKeyIds",
     "WebhookGraceSeconds", "ExecuteTimeoutSeconds", "ExecuteVisibilitySeconds", "WebhookPorts", "AllowPrivateWebhooks",
     "AuditRetentionDays", "ExecutionRetentionDays", "ExportLockDays", "LogRetentionDays", "AlarmTopicArn", "RunbookUrl",
-    "Deployment", "TokenKeyArn", "ContractCheck",
+    "Deployment", "TokenKeyArn", "ContractCheck", "Architecture",
 }  # fmt: skip
 
 OUTPUTS = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local.world.build import fingerprint
+from local.world.build import UV, fingerprint, for_this_host
 
 
 @pytest.fixture
@@ -51,3 +51,13 @@ def test_what_is_not_built_does_not_matter(repository: Path, ignored: str) -> No
     (repository / ignored).parent.mkdir(parents=True, exist_ok=True)
     (repository / ignored).write_text("new")
     assert fingerprint(repository) == before
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_linux_runs_the_layer_that_lambda_gets(machine: str) -> None:
+    assert for_this_host("Linux", machine) == {}
+
+
+@pytest.mark.parametrize(("machine", "named"), [("arm64", "aarch64-apple-darwin"), ("x86_64", "x86_64-apple-darwin")])
+def test_macos_has_its_own_extensions_added(machine: str, named: str) -> None:
+    assert for_this_host("Darwin", machine) == {"HOST_PLATFORM": named, "UV": str(UV)}
