@@ -162,12 +162,11 @@ def _paths(folder: Path) -> set[Path]:
 
 
 def test_the_layer_stays_small(layer: Path, tmp_path: Path) -> None:
-    # A cold start fetches and unpacks it; 30 MB unpacked is the budget, of the 250 MB that Lambda takes.
-    # A quarter of it is bytecode, which costs less to fetch than to make, and another the extensions of the other
-    # architecture.
+    # A cold start fetches and unpacks it; 56 MB unpacked is the budget, of the 250 MB that Lambda takes.
+    # Half of it is the extensions of the other architecture, and jsonschema-rs is 13 MB in each.
     archive = tmp_path / "layer.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
         for path in layer.rglob("*"):
             zipped.write(path, path.relative_to(layer))
-    assert sum(path.stat().st_size for path in layer.rglob("*")) < 30_000_000
-    assert archive.stat().st_size < 10_500_000
+    assert sum(path.stat().st_size for path in layer.rglob("*")) < 56_000_000
+    assert archive.stat().st_size < 23_000_000

@@ -9,6 +9,7 @@ import pytest
 from actionrelay.errors import QueueUnavailableError, TokenBeingRefreshedError, TokenUnavailableError
 from actionrelay.find.outlook import COUNTED_MS
 from actionrelay.gate.ports import GateView
+from actionrelay.gate.rate import Rate
 from actionrelay.genesys.verdict import Reply, ReplyKind
 from actionrelay.lanes import Lane
 from actionrelay.ledger.execution import ExecutionError, Outcome, Status
@@ -103,7 +104,7 @@ def test_the_latest_obstacle_counts(relay: Relay, next_at: int | None, paused_un
     assert waiting(relay.given_queued(next_at=next_at), NOON, Outlook(paused_until)) == expected
 
 
-AN_HOURS_WORK = 270 * 95 // 100 * 60
+AN_HOURS_WORK = 3_600_000_000 // Rate(270).interval_us
 
 
 @pytest.mark.parametrize(
