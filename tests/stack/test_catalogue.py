@@ -1,6 +1,7 @@
 """The catalogue of a deployment: read from Genesys Cloud, checked by, learned from."""
 
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -26,6 +27,16 @@ def _submit(deployment: Deployment, path: str = "/executions", **fields: object)
     answer = deployment.post_unsigned(path, json.dumps(fields).encode(), _key(deployment))
     assert answer.status in {200, 202}, answer.body
     return answer.document
+
+
+def _dry_run(deployment: Deployment, **fields: object) -> Any:
+    return _submit(deployment, "/executions?dryRun=true", **fields)
+
+
+def _is_over(deployment: Deployment, execution_id: str) -> bool:
+    """Whether an execution has ended, and its worker is done with it: its result may answer another then."""
+    ended = _get(deployment, f"/executions/{execution_id}")["completedAt"]
+    return bool(ended) and all(queue["inFlight"] == 0 for queue in _get(deployment, "/queues")["queues"])
 
 
 @pytest.fixture
@@ -62,8 +73,25 @@ def test_a_misspelled_input_is_named_and_recorded(catalogue: Deployment) -> None
     assert history["verification"]["intact"]
 
 
+def test_two_equal_posts_run_twice_and_two_equal_gets_once(catalogue: Deployment) -> None:
+    """What the default is for: without it the second callback would be the first one's result."""
+    order = str(uuid.uuid4())
+    ran = {}
+    # A worker remembers for a minute that the catalogue did not have an action.
+    catalogue.eventually(
+        lambda: _dry_run(catalogue, actionId=GET, inputs={"orderId": order})["cacheResults"], patience=90
+    )
+    for name, inputs in ((GET, {"orderId": order}), (POST, {"customerId": order, "queue": "Support"})):
+        before = catalogue.genesys.counts()["runs"]["byActionId"].get(name, 0)
+        for _ in range(2):
+            submitted = _submit(catalogue, actionId=name, inputs=inputs)
+            catalogue.eventually(lambda: _is_over(catalogue, submitted["executionId"]))  # noqa: B023 - before the next
+        ran[name] = catalogue.genesys.counts()["runs"]["byActionId"].get(name, 0) - before
+    assert ran == {GET: 1, POST: 2}
+
+
 def test_a_dry_run_shows_what_is_learned_and_warned(catalogue: Deployment) -> None:
-    dry = _submit(catalogue, "/executions?dryRun=true", actionId=POST, inputs={"attempts": 9})
+    dry = _dry_run(catalogue, actionId=POST, inputs={"attempts": 9})
     assert (dry["cacheResults"], dry["idempotent"], dry["timeout"]) == (False, False, 60_000)
     assert dry["defaults"]["cacheResults"] == "false: the action is a POST"
     assert {warning["pointer"] for warning in dry["warnings"]} == {
