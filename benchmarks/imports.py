@@ -20,12 +20,12 @@ from rich.console import Console
 
 from benchmarks.bench import Bench
 from benchmarks.results import TIMES, Result, Target
-from benchmarks.samples import RECEIPT_URL
 from benchmarks.sampling import Series, in_turns
 from local.world.build import artifacts, built
 from local.world.environment import for_tools
 from local.world.progress import Progress
 from local.world.state import ROOT
+from tests.fakes.deployment import ENVIRONMENT
 
 WIRED = {
     "execute": "execute_batch",
@@ -66,53 +66,11 @@ import json
 print(json.dumps([time.perf_counter() - begun, []]))
 """
 _ENVIRONMENT = {
+    **ENVIRONMENT,
     "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
     "AWS_SECRET_ACCESS_KEY": "example",
     "AWS_REGION": "us-east-1",
     "AWS_DEFAULT_REGION": "us-east-1",
-    "POWERTOOLS_SERVICE_NAME": "actionrelay",
-    "POWERTOOLS_METRICS_NAMESPACE": "actionrelay",
-    "POWERTOOLS_LOG_LEVEL": "INFO",
-    "EXECUTIONS_TABLE": "executions",
-    "AUDIT_TABLE": "audit",
-    "PAYLOAD_BUCKET": "payloads",
-    "EXECUTION_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/executions",
-    "DELIVERY_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/deliveries",
-    "GENESYS_API": "data-actions",
-    "GENESYS_API_URL": "",
-    "GENESYS_LOGIN_URL": "",
-    "GENESYS_REGION": "mypurecloud.com",
-    "GENESYS_SECRET_NAME": "actionrelay/genesys",
-    "TOKEN_PARAMETER_NAME": "/actionrelay/token",
-    "TOKEN_KEY_ARN": "",
-    "WEBHOOK_SECRET_NAME": "actionrelay/webhook",
-    "WEBHOOK_SCHEME": "standard-webhooks",
-    "EXECUTION_DLQ_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/executions-dlq",
-    "BULK_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/bulk",
-    "BULK_DLQ_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/bulk-dlq",
-    "BULK_SHARE_PERCENT": "20",
-    "MAX_IN_FLIGHT": "30",
-    "MAX_BACKLOG": "0",
-    "MAX_WAITING": "2",
-    "DELIVERY_DLQ_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/deliveries-dlq",
-    "DELIVERY_SECRET_NAME": "actionrelay/delivery",
-    "API_BASE_URL": RECEIPT_URL.removesuffix("/webhooks/genesys"),
-    "API_ID": "example",
-    "REQUESTS_PER_MINUTE": "270",
-    "API_AUTH": "AWS_IAM",
-    "OPERATOR_KEY_IDS": "",
-    "MAX_ATTEMPTS": "4",
-    "RESULT_CACHE_SECONDS": "300",
-    "WEBHOOK_GRACE_SECONDS": "60",
-    "MAX_PAYLOAD_BYTES": "512000",
-    "MAX_INPUT_DEPTH": "5",
-    "MASK_INPUTS": "",
-    "DECISION_QUEUE_URL": "https://sqs.example.com/decision",
-    "DECISION_DLQ_URL": "https://sqs.example.com/decision-dlq",
-    "WEBHOOK_PORTS": "443",
-    "ALLOW_PRIVATE_WEBHOOKS": "false",
-    "EXECUTION_RETENTION_DAYS": "30",
-    "AUDIT_RETENTION_DAYS": "365",
 }
 
 
