@@ -47,7 +47,7 @@ def bulk_has_its_fifth() -> bool:
 
 def callers_share_evenly() -> bool:
     """Within a lane."""
-    arrivals = [Arrival(FILE, executions=600), Arrival(OTHER_FILE, executions=200)]
+    arrivals = [Arrival(FILE, executions=1_000), Arrival(OTHER_FILE, executions=300)]
     return abs(_part(Turns(Sharing(Rate(PER_MINUTE)), arrivals).run(), FILE, OTHER_FILE) - 0.5) <= 0.025
 
 
