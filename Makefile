@@ -49,10 +49,12 @@ demo: env ## everything from nothing: environment, build, deploy, then the main 
 .PHONY: test
 test: env ## everything from nothing: all tests, those in tests/sam where a container engine answers
 	@$(python) -m coverage erase
-	@$(python) -m coverage run -m pytest --numprocesses $(WORKERS) --dist worksteal $(measured)
-	@$(python) tools/branch_coverage.py --at-least 90
-	@$(pytest) --dist worksteal $(unmeasured)
-	@$(pytest) --dist loadfile --durations 10 $(slow)
+	@failed=; \
+	$(python) -m coverage run -m pytest --numprocesses $(WORKERS) --dist worksteal $(measured) || failed=yes; \
+	$(python) tools/branch_coverage.py --at-least 90 || failed=yes; \
+	$(pytest) --dist worksteal $(unmeasured) || failed=yes; \
+	$(pytest) --dist loadfile --durations 10 $(slow) || failed=yes; \
+	[ -z "$$failed" ]   # a failure does not hide those of the parts after it
 
 .PHONY: unit
 unit: env ## the unit tests alone, quickly and without coverage
