@@ -34,7 +34,7 @@ from tests.stack.deployment import Deployment
 EXAMPLES = 25
 """Random requests of each kind for each route."""
 SEED = 20_261_123
-BEYOND_SCHEMAS = {"depth", "cycle", "webhook_url", "moment", "cursor"}
+BEYOND_SCHEMAS = {"depth", "cycle", "webhook_url", "moment", "cursor", "unknown_step", "expression", "too_many"}
 """Rules that a schema can't say; the document says them to people."""
 BEYOND_PARAMETERS = {"/query/next", "/query/to", "/filter", "/resolution"}
 """Parameters whose schemas can't say all: one is what an answer before ended with, one is no day before another."""
@@ -81,6 +81,8 @@ def api(data_actions: Deployment) -> OpenApiSchema:
     fields["actionId"] = schemas["Uuid"]
     _, hook = data_actions.hook()
     fields["webhookUrl"] = {"enum": [hook, None]}  # any other name would be looked up outside this machine
+    schemas["StepRequest"]["properties"]["actionId"] = fields["actionId"]
+    schemas["WorkflowRequest"]["properties"]["webhookUrl"] = fields["webhookUrl"]
     document["servers"] = [{"url": data_actions.stack.api_url}]
     schema = schemathesis.openapi.from_dict(document)
     schema.config.generation.update(with_security_parameters=False)

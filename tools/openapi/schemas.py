@@ -94,8 +94,21 @@ def components() -> dict[str, Schema]:
     named["WorkflowRequest"]["description"] = "What to execute, step by step."
     named["WorkflowRetry"]["description"] = "Which part of a workflow to run again."
     named["ResultWebhook"]["description"] = "The result of an execution. Other members are left aside."
+    _as_in_an_execution(named["StepRequest"], named["WorkflowRequest"], named["ExecutionRequest"])
     named["NormalisedRequest"] = _complete(named["ExecutionRequest"], named["ExecutionSummary"])
     return dict(sorted(named.items()))
+
+
+def _as_in_an_execution(step: Schema, workflow: Schema, execution: Schema) -> None:
+    """Give the fields that a workflow's rules leave to those of an execution the execution's schemas."""
+    for part, names in (
+        (step, ("actionId", "inputs", "timeout", "cacheResults", "idempotent")),
+        (workflow, ("webhookUrl",)),
+    ):
+        for name in names:
+            said = part["properties"][name]["description"]
+            part["properties"][name] = {**execution["properties"][name], "description": said}
+    step["required"] = execution["required"]
 
 
 def public_name(name: str) -> str:

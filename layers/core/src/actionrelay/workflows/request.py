@@ -30,7 +30,21 @@ class StepRequest(Document):
     """Steps that have to end before, besides those that it refers to."""
     when: Any = None
     """The step is skipped where this comes to null, false, 0, or an empty text, list or object."""
-    for_each: Any = None
+    for_each: Any = Field(
+        None,
+        json_schema_extra={
+            "anyOf": [
+                {"type": "array", "maxItems": 100},
+                {
+                    "type": "object",
+                    "properties": {"$from": {"type": "string"}, "path": {"type": "string"}},
+                    "required": ["$from"],
+                    "additionalProperties": False,
+                },
+                {"type": "null"},
+            ]
+        },
+    )
     """A list, or a reference that comes to one, of 100 items at most: the step runs once for each of them. In its
     inputs `{"$from": "$item"}` is the item and `{"$from": "$index"}` its number, from 0. Its result is the list of
     theirs, in order."""
