@@ -174,7 +174,7 @@ def test_the_readme_says_how_much_concurrency_is_needed(on_aws: Deployed) -> Non
     assert needed + LEFT_FOR_CALLERS <= NEW_ACCOUNT
     # A reading takes one of the callers' for some seconds of each hour.
     assert needed + ONE_READING + LEFT_FOR_CALLERS - 1 <= NEW_ACCOUNT
-    # Those that wait for an end leave one for who comes with something else.
+    # Those that wait for an end leave one for other requests.
     assert int(on_aws.document["Parameters"]["MaxWaiting"]["Default"]) < LEFT_FOR_CALLERS
 
 

@@ -9,8 +9,8 @@
     counters#hour          <YYYY-MM-DDTHH>#<number>                 of an hour, all actions, for nine days
 
 Each number is an attribute, which DynamoDB adds to. A counter has an item for each journal, which alone writes to it.
-Its attribute ``settled`` says which settlement of the journal was the last that it has. So who has read the journal
-before knows which of its counts are in the counter by now.
+Its attribute ``settled`` says which settlement of the journal was the last that it has. A reader that reads the
+journal first knows from it which of the journal's counts the counter has.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Use case: bring a workflow on. A message says that something has changed; the records say what follows.
 
 Each thing that is due is one conditional write, and what it calls for comes after it. A worker that dies in between
-leaves its message: who gets it again looks at every execution, and at all that is due.
+leaves its message: the next worker looks at every execution, and at all that is due.
 """
 
 from collections.abc import Callable
