@@ -15,6 +15,7 @@ from actionrelay.strict_json import (
     Json,
     NestingTooDeepError,
     canonical,
+    measured,
     parse,
     paths_below,
     pointer,
@@ -152,13 +153,29 @@ def test_only_the_first_values_too_deep_are_named() -> None:
     assert len(paths_below(wide, 2)) == MAX_PATHS_REPORTED
 
 
+def deepest(value: Any) -> int:
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return max((1 + deepest(child) for child in children), default=0)
+
+
 @given(documents, st.integers(0, 4))
 def test_the_measured_depth_agrees_with_brute_force(document: Any, limit: int) -> None:
-    def deepest(value: Any) -> int:
-        children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        return max((1 + deepest(child) for child in children), default=0)
-
     assert bool(paths_below(document, limit)) == (deepest(document) > limit)
+
+
+@given(documents, st.integers(0, 30))
+def test_what_is_measured_is_never_less_than_the_depth(document: Any, brackets_in_texts: int) -> None:
+    document = [document, [[{}]] * 20, "[{" * brackets_in_texts]
+    found = measured(canonical(document))
+    assert found.document == document
+    # An empty object or array counts as a level, and nothing is in it.
+    assert deepest(document) <= found.most_levels <= deepest(document) + 1
+
+
+@given(documents)
+def test_of_few_brackets_no_more_nest_than_there_are(document: Any) -> None:
+    raw = canonical(document)
+    assert deepest(document) <= measured(raw).most_levels <= raw.count(b"[") + raw.count(b"{")
 
 
 def test_a_plain_document_reads_like_the_standard_library() -> None:

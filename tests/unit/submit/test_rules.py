@@ -237,6 +237,18 @@ def test_given_malformed_json_when_read_then_no_rule_is_tried() -> None:
         Relay().rules.read(b'{"actionId":')
 
 
+@given(steps=st.integers(0, 8), siblings=st.integers(0, 30), last=st.sampled_from([1, "[[[", [], {}]))
+def test_a_limit_of_depth_holds_beside_any_number_of_others(steps: int, siblings: int, last: Any) -> None:
+    inputs: Any = last
+    for _ in range(steps):
+        inputs = {"a": inputs}
+    document = TUTORIAL | {"inputs": {"a": inputs, "b": [{}] * siblings}}
+    if steps + 1 > 5:
+        assert places(document) == [("/inputs" + "/a" * 6, "depth")]
+    else:
+        assert accepted(document).inputs == document["inputs"]
+
+
 def test_endless_nesting_is_a_fault_of_depth() -> None:
     with pytest.raises(InvalidRequestError) as refused:
         Relay().rules.read(b"[" * 200_000)

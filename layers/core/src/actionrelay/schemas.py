@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 from actionrelay.errors import MAX_FAULTS, Fault, InvalidRequestError, PayloadTooLargeError
 from actionrelay.faults import Faults
 from actionrelay.ids import NO_UUID, UUID_FORM, is_uuid
-from actionrelay.strict_json import Json, NestingTooDeepError, parse
+from actionrelay.strict_json import Json, Measured, NestingTooDeepError, measured
 
 
 def whole(value: Any) -> Any:
@@ -28,14 +28,14 @@ class Document(BaseModel):
     @classmethod
     def _null_is_absent(cls, document: Any) -> Any:
         """Leave out optional members that are null."""
-        if not isinstance(document, dict):
+        if not isinstance(document, dict) or None not in document.values():
             return document
         optional = {field.alias for field in cls.model_fields.values() if not field.is_required()}
         return {name: value for name, value in document.items() if value is not None or name not in optional}
 
 
-def read_body(raw: bytes, max_bytes: int) -> Json:
-    """Read a body as sent.
+def read_body(raw: bytes, max_bytes: int) -> Measured:
+    """Read a body as sent, and say how deep it nests.
 
     Raises:
         PayloadTooLargeError: more bytes than allowed; nothing was parsed.
@@ -47,7 +47,7 @@ def read_body(raw: bytes, max_bytes: int) -> Json:
             f"the body has {len(raw)} bytes, {max_bytes} are allowed", size=len(raw), limit=max_bytes
         )
     try:
-        return parse(raw)
+        return measured(raw)
     except NestingTooDeepError as error:
         raise InvalidRequestError((Fault("", "depth", error.message),)) from None
 

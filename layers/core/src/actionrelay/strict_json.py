@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 from math import inf
-from typing import Any, Never, cast
+from typing import Any, NamedTuple, Never, cast
 
 import jiter
 
@@ -25,6 +25,14 @@ class NestingTooDeepError(MalformedJsonError):
     """The document nests deeper than any parser should follow."""
 
 
+class Measured(NamedTuple):
+    """A document, and how deep it nests."""
+
+    document: Json
+    most_levels: int
+    """Arrays and objects around its innermost value, or more: where they are few, they are only counted."""
+
+
 def parse(raw: bytes) -> Json:
     """Read a whole document.
 
@@ -36,13 +44,17 @@ def parse(raw: bytes) -> Json:
             can't hold, or half of a surrogate pair. Each would mean one thing here and another elsewhere.
         NestingTooDeepError: nested deeper than ``MAX_NESTING``.
     """
+    return measured(raw).document
+
+
+def measured(raw: bytes) -> Measured:
+    """Read a whole document, as ``parse`` does, and say how deep it nests."""
     try:
         # Its cache of short strings would keep parts of requests after they have been answered.
         document: Json = jiter.from_json(raw, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="none")
     except ValueError:
         document = _parse_with_reasons(raw)
-    _check_values(document, raw)
-    return document
+    return Measured(document, _check_values(document, raw))
 
 
 def canonical(value: Json) -> bytes:
@@ -102,6 +114,9 @@ _LONG_NUMBER = b"0" * 200
 """A number of fewer digits, with an exponent of two, is far below what a double holds."""
 _BEFORE_A_NUMBER = b":,[ \t\r\n"
 _MOST_LOOKS = 1_000
+_FEW_BRACKETS = 16
+"""So many are only counted; a look at each costs as much as the rules about depth do, where those have to look."""
+_TOO_DEEP = f"nested more than {MAX_NESTING} levels deep"
 
 
 def _levels(document: Json) -> Iterator[list[Json]]:
@@ -121,21 +136,53 @@ def _levels(document: Json) -> Iterator[list[Json]]:
         ]
 
 
-def _check_values(document: Json, raw: bytes) -> None:
+def _containers(values: Iterable[Json]) -> list[Any]:
+    """Pick out objects and arrays."""
+    return [value for value in values if value.__class__ is dict or value.__class__ is list]
+
+
+def _within(containers: Iterable[Any]) -> Iterator[Json]:
+    """Give what is in objects and arrays, one level down."""
+    return chain.from_iterable(value.values() if value.__class__ is dict else value for value in containers)
+
+
+def _check_values(document: Json, raw: bytes) -> int:
     """Refuse what a parser lets through: deep nesting, numbers that came out as infinity, and integers that would.
 
-    The text says whether there can be any, so most documents are not walked.
+    The text says whether there can be any, so most documents are not walked. Returns how deep this one nests at most.
     """
     alike = raw.translate(_ALIKE)
     long = _LONG_NUMBER in alike
-    large = long or (_LARGE_EXPONENT in alike and _may_be_exponent(alike))
-    if not large and raw.count(b"[") + raw.count(b"{") <= MAX_NESTING:
-        return
+    if long or (_LARGE_EXPONENT in alike and _may_be_exponent(alike)):
+        _check_numbers(document, long=long)
+    brackets = raw.count(b"[") + raw.count(b"{")
+    return brackets if brackets <= _FEW_BRACKETS else _nesting(document, brackets)
+
+
+def _check_numbers(document: Json, *, long: bool) -> None:
     for depth, level in enumerate(_levels(document)):
         if depth > MAX_NESTING:
-            raise NestingTooDeepError(f"nested more than {MAX_NESTING} levels deep")
-        if large and (inf in level or -inf in level or (long and any(map(_is_beyond_double, level)))):
+            raise NestingTooDeepError(_TOO_DEEP)
+        if inf in level or -inf in level or (long and any(map(_is_beyond_double, level))):
             raise MalformedJsonError("a number is too large for a double")
+
+
+def _nesting(document: Json, brackets: int) -> int:
+    """Return how deep a document nests whose text has so many opening brackets, some perhaps in strings.
+
+    Once as many objects and arrays are found, nothing below them is looked at, which is where most values are.
+    """
+    levels = 0
+    found = _containers((document,))
+    while found:
+        levels += 1
+        if levels > MAX_NESTING and any(found):
+            raise NestingTooDeepError(_TOO_DEEP)
+        brackets -= len(found)
+        if not brackets:
+            break
+        found = _containers(_within(found))
+    return levels
 
 
 def _may_be_exponent(alike: bytes) -> bool:

@@ -10,7 +10,7 @@ from actionrelay.genesys.contract import GenesysApi
 from actionrelay.graph import cycle_faults
 from actionrelay.ids import is_action_id
 from actionrelay.schemas import read, read_body, uuid_fault
-from actionrelay.strict_json import Json, paths_below, pointer
+from actionrelay.strict_json import MAX_NESTING, Json, paths_below, pointer
 from actionrelay.submit.idempotency import execution_id, read_key
 from actionrelay.submit.ports import KnownActions, NothingKnown
 from actionrelay.submit.references import REFERENCES, read_references
@@ -52,25 +52,26 @@ class RequestRules:
             MalformedJsonError: not JSON with one meaning.
             InvalidRequestError: with every fault at once.
         """
-        document = self.body(raw)
+        document, most_levels = read_body(raw, self.max_payload_bytes)
         faults = Faults()
         if isinstance(document, dict) and idempotency_key is not None:
             document = _with_key(document, idempotency_key, caller, faults)
-        request = self.judge(document) if isinstance(document, dict) else read(ExecutionRequest, document)
+        request = self.judge(document, most_levels) if isinstance(document, dict) else read(ExecutionRequest, document)
         if isinstance(request, Faults) or faults:
             if isinstance(request, Faults):
                 faults.merge(request, order=_place_in(document))
             faults.refuse()
         return self.canonical(request)
 
-    def judge(self, document: dict[str, Json]) -> ExecutionRequest | Faults:
+    def judge(self, document: dict[str, Json], most_levels: int = MAX_NESTING) -> ExecutionRequest | Faults:
         """Fit what is asked for into a request, by every rule; ids are returned as they were sent.
 
-        Faults are in the order of their fields in the document.
+        ``most_levels`` is how deep the document nests, as far as that is known. Faults are in the order of their fields
+        in the document.
         """
         request = read(ExecutionRequest, document)
         found = [request] if isinstance(request, Faults) else []
-        found.extend(self._cross_rules(document))
+        found.extend(self._cross_rules(document, most_levels))
         if not isinstance(request, Faults) and not found:
             return request
         faults, order = Faults(), _place_in(document)
@@ -86,14 +87,16 @@ class RequestRules:
             MalformedJsonError: not JSON with one meaning.
             InvalidRequestError: nested too deep.
         """
-        return read_body(raw, self.max_payload_bytes)
+        return read_body(raw, self.max_payload_bytes).document
 
-    def _cross_rules(self, document: dict[str, Json]) -> Iterator[Faults]:
+    def _cross_rules(self, document: dict[str, Json], most_levels: int) -> Iterator[Faults]:
         """Check what a schema can't, field by field, so that a fault in one hides none in another."""
         if single := tuple(self._single_values(document)):
             yield Faults.of(*single)
         inputs = document.get("inputs")
-        if isinstance(inputs, dict) and (paths := paths_below(inputs, self.max_input_depth)):
+        # A value so many steps below has an object or an array around it for each, and the document.
+        may_be_too_deep = most_levels > self.max_input_depth + 1
+        if isinstance(inputs, dict) and may_be_too_deep and (paths := paths_below(inputs, self.max_input_depth)):
             yield self._too_deep(paths)
         elif isinstance(inputs, dict) and self.actions.enforced and (broken := self._contract(document, inputs)):
             yield Faults.of(*broken)
