@@ -25,10 +25,16 @@ BATCH = 10
 COST_LIMITS = {1: 14.0, BATCH: 9.0}
 """USD for a million executions, by how many messages `execute` gets at once."""
 _FUNCTIONS = {"validate": "ValidateFunction", "execute": "ExecuteFunction", "count": "CountFunction"}
-_CHANGES = {1: 2, BATCH: 100}
-"""How many changes `count` gets at once, by how many messages `execute` gets: the two of one execution, light load;
-at ten per batch there are 20 executions and more a second, so 400 changes and more in the ten seconds of a batch, over
-the four partitions that a table has at least."""
+_PARTITIONS = 4
+"""A table has at least as many, and `count` is given the changes of each on its own."""
+GATHERED_SECONDS = 30
+"""What the template has as ``MaximumBatchingWindowInSeconds``."""
+_CHANGES_EACH = 2
+_MONTH_SECONDS = 30 * 86_400
+_A_MILLION_A_MONTH = 1_000_000 / _MONTH_SECONDS * GATHERED_SECONDS / _PARTITIONS
+_CHANGES = {1: _CHANGES_EACH * int(_A_MILLION_A_MONTH), BATCH: 100}
+"""How many changes `count` gets at once, by how many messages `execute` gets. One message is what it gets at a million
+executions a month; at ten there are 20 executions and more a second."""
 _STACK_NAME = "actionrelay"
 
 
@@ -166,8 +172,9 @@ def _notes(single: Count, tens: Count) -> tuple[str, ...]:
         ),
         (f"One message per batch is light traffic: a worker is paid for {GENESYS_MS} ms of waiting each time."),
         (
-            f"Counting: `count` gets the {_CHANGES[1]} changes of one execution at once, or {_CHANGES[BATCH]} where "
-            f"there are {BATCH} per batch (20 executions a second over four partitions, gathered for ten seconds)."
+            f"Counting: `count` gets {_CHANGES[1]} changes at once, {_CHANGES_EACH} for each execution (a million a "
+            f"month over {_PARTITIONS} partitions, gathered for {GATHERED_SECONDS} s), or {_CHANGES[BATCH]} where there "
+            f"are {BATCH} per batch."
         ),
         (
             "Not counted but assumed: what the queue's poller does per batch (one receive, one delete), the lines that "

@@ -7,6 +7,7 @@ from dataclasses import fields
 import pytest
 
 from actionrelay.wiring import settings
+from tests.fakes.memory import ANSWERS_MB, AS_DEPLOYED, READING_MB, RUNTIME_MB
 from tests.template.cloudformation import ROOT, Resource, Template, function_folder
 
 
@@ -34,6 +35,12 @@ def test_the_functions_are_those_that_have_settings(functions: dict[str, Resourc
 def test_the_environment_is_what_the_settings_read(functions: dict[str, Resource], name: str) -> None:
     variables = functions[name].properties["Environment"]["Variables"]
     assert set(variables) == {field.name.upper() for field in fields(SETTINGS[name])}
+
+
+def test_execute_has_room_for_its_heaviest_event(functions: dict[str, Resource], template: Template) -> None:
+    assert functions["execute"].properties["MemorySize"] >= RUNTIME_MB + ANSWERS_MB + READING_MB
+    shared = template.document["Globals"]["Function"]["Environment"]["Variables"]
+    assert AS_DEPLOYED.items() <= shared.items()
 
 
 @pytest.mark.parametrize("name", SETTINGS)

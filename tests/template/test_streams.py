@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.cost.calls import GATHERED_SECONDS
 from tests.template.cloudformation import Template
 
 
@@ -23,6 +24,10 @@ def test_lambda_names_the_shard_and_keeps_its_order(sources: dict[str, dict[str,
     for name, source in sources.items():
         assert source["TumblingWindowInSeconds"] > 0, f"{name}: without a window the event has no shardId"
         assert source.get("ParallelizationFactor", 1) == 1, name
+
+
+def test_the_bill_knows_how_long_changes_are_gathered(sources: dict[str, dict[str, Any]]) -> None:
+    assert {source["MaximumBatchingWindowInSeconds"] for source in sources.values()} == {GATHERED_SECONDS}
 
 
 def test_uncounted_changes_repeat_while_the_stream_keeps_them(

@@ -1,6 +1,7 @@
 """What actions return goes from the host's answer to the caller and its webhook, byte for byte; and what errors say."""
 
 import json
+import os
 import subprocess
 import sys
 from typing import Any
@@ -15,6 +16,7 @@ from actionrelay.ledger.execution import CacheStatus, Status
 from tests.fakes.answers import raw
 from tests.fakes.asking import DATA_ACTIONS, INTEGRATIONS, asked
 from tests.fakes.loopback import saying
+from tests.fakes.memory import AS_DEPLOYED, READING_MB
 from tests.fakes.relay import EXECUTION_ID, WEBHOOK_URL, Relay, signed
 
 RESULTS: dict[str, str] = {
@@ -157,13 +159,13 @@ with ThreadPoolExecutor(10) as threads:
 assert [reply.result for reply in replies] == bodies
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1_024)
 """
-READING_MB = 320
-"""What is left of the function's 512 MB beside its runtime, its clients and ten answers of 5 MB (ADR 66)."""
 
 
 @pytest.mark.parametrize("kind", ["objects", "lists", "nested", "texts", "numbers"])
 def test_ten_dense_answers_fit_into_one_worker(kind: str) -> None:
-    done = subprocess.run([sys.executable, "-c", DENSE, kind], capture_output=True, text=True, check=True, timeout=300)
+    command = [sys.executable, "-c", DENSE, kind]
+    environment = {**os.environ, **AS_DEPLOYED}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=300)
     assert int(done.stdout) < READING_MB
 
 

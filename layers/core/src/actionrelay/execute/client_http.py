@@ -99,7 +99,8 @@ class GenesysClient(ActionClient):
             )
             error = read_error(content, answer.status, answer.headers, "action_failed")
             return Reply(said.kind, latency_ms, error=error, correlation_id=error.correlation_id)
-        result = _result(said.content) if said.kind is ReplyKind.SUCCEEDED else None
+        whole = body if said.content is document.text and not document.flaws else None
+        result = _result(said.content, whole) if said.kind is ReplyKind.SUCCEEDED else None
         return Reply(said.kind, latency_ms, result=result, mended=tuple(sorted(document.flaws)))
 
     def _unread(self, answer: HttpAnswer, latency_ms: int, reason: str) -> Reply:
@@ -133,10 +134,16 @@ def _no_use(answer: HttpAnswer, latency_ms: int, reason: str) -> Reply:
     return Reply(ReplyKind.NO_ANSWER, latency_ms, error=error)
 
 
-def _result(text: str | None) -> bytes | None:
-    """Return a result as bytes, without the space around it; ``null`` is none."""
-    stripped = (text or "null").strip(_SPACE)
-    return None if stripped in {"", "null"} else stripped.encode()
+def _result(text: str | None, whole: bytes | None) -> bytes | None:
+    """Return a result as bytes, without the space around it; ``null`` is none.
+
+    Where it is the ``whole`` body as it came, those are its bytes: ten answers at once are 50 MB, and once is enough.
+    """
+    if whole is not None:
+        stripped = whole.strip(_SPACE.encode())
+        return None if stripped in {b"", b"null"} else stripped
+    text = (text or "null").strip(_SPACE)
+    return None if text in {"", "null"} else text.encode()
 
 
 def _whole(answer: HttpAnswer) -> bytes:

@@ -1,0 +1,10 @@
+"""How much memory `execute` has for what it reads; the template and what is measured are both held to it."""
+
+RUNTIME_MB = 85
+"""The runtime with the clients, before the first event."""
+ANSWERS_MB = 50
+"""Ten answers of 5 MB, the longest that are read."""
+READING_MB = 230
+"""What reading them may take beside that."""
+AS_DEPLOYED = {"MALLOC_MMAP_THRESHOLD_": "1048576"}
+"""What the template sets for each function."""
