@@ -173,8 +173,8 @@ def _notes(single: Count, tens: Count) -> tuple[str, ...]:
         (f"One message per batch is light traffic: a worker is paid for {GENESYS_MS} ms of waiting each time."),
         (
             f"Counting: `count` gets {_CHANGES[1]} changes at once, {_CHANGES_EACH} for each execution (a million a "
-            f"month over {_PARTITIONS} partitions, gathered for {GATHERED_SECONDS} s), or {_CHANGES[BATCH]} where there "
-            f"are {BATCH} per batch."
+            f"month over {_PARTITIONS} partitions, gathered for {GATHERED_SECONDS} s), or {_CHANGES[BATCH]} where "
+            f"there are {BATCH} per batch."
         ),
         (
             "Not counted but assumed: what the queue's poller does per batch (one receive, one delete), the lines that "
