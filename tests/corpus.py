@@ -281,6 +281,7 @@ CASES: tuple[Case, ...] = (
             ("/query/staus", "schema"),
         ),
     ),
+    Case("query", "attention", Answered(200)),
     Case("query", "queues", Answered(200)),
     Case("preflight", "health", Answered(200)),
     Case("preflight", "receiver_keys", Answered(200)),

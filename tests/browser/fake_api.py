@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from actionrelay.catalogue.actions import ReadActions
 from actionrelay.site.console_page import FOLDER, PageFacts, assemble
+from actionrelay.timestamps import DAY_MS, iso
 from tests.browser.decided import DECISIONS, Many
 from tests.browser.flows import flows
 from tests.browser.sample import Day, metrics, queues, quiet_day
@@ -116,6 +117,7 @@ class FakeApi:
             "openapi.json": lambda: DOCUMENT,
             "metrics": self._metrics,
             "queues": lambda: queues(self.day),
+            "attention": self._attention,
             "actions": lambda: ReadActions(self.catalogue.store).listing({}),
         }
         for action_id in self.catalogue.ids() if parts[:1] == ["actions"] else ():
@@ -141,6 +143,20 @@ class FakeApi:
         found = metrics(self.day)
         hours = found["hours"] if self.first_hour is None else found["hours"][-self.first_hour - 1 :]
         return found | {"hours": hours}
+
+    def _attention(self) -> dict[str, Any]:
+        def first(most: int, filters: dict[str, str]) -> dict[str, Any]:
+            found = [trail.document(result=False) for trail in self._found(filters)]
+            return {"executions": found[:most], "next": "after-the-first" if found[most:] else None}
+
+        now = int(self.day.now)
+        failed = first(100, {"status": "failed", "from": iso(now - 3 * DAY_MS)})
+        lately = [each for each in failed["executions"] if each["completedAt"] >= iso(now - DAY_MS)]
+        return {
+            "unknown": first(25, {"status": "unknown"}),
+            "undelivered": first(25, {"webhookStatus": "failed"}),
+            "failed": failed | {"executions": lately},
+        }
 
     def _about_flows(self, rest: list[str], request: Request, body: bytes) -> Response:
         if not rest:

@@ -54,15 +54,15 @@ def test_a_forbidden_part_leaves_the_others_working(visit: Visit, api: FakeApi) 
 
 def test_a_failed_part_is_not_reported_as_nothing_to_do(visit: Visit, api: FakeApi) -> None:
     api.day = quiet_day(time.time() * 1_000)
-    api.faults["status=unknown"] = (503, "store_unavailable", "the table did not answer")
+    api.faults["attention"] = (503, "store_unavailable", "the table did not answer")
     console = visit(at="#/attention")
 
-    expect(console.main).to_contain_text("Unknown outcome: the table did not answer")
+    expect(console.main).to_contain_text("Executions: the table did not answer")
     expect(console.main).not_to_contain_text("Nothing needs you")
 
 
 def test_a_failed_look_around_does_not_disturb_the_view(visit: Visit, api: FakeApi) -> None:
-    for part in ("queues", "status=unknown", "webhookStatus=failed", "status=failed"):
+    for part in ("queues", "attention"):
         api.faults[part] = DENIED
     console = visit(at="#/executions")
 

@@ -22,6 +22,17 @@ def test_the_overview_counts_what_the_api_counts(visit: Visit, api: FakeApi) -> 
     assert any(re.match(r"GET /metrics\?from=\d{4}-\d\d-\d\d&to=", each) for each in api.asked)
 
 
+def test_a_round_of_the_overview_is_four_requests(visit: Visit, api: FakeApi) -> None:
+    console = visit(signed_in=False)
+    console.page.clock.install()
+    console.sign_in_with_key()
+    expect(console.card("Needs attention")).to_contain_text("Unknown outcome")
+    expect(console.page.get_by_text(re.compile(r"^Updated"))).to_be_visible()
+
+    asked = sorted(each.removeprefix("GET ").partition("?")[0] for each in api.asked)
+    assert asked == ["/attention", "/executions", "/metrics", "/queues"]
+
+
 def test_another_window_asks_for_its_own_counts(visit: Visit, api: FakeApi) -> None:
     console = visit()
 

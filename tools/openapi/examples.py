@@ -24,6 +24,7 @@ from actionrelay.catalogue.document import (
 )
 from actionrelay.cursors import write_cursor
 from actionrelay.errors import ActionRelayError, Check, CheckStatus, Fault, InvalidRequestError, PreflightFailedError
+from actionrelay.find.attention import AttentionDocument
 from actionrelay.find.filters import cursor
 from actionrelay.find.listing import ExecutionListDocument
 from actionrelay.find.ports import Position
@@ -33,7 +34,15 @@ from actionrelay.lanes import Lane
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.audit_entry import rejected
 from actionrelay.ledger.document import RawDocument, execution_document, execution_summary
-from actionrelay.ledger.execution import CacheStatus, Delivery, Execution, Outcome, Status, WebhookStatus
+from actionrelay.ledger.execution import (
+    CacheStatus,
+    Delivery,
+    Execution,
+    ExecutionError,
+    Outcome,
+    Status,
+    WebhookStatus,
+)
 from actionrelay.ledger.items_dynamodb import ledger_item
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.ledger.ports import ExecutionStore
@@ -182,6 +191,15 @@ def page() -> ExecutionListDocument:
     """A page of a list that has another one."""
     shown = [execution_summary(_completed())]
     return {"executions": shown, "next": cursor(Position(_ACCEPTED_AT, REQUEST["executionId"]))}
+
+
+def attention() -> AttentionDocument:
+    """One that failed needs somebody, and nothing else."""
+    nothing: ExecutionListDocument = {"executions": [], "next": None}
+    claimed = ledger.claim(_accepted(), "attempt", _ACCEPTED_AT + 210, _ACCEPTED_AT + 90_000)
+    outcome = Outcome(Status.FAILED, error=ExecutionError("http_404", "customer 4711 not found", 404))
+    failed = execution_summary(ledger.settle(claimed, outcome, _ACCEPTED_AT + 1_250, latency_ms=1_012))
+    return {"unknown": nothing, "undelivered": nothing, "failed": {"executions": [failed], "next": None}}
 
 
 def cancelled() -> dict[str, Any]:

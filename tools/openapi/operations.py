@@ -383,6 +383,14 @@ OPERATIONS: dict[str, Operation] = {
         },
         (NoCatalogueError, QueueUnavailableError, *_STORED),
     ),
+    "getAttention": Operation(
+        "Executions",
+        "See what needs somebody",
+        "Unknown outcomes, webhooks that were given up, and the failures of the last 24 hours, without what somebody "
+        "has acknowledged. Each is the first page of a list; its `next` goes on there, with that list's filter.",
+        {200: Success("What needs somebody.", ("Attention",), {"attention": examples.attention()})},
+        _STORED,
+    ),
     "getQueues": Operation(
         "About",
         "See what waits",

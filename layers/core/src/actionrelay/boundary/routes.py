@@ -91,6 +91,7 @@ ROUTES: tuple[Route, ...] = (
     Route("getAction", "GET", "/actions/{actionId}", "query"),
     Route("syncActions", "POST", "/actions/sync", "catalogue", Access.OPERATOR),
     Route("getMetrics", "GET", "/metrics", "query", query=("from", "to", "actionId", "next")),
+    Route("getAttention", "GET", "/attention", "query"),
     Route("getQueues", "GET", "/queues", "query"),
     Route("getHealth", "GET", "/health", "preflight", query=("deep",)),
     Route("getReceiverKeys", "GET", "/webhooks/key", "preflight", Access.OPERATOR, query=("host",)),

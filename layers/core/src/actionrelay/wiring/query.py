@@ -7,6 +7,7 @@ from actionrelay.audit.history import ReadHistory
 from actionrelay.audit.reader_dynamodb import AuditTableReader
 from actionrelay.catalogue.actions import ReadActions
 from actionrelay.catalogue.store_dynamodb import TableCatalogue
+from actionrelay.find.attention import ReadAttention
 from actionrelay.find.execution import ReadExecution
 from actionrelay.find.indexes_dynamodb import TableIndexes
 from actionrelay.find.listing import ListExecutions
@@ -99,6 +100,12 @@ def list_executions() -> ListExecutions:
         api=settings.genesys_api,
         retention_ms=settings.execution_retention_days * DAY_MS,
     )
+
+
+@once
+def read_attention() -> ReadAttention:
+    """Gives what needs somebody."""
+    return ReadAttention(list_executions(), SystemClock())
 
 
 @once

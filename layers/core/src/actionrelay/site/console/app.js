@@ -159,7 +159,7 @@ class App {
   async #lookAround(signal) {
     this.#needingAt = Date.now();
     try {
-      this.needing(await askAttention(this.api, Date.now(), signal));
+      this.needing(await askAttention(this.api, signal));
     } catch (error) {
       if (error.expels && this.#shell) this.#signOut(explained(error));
     }

@@ -12,40 +12,26 @@ import { card, executionLink, faultNote, raise, skeleton } from "./pieces.js";
 import { badge } from "./status.js";
 import { when } from "./times.js";
 
-const FAILED_WITHIN = 86400000;
-// The API filters by acceptance. What only ever waits is given up a day after it, and a retry gives it another day.
-const ACCEPTED_WITHIN = 3 * FAILED_WITHIN;
-const SCHEDULE = 4 * FAILED_WITHIN;
+const SCHEDULE = 4 * 86400000;
 const MOST = 25;
-const MOST_FAILED = 100;
 const MOST_CODES = 6;
 
 /**
- * What the API says needs attention. Each part is asked for by itself, and null where it can't be read; `faults` says why, by
- * part. `urgent` counts what is shown; `more` says that there is, or may be, more than that.
+ * What the API says needs attention. Executions and queues are asked for apart, and null where they can't be read; `faults` says
+ * why, by part. `urgent` counts what is shown; `more` says that there is, or may be, more than that.
  */
-export async function askAttention(api, now, signal) {
-  const listed = (query) => api.get("executions", { limit: MOST, ...query }, signal);
-  const asked = {
-    unknown: listed({ status: "unknown" }),
-    undelivered: listed({ webhookStatus: "failed" }),
-    failed: listed({ status: "failed", from: isoOf(now - ACCEPTED_WITHIN), limit: MOST_FAILED }),
-    queues: api.get("queues", {}, signal),
-  };
+export async function askAttention(api, signal, queues = api.get("queues", {}, signal)) {
+  const asked = { executions: api.get("attention", {}, signal), queues };
   const names = Object.keys(asked);
   const settled = await Promise.allSettled(Object.values(asked));
   const faults = settled.flatMap(({ reason }, at) => (reason ? [{ name: names[at], error: reason }] : []));
   if (signal?.aborted || faults.length === names.length || faults.some(({ error }) => error.expels)) raise(faults.map(({ error }) => error), false);
-  const [unknown, undelivered, failed, queues] = settled.map(({ value }) => value ?? null);
-  const dead = queues?.queues.filter((queue) => queue.deadLetters > 0) ?? null;
+  const [listed, waiting] = settled.map(({ value }) => value ?? null);
+  const { unknown, undelivered, failed } = listed ?? { unknown: null, undelivered: null, failed: null };
+  const dead = waiting?.queues.filter((queue) => queue.deadLetters > 0) ?? null;
   const urgent = [unknown?.executions, undelivered?.executions, dead].reduce((sum, part) => sum + (part?.length ?? 0), 0);
-  return { unknown, undelivered, failed: failed && lately(failed, now - FAILED_WITHIN), dead, faults, urgent,
-    more: Boolean(!unknown || !undelivered || !dead || unknown.next || undelivered.next) };
-}
-
-/** Those of a page that ended since a moment (ms). */
-function lately({ executions, next }, since) {
-  return { executions: executions.filter(({ completedAt }) => Date.parse(completedAt) >= since), next };
+  return { unknown, undelivered, failed, dead, faults, urgent,
+    more: Boolean(!listed || !dead || unknown.next || undelivered.next) };
 }
 
 function isoOf(at) {
@@ -65,7 +51,7 @@ const GROUPS = [
     runbook: ["ErrorRateAlarm", "errorratealarm"],
     text: "Genesys Cloud refused, or all attempts were used up. Retry once the reason is gone." },
 ];
-const PARTS = { ...Object.fromEntries(GROUPS.map(({ name, title }) => [name, title])), queues: "Dead-letter queues" };
+const PARTS = { executions: "Executions", queues: "Dead-letter queues" };
 const DEAD = {
   executions: { text: "Workers died over these messages. Look at the errors of execute, then redrive the queue: nothing is lost by it.",
     runbook: ["Redrive a dead-letter queue", "redrive-a-dead-letter-queue"] },
@@ -195,7 +181,7 @@ export class AttentionView {
 
   async load(signal) {
     this.underWay.load(signal);
-    const found = await askAttention(this.context.api, Date.now(), signal);
+    const found = await askAttention(this.context.api, signal);
     this.context.needing(found);
     this.groups.draw(found);
     raise(found.faults.map(({ error }) => error), true);

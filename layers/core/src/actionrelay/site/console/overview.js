@@ -74,6 +74,7 @@ export class OverviewView {
     const dayOf = (time) => new Date(time).toISOString().slice(0, 10);
     const period = days ? { from: dayOf(now - (days - 1) * DAY), to: dayOf(now) } : {};
     const metrics = api.get("metrics", period, signal);
+    const queues = api.get("queues", {}, signal);
     const attentive = this.#rounds % 3 === 0 || this.context.stale();
     this.#rounds += 1;
     await together(
@@ -83,9 +84,9 @@ export class OverviewView {
         this.chart.update(found.hours ?? [], now);
       }),
       this.actions.load(() => metrics, (found, body) => show(body, found.actions ?? [], actionsTable)),
-      this.queues.load(() => api.get("queues", {}, signal), (found, body) => drawQueues(body, found)),
+      this.queues.load(() => queues, (found, body) => drawQueues(body, found)),
       this.latest.load(() => api.get("executions", { limit: LATEST }, signal), (found, body) => this.#list(found.executions, body)),
-      attentive ? this.attention.load(() => askAttention(api, now, signal), (found, body) => {
+      attentive ? this.attention.load(() => askAttention(api, signal, queues), (found, body) => {
         if (!this.groups.element.isConnected) place(body, this.groups.element);
         this.context.needing(found);
         this.groups.draw(found);
