@@ -1,5 +1,7 @@
 """What needs somebody, in one answer."""
 
+from typing import Any
+
 import pytest
 
 from actionrelay.find.attention import MOST, MOST_FAILED, ReadAttention
@@ -18,8 +20,8 @@ def listed() -> Listed:
 
 
 def attention(listed: Listed) -> dict[str, list[str]]:
-    found = ReadAttention(listed.listing, listed.clock).read()
-    return {name: ids(page) for name, page in found.items()}  # type: ignore[arg-type]
+    found: Any = ReadAttention(listed.listing, listed.clock).read()
+    return {name: ids(page) for name, page in found.items()}
 
 
 def test_each_kind_of_trouble_is_a_list_newest_first(listed: Listed) -> None:
@@ -56,8 +58,8 @@ def test_of_many_the_first_are_named_and_where_to_go_on(listed: Listed) -> None:
         "undelivered": MOST,
         "failed": MOST_FAILED,
     }
-    pages = ReadAttention(listed.listing, listed.clock).read()
-    following = listed.page(status="unknown", next=pages["unknown"]["next"])  # type: ignore[index, call-overload]
+    pages: Any = ReadAttention(listed.listing, listed.clock).read()
+    following = listed.page(status="unknown", next=pages["unknown"]["next"])
     assert ids(following)[0] not in found["unknown"]
 
 

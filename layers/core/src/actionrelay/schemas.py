@@ -34,8 +34,19 @@ class Document(BaseModel):
         return {name: value for name, value in document.items() if value is not None or name not in optional}
 
 
-def read_body(raw: bytes, max_bytes: int) -> Measured:
-    """Read a body as sent, and say how deep it nests.
+def read_body(raw: bytes, max_bytes: int) -> Json:
+    """Read a body as sent.
+
+    Raises:
+        PayloadTooLargeError: more bytes than allowed; nothing was parsed.
+        MalformedJsonError: not JSON with one meaning.
+        InvalidRequestError: nested too deep.
+    """
+    return measure_body(raw, max_bytes).document
+
+
+def measure_body(raw: bytes, max_bytes: int) -> Measured:
+    """Read a body as ``read_body`` does, and say how deep it nests.
 
     Raises:
         PayloadTooLargeError: more bytes than allowed; nothing was parsed.

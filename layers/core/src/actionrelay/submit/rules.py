@@ -9,7 +9,7 @@ from actionrelay.faults import Faults
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.graph import cycle_faults
 from actionrelay.ids import is_action_id
-from actionrelay.schemas import read, read_body, uuid_fault
+from actionrelay.schemas import measure_body, read, read_body, uuid_fault
 from actionrelay.strict_json import MAX_NESTING, Json, paths_below, pointer
 from actionrelay.submit.idempotency import execution_id, read_key
 from actionrelay.submit.ports import KnownActions, NothingKnown
@@ -52,7 +52,7 @@ class RequestRules:
             MalformedJsonError: not JSON with one meaning.
             InvalidRequestError: with every fault at once.
         """
-        document, most_levels = read_body(raw, self.max_payload_bytes)
+        document, most_levels = measure_body(raw, self.max_payload_bytes)
         faults = Faults()
         if isinstance(document, dict) and idempotency_key is not None:
             document = _with_key(document, idempotency_key, caller, faults)
@@ -87,7 +87,7 @@ class RequestRules:
             MalformedJsonError: not JSON with one meaning.
             InvalidRequestError: nested too deep.
         """
-        return read_body(raw, self.max_payload_bytes).document
+        return read_body(raw, self.max_payload_bytes)
 
     def _cross_rules(self, document: dict[str, Json], most_levels: int) -> Iterator[Faults]:
         """Check what a schema can't, field by field, so that a fault in one hides none in another."""

@@ -14,12 +14,13 @@ from actionrelay.ledger.queues_sqs import GIVEN_UP, SqsDeadLetters, SqsDeliveryQ
 from actionrelay.webhooks.resolver_dns import SystemResolver
 from actionrelay.webhooks.sender_http import PinnedSender
 from actionrelay.webhooks.targets import OutboundPolicy
-from actionrelay.wiring.ledger import recorder, step_results, workflow_records
+from actionrelay.wiring.ledger import recorder
 from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
 from actionrelay.wiring.settings import DeliverSettings
 from actionrelay.wiring.signing import signing_secrets
 from actionrelay.wiring.telemetry import telemetry
 from actionrelay.wiring.workflow_outcomes import RecordedOutcomes
+from actionrelay.wiring.workflow_records import step_results, workflow_records
 
 
 @once

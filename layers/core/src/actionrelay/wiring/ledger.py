@@ -15,9 +15,6 @@ from actionrelay.timestamps import DAY_MS
 from actionrelay.wiring.process import SystemClock, aws
 from actionrelay.wiring.settings import CompletingSettings, WriterSettings
 from actionrelay.wiring.telemetry import telemetry
-from actionrelay.workflows.records import WorkflowRecords
-from actionrelay.workflows.results import StepResults
-from actionrelay.workflows.table_dynamodb import WorkflowsTable
 
 
 def executions_table(settings: WriterSettings) -> ExecutionsTable:
@@ -50,22 +47,6 @@ def execution_queue(settings: CompletingSettings) -> SqsExecutionQueue:
 def success_rate(settings: CompletingSettings) -> SuccessRate:
     """Return the day's success rate, for the audit entries of endings."""
     return RememberedSuccessRate(TableCounters(aws().dynamodb, settings.executions_table, SystemClock()), SystemClock())
-
-
-def workflow_records(settings: WriterSettings) -> WorkflowRecords:
-    """Return the records of workflows."""
-    payloads = BucketPayloads(aws().s3, settings.payload_bucket)
-    return WorkflowRecords(workflows_table(settings), payloads)
-
-
-def workflows_table(settings: WriterSettings) -> WorkflowsTable:
-    """Return the table of workflows."""
-    return WorkflowsTable(aws().dynamodb, settings.executions_table, settings.execution_retention_days)
-
-
-def step_results(settings: WriterSettings) -> StepResults:
-    """Return the results of steps, where their executions have left them."""
-    return StepResults(executions_table(settings), BucketPayloads(aws().s3, settings.payload_bucket))
 
 
 def completion(settings: CompletingSettings) -> Completion:

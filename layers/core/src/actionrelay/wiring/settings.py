@@ -2,7 +2,7 @@
 
 The template's ``Environment`` of a function names exactly the fields of its model; a template test compares them. The
 models are dataclasses: pydantic would take a fifth of the cold start of functions that have no other use for it
-(ADR 16).
+(ADR 16). Nobody compares or prints them, and code for that is made at each cold start, so there is none.
 """
 
 from collections.abc import Callable, Mapping
@@ -92,7 +92,7 @@ Override = Annotated[str, _override]
 """The URL of a host, or nothing."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ObservedSettings:
     """What every function needs: the names under which it logs and counts."""
 
@@ -126,7 +126,7 @@ class ObservedSettings:
         return cls(**values)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class OperatedSettings(ObservedSettings):
     """What every function needs that serves a route for operators."""
 
@@ -134,14 +134,14 @@ class OperatedSettings(ObservedSettings):
     """Of the API keys that may call those; none where IAM decides."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class CountSettings(ObservedSettings):
     """Settings of ``count``."""
 
     executions_table: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ExportSettings(ObservedSettings):
     """Settings of ``export``."""
 
@@ -151,14 +151,14 @@ class ExportSettings(ObservedSettings):
     export_lock_days: NotNegative
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class _Settings(ObservedSettings):
     executions_table: str
     audit_table: str
     payload_bucket: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WriterSettings(_Settings):
     """What every function needs that writes executions."""
 
@@ -167,7 +167,7 @@ class WriterSettings(_Settings):
     audit_retention_days: Positive
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class CompletingSettings(WriterSettings):
     """What every function needs that brings executions to their end, or on."""
 
@@ -177,7 +177,7 @@ class CompletingSettings(WriterSettings):
     result_cache_seconds: NotNegative
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SubmittingSettings(CompletingSettings):
     """What every function needs that takes requests in."""
 
@@ -188,7 +188,7 @@ class SubmittingSettings(CompletingSettings):
     max_input_depth: Positive
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class _OutboundSettings(WriterSettings):
     webhook_ports: Ports
     allow_private_webhooks: Flag
@@ -206,7 +206,7 @@ class _OutboundSettings(WriterSettings):
         return replace(settings, allow_private_webhooks=False)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ValidateSettings(OperatedSettings, SubmittingSettings, _OutboundSettings):
     """Settings of ``validate``."""
 
@@ -219,7 +219,7 @@ class ValidateSettings(OperatedSettings, SubmittingSettings, _OutboundSettings):
     decision_queue_url: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class DecideSettings(OperatedSettings, CompletingSettings):
     """Settings of ``decide``."""
 
@@ -230,14 +230,14 @@ class DecideSettings(OperatedSettings, CompletingSettings):
     delivery_dlq_url: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WorkflowsSettings(SubmittingSettings):
     """Settings of ``workflows``."""
 
     workflow_dlq_url: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ExecuteSettings(CompletingSettings):
     """Settings of ``execute``."""
 
@@ -263,7 +263,7 @@ class ExecuteSettings(CompletingSettings):
         return self.api_base_url.replace("{apiId}", self.api_id).rstrip("/") + "/webhooks/genesys"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class CatalogueSettings(OperatedSettings):
     """Settings of ``catalogue``."""
 
@@ -282,7 +282,7 @@ class CatalogueSettings(OperatedSettings):
     max_in_flight: Positive
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ReceiveWebhookSettings(CompletingSettings):
     """Settings of ``receive_webhook``."""
 
@@ -291,7 +291,7 @@ class ReceiveWebhookSettings(CompletingSettings):
     max_payload_bytes: Positive
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class DeliverSettings(_OutboundSettings):
     """Settings of ``deliver``."""
 
@@ -299,7 +299,7 @@ class DeliverSettings(_OutboundSettings):
     delivery_secret_name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class QuerySettings(_Settings):
     """Settings of ``query``; ``api_auth`` and ``runbook_url`` are for the console."""
 
@@ -320,7 +320,7 @@ class QuerySettings(_Settings):
     """Where people read the runbook, or nothing."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PreflightSettings(OperatedSettings):
     """Settings of ``preflight``."""
 

@@ -25,8 +25,6 @@ from actionrelay.wiring.ledger import (
     execution_queue,
     executions_table,
     retained,
-    step_results,
-    workflow_records,
 )
 from actionrelay.wiring.operating import operating
 from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
@@ -34,6 +32,7 @@ from actionrelay.wiring.settings import ValidateSettings
 from actionrelay.wiring.step_requests import RulesOfSubmissions
 from actionrelay.wiring.telemetry import telemetry
 from actionrelay.wiring.waiting import awaiting
+from actionrelay.wiring.workflow_records import step_results, workflow_records
 from actionrelay.workflows.decisions import OperateWorkflow
 from actionrelay.workflows.results import StepResults
 from actionrelay.workflows.rules import WorkflowRules

@@ -9,12 +9,13 @@ from actionrelay.submit.submission import SubmitExecution
 from actionrelay.webhooks.resolver_dns import SystemResolver
 from actionrelay.webhooks.targets import OutboundPolicy
 from actionrelay.wiring.learning import learning
-from actionrelay.wiring.ledger import execution_queue, executions_table, recorder, workflow_records
+from actionrelay.wiring.ledger import execution_queue, executions_table, recorder
 from actionrelay.wiring.operating import operating
 from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
 from actionrelay.wiring.settings import WorkflowsSettings
 from actionrelay.wiring.step_requests import SubmittedSteps
 from actionrelay.wiring.telemetry import telemetry
+from actionrelay.wiring.workflow_records import workflow_records
 from actionrelay.workflows.advance import AdvanceWorkflow
 
 

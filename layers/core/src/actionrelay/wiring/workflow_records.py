@@ -1,0 +1,20 @@
+"""What every function is built from that reads workflows. Those that only run executions import none of it."""
+
+from actionrelay.ledger.payloads_s3 import BucketPayloads
+from actionrelay.wiring.ledger import executions_table
+from actionrelay.wiring.process import aws
+from actionrelay.wiring.settings import WriterSettings
+from actionrelay.workflows.records import WorkflowRecords
+from actionrelay.workflows.results import StepResults
+from actionrelay.workflows.table_dynamodb import WorkflowsTable
+
+
+def workflow_records(settings: WriterSettings) -> WorkflowRecords:
+    """Return the records of workflows."""
+    table = WorkflowsTable(aws().dynamodb, settings.executions_table, settings.execution_retention_days)
+    return WorkflowRecords(table, BucketPayloads(aws().s3, settings.payload_bucket))
+
+
+def step_results(settings: WriterSettings) -> StepResults:
+    """Return the results of steps, where their executions have left them."""
+    return StepResults(executions_table(settings), BucketPayloads(aws().s3, settings.payload_bucket))
