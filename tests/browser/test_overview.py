@@ -29,7 +29,9 @@ def test_a_round_of_the_overview_is_four_requests(visit: Visit, api: FakeApi) ->
     expect(console.card("Needs attention")).to_contain_text("Unknown outcome")
     expect(console.page.get_by_text(re.compile(r"^Updated"))).to_be_visible()
 
+    signing_in = api.asked.pop(0)
     asked = sorted(each.removeprefix("GET ").partition("?")[0] for each in api.asked)
+    assert signing_in == "GET /health"
     assert asked == ["/attention", "/executions", "/metrics", "/queues"]
 
 
