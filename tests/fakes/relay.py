@@ -17,6 +17,7 @@ from actionrelay.deliver.workflow import DeliverWorkflow
 from actionrelay.execute.after_attempt import ExecutionPolicy
 from actionrelay.execute.batch import ExecuteBatch
 from actionrelay.execute.worker import ExecuteAction
+from actionrelay.find.attention import ReadAttention
 from actionrelay.find.execution import ReadExecution
 from actionrelay.find.listing import ListExecutions
 from actionrelay.find.outlook import LookAhead
@@ -470,6 +471,10 @@ class Relay:
     @property
     def listing(self) -> ListExecutions:
         return ListExecutions(InMemoryIndex(self.store), self.clock, self.api, RETENTION_MS)
+
+    @property
+    def attending(self) -> ReadAttention:
+        return ReadAttention(self.listing, self.clock)
 
     @property
     def watching(self) -> ReadQueues:
