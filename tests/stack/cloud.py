@@ -28,7 +28,7 @@ from local.world.state import ROOT
 from tests.fakes.deployment import ENVIRONMENT
 
 TABLE, AUDIT, BUCKET, PARAMETER, SECRET = "executions", "audit", "payloads", "/actionrelay/token", "genesys"
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 
 
 @dataclass(slots=True)

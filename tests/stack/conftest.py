@@ -24,7 +24,7 @@ def _deployed(state: Path, parameters: dict[str, str]) -> Iterator[Deployment]:
 @pytest.fixture(scope="session")
 def data_actions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """A deployment as the parameters' defaults have it, but that what stays ambiguous is unknown within seconds."""
-    yield from _deployed(tmp_path_factory.mktemp("data-actions"), {"MaxAttempts": "4"})
+    yield from _deployed(tmp_path_factory.mktemp("data-actions"), {"MaxAttempts": "4", "WebhookGraceSeconds": "5"})
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ FUNCTIONS = sorted(
         "AWS::Serverless::Function"
     )
 )
-WRITERS = {"validate", "execute", "receive_webhook", "deliver", "decide"}
+WRITERS = {"validate", "execute", "receive_webhook", "deliver", "decide", "workflows"}
 
 type Item = dict[str, Any]
 

@@ -81,13 +81,13 @@ def test_failures_of_an_outage_are_retried_together(data_actions: Deployment, ac
 
 def test_a_mended_receiver_gets_all_that_it_missed(data_actions: Deployment, action: str) -> None:
     given_up = [undelivered(data_actions, actionId=action) for _ in range(3)]
+    for each in given_up:
+        data_actions.dead_letter(each["executionId"])
+    data_actions.calm_down()
     name, url = data_actions.hook()
     data_actions.behave(name, statuses=[503])
     pending = data_actions.run(actionId=action, webhookUrl=url)["executionId"]
     data_actions.eventually(lambda: data_actions.deliveries(name))
-    for each in given_up:
-        data_actions.dead_letter(each["executionId"])
-    data_actions.calm_down()
 
     progress = decided(
         data_actions,

@@ -28,7 +28,7 @@ BEFORE = "e7040cf2e7a4a2ea7b6414cfb6485ae025f89500"
 RELEASED = ("template.yaml", "functions", "layers", "samconfig.toml", "requirements", ".python-version")
 """What a release is deployed from. The world around it is the present one."""
 UNDER_WAY = 100
-PARAMETERS = {"RequestsPerMinute": "60", "ExecuteTimeoutSeconds": "10", "ExecuteVisibilitySeconds": "60"}
+PARAMETERS = {"RequestsPerMinute": "90", "ExecuteTimeoutSeconds": "10", "ExecuteVisibilitySeconds": "60"}
 """So slow that it takes longer than the upgrade. The emulator kills workers whose function is updated, where AWS lets
 them finish; their messages are seen again within a minute."""
 PATIENCE_SECONDS = 300.0
@@ -79,14 +79,14 @@ def test_an_upgrade_harms_no_execution_under_way(before: tuple[Stack, Path]) -> 
 
 @contextmanager
 def _a_caller(stack: Stack) -> Iterator[tuple[list[Answer], list[str]]]:
-    """Submit and read once a second until the block ends; gives the answers and the accepted ids."""
+    """Submit and read every two seconds until the block ends; gives the answers and the accepted ids."""
     answers: list[Answer] = []
     submitted: list[str] = []
     over = threading.Event()
 
     def call() -> None:
         with Deployment.of(stack) as deployment:
-            while not over.wait(1):
+            while not over.wait(2):
                 answers.extend((accepted := deployment.submit(), deployment.api.executions()))
                 if accepted.status == 202:
                     submitted.append(accepted.document["executionId"])
