@@ -27,7 +27,7 @@ COST_LIMITS = {1: 14.0, BATCH: 9.0}
 _FUNCTIONS = {"validate": "ValidateFunction", "execute": "ExecuteFunction", "count": "CountFunction"}
 _PARTITIONS = 4
 """A table has at least as many, and `count` is given the changes of each on its own."""
-GATHERED_SECONDS = 30
+GATHERED_SECONDS = 60
 """What the template has as ``MaximumBatchingWindowInSeconds``."""
 _CHANGES_EACH = 2
 _MONTH_SECONDS = 30 * 86_400

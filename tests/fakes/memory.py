@@ -4,7 +4,7 @@ RUNTIME_MB = 85
 """The runtime with the clients, before the first event."""
 ANSWERS_MB = 50
 """Ten answers of 5 MB, the longest that are read."""
-READING_MB = 230
+READING_MB = 205
 """What reading them may take beside that."""
 AS_DEPLOYED = {"MALLOC_MMAP_THRESHOLD_": "1048576"}
 """What the template sets for each function."""

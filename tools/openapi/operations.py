@@ -352,7 +352,7 @@ OPERATIONS: dict[str, Operation] = {
     "getMetrics": Operation(
         "Executions",
         "Ask how the deployment is doing",
-        "From stored counters, up to a minute behind: each execution once, by the UTC day of its acceptance, as it "
+        "From stored counters, about a minute behind: each execution once, by the UTC day of its acceptance, as it "
         "is now. Since the deployment, unless `from` or `to` names days.",
         {200: Success("The counts.", ("Metrics",), {"metrics": examples.metrics()})},
         (InvalidRequestError, *_STORED),
