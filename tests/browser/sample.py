@@ -23,7 +23,8 @@ class Day:
     chance: random.Random = field(default_factory=lambda: random.Random(6))  # noqa: S311 - a sample, not a secret
     trails: dict[str, Trail] = field(default_factory=dict)
     actions: list[str] = field(default_factory=list)
-    dead: dict[str, int] = field(default_factory=lambda: {"executions": 0, "deliveries": 1})
+    dead: dict[str, int] = field(default_factory=lambda: {"deliveries": 1})
+    """Dead letters, by queue."""
     paused_seconds: float = 0
 
     def __post_init__(self) -> None:
@@ -69,7 +70,7 @@ def busy_day(now: float) -> Day:
 
 def quiet_day(now: float) -> Day:
     """Nothing has happened yet."""
-    return Day(now, dead={"executions": 0, "deliveries": 0})
+    return Day(now, dead={})
 
 
 def _complete(trail: Trail, chance: random.Random) -> Trail:
@@ -178,13 +179,19 @@ def metrics(day: Day) -> Counts:
 def queues(day: Day) -> dict[str, Any]:
     """What `GET /queues` returns."""
     busy = bool(day.trails)
+    depths = {
+        "executions": (38, 12, 20),
+        "bulk": (400, 2_900, 10),
+        "deliveries": (2, 7, 1),
+        "workflows": (1, 14, 0),
+        "decisions": (0, 0, 0),
+        "catalogue": (0, 0, 0),
+    }
     return {
         "queues": [
-            {"name": "executions", "waiting": 38 * busy, "delayed": 12 * busy, "inFlight": 20 * busy,
-             "deadLetters": day.dead["executions"]},
-            {"name": "bulk", "waiting": 400 * busy, "delayed": 2_900 * busy, "inFlight": 10 * busy, "deadLetters": 0},
-            {"name": "deliveries", "waiting": 2 * busy, "delayed": 7 * busy, "inFlight": busy * 1,
-             "deadLetters": day.dead["deliveries"]},
+            {"name": name, "waiting": waiting * busy, "delayed": delayed * busy, "inFlight": in_flight * busy,
+             "deadLetters": day.dead.get(name, 0)}
+            for name, (waiting, delayed, in_flight) in depths.items()
         ],
         "rateGate": {
             "requestsPerMinute": 270,

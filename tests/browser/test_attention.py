@@ -2,14 +2,25 @@
 
 import re
 import time
+from typing import get_args
 
+import pytest
 from playwright.sync_api import expect
 
+from actionrelay.operate.queues import QueueName
 from tests.browser.conftest import Visit
 from tests.browser.fake_api import FakeApi
 from tests.browser.sample import HOUR, quiet_day
 
 DENIED = (403, "access_denied", "no")
+ADVICE = {
+    "executions": "the errors of execute",
+    "bulk": "the errors of execute",
+    "deliveries": "Redeliver what is listed above",
+    "workflows": "the errors of workflows",
+    "decisions": "the errors of decide",
+    "catalogue": "the errors of catalogue",
+}
 
 
 def test_advice_for_dead_deliveries_loses_none_of_them(visit: Visit) -> None:
@@ -19,6 +30,23 @@ def test_advice_for_dead_deliveries_loses_none_of_them(visit: Visit) -> None:
     expect(advice).to_contain_text(re.compile(r"Redrive the queue.*Redeliver what is listed above, then delete those"))
     expect(advice).to_contain_text("Never purge")
     expect(advice).to_contain_text("docs/runbook.md, “Deliveries that were given up”")
+
+
+@pytest.mark.parametrize(("name", "advice"), ADVICE.items())
+def test_dead_letters_of_any_queue_come_with_advice(visit: Visit, api: FakeApi, name: str, advice: str) -> None:
+    api.day = quiet_day(time.time() * 1_000)
+    api.day.dead[name] = 2
+    console = visit(at="#/attention")
+
+    row = console.card("Dead-letter queues").get_by_role("listitem")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text(f"2 dead letters of {name}")
+    expect(row).to_contain_text(advice)
+    expect(row).to_contain_text("docs/runbook.md")
+
+
+def test_every_queue_has_its_advice() -> None:
+    assert ADVICE.keys() == set(get_args(QueueName.__value__))
 
 
 def test_a_failure_of_today_is_listed_however_old_its_execution(visit: Visit, api: FakeApi) -> None:

@@ -92,6 +92,9 @@ def test_queues_and_a_closed_gate_are_shown(visit: Visit) -> None:
         "2 callers before the rate gate, 20 % of the rate while both lanes wait. Worked off ≈ in"
     )
     expect(queues).to_contain_text("≈ 17 of at most 30 actions under way")
+    expect(queues.get_by_role("heading")).to_have_text(
+        ["Queues", "Executions", "Bulk executions", re.compile("^Deliveries"), "Workflows", "Rate gate"]
+    )
     widths = queues.locator(".key").evaluate_all("keys => keys.map((each) => each.getBoundingClientRect().width)")
     assert len(set(widths)) == 1
     assert queues.locator(".parts").first.locator(".part").count() == 3

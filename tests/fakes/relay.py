@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, get_args
 
 from actionrelay.audit.day import ReadAuditDays
 from actionrelay.audit.export import ExportAuditDay
@@ -481,8 +481,9 @@ class Relay:
         def watched(name: QueueName) -> WatchedQueue:
             return WatchedQueue(self.gauges[name], self.gauges[f"dead {name}"])
 
+        names: tuple[QueueName, ...] = get_args(QueueName.__value__)
         return ReadQueues(
-            {name: watched(name) for name in ("executions", "bulk", "deliveries")},
+            {name: watched(name) for name in names},
             self.gate_gauge,
             SHARING,
             self.clock,

@@ -46,6 +46,13 @@ def test_every_queue_has_a_dead_letter_queue_of_its_own(
     assert len(dead_letter_queues) == len(working_queues)
 
 
+def test_query_looks_at_every_queue(template: Template, working_queues: list[Resource]) -> None:
+    """What `GET /queues` leaves out, nobody sees."""
+    variables = template.resource("QueryFunction").properties["Environment"]["Variables"]
+    seen = {value["Ref"] for name, value in variables.items() if name.endswith(("_QUEUE_URL", "_DLQ_URL"))}
+    assert seen == {name for queue in working_queues for name in (queue.name, _dead_letter_queue_of(queue))}
+
+
 def test_five_crashes_are_needed_to_give_a_message_up(working_queues: list[Resource]) -> None:
     assert {queue.properties["RedrivePolicy"]["maxReceiveCount"] for queue in working_queues} == {5}
 

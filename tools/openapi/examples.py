@@ -297,6 +297,9 @@ QUEUES: QueuesDocument = {
         {"name": "executions", "waiting": 12, "delayed": 3, "inFlight": 10, "deadLetters": 0},
         {"name": "bulk", "waiting": 40, "delayed": 473, "inFlight": 10, "deadLetters": 0},
         {"name": "deliveries", "waiting": 0, "delayed": 1, "inFlight": 2, "deadLetters": 1},
+        {"name": "workflows", "waiting": 1, "delayed": 14, "inFlight": 1, "deadLetters": 0},
+        {"name": "decisions", "waiting": 1, "delayed": 0, "inFlight": 0, "deadLetters": 0},
+        {"name": "catalogue", "waiting": 0, "delayed": 0, "inFlight": 0, "deadLetters": 0},
     ],
     "rateGate": {
         "requestsPerMinute": 270,

@@ -25,11 +25,17 @@ def test_every_depth_and_all_dead_letters_are_shown(relay: Relay) -> None:
     relay.gauges["dead executions"] = FixedGauge(QueueDepth(4, 0, 1))
     relay.gauges["bulk"] = FixedGauge(QueueDepth(7, 9_000, 8))
     relay.gauges["deliveries"] = FixedGauge(QueueDepth(1, 2, 5))
+    relay.gauges["workflows"] = FixedGauge(QueueDepth(0, 40, 3))
+    relay.gauges["decisions"] = FixedGauge(QueueDepth(1, 0, 0))
+    relay.gauges["dead catalogue"] = FixedGauge(QueueDepth(1, 0, 0))
     assert relay.watching.read() == {
         "queues": [
             {"name": "executions", "waiting": 12, "delayed": 3, "inFlight": 10, "deadLetters": 5},
             {"name": "bulk", "waiting": 7, "delayed": 9_000, "inFlight": 8, "deadLetters": 0},
             {"name": "deliveries", "waiting": 1, "delayed": 2, "inFlight": 5, "deadLetters": 0},
+            {"name": "workflows", "waiting": 0, "delayed": 40, "inFlight": 3, "deadLetters": 0},
+            {"name": "decisions", "waiting": 1, "delayed": 0, "inFlight": 0, "deadLetters": 0},
+            {"name": "catalogue", "waiting": 0, "delayed": 0, "inFlight": 0, "deadLetters": 1},
         ],
         "rateGate": {
             "requestsPerMinute": 270,

@@ -13,7 +13,7 @@ from actionrelay.ports import Clock
 from actionrelay.strict_json import Json, as_json
 from actionrelay.timestamps import Timestamp, iso, iso_or_none
 
-type QueueName = Literal["executions", "bulk", "deliveries"]
+type QueueName = Literal["executions", "bulk", "deliveries", "workflows", "decisions", "catalogue"]
 _QUEUE_OF: "dict[Lane, QueueName]" = {Lane.INTERACTIVE: "executions", Lane.BULK: "bulk"}
 
 

@@ -310,6 +310,12 @@ class QuerySettings(_Settings):
     bulk_dlq_url: str
     delivery_queue_url: str
     delivery_dlq_url: str
+    workflow_queue_url: str
+    workflow_dlq_url: str
+    decision_queue_url: str
+    decision_dlq_url: str
+    catalogue_queue_url: str
+    catalogue_dlq_url: str
     execution_retention_days: Positive
     genesys_api: Contract
     requests_per_minute: Positive

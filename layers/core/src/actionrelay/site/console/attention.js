@@ -52,9 +52,14 @@ const GROUPS = [
     text: "Genesys Cloud refused, or all attempts were used up. Retry once the reason is gone." },
 ];
 const PARTS = { executions: "Executions", queues: "Dead-letter queues" };
+const REDRIVE = ["Redrive a dead-letter queue", "redrive-a-dead-letter-queue"];
 const DEAD = {
-  executions: { text: "Workers died over these messages. Look at the errors of execute, then redrive the queue: nothing is lost by it.",
-    runbook: ["Redrive a dead-letter queue", "redrive-a-dead-letter-queue"] },
+  executions: { text: "Workers died over these messages. Look at the errors of execute, then redrive the queue: nothing is lost by it.", runbook: REDRIVE },
+  bulk: { text: "Workers died over these messages. Look at the errors of execute, then redrive the queue: nothing is lost by it.", runbook: REDRIVE },
+  workflows: { text: "Workers died over these messages. Look at the errors of workflows, then redrive the queue: what is not due does no harm.", runbook: REDRIVE },
+  decisions: { text: "Parts of a decision about many were not taken. Look at the errors of decide, then redrive the queue: nothing is decided twice.", runbook: REDRIVE },
+  catalogue: { text: "Workers died reading the organisation's actions. Look at the errors of catalogue, then delete these messages: the next reading begins within the hour.",
+    runbook: ["CatalogueDlqDepthAlarm", "cataloguedlqdepthalarm"] },
   deliveries: { text: "Redrive the queue: what workers died over is delivered then, and what was given up returns to the dead-letter queue. Redeliver what is listed above, "
     + "then delete those messages. Never purge: callers would never hear of it.", runbook: ["Deliveries that were given up", "deliveries-that-were-given-up"] },
 };
@@ -164,7 +169,7 @@ function needRow(execution, group, context) {
 function deadRow(queue) {
   return h("li", { class: "need-row" }, h("div", { class: "need-what" },
     h("strong", {}, `${plural(queue.deadLetters, "dead letter")} of ${queue.name}`),
-    h("span", { class: "hint dead-advice" }, DEAD[queue.name]?.text, " ", runbook(...(DEAD[queue.name] ?? DEAD.executions).runbook))));
+    h("span", { class: "hint dead-advice" }, DEAD[queue.name]?.text, " ", runbook(...(DEAD[queue.name]?.runbook ?? REDRIVE)))));
 }
 
 /** The view at `#/attention`. */

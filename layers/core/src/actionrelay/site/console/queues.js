@@ -4,7 +4,10 @@ import { h, show } from "./dom.js";
 import { count, plural, span } from "./formatting.js";
 import { until } from "./times.js";
 
-const NAMES = { executions: "Executions", bulk: "Bulk executions", deliveries: "Deliveries" };
+const NAMES = { executions: "Executions", bulk: "Bulk executions", deliveries: "Deliveries",
+  workflows: "Workflows", decisions: "Decisions about many", catalogue: "Readings of the actions" };
+/** Drawn only while they hold something. */
+const ASIDE = ["workflows", "decisions", "catalogue"];
 const LANE_OF = { executions: "interactive", bulk: "bulk" };
 
 /** The queues and the gate, in a container. */
@@ -12,7 +15,8 @@ export function drawQueues(container, { queues, rateGate }) {
   const pauseEnds = rateGate.pausedUntil ? Date.parse(rateGate.pausedUntil) : 0;
   const paused = Math.max(0, Math.ceil((pauseEnds - Date.now()) / 1000));
   show(container, { queues, rateGate, paused }, () => [
-    queues.map((queue) => queueRow(queue, rateGate.lanes.find((lane) => lane.name === LANE_OF[queue.name]))),
+    queues.filter((queue) => !ASIDE.includes(queue.name) || holds(queue))
+      .map((queue) => queueRow(queue, rateGate.lanes.find((lane) => lane.name === LANE_OF[queue.name]))),
     h("div", { class: "queue" }, h("h3", {}, "Rate gate"),
       h("p", { class: paused ? "gate tone-wait" : "gate" }, paused
         ? `Paused for ${span(paused * 1000)} more, as Genesys Cloud asked for`
@@ -20,6 +24,10 @@ export function drawQueues(container, { queues, rateGate }) {
       h("p", { class: "gate" }, `≈ ${count(rateGate.inFlight)} of at most ${plural(rateGate.maxInFlight, "action")} under way`,
         rateGate.inFlight >= rateGate.maxInFlight ? ": each has to end before another begins" : null)),
   ]);
+}
+
+function holds({ waiting, delayed, inFlight, deadLetters }) {
+  return waiting + delayed + inFlight + deadLetters > 0;
 }
 
 /** How a lane gets on; null for a queue that is none, and for a lane in which nobody waits. */
