@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks import batch, client, imports, machine, pipeline, readme, reads, table, validation
 from benchmarks.bench import Bench
-from benchmarks.cost import calls
+from benchmarks.cost import batches, calls
 from benchmarks.gate import report as gate
 from benchmarks.results import Benchmark, Result
 from local.world.environment import leave_aws_settings
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "client": client.run,
     "validation": validation.run,
     "calls": calls.run,
+    "batches": batches.run,
     "batch": batch.run,
     "pipeline": pipeline.run,
     "gate": gate.run,

@@ -21,7 +21,6 @@ _PLATFORM_LOG_BYTES = 550
 _ACCESS_LOG_BYTES = 450
 # X-Ray's default rule beyond its first request a second; `validate` and `execute` are a trace each.
 _TRACED_PART = 0.05
-_TRACES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +39,19 @@ class Line:
         return self.quantity * self.price * _MILLION
 
 
-def bill(count: Count, batch: int, memory_mb: Mapping[str, int]) -> tuple[Line, ...]:
-    """Return the lines, in the order in which an execution meets them."""
-    executions = count.executions
-    validate = _gb_seconds(count.validate_ms, memory_mb["validate"])
+def bill(count: Count, batch: int, memory_mb: Mapping[str, int], together: int = 1) -> tuple[Line, ...]:
+    """Return the lines, in the order in which an execution meets them; `together` are submitted in one request."""
+    executions, submissions = count.executions, 1 / together
+    validate = _gb_seconds(count.validate_ms, memory_mb["validate"]) * submissions
     execute = _gb_seconds(count.execute_ms, memory_mb["execute"]) / batch
     counted = len(count.count_ms) / executions
     requests = {name: number / executions for name, number in count.requests.items()}
     sent = sum(number for name, number in requests.items() if name.startswith("sqs:"))
     own_logs = count.logged_bytes / executions
-    platform_logs = _ACCESS_LOG_BYTES + _PLATFORM_LOG_BYTES * (1 + 1 / batch + counted)
+    platform_logs = _ACCESS_LOG_BYTES * submissions + _PLATFORM_LOG_BYTES * (submissions + 1 / batch + counted)
     return (
-        Line("API Gateway, requests", 1, prices.API_REQUEST),
-        Line("Lambda, invocations", 1 + 1 / batch + counted, prices.LAMBDA_REQUEST),
+        Line("API Gateway, requests", submissions, prices.API_REQUEST),
+        Line("Lambda, invocations", submissions + 1 / batch + counted, prices.LAMBDA_REQUEST),
         Line("Lambda validate, GB-s", validate, prices.LAMBDA_GB_SECOND),
         Line("Lambda execute, GB-s", execute, prices.LAMBDA_GB_SECOND),
         Line("Lambda count, GB-s", _gb_seconds(count.count_ms, memory_mb["count"]) * counted, prices.LAMBDA_GB_SECOND),
@@ -63,7 +62,7 @@ def bill(count: Count, batch: int, memory_mb: Mapping[str, int]) -> tuple[Line, 
         *(Line(name, requests.get(name, 0), price) for name, price in prices.OTHER_REQUESTS.items()),
         Line("CloudWatch Logs, ours, GB", own_logs / _GB, prices.LOGGED_GB, watching=True),
         Line("CloudWatch Logs, the platform's, GB", platform_logs / _GB, prices.LOGGED_GB, watching=True),
-        Line("X-Ray, traces", _TRACES * _TRACED_PART, prices.TRACE, watching=True),
+        Line("X-Ray, traces", (submissions + 1) * _TRACED_PART, prices.TRACE, watching=True),
     )
 
 
@@ -79,3 +78,23 @@ def _units(what: str, counted: Mapping[str, float], executions: int, price: floa
 def _gb_seconds(durations_ms: list[float], memory_mb: int) -> float:
     """Of a typical warm invocation, rounded up to a millisecond as it is billed."""
     return math.ceil(statistics.median(durations_ms)) / 1_000 * memory_mb / _MB_PER_GB
+
+
+def side_by_side(left: tuple[Line, ...], right: tuple[Line, ...]) -> tuple[tuple[str, ...], ...]:
+    """Return the rows of a table: each line's quantity and price in both bills, and the sums."""
+    names = dict.fromkeys(line.what for line in (*left, *right))
+    lines = [[next((line for line in lines if line.what == name), None) for lines in (left, right)] for name in names]
+    shown = [
+        (name, *(cell for line in both for cell in _cells(line)))
+        for name, both in zip(names, lines, strict=True)
+        if any(line and line.quantity for line in both)
+    ]
+    sums = [
+        (what, "", f"{total(left, watching=watching):.2f}", "", f"{total(right, watching=watching):.2f}")
+        for what, watching in (("**to run**", False), ("**with logs and traces**", True))
+    ]
+    return (*shown, *sums)
+
+
+def _cells(line: Line | None) -> tuple[str, str]:
+    return (f"{line.quantity:.4g}", f"{line.per_million:.2f}") if line else ("0", "0.00")

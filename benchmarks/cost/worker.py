@@ -1,7 +1,7 @@
 """`python -m benchmarks.cost.worker`: takes a `Job` as JSON on standard input, prints a `Count` as JSON.
 
 The handlers run as Lambda runs them, event in, answer out, in a process whose environment is theirs. Only the queue
-between them (`EXECUTION_QUEUE_URL`) is a scratch one, since the deployed `execute` would work off the other.
+between them is a scratch one for both lanes, since the deployed `execute` would work off the others.
 """
 
 import base64
@@ -11,7 +11,7 @@ import json
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -34,6 +34,8 @@ class Job:
     """Requests to submit, and how many messages `execute` gets at once; the first `warm` go alone, uncounted."""
 
     bodies: list[str]
+    together: int
+    """How many go in one `POST /batches`; 1 is `POST /executions`."""
     batch: int
     warm: int
     queue_url: str
@@ -95,15 +97,16 @@ class _Worker:
 
     def work(self) -> Count:
         """Run all, and count those after the warm ones."""
-        bodies, size, warm = self._job.bodies, self._job.batch, self._job.warm
+        bodies, warm = self._job.bodies, self._job.warm
+        size = max(self._job.batch, self._job.together)
         for body in bodies[:warm]:
             self._run([body])
         self._follow_streams()
         self._meter.reset()
         self._count = Count()
         self._log.billed_bytes, stored = 0, self._stored()
-        for start in range(warm, len(bodies), size):
-            self._run(bodies[start : start + size])
+        for part in _parts(bodies[warm:], size):
+            self._run(part)
         self._follow_streams()
         _require(not self._unfinished(), self._unfinished())
         self._count.requests = dict(self._meter.requests)
@@ -113,14 +116,16 @@ class _Worker:
         self._count.logged_bytes = self._log.billed_bytes
         return self._count
 
-    def _run(self, bodies: list[str]) -> None:
-        for body in bodies:
-            answer, milliseconds = _timed(self._validate, _api_event(body), "validate")
-            _require(answer["statusCode"] == 202, answer)
+    def _run(self, bodies: Sequence[str]) -> None:
+        for part in _parts(bodies, self._job.together):
+            event = _api_event("accepted", part[0]) if self._job.together == 1 else _api_event("batch", _batch_of(part))
+            answer, milliseconds = _timed(self._validate, event, "validate")
+            _require(_accepted(answer) == len(part), answer)
             self._count.validate_ms.append(milliseconds)
-        answer, milliseconds = _timed(self._execute, {"Records": self._received(len(bodies))}, "execute")
-        _require(not answer["batchItemFailures"], answer)
-        self._count.execute_ms.append(milliseconds)
+        for messages in _parts(self._received(len(bodies)), self._job.batch):
+            answer, milliseconds = _timed(self._execute, {"Records": messages}, "execute")
+            _require(not answer["batchItemFailures"], answer)
+            self._count.execute_ms.append(milliseconds)
         self._count.executions += len(bodies)
 
     def _received(self, wanted: int) -> list[dict[str, Any]]:
@@ -141,9 +146,8 @@ class _Worker:
         for table in self._tables.values():
             table.changes.clear()
         records = [record for number, change in enumerate(changes) if (record := _stream_record(number, *change))]
-        for start in range(0, len(records), self._job.changes_per_batch):
-            part = {"Records": records[start : start + self._job.changes_per_batch], "shardId": uuid.uuid4().hex}
-            _, milliseconds = _timed(self._counting, part, "count")
+        for part in _parts(records, self._job.changes_per_batch):
+            _, milliseconds = _timed(self._counting, {"Records": part, "shardId": uuid.uuid4().hex}, "count")
             self._count.count_ms.append(milliseconds)
 
     def _unfinished(self) -> list[Item]:
@@ -187,10 +191,27 @@ def _timed(handler: Handler, event: dict[str, Any], function: str) -> tuple[dict
     return answer, (time.perf_counter() - begun) * 1_000
 
 
-def _api_event(body: str) -> dict[str, Any]:
-    recorded = (ROOT / "events" / "validate" / "accepted.json").read_text(encoding="utf-8")
+def _api_event(name: str, body: str) -> dict[str, Any]:
+    recorded = (ROOT / "events" / "validate" / f"{name}.json").read_text(encoding="utf-8")
     event: dict[str, Any] = json.loads(recorded)
     return {**event, "body": body}
+
+
+def _batch_of(bodies: Sequence[str]) -> str:
+    return f'{{"executions": [{",".join(bodies)}]}}'
+
+
+def _accepted(answer: dict[str, Any]) -> int:
+    """Return how many executions an answer says were accepted."""
+    if answer["statusCode"] == 202:
+        return 1
+    accepted: int = json.loads(answer["body"]).get("accepted", 0)
+    return accepted
+
+
+def _parts[Thing](things: Sequence[Thing], size: int) -> Iterator[Sequence[Thing]]:
+    for start in range(0, len(things), size):
+        yield things[start : start + size]
 
 
 def _require(expected: bool, answer: Any) -> None:

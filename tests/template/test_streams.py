@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.cost.calls import GATHERED_SECONDS
+from benchmarks.cost.deployed import GATHERED_SECONDS
 from tests.template.cloudformation import Template
 
 
