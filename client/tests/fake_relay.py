@@ -51,15 +51,18 @@ class FakeRelay(RelayState):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._server: ThreadingHTTPServer | None = None
+        self.away = False
 
     def __enter__(self) -> "FakeRelay":
         handler = type("Handler", (_Handler,), {"relay": self})
         self._server = _Server(("127.0.0.1", self.port), handler)
+        self.port, self.away = self._server.server_address[1], False  # where it is when it comes back
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
         assert self._server
+        self.away = True
         self._server.shutdown()
         self._server.server_close()
 
@@ -96,6 +99,9 @@ class _Handler(BaseHTTPRequestHandler):
         return super().date_time_string(int((timestamp or time.time()) + self.relay.clock_offset))
 
     def _serve(self, method: str) -> None:
+        if self.relay.away:
+            self.close_connection = True
+            return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
         if self.path.startswith("/_control"):

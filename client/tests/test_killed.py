@@ -1,8 +1,10 @@
 """`kill -9` at any moment, and the same command again: real processes, and a deployment that outlives them."""
 
+import contextlib
 import json
 import os
 import random
+import re
 import resource
 import signal
 import subprocess
@@ -15,10 +17,12 @@ from typing import Any
 
 import pytest
 
-from fake_relay import API_KEY
+from fake_relay import API_KEY, FakeRelay
 
 ROWS, KILLS = (int(os.environ.get(name, default)) for name, default in (("ROWS", "200"), ("KILLS", "5")))
 """More of them with `ROWS=500 KILLS=50`."""
+AWAY_SECONDS = float(os.environ.get("AWAY_SECONDS", "0"))
+"""How long a deployment stays away once that is said; a minute with `AWAY_SECONDS=60`."""
 HERE = Path(__file__).parent
 
 
@@ -81,6 +85,24 @@ def test_killed_at_any_moment_every_row_runs_once(commands: Commands) -> None:
     runs = commands.runs()
     assert (len(runs), set(runs.values())) == (ROWS, {1})
     assert [line["row"] for line in commands.lines()] == list(range(1, ROWS + 1))
+
+
+def test_a_deployment_that_goes_away_is_waited_for(relay: FakeRelay, tmp_path: Path) -> None:
+    relay.pace = 0.005
+    commands = Commands(relay.url, tmp_path)
+    with commands.start() as process:
+        while not relay.runs:
+            time.sleep(0.02)
+        with contextlib.ExitStack() as back:
+            relay.__exit__()
+            back.callback(relay.__enter__)
+            assert process.stderr
+            said = next(line for line in process.stderr if "no connection to" in line)
+            time.sleep(AWAY_SECONDS)
+        out, _ = process.communicate(timeout=120)
+    assert re.match(r"(sending|reading) waits", said)
+    assert (process.returncode, json.loads(out)["completed"]) == (0, ROWS)
+    assert (len(relay.runs), set(relay.runs.values())) == (ROWS, {1})
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])

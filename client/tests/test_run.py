@@ -11,13 +11,14 @@ import pytest
 
 from actionrelay_client import AccessDeniedError, Client, NoAnswerError, NotServedError, Repeats
 from actionrelay_client.bulk import following, sending
-from actionrelay_client.bulk.book import Book, State
+from actionrelay_client.bulk.book import Book, BookError, State
 from actionrelay_client.bulk.order import Order
 from actionrelay_client.bulk.progress import Progress
 from actionrelay_client.bulk.results import ResultsError
 from actionrelay_client.bulk.run import Run
 from actionrelay_client.bulk.shape import Shape
 from actionrelay_client.bulk.table import TableError, open_table
+from actionrelay_client.command.exits import Exit, exit_of
 from fake_relay import API_KEY, FakeRelay
 
 
@@ -333,6 +334,18 @@ def test_a_note_stays_until_something_happens() -> None:
     assert progress.figures().note == "because"
     progress.accepted(1)
     assert progress.figures().note == ""
+
+
+def test_no_room_for_the_book_ends_the_run_resumably(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    case.rows(400)
+    with case.run() as run:
+        pages = run.book._database.execute("PRAGMA page_count").fetchone()[0]
+        run.book._database.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(BookError, match="database or disk is full; SQLITE_TMPDIR names another folder") as full:
+            run.send_and_follow()
+    assert exit_of(full.value) is Exit.RESULTS
+    assert case.go() == {"completed": 400}
+    assert set(case.relay.runs.values()) == {1}
 
 
 def test_a_book_gives_rows_that_are_due_in_order() -> None:

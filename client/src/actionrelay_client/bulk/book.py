@@ -7,10 +7,12 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
+
+from actionrelay_client.errors import ActionRelayError
 
 _CACHE_KB = 8_000
 _SCHEMA = """
@@ -22,6 +24,12 @@ CREATE TABLE rows (
 CREATE UNIQUE INDEX by_id ON rows (id) WHERE id IS NOT NULL;
 CREATE INDEX under_way ON rows (number) WHERE state = 2;
 """
+
+
+class BookError(ActionRelayError):
+    """There is no room for what is known of the rows. The same call goes on, once there is."""
+
+    code = "temporary_files"
 
 
 class State(IntEnum):
@@ -67,7 +75,10 @@ class Outcome:
 
 
 class Book:
-    """One run's rows. Safe to use in several threads. Close it, or use it in a `with` block."""
+    """One run's rows. Safe to use in several threads. Close it, or use it in a `with` block.
+
+    Each method may raise ``BookError``.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -89,11 +100,11 @@ class Book:
     def add(self, number: int, key: str, execution_id: uuid.UUID) -> int | None:
         """Take a row that keeps all rules. Return the number of the row that has its key already, if one has."""
         with self._lock:
-            found = self._database.execute("SELECT number FROM rows WHERE id = ?", (execution_id.bytes,)).fetchone()
+            found = self._execute("SELECT number FROM rows WHERE id = ?", (execution_id.bytes,)).fetchone()
             if found is not None:
                 self.add_invalid(number, key, "duplicate")
                 return int(found[0])
-            self._database.execute(
+            self._execute(
                 "INSERT INTO rows (number, key, id, state) VALUES (?, ?, ?, ?)",
                 (number, key, execution_id.bytes, State.CHECKED),
             )
@@ -102,7 +113,7 @@ class Book:
     def add_invalid(self, number: int, key: str, code: str) -> None:
         """Take a row that breaks a rule."""
         with self._lock:
-            self._database.execute(
+            self._execute(
                 "INSERT INTO rows (number, key, state, outcome, code) VALUES (?, ?, ?, 'invalid', ?)",
                 (number, key, State.INVALID, code),
             )
@@ -137,7 +148,7 @@ class Book:
     def due(self, limit: int) -> list[Followed]:
         """Return the first rows that are under way and to be looked at now."""
         with self._lock:
-            found = self._database.execute(
+            found = self._execute(
                 "SELECT number, key, id, looks, before, kept, place FROM rows"
                 f" WHERE state = {State.UNDER_WAY:d} AND due <= ? ORDER BY number LIMIT ?",
                 (self._clock(), limit),
@@ -156,7 +167,7 @@ class Book:
     def recorded(self, execution_id: uuid.UUID, outcome: str, place: int) -> bool:
         """Note that a line of the results is about this execution. False where it is no row's."""
         with self._lock:
-            changed = self._database.execute(
+            changed = self._execute(
                 "UPDATE rows SET kept = ?, place = ? WHERE id = ?", (outcome, place, execution_id.bytes)
             )
             return changed.rowcount > 0
@@ -166,7 +177,7 @@ class Book:
     def outcomes(self) -> list[Outcome]:
         """Return how many rows are where, by state, outcome and code."""
         with self._lock:
-            found = self._database.execute(
+            found = self._execute(
                 "SELECT state, coalesce(outcome, ''), coalesce(code, ''), count(*), min(number) FROM rows"
                 " GROUP BY 1, 2, 3 ORDER BY 4 DESC, 5"
             ).fetchall()
@@ -180,14 +191,14 @@ class Book:
     def places(self) -> Iterator[int]:
         """Return where the lines of the results are, in the order of the rows."""
         with self._lock:
-            cursor = self._database.execute("SELECT place FROM rows WHERE place IS NOT NULL ORDER BY number")
+            cursor = self._execute("SELECT place FROM rows WHERE place IS NOT NULL ORDER BY number")
         while found := cursor.fetchmany(1_000):
             yield from (place for (place,) in found)
 
     def in_need(self, limit: int) -> list[tuple[int, str, str, str, str | None]]:
         """Return the first rows that need a person: number, key, outcome, code, execution id."""
         with self._lock:
-            found = self._database.execute(
+            found = self._execute(
                 "SELECT number, key, outcome, coalesce(code, ''), id FROM rows WHERE outcome IS NOT NULL"
                 " AND outcome != 'completed' ORDER BY number LIMIT ?",
                 (limit,),
@@ -197,11 +208,21 @@ class Book:
             for number, key, outcome, code, raw in found
         ]
 
+    def _execute(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        try:
+            return self._database.execute(statement, values)
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+            raise
+        except sqlite3.DatabaseError as error:  # full, not readable any more, or what became of that
+            raise BookError(
+                f"there is no room for what is known of the rows: {error}; SQLITE_TMPDIR names another folder for it"
+            ) from None
+
     def _change(self, what: str, values: tuple[object, ...], number: int) -> None:
         with self._lock:
-            self._database.execute(f"UPDATE rows SET {what} WHERE number = ?", (*values, number))
+            self._execute(f"UPDATE rows SET {what} WHERE number = ?", (*values, number))
 
     def _one(self, statement: str, *values: object) -> tuple[Any, ...] | None:
         with self._lock:
-            found: tuple[Any, ...] | None = self._database.execute(statement, values).fetchone()
+            found: tuple[Any, ...] | None = self._execute(statement, values).fetchone()
             return found

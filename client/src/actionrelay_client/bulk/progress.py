@@ -51,6 +51,9 @@ class Progress:
         self._recent: deque[tuple[float, int]] = deque()
         """How many ended by themselves in each second of the window."""
         self._note = ""
+        self._heard = ""
+        self.on_wait: Callable[[str], None] | None = None
+        """Hears why nothing happens, once for each reason."""
 
     def accepted(self, rows: int) -> None:
         """So many more were accepted."""
@@ -74,7 +77,10 @@ class Progress:
     def waits(self, why: str) -> None:
         """Nothing happens for now, and why."""
         with self._lock:
-            self._note = why
+            is_news = why != self._heard
+            self._note = self._heard = why
+        if is_news and self.on_wait:
+            self.on_wait(why)
 
     def figures(self) -> Figures:
         """Return how far it is."""

@@ -1,4 +1,4 @@
-"""The bar of a run: on a terminal one that moves, elsewhere a line now and then."""
+"""The bar of a run: on a terminal one that moves, elsewhere a line now and then, and one for each reason to wait."""
 
 import contextlib
 import threading
@@ -25,6 +25,7 @@ def shown(screen: Screen, progress: Progress) -> Iterator[None]:
             yield
         return
     over = threading.Event()
+    progress.on_wait = screen.note
     thread = threading.Thread(target=_lines, args=(screen, progress, over), daemon=True, name="progress")
     thread.start()
     try:

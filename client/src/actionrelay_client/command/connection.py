@@ -69,8 +69,8 @@ class Connection:
             local=self.stack or self.local,
         )
 
-    def client(self, repeats: Repeats = PATIENT) -> Client:
-        """Return a client that says why it waits.
+    def client(self, repeats: Repeats | None = None) -> Client:
+        """Return a client that says why it waits, as patient as a person unless ``repeats`` says otherwise.
 
         Raises:
             SettingsError: see there.
@@ -80,7 +80,7 @@ class Connection:
         def waits(wait: Wait) -> None:
             screen.note(f"{wait.error.detail}; again in {wait.seconds:.1f} s")
 
-        return Client(settings=self.settings(), repeats=repeats, on_wait=waits)
+        return Client(settings=self.settings(), repeats=repeats or PATIENT, on_wait=waits)
 
 
 def connected(function: Callable[..., None]) -> Callable[..., None]:

@@ -2,6 +2,7 @@
 
 from enum import IntEnum
 
+from actionrelay_client.bulk.book import BookError
 from actionrelay_client.bulk.results import ResultsError
 from actionrelay_client.bulk.table import TableError
 from actionrelay_client.errors import (
@@ -30,7 +31,7 @@ class Exit(IntEnum):
     NO_ANSWER = 4
     """No answer, or one that says "later". The same command is safe to run again."""
     RESULTS = 5
-    """The results can't be written. The same command goes on."""
+    """The results, or what is known of the rows, can't be written. The same command goes on."""
     NOT_ENDED = 6
     """The time to wait is over, and it has not ended."""
     INTERRUPTED = 130
@@ -41,6 +42,7 @@ _EXITS: tuple[tuple[type[ActionRelayError], Exit], ...] = (
     (UnsendableError, Exit.USAGE),
     (TableError, Exit.USAGE),
     (ResultsError, Exit.RESULTS),
+    (BookError, Exit.RESULTS),
     (WaitTimeoutError, Exit.NOT_ENDED),
     (ThrottledError, Exit.NO_ANSWER),
     (UnavailableError, Exit.NO_ANSWER),
