@@ -25,11 +25,12 @@ sam := .tools/sam/.complete
 ministack := .tools/ministack/.complete
 awscli := .tools/awscli/.complete
 checkov := .tools/checkov/.complete
+sdk := .tools/genesys-sdk/.complete
 
 # What must cover layers/core comes first and is cheap; folders that are not named here are run between. The simulation is
 # not measured: its mutants are compiled from text, which coverage takes for missing files.
 measured := $(wildcard tests/unit tests/functional)
-slow := $(wildcard tests/browser tests/stack tests/sam)
+slow := $(wildcard tests/browser tests/stack tests/sam tests/peer)
 unmeasured := $(filter-out $(measured) $(slow),$(patsubst %/,%,$(wildcard tests/[a-z]*/))) client/tests
 
 # So many processes run tests at once. Each deploys the worlds that its own tests ask for, and keeps a file's tests
@@ -48,6 +49,7 @@ demo: env ## everything from nothing: environment, build, deploy, then the main 
 
 .PHONY: test
 test: env ## everything from nothing: all tests, those in tests/sam where a container engine answers
+	@$(MAKE) $(sdk) || echo "without Genesys Cloud's SDK, the tests marked peer are skipped"
 	@$(python) -m coverage erase
 	@failed=; \
 	$(python) -m coverage run -m pytest --numprocesses $(WORKERS) --dist worksteal $(measured) || failed=yes; \
@@ -59,6 +61,10 @@ test: env ## everything from nothing: all tests, those in tests/sam where a cont
 .PHONY: unit
 unit: env ## the unit tests alone, quickly and without coverage
 	@$(pytest) --dist worksteal tests/unit
+
+.PHONY: peer
+peer: env $(sdk) ## the tests with Genesys Cloud's published SDK as the simulator's caller
+	@$(python) -m pytest tests/peer
 
 .PHONY: check
 check: env $(checkov) ## format, lint, types, import direction, drift of the OpenAPI document and the locks, template lint
@@ -139,6 +145,9 @@ $(awscli): requirements/awscli.txt .python-version | $(uv)
 
 $(checkov): requirements/checkov.txt .python-version | $(uv)
 	@./tools/environment.sh .tools/checkov requirements/checkov.txt
+
+$(sdk): requirements/genesys-sdk.txt .python-version | $(uv)
+	@./tools/environment.sh .tools/genesys-sdk requirements/genesys-sdk.txt
 
 $(uv):
 	@./tools/uv.sh

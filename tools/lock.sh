@@ -53,6 +53,7 @@ compile requirements/sam.txt requirements/sam.in --universal
 compile requirements/checkov.txt requirements/checkov.in --universal
 compile requirements/ministack.txt requirements/ministack.in --universal
 compile requirements/awscli.txt requirements/awscli.in --universal
+compile requirements/genesys-sdk.txt requirements/genesys-sdk.in --universal
 compile requirements/uv.txt requirements/uv.in --universal
 series=3.10   # the oldest that the client runs on
 compile client/requirements.txt client/pyproject.toml --extra cli --universal

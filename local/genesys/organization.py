@@ -51,7 +51,7 @@ class Organization:
         if limits is None:
             raise PlatformError(404)
         entities = [{"namespace": namespace, "key": key, "value": value} for key, value in limits.items()]
-        return {"entities": entities, "pageSize": len(entities), "pageNumber": 1, "total": len(entities)}
+        return {"entities": entities}
 
 
 def _subject(client_id: str, client: Client | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-TARGETS = ("demo", "test", "unit", "check", "up", "down", "bench", "verify", "chaos", "help")
+TARGETS = ("demo", "test", "unit", "peer", "check", "up", "down", "bench", "verify", "chaos", "help")
 
 
 @pytest.mark.parametrize("target", TARGETS)
