@@ -56,7 +56,7 @@ class FakeRelay(RelayState):
     def __enter__(self) -> "FakeRelay":
         handler = type("Handler", (_Handler,), {"relay": self})
         self._server = _Server(("127.0.0.1", self.port), handler)
-        self.port, self.away = self._server.server_address[1], False  # where it is when it comes back
+        self.port, self.away = self._server.server_address[1], False  # where it returns to
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
 

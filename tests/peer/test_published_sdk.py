@@ -1,6 +1,6 @@
 """Genesys Cloud's published SDK against the simulator: whatever the simulator answers, the SDK's models hold.
 
-An answer with a field that a model does not have, or of another type, comes back from the model without it.
+What an answer has beyond the model, or in another type, is missing in what the model holds.
 """
 
 import json
@@ -22,7 +22,7 @@ WRITTEN = [known for known in ALL if known["action"]["category"] != "Tables"]
 
 
 def without_nulls(value: Any) -> Any:
-    """Return a JSON value without fields that are null, which models do not tell from absent ones."""
+    """Return a JSON value without fields that are null, which to a model are absent."""
     if isinstance(value, dict):
         return {name: without_nulls(each) for name, each in value.items() if each is not None}
     return [without_nulls(each) for each in value] if isinstance(value, list) else value

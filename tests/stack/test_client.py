@@ -1,9 +1,13 @@
 """The command and the client's example, against a deployment."""
 
 import json
+import os
+import random
 import subprocess
 import sys
+import time
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,15 +18,18 @@ from tests.stack.deployment import ACTION, Deployment
 from tests.stack.test_readme import environment
 from tests.unit.docs.documents import README, ROOT
 
+ROWS, KILLS = (int(os.environ.get(name, default)) for name, default in (("ROWS", "60"), ("KILLS", "5")))
+"""More of them with `ROWS=500 KILLS=50`."""
 
-def typed(deployment: Deployment, *arguments: str, status: int = 0, **more: str) -> Any:
+
+def typed(deployment: Deployment, *arguments: str, status: int = 0, seconds: int = 120, **more: str) -> Any:
     """Type a command, and return what it printed as JSON."""
     done = subprocess.run(
         [sys.executable, "-m", "actionrelay_client.command", *arguments, "--json"],
         env=environment(deployment, **more),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=seconds,
         check=False,
     )
     assert done.returncode == status, done.stderr
@@ -97,3 +104,34 @@ def test_the_example_and_the_readme_call(data_actions: Deployment, command: Sequ
         )
         assert done.returncode == 0, done.stderr
         assert "completed" in done.stdout
+
+
+def test_killed_and_begun_again_each_row_runs_once(data_actions: Deployment, tmp_path: Path) -> None:
+    data_actions.genesys.patch_scenario({"mode": "completed"})
+    file, out = tmp_path / "rows.csv", tmp_path / "out.jsonl"
+    file.write_text("order\n" + "".join(f"{number}\n" for number in range(ROWS)), encoding="utf-8")
+    command = ["run", str(file), "--action", ACTION, "--key", "order", "--name", str(uuid.uuid4()), "--out", str(out)]
+    seed = random.randrange(10**6)  # noqa: S311 - moments, not secrets
+    chance = random.Random(seed)  # noqa: S311 - the same
+    killed = 0
+    for _ in range(KILLS):
+        with subprocess.Popen(
+            [sys.executable, "-m", "actionrelay_client.command", *command, "--json"],
+            env=environment(data_actions),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            # From before it has read the file to long after it has sent all of it.
+            time.sleep(chance.uniform(0.3, 3.0))
+            killed += process.poll() is None
+            process.kill()
+
+    [summary] = typed(data_actions, *command, seconds=600)
+
+    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    runs = data_actions.genesys.counts()["runs"]["byExecutionId"]
+    assert killed > 0
+    assert summary["completed"] == ROWS
+    assert [line["row"] for line in lines] == list(range(1, ROWS + 1))
+    assert Counter(runs.get(line["executionId"]) for line in lines) == {1: ROWS}, f"seed {seed}"
+    print(f"{killed} times killed at work, {ROWS} rows, each ran once; seed {seed}")  # noqa: T201 - the figure
