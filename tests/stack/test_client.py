@@ -18,7 +18,7 @@ from tests.stack.deployment import ACTION, Deployment
 from tests.stack.test_readme import environment
 from tests.unit.docs.documents import README, ROOT
 
-ROWS, KILLS = (int(os.environ.get(name, default)) for name, default in (("ROWS", "60"), ("KILLS", "5")))
+ROWS, KILLS = (int(os.environ.get(name, default)) for name, default in (("ROWS", "40"), ("KILLS", "5")))
 """More of them with `ROWS=500 KILLS=50`."""
 
 
