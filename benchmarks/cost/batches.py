@@ -11,7 +11,7 @@ from benchmarks.results import TIMES, Result, Target
 
 TOGETHER = 100
 LIMIT = 0.75
-"""A hundred share a request, an invocation and ten messages; what is written is each one's own, and is most of the rest."""
+"""A hundred share a request, an invocation and ten messages; each one's writes are the rest."""
 
 
 def run(bench: Bench) -> Result:
@@ -43,6 +43,6 @@ def run(bench: Bench) -> Result:
                 f"Warm handlers: validate takes {statistics.median(singly.validate_ms):.0f} ms for one and "
                 f"{statistics.median(together.validate_ms):.0f} ms for {TOGETHER}, the emulator's latency included."
             ),
-            "A batch has one trace id, which is an entry in an index; alone, an execution is its own trace and has none.",
+            "A batch has one trace id, which takes an entry in an index; an execution alone is its own trace.",
         ),
     )
