@@ -6,6 +6,7 @@ Stricter than it says: what it does not name in an answer is a fault here, while
 import copy
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,13 @@ def resolved(given: dict[str, Any]) -> dict[str, Any]:
 
 def violations(schema: Mapping[str, Any], value: Any) -> list[str]:
     """Every way in which a value does not fit a schema of the document."""
-    validator = Draft202012Validator({**_CLOSED, **schema}, validate_formats=True)
-    return [f"/{'/'.join(map(str, error.instance_path))}: {error.message}" for error in validator.iter_errors(value)]
+    errors = _validator(json.dumps(schema)).iter_errors(value)
+    return [f"/{'/'.join(map(str, error.instance_path))}: {error.message}" for error in errors]
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    return Draft202012Validator({**_CLOSED, **json.loads(schema)}, validate_formats=True)
 
 
 def answer_violations(method: str, path: str, response: Mapping[str, Any]) -> list[str]:

@@ -1,8 +1,8 @@
 """Counters in memory, and in a table that adds within transactions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from heapq import nsmallest
 from typing import Any, override
 
 from botocore.exceptions import ClientError
@@ -47,13 +47,11 @@ class InMemoryCounters(CounterStore, CounterReader):
     @property
     def counted(self) -> dict[Counter, Counts]:
         """What is counted, wherever it is."""
-        parts = [self.kept, *(journal.counters() for journal in self.journals.values())]
-        sums = {name: added(part.get(name, {}) for part in parts) for name in {name for part in parts for name in part}}
-        return {counter: counts for counter, counts in sums.items() if counts}
+        return {counter: counts for counter, counts in self._counts(lambda _: True) if counts}
 
     @override
     def totals(self, after: str, most: int) -> Iterator[tuple[Counter, Counts]]:
-        return islice((each for each in self._of("total", "", "\U0010ffff") if each[0].action_id > after), most)
+        return self._counts(lambda each: each.span == "total" and each.action_id > after, most)
 
     @override
     def total(self, action_id: str) -> Counts:
@@ -61,18 +59,19 @@ class InMemoryCounters(CounterStore, CounterReader):
 
     @override
     def days(self, action_id: str, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
-        return ((counter, counts) for counter, counts in self._of("day", first, last) if counter.action_id == action_id)
+        return self._counts(
+            lambda each: each.span == "day" and first <= each.start <= last and each.action_id == action_id
+        )
 
     @override
     def hours(self, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
-        return self._of("hour", first, last)
+        return self._counts(lambda each: each.span == "hour" and first <= each.start <= last)
 
-    def _of(self, span: str, first: str, last: str) -> Iterator[tuple[Counter, Counts]]:
-        return (
-            (counter, counts)
-            for counter, counts in sorted(self.counted.items())
-            if counter.span == span and first <= counter.start <= last
-        )
+    def _counts(self, wanted: Callable[[Counter], bool], most: int | None = None) -> Iterator[tuple[Counter, Counts]]:
+        parts = [self.kept, *(journal.counters() for journal in self.journals.values())]
+        counters = {counter for part in parts for counter in part if wanted(counter)}
+        first = sorted(counters) if most is None else nsmallest(most, counters)
+        return ((each, added(part.get(each, {}) for part in parts)) for each in first)
 
 
 @dataclass(slots=True)

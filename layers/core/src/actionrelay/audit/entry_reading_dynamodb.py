@@ -6,6 +6,7 @@ follow each other is for ``audit_verification`` to say.
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -20,6 +21,7 @@ _LARGEST = 2**53 - 1
 """The largest whole number that every reader of JSON takes for the same."""
 _LAST_MOMENT = 253_402_300_799_999
 """The end of the year 9999, in ms: what comes after it can't be written as a date."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _EXPIRY = "expires_at"
 """What the last entry's ``kept_days`` makes it. Entries of earlier releases don't say, so theirs is not checked."""
 _INDEXED = frozenset({"dayOpened", "openedAt"})
@@ -129,7 +131,7 @@ def _usable(name: str, value: Any) -> bool:
         case float():
             return math.isfinite(value) and isinstance(value, kinds)
         case str():
-            return isinstance(value, kinds) and not any("\ud800" <= character <= "\udfff" for character in value)
+            return isinstance(value, kinds) and (value.isascii() or not _SURROGATE.search(value))
     return value is None and isinstance(value, kinds)
 
 

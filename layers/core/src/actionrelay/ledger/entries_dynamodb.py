@@ -1,7 +1,7 @@
 """How audit entries are stored: one item for what is written together, each earlier entry as what differs.
 
 An item of the audit table is the last entry of a write, an attribute for each of its facts. The entries before it that
-were owed together lie in ``earlier``, as differences from it: a write costs by the size of its item, and the entries of
+were owed together are in ``earlier``, as differences from it: a write costs by the size of its item, and the entries of
 one execution say much of the same. The ``hash`` of each entry is what the next one has as ``previousHash``, so it is
 nowhere twice.
 """
@@ -9,6 +9,7 @@ nowhere twice.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
+from functools import cache
 from typing import Any
 
 from actionrelay.aws.attributes import Attribute, Item, attribute, value_of
@@ -98,6 +99,7 @@ def fact(name: str, given: Attribute) -> Any:
     return float(value) if name == "success_rate" and type(value) is int else value
 
 
+@cache
 def camel(name: str) -> str:
     """Return the name of the attribute that holds a field."""
     head, *rest = name.split("_")
