@@ -6,13 +6,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from local.chaos import witnesses
-from local.chaos.callers import Callers
+from local.chaos.callers import TIMEOUT_MS, Callers
 from local.chaos.cases import ACCEPTED
+from local.chaos.flow_callers import FlowCallers
+from local.chaos.flow_plan import flow_script, plan_flows
+from local.chaos.flow_reference import planned
 from local.chaos.history import History
 from local.chaos.killer import Killer
 from local.chaos.plan import plan, script
 from local.chaos.settling import LAST_CALLBACK_SECONDS, PATIENCE_SECONDS, settle
 from local.chaos.tables import Tables
+from local.chaos.together import together
 from local.genesys.remote import RemoteSimulator
 from local.world.deploy import STACK_NAME
 from local.world.state import Stack, WorldFolder
@@ -39,7 +43,9 @@ def run(campaign: Campaign, stack: Stack, folder: Path, show: Callable[[str], No
     """Run a campaign on a world that is up; `show` follows its progress."""
     begun = time.monotonic()
     orders = plan(campaign.contract, campaign.executions, campaign.seed)
-    tables, callers = Tables(stack), Callers(stack)
+    flows = plan_flows(campaign.contract, campaign.executions, campaign.seed, TIMEOUT_MS)
+    tables, callers, flow_callers = Tables(stack), Callers(stack), FlowCallers(stack, flows)
+    tables.see_again_soon(STACK_NAME)
     killer = Killer(
         tables.functions(STACK_NAME),
         WorldFolder(folder).temporary,
@@ -48,25 +54,27 @@ def run(campaign: Campaign, stack: Stack, folder: Path, show: Callable[[str], No
     )
     with RemoteSimulator(stack.genesys_url) as genesys:
         genesys.patch_scenario({"rate": {"enabled": False}, "latency": {"minMs": 50, "maxMs": _ACTION_MS}})
-        genesys.script(*script(campaign.contract, orders))
-        show(f"{len(orders)} executions, {campaign.kills_per_second:g} kills a second")
+        genesys.script(*script(campaign.contract, orders), *flow_script(campaign.contract, flows))
+        show(f"{len(orders)} executions, {len(flows)} workflows, {campaign.kills_per_second:g} kills a second")
         with killer:
             half = len(orders) // 2
-            callers.send(orders[:half], campaign.requests_per_second)
+            together([flow_callers.send, lambda: callers.send(orders[:half], campaign.requests_per_second)])
             _take_tokens_away(genesys)
             callers.send(orders[half:], campaign.requests_per_second)
-            time.sleep(_KILLING_ON_SECONDS if campaign.kills_per_second else 0)
+            flow_callers.operate_for(_KILLING_ON_SECONDS if campaign.kills_per_second else 0)
         log = callers.log()
         accepted = frozenset(entry.execution_id for entry in log if entry.status in ACCEPTED and not entry.read)
         show(f"{killer.kills().total} workers killed; waiting until all have ended")
         quiet = LAST_CALLBACK_SECONDS if campaign.contract == "data-actions" else 0.0
-        settled = settle(tables, accepted, show, patience=campaign.patience, quiet=quiet)
+        settled = settle(tables, accepted, flow_callers, show, patience=campaign.patience, quiet=quiet)
         show(f"{len(settled.open)} not ended, {settled.redriven} redriven; asking the witnesses")
         history = History(
             contract=campaign.contract,
             orders=orders,
-            log=log,
-            finals=witnesses.finals(stack, [order.execution_id for order in orders]),
+            log=(*log, *flow_callers.log),
+            flows=flows,
+            retries=flow_callers.retries,
+            finals={},
             runs=witnesses.genesys_runs(genesys, by_execution_id=campaign.contract == "data-actions"),
             requests=witnesses.genesys_requests(genesys),
             callbacks=witnesses.genesys_callbacks(genesys),
@@ -76,6 +84,11 @@ def run(campaign: Campaign, stack: Stack, folder: Path, show: Callable[[str], No
             redriven=settled.redriven,
             seconds=time.monotonic() - begun,
         )
+    history = replace(
+        history,
+        finals=witnesses.finals(stack, planned(history)),
+        flow_finals=witnesses.flow_finals(stack, [flow.workflow_id for flow in flows]),
+    )
     return replace(history, counted=witnesses.counted(stack, history))
 
 

@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 from actionrelay.ledger.audit_entry import AuditEntry
+from local.chaos.flow_reference import executions
 from local.chaos.history import Callback, CallerEntry, GenesysRequest, History, Order
+from local.genesys.actions import inputs_hash
 
 ACCEPTED = frozenset({200, 202})
 
@@ -35,11 +37,16 @@ class Broken(StrEnum):
     REFUSED = "valid request refused"
     NOT_DELIVERED = "delivered to nobody"
     MISCOUNTED = "counters disagree"
+    STUCK = "workflow stuck"
+    TOO_EARLY = "began before what it depends on"
+    OFF_PLAN = "not what the definition calls for"
+    UNASKED = "an execution that nobody asked for"
+    RAN_AGAIN = "ran again although it had completed"
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One broken promise, and by which execution it shows."""
+    """One broken promise, and by which execution, or workflow, it shows."""
 
     broken: Broken
     execution_id: str
@@ -93,7 +100,7 @@ type Rule = Callable[[Case], Iterable[Violation]]
 
 
 def cases(history: History) -> tuple[Case, ...]:
-    """Join the witnesses, one case for each order."""
+    """Join the witnesses: one case for each order, and one for each execution of a workflow that is on record."""
     log = _grouped((entry for entry in history.log if not entry.read), lambda entry: entry.execution_id)
     reads = _grouped((entry for entry in history.log if entry.read), lambda entry: entry.execution_id)
     requests = _grouped(history.requests, lambda request: request.trace_id or "")
@@ -102,22 +109,45 @@ def cases(history: History) -> tuple[Case, ...]:
     by_inputs: defaultdict[str, int] = defaultdict(int)
     for order in history.orders:
         by_inputs[repr(order.inputs)] += runs[order.execution_id]
-    return tuple(
-        Case(
+
+    def case(order: Order, asked: Iterable[GenesysRequest], count: int, twin_runs: int) -> Case:
+        return Case(
             order=order,
             carries_id=history.carries_id,
             log=log.get(order.execution_id, ()),
             reads=reads.get(order.execution_id, ()),
-            requests=sorted(requests.get(order.trace_id, ()), key=lambda request: request.sequence),
+            requests=sorted(asked, key=lambda request: request.sequence),
             callbacks=callbacks.get(order.execution_id, ()),
             audit=history.audit.get(order.execution_id, ()),
             final=history.finals.get(order.execution_id),
-            runs=runs[order.execution_id],
-            twin_runs=by_inputs[repr(order.inputs)],
+            runs=count,
+            twin_runs=twin_runs,
             delivered=history.delivered.get(order.execution_id, ()),
+        )
+
+    def of_step(order: Order) -> Case:
+        asked = [each for each in requests.get(order.trace_id, ()) if _is_of_step(history, each, order)]
+        count = sum(request.ran for request in asked)
+        return case(order, asked, count, count)
+
+    alone = (
+        case(
+            order,
+            requests.get(order.trace_id, ()),
+            runs[order.execution_id],
+            by_inputs[repr(order.inputs)],
         )
         for order in history.orders
     )
+    steps = (of_step(order) for flow in history.flows for _, order in executions(flow, history.runs_of(flow)))
+    return (*alone, *(each for each in steps if each.audit or each.final or each.requests))
+
+
+def _is_of_step(history: History, request: GenesysRequest, order: Order) -> bool:
+    """Whether a request was made for an execution of a workflow: all of these have one trace id."""
+    if history.carries_id:
+        return request.execution_id == order.execution_id
+    return (request.action_id, request.inputs_hash) == (order.action_id, inputs_hash(order.inputs))
 
 
 def _run_key(history: History, order: Order) -> str:

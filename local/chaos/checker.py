@@ -5,6 +5,7 @@ From the package it takes what is public about the audit trail, the hash and the
 
 from local.chaos import answers, outcomes, repeats, tallies, trails
 from local.chaos.cases import Rule, Violation, cases
+from local.chaos.flows import check_flows
 from local.chaos.history import History
 
 RULES: tuple[Rule, ...] = (
@@ -31,5 +32,6 @@ def check(history: History) -> tuple[Violation, ...]:
     """Return every violation, those of one execution together."""
     return (
         *(violation for case in cases(history) for rule in RULES for violation in rule(case)),
+        *check_flows(history),
         *tallies.counters_are_right(history),
     )

@@ -24,6 +24,7 @@ class FaultKind:
 
 CALM = FaultKind("calm", ())
 STORM = "429 storm"
+LARGE = "large result"
 
 _ANY = (
     FaultKind(STORM, ({"status": 429, "retryAfter": 1}, {"status": 429, "retryAfter": 1})),
@@ -48,7 +49,7 @@ _ANY = (
     FaultKind("400", ({"status": 400},)),
     FaultKind("401", ({"status": 401},)),
     FaultKind("action failed", ({"outcome": "failed"},)),
-    FaultKind("large result", ({"resultBytes": LARGE_RESULT_BYTES},)),
+    FaultKind(LARGE, ({"resultBytes": LARGE_RESULT_BYTES},)),
 )
 
 _CALLBACK = (

@@ -29,11 +29,29 @@ class Order:
     cached: bool = False
     """It may be answered from the cache: others have the same inputs."""
     webhook: bool = False
+    step: str | None = None
+    """The step of a workflow that it is of; nobody submits such an execution."""
 
     @property
     def shed(self) -> bool:
         """Whether a 503 that it meets comes with `Retry-After`, and so from before the action."""
         return any(fault.get("status") == 503 and "retryAfter" in fault for fault in self.faults)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowOrder:
+    """One workflow as planned: its definition, as it is sent, and what its steps meet in their first run."""
+
+    workflow_id: str
+    trace_id: str
+    shape: str
+    steps: Mapping[str, Mapping[str, Any]]
+    """By name. Each has an action of its own."""
+    kinds: Mapping[str, str]
+    faults: Mapping[str, Sequence[Mapping[str, Any]]]
+    retried: bool = False
+    """An operator has it run again, once it has failed."""
+    webhook: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +61,7 @@ class CallerEntry:
     at: float
     """Seconds since the epoch, as everywhere here."""
     execution_id: str
+    """Or that of a workflow."""
     rival: bool
     """Whether the rival's content was sent."""
     status: int | None
@@ -67,6 +86,11 @@ class GenesysRequest:
     ran: bool = False
     repeat: bool = False
     """It found the run of an earlier one."""
+    execution_id: str | None = None
+    """Where the contract carries it."""
+    action_id: str | None = None
+    inputs_hash: str | None = None
+    """SHA-256 of its inputs in canonical form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +130,15 @@ class History:
     finals: Mapping[str, Mapping[str, Any]]
     """The document of the last GET, by execution id."""
     delivered: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """The statuses that the caller's webhook reported, by execution id."""
+    """The statuses that the caller's webhook reported, by the id of the execution or workflow."""
     counted: Mapping[str, Any] = field(default_factory=dict)
     """What the stored counters say."""
     kills: Kills = field(default_factory=Kills)
+    flows: Sequence[FlowOrder] = ()
+    flow_finals: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The document of the last GET, by workflow id."""
+    retries: Mapping[str, int] = field(default_factory=dict)
+    """How often an operator asked for a workflow to be run again, answered or not."""
     redriven: int = 0
     """Messages brought back from the dead-letter queue, as an operator does it."""
     seconds: float = 0.0
@@ -118,3 +147,7 @@ class History:
     def carries_id(self) -> bool:
         """Whether the contract carries the execution id, which makes a repeated request safe."""
         return self.contract == "data-actions"
+
+    def runs_of(self, flow: FlowOrder) -> int:
+        """Return how many runs a workflow's steps may have: the first, and one for each retry that was asked for."""
+        return 1 + self.retries.get(flow.workflow_id, 0)

@@ -14,7 +14,7 @@ from typing import Self
 from local.chaos.history import Kills
 from local.world.processes import running
 
-_WEIGHTS = {"Execute": 12, "ReceiveWebhook": 4, "Validate": 4, "Query": 2, "Deliver": 2}
+_WEIGHTS = {"Execute": 12, "Workflows": 5, "ReceiveWebhook": 4, "Validate": 4, "Query": 2, "Deliver": 2}
 """By logical id, less `Function`. Most of what can go wrong goes wrong in `execute`."""
 
 

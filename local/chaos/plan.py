@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from local.chaos.faults import CALM, LARGE_RESULT_BYTES, STORM, FaultKind, kinds
+from local.chaos.faults import CALM, LARGE, LARGE_RESULT_BYTES, STORM, FaultKind, kinds
 from local.chaos.history import Order
 
 _ACTION = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
@@ -59,8 +59,8 @@ def _order(contract: str, kind: FaultKind, index: int, source: random.Random) ->
     number = f"twin {index % 3}" if twin else index
     faults = [{**fault, **mode} for fault in kind.faults or ({},)]
     return Order(
-        execution_id=_uuid(source),
-        trace_id=_uuid(source),
+        execution_id=drawn_uuid(source),
+        trace_id=drawn_uuid(source),
         action_id=_PUBLISHED_ACTION if integrations else _ACTION,
         inputs={"order": number, "note": f"{kind.name}, ünïcode"},
         kind=kind.name,
@@ -68,11 +68,12 @@ def _order(contract: str, kind: FaultKind, index: int, source: random.Random) ->
         idempotent=source.random() < _IDEMPOTENT_SHARE,
         copies=_COPIES if source.random() < _TOGETHER_SHARE else 1,
         rival_inputs={"order": index, "note": "a rival"} if source.random() < _RIVAL_SHARE else None,
-        result_bytes=LARGE_RESULT_BYTES if kind.name == "large result" else 0,
+        result_bytes=LARGE_RESULT_BYTES if kind.name == LARGE else 0,
         cached=twin,
         webhook=source.random() < _WEBHOOK_SHARE,
     )
 
 
-def _uuid(source: random.Random) -> str:
+def drawn_uuid(source: random.Random) -> str:
+    """Return the next UUID of a seed."""
     return str(uuid.UUID(int=source.getrandbits(128), version=4))

@@ -9,9 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from local.chaos.cases import Case, Violation, cases
+from local.chaos.flows import flow_cases
 from local.chaos.history import History
 from local.chaos.outcomes import says_result_is_lost
-from local.chaos.timeline import timeline
+from local.chaos.timeline import flow_timeline, timeline
 
 _STATUSES = ("completed", "failed", "unknown")
 _OFFENDERS_SHOWN = 5
@@ -30,10 +31,14 @@ def figures(result: Result) -> dict[str, int | float]:
     history = result.history
     joined = cases(history)
     entries = [entry for case in joined for entry in case.audit]
+    alone = [case for case in joined if case.order.step is None]
     return {
-        "executions": len(joined),
-        "accepted": sum(case.accepted for case in joined),
-        "never accepted": sum(not case.accepted for case in joined),
+        "executions": len(alone),
+        "accepted": sum(case.accepted for case in alone),
+        "never accepted": sum(not case.accepted for case in alone),
+        "workflows": len(history.flows),
+        "executions of workflows": len(joined) - len(alone),
+        "workflows run again by an operator": sum(count > 0 for count in history.retries.values()),
         "requests by callers": len(history.log),
         "answered 5xx or not at all": sum(entry.status is None or entry.status >= 500 for entry in history.log),
         "conflicts (409)": sum(entry.status == 409 for entry in history.log),
@@ -63,7 +68,7 @@ def show(results: Sequence[Result], console: Console) -> None:
 
 
 def document(results: Sequence[Result]) -> list[dict[str, Any]]:
-    """Return everything as JSON: figures, counts by kind and status, violations, and each execution's timeline."""
+    """Return everything as JSON: figures, counts by kind and status, violations, and what happened to each."""
     return [
         {
             "contract": result.history.contract,
@@ -75,6 +80,7 @@ def document(results: Sequence[Result]) -> list[dict[str, Any]]:
                 for each in result.violations
             ],
             "timelines": {case.order.execution_id: timeline(case) for case in cases(result.history)},
+            "workflows": {case.order.workflow_id: flow_timeline(case) for case in flow_cases(result.history)},
         }
         for result in results
     ]
@@ -128,6 +134,12 @@ def _show_violations(result: Result, console: Console) -> None:
             if each.execution_id == case.order.execution_id:
                 console.print(f"{each.broken}: {each.detail}", style="red", markup=False)
         console.print("\n".join(timeline(case)), markup=False, soft_wrap=True)
+    for flow in flow_cases(result.history):
+        found = [each for each in result.violations if each.execution_id == flow.order.workflow_id]
+        for each in found:
+            console.print(f"{each.broken}: {each.detail}", style="red", markup=False)
+        if found:
+            console.print("\n".join(flow_timeline(flow)), markup=False, soft_wrap=True)
 
 
 def _offenders(result: Result) -> list[Case]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from actionrelay.ledger.audit_entry import AuditEntry
+from local.chaos.flow_callers import FlowCallers
 from local.chaos.history import ENDED
 from local.chaos.tables import Tables
 from local.chaos.worlds import VISIBILITY_SECONDS
@@ -25,11 +26,18 @@ class Settled:
 
 
 def settle(
-    tables: Tables, accepted: frozenset[str], show: Callable[[str], None], *, patience: float, quiet: float
+    tables: Tables,
+    accepted: frozenset[str],
+    flows: FlowCallers,
+    show: Callable[[str], None],
+    *,
+    patience: float,
+    quiet: float,
 ) -> Settled:
     """Wait until all of `accepted` have ended with a whole audit trail, and stay so for `quiet` seconds.
 
-    Waits at most `patience` seconds.
+    So must the executions of workflows, and each workflow has come to something, and was run again where that is
+    planned. Waits at most `patience` seconds.
     """
     ends = time.monotonic() + patience
     redriven = 0
@@ -37,9 +45,14 @@ def settle(
     quiet_since: float | None = None
     while True:
         redriven += tables.redrive()
-        statuses = tables.statuses()
+        flows.operate()
+        # Workflows first: what they begin afterwards is looked at the next time.
+        running = under_way(tables.flow_statuses()) | flows.owed
+        executions = tables.executions()
+        statuses = {each.execution_id: each.status.value for each in executions}
+        watched = accepted | {each.execution_id for each in executions if each.workflow is not None}
         # The trail is long: it is looked at once the states are as they should be.
-        waiting = not_ended(accepted, statuses) or behind(accepted, statuses, tables.audit())
+        waiting = running or not_ended(watched, statuses) or behind(watched, statuses, tables.audit())
         now = time.monotonic()
         quiet_since = None if waiting else quiet_since or now
         if quiet_since is not None and now - quiet_since >= quiet:
@@ -48,8 +61,13 @@ def settle(
             return Settled(waiting, redriven)
         if len(waiting) != shown:
             shown = len(waiting)
-            show(f"{shown} of {len(accepted)} not ended")
+            show(f"{shown} of {len(watched)} not ended")
         time.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def under_way(statuses: Mapping[str, str]) -> frozenset[str]:
+    """Return the workflows that have not come to anything yet; one that is blocked has."""
+    return frozenset(workflow_id for workflow_id, status in statuses.items() if status == "running")
 
 
 def not_ended(accepted: frozenset[str], statuses: Mapping[str, str]) -> frozenset[str]:

@@ -6,11 +6,14 @@ from typing import Any
 
 from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.ledger.entries_dynamodb import read_entries
+from actionrelay.ledger.execution import Execution
 from actionrelay.ledger.items_dynamodb import is_name_of_run, read_execution
+from actionrelay.workflows.items_dynamodb import read_run
+from local.chaos.worlds import VISIBILITY_SECONDS
 from local.world.emulator import Account
 from local.world.state import Stack
 
-_EXECUTION = "execution#"
+_EXECUTION, _WORKFLOW = "execution#", "workflow#"
 
 
 class Tables:
@@ -32,8 +35,37 @@ class Tables:
             if resource["ResourceType"] == "AWS::Lambda::Function"
         }
 
+    def see_again_soon(self, stack_name: str) -> None:
+        """Have the message of a killed `workflows` seen again as soon as that of a killed `execute`.
+
+        The template's six minutes are six times the function's timeout; in a chaos world it needs a second or two.
+        """
+        described = self._formation.describe_stack_resource(StackName=stack_name, LogicalResourceId="WorkflowQueue")
+        url = described["StackResourceDetail"]["PhysicalResourceId"]
+        self._sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)})
+
+    def flow_statuses(self) -> dict[str, str]:
+        """Return the status of every workflow on record."""
+        items = self._scan(
+            self._outputs["ExecutionsTableName"],
+            FilterExpression="begins_with(pk, :workflow) AND sk IN (:accepted, :run)",
+            ExpressionAttributeValues={
+                ":workflow": {"S": _WORKFLOW},
+                ":accepted": {"S": "workflow"},
+                ":run": {"S": "run"},
+            },
+        )
+        records: defaultdict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+        for item in items:
+            records[item["pk"]["S"].removeprefix(_WORKFLOW)][item["sk"]["S"]] = item
+        return {name: read_run(name, parts["workflow"], parts.get("run")).status for name, parts in records.items()}
+
     def statuses(self) -> dict[str, str]:
         """Return the status of every execution on record."""
+        return {each.execution_id: each.status.value for each in self.executions()}
+
+    def executions(self) -> list[Execution]:
+        """Return every execution on record."""
         items = self._scan(
             self._outputs["ExecutionsTableName"],
             FilterExpression="begins_with(pk, :execution)",
@@ -42,11 +74,11 @@ class Tables:
         records: defaultdict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
         for item in items:
             records[item["pk"]["S"].removeprefix(_EXECUTION)][item["sk"]["S"]] = item
-        return {
-            name: read_execution(name, parts["accepted"], parts.get("ledger")).status.value
+        return [
+            read_execution(name, parts["accepted"], parts.get("ledger"))
             for name, parts in records.items()
             if not is_name_of_run(parts["accepted"])
-        }
+        ]
 
     def audit(self) -> dict[str, tuple[AuditEntry, ...]]:
         """Return every execution's audit entries, in the order of `seq`."""

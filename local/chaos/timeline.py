@@ -1,9 +1,11 @@
-"""What happened to one execution, as a reader wants it: everything that a witness saw, by time."""
+"""What happened to an execution, or a workflow, as a reader wants it: everything that a witness saw, by time."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from local.chaos.cases import Case
+from local.chaos.flow_reference import needs
+from local.chaos.flows import FlowCase
 
 
 def timeline(case: Case) -> list[str]:
@@ -19,6 +21,24 @@ def timeline(case: Case) -> list[str]:
     final = case.final
     shown = "nothing" if final is None else f"{final['status']}, {final['attempts']} attempts, error {final['error']}"
     return [*lines, f"  at last: {shown}; {case.runs} runs"]
+
+
+def flow_timeline(case: FlowCase) -> list[str]:
+    """Return the lines: the workflow, what was asked, what each step must be and is, and its executions' timelines."""
+    order, final = case.order, case.final
+    status = final["status"] if final else "nothing"
+    lines = [f"{order.workflow_id} · {order.shape} · trace {order.trace_id} · {status}"]
+    for entry in sorted(case.log, key=lambda entry: entry.at):
+        asked = "asks for another run" if entry.read else "submits it"
+        lines.append(f"  {_clock(entry.at)}  caller   {asked}: {entry.status or 'no answer'} {entry.said}")
+    for name in order.steps:
+        shown = case.steps[name]["status"] if case.steps else "nothing"
+        after = ", ".join(needs(order, name)) or "nothing"
+        lines.append(f"  step {name}, after {after}: {shown}, and must be {case.must_be(name)}")
+    for (name, index, run), execution in sorted(case.executions.items(), key=repr):
+        lines.append(f"  step {name}, item {index}, run {run}:")
+        lines += [f"    {line}" for line in timeline(execution)]
+    return lines
 
 
 def _seen(case: Case) -> Iterator[tuple[float, str, str]]:

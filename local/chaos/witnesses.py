@@ -41,6 +41,9 @@ def genesys_requests(genesys: RemoteSimulator) -> tuple[GenesysRequest, ...]:
             fault=each["fault"],
             ran=each["ran"],
             repeat=each["repeat"],
+            execution_id=each["executionId"],
+            action_id=each["actionId"],
+            inputs_hash=each["inputsHash"],
         )
         for each in genesys.requests()
         if each["contract"] is not None
@@ -55,11 +58,12 @@ def genesys_callbacks(genesys: RemoteSimulator) -> tuple[Callback, ...]:
 
 
 def delivered(stack: Stack) -> dict[str, tuple[str, ...]]:
-    """Return the statuses that reached the callers' webhook, by execution id."""
+    """Return the statuses that reached the callers' webhook, by the id of the execution or workflow."""
     answer = urllib3.request("GET", f"{stack.sink_url}/_control/deliveries", retries=False, timeout=30.0)
     received: defaultdict[str, list[str]] = defaultdict(list)
     for each in answer.json()["deliveries"]:
-        received[each["json"]["data"]["executionId"]].append(each["json"]["data"]["status"])
+        data = each["json"]["data"]
+        received[data.get("executionId") or data["workflowId"]].append(data["status"])
     return {execution_id: tuple(statuses) for execution_id, statuses in received.items()}
 
 
@@ -76,20 +80,28 @@ def counted(stack: Stack, history: History) -> Mapping[str, Any]:
 
 def finals(stack: Stack, execution_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     """Return each execution as the API shows it; none for one that the API does not know."""
+    return _read_all(stack, "/executions", execution_ids)
 
+
+def flow_finals(stack: Stack, workflow_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Return each workflow as the API shows it; none for one that the API does not know."""
+    return _read_all(stack, "/workflows", workflow_ids)
+
+
+def _read_all(stack: Stack, path: str, names: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     def read(some: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         with ApiClient(stack) as api:
-            read = {execution_id: _final(api, execution_id) for execution_id in some}
-        return {execution_id: document for execution_id, document in read.items() if document is not None}
+            read = {name: _final(api, f"{path}/{name}") for name in some}
+        return {name: document for name, document in read.items() if document is not None}
 
-    parts = together([partial(read, execution_ids[first::_READERS]) for first in range(_READERS)])
-    return {execution_id: document for part in parts for execution_id, document in part.items()}
+    parts = together([partial(read, names[first::_READERS]) for first in range(_READERS)])
+    return {name: document for part in parts for name, document in part.items()}
 
 
-def _final(api: ApiClient, execution_id: str) -> Mapping[str, Any] | None:
+def _final(api: ApiClient, path: str) -> Mapping[str, Any] | None:
     for _ in range(_TRIES):
         try:
-            answer = api.execution(execution_id)
+            answer = api.call("GET", path)
         except HTTPError:
             answer = None
         if answer is not None and answer.status == HTTPStatus.OK:
@@ -98,4 +110,4 @@ def _final(api: ApiClient, execution_id: str) -> Mapping[str, Any] | None:
         if answer is not None and answer.status == HTTPStatus.NOT_FOUND:
             return None
         time.sleep(_WAIT_SECONDS)
-    raise TimeoutError(f"{execution_id} can't be read")
+    raise TimeoutError(f"{path} can't be read")

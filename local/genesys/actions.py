@@ -7,6 +7,7 @@ action echoes.
 
 import base64
 import hashlib
+import json
 import random
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
@@ -15,6 +16,11 @@ TRANSFORMATION = "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e"
 
 _CENT = Decimal("0.01")
 _TO_USD = {"USD": Decimal(1), "EUR": Decimal("1.08"), "GBP": Decimal("1.27")}
+
+
+def inputs_hash(inputs: Any) -> str:
+    """Return the SHA-256 of inputs, in hex: of their JSON with sorted keys, without spaces."""
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def run_action(action_id: str, inputs: dict[str, Any], result_bytes: int = 0) -> dict[str, Any]:

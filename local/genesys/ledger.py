@@ -43,6 +43,7 @@ class RequestRecord:
     action_id: str | None = None
     execution_id: str | None = None
     trace_id: str | None = None
+    inputs_hash: str | None = None
     fault: str | None = None
     ran: bool = False
     repeat: bool = False

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from local.genesys.actions import inputs_hash
 from local.genesys.admission import admit, open_exchange
 from local.genesys.answers import ResetAnswer, SilentAnswer, json_answer
 from local.genesys.choice import Subject
@@ -117,6 +118,7 @@ class Platform:
             call.execution_id,
             call.trace_id,
         )
+        record.inputs_hash = inputs_hash(call.inputs)
         return call
 
     async def _perform(self, call: Call, exchange: Exchange) -> Response:

@@ -9,7 +9,10 @@ from pathlib import Path
 
 from local.chaos.killer import Killer
 
-NAMES = {f"{name}Function": name.lower() for name in ("Validate", "Execute", "ReceiveWebhook", "Deliver", "Query")}
+NAMES = {
+    f"{name}Function": name.lower()
+    for name in ("Validate", "Execute", "Workflows", "ReceiveWebhook", "Deliver", "Query")
+}
 WORKING = "import socket, sys; s = socket.socket(); print('up', flush=True); sys.stdin.read()"
 STARTING = "import sys; print('up', flush=True); sys.stdin.read()"
 
