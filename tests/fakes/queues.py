@@ -116,7 +116,7 @@ class CountedAcceptances:
     counted: Counter[tuple[Flow, int]] = field(default_factory=Counter)
     trouble: Trouble = field(default_factory=Trouble)
 
-    def count(self, flow: Flow, hour: int) -> int:
+    def count(self, flow: Flow, hour: int, executions: int) -> int:
         self.trouble.strike_before("count")
-        self.counted[flow, hour] += 1
+        self.counted[flow, hour] += executions
         return self.counted[flow, hour]

@@ -61,7 +61,7 @@ from actionrelay.webhooks.keys import SigningSecret
 from actionrelay.webhooks.signatures import StandardWebhooks, StandardWebhooksVerifier
 from actionrelay.webhooks.targets import OutboundPolicy
 from actionrelay.wiring.known_actions import ActionsOfCatalogue
-from actionrelay.wiring.step_requests import RulesOfSubmissions, SubmittedSteps
+from actionrelay.wiring.step_requests import RoomInBacklog, RulesOfSubmissions, SubmittedSteps
 from actionrelay.wiring.workflow_outcomes import RecordedOutcomes
 from actionrelay.workflows.advance import AdvanceWorkflow
 from actionrelay.workflows.decisions import OperateWorkflow
@@ -345,6 +345,7 @@ class Relay:
             self.telemetry,
             self.clock,
             self.randomness,
+            RoomInBacklog(self.backlog),
         )
 
     @property

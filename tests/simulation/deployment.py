@@ -26,7 +26,7 @@ from actionrelay.submit.submission import SubmitExecution
 from actionrelay.webhooks.keys import SigningSecret
 from actionrelay.webhooks.signatures import ID_HEADER, VerifiedWebhook
 from actionrelay.webhooks.targets import OutboundPolicy
-from actionrelay.wiring.step_requests import RulesOfSubmissions, SubmittedSteps
+from actionrelay.wiring.step_requests import RoomInBacklog, RulesOfSubmissions, SubmittedSteps
 from actionrelay.wiring.workflow_outcomes import RecordedOutcomes
 from actionrelay.workflows.advance import AdvanceWorkflow
 from actionrelay.workflows.decisions import OperateWorkflow
@@ -205,6 +205,7 @@ class UseCases:
             silence,
             ports,
             randomness,
+            RoomInBacklog(Backlog(lambda _: FixedGauge(), CountedAcceptances(), 1_000, 270, ports)),
         )
         self.advancing = AdvanceWorkflow(
             records,

@@ -306,7 +306,7 @@ OPERATIONS: dict[str, Operation] = {
                 headers=("X-Trace-Id", "Location"),
             ),
         },
-        (*_BODY, WorkflowConflictError, QueueUnavailableError, *_UNREADABLE, *_STORED),
+        (*_BODY, WorkflowConflictError, BacklogFullError, QueueUnavailableError, *_UNREADABLE, *_STORED),
         body="WorkflowRequest",
         body_examples={"workflow": examples.WORKFLOW},
     ),

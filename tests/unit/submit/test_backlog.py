@@ -114,6 +114,7 @@ def test_an_hours_acceptances_are_one_item() -> None:
             return {"Attributes": {"accepted": {"N": "7"}}}
 
     hour = NOON // 3_600_000
-    assert TableAcceptances(Table(), "executions").count(Flow(Lane.BULK, "x"), hour) == 7  # type: ignore[arg-type]
+    assert TableAcceptances(Table(), "executions").count(Flow(Lane.BULK, "x"), hour, 3) == 7  # type: ignore[arg-type]
     [one] = asked
     assert one["Key"] == {"pk": {"S": "backlog#bulk#x"}, "sk": {"S": str(hour)}}
+    assert {"N": "3"} in one["ExpressionAttributeValues"].values()  # type: ignore[attr-defined]  # a dict

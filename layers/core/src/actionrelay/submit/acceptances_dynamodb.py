@@ -23,14 +23,14 @@ class TableAcceptances(Acceptances):
     table: str
 
     @override
-    def count(self, flow: Flow, hour: int) -> int:
+    def count(self, flow: Flow, hour: int, executions: int) -> int:
         with failures_as(StoreUnavailableError, "acceptances can't be counted"):
             answer = self.client.update_item(
                 TableName=self.table,
                 Key=key(f"backlog#{flow.lane}#{flow.caller}", str(hour)),
-                UpdateExpression="ADD accepted :one SET expires_at = :end",
+                UpdateExpression="ADD accepted :executions SET expires_at = :end",
                 ExpressionAttributeValues={
-                    ":one": {"N": "1"},
+                    ":executions": {"N": str(executions)},
                     ":end": {"N": str((hour + 1 + _KEPT_HOURS) * 3_600)},
                 },
                 ReturnValues="UPDATED_NEW",

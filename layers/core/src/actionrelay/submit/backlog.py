@@ -29,8 +29,8 @@ _HOUR_MS = 3_600_000
 class Acceptances(Protocol):
     """How many executions a caller was let in with."""
 
-    def count(self, flow: Flow, hour: int) -> int:
-        """Count one more in an hour (since the epoch), and return how many there are.
+    def count(self, flow: Flow, hour: int, executions: int) -> int:
+        """Count more of them in an hour (since the epoch), and return how many there are.
 
         Raises:
             StoreUnavailableError: nobody knows.
@@ -56,28 +56,29 @@ class Backlog:
     _looks: dict[Lane, _Look] = field(default_factory=dict, repr=False)
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def refuses_for(self, flow: Flow) -> int:
-        """Return 0 where a flow may add one more, else after how many seconds it is worth trying again.
+    def refuses_for(self, flow: Flow, executions: int = 1) -> int:
+        """Return 0 where a flow may add something, else after how many seconds it is worth trying again.
 
+        ``executions`` is what it comes to: it is counted to the flow, and room for a part of it is enough.
         What can't be looked at refuses nobody: a queue that is down says so itself.
         """
         try:
-            return self._refuses_for(flow)
+            return self._refuses_for(flow, executions)
         except DependencyError:
             return 0
 
-    def _refuses_for(self, flow: Flow) -> int:
+    def _refuses_for(self, flow: Flow, executions: int) -> int:
         depth = self._depth(flow.lane)
         refused = False
         if depth >= self.most // 2:
-            taken = self.acceptances.count(flow, self.clock.now() // _HOUR_MS)
+            taken = self.acceptances.count(flow, self.clock.now() // _HOUR_MS, executions)
             full = depth >= self.most and taken > max(self.most // CALLERS_PART, 1)
             refused = full or depth >= self.most + self.most // 4
         if refused:
             excess = depth - self.most + 1
             return min(max(-(-excess * 60 // self.per_minute), 1), _LONGEST_WAIT_S)
         with self._turn:
-            self._looks[flow.lane].depth += 1
+            self._looks[flow.lane].depth += executions
         return 0
 
     def _depth(self, lane: Lane) -> int:

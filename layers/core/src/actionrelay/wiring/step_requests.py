@@ -1,4 +1,4 @@
-"""What a workflow asks of other capabilities: that its steps' requests are judged, taken in and looked after."""
+"""What a workflow asks of other capabilities: room for it, and that its steps' requests are judged and looked after."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -8,14 +8,16 @@ from typing import override
 from actionrelay.errors import Fault, PayloadTooLargeError, WrongStateError
 from actionrelay.faults import Faults
 from actionrelay.genesys.contract import GenesysApi
+from actionrelay.lanes import Flow, Lane, caller_name
 from actionrelay.ledger.execution import Execution, Status
 from actionrelay.ledger.operator_decisions import Decision
 from actionrelay.operate.decisions import OperateExecution
 from actionrelay.strict_json import Json, canonical
+from actionrelay.submit.backlog import Backlog
 from actionrelay.submit.ports import NothingKnown
 from actionrelay.submit.rules import RequestRules
 from actionrelay.submit.submission import SubmitExecution
-from actionrelay.workflows.ports import StepExecutions, StepOrder, SubmissionRules
+from actionrelay.workflows.ports import LaneRoom, StepExecutions, StepOrder, SubmissionRules
 
 _OF_STEP = {"action_id", "inputs", "timeout", "cache_results", "idempotent"}
 
@@ -44,6 +46,17 @@ class RulesOfSubmissions(SubmissionRules):
     @override
     def webhook_faults(self, url: str) -> Sequence[Fault]:
         return self.rules.webhook_faults(url)
+
+
+@dataclass(frozen=True, slots=True)
+class RoomInBacklog(LaneRoom):
+    """``LaneRoom`` in the backlog that the API's own submissions fill."""
+
+    backlog: Backlog
+
+    @override
+    def closed_for(self, lane: str, caller: str | None, executions: int) -> int:
+        return self.backlog.refuses_for(Flow(Lane(lane), caller_name(caller)), executions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from actionrelay.wiring.ledger import (
 from actionrelay.wiring.operating import operating
 from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
 from actionrelay.wiring.settings import ValidateSettings
-from actionrelay.wiring.step_requests import RulesOfSubmissions
+from actionrelay.wiring.step_requests import RoomInBacklog, RulesOfSubmissions
 from actionrelay.wiring.telemetry import telemetry
 from actionrelay.wiring.waiting import awaiting
 from actionrelay.wiring.workflow_records import step_results, workflow_records
@@ -37,6 +37,21 @@ from actionrelay.workflows.decisions import OperateWorkflow
 from actionrelay.workflows.results import StepResults
 from actionrelay.workflows.rules import WorkflowRules
 from actionrelay.workflows.submission import SubmitWorkflow
+
+
+@once
+def backlog() -> Backlog:
+    """Knows how much waits, and who may add to it."""
+    settings = ValidateSettings.read(os.environ)
+    return Backlog(
+        gauges=lambda lane: SqsGauge(
+            aws().sqs, settings.bulk_queue_url if lane is Lane.BULK else settings.execution_queue_url
+        ),
+        acceptances=TableAcceptances(aws().dynamodb, settings.executions_table),
+        most=settings.max_backlog or settings.requests_per_minute * 60 * DEFAULT_HOURS,
+        per_minute=settings.requests_per_minute,
+        clock=SystemClock(),
+    )
 
 
 @once
@@ -61,15 +76,7 @@ def submit_execution() -> SubmitExecution:
         clock=SystemClock(),
         randomness=SystemRandomness(),
         audit_kept_days=settings.audit_retention_days,
-        backlog=Backlog(
-            gauges=lambda lane: SqsGauge(
-                aws().sqs, settings.bulk_queue_url if lane is Lane.BULK else settings.execution_queue_url
-            ),
-            acceptances=TableAcceptances(aws().dynamodb, settings.executions_table),
-            most=settings.max_backlog or settings.requests_per_minute * 60 * DEFAULT_HOURS,
-            per_minute=settings.requests_per_minute,
-            clock=SystemClock(),
-        ),
+        backlog=backlog(),
     )
 
 
@@ -118,6 +125,7 @@ def submit_workflow() -> SubmitWorkflow:
         telemetry=telemetry(),
         clock=SystemClock(),
         randomness=SystemRandomness(),
+        room=RoomInBacklog(backlog()),
     )
 
 

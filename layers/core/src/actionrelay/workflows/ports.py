@@ -33,6 +33,17 @@ class SubmissionRules(Protocol):
         ...
 
 
+class LaneRoom(Protocol):
+    """How much waits in each lane, and who may add to it."""
+
+    def closed_for(self, lane: str, caller: str | None, executions: int) -> int:
+        """Return 0 where a caller may add a workflow of so many executions, else after how many seconds to try again.
+
+        What can't be looked at is open: it raises nothing.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class StepOrder:
     """One execution that a step wants, and for whom."""

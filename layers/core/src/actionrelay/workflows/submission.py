@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from actionrelay.errors import (
     AlreadyRecordedError,
+    BacklogFullError,
     QueueUnavailableError,
     RequestError,
     WorkflowConflictError,
@@ -15,6 +16,7 @@ from actionrelay.ports import Clock, Randomness, Telemetry
 from actionrelay.signals import Count
 from actionrelay.strict_json import canonical, digest
 from actionrelay.workflows.plan import PlanDocument, plan
+from actionrelay.workflows.ports import LaneRoom
 from actionrelay.workflows.records import WorkflowRecords
 from actionrelay.workflows.rules import Submission, WorkflowRules
 from actionrelay.workflows.run import Run, Workflow, never_written
@@ -39,6 +41,7 @@ class SubmitWorkflow:
     telemetry: Telemetry
     clock: Clock
     randomness: Randomness
+    room: LaneRoom
 
     def plan(self, raw: bytes) -> PlanDocument:
         """Say what a workflow would come to; nothing changes.
@@ -61,6 +64,7 @@ class SubmitWorkflow:
             PayloadTooLargeError: more bytes than allowed.
             InvalidRequestError: with every fault.
             WorkflowConflictError: the id belongs to other content.
+            BacklogFullError: its lane has no room for more, and nothing is recorded.
             QueueUnavailableError: recorded, not begun.
         """
         try:
@@ -73,8 +77,9 @@ class SubmitWorkflow:
     def _submit(self, submission: Submission, caller: str | None) -> tuple[Disposition, Workflow]:
         run, stored = self._draft(submission, caller)
         self.telemetry.concerning(run.workflow_id, run.trace_id)
-        self.payloads.put(run.definition, stored)
         try:
+            self._require_room(run, submission)
+            self.payloads.put(run.definition, stored)
             self.records.create(run)
         except AlreadyRecordedError:
             return Disposition.REPEATED, self._repeat(run)
@@ -83,6 +88,17 @@ class SubmitWorkflow:
         definition = submission.definition
         steps = {name: never_written(definition, name) for name in definition.steps}
         return Disposition.ACCEPTED, Workflow(run, definition, steps)
+
+    def _require_room(self, run: Run, submission: Submission) -> None:
+        """Refuse what a lane has no room for. What is on record already is there; it is found by its repeat.
+
+        All that it may come to counts at once, so that its steps have their room when they begin.
+        """
+        executions = sum(step.executions for step in submission.definition.steps.values())
+        if wait_s := self.room.closed_for(run.lane, run.caller, executions):
+            if self.records.load(run.workflow_id) is not None:
+                raise AlreadyRecordedError("this id is taken", workflow_id=run.workflow_id)
+            raise BacklogFullError.of(run.lane, wait_s)
 
     def _draft(self, submission: Submission, caller: str | None) -> tuple[Run, bytes]:
         now = self.clock.now()
