@@ -15,7 +15,9 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
     "a step awaits nothing": (
         Edit(records, "never_written", "frozenset(token(each, 1) for each in definition.steps[name].depends_on)", ""),
     ),
-    "a step starts while it awaits others": (Edit(transitions, "_due_of", "elif not step.awaits:", "else:"),),
+    "a step starts while it awaits others": (
+        Edit(transitions, "_due_of", "elif len(over) == len(step.awaits):", "elif True:"),
+    ),
     "unknown is taken for over": (
         Edit(
             transitions,
@@ -94,7 +96,10 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
         ),
     ),
     "the last of several to end does not look whether it is": (
-        Edit(_Turn, "_go_on", "if not self._is_stale or self._has_started:", "if True:"),
+        Edit(_Turn, "_go_on", "if not self._is_stale or", "if True or"),
+    ),
+    "what a worker has written counts as seen by the others": (
+        Edit(_Turn, "_know", "step.state is StepState.STARTED and step.items_under_way > 0", "True"),
     ),
     "a workflow does not hear of an ending": (
         Edit(follow_up.Completion, "hand_on", "self.notify_workflow(ended)", "pass"),

@@ -16,7 +16,7 @@ from actionrelay.signals import Count
 from actionrelay.workflows import transitions
 from actionrelay.workflows.ports import StepExecutions, WorkflowStore
 from actionrelay.workflows.records import WorkflowRecords
-from actionrelay.workflows.results import StepResults, items_failed
+from actionrelay.workflows.results import Recollection, StepResults, items_failed
 from actionrelay.workflows.run import (
     Renewal,
     Run,
@@ -45,6 +45,7 @@ STATES = {
     Status.UNKNOWN: StepState.UNKNOWN,
     Status.CANCELLED: StepState.CANCELLED,
 }
+_OPEN = frozenset({StepState.STARTED, StepState.UNKNOWN})
 OUTCOMES = {
     WorkflowStatus.COMPLETED: Count.WORKFLOWS_COMPLETED,
     WorkflowStatus.FAILED: Count.WORKFLOWS_FAILED,
@@ -125,7 +126,8 @@ class _Turn:
         """What is on record, as far as this worker knows."""
         self._use_case = use_case
         self._store: WorkflowStore = use_case.records.store
-        self._results = StepResults(use_case.executions, use_case.records.payloads)
+        self._recollection = Recollection()
+        self._results = StepResults(use_case.executions, use_case.records.payloads, self._recollection)
         self._starting = StartSteps(use_case.steps, self._results)
         self._ends_at = ends_at
         self.has_settled = False
@@ -167,11 +169,15 @@ class _Turn:
         if deed is not None:
             self._do(deed)
             return True
-        if not self._is_stale or self._has_started:
+        if not self._is_stale or self._has_started or not self._others_may_write():
             return False
         # The last of several that end at the same time has to see that it is the last.
         self._read_again()
         return True
+
+    def _others_may_write(self) -> bool:
+        """Whether anything may come to something that another worker sees: else this one has seen it all."""
+        return not _OPEN.isdisjoint(step.state for step in self.workflow.steps.values())
 
     def _read_again(self) -> None:
         workflow = self._use_case.records.load(self.workflow.run.workflow_id)
@@ -202,6 +208,7 @@ class _Turn:
         place = WorkflowPlace(self.workflow.run.workflow_id, name, index)
         execution = self._use_case.executions.load(execution_id(place.workflow_id, name, index, run))
         if execution is not None and execution.workflow == place:
+            self._recollection.keep(execution)
             if self._may_not_be_queued(execution):
                 self._use_case.steps.finish(execution)
             self._take(name, index, execution)
@@ -369,7 +376,9 @@ class _Turn:
 
     def _know(self, step: StepRecord) -> None:
         self.workflow = replace(self.workflow, steps={**self.workflow.steps, step.name: step})
-        self._is_stale = True
+        # The end of an item that is under way is written to this same record, by who has read it after this write.
+        will_be_looked_at = step.state is StepState.STARTED and step.items_under_way > 0
+        self._is_stale = self._is_stale or not will_be_looked_at
 
     def _save_run(self, run: Run) -> None:
         try:

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from actionrelay.ledger.execution import ExecutionError, PayloadRef
+from actionrelay.ledger.execution import Execution, ExecutionError, PayloadRef, Status
 from actionrelay.ledger.ports import ExecutionStore, PayloadStore
 from actionrelay.strict_json import Json, digest
 from actionrelay.workflows.expressions import ExpressionFaultError
@@ -17,12 +17,35 @@ MAX_JOINED_BYTES = 5 * 1_024 * 1_024
 """Of the results of all items of a ``forEach``: as much as one action may return."""
 
 
+@dataclass(slots=True)
+class Recollection:
+    """What one look at a workflow has read, and need not read again: an execution that has completed never changes."""
+
+    executions: dict[str, Execution] = field(default_factory=dict)
+    texts: dict[str, bytes] = field(default_factory=dict)
+    """Results that are not in the execution's record, up to ``MAX_REFERENCED_BYTES`` together."""
+    bytes_left: int = MAX_REFERENCED_BYTES
+
+    def keep(self, execution: Execution) -> None:
+        """Remember an execution, if nothing changes it any more."""
+        if execution.status is Status.COMPLETED:
+            self.executions[execution.execution_id] = execution
+
+    def keep_text(self, ref: PayloadRef, text: bytes) -> None:
+        """Remember a stored result, where there is room."""
+        if ref.inline is None and len(text) <= self.bytes_left:
+            self.bytes_left -= len(text)
+            self.texts[ref.key] = text
+
+
 @dataclass(frozen=True, slots=True)
 class StepResults:
     """Reads results where executions have left them."""
 
     executions: ExecutionStore
     payloads: PayloadStore
+    recollection: Recollection | None = None
+    """None: everything is read again, as is right for what lives longer than a look."""
 
     def source(self, workflow: Workflow, index: int | None = None, item: Json = None) -> Source:
         """Return what references of a step are looked up in; each result is read once, and all of them are bounded.
@@ -85,16 +108,30 @@ class StepResults:
         return b"[" + b",".join(parts) + b"]"
 
     def _of_execution(self, workflow: Workflow, name: str, index: int | None, run: int) -> bytes:
-        execution = self.executions.load(execution_id(workflow.run.workflow_id, name, index, run))
+        execution = self._execution(execution_id(workflow.run.workflow_id, name, index, run))
         outcome = execution.outcome if execution else None
         if outcome is None or outcome.error is not None:
             raise ExpressionFaultError(f"of {name} can't be read")
         return b"null" if outcome.result is None else self._stored(name, outcome.result, None)
 
+    def _execution(self, name: str) -> Execution | None:
+        known = self.recollection
+        if known is not None and name in known.executions:
+            return known.executions[name]
+        execution = self.executions.load(name)
+        if known is not None and execution is not None:
+            known.keep(execution)
+        return execution
+
     def _stored(self, name: str, ref: PayloadRef | None, error: ExecutionError | None) -> bytes:
+        known = self.recollection
+        if known is not None and ref is not None and ref.key in known.texts:
+            return known.texts[ref.key]
         data = self.payloads.get(ref) if ref is not None and error is None else None
-        if data is None:
+        if data is None or ref is None:
             raise ExpressionFaultError(f"of {name} can't be read")
+        if known is not None:
+            known.keep_text(ref, data)
         return data
 
 

@@ -16,8 +16,9 @@ The workflow::
          │                                   any of them, but `running` ── retry ──► running
          └── stop: by deadline ──► failed · by an operator ──► cancelled
 
-A step waits for a set of dependencies, and an atomic removal takes out each one that is over. Everything else that is
-due follows from the records alone (``due``), so the next reader does what a worker that died has left undone.
+A step waits for a set of dependencies, and an atomic removal takes out each one that is over, the last ones by the
+write that starts the step. Everything else that is due follows from the records alone (``due``), so the next reader
+does what a worker that died has left undone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -64,16 +65,17 @@ STEPS: Mapping[StepState, frozenset[StepState]] = {
 
 
 def start(step: StepRecord, now: int) -> StepRecord:
-    """Take a step that waits for nothing more; its execution is about to be recorded."""
-    return _to(step, StepState.STARTED, started_at=now)
+    """Take a step that waits for nothing that is not over; its execution is about to be recorded."""
+    return _to(step, StepState.STARTED, awaits=frozenset(), started_at=now)
 
 
 def start_items(step: StepRecord, count: int, now: int, at_once: int) -> StepRecord:
     """Begin a ``forEach`` over so many items; an empty one has completed."""
     items = step.items or tuple(Item(run=step.run) for _ in range(count))
     if not items:
-        return _to(step, StepState.COMPLETED, items=(), started_at=now, completed_at=now)
-    return _to(step, StepState.STARTED, items=_more_started(items, at_once, step.run), started_at=now)
+        return _to(step, StepState.COMPLETED, awaits=frozenset(), items=(), started_at=now, completed_at=now)
+    begun = _more_started(items, at_once, step.run)
+    return _to(step, StepState.STARTED, awaits=frozenset(), items=begun, started_at=now)
 
 
 def start_more(step: StepRecord, at_once: int) -> StepRecord:
@@ -277,12 +279,12 @@ class Deed(StrEnum):
     """Nothing new may start any more; the reason is in the definition or on the clock."""
     RENEW = "renew"
     RELEASE = "release"
-    """A dependency is over: take it out of the set that a step waits for."""
+    """A dependency is over: take it out of the set that a step waits for, which is left with others."""
     SKIP = "skip"
     """What a step depends on has failed."""
     CANCEL = "cancel"
     START = "start"
-    """It waits for nothing more: find out whether it runs, and on what."""
+    """It waits for nothing that is not over: find out whether it runs, and on what."""
     START_ITEMS = "start_items"
     JOIN = "join"
 
@@ -338,12 +340,13 @@ def _due_of(workflow: Workflow, step: StepRecord, name: str) -> Iterator[Due]:
         yield Due(Deed.CANCEL, name)
         return
     failed = next((each for each in defined.depends_on if workflow.steps[each].is_failed), None)
+    over = [each for each in defined.depends_on if _is_awaited_in_vain(step, workflow.steps[each])]
     if failed is not None:
         yield Due(Deed.SKIP, name, failed)
-    elif over := [each for each in defined.depends_on if _is_awaited_in_vain(step, workflow.steps[each])]:
-        yield from (Due(Deed.RELEASE, name, each) for each in over)
-    elif not step.awaits:
+    elif len(over) == len(step.awaits):  # the write that starts it takes out the last ones
         yield Due(Deed.START, name)
+    else:
+        yield from (Due(Deed.RELEASE, name, each) for each in over)
 
 
 def _due_of_items(workflow: Workflow, step: StepRecord, defined: Step) -> Iterator[Due]:
