@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, override
 
 from actionrelay.aws.attributes import attribute, key
@@ -54,9 +55,7 @@ class ManyExecutions(FakeIndexedTables):
         for asked in parameters["RequestItems"][EXECUTIONS]["Keys"]:
             name = asked["pk"]["S"].partition("#")[2]
             if (number := uuid.UUID(name).int) < EXECUTIONS_THERE:
-                execution = _execution(number)
-                item = accepted_item(execution) if asked["sk"]["S"] == "accepted" else ledger_item(execution)
-                items[asked["pk"]["S"], asked["sk"]["S"]] = {**asked, **item}
+                items[asked["pk"]["S"], asked["sk"]["S"]] = {**asked, **_item(number, asked["sk"]["S"])}
         answer = FakeIndexedTables.batch_get_item(self, **parameters)
         items.clear()
         return answer
@@ -73,6 +72,12 @@ def _entries_of(number: int) -> Iterator[tuple[tuple[str, str, str], str, str | 
         yield (EXECUTIONS, "by_undelivered", UNDELIVERED), "created_at", at
     if number % _TRACED == 0:
         yield (EXECUTIONS, "by_trace", TRACE_ID), "created_at", at
+
+
+@cache
+def _item(number: int, kind: str) -> dict[str, Any]:
+    execution = _execution(number)
+    return accepted_item(execution) if kind == "accepted" else ledger_item(execution)
 
 
 def _execution(number: int) -> Execution:
