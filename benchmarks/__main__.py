@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import batch, client, imports, machine, pipeline, readme, reads, table, validation
+from benchmarks import batch, client, cold, imports, machine, pipeline, readme, reads, table, validation
 from benchmarks.bench import Bench
 from benchmarks.cost import batches, calls
 from benchmarks.gate import report as gate
@@ -17,6 +17,7 @@ from local.world.errors import WorldError
 
 BENCHMARKS: dict[str, Benchmark] = {
     "imports": imports.run,
+    "cold": cold.run,
     "client": client.run,
     "validation": validation.run,
     "calls": calls.run,
