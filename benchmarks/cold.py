@@ -234,8 +234,9 @@ def run(bench: Bench) -> Result:
                 "gives for it (a whole one for 1,769 MB). Lambda itself gives more while a function gets ready."
             ),
             (
-                "Until ready: from the first process of the container until the runtime asks for an event. The first "
-                "answer makes the clients that it needs; AWS answers at once, with nothing in its tables."
+                "Until ready: from the first process of the container until the runtime asks for an event, with all "
+                "imported and every client made. Then the first answer; AWS answers at once and has nothing in its "
+                "tables."
             ),
             "Peak MB: the most that the process had in memory up to then.",
             *((f"Not measured: {missing}.",) if missing else ()),

@@ -1,6 +1,9 @@
 """Settings from an environment, and each function wired from them."""
 
+import ast
 import importlib
+import inspect
+import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -206,6 +209,36 @@ def test_threads_wait_for_what_another_builds() -> None:
         made = set(threads.map(lambda _: build(), range(10)))
     assert made == set(built)
     assert len(built) == 1
+
+
+def test_in_lambda_the_first_event_finds_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[str] = []
+    process.prepare(lambda: built.append("elsewhere"))
+    monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")
+    process.prepare(lambda: built.append("in Lambda"))
+    assert built == ["in Lambda"]
+
+
+def test_what_can_not_be_prepared_is_left_for_the_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")
+
+    @process.once
+    def build() -> str:
+        return os.environ["A_VARIABLE_THAT_COMES_LATE"]
+
+    process.prepare(build)
+    monkeypatch.setenv("A_VARIABLE_THAT_COMES_LATE", "value")
+    assert build() == "value"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_prepares_its_first_event(function: str) -> None:
+    module = importlib.import_module(f"actionrelay.wiring.{function}")
+    match ast.parse(inspect.getsource(module)).body[-1]:
+        case ast.Expr(ast.Call(ast.Name("prepare"), [ast.Name(), *_] as builds)):
+            assert {getattr(module, ast.unparse(build)) for build in builds} <= set(WIRED)
+        case last:
+            pytest.fail(f"the last line is {ast.unparse(last)}")
 
 
 def test_a_failed_build_is_tried_again() -> None:

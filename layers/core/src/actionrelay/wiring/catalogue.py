@@ -18,7 +18,7 @@ from actionrelay.token.lease_dynamodb import TableTokenLeases
 from actionrelay.token.login_http import ClientCredentialsIssuer
 from actionrelay.token.shared import SharedToken
 from actionrelay.token.store_ssm import TokenParameter
-from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
+from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once, prepare
 from actionrelay.wiring.settings import CatalogueSettings
 from actionrelay.wiring.telemetry import telemetry
 
@@ -71,3 +71,6 @@ def request_sync() -> RequestSync:
 def catalogue_dead_letters() -> SqsDeadLetters:
     """Takes the messages of the catalogue's queue that nobody can work on."""
     return SqsDeadLetters(aws().sqs, CatalogueSettings.read(os.environ).catalogue_dlq_url)
+
+
+prepare(sync_actions)

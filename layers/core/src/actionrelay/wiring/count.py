@@ -5,7 +5,7 @@ import os
 from actionrelay.statistics.changes_dynamodb import read_change
 from actionrelay.statistics.counters_dynamodb import TableCounters
 from actionrelay.statistics.counting import CountChanges
-from actionrelay.wiring.process import SystemClock, aws, once
+from actionrelay.wiring.process import SystemClock, aws, once, prepare
 from actionrelay.wiring.settings import CountSettings
 from actionrelay.wiring.telemetry import telemetry
 
@@ -16,3 +16,6 @@ def count_changes() -> CountChanges:
     settings = CountSettings.read(os.environ)
     counters = TableCounters(aws().dynamodb, settings.executions_table, SystemClock())
     return CountChanges(read_change, counters, telemetry(), SystemClock())
+
+
+prepare(count_changes)

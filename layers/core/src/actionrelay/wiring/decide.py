@@ -18,7 +18,7 @@ from actionrelay.schemas import read_body
 from actionrelay.timestamps import DAY_MS
 from actionrelay.wiring.ledger import executions_table
 from actionrelay.wiring.operating import operating
-from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
+from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once, prepare
 from actionrelay.wiring.settings import DecideSettings
 from actionrelay.wiring.telemetry import telemetry
 
@@ -77,3 +77,6 @@ def _selection(settings: DecideSettings) -> SelectExecutions:
             retention_ms=settings.execution_retention_days * DAY_MS,
         )
     )
+
+
+prepare(decide_about_many, work_on_decision)

@@ -15,7 +15,7 @@ from actionrelay.webhooks.resolver_dns import SystemResolver
 from actionrelay.webhooks.sender_http import PinnedSender
 from actionrelay.webhooks.targets import OutboundPolicy
 from actionrelay.wiring.ledger import recorder
-from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
+from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once, prepare
 from actionrelay.wiring.settings import DeliverSettings
 from actionrelay.wiring.signing import signing_secrets
 from actionrelay.wiring.telemetry import telemetry
@@ -74,3 +74,6 @@ def deliver(message: Message) -> None:
         deliver_workflow().deliver(message.execution_id)
     else:
         deliver_webhook().deliver(message.execution_id, message.version)
+
+
+prepare(deliver_webhook)

@@ -22,7 +22,7 @@ from actionrelay.token.login_http import ClientCredentialsIssuer
 from actionrelay.token.shared import SharedToken
 from actionrelay.token.store_ssm import TokenParameter
 from actionrelay.wiring.ledger import completion, execution_queue, recorder, success_rate
-from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
+from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once, prepare
 from actionrelay.wiring.settings import ExecuteSettings
 from actionrelay.wiring.telemetry import telemetry
 
@@ -70,3 +70,6 @@ def execute_batch() -> ExecuteBatch:
     sharing = Sharing(Rate(settings.requests_per_minute), settings.bulk_share_percent, settings.max_in_flight)
     gate = TableRateGate(aws().dynamodb, settings.executions_table, sharing)
     return ExecuteBatch(gate, rate, action)
+
+
+prepare(execute_batch)

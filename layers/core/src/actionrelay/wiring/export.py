@@ -6,7 +6,7 @@ from actionrelay.audit.export import ExportAuditDay
 from actionrelay.audit.files_s3 import BucketDayFiles
 from actionrelay.audit.reader_dynamodb import AuditTableReader
 from actionrelay.audit.refusals_dynamodb import TableRefusals
-from actionrelay.wiring.process import SystemClock, aws, once
+from actionrelay.wiring.process import SystemClock, aws, once, prepare
 from actionrelay.wiring.settings import ExportSettings
 from actionrelay.wiring.telemetry import telemetry
 
@@ -23,3 +23,6 @@ def export_audit_day() -> ExportAuditDay:
         telemetry=telemetry(),
         clock=clock,
     )
+
+
+prepare(export_audit_day)

@@ -18,7 +18,7 @@ from actionrelay.preflight.shared import SharedPreflight
 from actionrelay.preflight.shared_dynamodb import TableNoticeBoard
 from actionrelay.token.login_http import ClientCredentialsIssuer
 from actionrelay.token.store_ssm import TokenParameter
-from actionrelay.wiring.process import SystemClock, aws, once
+from actionrelay.wiring.process import SystemClock, aws, once, prepare
 from actionrelay.wiring.settings import PreflightSettings
 from actionrelay.wiring.signing import signing_secrets
 
@@ -63,3 +63,6 @@ def _current_text(secret: NamedSecret) -> str:
     """What is looked at is the secret, not what was kept of it."""
     secret.forget()
     return secret.value()
+
+
+prepare(run_preflight)

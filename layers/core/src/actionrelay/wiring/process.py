@@ -1,10 +1,12 @@
 """What a process has once: its clients. And what it takes from the machine: the time and chance."""
 
+import os
 import random
 import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, wraps
 from typing import override
 
@@ -12,6 +14,9 @@ from boto3.session import Session
 
 from actionrelay.aws.clients import AwsClients
 from actionrelay.ports import Clock, Randomness
+
+_RUNTIME = "AWS_LAMBDA_RUNTIME_API"
+"""Where Lambda's runtime asks for events; nobody else sets it."""
 
 
 class SystemClock(Clock):
@@ -46,6 +51,18 @@ def once[Wired](build: Callable[[], Wired]) -> Callable[[], Wired]:
 
     remembered.cache_clear = built.cache_clear  # type: ignore[attr-defined]  # tests start from nothing
     return remembered
+
+
+def prepare(*builds: Callable[[], object]) -> None:
+    """Build what the first event needs while Lambda gets the function ready, which it does with more than the part of a
+    core that events get (ADR 74). Elsewhere it is built when it is asked for.
+
+    What can't be built is tried again at the first event, which can say what is wrong.
+    """
+    if _RUNTIME in os.environ:
+        for build in builds:
+            with suppress(Exception):
+                build()
 
 
 @once

@@ -27,7 +27,7 @@ from actionrelay.statistics.counters_dynamodb import TableCounters
 from actionrelay.statistics.report import ReadMetrics
 from actionrelay.timestamps import DAY_MS
 from actionrelay.wiring.ledger import retained
-from actionrelay.wiring.process import SystemClock, aws, once
+from actionrelay.wiring.process import SystemClock, aws, once, prepare
 from actionrelay.wiring.settings import QuerySettings
 from actionrelay.wiring.telemetry import telemetry
 from actionrelay.wiring.waiting import awaiting
@@ -175,3 +175,6 @@ def _sharing(settings: QuerySettings) -> Sharing:
 
 def _executions_table(settings: QuerySettings) -> RetainedExecutions:
     return retained(ExecutionsTable(aws().dynamodb, settings.executions_table, settings.execution_retention_days))
+
+
+prepare(read_execution, list_executions)

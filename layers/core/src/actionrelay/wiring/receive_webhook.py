@@ -7,7 +7,7 @@ from actionrelay.receive.receipt import ReceiveResult
 from actionrelay.receive.webhook_ids_dynamodb import TableWebhookIds
 from actionrelay.webhooks.signatures import HubSignatureVerifier, StandardWebhooksVerifier, Verifier
 from actionrelay.wiring.ledger import completion, execution_queue, executions_table, recorder, success_rate
-from actionrelay.wiring.process import SystemClock, aws, once
+from actionrelay.wiring.process import SystemClock, aws, once, prepare
 from actionrelay.wiring.settings import ReceiveWebhookSettings, WebhookScheme
 from actionrelay.wiring.signing import signing_secrets
 from actionrelay.wiring.telemetry import telemetry
@@ -37,3 +37,6 @@ def receive_result() -> ReceiveResult:
         clock=SystemClock(),
         max_payload_bytes=settings.max_payload_bytes,
     )
+
+
+prepare(receive_result)

@@ -27,7 +27,7 @@ from actionrelay.wiring.ledger import (
     retained,
 )
 from actionrelay.wiring.operating import operating
-from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
+from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once, prepare
 from actionrelay.wiring.settings import ValidateSettings
 from actionrelay.wiring.step_requests import RoomInBacklog, RulesOfSubmissions
 from actionrelay.wiring.telemetry import telemetry
@@ -156,3 +156,6 @@ def record_rejection() -> RecordRejection:
     audit = AuditTable(aws().brief_dynamodb, settings.audit_table, settings.audit_retention_days, telemetry())
     counter = TableRefusalCounter(aws().brief_dynamodb, settings.executions_table)
     return RecordRejection(audit, counter, telemetry(), SystemClock(), settings.audit_retention_days)
+
+
+prepare(submit_execution)

@@ -11,7 +11,7 @@ from actionrelay.webhooks.targets import OutboundPolicy
 from actionrelay.wiring.learning import learning
 from actionrelay.wiring.ledger import execution_queue, executions_table, recorder
 from actionrelay.wiring.operating import operating
-from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once
+from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once, prepare
 from actionrelay.wiring.settings import WorkflowsSettings
 from actionrelay.wiring.step_requests import SubmittedSteps
 from actionrelay.wiring.telemetry import telemetry
@@ -63,3 +63,6 @@ def advance_workflow() -> AdvanceWorkflow:
         clock=SystemClock(),
         randomness=SystemRandomness(),
     )
+
+
+prepare(advance_workflow)
