@@ -2,8 +2,6 @@
 
 import contextlib
 import json
-import signal
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,12 +10,10 @@ from typing import Any, Self
 
 import urllib3
 
-from local.world.ports import answers_http, free_port, wait_until
 from tests.sam.project import Project
+from tests.sam.serving import serving
 
-_START_SECONDS = 60
-_STOP_SECONDS = 30
-_REQUEST_SECONDS = 60
+_PATIENT: dict[str, Any] = {"retries": False, "timeout": 60}
 _PATIENCE_SECONDS = 60.0
 
 
@@ -32,28 +28,8 @@ class LocalApi:
     @contextlib.contextmanager
     def serve(cls, project: Project, folder: Path) -> Iterator[Self]:
         """Serve the API of `project` until the block ends; its log is in `folder`."""
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        arguments = ("--port", str(port), "--warm-containers", "LAZY", "--no-watch")
-        with (folder / "log").open("w+", encoding="utf-8") as log:
-            process = subprocess.Popen(
-                project.command("start-api", *arguments),
-                cwd=project.folder,
-                env=project.environment(folder / "tmp"),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-            try:
-                # A path that no function serves, so that nothing is started for the question.
-                answers = wait_until(
-                    lambda: answers_http(url), alive=lambda: process.poll() is None, seconds=_START_SECONDS
-                )
-                assert answers, (folder / "log").read_text(encoding="utf-8")
-                with urllib3.PoolManager(retries=False, timeout=_REQUEST_SECONDS) as http:
-                    yield cls(url, http)
-            finally:
-                _end(process)
+        with serving(project, "start-api", folder) as url, urllib3.PoolManager(**_PATIENT) as http:
+            yield cls(url, http)
 
     def call(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
@@ -76,13 +52,3 @@ class LocalApi:
             if execution["completedAt"] or time.monotonic() > ends:
                 return execution
             time.sleep(0.2)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    # What Ctrl-C sends: SAM CLI then takes its containers with it.
-    process.send_signal(signal.SIGINT)
-    try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

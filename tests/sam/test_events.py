@@ -1,42 +1,49 @@
-"""Every file in `events/` through `sam local invoke`: the real build, its layer included, in a container."""
+"""Every file in `events/` in a container: the real build, its layer included.
 
-import os
+The first event of each function goes through `sam local invoke`, as the README has it; it takes seconds, as it starts
+SAM CLI and a container. The others go to `sam local start-lambda`, whose containers stay.
+"""
+
+import json
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 
 from tests.corpus import CASES, Case
 from tests.sam.project import Project
+from tests.sam.serving import serving
 
 pytestmark = pytest.mark.sam
 
-# An invocation takes seconds and waits for most of them, so several run at once; more than this only queue up.
-_AT_ONCE = min(4, os.process_cpu_count() or 1)
-
-type Answers = dict[Case, Future[dict[str, Any]]]
+# SAM CLI authorises nobody, so there an event without a caller is taken (tests/unit/boundary/test_routes.py).
+EVENTS = [case for case in CASES if case.name != "no_caller"]
+FIRST = {case.function: case for case in reversed(EVENTS)}
+_SECONDS = 120
 
 
 @pytest.fixture(scope="module")
-def answers(
-    project: Project, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Answers]:
-    """The invocations of all the cases that this run has chosen, under way."""
-    scratch = tmp_path_factory.mktemp("invocations")
-    here = [item for item in request.session.items if item.path == request.path and isinstance(item, pytest.Function)]
-    chosen = [case for item in here if isinstance(case := item.callspec.params["case"], Case)]
-    with ThreadPoolExecutor(_AT_ONCE) as runners:
-        yield {
-            case: runners.submit(project.invoke, case.logical_id, case.path, scratch / case.function / case.name)
-            for case in chosen
-        }
-        runners.shutdown(cancel_futures=True)
+def functions(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the functions are invoked, as by the API of Lambda."""
+    with serving(project, "start-lambda", tmp_path_factory.mktemp("start-lambda")) as url:
+        yield f"{url}/2015-03-31/functions"
 
 
-# SAM CLI authorises nobody, so there an event without a caller is taken (tests/unit/boundary/test_routes.py).
-@pytest.mark.parametrize("case", [case for case in CASES if case.name != "no_caller"], ids=str)
-def test_the_event_leads_where_it_should(case: Case, answers: Answers) -> None:
-    response = answers[case].result()
+@pytest.mark.parametrize("case", FIRST.values(), ids=str)
+def test_a_function_can_be_tried_with_sam_local_invoke(case: Case, project: Project, tmp_path: Path) -> None:
+    response = project.invoke(case.logical_id, case.path, tmp_path)
 
+    assert case.read(response) == case.today, response
+
+
+@pytest.mark.parametrize("case", [case for case in EVENTS if case is not FIRST[case.function]], ids=str)
+def test_the_event_leads_where_it_should(case: Case, functions: str) -> None:
+    url, event = f"{functions}/{case.logical_id}/invocations", case.path.read_bytes()
+
+    answer = urllib3.request("POST", url, body=event, timeout=_SECONDS, retries=False)
+
+    response: dict[str, Any] = json.loads(answer.data)
+    assert "errorType" not in response, response
     assert case.read(response) == case.today, response
