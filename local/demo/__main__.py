@@ -68,7 +68,7 @@ def _run(state: Path, show: Show) -> None:
         played = show.seconds
     show.closing(
         (
-            f"Seen as promised in {show.seconds:.0f} s: refused, run, audited, delivered, cached, a workflow, a file.",
+            f"Seen as promised in {show.seconds:.0f} s: refused, run, audited, delivered, cached, a contract, a file.",
             f"{ready:.0f} s to build and deploy, {played - ready:.0f} s for the steps. The world has been ended.",
             "Next: `make up` leaves one running; README.md says how to call and deploy it.",
         )

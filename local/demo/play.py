@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator
 
 from local.api import ApiClient
-from local.demo import backstage, example, readiness, records, refusals, rows, submission, workflow
+from local.demo import backstage, contract, example, readiness, records, refusals, rows, submission, workflow
 from local.demo.expectations import UnexpectedError
 from local.demo.showing import Show
 from local.demo.witnesses import Witnesses
@@ -14,6 +14,8 @@ from local.world.state import Stack
 _ANSWER_MS = 800
 _CALLBACK_MS = 1_000
 """Long enough for each status to be seen by somebody who asks every tenth of a second on a busy machine."""
+_BRIEF_MS = 300
+"""Long enough for a step of a workflow."""
 
 _TAIL = 25
 _RUNTIME_LINES = ("START RequestId", "END RequestId", "REPORT RequestId")
@@ -50,10 +52,15 @@ def play(api: ApiClient, show: Show, witnesses: Witnesses, stack: Stack) -> None
         readiness.counted(api, show)
     with _step("The metrics", show, witnesses, "deliver"):
         backstage.metrics(show, witnesses)
+    witnesses.slow_down(answer_ms=_BRIEF_MS, callback_ms=_BRIEF_MS)
     with _step(
         "A workflow: a customer, each of their orders, the total, a mail", show, witnesses, "workflows", "query"
     ):
         workflow.fails_and_goes_on(api, show, witnesses)
+    with _step(
+        "The other contract: a misspelled input, caught before the call", show, witnesses, "catalogue", "validate"
+    ):
+        contract.misspelled(api, show, witnesses, stack)
     with _step("A file of 200 rows by the command, killed in the middle", show, witnesses, "validate", "execute"):
         rows.run(show, witnesses, stack)
 

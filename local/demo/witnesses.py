@@ -45,6 +45,10 @@ class Witnesses:
         """Let Genesys Cloud refuse the next request for an execution."""
         self._genesys.script({"status": 400, "dialect": "legacy", "executionId": execution_id})
 
+    def few_actions(self) -> None:
+        """Let Genesys Cloud have a dozen actions: each takes a request to read."""
+        self._genesys.patch_scenario({"catalogue": {"plain": 0}})
+
     def hurry(self) -> None:
         """Let Genesys Cloud answer at once, and as often as this deployment may ask."""
         self._genesys.patch_scenario(
@@ -58,6 +62,10 @@ class Witnesses:
     def ran(self, execution_id: str) -> int:
         """Return how many times the action of this execution really ran."""
         return int(self._genesys.counts()["runs"]["byExecutionId"].get(execution_id, 0))
+
+    def ran_action(self, action_id: str) -> int:
+        """Return how many times an action really ran, for whatever execution."""
+        return int(self._genesys.counts()["runs"]["byActionId"].get(action_id, 0))
 
     def token_requests(self) -> int:
         """Return how many times Genesys Cloud was asked for a token."""
