@@ -33,8 +33,6 @@ from benchmarks.gate.virtual import VirtualTime
 
 PER_MINUTE = ALLOWED * 60_000 // WINDOW_MS
 _INVOCATION_MS = 90_000
-_LOOK_AGAIN_MS = 20.0
-"""A long poll returns as soon as a message is visible; this is how exactly that is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +46,11 @@ class Backlog:
     allowed: int = ALLOWED
     """How many requests Genesys Cloud takes in any ``window_ms``."""
     window_ms: int = WINDOW_MS
+    slowness: float = 1
+    """How many times as long as usual an AWS call takes."""
+    look_again_ms: float = 20
+    """How long after a look in vain the queue is looked at again. A long poll returns as soon as a message is visible;
+    this is how exactly that is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ class _Run:
     def __init__(self, backlog: Backlog) -> None:
         self._backlog = backlog
         self._world = VirtualTime()
-        self._chance = Chance(random.Random(backlog.seed))
+        self._chance = Chance(random.Random(backlog.seed), backlog.slowness)
         self._records = Records(self._world, self._chance)
         self._queue = Queue(self._world, self._chance)
         self._items = Items(self._world, self._chance)
@@ -120,7 +123,7 @@ class _Run:
         while self._left:
             messages = self._queue.receive()
             if not messages:
-                self._world.sleep(_LOOK_AGAIN_MS)
+                self._world.sleep(self._backlog.look_again_ms)
                 continue
             self._world.sleep(self._chance.aws_ms())
             handle = executing.for_batch(messages).work

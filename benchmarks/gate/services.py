@@ -50,6 +50,8 @@ class Chance:
     """A `Randomness` from a seed, and how long AWS takes."""
 
     source: random.Random
+    slowness: float = 1
+    """How many times as long as usual AWS takes."""
 
     def uniform(self) -> float:
         """A number in [0, 1)."""
@@ -61,7 +63,7 @@ class Chance:
 
     def aws_ms(self) -> float:
         """4 ms and more: most calls are quick, and a few are not."""
-        return 4 + min(self.source.expovariate(1 / 4), 60)
+        return self.slowness * (4 + min(self.source.expovariate(1 / 4), 60))
 
 
 @dataclass(slots=True)

@@ -152,6 +152,16 @@ def test_a_backlog_gets_97_percent_of_the_rate(per_minute: int) -> None:
     assert course.gate_quarrels <= 0.2 * executions
 
 
+def test_a_slow_aws_that_is_polled_seldom_costs_little() -> None:
+    """So it is on the emulator; what it takes beyond that is its own."""
+    executions, per_minute = 450, 300
+    slow = Backlog(executions, 2, 1, per_minute, per_minute, window_ms=60_000, slowness=10, look_again_ms=1_000)
+    course = work_off(slow)
+
+    assert (course.posts, course.throttled) == (executions, 0)
+    assert course.seconds <= 1.1 * executions / per_minute * 60
+
+
 def test_one_worker_alone_has_no_quarrels() -> None:
     assert work_off(Backlog(60, workers=1, seed=0)).gate_quarrels == 0
 
