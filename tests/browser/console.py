@@ -149,7 +149,7 @@ class Console:
         ]
 
     def overflow(self) -> int:
-        """How many pixels lie beyond the right edge, to be scrolled to or cut off. What scrolls by itself may."""
+        """How many pixels are beyond the right edge, to be scrolled to or cut off. What scrolls by itself may."""
         return int(self.page.evaluate(_OVERFLOW))
 
     def keep_screenshot(self, name: str) -> None:

@@ -23,25 +23,25 @@ def state(tmp_path: Path) -> Iterator[Path]:
     down(tmp_path / "world")
 
 
-@pytest.mark.parametrize("how", ["kept", "restored"])
-def test_a_stack_made_again_has_its_executions(state: Path, how: str) -> None:
+def test_a_stack_made_again_has_its_executions(state: Path) -> None:
     stack = up(state, genesys_url=None, parameters={}, progress=QUIET)
-    with Deployment.of(stack) as before:
-        ended = before.run(patience=120)
-        names = [stack.outputs[name] for name in ("ExecutionsTableName", "AuditTableName", "PayloadBucketName")]
-        _delete(before)
-        if how == "restored":
-            names[:2] = [_restored(before.aws("dynamodb"), name) for name in names[:2]]
-        _take_in(before.aws("cloudformation"), names)
-        before.aws("s3").delete_bucket_policy(Bucket=names[2])
-    again = deployed_again(stack, state)
-    assert [again.outputs[name] for name in ("ExecutionsTableName", "AuditTableName", "PayloadBucketName")] == names
+    for how in ("kept", "restored"):
+        with Deployment.of(stack) as before:
+            ended = before.run(patience=120)
+            names = [stack.outputs[name] for name in ("ExecutionsTableName", "AuditTableName", "PayloadBucketName")]
+            _delete(before)
+            if how == "restored":
+                names[:2] = [_restored(before.aws("dynamodb"), name) for name in names[:2]]
+            _take_in(before.aws("cloudformation"), names)
+            before.aws("s3").delete_bucket_policy(Bucket=names[2])
+        stack = deployed_again(stack, state)
+        assert [stack.outputs[name] for name in ("ExecutionsTableName", "AuditTableName", "PayloadBucketName")] == names
 
-    with Deployment.of(again) as after:
-        execution_id = ended["executionId"]
-        assert after.api.execution(execution_id).document == ended
-        assert after.api.audit(execution_id).document["entries"][0]["event"] == "accepted"
-        assert after.run(patience=120)["status"] == "completed"
+        with Deployment.of(stack) as after:
+            execution_id = ended["executionId"]
+            assert after.api.execution(execution_id).document == ended, how
+            assert after.api.audit(execution_id).document["entries"][0]["event"] == "accepted", how
+            assert after.run(patience=120)["status"] == "completed", how
 
 
 def _delete(deployment: Deployment) -> None:

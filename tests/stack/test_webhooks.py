@@ -159,7 +159,7 @@ def delivered_at(entries: list[dict[str, Any]]) -> str:
 
 
 def waited(entries: list[dict[str, Any]]) -> float:
-    """How many seconds lie between an outcome and its delivery."""
+    """How many seconds there are between an outcome and its delivery."""
     at = {entry["event"]: datetime.fromisoformat(entry["timestamp"]) for entry in entries}
     return (at["webhook_delivered"] - at["completed"]).total_seconds()
 

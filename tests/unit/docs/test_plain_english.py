@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[3]
 INSTEAD = {
     **dict.fromkeys(("tell", "tells", "telling", "told", "untold"), "say, report, return, inform"),
     **dict.fromkeys(("stand", "stands", "standing", "stood"), "is, mean, stay, take the place of"),
-    **dict.fromkeys(("lies", "lain", "lying"), "is in"),
+    **dict.fromkeys(("lie", "lies", "lay", "lain", "lying"), "is in"),
     **dict.fromkeys(
         ("spell", "spells", "spelled", "spelt", "spelling", "spellings", "misspelt"), "write, format, form"
     ),

@@ -24,7 +24,7 @@ class Span:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing can lie in it."""
+        """Whether nothing can be in it."""
         return self.since > self.before.created_at
 
 

@@ -1,4 +1,4 @@
-"""Requests and results: small ones travel inside the record, large ones lie in the payload bucket below a prefix."""
+"""Requests and results: small ones travel inside the record, large ones are in the payload bucket below a prefix."""
 
 import zlib
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """The console as one page: its parts put together, and a policy that lets exactly those run.
 
-The parts lie in `console/` as they are written: a page with places to fill, a style sheet, and ES modules. An inline
+The parts are in `console/` as they are written: a page with places to fill, a style sheet, and ES modules. An inline
 script can't import another, so the modules become one, in the order of their imports. What they import and export is
 plain: `import { name } from "./module.js"` and `export` before a declaration; a name is taken once in all of them.
 """
