@@ -27,6 +27,7 @@ from fake_state import ENDED, ProblemError, RelayState, Trouble
 STAGE = "/v1"
 ACCESS_KEY, SECRET_KEY, REGION = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "eu-west-1"
 API_KEY = "k" * 40
+_NO_MORE: dict[str, Any] = {"executions": [], "next": None}
 _KNOWN = {
     ("POST", "/executions"): {"dryRun"},
     ("GET", "/executions"): {
@@ -191,6 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
         answers: dict[tuple[str, str], Callable[[], dict[str, Any]]] = {
             ("POST", "/batches"): lambda: relay.batch(document),
             ("GET", "/metrics"): relay.figures,
+            ("GET", "/attention"): lambda: dict.fromkeys(("unknown", "undelivered", "failed"), _NO_MORE),
             ("GET", "/queues"): lambda: {"queues": [], "rateGate": {"requestsPerMinute": 270, "pausedUntil": None}},
             ("GET", "/health"): lambda: self._health(deep=query.get("deep") == "true"),
             ("GET", "/actions"): lambda: {"actions": list(relay.actions.values()), "next": None},

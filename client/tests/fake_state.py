@@ -83,7 +83,16 @@ class RelayState:
     result: Callable[[Mapping[str, Any]], str] = field(default=lambda inputs: json.dumps({"echo": inputs}))
     """The text of a result."""
     actions: dict[str, dict[str, Any]] = field(default_factory=dict)
-    serves: tuple[str, ...] = ("/executions", "/batches", "/metrics", "/queues", "/health", "/actions", "/workflows")
+    serves: tuple[str, ...] = (
+        "/executions",
+        "/batches",
+        "/metrics",
+        "/attention",
+        "/queues",
+        "/health",
+        "/actions",
+        "/workflows",
+    )
     health: dict[str, Any] = field(default_factory=lambda: {"status": "ok"})
     clock_offset: float = 0.0
     """By how many seconds its clock is ahead."""

@@ -214,6 +214,7 @@ def test_the_deployment_is_asked(relay: FakeRelay, client: Client) -> None:
     assert client.action("custom_-_1").more == {"inputs": [{"name": "id"}]}
     assert client.health().status == "ok"
     assert "rateGate" in client.queues()
+    assert client.attention()["unknown"] == {"executions": [], "next": None}
 
 
 def test_a_deployment_without_a_catalogue_says_so(relay: FakeRelay, client: Client) -> None:

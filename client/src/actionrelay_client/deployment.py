@@ -48,3 +48,11 @@ class Deployment(Calls):
     def queues(self) -> Mapping[str, Any]:
         """Return what waits, and whether anything holds it up."""
         return object_of(self.read("/queues"))
+
+    def attention(self) -> Mapping[str, Any]:
+        """Return what needs somebody: unknown outcomes, webhooks that were given up, the failures of a day.
+
+        Raises:
+            NotServedError: the deployment is older than this route.
+        """
+        return object_of(self.read("/attention"))
