@@ -13,8 +13,8 @@ from local.world.state import Stack
 FUNCTIONS = ("validate", "execute", "receive-webhook", "deliver", "query", "count", "workflows")
 """As their log groups are named."""
 
-RATE = 1_200
-"""How many requests a minute the demo's deployment sends at most, so that its last step is over in half a minute."""
+RATE = 2_000
+"""How many requests a minute the demo's deployment sends at most, so that its last step is over in a quarter of a minute."""
 
 TOKEN_PARAMETER = "/actionrelay/genesys/token"
 """The template's default."""
