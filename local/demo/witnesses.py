@@ -14,7 +14,7 @@ FUNCTIONS = ("validate", "execute", "receive-webhook", "deliver", "query", "coun
 """As their log groups are named."""
 
 RATE = 2_000
-"""How many requests a minute the demo's deployment sends at most, so that its last step is over in a quarter of a minute."""
+"""How many requests a minute the demo's deployment sends at most, so that its last step is soon over."""
 
 TOKEN_PARAMETER = "/actionrelay/genesys/token"
 """The template's default."""
