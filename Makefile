@@ -110,7 +110,7 @@ verify: env ## what was deployed keeps its promises: STACK=… REGION=…, or ST
 option = $(if $($(1)),--$(shell echo $(1) | tr A-Z a-z) '$($(1))')
 
 .PHONY: chaos
-chaos: env ## executions under faults and kills, and a checker of every promise; N=1000 runs more, SEED=2 others
+chaos: env ## executions and workflows under faults and kills, and a checker of every promise; N=1000 runs more, SEED=2 others
 	@$(python) -m local.chaos $(if $(N),--executions $(N)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: build

@@ -9,7 +9,7 @@ from actionrelay.ledger.entries_dynamodb import read_entries
 from actionrelay.ledger.execution import Execution
 from actionrelay.ledger.items_dynamodb import is_name_of_run, read_execution
 from actionrelay.workflows.items_dynamodb import read_run
-from local.chaos.worlds import VISIBILITY_SECONDS
+from local.chaos.worlds import WORKFLOW_VISIBILITY_SECONDS
 from local.world.emulator import Account
 from local.world.state import Stack
 
@@ -36,13 +36,10 @@ class Tables:
         }
 
     def see_again_soon(self, stack_name: str) -> None:
-        """Have the message of a killed `workflows` seen again as soon as that of a killed `execute`.
-
-        The template's six minutes are six times the function's timeout; in a chaos world it needs a second or two.
-        """
+        """Have the message of a killed `workflows` seen again after `WORKFLOW_VISIBILITY_SECONDS`."""
         described = self._formation.describe_stack_resource(StackName=stack_name, LogicalResourceId="WorkflowQueue")
         url = described["StackResourceDetail"]["PhysicalResourceId"]
-        self._sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)})
+        self._sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(WORKFLOW_VISIBILITY_SECONDS)})
 
     def flow_statuses(self) -> dict[str, str]:
         """Return the status of every workflow on record."""

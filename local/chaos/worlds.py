@@ -18,6 +18,9 @@ _RECORDING_SECONDS = 5
 _EXECUTE_SECONDS = PATIENCE_SECONDS + _RECORDING_SECONDS
 VISIBILITY_SECONDS = 6 * _EXECUTE_SECONDS
 """After so long a message of a killed worker is seen again."""
+WORKFLOW_VISIBILITY_SECONDS = 20
+"""The same for `workflows`. The template's is six times its timeout of a minute; here it works for a second or two, and
+a message that is seen twice does no harm."""
 MAX_ATTEMPTS = 4
 
 
