@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -25,18 +25,18 @@ class FlowCallers:
         self._stack = stack
         self._flows = flows
         self._log: list[CallerEntry] = []
-        self._retries: Counter[str] = Counter()
+        self._retries: defaultdict[str, list[CallerEntry]] = defaultdict(list)
         self._done: set[str] = set()
         self._failed: set[str] = set()
 
     @property
     def log(self) -> tuple[CallerEntry, ...]:
-        """Every answer, in the order of their coming; a request to run one again is a ``read``."""
+        """Every answer to a submission, in the order of their coming."""
         return tuple(self._log)
 
     @property
-    def retries(self) -> Mapping[str, int]:
-        """How often each was asked to run again."""
+    def retries(self) -> Mapping[str, Sequence[CallerEntry]]:
+        """Every answer to a request to run one again."""
         return dict(self._retries)
 
     @property
@@ -49,7 +49,8 @@ class FlowCallers:
         with ApiClient(self._stack) as api:
             for flow in self._flows:
                 for _ in range(_TRIES):
-                    entry = self._ask(api, flow.workflow_id, "/workflows", self._body(flow))
+                    entry = _ask(api, flow.workflow_id, "/workflows", self._body(flow))
+                    self._log.append(entry)
                     if entry.status is not None and entry.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                         break
                     time.sleep(_WAIT_SECONDS)
@@ -73,9 +74,9 @@ class FlowCallers:
                 ):
                     continue
                 self._failed.add(flow.workflow_id)
-                self._retries[flow.workflow_id] += 1
-                path = f"/workflows/{flow.workflow_id}/retry"
-                if self._ask(api, flow.workflow_id, path, b"{}", read=True).status in _TAKEN:
+                entry = _ask(api, flow.workflow_id, f"/workflows/{flow.workflow_id}/retry", b"{}")
+                self._retries[flow.workflow_id].append(entry)
+                if entry.status in _TAKEN:
                     self._done.add(flow.workflow_id)
 
     def _body(self, flow: FlowOrder) -> bytes:
@@ -83,18 +84,15 @@ class FlowCallers:
         ids = {"workflowId": flow.workflow_id, "traceId": flow.trace_id}
         return json.dumps({**ids, "steps": flow.steps, **hook}).encode()
 
-    def _ask(self, api: ApiClient, workflow_id: str, path: str, body: bytes, *, read: bool = False) -> CallerEntry:
-        try:
-            answer = api.call("POST", path, body=body)
-        except HTTPError as lost:
-            entry = CallerEntry(time.time(), workflow_id, False, None, type(lost).__name__, read=read)
-        else:
-            document = answer.document if isinstance(answer.document, dict) else {}
-            said = document.get("status") if answer.status < HTTPStatus.BAD_REQUEST else document.get("code")
-            named = document.get("workflowId")
-            entry = CallerEntry(time.time(), workflow_id, False, answer.status, str(said), named, read=read)
-        self._log.append(entry)
-        return entry
+
+def _ask(api: ApiClient, workflow_id: str, path: str, body: bytes) -> CallerEntry:
+    try:
+        answer = api.call("POST", path, body=body)
+    except HTTPError as lost:
+        return CallerEntry(time.time(), workflow_id, False, None, type(lost).__name__)
+    document = answer.document if isinstance(answer.document, dict) else {}
+    said = document.get("status") if answer.status < HTTPStatus.BAD_REQUEST else document.get("code")
+    return CallerEntry(time.time(), workflow_id, False, answer.status, str(said), document.get("workflowId"))
 
 
 def read_flow(api: ApiClient, workflow_id: str) -> dict[str, Any] | None:

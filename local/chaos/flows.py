@@ -24,7 +24,9 @@ class FlowCase:
 
     order: FlowOrder
     log: Sequence[CallerEntry]
-    """Its submissions, and the requests to run it again (``read``)."""
+    """Its submissions."""
+    retries: Sequence[CallerEntry]
+    """The requests to run it again."""
     final: Mapping[str, Any] | None
     executions: Mapping[Place, Case]
     """Those that are on record."""
@@ -34,7 +36,7 @@ class FlowCase:
     @property
     def accepted(self) -> bool:
         """Whether a caller saw it."""
-        return any(entry.status in ACCEPTED for entry in self.log if not entry.read)
+        return any(entry.status in ACCEPTED for entry in self.log)
 
     @property
     def steps(self) -> Mapping[str, Any]:
@@ -96,6 +98,7 @@ def flow_cases(history: History) -> tuple[FlowCase, ...]:
         FlowCase(
             order=flow,
             log=[entry for entry in history.log if entry.execution_id == flow.workflow_id],
+            retries=history.retries.get(flow.workflow_id, ()),
             final=history.flow_finals.get(flow.workflow_id),
             executions={
                 place: on_record[order.execution_id]
@@ -110,10 +113,10 @@ def flow_cases(history: History) -> tuple[FlowCase, ...]:
 
 def is_taken(case: FlowCase) -> Iterator[Violation]:
     """A valid workflow is taken, and a request to run it again is."""
-    for entry in case.log:
-        fine = _RETRY_ANSWERS if entry.read else ACCEPTED
-        if entry.status is not None and entry.status < 500 and entry.status not in fine:
-            yield case.violation(Broken.REFUSED, f"{entry.status} {entry.said}")
+    for entries, fine in ((case.log, ACCEPTED), (case.retries, _RETRY_ANSWERS)):
+        for entry in entries:
+            if entry.status is not None and entry.status < 500 and entry.status not in fine:
+                yield case.violation(Broken.REFUSED, f"{entry.status} {entry.said}")
 
 
 def comes_to_something(case: FlowCase) -> Iterator[Violation]:

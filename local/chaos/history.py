@@ -137,8 +137,8 @@ class History:
     flows: Sequence[FlowOrder] = ()
     flow_finals: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The document of the last GET, by workflow id."""
-    retries: Mapping[str, int] = field(default_factory=dict)
-    """How often an operator asked for a workflow to be run again, answered or not."""
+    retries: Mapping[str, Sequence[CallerEntry]] = field(default_factory=dict)
+    """What an operator was answered who asked for a workflow to be run again, by workflow id."""
     redriven: int = 0
     """Messages brought back from the dead-letter queue, as an operator does it."""
     seconds: float = 0.0
@@ -150,4 +150,4 @@ class History:
 
     def runs_of(self, flow: FlowOrder) -> int:
         """Return how many runs a workflow's steps may have: the first, and one for each retry that was asked for."""
-        return 1 + self.retries.get(flow.workflow_id, 0)
+        return 1 + len(self.retries.get(flow.workflow_id, ()))

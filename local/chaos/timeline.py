@@ -28,9 +28,10 @@ def flow_timeline(case: FlowCase) -> list[str]:
     order, final = case.order, case.final
     status = final["status"] if final else "nothing"
     lines = [f"{order.workflow_id} · {order.shape} · trace {order.trace_id} · {status}"]
-    for entry in sorted(case.log, key=lambda entry: entry.at):
-        asked = "asks for another run" if entry.read else "submits it"
-        lines.append(f"  {_clock(entry.at)}  caller   {asked}: {entry.status or 'no answer'} {entry.said}")
+    for entries, asked in ((case.log, "submits it"), (case.retries, "asks for another run")):
+        lines += [
+            f"  {_clock(entry.at)}  caller   {asked}: {entry.status or 'no answer'} {entry.said}" for entry in entries
+        ]
     for name in order.steps:
         shown = case.steps[name]["status"] if case.steps else "nothing"
         after = ", ".join(needs(order, name)) or "nothing"

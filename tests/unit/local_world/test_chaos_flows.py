@@ -29,6 +29,7 @@ from local.genesys.faults import ScriptedFault
 OF_WORKFLOWS = {Broken.STUCK, Broken.TOO_EARLY, Broken.OFF_PLAN, Broken.UNASKED, Broken.RAN_AGAIN}
 CONTRACTS = pytest.mark.parametrize("contract", ["data-actions", "integrations"])
 FLOWS = {flow.shape: flow for contract in ("data-actions", "integrations") for flow in plan_flows(contract, 60, 1, 1)}
+RETRIED = CallerEntry(5.0, "", rival=False, status=202, said="running")
 STEPS = {"completed": 200, "failed": 400, "unknown": 500}
 
 
@@ -94,7 +95,7 @@ def played(shape: str, outcomes: Mapping[Place, str] | None = None, retries: int
         finals=finals,
         flows=(flow,),
         flow_finals={flow.workflow_id: shown(flow, states, last)},
-        retries={flow.workflow_id: retries} if retries else {},
+        retries={flow.workflow_id: [RETRIED] * retries} if retries else {},
     )
     return counted(seen)
 
@@ -216,7 +217,7 @@ def run_again(seen: History, step: str) -> History:
         audit={**seen.audit, order.execution_id: trail(order, 90_000, "completed")},
         finals={**seen.finals, order.execution_id: final(order, "completed")},
         requests=[*seen.requests, asked(order, 90, "completed")],
-        retries={seen.flows[0].workflow_id: 1},
+        retries={seen.flows[0].workflow_id: [RETRIED]},
     )
     return counted(with_step(more, step, executionId=order.execution_id))
 
@@ -334,6 +335,13 @@ VIOLATIONS: dict[str, tuple[Broken, History]] = {
         ),
     ),
     "a failed step has a result": (Broken.WRONG_RESULT, with_step(played("diamond", FAILED_AT_B), "b", result={})),
+    "a retry is refused": (
+        Broken.REFUSED,
+        replace(
+            played("diamond", FAILED_AT_B, retries=1),
+            retries={calm("diamond").workflow_id: [replace(RETRIED, status=404)]},
+        ),
+    ),
     "refused": (
         Broken.REFUSED,
         replace(played("chain"), log=(*played("chain").log, replace(played("chain").log[0], status=422))),
