@@ -1,4 +1,4 @@
-"""workflows: works off the workflow queue, up to ten messages at the same time."""
+"""workflows: works off the workflow queue, up to ten messages at the same time, those of one workflow in turn."""
 
 from typing import Any
 
@@ -11,5 +11,5 @@ from actionrelay.wiring.workflows import advance_workflow, workflow_dead_letters
 
 @observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    advance = advance_workflow().advance
+    advance = batch.in_turn(advance_workflow().advance, lambda message: message.workflow_id)
     return batch.serve_kind(event, context, lambda _: advance, workflow_dead_letters, batch.read_workflow_message)

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -62,6 +63,17 @@ def serve_kind[Kind: (Message, DecisionMessage, WorkflowMessage, SyncMessage)](
             outcomes = threads.map(done, readable.items())
             failed |= {message_id for message_id, ok in zip(readable, outcomes, strict=True) if not ok}
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in messages if message_id in failed]}
+
+
+def in_turn[Kind](handle: MessageHandler[Kind], subject: Callable[[Kind], str]) -> MessageHandler[Kind]:
+    """Handle a batch's messages about one subject one after the other, since they would write to the same records."""
+    turns: dict[str, Lock] = {}
+
+    def handle_in_turn(message: Kind, ends_at: int) -> None:
+        with turns.setdefault(subject(message), Lock()):
+            handle(message, ends_at)
+
+    return handle_in_turn
 
 
 def _read[Kind](
