@@ -1,4 +1,4 @@
-"""The state machine of the documents calls what there is."""
+"""The state machines of the documents call what there is; `tests/stack/test_step_functions.py` runs them."""
 
 import json
 import re
@@ -9,7 +9,9 @@ from actionrelay.ledger.execution import ENDED
 from tests.unit.docs.documents import ROOT
 
 TEXT = (ROOT / "docs/step-functions.md").read_text(encoding="utf-8")
-[MACHINE] = [json.loads(found) for found in re.findall(r"^```json$(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)]
+MACHINE, WITH_TOKEN = [
+    json.loads(found) for found in re.findall(r"^```json$(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+]
 STATES: dict[str, Any] = MACHINE["States"]
 
 
@@ -33,3 +35,12 @@ def test_every_way_leads_to_a_state() -> None:
     ways = [state["Next"] for state in STATES.values() if "Next" in state]
     ways += [choice["Next"] for choice in STATES["Ended"]["Choices"]] + [MACHINE["StartAt"], STATES["Ended"]["Default"]]
     assert set(ways) == STATES.keys()
+
+
+def test_the_task_with_a_token_gives_what_the_example_takes() -> None:
+    [state] = WITH_TOKEN["States"].values()
+    example = (ROOT / "examples/python/step_functions.py").read_text(encoding="utf-8")
+
+    given = {name.removesuffix(".$") for name in state["Parameters"]["Payload"]}
+    assert given == set(re.findall(r'event\["(token|actionId|inputs)"\]', example))
+    assert state["Resource"].endswith("lambda:invoke.waitForTaskToken")
