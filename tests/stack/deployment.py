@@ -222,12 +222,16 @@ class Deployment:
         """Whether there is a shared token."""
         return any(each["Name"] == TOKEN_PARAMETER for each in self.aws("ssm").describe_parameters()["Parameters"])
 
-    def function(self, logical_id: str) -> dict[str, Any]:
-        """The configuration of one function of the stack."""
+    def resource(self, logical_id: str) -> str:
+        """The physical id of one resource of the stack."""
         stacks = self.aws("cloudformation")
         [stack] = [each for each in stacks.describe_stacks()["Stacks"] if "ApiUrl" in json.dumps(each["Outputs"])]
         resource = stacks.describe_stack_resource(StackName=stack["StackName"], LogicalResourceId=logical_id)
-        name = resource["StackResourceDetail"]["PhysicalResourceId"]
+        return str(resource["StackResourceDetail"]["PhysicalResourceId"])
+
+    def function(self, logical_id: str) -> dict[str, Any]:
+        """The configuration of one function of the stack."""
+        name = self.resource(logical_id)
         configuration: dict[str, Any] = self.aws("lambda").get_function_configuration(FunctionName=name)
         return configuration
 

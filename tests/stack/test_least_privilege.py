@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.stack.deployment import Deployment
+from tests.stack.deployment import ACTION, Deployment
 from tests.stack.past_days import day_of, export, given_a_past_day
 from tests.stack.test_listing import failed
 from tests.template.cloudformation import ROOT, Template, function_folder
@@ -103,19 +103,54 @@ def retries(deployment: Deployment, patience: float) -> None:
 
 
 def buries_a_message(deployment: Deployment, patience: float) -> None:
-    sqs, outputs = deployment.aws("sqs"), deployment.stack.outputs
+    outputs = deployment.stack.outputs
+    _bury(deployment, outputs["ExecutionQueueUrl"], outputs["ExecutionDlqUrl"], patience)
+
+
+def buries_a_workflows_message(deployment: Deployment, patience: float) -> None:
+    _bury(deployment, deployment.resource("WorkflowQueue"), deployment.resource("WorkflowDlq"), patience)
+
+
+def _bury(deployment: Deployment, queue: str, dead_letters: str, patience: float) -> None:
+    """Send what nobody can read, and find it among the dead letters."""
+    sqs = deployment.aws("sqs")
     body = '{"executionId":"' + "x" * 3_000 + '"}'
-    sqs.send_message(QueueUrl=outputs["ExecutionQueueUrl"], MessageBody=body)
+    sqs.send_message(QueueUrl=queue, MessageBody=body)
     ends = time.monotonic() + 2 * patience
     found: list[Any] = []
     while not found and time.monotonic() < ends:
-        answer = sqs.receive_message(
-            QueueUrl=outputs["ExecutionDlqUrl"], WaitTimeSeconds=1, MessageAttributeNames=["reason"]
-        )
+        answer = sqs.receive_message(QueueUrl=dead_letters, WaitTimeSeconds=1, MessageAttributeNames=["reason"])
         found = [letter for letter in answer.get("Messages", ()) if letter["Body"] == body]
     assert found, "no letter came"
     assert found[0]["MessageAttributes"]["reason"]["StringValue"] == "message_unreadable"
-    sqs.delete_message(QueueUrl=outputs["ExecutionDlqUrl"], ReceiptHandle=found[0]["ReceiptHandle"])
+    sqs.delete_message(QueueUrl=dead_letters, ReceiptHandle=found[0]["ReceiptHandle"])
+
+
+def runs_a_workflow(deployment: Deployment, patience: float) -> None:
+    deployment.genesys.patch_scenario({"mode": "completed"})
+    first = {"actionId": ACTION, "inputs": {"order": str(uuid.uuid4())}}
+    second = {"actionId": ACTION, "inputs": {"first": {"$from": "first"}}}
+    _settle(deployment, {"first": first, "second": second}, "completed", patience)
+
+
+def runs_a_large_workflow(deployment: Deployment, patience: float) -> None:
+    deployment.genesys.patch_scenario({"mode": "completed"})
+    _settle(deployment, {"first": {"actionId": ACTION, "inputs": _noise()}}, "completed", patience)
+
+
+def keeps_a_workflows_deadline(deployment: Deployment, patience: float) -> None:
+    deployment.genesys.patch_scenario({"callbacks": {"when": "never"}})
+    step = {"actionId": ACTION, "inputs": {"order": str(uuid.uuid4())}}
+    _settle(deployment, {"first": step}, "failed", patience, deadlineSeconds=1)
+
+
+def _settle(deployment: Deployment, steps: dict[str, Any], status: str, patience: float, **fields: Any) -> None:
+    answer = deployment.api.call("POST", "/workflows", body=json.dumps({"steps": steps, **fields}).encode())
+    assert answer.status == 202, answer.body
+    path = f"/workflows/{answer.document['workflowId']}"
+    deployment.eventually(
+        lambda: deployment.api.call("GET", path).document.get("status") == status or None, patience=patience
+    )
 
 
 def runs_a_large_request(deployment: Deployment, patience: float) -> None:
@@ -317,6 +352,15 @@ JOBS: dict[Permission, Job] = {
     Permission("receive_webhook", "HaveItLookedAt", "sqs:SendMessage"): receives_a_late_result,
     Permission("receive_webhook", "KeepLargePayloads", "s3:PutObject"): receives_a_large_result,
     Permission("receive_webhook", "ReadTheWebhookSecret", "secretsmanager:GetSecretValue"): receives_another_result,
+    Permission("workflows", "ReadExecutions", "dynamodb:GetItem"): runs_a_workflow,
+    Permission("workflows", "ReadExecutions", "dynamodb:Query"): runs_a_workflow,
+    Permission("workflows", "KeepExecutions", "dynamodb:PutItem"): runs_a_workflow,
+    Permission("workflows", "AppendToAudit", "dynamodb:PutItem"): runs_a_workflow,
+    Permission("workflows", "SendMessages", "sqs:SendMessage"): runs_a_workflow,
+    Permission("workflows", "WorkOffTheQueue", "sqs:SendMessage"): keeps_a_workflows_deadline,
+    Permission("workflows", "BuryMessages", "sqs:SendMessage"): buries_a_workflows_message,
+    Permission("workflows", "KeepLargePayloads", "s3:GetObject"): runs_a_large_workflow,
+    Permission("workflows", "KeepLargePayloads", "s3:PutObject"): runs_a_large_workflow,
     Permission("deliver", "ReadExecutions", "dynamodb:Query"): hands_on_a_result,
     Permission("deliver", "KeepExecutions", "dynamodb:PutItem"): hands_on_a_result,
     Permission("deliver", "AppendToAudit", "dynamodb:PutItem"): hands_on_a_result,
@@ -350,7 +394,6 @@ JOBS: dict[Permission, Job] = {
     Permission("export", "WriteExportedDays", "s3:PutObject"): exports_a_day,
 }
 
-_WORKFLOWS = "tests/stack/test_workflows.py runs workflows with these, and takes none away"
 _INTEGRATIONS = "the other contract alone has a catalogue: tests/stack/test_catalogue.py reads it with these"
 
 WITHOUT_A_JOB: dict[Permission, str] = {
@@ -371,21 +414,9 @@ WITHOUT_A_JOB: dict[Permission, str] = {
             ("catalogue", "ReadTheOAuthClient", "secretsmanager:GetSecretValue"),
         )
     },
-    **{
-        Permission("workflows", statement, action): _WORKFLOWS
-        for statement, action in (
-            ("ReadExecutions", "dynamodb:GetItem"),
-            ("ReadExecutions", "dynamodb:Query"),
-            ("KeepExecutions", "dynamodb:PutItem"),
-            ("ReleaseSteps", "dynamodb:UpdateItem"),
-            ("AppendToAudit", "dynamodb:PutItem"),
-            ("SendMessages", "sqs:SendMessage"),
-            ("WorkOffTheQueue", "sqs:SendMessage"),
-            ("BuryMessages", "sqs:SendMessage"),
-            ("KeepLargePayloads", "s3:GetObject"),
-            ("KeepLargePayloads", "s3:PutObject"),
-        )
-    },
+    Permission(
+        "workflows", "ReleaseSteps", "dynamodb:UpdateItem"
+    ): "what it would take out is taken out by who starts the step, once all that the step waits for is over",
     Permission(
         "count", "KeepCounters", "dynamodb:UpdateItem"
     ): "a full journal is added up, after hundreds of executions",
