@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from benchmarks import batch, client, cold, imports, machine, pipeline, readme, reads, table, validation
 from benchmarks.bench import Bench
 from benchmarks.cost import batches, calls
+from benchmarks.flows import report as workflows
 from benchmarks.gate import report as gate
 from benchmarks.results import Benchmark, Result
 from local.world.environment import leave_aws_settings
@@ -22,6 +23,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "validation": validation.run,
     "calls": calls.run,
     "batches": batches.run,
+    "workflows": workflows.run,
     "batch": batch.run,
     "pipeline": pipeline.run,
     "gate": gate.run,

@@ -40,25 +40,34 @@ class Line:
 
 
 def bill(count: Count, batch: int, memory_mb: Mapping[str, int], together: int = 1) -> tuple[Line, ...]:
-    """Return the lines, in the order in which an execution meets them; `together` are submitted in one request."""
-    executions, submissions = count.executions, 1 / together
+    """Return the lines, in the order in which an execution meets them; `together` are submitted in one request.
+
+    Of workflows, what one of their executions takes.
+    """
+    executions, submissions, executed = count.executions, 1 / together, 1 / batch
+    if count.submissions:  # of workflows: each has several executions, in batches that are seldom full
+        submissions, executed = count.submissions / executions, len(count.execute_ms) / executions
+    advanced = len(count.workflows_ms) / executions
     validate = _gb_seconds(count.validate_ms, memory_mb["validate"]) * submissions
-    execute = _gb_seconds(count.execute_ms, memory_mb["execute"]) / batch
+    execute = _gb_seconds(count.execute_ms, memory_mb["execute"]) * executed
+    workflows = _gb_seconds(count.workflows_ms or [0.0], memory_mb.get("workflows", 0)) * advanced
     counted = len(count.count_ms) / executions
     requests = {name: number / executions for name, number in count.requests.items()}
     sent = sum(number for name, number in requests.items() if name.startswith("sqs:"))
     own_logs = count.logged_bytes / executions
-    platform_logs = _ACCESS_LOG_BYTES * submissions + _PLATFORM_LOG_BYTES * (submissions + 1 / batch + counted)
+    invoked = submissions + executed + advanced + counted
+    platform_logs = _ACCESS_LOG_BYTES * submissions + _PLATFORM_LOG_BYTES * invoked
     return (
         Line("API Gateway, requests", submissions, prices.API_REQUEST),
-        Line("Lambda, invocations", submissions + 1 / batch + counted, prices.LAMBDA_REQUEST),
+        Line("Lambda, invocations", invoked, prices.LAMBDA_REQUEST),
         Line("Lambda validate, GB-s", validate, prices.LAMBDA_GB_SECOND),
         Line("Lambda execute, GB-s", execute, prices.LAMBDA_GB_SECOND),
+        Line("Lambda workflows, GB-s", workflows, prices.LAMBDA_GB_SECOND),
         Line("Lambda count, GB-s", _gb_seconds(count.count_ms, memory_mb["count"]) * counted, prices.LAMBDA_GB_SECOND),
         *_units("write units", count.write_units, executions, prices.WRITE_UNIT),
         *_units("read units", count.read_units, executions, prices.READ_UNIT),
         Line("SQS, sends", sent, prices.SQS_REQUEST),
-        Line("SQS, receives and deletes", _POLLER_REQUESTS_PER_BATCH / batch, prices.SQS_REQUEST),
+        Line("SQS, receives and deletes", _POLLER_REQUESTS_PER_BATCH * (executed + advanced), prices.SQS_REQUEST),
         *(Line(name, requests.get(name, 0), price) for name, price in prices.OTHER_REQUESTS.items()),
         Line("CloudWatch Logs, ours, GB", own_logs / _GB, prices.LOGGED_GB, watching=True),
         Line("CloudWatch Logs, the platform's, GB", platform_logs / _GB, prices.LOGGED_GB, watching=True),

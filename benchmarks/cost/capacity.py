@@ -109,13 +109,13 @@ class Table:
                 units[f"{self.name} {index.name}"] = written
         return units
 
-    def update(self, key: Item, changed: Item) -> dict[str, int]:
-        """Account for an `UpdateItem` within a transaction: two writes, one to prepare it and one to commit."""
+    def update(self, key: Item, changed: Item, writes: int = 2) -> dict[str, int]:
+        """Account for an `UpdateItem`; within a transaction it is two writes, one to prepare it and one to commit."""
         named = self._key(key)
         before = self.items.get(named, {})
         after = {**before, **key, **changed}
         self.items[named] = after
-        return {self.name: 2 * write_units(max(item_bytes(before), item_bytes(after)))}
+        return {self.name: writes * write_units(max(item_bytes(before), item_bytes(after)))}
 
     def refused(self, item: Item) -> dict[str, int]:
         """Account for a `PutItem` whose condition did not hold: it costs what is there."""

@@ -16,7 +16,12 @@ from benchmarks.samples import ECHO_ACTION, SMALL_BYTES, request
 from local.world.deploy import STACK_NAME
 from local.world.state import ROOT, Stack
 
-_FUNCTIONS = {"validate": "ValidateFunction", "execute": "ExecuteFunction", "count": "CountFunction"}
+_FUNCTIONS = {
+    "validate": "ValidateFunction",
+    "execute": "ExecuteFunction",
+    "workflows": "WorkflowsFunction",
+    "count": "CountFunction",
+}
 BATCH = 10
 """Messages that `execute` gets at once under heavy load."""
 PARTITIONS = 4
@@ -29,8 +34,8 @@ _A_MILLION_A_MONTH = 1_000_000 / _MONTH_SECONDS * GATHERED_SECONDS / PARTITIONS
 CHANGES = {1: CHANGES_EACH * int(_A_MILLION_A_MONTH), BATCH: 100}
 """How many changes `count` gets at once, by how many messages `execute` gets. One message is what it gets at a million
 executions a month; at ten there are 20 executions and more a second."""
-_WARM = 2
-"""Executions before what is counted."""
+WARM = 2
+"""Executions, or workflows, before what is counted."""
 
 
 class Deployed:
@@ -55,25 +60,29 @@ class Deployed:
 
         `batch` messages reach `execute` at once, and `together` go in one submission.
         """
-        with self._scratch_queue() as queue_url:
-            bodies = [
-                json.dumps(request(SMALL_BYTES, label=uuid.uuid4().hex) | {"actionId": ECHO_ACTION})
-                for _ in range(_WARM + executions)
-            ]
+        bodies = [
+            json.dumps(request(SMALL_BYTES, label=uuid.uuid4().hex) | {"actionId": ECHO_ACTION})
+            for _ in range(WARM + executions)
+        ]
+        return self.counted("benchmarks.cost.worker", bodies, batch=batch, together=together)
+
+    def counted(self, worker: str, bodies: list[str], *, batch: int, together: int = 1) -> Count:
+        """Have a module that is a worker submit these, the first ``WARM`` uncounted, and count what they take."""
+        with self._scratch_queue() as queue_url, self._scratch_queue() as workflow_queue_url:
             tables = [self._stack.outputs["ExecutionsTableName"], self._stack.outputs["AuditTableName"]]
-            job = Job(bodies, together, batch, _WARM, queue_url, tables, CHANGES[batch])
+            job = Job(bodies, together, batch, WARM, queue_url, tables, CHANGES[batch])
             done = subprocess.run(
-                [sys.executable, "-m", "benchmarks.cost.worker"],
+                [sys.executable, "-m", worker],
                 input=json.dumps(asdict(job)),
-                env=self._environment(queue_url),
+                env=self._environment(queue_url, workflow_queue_url),
                 stdout=subprocess.PIPE,
                 text=True,
                 check=True,
             )
         return Count(**json.loads(done.stdout))
 
-    def _environment(self, queue_url: str) -> dict[str, str]:
-        """Return what a process needs to be these functions, with another queue between them."""
+    def _environment(self, queue_url: str, workflow_queue_url: str) -> dict[str, str]:
+        """Return what a process needs to be these functions, with other queues between them."""
         return self._variables | {
             "PATH": os.environ.get("PATH", os.defpath),
             "PYTHONPATH": str(ROOT),
@@ -87,6 +96,7 @@ class Deployed:
             "AWS_EC2_METADATA_DISABLED": "true",
             "EXECUTION_QUEUE_URL": queue_url,
             "BULK_QUEUE_URL": queue_url,
+            "WORKFLOW_QUEUE_URL": workflow_queue_url,
         }
 
     @contextlib.contextmanager

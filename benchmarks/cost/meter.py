@@ -65,6 +65,8 @@ class Meter:
                     self._write(table, asked["Item"], table.put(asked["Item"]))
                 case "PutItem", failure if failure == _CONDITION_FAILED:
                     self._write(table, asked["Item"], table.refused(asked["Item"]))
+                case "UpdateItem", None:
+                    self._write(table, asked["Key"], table.update(asked["Key"], _changed(asked), writes=1))
                 case "GetItem", None:
                     found: Item = parsed.get("Item", {})
                     units = read_units(item_bytes(found), consistent=asked.get("ConsistentRead", False))
@@ -75,7 +77,7 @@ class Meter:
                         sum(map(item_bytes, parsed["Items"])), consistent=asked.get("ConsistentRead", False)
                     )
                     self.read_units[_kind({table.keys[0]: partition}, table)] += units
-                case "GetItem" | "PutItem" | "Query", _:
+                case "GetItem" | "PutItem" | "UpdateItem" | "Query", _:
                     pass  # refused before it was carried out
                 case _:
                     raise UnknownCapacityError(model.name)

@@ -49,6 +49,8 @@ class Count:
     """What the counted executions took, all together; durations are one sample per invocation, in ms."""
 
     executions: int = 0
+    submissions: int = 0
+    """Of workflows; 0 where executions are submitted themselves."""
     requests: dict[str, int] = field(default_factory=dict)
     write_units: dict[str, int] = field(default_factory=dict)
     read_units: dict[str, float] = field(default_factory=dict)
@@ -56,16 +58,18 @@ class Count:
     logged_bytes: int = 0
     validate_ms: list[float] = field(default_factory=list)
     execute_ms: list[float] = field(default_factory=list)
+    workflows_ms: list[float] = field(default_factory=list)
     count_ms: list[float] = field(default_factory=list)
 
 
-class _Log(io.TextIOBase):
+class Log(io.TextIOBase):
     """Replaces standard output, where functions log: counts bytes as CloudWatch Logs bills them."""
 
     def __init__(self) -> None:
         self.billed_bytes = 0
 
     def write(self, text: str) -> int:
+        """Count a text."""
         self.billed_bytes += len(text.encode()) + text.count("\n") * (_LOG_EVENT_BYTES - 1)
         return len(text)
 
@@ -83,60 +87,63 @@ class _Context:
         return 90_000
 
 
-class _Worker:
-    def __init__(self, job: Job, log: _Log) -> None:
+class Worker:
+    """Runs the handlers of executions that are submitted alone, or together."""
+
+    def __init__(self, job: Job, log: Log) -> None:
         unmetered = boto3.Session()
-        self._sqs = unmetered.client("sqs")
+        self.sqs = unmetered.client("sqs")
         described = [unmetered.client("dynamodb").describe_table(TableName=name)["Table"] for name in job.tables]
         self._tables = {table["TableName"]: Table.described(table) for table in described}
         self._meter = Meter(self._tables)
         self._meter.attach(aws().session.events)
-        self._job, self._log = job, log
-        self._validate, self._execute, self._counting = _handler("validate"), _handler("execute"), _handler("count")
-        self._count = Count()
+        self.job, self._log = job, log
+        self.validate, self.execute, self._counting = handler_of("validate"), handler_of("execute"), handler_of("count")
+        self.counted = Count()
 
     def work(self) -> Count:
         """Run all, and count those after the warm ones."""
-        bodies, warm = self._job.bodies, self._job.warm
-        size = max(self._job.batch, self._job.together)
+        bodies, warm = self.job.bodies, self.job.warm
+        size = max(self.job.batch, self.job.together)
         for body in bodies[:warm]:
-            self._run([body])
+            self.run([body])
         self._follow_streams()
         self._meter.reset()
-        self._count = Count()
+        self.counted = Count()
         self._log.billed_bytes, stored = 0, self._stored()
-        for part in _parts(bodies[warm:], size):
-            self._run(part)
+        for part in parts(bodies[warm:], size):
+            self.run(part)
         self._follow_streams()
-        _require(not self._unfinished(), self._unfinished())
-        self._count.requests = dict(self._meter.requests)
-        self._count.write_units = dict(self._meter.write_units)
-        self._count.read_units = dict(self._meter.read_units)
-        self._count.stored_bytes = self._stored() - stored
-        self._count.logged_bytes = self._log.billed_bytes
-        return self._count
+        require(not self._unfinished(), self._unfinished())
+        self.counted.requests = dict(self._meter.requests)
+        self.counted.write_units = dict(self._meter.write_units)
+        self.counted.read_units = dict(self._meter.read_units)
+        self.counted.stored_bytes = self._stored() - stored
+        self.counted.logged_bytes = self._log.billed_bytes
+        return self.counted
 
-    def _run(self, bodies: Sequence[str]) -> None:
-        for part in _parts(bodies, self._job.together):
-            event = _api_event("accepted", part[0]) if self._job.together == 1 else _api_event("batch", _batch_of(part))
-            answer, milliseconds = _timed(self._validate, event, "validate")
-            _require(_accepted(answer) == len(part), answer)
-            self._count.validate_ms.append(milliseconds)
-        for messages in _parts(self._received(len(bodies)), self._job.batch):
-            answer, milliseconds = _timed(self._execute, {"Records": messages}, "execute")
-            _require(not answer["batchItemFailures"], answer)
-            self._count.execute_ms.append(milliseconds)
-        self._count.executions += len(bodies)
+    def run(self, bodies: Sequence[str]) -> None:
+        """Submit requests and work them off."""
+        for part in parts(bodies, self.job.together):
+            event = api_event("accepted", part[0]) if self.job.together == 1 else api_event("batch", _batch_of(part))
+            answer, milliseconds = timed(self.validate, event, "validate")
+            require(_accepted(answer) == len(part), answer)
+            self.counted.validate_ms.append(milliseconds)
+        for messages in parts(self._received(len(bodies)), self.job.batch):
+            answer, milliseconds = timed(self.execute, {"Records": messages}, "execute")
+            require(not answer["batchItemFailures"], answer)
+            self.counted.execute_ms.append(milliseconds)
+        self.counted.executions += len(bodies)
 
     def _received(self, wanted: int) -> list[dict[str, Any]]:
         """Receive messages the way the event source does; that is billed, and counted by the bill."""
         records: list[dict[str, Any]] = []
         while len(records) < wanted:
-            answer = self._sqs.receive_message(
-                QueueUrl=self._job.queue_url, MaxNumberOfMessages=_RECEIVE_AT_MOST, WaitTimeSeconds=1
+            answer = self.sqs.receive_message(
+                QueueUrl=self.job.queue_url, MaxNumberOfMessages=_RECEIVE_AT_MOST, WaitTimeSeconds=1
             )
             for message in answer.get("Messages", ()):
-                self._sqs.delete_message(QueueUrl=self._job.queue_url, ReceiptHandle=message["ReceiptHandle"])
+                self.sqs.delete_message(QueueUrl=self.job.queue_url, ReceiptHandle=message["ReceiptHandle"])
                 records.append({"messageId": message["MessageId"], "body": message["Body"]})
         return records
 
@@ -146,14 +153,15 @@ class _Worker:
         for table in self._tables.values():
             table.changes.clear()
         records = [record for number, change in enumerate(changes) if (record := _stream_record(number, *change))]
-        for part in _parts(records, self._job.changes_per_batch):
-            _, milliseconds = _timed(self._counting, {"Records": part, "shardId": uuid.uuid4().hex}, "count")
-            self._count.count_ms.append(milliseconds)
+        for part in parts(records, self.job.changes_per_batch):
+            _, milliseconds = timed(self._counting, {"Records": part, "shardId": uuid.uuid4().hex}, "count")
+            self.counted.count_ms.append(milliseconds)
 
     def _unfinished(self) -> list[Item]:
-        """Records of executions that did not take the way that is measured."""
+        """Records of executions and workflows that did not take the way that is measured."""
         records = [item for table in self._tables.values() for item in table.items.values() if "sk" in item]
-        return [item for item in records if item["sk"]["S"] == "ledger" and item["status"] != {"S": "completed"}]
+        ends = [item for item in records if item["sk"]["S"] in {"ledger", "run"}]
+        return [item for item in ends if item["status"] != {"S": "completed"}]
 
     def _stored(self) -> int:
         return sum(table.stored_bytes for table in self._tables.values())
@@ -175,7 +183,8 @@ def _image(item: Item) -> dict[str, Any]:
     }
 
 
-def _handler(function: str) -> Handler:
+def handler_of(function: str) -> Handler:
+    """Return the handler of a function, by its folder."""
     spec = importlib.util.spec_from_file_location(f"{function}_app", ROOT / "functions" / function / "app.py")
     if spec is None or spec.loader is None:
         raise RuntimeError(f"{function} has no app.py")
@@ -185,13 +194,15 @@ def _handler(function: str) -> Handler:
     return handler
 
 
-def _timed(handler: Handler, event: dict[str, Any], function: str) -> tuple[dict[str, Any], float]:
+def timed(handler: Handler, event: dict[str, Any], function: str) -> tuple[dict[str, Any], float]:
+    """Return what a handler answers, and how many ms it takes."""
     begun = time.perf_counter()
     answer = handler(event, _Context(function))
     return answer, (time.perf_counter() - begun) * 1_000
 
 
-def _api_event(name: str, body: str) -> dict[str, Any]:
+def api_event(name: str, body: str) -> dict[str, Any]:
+    """Return a recorded event of `validate` with another body."""
     recorded = (ROOT / "events" / "validate" / f"{name}.json").read_text(encoding="utf-8")
     event: dict[str, Any] = json.loads(recorded)
     return {**event, "body": body}
@@ -209,12 +220,14 @@ def _accepted(answer: dict[str, Any]) -> int:
     return accepted
 
 
-def _parts[Thing](things: Sequence[Thing], size: int) -> Iterator[Sequence[Thing]]:
+def parts[Thing](things: Sequence[Thing], size: int) -> Iterator[Sequence[Thing]]:
+    """Give so many at a time."""
     for start in range(0, len(things), size):
         yield things[start : start + size]
 
 
-def _require(expected: bool, answer: Any) -> None:
+def require(expected: bool, answer: Any) -> None:
+    """Raise RuntimeError where a handler did anything else than what is measured."""
     if not expected:
         raise RuntimeError(f"not what was to be measured: {answer}")
 
@@ -222,9 +235,9 @@ def _require(expected: bool, answer: Any) -> None:
 def main() -> None:
     """Read a job, do it, print what it took."""
     job = Job(**json.load(sys.stdin))
-    output, log = sys.stdout, _Log()
+    output, log = sys.stdout, Log()
     sys.stdout = log
-    count = _Worker(job, log).work()
+    count = Worker(job, log).work()
     output.write(json.dumps(asdict(count)) + "\n")
 
 
