@@ -3,24 +3,24 @@
 import pytest
 
 from actionrelay.ledger import follow_up
-from actionrelay.workflows import advance, decisions, records, results, submission, transitions
+from actionrelay.workflows import advance, decisions, deeds, records, results, submission, transitions
 from tests.simulation.mutants import Edit
 
 _Turn = advance._Turn
 
 FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
     "what is over is not removed from what others await": (
-        Edit(transitions, "_is_awaited_in_vain", "dependency.state in OVER and", "False and"),
+        Edit(deeds, "_is_awaited_in_vain", "dependency.state in OVER and", "False and"),
     ),
     "a step awaits nothing": (
         Edit(records, "never_written", "frozenset(token(each, 1) for each in definition.steps[name].depends_on)", ""),
     ),
     "a step starts while it awaits others": (
-        Edit(transitions, "_due_of", "elif len(over) == len(step.awaits):", "elif True:"),
+        Edit(deeds, "_due_of", "elif len(over) == len(step.awaits):", "elif True:"),
     ),
     "unknown is taken for over": (
         Edit(
-            transitions,
+            deeds,
             "_is_awaited_in_vain",
             "dependency.state in OVER and",
             "(dependency.state in OVER or dependency.state is StepState.UNKNOWN) and",
@@ -28,25 +28,25 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
     ),
     "unknown is taken for failed": (
         Edit(
-            transitions,
+            deeds,
             "_due_of",
             "if workflow.steps[each].is_failed",
             "if workflow.steps[each].is_failed or workflow.steps[each].state is StepState.UNKNOWN",
         ),
     ),
-    "what depends on a failure runs": (Edit(transitions, "_due_of", "if failed is not None:", "if False:"),),
+    "what depends on a failure runs": (Edit(deeds, "_due_of", "if failed is not None:", "if False:"),),
     "a retry forgets what was skipped for a failure": (
-        Edit(transitions, "renewals", "elif step.is_failed:", "elif step.state is StepState.FAILED:"),
+        Edit(deeds, "renewals", "elif step.is_failed:", "elif step.state is StepState.FAILED:"),
     ),
     "a retry from a step forgets its descendants": (
-        Edit(transitions, "renewals", "sorted(descendants(workflow.definition.graph, [root]))", "[root]"),
+        Edit(deeds, "renewals", "sorted(descendants(workflow.definition.graph, [root]))", "[root]"),
     ),
     "a retried step awaits nothing": (Edit(transitions, "_awaited", "return frozenset(found)", "return frozenset()"),),
     "a retried step awaits the run before": (
         Edit(transitions, "_awaited", "token(each, dependency.run + again)", "token(each, dependency.run)"),
     ),
     "a retry of an execution leaves its followers out": (
-        Edit(transitions, "revival", "return {name: Renewal.FOLLOW, **failed}", "return {name: Renewal.FOLLOW}"),
+        Edit(deeds, "revival", "return {name: Renewal.FOLLOW, **failed}", "return {name: Renewal.FOLLOW}"),
     ),
     "an unknown step is not asked about again": (
         Edit(_Turn, "_renew", "self._use_case.steps.ask_again(name, run.actor)", "pass"),
@@ -69,12 +69,10 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
     ),
     "more items run at once than may": (Edit(transitions, "_more_started", "and free > 0", "and True"),),
     "no more items start after the first ones": (
-        Edit(
-            transitions, "_due_of_items", "elif waiting and step.items_under_way", "elif False and step.items_under_way"
-        ),
+        Edit(deeds, "_due_of_items", "elif waiting and step.items_under_way", "elif False and step.items_under_way"),
     ),
     "nothing stops at the first failure": (
-        Edit(transitions, "_stop_due", "return Stop.FAILURE if failed else None", "return None"),
+        Edit(deeds, "_stop_due", "return Stop.FAILURE if failed else None", "return None"),
     ),
     "a readiness that a dead worker left is not looked for again": (
         Edit(
@@ -120,7 +118,7 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
         ),
     ),
     "what is cancelled goes on": (
-        Edit(transitions, "_due_of", "if workflow.run.stop is not None:", "if False:"),
+        Edit(deeds, "_due_of", "if workflow.run.stop is not None:", "if False:"),
         Edit(decisions.OperateWorkflow, "_leave_out", "for due in [", "for due in [] and ["),
     ),
 }

@@ -13,7 +13,8 @@ from actionrelay.ledger.message import MessageKind, WorkflowMessage
 from actionrelay.ledger.ports import DeliveryQueue, ExecutionStore, WorkflowQueue
 from actionrelay.ports import Clock, Randomness, Telemetry
 from actionrelay.signals import Count
-from actionrelay.workflows import transitions
+from actionrelay.workflows import deeds, transitions
+from actionrelay.workflows.deeds import Deed, Due
 from actionrelay.workflows.ports import StepExecutions, WorkflowStore
 from actionrelay.workflows.records import WorkflowRecords
 from actionrelay.workflows.results import Recollection, StepResults, items_failed
@@ -28,7 +29,6 @@ from actionrelay.workflows.run import (
     execution_id,
 )
 from actionrelay.workflows.starting import MAX_MESSAGE_LENGTH, StartSteps, StepFailedError
-from actionrelay.workflows.transitions import Deed, Due
 
 TRIES = 10
 """How often a worker looks again where another one was first, before its message is sent again with a short delay."""
@@ -165,7 +165,7 @@ class _Turn:
             self._use_case.queue.notify(WorkflowMessage(self.workflow.run.workflow_id))
             return False
         # One after the other: the first failure may stop all that was due beside it.
-        deed = next(transitions.due(self.workflow, self._now), None)
+        deed = next(deeds.due(self.workflow, self._now), None)
         if deed is not None:
             self._do(deed)
             return True
@@ -249,7 +249,7 @@ class _Turn:
         run = self.workflow.run
         if run.stop in {Stop.CANCEL, Stop.DEADLINE}:
             return
-        renewed = transitions.revival(self.workflow, name)
+        renewed = deeds.revival(self.workflow, name)
         deadline_ms = self.workflow.definition.deadline_ms
         self._save_run(transitions.retried(run, renewed, self._now, deadline_ms, None))
         self._use_case.queue.notify(WorkflowMessage(run.workflow_id, watch=self.workflow.run.round))
@@ -267,7 +267,7 @@ class _Turn:
                 dependency = self.workflow.steps[due.on].token
                 self._know(self._store.release(self.workflow.run, step, dependency))
             case Deed.SKIP:
-                self._save(transitions.skip(step, self._now, transitions.dependency_failed(due.on)))
+                self._save(transitions.skip(step, self._now, deeds.dependency_failed(due.on)))
             case Deed.CANCEL if step.items is not None:
                 self._save(transitions.cancel_items(step))
             case Deed.CANCEL:
@@ -360,7 +360,7 @@ class _Turn:
 
     def _judge(self) -> None:
         run = self.workflow.run
-        status, error = transitions.judge(self.workflow, self._now)
+        status, error = deeds.judge(self.workflow, self._now)
         if status is not run.status:
             self._save_run(transitions.judged(run, status, self._now, error))
 

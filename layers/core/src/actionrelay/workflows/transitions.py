@@ -1,4 +1,4 @@
-"""The state machine of a run: every change of a step's record and of the workflow's, and what is due after what. Pure.
+"""The state machine of a run: every change of a step's record and of the workflow's. Pure.
 
 A step::
 
@@ -17,18 +17,14 @@ The workflow::
          └── stop: by deadline ──► failed · by an operator ──► cancelled
 
 A step waits for a set of dependencies, and an atomic removal takes out each one that is over, the last ones by the
-write that starts the step. Everything else that is due follows from the records alone (``due``), so the next reader
-does what a worker that died has left undone.
+write that starts the step. ``deeds.py`` says what is due after what.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from actionrelay.errors import IllegalTransitionError
 from actionrelay.ledger.execution import Delivery, ExecutionError, PayloadRef
-from actionrelay.workflows.definition import OnFailure, Step
-from actionrelay.workflows.plan import descendants
 from actionrelay.workflows.run import (
     OVER,
     Item,
@@ -42,7 +38,6 @@ from actionrelay.workflows.run import (
     token,
 )
 
-DEPENDENCY_FAILED = "dependency_failed"
 DEADLINE_EXCEEDED = ExecutionError("deadline_exceeded", "the workflow was not done by its deadline")
 
 STEPS: Mapping[StepState, frozenset[StepState]] = {
@@ -267,153 +262,3 @@ def retried(run: Run, renewed: Mapping[str, Renewal], now: int, deadline_ms: int
 
 def _settled(run: Run, status: WorkflowStatus, now: int, error: ExecutionError | None = None) -> Run:
     return replace(run, status=status, settled_at=now, error=error, delivery=Delivery.due(run.webhook_url))
-
-
-# -- What follows from the records --------------------------------------------------------------------------------
-
-
-class Deed(StrEnum):
-    """What can be due."""
-
-    STOP = "stop"
-    """Nothing new may start any more; the reason is in the definition or on the clock."""
-    RENEW = "renew"
-    RELEASE = "release"
-    """A dependency is over: take it out of the set that a step waits for, which is left with others."""
-    SKIP = "skip"
-    """What a step depends on has failed."""
-    CANCEL = "cancel"
-    START = "start"
-    """It waits for nothing that is not over: find out whether it runs, and on what."""
-    START_ITEMS = "start_items"
-    JOIN = "join"
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """One thing that is due, safe to do again."""
-
-    deed: Deed
-    step: str = ""
-    on: str = ""
-    """The dependency that is over, or that has failed."""
-    stop: Stop | None = None
-
-
-def due(workflow: Workflow, now: int) -> Iterator[Due]:
-    """Give what the records call for now. Where that is nothing, others have to come to something first."""
-    if stop := _stop_due(workflow, now):
-        yield Due(Deed.STOP, stop=stop)
-        return
-    owed = [name for name in workflow.run.renewed if _renewal_is_owed(workflow, name)]
-    yield from (Due(Deed.RENEW, name) for name in owed)
-    if not owed:
-        for name, step in workflow.steps.items():
-            yield from _due_of(workflow, step, name)
-
-
-def _stop_due(workflow: Workflow, now: int) -> Stop | None:
-    run = workflow.run
-    if run.stop is None and run.status in {WorkflowStatus.RUNNING, WorkflowStatus.BLOCKED} and now >= run.deadline_at:
-        return Stop.DEADLINE
-    if run.stop is not None or workflow.definition.on_failure is not OnFailure.STOP:
-        return None
-    began_at = run.deadline_at - workflow.definition.deadline_ms
-    failures = {StepState.FAILED, StepState.CANCELLED}
-    failed = any(step.state in failures and (step.completed_at or 0) >= began_at for step in workflow.steps.values())
-    return Stop.FAILURE if failed else None
-
-
-def _renewal_is_owed(workflow: Workflow, name: str) -> bool:
-    return name in workflow.run.renewed and workflow.steps[name].round < workflow.run.round
-
-
-def _due_of(workflow: Workflow, step: StepRecord, name: str) -> Iterator[Due]:
-    defined = workflow.definition.steps[name]
-    if step.state is StepState.STARTED:
-        if step.items is not None:
-            yield from _due_of_items(workflow, step, defined)
-        return
-    if step.state is not StepState.WAITING:
-        return
-    if workflow.run.stop is not None:
-        yield Due(Deed.CANCEL, name)
-        return
-    failed = next((each for each in defined.depends_on if workflow.steps[each].is_failed), None)
-    over = [each for each in defined.depends_on if _is_awaited_in_vain(step, workflow.steps[each])]
-    if failed is not None:
-        yield Due(Deed.SKIP, name, failed)
-    elif len(over) == len(step.awaits):  # the write that starts it takes out the last ones
-        yield Due(Deed.START, name)
-    else:
-        yield from (Due(Deed.RELEASE, name, each) for each in over)
-
-
-def _due_of_items(workflow: Workflow, step: StepRecord, defined: Step) -> Iterator[Due]:
-    waiting = any(item.state is StepState.WAITING for item in step.items or ())
-    if waiting and workflow.run.stop is not None:
-        yield Due(Deed.CANCEL, step.name)
-    elif waiting and step.items_under_way < defined.max_concurrency:
-        yield Due(Deed.START_ITEMS, step.name)
-    elif joined(step) is not None:
-        yield Due(Deed.JOIN, step.name)
-
-
-def _is_awaited_in_vain(step: StepRecord, dependency: StepRecord) -> bool:
-    return dependency.state in OVER and dependency.token in step.awaits
-
-
-def judge(workflow: Workflow, now: int) -> tuple[WorkflowStatus, ExecutionError | None]:
-    """Say what a workflow has come to by its records, and why it failed."""
-    run, states = workflow.run, [step.state for step in workflow.steps.values()]
-    match run.stop:
-        case Stop.CANCEL:
-            return WorkflowStatus.CANCELLED, None
-        case Stop.DEADLINE:
-            return WorkflowStatus.FAILED, DEADLINE_EXCEEDED
-    if StepState.STARTED in states or any(True for _ in due(workflow, now)):
-        return WorkflowStatus.RUNNING, None
-    if StepState.WAITING in states:
-        return WorkflowStatus.BLOCKED, None
-    failed = sorted((step for step in workflow.steps.values() if step.is_failed), key=_is_skipped)
-    if failed:
-        return WorkflowStatus.FAILED, step_failed([step.name for step in failed])
-    return (WorkflowStatus.BLOCKED if StepState.UNKNOWN in states else WorkflowStatus.COMPLETED), None
-
-
-def _is_skipped(step: StepRecord) -> bool:
-    return step.state is StepState.SKIPPED
-
-
-def step_failed(names: Sequence[str]) -> ExecutionError:
-    """Say which steps failed: the first of them, and how many more."""
-    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    return ExecutionError("step_failed", f"{names[0]}{more} did not complete")
-
-
-def dependency_failed(name: str) -> ExecutionError:
-    """Say what a step was skipped for."""
-    return ExecutionError(DEPENDENCY_FAILED, f"{name}, which it depends on, did not complete")
-
-
-def renewals(workflow: Workflow, root: str | None) -> Mapping[str, Renewal]:
-    """Say what a retry means for which steps: from what did not complete, or from one step on.
-
-    What follows from a step that runs again runs again; a step that is still under way, or still waits, is left alone.
-    """
-    if root is not None:
-        return dict.fromkeys(sorted(descendants(workflow.definition.graph, [root])), Renewal.AGAIN)
-    found: dict[str, Renewal] = {}
-    for name, step in workflow.steps.items():
-        if step.state is StepState.UNKNOWN:
-            found[name] = Renewal.ASK_AGAIN
-        elif step.is_failed:
-            found[name] = Renewal.FAILED_ITEMS if step.items else Renewal.AGAIN
-    return found
-
-
-def revival(workflow: Workflow, name: str) -> Mapping[str, Renewal]:
-    """Say what it means that the execution of a step that failed is run again: its followers get another chance."""
-    followers = descendants(workflow.definition.graph, [name]) - {name}
-    failed = {each: Renewal.AGAIN for each in sorted(followers) if workflow.steps[each].is_failed}
-    return {name: Renewal.FOLLOW, **failed}
