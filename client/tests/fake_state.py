@@ -75,6 +75,8 @@ class RelayState:
     max_input_depth: int = 5
     backlog: int | None = None
     """So many may be waiting; more are 429 `backlog_full`."""
+    endless: bool = False
+    """Whether nothing ends for now."""
     page_size: int = 50
     waits: bool = True
     """Whether it knows `wait` and `Prefer`."""
@@ -151,7 +153,7 @@ class RelayState:
         record = self.records.get(execution_id)
         if record is None:
             raise ProblemError(404, "execution_not_found")
-        ended = time.time() >= record.ends
+        ended = time.time() >= record.ends and not self.endless
         status = record.outcome if ended else "queued"
         document: dict[str, Any] = {
             "executionId": execution_id,

@@ -88,17 +88,19 @@ def test_killed_at_any_moment_every_row_runs_once(commands: Commands) -> None:
 
 
 def test_a_deployment_that_goes_away_is_waited_for(relay: FakeRelay, tmp_path: Path) -> None:
-    relay.pace = 0.005
+    relay.endless = True
     commands = Commands(relay.url, tmp_path)
-    with commands.start() as process:
+    with commands.start() as process, contextlib.ExitStack() as ended:
+        ended.callback(process.kill)
         while not relay.runs:
             time.sleep(0.02)
+        relay.__exit__()
         with contextlib.ExitStack() as back:
-            relay.__exit__()
             back.callback(relay.__enter__)
             assert process.stderr
             said = next(line for line in process.stderr if "no connection to" in line)
             time.sleep(AWAY_SECONDS)
+            relay.endless = False
         out, _ = process.communicate(timeout=120)
     assert re.match(r"(sending|reading) waits", said)
     assert (process.returncode, json.loads(out)["completed"]) == (0, ROWS)

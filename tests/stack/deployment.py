@@ -26,7 +26,7 @@ from local.world.state import Stack
 ACTION = "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e"
 PUBLISHED_ACTION = f"custom_-_{ACTION}"
 ENDED = {"completed", "failed", "unknown", "cancelled"}
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0
 TOKEN_PARAMETER = "/actionrelay/genesys/token"
 
 

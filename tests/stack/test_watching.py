@@ -10,9 +10,9 @@ from tests.template.cloudformation import ROOT, Template
 STACK = "actionrelay"
 TEMPLATE = Template((ROOT / "template.yaml").read_text(encoding="utf-8"))
 ALARMS = TEMPLATE.resources("AWS::CloudWatch::Alarm")
-NOT_ON_THE_EMULATOR = {f"{STACK}-{alarm.name}" for alarm in ALARMS if "Metrics" in alarm.properties}
-"""Those on metric math."""
 WITH_GRADUAL_DEPLOYMENTS = {f"{STACK}-NewVersionErrorsAlarm"}
+ON_METRIC_MATH = {f"{STACK}-{alarm.name}" for alarm in ALARMS if "Metrics" in alarm.properties}
+NOT_ON_THE_EMULATOR = ON_METRIC_MATH - WITH_GRADUAL_DEPLOYMENTS
 
 
 def written(deployment: Deployment, about: str) -> list[dict[str, Any]]:
@@ -54,9 +54,15 @@ def test_metrics_and_lines_are_this_stacks(data_actions: Deployment) -> None:
     assert {line["service"] for line in written(data_actions, '"CloudWatchMetrics"')} == {STACK}
 
 
+def deployed_alarms(deployment: Deployment) -> list[dict[str, Any]]:
+    """All of them; CloudWatch gives 50 at once."""
+    pages = deployment.aws("cloudwatch").get_paginator("describe_alarms").paginate()
+    return [alarm for page in pages for alarm in page["MetricAlarms"]]
+
+
 def test_every_alarm_is_there_and_watches_what_is_there(data_actions: Deployment) -> None:
     named = {f"{STACK}-{alarm.name}" for alarm in ALARMS}
-    alarms = data_actions.aws("cloudwatch").describe_alarms()["MetricAlarms"]
+    alarms = deployed_alarms(data_actions)
     queues = {url.rpartition("/")[2] for url in data_actions.aws("sqs").list_queues()["QueueUrls"]}
     functions = {each["FunctionName"] for each in data_actions.aws("lambda").list_functions()["Functions"]}
 
@@ -73,7 +79,7 @@ def test_the_dashboard_is_whole_and_knows_every_alarm(data_actions: Deployment) 
     widgets = json.loads(watching.get_dashboard(DashboardName=entry["DashboardName"])["DashboardBody"])["widgets"]
     [status] = [widget for widget in widgets if widget["type"] == "alarm"]
 
-    there = {alarm["AlarmArn"] for alarm in watching.describe_alarms()["MetricAlarms"]}
+    there = {alarm["AlarmArn"] for alarm in deployed_alarms(data_actions)}
     shown = set(status["properties"]["alarms"])
     assert there <= shown
     assert {arn.rpartition(":")[2] for arn in shown - there} == NOT_ON_THE_EMULATOR

@@ -5,6 +5,7 @@ import json
 import time
 import uuid
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -36,7 +37,7 @@ def submitted(deployment: Deployment, url: str) -> str:
     return str(answer.document["executionId"])
 
 
-def await_delivery(deployment: Deployment, execution_id: str, status: str = "delivered", patience: float = 30) -> None:
+def await_delivery(deployment: Deployment, execution_id: str, status: str = "delivered", patience: float = 90) -> None:
     """Wait until the delivery has come so far."""
     deployment.when(execution_id, lambda each: each["webhookStatus"] == status, patience=patience)
 
@@ -135,22 +136,34 @@ def test_hanging_receivers_do_not_delay_others(data_actions: Deployment) -> None
     name, url = data_actions.hook()
     await_delivery(data_actions, submitted(data_actions, url))  # so that only what hangs starts cold
 
-    stuck = [submitted(data_actions, stuck_url) for _ in range(5)]
-    data_actions.eventually(lambda: len(data_actions.deliveries(hanging)) == len(stuck))
-    # More would wait for the rate, 4.5 a second, about as long as receivers hang.
-    others = [submitted(data_actions, url) for _ in range(6)]
-    for execution_id in others:
-        await_delivery(data_actions, execution_id)
-    for execution_id in stuck:
-        data_actions.eventually(lambda each=execution_id: tries(data_actions, each))  # type: ignore[misc]
-    first_to_end = min(tries(data_actions, execution_id)[0]["timestamp"] for execution_id in stuck)
-    histories = [data_actions.history(execution_id) for execution_id in others]
+    # On a slow machine the first round may take longer than receivers hang, and show nothing.
+    for _ in range(3):
+        stuck, others = _beside_each_other(data_actions, hanging, stuck_url, url)
+        first_to_end = min(tries(data_actions, execution_id)[0]["timestamp"] for execution_id in stuck)
+        histories = [data_actions.history(execution_id) for execution_id in others]
+        if any(delivered_at(history) < first_to_end for history in histories):
+            break
+    else:
+        pytest.fail("none was delivered while they hang")
     waits = [waited(history) for history in histories]
 
-    assert len(data_actions.deliveries(name)) == 1 + len(others)
-    assert any(delivered_at(history) < first_to_end for history in histories), "none was delivered while they hang"
     assert max(waits) < SLOWEST_SECONDS
+    assert set(Counter(each["webhookId"] for each in data_actions.deliveries(name)).values()) == {1}
     print(f"{len(others)} delivered {max(waits):.2f} s after their end at the latest, {len(stuck)} hanging")  # noqa: T201
+
+
+def _beside_each_other(deployment: Deployment, hanging: str, stuck_url: str, url: str) -> tuple[list[str], list[str]]:
+    """Have some receivers hang, and others delivered to meanwhile; wait for both."""
+    before = len(deployment.deliveries(hanging))
+    stuck = [submitted(deployment, stuck_url) for _ in range(5)]
+    deployment.eventually(lambda: len(deployment.deliveries(hanging)) >= before + len(stuck))
+    # More would wait for the rate, 4.5 a second, about as long as receivers hang.
+    others = [submitted(deployment, url) for _ in range(6)]
+    for execution_id in others:
+        await_delivery(deployment, execution_id)
+    for execution_id in stuck:
+        deployment.eventually(lambda each=execution_id: tries(deployment, each))  # type: ignore[misc]
+    return stuck, others
 
 
 def delivered_at(entries: list[dict[str, Any]]) -> str:

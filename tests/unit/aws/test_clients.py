@@ -2,6 +2,7 @@
 
 import json
 import random
+import zlib
 from dataclasses import asdict
 
 import pytest
@@ -22,6 +23,7 @@ from actionrelay.ledger.execution import PayloadRef
 from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.ledger.payloads_s3 import INLINE_MAX_BYTES, BucketPayloads
 from actionrelay.ledger.queues_sqs import SqsDeliveryQueue, SqsExecutionQueue
+from benchmarks.samples import SMALL_BYTES, request
 from tests.fakes.aws import FakeS3, FakeSqs, aws_error
 
 THROTTLED = aws_error("ProvisionedThroughputExceededException")
@@ -40,6 +42,14 @@ def payloads(s3: FakeS3) -> BucketPayloads:
 
 def incompressible(size: int) -> bytes:
     return random.Random(1).randbytes(size)  # noqa: S311 - it has to repeat itself
+
+
+def test_a_small_payload_takes_as_few_bytes_as_usual() -> None:
+    """A record is written by the KB, and one of 1 KB in and out is just below that."""
+    data = json.dumps(request(SMALL_BYTES)).encode()
+    inline = payloads(FakeS3()).refer("key", data).inline
+    assert inline is not None
+    assert len(inline) <= len(zlib.compress(data))
 
 
 @pytest.mark.parametrize("size", [0, 10, INLINE_MAX_BYTES - 200, INLINE_MAX_BYTES + 200, 512_000])

@@ -22,6 +22,9 @@ INLINE_MAX_BYTES = 4 * 1_024
 
 _LEVEL = 1
 """A fifth of the time of zlib's usual level; what is stored is a twelfth larger."""
+_USUAL_LEVEL = 6
+_SMALL_BYTES = 4 * 1_024
+"""Up to here the usual level takes no longer, and a record is written by the KB."""
 _CHUNK = 32 * 1_024
 
 
@@ -75,7 +78,7 @@ class BucketPayloads(PayloadStore):
 
 def _compressed_within(limit: int, data: bytes) -> bytes | None:
     """Return compressed data, or None as soon as it is clear that it takes more bytes than ``limit``."""
-    compressor = zlib.compressobj(_LEVEL)
+    compressor = zlib.compressobj(_USUAL_LEVEL if len(data) <= _SMALL_BYTES else _LEVEL)
     compressed = b""
     for start in range(0, len(data), _CHUNK):
         compressed += compressor.compress(data[start : start + _CHUNK])
