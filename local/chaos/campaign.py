@@ -1,7 +1,7 @@
 """One campaign: a plan on one world, callers and killer at once, then the history that the witnesses report."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from local.chaos.cases import ACCEPTED
 from local.chaos.flow_callers import FlowCallers
 from local.chaos.flow_plan import flow_script, plan_flows
 from local.chaos.flow_reference import planned
-from local.chaos.history import History
+from local.chaos.history import History, Order
 from local.chaos.killer import Killer
 from local.chaos.plan import plan, script
 from local.chaos.settling import LAST_CALLBACK_SECONDS, PATIENCE_SECONDS, settle
@@ -57,10 +57,7 @@ def run(campaign: Campaign, stack: Stack, folder: Path, show: Callable[[str], No
         genesys.script(*script(campaign.contract, orders), *flow_script(campaign.contract, flows))
         show(f"{len(orders)} executions, {len(flows)} workflows, {campaign.kills_per_second:g} kills a second")
         with killer:
-            half = len(orders) // 2
-            together([flow_callers.send, lambda: callers.send(orders[:half], campaign.requests_per_second)])
-            _take_tokens_away(genesys)
-            callers.send(orders[half:], campaign.requests_per_second)
+            together([flow_callers.send, lambda: _send(callers, orders, campaign.requests_per_second, genesys)])
             flow_callers.operate_for(_KILLING_ON_SECONDS if campaign.kills_per_second else 0)
         log = callers.log()
         accepted = frozenset(entry.execution_id for entry in log if entry.status in ACCEPTED and not entry.read)
@@ -90,6 +87,13 @@ def run(campaign: Campaign, stack: Stack, folder: Path, show: Callable[[str], No
         flow_finals=witnesses.flow_finals(stack, [flow.workflow_id for flow in flows]),
     )
     return replace(history, counted=witnesses.counted(stack, history))
+
+
+def _send(callers: Callers, orders: Sequence[Order], per_second: float, genesys: RemoteSimulator) -> None:
+    half = len(orders) // 2
+    callers.send(orders[:half], per_second)
+    _take_tokens_away(genesys)
+    callers.send(orders[half:], per_second)
 
 
 def _take_tokens_away(genesys: RemoteSimulator) -> None:
