@@ -9,10 +9,8 @@ from pathlib import Path
 
 from local.chaos.killer import Killer
 
-NAMES = {
-    f"{name}Function": name.lower()
-    for name in ("Validate", "Execute", "Workflows", "ReceiveWebhook", "Deliver", "Query")
-}
+FUNCTIONS = ("Validate", "Execute", "Workflows", "ReceiveWebhook", "Deliver", "Query")
+NAMES = {f"{name}Function": name.lower() for name in FUNCTIONS}
 WORKING = "import socket, sys; s = socket.socket(); print('up', flush=True); sys.stdin.read()"
 STARTING = "import sys; print('up', flush=True); sys.stdin.read()"
 
@@ -41,7 +39,7 @@ def test_the_killer_kills_and_counts_workers_of_every_function(tmp_path: Path) -
             codes = [each.wait(timeout=20) for each in workers]
 
     assert codes == [-signal.SIGKILL] * len(NAMES)
-    assert set(at_work.kills().by_function) == {"Validate", "Execute", "ReceiveWebhook", "Deliver", "Query"}
+    assert set(at_work.kills().by_function) == set(FUNCTIONS)
 
 
 def test_the_killer_spares_starting_and_foreign_workers(
