@@ -184,6 +184,14 @@ def test_each_trouble_has_its_status_and_advice(
     assert API_KEY not in refused.output
 
 
+def test_a_conflict_is_not_said_to_be_safe_to_repeat(command: Command) -> None:
+    execution_id = submitted(command, "n=1")
+    refused = command("submit", "act", "n=2", "--id", execution_id)
+    assert refused.exit_code == Exit.REFUSED
+    assert "another id is another execution" in refused.stderr
+    assert "safe to repeat" not in refused.stderr
+
+
 def test_settings_that_are_missing_are_usage(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ACTIONRELAY_URL")
     refused = command("metrics")

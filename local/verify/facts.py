@@ -84,6 +84,8 @@ class Alarms:
     """By the alarm's logical id: the ARNs of what it notifies."""
     confirmed: Mapping[str, int | None]
     """By topic: how many subscriptions are confirmed; None where there is no such topic."""
+    may_be_silent: bool = False
+    """Nobody is on call: a local world."""
 
 
 @dataclass(frozen=True, slots=True)

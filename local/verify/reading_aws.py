@@ -13,6 +13,8 @@ from local.verify.target import ALARM, FUNCTION, QUEUE, TABLE, Target
 
 _INVOKED = re.compile(r":function:(?P<name>[^:/]+)(?::(?P<qualifier>[^:/]+))?(?:/invocations)?$")
 _SCHEDULED = {"ExportFunction": 1}
+_ONE_AT_A_TIME = {"CatalogueFunction"}
+"""A message beside a reading under way finds it and ends at once; SQS takes no maximum below 2."""
 """A schedule starts one invocation at a time."""
 
 
@@ -95,7 +97,8 @@ def alarms(target: Target) -> Alarms:
             enabled = alarm.get("ActionsEnabled", True)
             topics_of[names[alarm["AlarmName"]]] = tuple(alarm.get("AlarmActions", ())) if enabled else ()
     topics = sorted({topic for each in topics_of.values() for topic in each})
-    return Alarms(dict(sorted(topics_of.items())), {topic: _confirmed(target, topic) for topic in topics})
+    confirmed = {topic: _confirmed(target, topic) for topic in topics}
+    return Alarms(dict(sorted(topics_of.items())), confirmed, may_be_silent=target.is_emulated)
 
 
 def concurrency(target: Target) -> Concurrency:
@@ -103,7 +106,7 @@ def concurrency(target: Target) -> Concurrency:
     account = target.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
     background: Counter[str] = Counter(_SCHEDULED)
     for trigger in _event_sources(target):
-        background[trigger.function] += trigger.maximum or 0
+        background[trigger.function] += 1 if trigger.function in _ONE_AT_A_TIME else trigger.maximum or 0
     return Concurrency(account, dict(sorted((+background).items())), int(target.parameters.get("MaxWaiting", "0")))
 
 

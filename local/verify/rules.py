@@ -7,7 +7,7 @@ The sources are AWS's developer guides: API Gateway (important notes: `security`
 from typing import Any
 
 from local.verify.facts import Alarms, Concurrency, Doors, Method, Queue, Reply, SharedToken, Table, Versions
-from local.verify.verdict import Verdict, failed, listed, ok, warning
+from local.verify.verdict import Outcome, Verdict, failed, listed, ok, warning
 
 OPEN_ROUTES = {"GET /console": 200, "POST /webhooks/genesys": 401}
 """The routes that need no caller, with their answer to a request that proves nothing."""
@@ -156,6 +156,8 @@ def queues_want_tls(queues: tuple[Queue, ...]) -> Verdict:
 def somebody_is_called(alarms: Alarms) -> Verdict:
     """Judge whether each alarm reaches a topic that somebody has subscribed to."""
     silent = [name for name, topics in alarms.topics_of.items() if not topics]
+    if alarms.may_be_silent and silent and not alarms.confirmed:
+        return Verdict(Outcome.ABSENT, f"{len(silent)} alarms without a topic: nobody is on call for a local world")
     if silent:
         return failed(
             f"{len(silent)} of {len(alarms.topics_of)} alarms have no topic: {listed(silent, 3)}",

@@ -155,6 +155,13 @@ WARNINGS: dict[str, tuple[Verdict, str]] = {
 }
 
 
+def test_nobody_is_on_call_for_a_local_world() -> None:
+    verdict = rules.somebody_is_called(Alarms({"ApiErrorsAlarm": ()}, {}, may_be_silent=True))
+    assert verdict.outcome is Outcome.ABSENT
+    subscribed = rules.somebody_is_called(Alarms({"ApiErrorsAlarm": (), "OtherAlarm": (TOPIC,)}, {TOPIC: 1}, True))
+    assert subscribed.outcome is Outcome.FAILED
+
+
 @pytest.mark.parametrize("verdict", WELL.values(), ids=WELL)
 def test_what_is_well_passes(verdict: Verdict) -> None:
     assert verdict.outcome is Outcome.OK

@@ -132,7 +132,7 @@ def _contract(client: Client, action: str, screen: Screen) -> Contract | None:
     except NotServedError:
         screen.note("this deployment has no catalogue: rows are not checked against the action's contract")
     except NotFoundError:
-        screen.note("the catalogue has no such action: rows are not checked against its contract")
+        screen.note("no contract of this action is known here: rows are not checked against it")
     except AccessDeniedError as error:
         screen.note(f"the catalogue can't be read ({error.code}): rows are not checked against the action's contract")
     else:

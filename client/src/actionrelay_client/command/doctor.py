@@ -105,7 +105,8 @@ def _way_there(settings: Settings) -> tuple[bool, list[Finding]]:
             Finding("reachable", "failed", reason, "is the URL right, and is there a proxy or firewall between?")
         ]
     took = time.time() - began
-    found = [Finding("reachable", "ok", f"answers {answer.status} in {took * 1000:.0f} ms")]
+    said = "refuses a request without credentials, as it should," if answer.status in {401, 403} else "answers"
+    found = [Finding("reachable", "ok", f"{said} in {took * 1000:.0f} ms")]
     try:
         theirs = parsedate_to_datetime(answer.headers["Date"]).timestamp()
     except (KeyError, TypeError, ValueError):

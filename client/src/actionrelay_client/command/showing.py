@@ -13,7 +13,14 @@ from rich.text import Text
 
 from actionrelay_client import json_text
 from actionrelay_client.documents import Execution
-from actionrelay_client.errors import ActionRelayError
+from actionrelay_client.errors import (
+    AccessDeniedError,
+    ActionRelayError,
+    NoAnswerError,
+    ThrottledError,
+    UnavailableError,
+    UnreadableAnswerError,
+)
 
 STYLES: Mapping[str, str] = {
     "queued": "yellow",
@@ -161,13 +168,17 @@ _ADVICE: Mapping[str, str] = {
 }
 
 
+_WORTH_A_REPEAT = (NoAnswerError, UnreadableAnswerError, ThrottledError, UnavailableError, AccessDeniedError)
+
+
 def advice(error: ActionRelayError) -> list[str]:
     """Return what to do about an error."""
     lines = [_ADVICE[error.code]] if error.code in _ADVICE else []
     allowed = getattr(error, "allowed", ())
     if allowed:
         lines.append(f"possible now: {', '.join(allowed)}")
-    if error.execution_id:
+    # What is wrong with a request stays wrong; expired credentials do not.
+    if error.execution_id and isinstance(error, _WORTH_A_REPEAT):
         lines.append(f"safe to repeat with --id {error.execution_id}")
     if error.trace_id:
         lines.append(f"trace {error.trace_id}")
