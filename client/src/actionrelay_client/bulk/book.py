@@ -7,7 +7,8 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -83,6 +84,7 @@ class Book:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.RLock()
+        self._trouble = ""
         # The empty name is a file of SQLite's own, in the folder for temporary files, which has no name to be found by.
         self._database = sqlite3.connect("", check_same_thread=False, isolation_level=None)
         for pragma in (f"cache_size = -{_CACHE_KB}", "journal_mode = OFF", "synchronous = OFF"):
@@ -99,12 +101,12 @@ class Book:
 
     def add(self, number: int, key: str, execution_id: uuid.UUID) -> int | None:
         """Take a row that keeps all rules. Return the number of the row that has its key already, if one has."""
-        with self._lock:
-            found = self._execute("SELECT number FROM rows WHERE id = ?", (execution_id.bytes,)).fetchone()
+        with self._table():
+            found = self._database.execute("SELECT number FROM rows WHERE id = ?", (execution_id.bytes,)).fetchone()
             if found is not None:
                 self.add_invalid(number, key, "duplicate")
                 return int(found[0])
-            self._execute(
+            self._database.execute(
                 "INSERT INTO rows (number, key, id, state) VALUES (?, ?, ?, ?)",
                 (number, key, execution_id.bytes, State.CHECKED),
             )
@@ -112,8 +114,8 @@ class Book:
 
     def add_invalid(self, number: int, key: str, code: str) -> None:
         """Take a row that breaks a rule."""
-        with self._lock:
-            self._execute(
+        with self._table():
+            self._database.execute(
                 "INSERT INTO rows (number, key, state, outcome, code) VALUES (?, ?, ?, 'invalid', ?)",
                 (number, key, State.INVALID, code),
             )
@@ -147,8 +149,8 @@ class Book:
 
     def due(self, limit: int) -> list[Followed]:
         """Return the first rows that are under way and to be looked at now."""
-        with self._lock:
-            found = self._execute(
+        with self._table():
+            found = self._database.execute(
                 "SELECT number, key, id, looks, before, kept, place FROM rows"
                 f" WHERE state = {State.UNDER_WAY:d} AND due <= ? ORDER BY number LIMIT ?",
                 (self._clock(), limit),
@@ -166,8 +168,8 @@ class Book:
 
     def recorded(self, execution_id: uuid.UUID, outcome: str, place: int) -> bool:
         """Note that a line of the results is about this execution. False where it is no row's."""
-        with self._lock:
-            changed = self._execute(
+        with self._table():
+            changed = self._database.execute(
                 "UPDATE rows SET kept = ?, place = ? WHERE id = ?", (outcome, place, execution_id.bytes)
             )
             return changed.rowcount > 0
@@ -176,8 +178,8 @@ class Book:
 
     def outcomes(self) -> list[Outcome]:
         """Return how many rows are where, by state, outcome and code."""
-        with self._lock:
-            found = self._execute(
+        with self._table():
+            found = self._database.execute(
                 "SELECT state, coalesce(outcome, ''), coalesce(code, ''), count(*), min(number) FROM rows"
                 " GROUP BY 1, 2, 3 ORDER BY 4 DESC, 5"
             ).fetchall()
@@ -190,15 +192,19 @@ class Book:
 
     def places(self) -> Iterator[int]:
         """Return where the lines of the results are, in the order of the rows."""
-        with self._lock:
-            cursor = self._execute("SELECT place FROM rows WHERE place IS NOT NULL ORDER BY number")
-        while found := cursor.fetchmany(1_000):
+        with self._table():
+            cursor = self._database.execute("SELECT place FROM rows WHERE place IS NOT NULL ORDER BY number")
+        while found := self._next_of(cursor):
             yield from (place for (place,) in found)
+
+    def _next_of(self, cursor: sqlite3.Cursor) -> list[tuple[int]]:
+        with self._table():
+            return cursor.fetchmany(1_000)
 
     def in_need(self, limit: int) -> list[tuple[int, str, str, str, str | None]]:
         """Return the first rows that need a person: number, key, outcome, code, execution id."""
-        with self._lock:
-            found = self._execute(
+        with self._table():
+            found = self._database.execute(
                 "SELECT number, key, outcome, coalesce(code, ''), id FROM rows WHERE outcome IS NOT NULL"
                 " AND outcome != 'completed' ORDER BY number LIMIT ?",
                 (limit,),
@@ -208,21 +214,27 @@ class Book:
             for number, key, outcome, code, raw in found
         ]
 
-    def _execute(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
-        try:
-            return self._database.execute(statement, values)
-        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
-            raise
-        except sqlite3.DatabaseError as error:  # full, not readable any more, or what became of that
-            raise BookError(
-                f"there is no room for what is known of the rows: {error}; SQLITE_TMPDIR names another folder for it"
-            ) from None
+    @contextmanager
+    def _table(self) -> Iterator[None]:
+        """Have the table alone. Where it has no room, say so."""
+        with self._lock:
+            try:
+                yield
+            except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+                raise
+            except sqlite3.DatabaseError as error:  # full, or not readable any more
+                # Without a journal a table that was full is broken, too, which says nothing to anybody.
+                self._trouble = self._trouble or str(error)
+                raise BookError(
+                    f"there is no room for what is known of the rows: {self._trouble};"
+                    " SQLITE_TMPDIR names another folder for it"
+                ) from None
 
     def _change(self, what: str, values: tuple[object, ...], number: int) -> None:
-        with self._lock:
-            self._execute(f"UPDATE rows SET {what} WHERE number = ?", (*values, number))
+        with self._table():
+            self._database.execute(f"UPDATE rows SET {what} WHERE number = ?", (*values, number))
 
     def _one(self, statement: str, *values: object) -> tuple[Any, ...] | None:
-        with self._lock:
-            found: tuple[Any, ...] | None = self._execute(statement, values).fetchone()
+        with self._table():
+            found: tuple[Any, ...] | None = self._database.execute(statement, values).fetchone()
             return found
