@@ -58,7 +58,7 @@ test: env ## everything from nothing: all tests, those in tests/sam where a cont
 	$(python) -m coverage run -m pytest --numprocesses $(WORKERS) --dist worksteal $(measured) || failed=yes; \
 	$(python) tools/branch_coverage.py --at-least 90 || failed=yes; \
 	$(pytest) --dist worksteal $(unmeasured) || failed=yes; \
-	$(python) -m pytest --numprocesses $(WORLDS) --dist loadfile --durations 10 $(slow) || failed=yes; \
+	$(python) -m pytest --numprocesses $(WORLDS) --dist loadfile --no-loadscope-reorder --durations 10 $(slow) || failed=yes; \
 	[ -z "$$failed" ]   # a failure does not hide those of the parts after it
 
 .PHONY: unit
