@@ -38,8 +38,6 @@ unmeasured := $(filter-out $(measured) $(slow),$(patsubst %/,%,$(wildcard tests/
 WORKERS ?= 2
 pytest := $(python) -m pytest --numprocesses $(WORKERS)
 
-# Tests of deployed worlds wait more than they compute.
-WORLDS ?= $(shell echo $$(($(WORKERS) + 1)))
 typed := $(wildcard functions layers/core/src local tests benchmarks tools examples)
 
 .PHONY: help
@@ -58,7 +56,7 @@ test: env ## everything from nothing: all tests, those in tests/sam where a cont
 	$(python) -m coverage run -m pytest --numprocesses $(WORKERS) --dist worksteal $(measured) || failed=yes; \
 	$(python) tools/branch_coverage.py --at-least 90 || failed=yes; \
 	$(pytest) --dist worksteal $(unmeasured) || failed=yes; \
-	$(python) -m pytest --numprocesses $(WORLDS) --dist loadfile --no-loadscope-reorder --durations 10 $(slow) || failed=yes; \
+	$(pytest) --dist loadfile --no-loadscope-reorder --durations 10 $(slow) || failed=yes; \
 	[ -z "$$failed" ]   # a failure does not hide those of the parts after it
 
 .PHONY: unit

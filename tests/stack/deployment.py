@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -237,13 +238,19 @@ class Deployment:
 
     def make_cold(self, logical_id: str) -> int:
         """Kill a function's workers with SIGKILL, and with them what they remember; return how many there were."""
-        mark = f"ministack-lambda-{self.function(logical_id)['FunctionName']}-"
+        # The functions of another world have the same names.
+        mark = f"{self._temporary()}/ministack-lambda-{self.function(logical_id)['FunctionName']}-"
         killed = 0
         for pid in running(mark):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
                 killed += 1
         return killed
+
+    def _temporary(self) -> str:
+        """The folder in which this world's emulator unpacks functions."""
+        variables = Path(f"/proc/{self.stack.pids[-1]}/environ").read_text(encoding="utf-8").split("\0")
+        return next(each for each in variables if each.startswith("TMPDIR=")).removeprefix("TMPDIR=")
 
     def logs(self, beginning: str = "/") -> str:
         """Everything that was logged, by any function and by the API, or in the groups whose names begin like that."""

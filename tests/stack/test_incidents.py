@@ -91,6 +91,7 @@ def test_a_mended_receiver_gets_all_that_it_missed(data_actions: Deployment, act
     data_actions.behave(name, statuses=[503], retryAfter="3600")
     pending = data_actions.run(actionId=action, webhookUrl=url)["executionId"]
     data_actions.eventually(lambda: data_actions.deliveries(name))
+    data_actions.behave(name, statuses=[204])
 
     progress = decided(
         data_actions,
