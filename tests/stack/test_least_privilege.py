@@ -17,7 +17,7 @@ from tests.template.cloudformation import ROOT, Template, function_folder
 
 LONG = 20.0
 """Seconds that a job may take with every permission in place, cold workers and a busy machine included."""
-SHORT = 2.5
+SHORT = 1.5
 """Seconds after which a job without a permission counts as failed; warm, it takes a fraction of one."""
 
 type Job = Callable[[Deployment, float], None]

@@ -31,7 +31,7 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 from tests.openapi import DOCUMENT, closed, routes
 from tests.stack.deployment import Deployment
 
-EXAMPLES = 15
+EXAMPLES = 10
 """Random requests of each kind for each route."""
 SEED = 20_261_123
 BEYOND_SCHEMAS = {"depth", "cycle", "webhook_url", "moment", "cursor", "unknown_step", "expression", "too_many"}

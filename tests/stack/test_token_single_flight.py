@@ -11,7 +11,7 @@ from actionrelay.token.ports import AccessToken
 from actionrelay.token.store_ssm import TokenParameter
 from tests.stack.cloud import PARAMETER, Cloud, eventually, forget
 
-EXECUTIONS, WORKERS = 500, 4
+EXECUTIONS, WORKERS = 200, 4
 READ = "ssm:GetParameter"
 
 
