@@ -28,6 +28,8 @@ ACTION = "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e"
 PUBLISHED_ACTION = f"custom_-_{ACTION}"
 ENDED = {"completed", "failed", "unknown", "cancelled"}
 PATIENCE_SECONDS = 90.0
+ANSWER_SECONDS = 90.0
+"""Twenty requests at once start twenty workers, which share the cores of one machine here."""
 TOKEN_PARAMETER = "/actionrelay/genesys/token"
 
 
@@ -51,8 +53,8 @@ class Deployment:
     @contextmanager
     def of(cls, stack: Stack) -> Iterator[Self]:
         session = boto3.Session(stack.access_key_id, stack.secret_access_key, region_name=stack.region)
-        http = urllib3.PoolManager(retries=False, timeout=30)
-        with ApiClient(stack) as api, RemoteSimulator(stack.genesys_url) as genesys:
+        http = urllib3.PoolManager(retries=False, timeout=ANSWER_SECONDS)
+        with ApiClient(stack, ANSWER_SECONDS) as api, RemoteSimulator(stack.genesys_url) as genesys:
             baseline = genesys.call("GET", "/_control/scenario").json()
             yield cls(stack, api, genesys, session, http, baseline)
         http.clear()
