@@ -9,7 +9,7 @@ from tests.fakes.deployment import ENVIRONMENT
 from tests.fakes.marks import Captured
 from tests.fakes.relay import Relay
 
-settings.register_profile("unit", max_examples=40, deadline=None)
+settings.register_profile("unit", max_examples=25, deadline=None)
 settings.load_profile("unit")
 
 
