@@ -376,7 +376,7 @@ class _Turn:
 
     def _know(self, step: StepRecord) -> None:
         self.workflow = replace(self.workflow, steps={**self.workflow.steps, step.name: step})
-        # The end of an item that is under way is written to this same record, by who has read it after this write.
+        # The end of an item that is under way is written to this same record, by a worker that reads it later.
         will_be_looked_at = step.state is StepState.STARTED and step.items_under_way > 0
         self._is_stale = self._is_stale or not will_be_looked_at
 
