@@ -3,10 +3,18 @@
 import pytest
 
 from actionrelay.ledger import follow_up
-from actionrelay.workflows import advance, decisions, deeds, records, results, submission, transitions
+from actionrelay.workflows import (
+    advance,
+    decisions,
+    deeds,
+    records,
+    results,
+    submission,
+    transitions,
+    turn,
+    working_copy,
+)
 from tests.simulation.mutants import Edit
-
-_Turn = advance._Turn
 
 FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
     "what is over is not removed from what others await": (
@@ -49,7 +57,7 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit(deeds, "revival", "return {name: Renewal.FOLLOW, **failed}", "return {name: Renewal.FOLLOW}"),
     ),
     "an unknown step is not asked about again": (
-        Edit(_Turn, "_renew", "self._use_case.steps.ask_again(name, run.actor)", "pass"),
+        Edit(turn.Turn, "_renew", "self._steps.ask_again(name, run.actor)", "pass"),
     ),
     "a list is joined before its last item": (
         Edit(transitions, "joined", "if not all(item.ended", "if not any(item.ended"),
@@ -76,15 +84,13 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
     ),
     "a readiness that a dead worker left is not looked for again": (
         Edit(
-            _Turn,
+            turn.Turn,
             "_look",
             "elif state is StepState.STARTED:\n        self._begin(name, index)",
             "else:\n        pass",
         ),
     ),
-    "what a dead worker recorded is not queued": (
-        Edit(_Turn, "_look", "self._use_case.steps.finish(execution)", "pass"),
-    ),
+    "what a dead worker recorded is not queued": (Edit(turn.Turn, "_look", "self._steps.finish(execution)", "pass"),),
     "a failed service loses the message": (
         Edit(
             advance.AdvanceWorkflow,
@@ -94,10 +100,10 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
         ),
     ),
     "the last of several to end does not look whether it is": (
-        Edit(_Turn, "_go_on", "if not self._is_stale or", "if True or"),
+        Edit(turn.Turn, "_go_on", "if not self._copy.is_stale or", "if True or"),
     ),
     "what a worker has written counts as seen by the others": (
-        Edit(_Turn, "_know", "step.state is StepState.STARTED and step.items_under_way > 0", "True"),
+        Edit(working_copy.WorkingCopy, "_know", "step.state is StepState.STARTED and step.items_under_way > 0", "True"),
     ),
     "a workflow does not hear of an ending": (
         Edit(follow_up.Completion, "hand_on", "self.notify_workflow(ended)", "pass"),

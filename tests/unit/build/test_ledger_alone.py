@@ -67,7 +67,7 @@ def test_the_ledger_alone_changes_state() -> None:
 def test_the_state_machine_alone_changes_a_workflow() -> None:
     """`replace(workflow, run=…)` puts what was written into what is known; it is none of the records."""
     known = {
-        "workflows/advance.py": {"run"},
+        "workflows/working_copy.py": {"run"},
         "workflows/decisions.py": {"run"},
         "wiring/workflow_outcomes.py": {"delivery"},
         "workflows/table_dynamodb.py": {"awaits"},

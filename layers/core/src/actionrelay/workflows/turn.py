@@ -1,0 +1,283 @@
+"""One worker's look at a workflow: what its executions have come to, and what is due then."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from actionrelay.errors import cut
+from actionrelay.ledger.execution import Execution, Status, WorkflowPlace
+from actionrelay.ledger.message import WorkflowMessage
+from actionrelay.ledger.ports import ExecutionStore, WorkflowQueue
+from actionrelay.ports import Clock
+from actionrelay.workflows import deeds, transitions
+from actionrelay.workflows.deeds import Deed, Due
+from actionrelay.workflows.ports import StepExecutions
+from actionrelay.workflows.results import Recollection, StepResults, items_failed
+from actionrelay.workflows.run import Renewal, StepRecord, StepState, Stop, Workflow, execution_id
+from actionrelay.workflows.starting import MAX_MESSAGE_LENGTH, StartSteps, StepFailedError
+from actionrelay.workflows.working_copy import WorkingCopy
+
+STOP_BEFORE_MS = 20_000
+"""With less time than this left, what is still due is left to another message."""
+SUSPECT_FOR_MS = 1_800_000
+"""How long a watch suspects an execution not to be queued; two of them see it in that time."""
+STATES = {
+    Status.COMPLETED: StepState.COMPLETED,
+    Status.FAILED: StepState.FAILED,
+    Status.UNKNOWN: StepState.UNKNOWN,
+    Status.CANCELLED: StepState.CANCELLED,
+}
+_OPEN = frozenset({StepState.STARTED, StepState.UNKNOWN})
+
+
+class Turn:
+    """One worker's look at a workflow, and what it does about it."""
+
+    def __init__(
+        self,
+        copy: WorkingCopy,
+        *,
+        executions: ExecutionStore,
+        steps: StepExecutions,
+        queue: WorkflowQueue,
+        clock: Clock,
+        ends_at: int,
+    ) -> None:
+        self._copy = copy
+        self._executions = executions
+        self._steps = steps
+        self._queue = queue
+        self._clock = clock
+        self._ends_at = ends_at
+        self._recollection = Recollection()
+        self._results = StepResults(executions, copy.records.payloads, self._recollection)
+        self._starting = StartSteps(steps, self._results)
+        self._has_started = False
+        """Something is under way whose end will be looked at, with all that is due then."""
+        self._suspects_since: int | None = None
+        """Executions that were recorded since may not be queued: who recorded them may have died before that."""
+
+    @property
+    def _workflow(self) -> Workflow:
+        return self._copy.workflow
+
+    @property
+    def _now(self) -> int:
+        return self._clock.now()
+
+    def take(self, message: WorkflowMessage) -> None:
+        """Look at what the message names, do all that is due, and judge.
+
+        Raises:
+            StaleWriteError: another worker was first; read again.
+        """
+        place = message.place
+        if place is None:
+            self._suspects_since = self._suspicion(message)
+            self._look_at_all()
+        elif place.step in self._workflow.steps:
+            self._look(place.step, place.index)
+        while self._go_on():
+            pass
+        self._judge()
+
+    def _go_on(self) -> bool:
+        """Do what is due now; return whether more may be."""
+        if self._now > self._ends_at - STOP_BEFORE_MS:
+            self._queue.notify(WorkflowMessage(self._workflow.run.workflow_id))
+            return False
+        # One after the other: the first failure may stop all that was due beside it.
+        deed = next(deeds.due(self._workflow, self._now), None)
+        if deed is not None:
+            self._do(deed)
+            return True
+        if not self._copy.is_stale or self._has_started or not self._others_may_write():
+            return False
+        # The last of several that end at the same time has to see that it is the last.
+        self._copy.read_again()
+        return True
+
+    def _others_may_write(self) -> bool:
+        """Whether anything may come to something that another worker sees: else this one has seen it all."""
+        return not _OPEN.isdisjoint(step.state for step in self._workflow.steps.values())
+
+    # -- What an execution has come to --
+
+    def _look_at_all(self) -> None:
+        for name, step in self._workflow.steps.items():
+            if step.items is None:
+                if step.state in {StepState.STARTED, StepState.UNKNOWN}:
+                    self._look(name, None)
+                continue
+            for index, item in enumerate(step.items):
+                if item.state in {StepState.STARTED, StepState.UNKNOWN}:
+                    self._look(name, index)
+
+    def _look(self, name: str, index: int | None) -> None:
+        """Take what the execution of a step, or of an item, has come to; begin it, where nobody has yet."""
+        step = self._workflow.steps[name]
+        if (index is None) != (step.items is None) or (index is not None and index >= len(step.items or ())):
+            return  # of an earlier run, which was of another form
+        state, run = (step.state, step.run) if index is None else _item(step, index)
+        if state in {StepState.WAITING, StepState.SKIPPED}:
+            return
+        place = WorkflowPlace(self._workflow.run.workflow_id, name, index)
+        execution = self._executions.load(execution_id(place.workflow_id, name, index, run))
+        if execution is not None and execution.workflow == place:
+            self._recollection.keep(execution)
+            if self._may_not_be_queued(execution):
+                self._steps.finish(execution)
+            self._take(name, index, execution)
+        elif state is StepState.STARTED:
+            self._begin(name, index)
+
+    def _may_not_be_queued(self, execution: Execution) -> bool:
+        since = self._suspects_since
+        return since is not None and execution.status is Status.QUEUED and execution.queued_at >= since
+
+    def _suspicion(self, message: WorkflowMessage) -> int | None:
+        """Say since when executions are suspect. A watch bounds that: it sends one message more for each of them."""
+        if message.again:
+            return 0
+        return None if message.watch is None else self._now - SUSPECT_FOR_MS
+
+    def _take(self, name: str, index: int | None, execution: Execution) -> None:
+        step = self._workflow.steps[name]
+        state = step.state if index is None else _item(step, index)[0]
+        now_at = STATES.get(execution.status, StepState.STARTED)
+        if now_at is state:
+            return
+        if index is not None:
+            self._copy.save(transitions.settle_item(step, index, now_at))
+        elif state is StepState.FAILED:
+            self._revive(name)
+        elif now_at is StepState.STARTED:
+            if state is StepState.UNKNOWN:
+                self._copy.save(transitions.resume(step))
+        elif state in {StepState.STARTED, StepState.UNKNOWN}:
+            error = execution.outcome.error if execution.outcome else None
+            short = replace(error, message=cut(error.message, MAX_MESSAGE_LENGTH)) if error else None
+            kept = None if now_at is StepState.COMPLETED else short
+            self._copy.save(transitions.settle(step, now_at, execution.completed_at or self._now, kept))
+
+    def _revive(self, name: str) -> None:
+        """Go on from a failed step whose execution an operator is having run again."""
+        run = self._workflow.run
+        if run.stop in {Stop.CANCEL, Stop.DEADLINE}:
+            return
+        renewed = deeds.revival(self._workflow, name)
+        deadline_ms = self._workflow.definition.deadline_ms
+        self._copy.save_run(transitions.retried(run, renewed, self._now, deadline_ms, None))
+        self._queue.notify(WorkflowMessage(run.workflow_id, watch=self._workflow.run.round))
+
+    # -- What is due --
+
+    def _do(self, due: Due) -> None:
+        step = self._workflow.steps.get(due.step) or StepRecord("")
+        match due.deed:
+            case Deed.STOP if due.stop is not None:
+                self._copy.save_run(transitions.stopped(self._workflow.run, due.stop, self._now))
+            case Deed.RENEW:
+                self._renew(step)
+            case Deed.RELEASE:
+                dependency = self._workflow.steps[due.on].token
+                self._copy.release(step, dependency)
+            case Deed.SKIP:
+                self._copy.save(transitions.skip(step, self._now, deeds.dependency_failed(due.on)))
+            case Deed.CANCEL if step.items is not None:
+                self._copy.save(transitions.cancel_items(step))
+            case Deed.CANCEL:
+                self._copy.save(transitions.cancel(step, self._now))
+            case Deed.START:
+                self._start(step)
+            case Deed.START_ITEMS:
+                self._start_more(step)
+            case Deed.JOIN:
+                self._join(step)
+
+    def _renew(self, step: StepRecord) -> None:
+        run = self._workflow.run
+        if run.renewed[step.name] in {Renewal.ASK_AGAIN, Renewal.FAILED_ITEMS}:
+            for index, number in transitions.unknown_executions(step):
+                name = execution_id(run.workflow_id, step.name, index, number)
+                self._steps.ask_again(name, run.actor)
+        self._copy.save(transitions.renew(self._workflow, step.name))
+        self._has_started |= self._workflow.steps[step.name].state is StepState.STARTED
+
+    def _start(self, step: StepRecord) -> None:
+        defined = self._workflow.definition.steps[step.name]
+        try:
+            if not self._starting.runs(self._workflow, defined):
+                self._copy.save(transitions.skip(step, self._now))
+            elif defined.is_for_each:
+                count = len(self._starting.items(self._workflow, defined))
+                self._copy.save(transitions.start_items(step, count, self._now, defined.max_concurrency))
+                self._begin_started(step.name)
+            else:
+                inputs = self._starting.inputs(self._workflow, defined)
+                self._copy.save(transitions.start(step, self._now))
+                self._begin_one(step.name, lambda: self._starting.begin(self._workflow, defined, inputs, step.run))
+        except StepFailedError as failure:
+            self._copy.save(transitions.refuse(self._workflow.steps[step.name], self._now, failure.error))
+
+    def _start_more(self, step: StepRecord) -> None:
+        before = step.items or ()
+        self._copy.save(transitions.start_more(step, self._workflow.definition.steps[step.name].max_concurrency))
+        after = self._workflow.steps[step.name].items or ()
+        begun = [index for index, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
+        for index in begun:
+            self._begin(step.name, index)
+
+    def _begin_started(self, name: str) -> None:
+        for index, item in enumerate(self._workflow.steps[name].items or ()):
+            if item.state is StepState.STARTED:
+                self._begin(name, index)
+
+    def _begin(self, name: str, index: int | None) -> None:
+        """Ask for an execution that is on record as begun."""
+        defined, step = self._workflow.definition.steps[name], self._workflow.steps[name]
+        run = step.run if index is None else _item(step, index)[1]
+
+        def begin() -> Execution:
+            item = None if index is None else self._starting.items(self._workflow, defined)[index]
+            inputs = self._starting.inputs(self._workflow, defined, index, item)
+            return self._starting.begin(self._workflow, defined, inputs, run, index)
+
+        self._begin_one(name, begin, index)
+
+    def _begin_one(self, name: str, begin: Callable[[], Execution], index: int | None = None) -> None:
+        try:
+            execution = begin()
+        except StepFailedError as failure:
+            step = self._workflow.steps[name]
+            if index is None:
+                self._copy.save(transitions.refuse(step, self._now, failure.error))
+            else:
+                self._copy.save(transitions.settle_item(step, index, StepState.FAILED))
+            return
+        self._copy.concern()
+        if execution.ended:
+            self._take(name, index, execution)
+        else:
+            self._has_started = True
+
+    def _join(self, step: StepRecord) -> None:
+        state = transitions.joined(step)
+        if state is StepState.COMPLETED:
+            result, error = self._results.join(self._workflow, step)
+            self._copy.save(transitions.join(step, state, self._now, result, error))
+        elif state is not None:
+            error = None
+            if state is not StepState.UNKNOWN:
+                error = items_failed([item.state for item in step.items or ()])
+            self._copy.save(transitions.join(step, state, self._now, error=error))
+
+    def _judge(self) -> None:
+        run = self._workflow.run
+        status, error = deeds.judge(self._workflow, self._now)
+        if status is not run.status:
+            self._copy.save_run(transitions.judged(run, status, self._now, error))
+
+
+def _item(step: StepRecord, index: int) -> tuple[StepState, int]:
+    item = (step.items or ())[index]
+    return item.state, item.run
