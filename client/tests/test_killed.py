@@ -107,9 +107,19 @@ def test_a_deployment_that_goes_away_is_waited_for(relay: FakeRelay, tmp_path: P
     assert (len(relay.runs), set(relay.runs.values())) == (ROWS, {1})
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_it_says_how_to_go_on(commands: Commands, sent: signal.Signals) -> None:
-    with commands.start() as process:
+@pytest.mark.parametrize(
+    ("sent", "on_interrupt"),
+    [
+        (signal.SIGINT, signal.SIG_DFL),
+        (signal.SIGTERM, signal.SIG_DFL),
+        # A shell starts what is to run in the background with SIGINT ignored.
+        (signal.SIGTERM, signal.SIG_IGN),
+    ],
+)
+def test_interrupted_it_says_how_to_go_on(
+    commands: Commands, sent: signal.Signals, on_interrupt: signal.Handlers
+) -> None:
+    with commands.start(preexec_fn=lambda: signal.signal(signal.SIGINT, on_interrupt)) as process:
         while not commands.runs():
             time.sleep(0.02)
         process.send_signal(sent)

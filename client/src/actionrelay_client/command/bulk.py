@@ -69,7 +69,7 @@ def run(
     """
     order = Order(name or file.stem, action, _options(lane, timeout_ms, webhook_url, idempotent, no_cache))
     screen = to.screen
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with to.client(_ONCE) as asking, to.client() as patient:
         contract = _contract(patient, action, screen)
         shape = Shape(_pairs(mapped, "--map"), key, _types(types), contract)
