@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import json
 import platform
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -123,3 +124,13 @@ def _build(environment: Mapping[str, str], log: Path) -> None:
             raise WorldError(f"sam build took longer than {_SECONDS} seconds", log) from late
         except OSError as missing:
             raise WorldError(f"sam can't be started ({missing}); `make env` installs it") from missing
+    for folder in artifacts().glob("*Layer"):
+        shutil.make_archive(str(folder), "zip", folder)
+
+
+def archive_of(folder: Path) -> Path:
+    """Return the archive of a built layer, which every deployment of this build sends as it is.
+
+    `sam deploy` would make it again each time, which takes three seconds.
+    """
+    return folder.with_name(f"{folder.name}.zip")

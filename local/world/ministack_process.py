@@ -8,22 +8,32 @@ SQS has no permission for a batch of its own: who may `sqs:SendMessage` may send
 
 Lambda has a layer at hand when a worker starts. MiniStack unpacks its 1,600 files for each worker, in the process that
 answers all requests, too; here it is unpacked once, and workers share it.
+
+Apart from these, it starts and reads templates faster: it keeps its own bytecode, and it parses YAML by libyaml.
 """
 
 import hashlib
 import os
+import sys
 import tempfile
 import types
 import zipfile
 from pathlib import Path
 from typing import Any
 
-from ministack.app import main  # type: ignore[import-not-found]  # of another environment
-from ministack.core import (  # type: ignore[import-not-found]  # as above
+import yaml
+
+# The environment says otherwise, for the workers. Compiling it all takes three seconds of each start.
+sys.dont_write_bytecode = False
+if yaml.__with_libyaml__:
+    yaml.SafeLoader = yaml.CSafeLoader  # type: ignore[misc]
+
+from ministack.app import main  # type: ignore[import-not-found]  # noqa: E402 - of another environment
+from ministack.core import (  # type: ignore[import-not-found]  # noqa: E402 - as above
     iam_actions,
     lambda_runtime,
 )
-from ministack.services import apigateway_v1 as gateway  # type: ignore[import-not-found]
+from ministack.services import apigateway_v1 as gateway  # type: ignore[import-not-found]  # noqa: E402
 
 _build_event = gateway._build_lambda_event_v1  # noqa: SLF001 - there is no public way to replace it
 
