@@ -21,7 +21,7 @@ import urllib3
 
 from local.api import Answer, ApiClient
 from local.genesys.remote import RemoteSimulator
-from local.world.processes import running
+from local.world.processes import running, start_mark
 from local.world.state import Stack
 
 ACTION = "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e"
@@ -242,12 +242,13 @@ class Deployment:
         """Kill a function's workers with SIGKILL, and with them what they remember; return how many there were."""
         # The functions of another world have the same names.
         mark = f"{self._temporary()}/ministack-lambda-{self.function(logical_id)['FunctionName']}-"
-        killed = 0
-        for pid in running(mark):
+        killed = running(mark)
+        for pid in killed:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-                killed += 1
-        return killed
+        # The emulator starts another one in the place of a worker that has ended, and hands requests to any other.
+        self.eventually(lambda: all(map(_has_ended, killed)))
+        return len(killed)
 
     def _temporary(self) -> str:
         """The folder in which this world's emulator unpacks functions."""
@@ -265,3 +266,12 @@ class Deployment:
             for page in client.get_paginator("filter_log_events").paginate(logGroupName=group):
                 lines.extend(event["message"] for event in page["events"])
         return "\n".join(lines)
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether its parent can see that a process has ended, down to the last of its threads."""
+    threads = Path(f"/proc/{pid}/task")
+    try:
+        return start_mark(pid) is None and len(list(threads.iterdir())) == 1
+    except FileNotFoundError:
+        return True
