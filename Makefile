@@ -27,14 +27,11 @@ awscli := .tools/awscli/.complete
 checkov := .tools/checkov/.complete
 sdk := .tools/genesys-sdk/.complete
 
-# What must cover layers/core comes first and is cheap; folders that are not named here are run between. The simulation is
-# not measured: its mutants are compiled from text, which coverage takes for missing files.
+# tests/conftest.py says which tests of these run under coverage. The simulation is not measured: its mutants are
+# compiled from text, which coverage takes for missing files.
 measured := $(wildcard tests/unit tests/functional)
-# Of these, what is about no line of layers/core, or goes over the same lines very often: coverage makes it twice as slow.
-apart := $(wildcard $(addprefix tests/unit/,benchmarks build docs examples local_verify local_world audit/test_tampering.py) \
-	tests/functional/test_costly_bodies.py)
 slow := $(wildcard tests/browser tests/stack tests/sam tests/peer)
-unmeasured := $(filter-out $(measured) $(slow),$(patsubst %/,%,$(wildcard tests/[a-z]*/))) client/tests
+unmeasured := $(filter-out $(slow),$(patsubst %/,%,$(wildcard tests/[a-z]*/))) client/tests
 
 # So many processes run tests at once. Each deploys the worlds that its own tests ask for, and keeps a file's tests
 # together: nothing in one world can disturb another's.
@@ -56,10 +53,9 @@ test: env ## everything from nothing: all tests, those in tests/sam where a cont
 	@$(MAKE) $(sdk) || echo "without Genesys Cloud's SDK, the tests marked peer are skipped"
 	@$(python) -m coverage erase
 	@failed=; \
-	$(python) -m coverage run -m pytest --numprocesses $(WORKERS) --dist worksteal $(measured) $(addprefix --ignore=,$(apart)) || failed=yes; \
+	$(python) -m coverage run -m pytest --numprocesses $(WORKERS) --dist worksteal -m measured $(measured) || failed=yes; \
 	$(python) tools/branch_coverage.py --at-least 90 || failed=yes; \
-	$(pytest) --dist worksteal $(apart) || failed=yes; \
-	$(pytest) --dist worksteal $(unmeasured) || failed=yes; \
+	$(pytest) --dist worksteal -m 'not measured' $(unmeasured) || failed=yes; \
 	$(pytest) --dist loadfile --no-loadscope-reorder --durations 10 $(slow) || failed=yes; \
 	[ -z "$$failed" ]   # a failure does not hide those of the parts after it
 

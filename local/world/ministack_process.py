@@ -26,7 +26,7 @@ import yaml
 # The environment says otherwise, for the workers. Compiling it all takes three seconds of each start.
 sys.dont_write_bytecode = False
 if yaml.__with_libyaml__:
-    yaml.SafeLoader = yaml.CSafeLoader  # type: ignore[misc]
+    yaml.SafeLoader = yaml.CSafeLoader  # type: ignore[assignment, misc]  # it does the same
 
 from ministack.app import main  # type: ignore[import-not-found]  # noqa: E402 - of another environment
 from ministack.core import (  # type: ignore[import-not-found]  # noqa: E402 - as above

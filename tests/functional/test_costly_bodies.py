@@ -16,6 +16,8 @@ from tests.corpus import EVENTS, SIGNED_AT, WEBHOOK_SECRET
 from tests.fakes.relay import ACTION_ID
 from tests.functional.conftest import Functions
 
+pytestmark = pytest.mark.repetitive
+
 LIMIT = 512_000
 """``MaxPayloadBytes`` by default, as sent."""
 MOST_ANSWER_BYTES = 1_000_000

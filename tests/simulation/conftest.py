@@ -24,16 +24,12 @@ what it likes with several executions. ``mutants`` takes the rules of the packag
 missed. More seeds: ``SIMULATION_SEEDS=5000 SIMULATION_FIRST_SEED=1000 .venv/bin/python -m pytest tests/simulation``.
 """
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.simulation.baton import Crew
 
 
 @pytest.fixture(scope="module")
-def crew() -> Iterator[Crew]:
-    """One crew of threads for all histories of a module."""
-    crew = Crew()
-    yield crew
-    crew.close()
+def crew() -> Crew:
+    """One crew for all histories of a module."""
+    return Crew()

@@ -339,7 +339,7 @@ class Scheduler:
             raise BrokenError("\n".join((*dict.fromkeys(broken), "", self.world.timeline(names))))
 
     def abandon(self) -> None:
-        """End all that still sleep, so that their seats are free."""
+        """End all that still sleep, so that nothing of them is left."""
         for worker in tuple(self.workers):
             self.world.crew.end(worker)
         self.workers.clear()

@@ -122,6 +122,7 @@ def _mutated(chance: random.Random, text: str) -> str:
     return text
 
 
+@pytest.mark.repetitive
 @pytest.mark.parametrize("seed", range(4))
 def test_both_readers_take_and_refuse_the_same(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - what it makes is no secret

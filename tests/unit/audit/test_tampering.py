@@ -25,6 +25,8 @@ from tests.fakes.relay import EXECUTION_ID, TRACE_ID, WEBHOOK_URL, a_draft
 from tests.fakes.stores import InMemoryExecutions
 from tests.openapi import violations
 
+pytestmark = pytest.mark.repetitive
+
 DAY_MS = 86_400_000
 RESULT = PayloadRef("key", 1_000, "d" * 64)
 DONE = Outcome(Status.COMPLETED, RESULT)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import MEASURED
+
 ROOT = Path(__file__).parents[3]
 TARGETS = ("demo", "test", "unit", "peer", "check", "up", "down", "bench", "verify", "chaos", "help")
 
@@ -20,13 +22,21 @@ def test_make_test_runs_every_folder_of_tests_once() -> None:
     planned = subprocess.run(
         ["make", "--dry-run", "--assume-old=env", "test"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    lines = [line for line in planned.splitlines() if "pytest" in line]
-    named = [word for line in lines for word in line.split() if word.startswith(("tests/", "client/tests"))]
+    runs: dict[str, list[str]] = {}
+    for line in planned.splitlines():
+        if "pytest" not in line:
+            continue
+        asked = re.search(r"-m ('[^']+'|measured)", line)
+        for word in line.split():
+            if word.startswith(("tests/", "client/tests")):
+                runs.setdefault(word, []).append(asked[1].strip("'") if asked else "all")
     folders = {
         f"tests/{file.parent.relative_to(ROOT / 'tests').parts[0]}" for file in ROOT.glob("tests/*/**/test_*.py")
     }
-    assert folders | {"client/tests"} <= set(named)
-    assert len(named) == len(set(named))
+    assert folders | {"client/tests"} <= runs.keys()
+    for folder, parts in runs.items():
+        in_parts = ["measured", "not measured"] if folder.removeprefix("tests/") in MEASURED else ["not measured"]
+        assert parts in (["all"], in_parts), folder
 
 
 def test_ci_calls_what_a_person_calls() -> None:

@@ -136,6 +136,7 @@ def test_an_empty_organisation_has_a_whole_catalogue_of_none(reading: Reading) -
     assert state.proves_absence(reading.clock.now())
 
 
+@pytest.mark.repetitive
 def test_two_thousand_actions_are_read_in_parts() -> None:
     reading = Reading(organisation=Organisation(actions_of(1_989), page_size=100))
     messages = reading.read()
@@ -147,6 +148,7 @@ def test_two_thousand_actions_are_read_in_parts() -> None:
     assert largest < 40_000, "an item has 400 KB at most"
 
 
+@pytest.mark.repetitive
 def test_more_actions_than_are_kept_are_no_whole_catalogue() -> None:
     reading = Reading(organisation=Organisation(actions_of(MAX_ACTIONS + 200), page_size=100))
     reading.read()

@@ -103,6 +103,7 @@ def test_a_429_without_a_time_pauses_for_a_second(relay: Relay) -> None:
     assert relay.gate.paused_until == [NOON + 1_000]
 
 
+@pytest.mark.repetitive
 def test_a_thousand_429s_use_up_no_chance(relay: Relay) -> None:
     relay.given_queued()
     relay.randomness.fixed = 0.0

@@ -161,6 +161,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1_024)
 """
 
 
+@pytest.mark.repetitive
 @pytest.mark.parametrize("kind", ["objects", "lists", "nested", "texts", "numbers"])
 def test_ten_dense_answers_fit_into_one_worker(kind: str) -> None:
     command = [sys.executable, "-c", DENSE, kind]

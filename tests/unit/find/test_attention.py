@@ -63,6 +63,7 @@ def test_of_many_the_first_are_named_and_where_to_go_on(listed: Listed) -> None:
     assert ids(following)[0] not in found["unknown"]
 
 
+@pytest.mark.repetitive
 def test_an_answer_costs_what_three_pages_do(listed: Listed) -> None:
     for number in range(1_000):
         listed.accept(NOON - number, status=Status.FAILED, webhook_status=WebhookStatus.FAILED)

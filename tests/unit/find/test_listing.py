@@ -119,6 +119,7 @@ def test_actions_with_a_common_prefix_keep_apart(listed: Listed) -> None:
         assert name == "Custom" or listed.ids(actionId=name) == [each.execution_id], "ids of actions are UUIDs here"
 
 
+@pytest.mark.repetitive
 def test_a_thousand_actions_a_day_are_listed(listed: Listed) -> None:
     accepted = [listed.accept(NOON - number, action_id=f"action-{number}").execution_id for number in range(1_000)]
     assert ids(listed.page(limit="100")) == accepted[:100]
@@ -355,6 +356,7 @@ def test_an_acknowledged_one_is_not_found_by_its_code(listed: Listed) -> None:
 # -- What one answer reads --
 
 
+@pytest.mark.repetitive
 def test_a_rare_filter_looks_at_a_bounded_part(
     listed: Listed,
 ) -> None:
@@ -431,6 +433,7 @@ def sizes() -> tuple[Listed, Listed]:
     return _filled(1_000), _filled(5_000)
 
 
+@pytest.mark.repetitive
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_page_of_any_size_of_table_costs_little(sizes: tuple[Listed, Listed], question: str) -> None:
     for listed in sizes:
@@ -454,6 +457,7 @@ def _read_units(listed: Listed) -> float:
     return records * 1.0 + sum(scanned.values()) * ENTRY_BYTES / 4_096 / 2 + sum(listed.tables.requests.values()) / 2
 
 
+@pytest.mark.repetitive
 def test_a_page_of_a_day_with_400_actions_costs_little() -> None:
     listed = Listed()
     for number in range(5_000):
@@ -483,6 +487,7 @@ LARGE_QUESTIONS: dict[str, dict[str, str]] = {
 }
 
 
+@pytest.mark.repetitive
 @pytest.mark.parametrize("limit", ["1", "50", "100"])
 @pytest.mark.parametrize("question", LARGE_QUESTIONS)
 def test_any_page_at_100_000_executions_is_bounded(hundred_thousand: Listed, question: str, limit: str) -> None:
@@ -503,6 +508,7 @@ def test_any_page_at_100_000_executions_is_bounded(hundred_thousand: Listed, que
     assert max(took) <= 200
 
 
+@pytest.mark.repetitive
 def test_pages_at_100_000_executions_hold_what_is_asked_for(hundred_thousand: Listed) -> None:
     assert len(hundred_thousand.page(limit="100")["executions"]) == 100
     assert len(hundred_thousand.page(limit="100", status="failed")["executions"]) == 100

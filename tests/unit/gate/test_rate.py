@@ -102,6 +102,7 @@ def test_the_log_counts_what_is_young_enough(steps: list[tuple[int, int]], since
     assert len(log.counts) <= SLOTS + 7
 
 
+@pytest.mark.repetitive
 @pytest.mark.parametrize("per_minute", [1, 19, 20, 60, 200, 270, 1_200, 10_000])
 def test_a_constant_crowd_uses_97_percent_of_the_rate(per_minute: int) -> None:
     rate = Rate(per_minute)

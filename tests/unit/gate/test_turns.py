@@ -37,6 +37,7 @@ def shares(course: Course, one: Flow, other: Flow) -> tuple[float, list[float]]:
     return part(0, ends), minutes
 
 
+@pytest.mark.repetitive
 def test_a_hurry_is_served_at_once_beside_ten_thousand() -> None:
     hurry = list(every(HURRY, 2_000, ideal_ms(10_000), begins_ms=500))
     course = Turns(SHARING, [Arrival(FILE, executions=10_000), *hurry]).run()
@@ -59,6 +60,7 @@ def test_bulk_has_a_fifth_while_both_lanes_wait() -> None:
     assert min(minutes) >= 0.2 - 2 * one_permit
 
 
+@pytest.mark.repetitive
 def test_bulk_has_its_share_beside_a_steady_stream() -> None:
     stream = list(every(HURRY, ideal_ms(1) / 0.9, 4 * MINUTE_MS))
     course = Turns(SHARING, [Arrival(FILE, executions=2_000), *stream], until_ms=4 * MINUTE_MS).run()
@@ -81,6 +83,7 @@ def test_two_callers_of_a_lane_share_evenly(seed: int) -> None:
     assert course.ended_at <= 1.1 * ideal_ms(1_300)
 
 
+@pytest.mark.repetitive
 def test_more_callers_than_are_known_apart_all_get_on() -> None:
     callers = [Flow(Lane.BULK, f"caller {number}") for number in range(20)]
     course = Turns(SHARING, [Arrival(caller, executions=30) for caller in callers]).run()
@@ -91,6 +94,7 @@ def test_more_callers_than_are_known_apart_all_get_on() -> None:
     assert begun[-12:] == [30] * 12
 
 
+@pytest.mark.repetitive
 @pytest.mark.parametrize("lane", Lane)
 def test_one_callers_hundred_thousand_keep_nobody_waiting(lane: Lane) -> None:
     """A sends a hundred thousand as fast as the API takes them; B comes in the middle of it."""

@@ -159,6 +159,7 @@ def test_one_change_counts_in_its_hour_for_all_actions() -> None:
     ]
 
 
+@pytest.mark.repetitive
 def test_fifty_thousand_actions_answer_in_pages_below_1_mb() -> None:
     store = InMemoryCounters()
     counts = {"completed": 1, "latency_ms": 100, "latencies": 1, "b49": 1}

@@ -175,10 +175,7 @@ class Processes:
         return Worker(f"process-{self.started}", live, wake_at=world.time)
 
     def run(self) -> None:
-        try:
-            self._live([self.process() for _ in range(PROCESSES)])
-        finally:
-            self.world.crew.close()
+        self._live([self.process() for _ in range(PROCESSES)])
 
     def _live(self, alive: list[Worker]) -> None:
         """Let them take turns; one that died is replaced, a few times."""

@@ -36,6 +36,7 @@ print(json.dumps(sorted(set(sys.modules) - floor)))
 """
 
 
+@pytest.mark.repetitive
 @pytest.mark.parametrize("function", BUDGETS)
 def test_a_cold_start_imports_no_more_than_it_needs(function: str) -> None:
     most, packages = BUDGETS[function]
