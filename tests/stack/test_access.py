@@ -1,39 +1,20 @@
 """Callers and operators as IAM users under the documented policies: what each may ask of a deployed API."""
 
-import json
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from actionrelay.boundary.routes import ROUTES, Access, Route
 from local.api import ApiClient
 from tests.stack.deployment import Deployment
-from tests.unit.docs.test_access import ARN, CALLER, OPERATOR
-
-
-@contextmanager
-def _user(deployment: Deployment, policy: dict[str, Any]) -> Iterator[ApiClient]:
-    """Make an IAM user under one of the documented policies, written for this API."""
-    iam, name = deployment.aws("iam"), f"user-{uuid.uuid4().hex[:8]}"
-    *_, api_id, stage = deployment.stack.api_url.rsplit("/", 2)
-    region, account = deployment.stack.region, deployment.aws("sts").get_caller_identity()["Account"]
-    own = json.dumps(policy).replace(ARN, f"arn:aws:execute-api:{region}:{account}:{api_id}/{stage}")
-    iam.create_user(UserName=name)
-    iam.put_user_policy(UserName=name, PolicyName="documented", PolicyDocument=own)
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    stack = replace(deployment.stack, access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"])
-    with ApiClient(stack) as client:
-        yield client
-    iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+from tests.stack.iam_users import user
+from tests.unit.docs.test_access import CALLER, OPERATOR
 
 
 @pytest.fixture(scope="module")
 def caller(data_actions: Deployment) -> Iterator[ApiClient]:
-    with _user(data_actions, CALLER) as client:
+    with user(data_actions, CALLER) as client:
         yield client
 
 
@@ -56,7 +37,7 @@ def test_the_callers_policy_lets_in_where_a_route_says_so(
 
 
 def test_the_operators_policy_lets_in_everywhere(data_actions: Deployment) -> None:
-    with _user(data_actions, OPERATOR) as operator:
+    with user(data_actions, OPERATOR) as operator:
         for route in PEOPLE:
             answer = operator.call(route.method, _path(route), body=b"{}" if route.method == "POST" else None)
             assert answer.status != 403, (route.operation, answer.body)
