@@ -6,29 +6,29 @@ from actionrelay.ledger import follow_up
 from actionrelay.workflows import (
     advance,
     decisions,
-    deeds,
+    due_steps,
     records,
     results,
     submission,
     transitions,
-    turn,
+    visit,
     working_copy,
 )
 from tests.simulation.mutants import Edit
 
 FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
     "what is over is not removed from what others await": (
-        Edit(deeds, "_is_awaited_in_vain", "dependency.state in OVER and", "False and"),
+        Edit(due_steps, "_is_awaited_in_vain", "dependency.state in OVER and", "False and"),
     ),
     "a step awaits nothing": (
         Edit(records, "never_written", "frozenset(token(each, 1) for each in definition.steps[name].depends_on)", ""),
     ),
     "a step starts while it awaits others": (
-        Edit(deeds, "_due_of", "elif len(over) == len(step.awaits):", "elif True:"),
+        Edit(due_steps, "_due_of", "elif len(over) == len(step.awaits):", "elif True:"),
     ),
     "unknown is taken for over": (
         Edit(
-            deeds,
+            due_steps,
             "_is_awaited_in_vain",
             "dependency.state in OVER and",
             "(dependency.state in OVER or dependency.state is StepState.UNKNOWN) and",
@@ -36,28 +36,28 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
     ),
     "unknown is taken for failed": (
         Edit(
-            deeds,
+            due_steps,
             "_due_of",
             "if workflow.steps[each].is_failed",
             "if workflow.steps[each].is_failed or workflow.steps[each].state is StepState.UNKNOWN",
         ),
     ),
-    "what depends on a failure runs": (Edit(deeds, "_due_of", "if failed is not None:", "if False:"),),
+    "what depends on a failure runs": (Edit(due_steps, "_due_of", "if failed is not None:", "if False:"),),
     "a retry forgets what was skipped for a failure": (
-        Edit(deeds, "renewals", "elif step.is_failed:", "elif step.state is StepState.FAILED:"),
+        Edit(due_steps, "renewals", "elif step.is_failed:", "elif step.state is StepState.FAILED:"),
     ),
     "a retry from a step forgets its descendants": (
-        Edit(deeds, "renewals", "sorted(descendants(workflow.definition.graph, [root]))", "[root]"),
+        Edit(due_steps, "renewals", "sorted(descendants(workflow.definition.graph, [root]))", "[root]"),
     ),
     "a retried step awaits nothing": (Edit(transitions, "_awaited", "return frozenset(found)", "return frozenset()"),),
     "a retried step awaits the run before": (
         Edit(transitions, "_awaited", "token(each, dependency.run + again)", "token(each, dependency.run)"),
     ),
     "a retry of an execution leaves its followers out": (
-        Edit(deeds, "revival", "return {name: Renewal.FOLLOW, **failed}", "return {name: Renewal.FOLLOW}"),
+        Edit(due_steps, "revival", "return {name: Renewal.FOLLOW, **failed}", "return {name: Renewal.FOLLOW}"),
     ),
     "an unknown step is not asked about again": (
-        Edit(turn.Turn, "_renew", "self._steps.ask_again(name, run.actor)", "pass"),
+        Edit(visit.Visit, "_renew", "self._steps.ask_again(name, run.actor)", "pass"),
     ),
     "a list is joined before its last item": (
         Edit(transitions, "joined", "if not all(item.ended", "if not any(item.ended"),
@@ -77,20 +77,22 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
     ),
     "more items run at once than may": (Edit(transitions, "_more_started", "and free > 0", "and True"),),
     "no more items start after the first ones": (
-        Edit(deeds, "_due_of_items", "elif waiting and step.items_under_way", "elif False and step.items_under_way"),
+        Edit(
+            due_steps, "_due_of_items", "elif waiting and step.items_under_way", "elif False and step.items_under_way"
+        ),
     ),
     "nothing stops at the first failure": (
-        Edit(deeds, "_stop_due", "return Stop.FAILURE if failed else None", "return None"),
+        Edit(due_steps, "_stop_due", "return Stop.FAILURE if failed else None", "return None"),
     ),
     "a readiness that a dead worker left is not looked for again": (
         Edit(
-            turn.Turn,
+            visit.Visit,
             "_look",
             "elif state is StepState.STARTED:\n        self._begin(name, index)",
             "else:\n        pass",
         ),
     ),
-    "what a dead worker recorded is not queued": (Edit(turn.Turn, "_look", "self._steps.finish(execution)", "pass"),),
+    "what a dead worker recorded is not queued": (Edit(visit.Visit, "_look", "self._steps.finish(execution)", "pass"),),
     "a failed service loses the message": (
         Edit(
             advance.AdvanceWorkflow,
@@ -100,7 +102,7 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
         ),
     ),
     "the last of several to end does not look whether it is": (
-        Edit(turn.Turn, "_go_on", "if not self._copy.is_stale or", "if True or"),
+        Edit(visit.Visit, "_go_on", "if not self._copy.is_stale or", "if True or"),
     ),
     "what a worker has written counts as seen by the others": (
         Edit(working_copy.WorkingCopy, "_know", "step.state is StepState.STARTED and step.items_under_way > 0", "True"),
@@ -124,7 +126,7 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
         ),
     ),
     "what is cancelled goes on": (
-        Edit(deeds, "_due_of", "if workflow.run.stop is not None:", "if False:"),
+        Edit(due_steps, "_due_of", "if workflow.run.stop is not None:", "if False:"),
         Edit(decisions.OperateWorkflow, "_leave_out", "for due in [", "for due in [] and ["),
     ),
 }

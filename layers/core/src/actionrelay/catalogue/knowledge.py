@@ -42,7 +42,7 @@ class KnowActions:
     clock: Clock
     _known: OrderedDict[str, _Known] = field(default_factory=OrderedDict, repr=False)
     _asked_at: int | None = None
-    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def learned(self, action_id: str) -> Learned:
         """Return the defaults of an action.
@@ -70,7 +70,7 @@ class KnowActions:
         return contract.faults(inputs, len(to_text(inputs).encode())) if contract else []
 
     def _contract(self, known: _Known) -> Contract | None:
-        with self._turn:
+        with self._lock:
             if not known.compiled:
                 action = known.look.action
                 schema = action.input_schema if action and action.problem is None else None
@@ -81,13 +81,13 @@ class KnowActions:
 
     def _look(self, action_id: str) -> _Known:
         now = self.clock.now()
-        with self._turn:
+        with self._lock:
             known = self._known.get(action_id)
             if known is not None and 0 <= now - known.read_at < REMEMBERED_MS:
                 self._known.move_to_end(action_id)
                 return known
         fresh = _Known(self.catalogue.look(action_id), now)
-        with self._turn:
+        with self._lock:
             if known is not None and known.compiled and known.look.action == fresh.look.action:
                 fresh.contract, fresh.compiled = known.contract, True
             self._known[action_id] = fresh
@@ -100,7 +100,7 @@ class KnowActions:
 
     def _ask_for_reading(self, look: Look, now: int) -> None:
         """Have the catalogue read, since an action is not in it; once a minute and process, and never at any cost."""
-        with self._turn:
+        with self._lock:
             soon = self._asked_at is not None and 0 <= now - self._asked_at < REMEMBERED_MS
             if soon or not look.state.wants(Reason.UNKNOWN, now):
                 return

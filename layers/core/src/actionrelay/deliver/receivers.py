@@ -36,7 +36,7 @@ class Places:
     most: int = PLACES_EACH
     patience_seconds: float = PATIENCE_SECONDS
     _taken: Counter[str] = field(default_factory=Counter)
-    _turn: threading.Condition = field(default_factory=threading.Condition)
+    _lock: threading.Condition = field(default_factory=threading.Condition)
 
     @contextmanager
     def one_of(self, owner: str, caller: str = "") -> Iterator[bool]:
@@ -44,15 +44,15 @@ class Places:
         ``patience_seconds``. Without a caller only the owner counts.
         """
         whose = [f"receiver {owner}", f"caller {caller}"] if caller else [f"receiver {owner}"]
-        with self._turn:
-            free = self._turn.wait_for(
+        with self._lock:
+            free = self._lock.wait_for(
                 lambda: all(self._taken[each] < self.most for each in whose), self.patience_seconds
             )
             self._taken.update(whose if free else ())
         try:
             yield free
         finally:
-            with self._turn:
+            with self._lock:
                 self._taken.subtract(whose if free else ())
                 self._taken = +self._taken
-                self._turn.notify_all()
+                self._lock.notify_all()

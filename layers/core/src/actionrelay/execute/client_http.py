@@ -39,7 +39,7 @@ class GenesysClient(ActionClient):
     pool: urllib3.PoolManager
     api_url: str
     contract: Contract
-    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     """Answers of up to 5 MB are read one after the other: what reading takes, it takes once and not for each thread."""
 
     @override
@@ -78,7 +78,7 @@ class GenesysClient(ActionClient):
                 correlation_id=error.correlation_id,
                 rate=rate,
             )
-        with self._turn:
+        with self._lock:
             reply = self._success(answer, latency_ms)
         return replace(reply, correlation_id=reply.correlation_id or correlation_id, rate=rate)
 

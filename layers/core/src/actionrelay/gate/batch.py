@@ -26,11 +26,11 @@ class BatchPermits(BatchGate):
     _finished: int = 0
     _leased: int = 0
     _held_until: int = 0
-    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @override
     def take(self, now: int, ask: Ask, ends_at: int = 0) -> int:
-        with self._turn:
+        with self._lock:
             if held := self.held(now):
                 return held
             decision = self._decision(now, ends_at)
@@ -48,7 +48,7 @@ class BatchPermits(BatchGate):
     @override
     def finished(self) -> None:
         """Return what the batch no longer needs, half at a time, since each return is a write."""
-        with self._turn:
+        with self._lock:
             self._finished += 1
             needed = min(self._leased, max(len(self.asks) - self._finished, 0))
             ended = self._leased - needed
@@ -60,7 +60,7 @@ class BatchPermits(BatchGate):
 
     @override
     def hold(self, until: int) -> None:
-        with self._turn:
+        with self._lock:
             self._held_until = max(self._held_until, until)
 
     @override

@@ -54,7 +54,7 @@ class TableRateGate(RateGate):
     """How often to read before a write yet: somebody else wrote between this worker's questions lately."""
     _ended: list[tuple[int, int]] = field(default_factory=list, repr=False)
     """Leases, and how many of their actions are left, as the table does not know yet."""
-    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @override
     def for_batch(self, asks: Sequence[Ask]) -> BatchPermits:
@@ -92,7 +92,7 @@ class TableRateGate(RateGate):
         It goes along with the next question; where many are under way somebody may wait for it, and it is written now.
         What can't be written ends with its lease.
         """
-        with self._turn:
+        with self._lock:
             self._ended.append((lease, left))
             under_way = sum(each.actions for each in self._seen.leases)
         if under_way * _BUSY >= self.sharing.max_in_flight:
@@ -100,7 +100,7 @@ class TableRateGate(RateGate):
                 self._change(lambda state: state)
 
     def _change(self, rule: Callable[[GateState], GateState]) -> bool:
-        with self._turn, failures_as(StoreUnavailableError, "the rate gate can't be used"):
+        with self._lock, failures_as(StoreUnavailableError, "the rate gate can't be used"):
             ended = tuple(self._ended)
             if self._looks:
                 self._look()

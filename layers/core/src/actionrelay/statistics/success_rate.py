@@ -22,13 +22,13 @@ class RememberedSuccessRate(SuccessRate):
     clock: Clock
     _rate: float | None = None
     _read_at: int | None = None
-    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @override
     def refresh(self) -> None:
         """Read it again where it is older than a minute; where it can't be read, it is not known."""
         now = self.clock.now()
-        if self._is_fresh(now) or not self._turn.acquire(blocking=False):
+        if self._is_fresh(now) or not self._lock.acquire(blocking=False):
             return
         try:
             today = day_of(now)
@@ -37,7 +37,7 @@ class RememberedSuccessRate(SuccessRate):
             self._rate = None
         finally:
             self._read_at = now
-            self._turn.release()
+            self._lock.release()
 
     @override
     def latest(self) -> float | None:

@@ -54,7 +54,7 @@ class Backlog:
     per_minute: int
     clock: Clock
     _looks: dict[Lane, _Look] = field(default_factory=dict, repr=False)
-    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def refuses_for(self, flow: Flow, executions: int = 1) -> int:
         """Return 0 where a flow may add something, else after how many seconds it is worth trying again.
@@ -77,14 +77,14 @@ class Backlog:
         if refused:
             excess = depth - self.most + 1
             return min(max(-(-excess * 60 // self.per_minute), 1), _LONGEST_WAIT_S)
-        with self._turn:
+        with self._lock:
             self._looks[flow.lane].depth += executions
         return 0
 
     def _depth(self, lane: Lane) -> int:
         """Return about how many executions wait: as last looked at, and those that were let in here since."""
         now = self.clock.now()
-        with self._turn:
+        with self._lock:
             look = self._looks.get(lane)
             if look is not None:
                 holds_ms = LOOKED_AT_MS if look.depth < self.most // 2 else LOOKED_AT_MS // 5

@@ -68,16 +68,16 @@ class _Held(ExecutionQueue):
     """An ``ExecutionQueue`` that keeps messages back until a whole batch is recorded."""
 
     messages: list[Message] = field(default_factory=list)
-    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @override
     def send(self, message: Message, delay_ms: int = 0) -> None:
-        with self._turn:
+        with self._lock:
             self.messages.append(message)
 
     @override
     def send_all(self, messages: Sequence[Message]) -> list[Message]:
-        with self._turn:
+        with self._lock:
             self.messages.extend(messages)
         return []
 

@@ -47,7 +47,7 @@ class SharedToken(TokenSource):
     clock: Clock
     _held: AccessToken | None = field(default=None, repr=False)
     _refused: set[str] = field(default_factory=set, repr=False)
-    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _looks: int = 0
     _failure: TokenError | None = field(default=None, repr=False)
 
@@ -71,7 +71,7 @@ class SharedToken(TokenSource):
 
     def _ahead(self, held: AccessToken) -> AccessToken:
         """Replace a token that is still valid, unless another thread is at it."""
-        if not self._turn.acquire(blocking=False):
+        if not self._lock.acquire(blocking=False):
             return held
         try:
             return self._look()
@@ -79,11 +79,11 @@ class SharedToken(TokenSource):
             self.telemetry.event("token_not_refreshed", code=error.code)
             return held
         finally:
-            self._turn.release()
+            self._lock.release()
 
     def _in_turn(self) -> AccessToken:
         looks = self._looks
-        with self._turn:
+        with self._lock:
             known = self._known()
             if known.held is not None and known.lasts(known.held):
                 return known.held

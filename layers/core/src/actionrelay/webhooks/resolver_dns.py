@@ -45,7 +45,7 @@ class SystemResolver(Resolver):
         """Take what asks, and how long it is waited for."""
         self._lookup = lookup
         self._within_seconds = within_seconds
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._under_way: dict[tuple[str, int], Future[tuple[str, ...]]] = {}
 
     @override
@@ -60,7 +60,7 @@ class SystemResolver(Resolver):
             return ()
 
     def _asked(self, host: str, port: int) -> Future[tuple[str, ...]] | None:
-        with self._turn:
+        with self._lock:
             if (host, port) in self._under_way:
                 return self._under_way[host, port]
             if len(self._under_way) >= MAX_LOOKUPS:
@@ -75,7 +75,7 @@ class SystemResolver(Resolver):
         try:
             addresses = self._lookup(host, port)
         finally:
-            with self._turn:
+            with self._lock:
                 del self._under_way[host, port]
             answer.set_result(addresses)
 

@@ -41,12 +41,12 @@ class SystemRandomness(Randomness):
 
 def once[Wired](build: Callable[[], Wired]) -> Callable[[], Wired]:
     """Build at the first call and remember; threads that come at the same time wait for the one that builds."""
-    turn = threading.Lock()
+    lock = threading.Lock()
     built = cache(build)
 
     @wraps(build)
     def remembered() -> Wired:
-        with turn:
+        with lock:
             return built()
 
     remembered.cache_clear = built.cache_clear  # type: ignore[attr-defined]  # tests start from nothing

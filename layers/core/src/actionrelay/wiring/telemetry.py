@@ -41,12 +41,12 @@ class PowertoolsTelemetry(Telemetry):
 
     log: Logger
     emf: Metrics
-    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @override
     def count(self, metric: Count, code: str | None = None, *, by: int = 1) -> None:
         """Add, by code in a metric of its own too, so that the sum over all codes stays one metric."""
-        with self._turn:
+        with self._lock:
             self.emf.add_metric(str(metric), MetricUnit.Count, by)
             if code is not None:
                 self._count_by_code(metric, code, by)
@@ -58,7 +58,7 @@ class PowertoolsTelemetry(Telemetry):
 
     @override
     def duration(self, metric: Duration, milliseconds: float) -> None:
-        with self._turn:
+        with self._lock:
             self.emf.add_metric(str(metric), MetricUnit.Milliseconds, milliseconds)
 
     @override

@@ -14,7 +14,7 @@ from actionrelay.signals import Count
 from actionrelay.workflows.ports import StepExecutions
 from actionrelay.workflows.records import WorkflowRecords
 from actionrelay.workflows.run import Run, WorkflowStatus
-from actionrelay.workflows.turn import Turn
+from actionrelay.workflows.visit import Visit
 from actionrelay.workflows.working_copy import WorkingCopy
 
 TRIES = 10
@@ -63,7 +63,7 @@ class AdvanceWorkflow:
                 self.telemetry.event("workflow_gone")
                 return
             copy = WorkingCopy(workflow, self.records, self.telemetry)
-            turn = Turn(
+            visit = Visit(
                 copy,
                 executions=self.executions,
                 steps=self.steps,
@@ -72,7 +72,7 @@ class AdvanceWorkflow:
                 ends_at=ends_at,
             )
             try:
-                turn.take(message)
+                visit.take(message)
             except StaleWriteError:
                 continue
             if copy.has_settled or message.place is None:

@@ -11,8 +11,8 @@ from actionrelay.ports import Clock, Telemetry
 from actionrelay.schemas import read
 from actionrelay.signals import Count
 from actionrelay.strict_json import Json
-from actionrelay.workflows import deeds, transitions
-from actionrelay.workflows.deeds import Deed
+from actionrelay.workflows import due_steps, transitions
+from actionrelay.workflows.due_steps import DueKind
 from actionrelay.workflows.records import WorkflowRecords, recorded_form
 from actionrelay.workflows.request import RetryRequest
 from actionrelay.workflows.run import Renewal, StepState, Stop, Workflow, WorkflowStatus
@@ -98,7 +98,7 @@ class OperateWorkflow:
     def _leave_out(self, workflow: Workflow) -> Workflow:
         """Leave out what has not begun, so that nothing starts after the answer."""
         now = self.clock.now()
-        for due in [each for each in deeds.due(workflow, now) if each.deed is Deed.CANCEL]:
+        for due in [each for each in due_steps.due(workflow, now) if each.kind is DueKind.CANCEL]:
             step = workflow.steps[due.step]
             left_out = transitions.cancel(step, now) if step.items is None else transitions.cancel_items(step)
             self.records.store.save_step(workflow.run, left_out)
@@ -122,7 +122,7 @@ class OperateWorkflow:
     def _renewed(self, workflow: Workflow, root: str | None) -> Mapping[str, Renewal]:
         if workflow.run.status is WorkflowStatus.RUNNING:
             raise _wrong_state(workflow, "the workflow is running")
-        renewed = deeds.renewals(workflow, root)
+        renewed = due_steps.renewals(workflow, root)
         if not renewed:
             raise _wrong_state(workflow, "nothing of the workflow failed or is unknown; name a step to run it again")
         busy = [name for name in renewed if workflow.steps[name].state is StepState.STARTED]

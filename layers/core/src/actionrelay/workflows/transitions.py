@@ -17,7 +17,7 @@ The workflow::
          └── stop: by deadline ──► failed · by an operator ──► cancelled
 
 A step waits for a set of dependencies, and an atomic removal takes out each one that is over, the last ones by the
-write that starts the step. ``deeds.py`` says what is due after what.
+write that starts the step. ``due_steps.py`` says what is due after what.
 """
 
 from collections.abc import Mapping, Sequence

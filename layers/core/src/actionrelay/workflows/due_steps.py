@@ -16,7 +16,7 @@ from actionrelay.workflows.transitions import DEADLINE_EXCEEDED
 DEPENDENCY_FAILED = "dependency_failed"
 
 
-class Deed(StrEnum):
+class DueKind(StrEnum):
     """What can be due."""
 
     STOP = "stop"
@@ -37,7 +37,7 @@ class Deed(StrEnum):
 class Due:
     """One thing that is due, safe to do again."""
 
-    deed: Deed
+    kind: DueKind
     step: str = ""
     on: str = ""
     """The dependency that is over, or that has failed."""
@@ -47,10 +47,10 @@ class Due:
 def due(workflow: Workflow, now: int) -> Iterator[Due]:
     """Give what the records call for now. Where that is nothing, others have to come to something first."""
     if stop := _stop_due(workflow, now):
-        yield Due(Deed.STOP, stop=stop)
+        yield Due(DueKind.STOP, stop=stop)
         return
     owed = [name for name in workflow.run.renewed if _renewal_is_owed(workflow, name)]
-    yield from (Due(Deed.RENEW, name) for name in owed)
+    yield from (Due(DueKind.RENEW, name) for name in owed)
     if not owed:
         for name, step in workflow.steps.items():
             yield from _due_of(workflow, step, name)
@@ -81,26 +81,26 @@ def _due_of(workflow: Workflow, step: StepRecord, name: str) -> Iterator[Due]:
     if step.state is not StepState.WAITING:
         return
     if workflow.run.stop is not None:
-        yield Due(Deed.CANCEL, name)
+        yield Due(DueKind.CANCEL, name)
         return
     failed = next((each for each in defined.depends_on if workflow.steps[each].is_failed), None)
     over = [each for each in defined.depends_on if _is_awaited_in_vain(step, workflow.steps[each])]
     if failed is not None:
-        yield Due(Deed.SKIP, name, failed)
+        yield Due(DueKind.SKIP, name, failed)
     elif len(over) == len(step.awaits):  # the write that starts it takes out the last ones
-        yield Due(Deed.START, name)
+        yield Due(DueKind.START, name)
     else:
-        yield from (Due(Deed.RELEASE, name, each) for each in over)
+        yield from (Due(DueKind.RELEASE, name, each) for each in over)
 
 
 def _due_of_items(workflow: Workflow, step: StepRecord, defined: Step) -> Iterator[Due]:
     waiting = any(item.state is StepState.WAITING for item in step.items or ())
     if waiting and workflow.run.stop is not None:
-        yield Due(Deed.CANCEL, step.name)
+        yield Due(DueKind.CANCEL, step.name)
     elif waiting and step.items_under_way < defined.max_concurrency:
-        yield Due(Deed.START_ITEMS, step.name)
+        yield Due(DueKind.START_ITEMS, step.name)
     elif transitions.joined(step) is not None:
-        yield Due(Deed.JOIN, step.name)
+        yield Due(DueKind.JOIN, step.name)
 
 
 def _is_awaited_in_vain(step: StepRecord, dependency: StepRecord) -> bool:

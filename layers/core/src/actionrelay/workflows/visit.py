@@ -8,8 +8,8 @@ from actionrelay.ledger.execution import Execution, Status, WorkflowPlace
 from actionrelay.ledger.message import WorkflowMessage
 from actionrelay.ledger.ports import ExecutionStore, WorkflowQueue
 from actionrelay.ports import Clock
-from actionrelay.workflows import deeds, transitions
-from actionrelay.workflows.deeds import Deed, Due
+from actionrelay.workflows import due_steps, transitions
+from actionrelay.workflows.due_steps import Due, DueKind
 from actionrelay.workflows.ports import StepExecutions
 from actionrelay.workflows.results import Recollection, StepResults, items_failed
 from actionrelay.workflows.run import Renewal, StepRecord, StepState, Stop, Workflow, execution_id
@@ -29,7 +29,7 @@ STATES = {
 _OPEN = frozenset({StepState.STARTED, StepState.UNKNOWN})
 
 
-class Turn:
+class Visit:
     """One worker's look at a workflow, and what it does about it."""
 
     def __init__(
@@ -86,9 +86,9 @@ class Turn:
             self._queue.notify(WorkflowMessage(self._workflow.run.workflow_id))
             return False
         # One after the other: the first failure may stop all that was due beside it.
-        deed = next(deeds.due(self._workflow, self._now), None)
-        if deed is not None:
-            self._do(deed)
+        due = next(due_steps.due(self._workflow, self._now), None)
+        if due is not None:
+            self._do(due)
             return True
         if not self._copy.is_stale or self._has_started or not self._others_may_write():
             return False
@@ -164,7 +164,7 @@ class Turn:
         run = self._workflow.run
         if run.stop in {Stop.CANCEL, Stop.DEADLINE}:
             return
-        renewed = deeds.revival(self._workflow, name)
+        renewed = due_steps.revival(self._workflow, name)
         deadline_ms = self._workflow.definition.deadline_ms
         self._copy.save_run(transitions.retried(run, renewed, self._now, deadline_ms, None))
         self._queue.notify(WorkflowMessage(run.workflow_id, watch=self._workflow.run.round))
@@ -173,25 +173,25 @@ class Turn:
 
     def _do(self, due: Due) -> None:
         step = self._workflow.steps.get(due.step) or StepRecord("")
-        match due.deed:
-            case Deed.STOP if due.stop is not None:
+        match due.kind:
+            case DueKind.STOP if due.stop is not None:
                 self._copy.save_run(transitions.stopped(self._workflow.run, due.stop, self._now))
-            case Deed.RENEW:
+            case DueKind.RENEW:
                 self._renew(step)
-            case Deed.RELEASE:
+            case DueKind.RELEASE:
                 dependency = self._workflow.steps[due.on].token
                 self._copy.release(step, dependency)
-            case Deed.SKIP:
-                self._copy.save(transitions.skip(step, self._now, deeds.dependency_failed(due.on)))
-            case Deed.CANCEL if step.items is not None:
+            case DueKind.SKIP:
+                self._copy.save(transitions.skip(step, self._now, due_steps.dependency_failed(due.on)))
+            case DueKind.CANCEL if step.items is not None:
                 self._copy.save(transitions.cancel_items(step))
-            case Deed.CANCEL:
+            case DueKind.CANCEL:
                 self._copy.save(transitions.cancel(step, self._now))
-            case Deed.START:
+            case DueKind.START:
                 self._start(step)
-            case Deed.START_ITEMS:
+            case DueKind.START_ITEMS:
                 self._start_more(step)
-            case Deed.JOIN:
+            case DueKind.JOIN:
                 self._join(step)
 
     def _renew(self, step: StepRecord) -> None:
@@ -273,7 +273,7 @@ class Turn:
 
     def _judge(self) -> None:
         run = self._workflow.run
-        status, error = deeds.judge(self._workflow, self._now)
+        status, error = due_steps.judge(self._workflow, self._now)
         if status is not run.status:
             self._copy.save_run(transitions.judged(run, status, self._now, error))
 
