@@ -56,7 +56,7 @@ class Submitted:
 
 
 @dataclass(frozen=True, slots=True)
-class _Meant:
+class _Prepared:
     """A request as it was sent, and as it is carried out."""
 
     sent: ExecutionRequest
@@ -100,10 +100,12 @@ class SubmitExecution:
             QueueUnavailableError: recorded, not queued.
         """
         if dry_run:
-            meant = self._meant(self.rules.read(raw, idempotency_key, caller))
-            return Submitted(Disposition.VALID, meant.request, defaults=meant.defaults, warnings=meant.warnings)
+            prepared = self._prepare(self.rules.read(raw, idempotency_key, caller))
+            return Submitted(
+                Disposition.VALID, prepared.request, defaults=prepared.defaults, warnings=prepared.warnings
+            )
         try:
-            return self._submit(self._meant(self.rules.read(raw, idempotency_key, caller)), raw, caller)
+            return self._submit(self._prepare(self.rules.read(raw, idempotency_key, caller)), raw, caller)
         except RequestError:
             self.telemetry.count(Count.SUBMISSIONS_REJECTED)
             raise
@@ -117,22 +119,24 @@ class SubmitExecution:
             ExecutionConflictError: the id belongs to other content.
             QueueUnavailableError: recorded, not queued.
         """
-        accepted = self._submit(self._meant(request), raw, caller, place).execution
+        accepted = self._submit(self._prepare(request), raw, caller, place).execution
         assert accepted is not None  # noqa: S101 - only a dry run has none
         return accepted
 
-    def _meant(self, sent: ExecutionRequest) -> _Meant:
-        """Find out what is known of the action: what it makes of the request, and what its contract does not allow."""
+    def _prepare(self, sent: ExecutionRequest) -> _Prepared:
+        """Add the action's defaults, and list what its contract does not allow."""
         actions = self.rules.actions
         request, defaults = with_defaults(sent, actions.defaults(sent.action_id))
         # Where the contract is enforced, the rules have refused what breaks it.
         warnings = () if actions.enforced else tuple(actions.faults(sent.action_id, sent.inputs))[:MAX_WARNINGS]
-        return _Meant(sent, request, defaults, warnings)
+        return _Prepared(sent, request, defaults, warnings)
 
-    def _submit(self, meant: _Meant, raw: bytes, caller: str | None, place: WorkflowPlace | None = None) -> Submitted:
-        request, parts = meant.request, members(raw.decode())
+    def _submit(
+        self, prepared: _Prepared, raw: bytes, caller: str | None, place: WorkflowPlace | None = None
+    ) -> Submitted:
+        request, parts = prepared.request, members(raw.decode())
         inputs, references = parts["inputs"].encode(), _stated(parts, "actionReferences")
-        draft = replace(self._draft(meant, inputs, references, caller), workflow=place)
+        draft = replace(self._draft(prepared, inputs, references, caller), workflow=place)
         self.telemetry.concerning(draft.execution_id, draft.trace_id)
         hit = self._cached(draft)
         try:
@@ -153,7 +157,7 @@ class SubmitExecution:
         return Submitted(Disposition.ACCEPTED, request, execution)
 
     def _require_room(self, draft: Execution) -> None:
-        """Refuse what a lane has no room for. What is on record already is there; it is found by its repeat."""
+        """Refuse a new execution if its lane is full. A repeat of a recorded one is answered as a repeat."""
         if self.backlog is None or draft.workflow is not None:
             return
         if wait_s := self.backlog.refuses_for(Flow(draft.lane, draft.caller)):
@@ -161,21 +165,21 @@ class SubmitExecution:
                 raise AlreadyRecordedError("this id is taken")
             raise BacklogFullError.of(draft.lane, wait_s)
 
-    def _draft(self, means: _Meant, inputs: bytes, references: bytes, caller: str | None) -> Execution:
-        request, now = means.request, self.clock.now()
+    def _draft(self, prepared: _Prepared, inputs: bytes, references: bytes, caller: str | None) -> Execution:
+        request, now = prepared.request, self.clock.now()
         execution_id = request.execution_id or self.randomness.new_id()
         caching = request.cache_results
         asked = self.payloads.refer(f"{execution_id}/request/{digest(inputs)}", inputs)
-        meant = canonical(request.inputs)
+        canonical_inputs = canonical(request.inputs)
         return Execution(
             execution_id=execution_id,
             action_id=request.action_id,
             # Its own id finds an execution as well, so a search for it needs no index.
             trace_id=request.trace_id or execution_id,
-            content_hash=content_hash(means.sent, meant),
+            content_hash=content_hash(prepared.sent, canonical_inputs),
             request=asked,
             timeout_ms=request.timeout,
-            cache_key=cache_key(request.action_id, meant) if caching else None,
+            cache_key=cache_key(request.action_id, canonical_inputs) if caching else None,
             webhook_url=request.webhook_url,
             repeatable=request.idempotent or self.rules.contract_carries_id,
             created_at=now,
@@ -190,8 +194,8 @@ class SubmitExecution:
             audit_kept_days=self.audit_kept_days,
             lane=request.lane,
             caller=caller_name(caller),
-            defaults=means.defaults,
-            warnings=means.warnings,
+            defaults=prepared.defaults,
+            warnings=prepared.warnings,
         )
 
     def _cached(self, draft: Execution) -> PayloadRef | None:
