@@ -183,6 +183,9 @@ def test_what_waits_for_its_turn_alone_does_not_expire_in_a_day(relay: Relay) ->
     relay.clock.advance(LONGEST_TURN_MS - GIVE_UP_AFTER_MS)
     relay.work(due_at=relay.clock.now() - 1)
     assert (relay.record.status, relay.client.calls) == (Status.FAILED, [])
+    assert relay.record.outcome is not None
+    error = relay.record.outcome.error
+    assert error == ExecutionError("expired", "did not get its turn within a week")
 
 
 def test_given_a_day_of_waiting_when_worked_on_then_it_ends(relay: Relay) -> None:
@@ -191,7 +194,8 @@ def test_given_a_day_of_waiting_when_worked_on_then_it_ends(relay: Relay) -> Non
     relay.work()
     assert relay.record.outcome is not None
     assert relay.record.outcome.error is not None
-    assert (relay.record.status, relay.record.outcome.error.code) == (Status.FAILED, "expired")
+    assert relay.record.status is Status.FAILED
+    assert relay.record.outcome.error == ExecutionError("expired", "could not be run within a day")
     assert relay.client.calls == []
 
 

@@ -42,6 +42,7 @@ is turned away together would return together, second after second, and nobody w
 _LOST_LEASE = ExecutionError("worker_lost", "the worker ended while the request may have been on its way")
 _HELD = ExecutionError("held", "another request of the batch met a 429 before this one went out")
 _EXPIRED = ExecutionError("expired", "could not be run within a day")
+_NO_TURN = ExecutionError("expired", "did not get its turn within a week")
 _NO_TIME = ExecutionError("no_time", "the worker had no time left to wait for an answer, so it did not ask")
 _UNREADABLE = ExecutionError("request_unreadable", "the stored request is gone, so there is nothing to send")
 
@@ -154,8 +155,9 @@ class ExecuteAction:
             self.settlement.send_run(execution, due_at - now, message.due_at)
             return
         in_line = message.due_at is not None and not execution.postponements
-        if now - execution.queued_at > (LONGEST_TURN_MS if in_line else GIVE_UP_AFTER_MS):
-            self.settlement.give_up(execution, _EXPIRED)
+        most, expired = (LONGEST_TURN_MS, _NO_TURN) if in_line else (GIVE_UP_AFTER_MS, _EXPIRED)
+        if now - execution.queued_at > most:
+            self.settlement.give_up(execution, expired)
             return
         try:
             token = self.tokens.token()
