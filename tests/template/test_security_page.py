@@ -26,6 +26,18 @@ def test_every_role_of_a_function_is_in_the_table(template: Template) -> None:
     assert functions == named
 
 
+@pytest.mark.parametrize("asset", ["the OAuth client and its token", "the live token"])
+def test_the_page_names_the_functions_that_use_the_token(asset: str) -> None:
+    (row,) = (line for line in PAGE.read_text(encoding="utf-8").splitlines() if f"| {asset} |" in line)
+    [named] = re.findall(r"`\w+`(?:, `\w+`)* and `\w+`", row)
+    assert set(re.findall(r"`(\w+)`", named)) == _with_a_grant_on("TokenKeyArn") == _with_a_grant_on("GenesysSecretName")
+
+
+def _with_a_grant_on(parameter: str) -> set[str]:
+    rows = (row.split("|")[1:4] for row in table(TEXT).splitlines())
+    return {function.strip(" `") for function, _, resource in rows if parameter in resource}
+
+
 def test_a_wider_grant_changes_the_table() -> None:
     wider = TEXT.replace("- dynamodb:UpdateItem", "- dynamodb:DeleteItem", 1)
     assert wider != TEXT

@@ -162,7 +162,7 @@ def test_an_unreadable_store_is_a_warning(deployment: Deployment) -> None:
     check = deployment.found()["token"]
     assert check.status is WARNING
     assert check.detail == "the shared token can't be read (AccessDeniedException); one was granted on request"
-    assert "TokenParameterName" in str(check.advice)
+    assert "preflight and execute may read the parameter TokenParameterName" in str(check.advice)
 
 
 @pytest.mark.parametrize(

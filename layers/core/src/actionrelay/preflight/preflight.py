@@ -161,7 +161,10 @@ class RunPreflight:
             if token is None:
                 return token, check, lacking
             detail = f"{error.message} ({error.context.get('aws_code') or error.code}); one was granted on request"
-            advice = "See that `query` may read the parameter TokenParameterName. Workers may each ask for a token."
+            advice = (
+                "See that the functions preflight and execute may read the parameter TokenParameterName. "
+                "Workers may each ask for a token."
+            )
             return token, Check(checks.TOKEN, CheckStatus.WARNING, detail, advice), lacking
         except TokenError as error:
             return None, checks.refused_token(error, self.secret_name), None
