@@ -30,7 +30,9 @@ def test_every_role_of_a_function_is_in_the_table(template: Template) -> None:
 def test_the_page_names_the_functions_that_use_the_token(asset: str) -> None:
     (row,) = (line for line in PAGE.read_text(encoding="utf-8").splitlines() if f"| {asset} |" in line)
     [named] = re.findall(r"`\w+`(?:, `\w+`)* and `\w+`", row)
-    assert set(re.findall(r"`(\w+)`", named)) == _with_a_grant_on("TokenKeyArn") == _with_a_grant_on("GenesysSecretName")
+    assert (
+        set(re.findall(r"`(\w+)`", named)) == _with_a_grant_on("TokenKeyArn") == _with_a_grant_on("GenesysSecretName")
+    )
 
 
 def _with_a_grant_on(parameter: str) -> set[str]:

@@ -33,7 +33,9 @@ CATALOGUE_PERMISSION = ("integrations", "action", "view")
 """Lets a client read which actions there are, and what they take."""
 VOLUME_LIMIT = "requests.volume.max"
 """Data actions per minute of an organisation, live call flows included (namespace ``dataactions``)."""
-_REACH = "Check GenesysRegion and the overrides of its hosts, and that the functions preflight and execute may reach them."
+_REACH = (
+    "Check GenesysRegion and the overrides of its hosts, and that the functions preflight and execute may reach them."
+)
 
 
 @dataclass(frozen=True, slots=True)
