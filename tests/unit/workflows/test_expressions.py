@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actionrelay.strict_json import canonical, parse
 from actionrelay.workflows.expressions import (
     MAX_EXPRESSION_LENGTH,
     MAX_UNITS,
@@ -14,6 +15,7 @@ from actionrelay.workflows.expressions import (
     Expression,
     ExpressionFaultError,
 )
+from actionrelay.workflows.references import resolved
 
 ORDERS: Any = {"orders": [{"id": "a", "total": 3}, {"id": "b", "total": 40}], "name": "Ada", "none": []}
 
@@ -123,9 +125,36 @@ WORDS = [
     ",",
 ]
 CALLS = ["length(", "sort(", "sum(", "max_by(", "&", "merge(", "to_number(", "keys(", "values(", "join(", "not_null("]
+NO_JSON = ["`1e400`", "to_number('nan')", "to_number('-Infinity')", "to_number('1e400')", "sum([`1e308`, `1e308`])"]
+NO_JSON += [r'`"\ud83d"`', r'{"\ud83d": @}', "&a", "[&a]", f"to_number('{'9' * 400}')"]
 
 
 @given(st.lists(st.sampled_from(WORDS + CALLS), max_size=8).map("".join), JSON)
 def test_any_text_over_any_value_is_found_or_refused(text: str, value: Any) -> None:
     with suppress(ExpressionFaultError):
         search(text, value, Allowance(10_000))
+
+
+def referred(path: str, value: Any = None) -> Any:
+    return resolved({"x": {"$from": "a", "path": path}}, lambda _: value, Allowance(10_000))
+
+
+@pytest.mark.parametrize("path", [*NO_JSON, *(f"{{a: [@, {path}]}}" for path in NO_JSON), "a"])
+def test_what_is_no_json_is_a_fault(path: str) -> None:
+    deep: Any = 0
+    for _ in range(101):
+        deep = [deep]
+    with pytest.raises(ExpressionFaultError, match="comes to"):
+        referred(path, {"a": deep})
+
+
+def test_a_result_that_is_no_json_is_a_fault_too() -> None:
+    with pytest.raises(ExpressionFaultError, match="double"):
+        resolved({"$from": "a"}, lambda _: [float("inf")], Allowance())
+
+
+@given(st.lists(st.sampled_from(WORDS + CALLS + NO_JSON), max_size=8).map("".join), JSON)
+def test_what_any_reference_comes_to_can_be_sent(path: str, value: Any) -> None:
+    with suppress(ExpressionFaultError):
+        found = referred(path, value)
+        assert parse(canonical(found)) == found

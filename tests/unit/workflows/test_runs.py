@@ -1,14 +1,16 @@
 """Workflows of every shape, from submission to end, over the whole relay in memory."""
 
 import json
-from typing import Any
+from dataclasses import replace
+from typing import Any, override
 
 import pytest
 
 from actionrelay.errors import WorkflowConflictError, WorkflowNotFoundError, WrongStateError
-from actionrelay.ledger.execution import Status, WorkflowPlace
+from actionrelay.ledger.execution import Execution, Status, WorkflowPlace
 from actionrelay.ledger.message import MessageKind, WorkflowMessage
 from actionrelay.strict_json import canonical
+from actionrelay.workflows.ports import StepExecutions, StepOrder
 from actionrelay.workflows.run import execution_id
 from actionrelay.workflows.submission import Disposition
 from tests.fakes.flows import WORKFLOW_ID, Flow, a_step, echo, from_step, of_steps
@@ -157,6 +159,25 @@ def test_what_can_not_be_made_of_a_result_fails_that_step(step: Any, code: str) 
     assert flow.status == "failed"
 
 
+@pytest.mark.parametrize("path", ["to_number(s)", "`1e400`", "sum([`1e308`, `1e308`])", r'`"\ud83d"`', "&s"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda path: a_step(inputs={"x": from_step("a", path)}),
+        lambda path: a_step(when=from_step("a", path)),
+        lambda path: a_step(forEach=from_step("a", f"[{path}]")),
+        lambda path: a_step(forEach=[1], inputs={"x": from_step("a", path)}),
+    ],
+    ids=["inputs", "when", "forEach", "inputs of an item"],
+)
+def test_what_is_no_json_fails_that_step(path: str, step: Any) -> None:
+    flow = Flow({"a": a_step(), "b": step(path)}, lambda *_: canonical({"s": "nan"})).play()
+    assert flow.status == "failed"
+    assert flow.document["steps"]["b"]["status"] == "failed"
+    assert flow.document["steps"]["b"]["error"]["code"] in {"expression_failed", "items_failed"}
+    assert not flow.of("b")
+
+
 def test_inputs_that_grow_too_large_fail_that_step() -> None:
     steps = {"a": a_step(), "b": a_step(inputs={str(n): from_step("a") for n in range(9)})}
     flow = Flow(steps, lambda *_: canonical("x" * 100_000)).play()
@@ -303,6 +324,39 @@ def test_the_deadline_ends_what_waits() -> None:
     assert flow.run().statuses["b"] == "completed"
     assert flow.status == "failed"
     assert flow.retry().status == "completed"
+
+
+def test_no_fault_of_a_step_holds_up_a_deadline() -> None:
+    class Faulty(StepExecutions):
+        """Fails in a way that nobody has thought of."""
+
+        @override
+        def start(self, order: StepOrder) -> Execution:
+            raise ZeroDivisionError
+
+        @override
+        def finish(self, execution: Execution) -> None:
+            raise ZeroDivisionError
+
+        @override
+        def ask_again(self, execution_id: str, actor: str | None) -> None:
+            raise ZeroDivisionError
+
+    steps = {"a": a_step(), "b": a_step(dependsOn=["a"])}
+    flow = Flow(steps, fields={"deadlineSeconds": 60, "webhookUrl": WEBHOOK_URL}).submit()
+    faulty = replace(flow.relay.advancing, steps=Faulty())
+
+    def look() -> None:
+        with pytest.raises(ZeroDivisionError):
+            faulty.advance(WorkflowMessage(WORKFLOW_ID, watch=0), flow.now + 60_000)
+
+    look()
+    assert flow.status == "running"
+    flow.relay.clock.advance(60_000)
+    look()
+    assert (flow.status, flow.document["error"]["code"]) == ("failed", "deadline_exceeded")
+    assert flow.statuses["b"] == "cancelled"
+    assert flow.relay.deliveries.sent == [(WORKFLOW_ID, 0)]
 
 
 def test_the_deadlines_message_is_one_at_a_time() -> None:

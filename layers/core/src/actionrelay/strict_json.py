@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
-from math import inf
+from math import inf, isfinite
 from typing import Any, NamedTuple, Never, cast
 
 import jiter
@@ -63,6 +63,37 @@ def canonical(value: Json) -> bytes:
     Key order and the form of numbers do not matter (``1e2`` is ``100.0``); ``1``, ``1.0`` and ``true`` stay apart.
     """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def why_no_json(value: object) -> str | None:
+    """Say why one value that was computed has no place in a document, by the rules of ``parse``; None where it has.
+
+    What is in an array or object is not looked at, apart from an object's keys.
+    """
+    match value:
+        case None | bool() | list():
+            return None
+        case str():
+            return _why_no_text(value)
+        case dict():
+            return next(filter(None, map(_why_no_text, value)), None)
+        case float():
+            return None if isfinite(value) else "a number that a double can't hold"
+        case int():
+            return "a number that a double can't hold" if _is_beyond_double(value) else None
+    return "what is no value"
+
+
+def _why_no_text(text: object) -> str | None:
+    if not isinstance(text, str):
+        return "a key that is no text"
+    if text.isascii():
+        return None
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "half of a surrogate pair"
+    return None
 
 
 def digest(data: bytes) -> str:

@@ -72,10 +72,13 @@ class AdvanceWorkflow:
                 ends_at=ends_at,
             )
             try:
+                is_over = visit.meet_deadline()
+                if is_over:
+                    self.hand_on(copy.workflow.run)
                 visit.take(message)
             except StaleWriteError:
                 continue
-            if copy.has_settled or message.place is None:
+            if not is_over and (copy.has_settled or message.place is None):
                 self.hand_on(copy.workflow.run)
             self._watch(copy.workflow.run, message)
             return

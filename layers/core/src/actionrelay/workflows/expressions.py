@@ -15,7 +15,8 @@ from jmespath.functions import Functions
 from jmespath.visitor import Options, TreeInterpreter
 
 from actionrelay.errors import cut
-from actionrelay.strict_json import Json
+from actionrelay.strict_json import MAX_NESTING as MAX_NESTING_OF_VALUES
+from actionrelay.strict_json import Json, why_no_json
 
 MAX_EXPRESSION_LENGTH = 1_000
 """Characters."""
@@ -107,14 +108,35 @@ class Allowance:
         Raises:
             ExpressionFaultError: there is not so much.
         """
-        pending = [value]
-        while pending:
-            here = pending.pop()
-            self.spend(_shallow(here))
-            if isinstance(here, dict):
-                pending.extend(here.values())
-            elif isinstance(here, list):
-                pending.extend(here)
+        for _ in self._levels(value):
+            pass
+
+    def spend_on_json(self, value: Json) -> None:
+        """Use up what it costs to look at all of a value that becomes part of a request.
+
+        Raises:
+            ExpressionFaultError: there is not so much, or JSON has no form for it: an expression can come to infinity,
+                to half of a surrogate pair, to an expression, and deeper than any document nests.
+        """
+        for depth, level in enumerate(self._levels(value)):
+            if depth > MAX_NESTING_OF_VALUES:
+                raise ExpressionFaultError(f"comes to more than {MAX_NESTING_OF_VALUES} levels")
+            for here in level:
+                if why := why_no_json(here):
+                    raise ExpressionFaultError(f"comes to {why}")
+
+    def _levels(self, value: Json) -> Iterator[list[Json]]:
+        """Give all of a value, level by level, each when it is paid for."""
+        level = [value]
+        while level:
+            self.spend(sum(map(_shallow, level)))
+            yield level
+            level = [
+                child
+                for here in level
+                if isinstance(here, dict | list)
+                for child in (here.values() if isinstance(here, dict) else here)
+            ]
 
 
 class _BoundedInterpreter(TreeInterpreter):

@@ -85,14 +85,14 @@ def resolved(template: Json, source: Source, allowance: Allowance) -> Json:
     """Return a template with its references replaced by their values, each of them paid for by the allowance.
 
     Raises:
-        ExpressionFaultError: one of them fails, or all together come to more than is allowed.
+        ExpressionFaultError: one of them fails or comes to what is no JSON, or all together to more than is allowed.
     """
 
     def look_up(reference: dict[str, Json]) -> Json:
         value, path = source(str(reference[FROM])), reference.get(PATH)
         if isinstance(path, str):
             value = Expression.compile(path).search(value, allowance)
-        allowance.spend_on_all(value)
+        allowance.spend_on_json(value)
         return value
 
     return _replaced(template, look_up)
