@@ -11,11 +11,11 @@ from typing import Any
 
 import yaml
 
+from tools.generated_part import replaced
+
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "template.yaml"
 PAGE = ROOT / "docs" / "security.md"
-BEGIN = "<!-- permissions: begin, written by `python -m tools.permissions` -->"
-END = "<!-- permissions: end -->"
 
 
 class _Loader(yaml.SafeLoader):
@@ -47,15 +47,6 @@ def table(template: str) -> str:
             for condition, statement in _statements(policy["PolicyDocument"]["Statement"]):
                 rows.append(_row(policy["PolicyName"], condition, statement))
     return "\n".join(rows)
-
-
-def replaced(page: str, permissions: str) -> str:
-    """Return the page with a new table between the markers. Raises ValueError where they are missing."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError("the page needs both markers")
-    return f"{before}{BEGIN}\n\n{permissions}\n\n{END}{after}"
 
 
 def _statements(given: list[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -94,7 +85,7 @@ def _short(resource: str) -> str:
 def main() -> int:
     """Write the table; return 0."""
     permissions = table(TEMPLATE.read_text(encoding="utf-8"))
-    PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), permissions), encoding="utf-8")
+    PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), "permissions", permissions), encoding="utf-8")
     return 0
 
 

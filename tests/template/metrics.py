@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from actionrelay.signals import Count, Duration, by_code
-from tests.template.cloudformation import ROOT, Resource, Template
+from tests.template.cloudformation import Resource, Template
+from tools.metrics import coded_names, counting_nodes
 
-PACKAGE = ROOT / "layers" / "core" / "src" / "actionrelay"
 ANY = "*"
 """Means every value of a dimension whose values the template does not know: error codes."""
 
@@ -67,28 +67,9 @@ def sent_names() -> frozenset[Count | Duration]:
     kinds: dict[str, type[Count | Duration]] = {"Count": Count, "Duration": Duration}
     return frozenset(
         kinds[node.value.id][node.attr]
-        for node in _nodes()
+        for node in counting_nodes()
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in kinds
     )
-
-
-def coded_names() -> frozenset[Count]:
-    """Return the counters that are given a code where they are counted."""
-    return frozenset(
-        Count[node.args[0].attr]
-        for node in _nodes()
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "count"
-        and len(node.args) > 1
-        and isinstance(node.args[0], ast.Attribute)
-    )
-
-
-def _nodes() -> Iterator[ast.AST]:
-    for path in PACKAGE.rglob("*.py"):
-        if path.name != "signals.py":
-            yield from ast.walk(ast.parse(path.read_text(encoding="utf-8")))
 
 
 def sent(template: Template) -> frozenset[Metric]:

@@ -5,14 +5,15 @@ import re
 import pytest
 
 from tests.template.cloudformation import ROOT, Template
-from tools.permissions import BEGIN, END, PAGE, replaced, table
+from tools.generated_part import replaced
+from tools.permissions import PAGE, table
 
 TEXT = (ROOT / "template.yaml").read_text(encoding="utf-8")
 
 
 def test_the_page_has_the_roles_as_they_are() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert page == replaced(page, table(TEXT)), "run `python -m tools.permissions`"
+    assert page == replaced(page, "permissions", table(TEXT)), "run `python -m tools.permissions`"
 
 
 def test_every_role_of_a_function_is_in_the_table(template: Template) -> None:
@@ -48,9 +49,3 @@ def test_a_wider_grant_changes_the_table() -> None:
 
 def test_a_condition_is_in_the_table() -> None:
     assert re.search(r"\| `count` \| .*`dynamodb:LeadingKeys` ForAllValues:StringLike `counters#\*`", table(TEXT))
-
-
-@pytest.mark.parametrize("page", ["", BEGIN, END, f"{END}{BEGIN}"])
-def test_a_page_without_its_markers_is_refused(page: str) -> None:
-    with pytest.raises(ValueError, match="markers"):
-        replaced(page, "")

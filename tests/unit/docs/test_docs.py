@@ -16,8 +16,8 @@ from actionrelay.ledger.items_dynamodb import STORED_FIELDS
 from actionrelay.signals import Count, Duration, by_code
 from actionrelay.submit.request import ExecutionRequest
 from tests.template.cloudformation import Template
-from tests.template.metrics import coded_names
 from tests.unit.docs.documents import ADRS, ALL, API, ARCHITECTURE, README, ROOT, RUNBOOK, Document
+from tools.metrics import coded_names
 
 PACKAGE = ROOT / "layers/core/src/actionrelay"
 each_document = pytest.mark.parametrize("document", ALL, ids=lambda document: document.name)
@@ -175,21 +175,6 @@ def test_every_step_of_the_ledger_says_who_writes_it() -> None:
 def test_every_attribute_of_an_execution_is_documented() -> None:
     documented = ARCHITECTURE.section("ExecutionsTable").names(table=1)
     assert sorted(documented) == sorted(STORED_FIELDS)
-
-
-def test_every_metric_is_documented_and_none_that_does_not_exist() -> None:
-    documented = {name: (kind, code) for name, kind, code, _ in _metrics()}
-    coded = coded_names()
-    assert documented == {
-        **{str(name): ("count", "by code" if name in coded else "") for name in Count},
-        **{str(name): ("ms", "") for name in Duration},
-        "ApiThrottled": ("count", ""),
-    }
-
-
-def _metrics() -> list[list[str]]:
-    rows = ARCHITECTURE.section("Metrics").rows()
-    return [[row[0].strip("`"), *row[1:]] for row in rows]
 
 
 def test_the_fields_of_a_request_have_documented_defaults() -> None:
