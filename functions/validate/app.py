@@ -31,7 +31,7 @@ HANDLERS: dict[str, http.Handler] = {
     "submitExecution": lambda it: submitted(submit_execution(), it, await_end()),
     "submitBatch": lambda it: batched(take_batch().submit(it.body, it.caller), it.trace_id),
     "getExecutionRequest": http.reading(lambda it: read_request().request(it.execution_id, it.caller)),
-    # Looked up when they are asked for: building them takes settings and clients.
+    # Looked up at each request: tests/functional/conftest.py replaces these names of the module.
     **operator_handlers(lambda: operate_execution()),
     **workflow_handlers(lambda: submit_workflow(), lambda: operate_workflow(), lambda: read_steps()),
 }

@@ -88,18 +88,6 @@ def test_the_example_is_the_one_that_is_looked_for(heading: str) -> None:
     assert [name for name in names if not re.search(MENTIONS[heading], f"`{name}`")] == []
 
 
-def test_the_numbers_of_files_are_those_of_the_lists() -> None:
-    stated = {row[0]: row[2] for row in CONTRIBUTING.section("What to touch").rows()}
-    assert stated == {
-        f"[{heading}](#{anchor(heading)})": str(len(listed(heading)))
-        for heading in ("A field of an execution's record", "A field that callers see", "A route")
-    }
-
-
-def anchor(heading: str) -> str:
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-
-
 def test_everything_that_is_searched_is_there() -> None:
     assert [each for each in SEARCHED if not (ROOT / each).exists()] == []
     assert {name.split("/")[0] for name in sources()} == {each.split("/")[0] for each in SEARCHED}

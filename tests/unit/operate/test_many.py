@@ -326,7 +326,10 @@ def test_a_decision_whose_list_is_gone_refuses_the_rest(relay: Relay) -> None:
 
 @pytest.mark.parametrize("message", [DecisionMessage("7c1d7f5e-2f0b-4c8e-9d55-1b3c3f1e2a90", 0), DecisionMessage()])
 def test_a_message_about_nothing_is_done_with(relay: Relay, message: DecisionMessage) -> None:
+    failed = ended(relay)
     relay.working_on_decisions.work(message, NOON + 60_000)
+    assert relay.store.load(failed.execution_id) == failed
+    assert relay.decision_queue.sent == []
 
 
 def test_a_part_that_a_decision_has_not_is_done_with(relay: Relay) -> None:

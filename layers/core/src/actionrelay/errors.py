@@ -1,4 +1,4 @@
-"""Every error of actionrelay, one tree.
+"""The errors that leave a capability; a module's own control-flow errors are beside their use.
 
 ::
 

@@ -1,6 +1,7 @@
 """What actionrelay keeps and passes on: the execution record, its states, its outcome and its history.
 
-All frozen. Times are milliseconds since the epoch (``…_at``), sizes are bytes; ISO 8601 appears only in ``views``.
+All frozen. Times are milliseconds since the epoch (``…_at``), sizes are bytes; ``ledger.document`` writes times as ISO
+8601.
 """
 
 from dataclasses import dataclass, field, replace

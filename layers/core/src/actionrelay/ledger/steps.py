@@ -1,17 +1,6 @@
 """The ledger: every step that an execution can take, and the only place where one is made.
 
-::
-
-                 ┌───────────── postpone ─────────────┐
-                 ▼                                    │
-      accept ─► queued ────────── claim ──────────► running ── await_webhook ─► awaiting_webhook
-                 │ ▲                                  │                                │
-                 │ │                                  ├────────── settle ──────────────┤
-                 │ │                                  ▼                                ▼
-                 │ └──── rerun ──── failed · unknown · completed ◄─────────────────────┘
-                 │                             │           ▲
-                 │ cancel                      └─ resolve ─┘   (also settle: a late webhook decides what is unknown)
-                 └─────────► cancelled
+The picture is in docs/architecture.md; a test compares it with ``STEPS``.
 
 A step takes a record and returns the next one: version + 1, one audit entry chained to the last. Whether it may be
 written is decided twice: here by the rules, and in the table by a condition on the version that was read, so that a

@@ -1,4 +1,6 @@
-"""What each function reads from its environment: one frozen model per function, read when first asked for.
+"""What each function reads from its environment: one frozen model per function.
+
+It is read while Lambda prepares the function, and again at the first event if that failed (ADR 74).
 
 The template's ``Environment`` of a function names exactly the fields of its model; a template test compares them. The
 models are dataclasses: pydantic would take a fifth of the cold start of functions that have no other use for it
@@ -105,8 +107,8 @@ class ObservedSettings:
         """Take the fields from environment variables of the same name, in capitals.
 
         Raises:
-            SettingsError: one is missing or unusable, with every fault and no value; a deployment's fault, found at the
-                first request.
+            SettingsError: one is missing or unusable, with every fault and no value; the deployment's
+                fault.
         """
         hints = get_type_hints(cls, include_extras=True)
         values: dict[str, Any] = {}
