@@ -53,9 +53,9 @@ class InMemoryLetters:
     at_once: int = 10
     trouble: Trouble = field(default_factory=Trouble)
 
-    def add(self, execution_id: str, *, given_up: bool = True) -> None:
-        """Put a letter there as ``deliver`` or SQS writes it."""
-        body = json.dumps({"executionId": execution_id})
+    def add(self, name: str, *, given_up: bool = True, of: str = "executionId") -> None:
+        """Put a letter there as ``deliver`` or SQS writes it; ``of`` is ``workflowId`` for a workflow's."""
+        body = json.dumps({of: name})
         self.there.append(Letter(body, f"handle-{len(self.there)}", given_up))
 
     def receive(self) -> Sequence[Letter]:

@@ -62,6 +62,7 @@ from actionrelay.webhooks.signatures import StandardWebhooks, StandardWebhooksVe
 from actionrelay.webhooks.targets import OutboundPolicy
 from actionrelay.wiring.known_actions import ActionsOfCatalogue
 from actionrelay.wiring.step_requests import RoomInBacklog, RulesOfSubmissions, SubmittedSteps
+from actionrelay.wiring.workflow_deliveries import RecordedDeliveries
 from actionrelay.wiring.workflow_outcomes import RecordedOutcomes
 from actionrelay.workflows.advance import AdvanceWorkflow
 from actionrelay.workflows.decisions import OperateWorkflow
@@ -321,7 +322,7 @@ class Relay:
 
     @property
     def sweeping(self) -> SweepLetters:
-        return SweepLetters(self.letters, self.store, self.telemetry)
+        return SweepLetters(self.letters, self.store, RecordedDeliveries(self.workflows), self.telemetry)
 
     @property
     def showing_requests(self) -> ReadRequest:
@@ -370,6 +371,7 @@ class Relay:
             self.telemetry,
             self.clock,
             self.rules.body,
+            self.operating.sweep_letters,
         )
 
     @property

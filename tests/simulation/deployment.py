@@ -218,7 +218,13 @@ class UseCases:
             randomness,
         )
         self.operating_flows = OperateWorkflow(
-            records, ports.flow_messages, ports.deliveries, silence, ports, self.submitting.rules.body
+            records,
+            ports.flow_messages,
+            ports.deliveries,
+            silence,
+            ports,
+            self.submitting.rules.body,
+            self.operating.sweep_letters,
         )
         self.delivering_flows = DeliverWorkflow(
             RecordedOutcomes(records, StepResults(ports.ledger, ports.payloads)),

@@ -291,10 +291,10 @@ class OperateExecution:
             raise ExecutionNotFoundError.of(execution.execution_id)
         given_up = before.delivery.status is WebhookStatus.FAILED
         if given_up and decision in MAY_ANSWER_LETTERS and terms.decision_id is None:
-            self._sweep()
+            self.sweep_letters()
         return decided
 
-    def _sweep(self) -> None:
+    def sweep_letters(self) -> None:
         """Have dead letters looked through. Where that can't be queued, the next decision does it."""
         if self.decisions is None:
             return

@@ -8,9 +8,9 @@ import json
 from dataclasses import dataclass
 
 from actionrelay.errors import RecordUnreadableError
-from actionrelay.ledger.execution import WebhookStatus
+from actionrelay.ledger.execution import Delivery, WebhookStatus
 from actionrelay.ledger.ports import ExecutionStore
-from actionrelay.operate.ports import DeliveryLetters, Letter
+from actionrelay.operate.ports import DeliveryLetters, Letter, WorkflowDeliveries
 from actionrelay.ports import Telemetry
 
 MOST_RECEIVES = 20
@@ -23,6 +23,7 @@ class SweepLetters:
 
     letters: DeliveryLetters
     store: ExecutionStore
+    workflows: WorkflowDeliveries
     telemetry: Telemetry
 
     def sweep(self) -> None:
@@ -51,15 +52,25 @@ class SweepLetters:
         message that no worker survived may be the only one about a delivery that is pending.
         """
         try:
-            execution_id = json.loads(letter.body)["executionId"]
-            execution = self.store.load(str(execution_id))
-        except (ValueError, KeyError, TypeError, RecordUnreadableError):
+            named = json.loads(letter.body)
+            of_workflow = "workflowId" in named
+            name = named["workflowId" if of_workflow else "executionId"]
+            if not isinstance(name, str):
+                return False
+            delivery = self.workflows.delivery_of(name) if of_workflow else self._delivery_of(name)
+        except (ValueError, KeyError, TypeError, RecursionError, RecordUnreadableError):
             return False
-        if execution is None or not execution.ended:
-            return True
-        match execution.delivery.status:
-            case WebhookStatus.FAILED:
-                return execution.acknowledged
-            case WebhookStatus.PENDING:
+        match delivery:
+            case Delivery(status=WebhookStatus.FAILED):
+                return False
+            case Delivery(status=WebhookStatus.PENDING):
                 return letter.given_up
         return True
+
+    def _delivery_of(self, execution_id: str) -> Delivery | None:
+        """Return the delivery of an execution that somebody may still have to do something about."""
+        execution = self.store.load(execution_id)
+        if execution is None or not execution.ended:
+            return None
+        given_up = execution.delivery.status is WebhookStatus.FAILED
+        return None if given_up and execution.acknowledged else execution.delivery

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from actionrelay.ledger.execution import PayloadRef
+from actionrelay.ledger.execution import Delivery, PayloadRef
 
 PART_SIZE = 25
 """Executions of one message: a second or two of work."""
@@ -84,6 +84,18 @@ class DeliveryLetters(Protocol):
 
     def give_back(self, letters: Sequence[Letter]) -> None:
         """Put letters in hand back at once."""
+        ...
+
+
+class WorkflowDeliveries(Protocol):
+    """The deliveries of what workflows have come to."""
+
+    def delivery_of(self, workflow_id: str) -> Delivery | None:
+        """Return how far a workflow's delivery is, as last written; None where there is no such workflow any more.
+
+        Raises:
+            RecordUnreadableError: its record is none of this release.
+        """
         ...
 
 

@@ -21,6 +21,8 @@ from actionrelay.wiring.operating import operating
 from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once, prepare
 from actionrelay.wiring.settings import DecideSettings
 from actionrelay.wiring.telemetry import telemetry
+from actionrelay.wiring.workflow_deliveries import RecordedDeliveries
+from actionrelay.wiring.workflow_records import workflow_records
 
 
 @once
@@ -53,7 +55,10 @@ def work_on_decision() -> WorkOnDecision:
         clock=SystemClock(),
         wants=_selection(settings).wants,
         sweep=SweepLetters(
-            SqsLetters(aws().sqs, settings.delivery_dlq_url), executions_table(settings), telemetry()
+            SqsLetters(aws().sqs, settings.delivery_dlq_url),
+            executions_table(settings),
+            RecordedDeliveries(workflow_records(settings).store),
+            telemetry(),
         ).sweep,
     )
 

@@ -140,6 +140,7 @@ def operate_workflow() -> OperateWorkflow:
         telemetry=telemetry(),
         clock=SystemClock(),
         body=submit_execution().rules.body,
+        sweep_letters=operate_execution().sweep_letters,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from actionrelay.errors import Fault, InvalidRequestError, StaleWriteError, WorkflowNotFoundError, WrongStateError
 from actionrelay.faults import Faults
+from actionrelay.ledger.execution import WebhookStatus
 from actionrelay.ledger.message import MessageKind, WorkflowMessage
 from actionrelay.ledger.ports import DeliveryQueue, WorkflowQueue
 from actionrelay.ports import Clock, Telemetry
@@ -15,7 +16,7 @@ from actionrelay.workflows import due_steps, transitions
 from actionrelay.workflows.due_steps import DueKind
 from actionrelay.workflows.records import WorkflowRecords, recorded_form
 from actionrelay.workflows.request import RetryRequest
-from actionrelay.workflows.run import Renewal, StepState, Stop, Workflow, WorkflowStatus
+from actionrelay.workflows.run import Renewal, Run, StepState, Stop, Workflow, WorkflowStatus
 
 _TRIES = 10
 _STOPPABLE = frozenset({WorkflowStatus.RUNNING, WorkflowStatus.BLOCKED})
@@ -32,6 +33,8 @@ class OperateWorkflow:
     clock: Clock
     body: Callable[[bytes], Json]
     """Reads a body by the rules of this deployment."""
+    sweep_letters: Callable[[], None]
+    """Has dead letters looked through; raises nothing."""
 
     def retry(self, workflow_id: str, actor: str | None, raw: bytes = b"") -> Workflow:
         """Run what did not complete again, and all that follows from it; or one step and all that depends on it.
@@ -62,6 +65,7 @@ class OperateWorkflow:
             run = transitions.retried(workflow.run, renewed, self.clock.now(), deadline_ms, actor)
             self.records.store.save(run)
             self.telemetry.count(Count.WORKFLOWS_RETRIED)
+            self._answer_letters(workflow.run)
             return replace(workflow, run=run)
 
         retried = self._decide(workflow_id, decide)
@@ -84,6 +88,7 @@ class OperateWorkflow:
                 run = transitions.stopped(workflow.run, Stop.CANCEL, self.clock.now(), actor)
                 self.records.store.save(run)
                 self.telemetry.count(Count.WORKFLOWS_CANCELLED)
+                self._answer_letters(workflow.run)
                 workflow = replace(workflow, run=run)
             return self._leave_out(workflow)
 
@@ -94,6 +99,11 @@ class OperateWorkflow:
                 run.workflow_id, version=run.version, receiver=run.webhook_url, kind=MessageKind.WORKFLOW
             )
         return cancelled
+
+    def _answer_letters(self, before: Run) -> None:
+        """Have the dead letter taken away of a delivery that was given up, now that a decision took its place."""
+        if before.delivery.status is WebhookStatus.FAILED:
+            self.sweep_letters()
 
     def _leave_out(self, workflow: Workflow) -> Workflow:
         """Leave out what has not begun, so that nothing starts after the answer."""
