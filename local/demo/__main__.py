@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(state: Path, show: Show) -> None:
-    show.say("actionrelay: one data action on its whole way, on real parts")
+    show.say("actionrelay: one data action from request to webhook, on real parts")
     show.console.print()
     show.picture(_PICTURE)
     show.say("Functions, queues, tables and roles are template.yaml's, deployed with sam.")

@@ -1,4 +1,4 @@
-"""JSON as text: what makes sick text sound, where a member begins and ends, and how raw text goes into a document.
+"""JSON as text: repairs invalid text, finds where members begin and end, and puts raw text into a document.
 
 Nothing here builds objects of what it reads, so a text of 5 MB costs about its own size, and a number keeps its form.
 """

@@ -23,12 +23,12 @@ from actionrelay.retry_after import retry_after_ms
 from actionrelay.signals import Count
 
 MOST_REFUSALS = 4
-"""Chances of what is refused: 401, or no token for a reason that is no outage. Never more than ``MaxAttempts``."""
+"""How many refusals (401, or no token and no outage) end an execution; ``MaxAttempts`` where that is fewer."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutionPolicy:
-    """The settings that decide how an execution goes."""
+    """The settings that decide how often an attempt is made, and how long a webhook is waited for."""
 
     max_attempts: int
     webhook_grace_ms: int
