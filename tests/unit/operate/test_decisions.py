@@ -304,6 +304,25 @@ def test_a_repeat_finishes_an_interrupted_resolution(relay: Relay, service: str)
     assert relay.shown_result() == {"total": 3}
 
 
+@pytest.mark.parametrize("given", ["its own answer", "a late webhook", "a failure"])
+def test_an_outcome_that_nobody_resolved_is_no_repeat(relay: Relay, given: str) -> None:
+    same: dict[str, Any] = {"result": 3}
+    if given == "its own answer":
+        relay.given_awaiting()
+        relay.receive(status="completed", **same)
+    elif given == "a late webhook":
+        relay.given_ended(UNKNOWN)
+        relay.receive(status="completed", **same)
+    else:
+        relay.given_ended(Outcome(Status.FAILED, error=ExecutionError("broken", "no")))
+        same = {"status": "failed", "result": None, "error": {"code": "broken", "message": "no"}}
+    before, written = relay.record, len(relay.store.writes)
+    with pytest.raises(WrongStateError):
+        resolve(relay, **same)
+    assert (relay.record, len(relay.store.writes)) == (before, written)
+    assert "resolved" not in relay.events
+
+
 def test_the_first_resolution_stays(relay: Relay) -> None:
     relay.given_ended(UNKNOWN)
     resolve(relay, result={"total": 3})

@@ -89,7 +89,7 @@ class OperateExecution:
             MalformedJsonError: not JSON with one meaning.
             InvalidRequestError: with every fault.
             ExecutionNotFoundError: there is none with this id.
-            WrongStateError: its outcome is not unknown.
+            WrongStateError: its outcome is not unknown, and no operator said this one before.
         """
         resolution = read(Resolution, self.body(raw))
         if isinstance(resolution, Faults):
@@ -97,7 +97,7 @@ class OperateExecution:
         execution = self.load(execution_id)
         outcome, result = self.outcome(execution, resolution, raw)
         self.success_rate.refresh()
-        if execution.outcome and same_outcome(execution.outcome, outcome):
+        if execution.resolved and execution.outcome and same_outcome(execution.outcome, outcome):
             return self.finish(execution, Decision.RESOLVE, result)
         return self.settle(execution, Terms(actor, resolution.note), outcome, result)
 
