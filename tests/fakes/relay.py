@@ -406,7 +406,6 @@ class Relay:
             self.queue,
             self.telemetry,
             self.clock,
-            self.max_payload_bytes,
         )
 
     @property

@@ -178,7 +178,6 @@ class UseCases:
             ports.queue,
             silence,
             ports,
-            MAX_PAYLOAD_BYTES,
         )
         self.delivering = DeliverWebhook(
             recorder,

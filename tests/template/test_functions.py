@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 
 from actionrelay.wiring import settings
-from tests.fakes.memory import ANSWERS_MB, AS_DEPLOYED, READING_MB, RUNTIME_MB
+from tests.fakes.memory import ANSWERS_MB, AS_DEPLOYED, EVENT_MB, READING_MB, REPORT_MB, RUNTIME_MB
 from tests.template.cloudformation import ROOT, Resource, Template, function_folder
 
 
@@ -37,8 +37,9 @@ def test_the_environment_is_what_the_settings_read(functions: dict[str, Resource
     assert set(variables) - AS_DEPLOYED.keys() == {field.name.upper() for field in fields(SETTINGS[name])}
 
 
-def test_execute_has_room_for_its_heaviest_event(functions: dict[str, Resource], template: Template) -> None:
+def test_functions_have_room_for_their_heaviest_event(functions: dict[str, Resource], template: Template) -> None:
     assert functions["execute"].properties["MemorySize"] >= RUNTIME_MB + ANSWERS_MB + READING_MB
+    assert functions["receive_webhook"].properties["MemorySize"] >= RUNTIME_MB + EVENT_MB + REPORT_MB
     shared = template.document["Globals"]["Function"]["Environment"]["Variables"]
     assert AS_DEPLOYED.items() <= shared.items()
 

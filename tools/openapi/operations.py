@@ -35,8 +35,10 @@ from tools.openapi import examples
 
 type Errors = tuple[type[ActionRelayError], ...]
 
-ANYWHERE: Errors = (UnsupportedMediaTypeError, InvalidRequestError, ActionRelayError)
+ANYWHERE: Errors = (InvalidRequestError, ActionRelayError)
 """What any route can answer: a request that its route does not take, or a bug."""
+READ_FIRST: Errors = (UnsupportedMediaTypeError,)
+"""What any route can answer but those that take nothing before its proof."""
 CALLERS_ALONE: Errors = (CallerUnknownError,)
 """What any route but the open ones can answer."""
 OPERATORS_ALONE: Errors = (OperatorsOnlyError,)

@@ -9,7 +9,7 @@ from actionrelay.boundary.http import PROBLEM
 from actionrelay.boundary.routes import Access, Route
 from actionrelay.errors import ActionRelayError, BacklogFullError, DependencyError
 from tools.openapi import examples
-from tools.openapi.operations import ANYWHERE, CALLERS_ALONE, OPERATIONS, OPERATORS_ALONE, Operation
+from tools.openapi.operations import ANYWHERE, CALLERS_ALONE, OPERATIONS, OPERATORS_ALONE, READ_FIRST, Operation
 from tools.openapi.template import GatewayAnswer
 
 FORBIDDEN = HTTPStatus.FORBIDDEN
@@ -58,9 +58,11 @@ class ProblemResponses:
 
     def of(self, route: Route, operation: Operation) -> dict[str, Any]:
         """Return a response, or a reference to one, for each status of a problem of one route."""
-        is_open = route.access is Access.OPEN
         operators = OPERATORS_ALONE if route.access is Access.OPERATOR else ()
-        own, everywhere = _own((*operation.errors, *operators)), self._everywhere(is_open=is_open)
+        own, everywhere = (
+            _own((*operation.errors, *operators)),
+            self._everywhere(is_open=route.access is Access.OPEN, is_proven=bool(route.proof)),
+        )
         shared = self.shared()
         found: dict[str, Any] = {}
         for status in sorted(own.keys() | everywhere.keys()):
@@ -75,11 +77,12 @@ class ProblemResponses:
         known = self._everywhere(is_open=False)
         return {_name(status): known[status].response(status) for status in sorted(known)}
 
-    def _everywhere(self, *, is_open: bool) -> "dict[int, _Problems]":
+    def _everywhere(self, *, is_open: bool, is_proven: bool = False) -> "dict[int, _Problems]":
         gateway = [
             answer for answer in self.gateway if not is_open or answer.status != FORBIDDEN or answer.code in UNSIGNED
         ]
-        found = _own(ANYWHERE if is_open else (*ANYWHERE, *CALLERS_ALONE))
+        first = () if is_proven else READ_FIRST
+        found = _own((*first, *ANYWHERE, *(() if is_open else CALLERS_ALONE)))
         for status, problems in _from_gateway(gateway).items():
             found[status] = found.get(status, _Problems()).with_also(problems)
         return found
@@ -89,7 +92,7 @@ class ProblemResponses:
         errors = {
             error
             for operation in OPERATIONS.values()
-            for error in (*operation.errors, *ANYWHERE, *CALLERS_ALONE, *OPERATORS_ALONE)
+            for error in (*operation.errors, *READ_FIRST, *ANYWHERE, *CALLERS_ALONE, *OPERATORS_ALONE)
         }
         found = {error.code: examples.problem(error) for error in errors}
         for answer in self.gateway:

@@ -1,6 +1,10 @@
 """Results by webhook: first, twice, late, in contradiction, forged."""
 
+import os
+import subprocess
+import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +18,13 @@ from actionrelay.errors import (
     StoreUnavailableError,
     UnauthenticWebhookError,
 )
+from actionrelay import foreign_json
+from actionrelay.genesys.http import MAX_ANSWER_BYTES
 from actionrelay.ledger.execution import CacheStatus, ExecutionError, Outcome, Status
 from actionrelay.ledger.message import MessageKind
 from actionrelay.strict_json import canonical
 from actionrelay.webhooks.keys import SigningSecret
+from tests.fakes.memory import AS_DEPLOYED, REPORT_MB
 from tests.fakes.relay import EXECUTION_ID, TIMEOUT_MS, WEBHOOK_URL, Relay, signed
 
 RESULT: Any = {"total": 3}
@@ -227,12 +234,52 @@ def test_a_signed_body_that_is_no_result_names_every_fault(relay: Relay, body: b
     assert {fault.pointer for fault in refused.value.faults} == pointers
 
 
-def test_an_oversized_body_is_refused_before_its_signature() -> None:
-    relay = Relay(max_payload_bytes=10)
-    with pytest.raises(PayloadTooLargeError):
-        relay.receiving.receive({}, b"x" * 11)
+def test_an_oversized_body_is_refused_after_its_signature(relay: Relay) -> None:
+    assert foreign_json.REPORT.max_bytes == foreign_json.RESULT.max_bytes == MAX_ANSWER_BYTES
+    body = b" " * (MAX_ANSWER_BYTES + 1)
     with pytest.raises(UnauthenticWebhookError):
-        relay.receiving.receive({}, b"x" * 10)
+        relay.receiving.receive({}, body)
+    with pytest.raises(PayloadTooLargeError):
+        relay.receiving.receive(signed(body, relay.clock.now()), body)
+
+
+DENSE = """
+import resource, sys
+sys.path.insert(0, sys.argv[2])
+from tests.fakes.relay import EXECUTION_ID, Relay, signed
+
+unit = {
+    "objects": b"{},",
+    "lists": b"[],",
+    "deep lists": b"[" * 60 + b"]" * 60 + b",",
+    "deep objects": b'{"a":' * 60 + b"1" + b"}" * 60 + b",",
+    "texts": b'"ab",',
+    "numbers": b"1,",
+    "fractions": b"1.5,",
+    "long fractions": b"0.12345678901234567890,",
+}[sys.argv[1]]
+head = b'{"executionId":"%s","status":"completed","result":[' % EXECUTION_ID.encode()
+body = head + unit * (5_200_000 // len(unit)) + b"0]}"
+relay = Relay()
+relay.given_awaiting()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for _ in range(2):
+    relay.receiving.receive(signed(body, relay.clock.now()), body)
+assert relay.record.status == "completed"
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1_024)
+"""
+
+
+@pytest.mark.repetitive
+@pytest.mark.parametrize(
+    "kind",
+    ["objects", "lists", "deep lists", "deep objects", "texts", "numbers", "fractions", "long fractions"],
+)
+def test_the_longest_webhook_fits_into_the_function(kind: str) -> None:
+    command = [sys.executable, "-c", DENSE, kind, str(Path(__file__).parents[3])]
+    environment = {**os.environ, **AS_DEPLOYED}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=300)
+    assert int(done.stdout) < REPORT_MB
 
 
 def test_a_webhook_equal_to_the_outcome_is_a_repeat(relay: Relay) -> None:

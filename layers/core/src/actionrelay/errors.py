@@ -176,6 +176,11 @@ class UnauthenticWebhookError(RequestError):
     http_status = 401
     title = "The webhook is not authentic"
 
+    @classmethod
+    def because(cls, reason: str, header: str | None = None) -> Self:
+        """Refuse one for a reason that the log has, and its sender does not learn."""
+        return cls("it is not proven to come from Genesys Cloud", reason=reason, header=header)
+
 
 class CallerUnknownError(RequestError):
     """A request that no caller has signed and no API key came with reached a route that is not open."""

@@ -86,7 +86,7 @@ RESULT = Reading(
 )
 REPORT = Reading(
     source="an authentic webhook of Genesys Cloud",
-    max_bytes=None,
+    max_bytes=5 * _KB * _KB,
     byte_order_mark=Treatment.DROPPED,
     encoding=Treatment.MENDED,
     duplicate_keys=Treatment.LAST_COUNTS,
@@ -95,7 +95,7 @@ REPORT = Reading(
     half_pairs=Treatment.MENDED,
     control_characters=Treatment.MENDED,
     objects=False,
-    unreadable="a result nested too deep: completed with result_unreadable; no JSON at all: 422",
+    unreadable="a result nested too deep: completed with result_unreadable; too long: 413; no JSON at all: 422",
 )
 ERROR = Reading(
     source="an error body of Genesys Cloud",
@@ -185,6 +185,9 @@ _CHARSETS = re.compile(
 """Those that senders name. Python knows others, of which some make more than text of bytes."""
 
 
+_CHARSET = re.compile(r';\s*charset="?([!-~]{1,40}?)"?\s*(;|$)', re.IGNORECASE)
+
+
 class TooLongError(MalformedJsonError):
     """The document has more bytes than are read of its source."""
 
@@ -195,6 +198,12 @@ class ForeignText:
 
     text: str
     flaws: frozenset[Flaw]
+
+
+def charset_of(content_type: str) -> str | None:
+    """Return the charset that a ``Content-Type`` names."""
+    named = _CHARSET.search(content_type)
+    return named[1] if named else None
 
 
 def read(raw: bytes, reading: Reading, charset: str | None = None) -> Json:

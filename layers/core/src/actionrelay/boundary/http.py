@@ -27,6 +27,7 @@ from actionrelay.errors import (
     InvalidRequestError,
     MalformedJsonError,
     OperatorsOnlyError,
+    UnauthenticWebhookError,
     UnsupportedMediaTypeError,
 )
 from actionrelay.json_text import to_text
@@ -124,12 +125,22 @@ def _handle(event: Mapping[str, Any], handlers: Mapping[str, Handler], checks: M
         raise LookupError("API Gateway routes to this function what the table of routes does not")
     if not proves_no_caller():
         _check_access(route, event)
+    if route.proof:
+        # Its bytes as they came are what is proven. Nothing else is looked at first: it would answer a forger.
+        return handlers[route.operation](_read_signed(event))
     request = read_request(event)
     check_media(request)
     if faults := request_faults(route, event, request):
         check = checks.get(route.operation) or (handlers[route.operation] if route.method == "GET" else None)
         raise _with_further(faults, check, request)
     return handlers[route.operation](request)
+
+
+def _read_signed(event: Mapping[str, Any]) -> HttpRequest:
+    try:
+        return read_request(event)
+    except MalformedJsonError:
+        raise UnauthenticWebhookError.because("malformed_body") from None
 
 
 def _check_access(route: Route, event: Mapping[str, Any]) -> None:

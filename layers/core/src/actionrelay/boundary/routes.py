@@ -47,7 +47,8 @@ class Route:
     headers: tuple[str, ...] = ()
     """The headers that it reads, besides ``SINGLE_HEADERS``. One that comes twice is refused."""
     proof: tuple[str, ...] = ()
-    """The headers that prove who sent the request. The handler judges them: what is not authentic is 401."""
+    """The headers that prove who sent the request. The handler judges them, and nothing is refused before: what is not
+    authentic is 401, whatever else is wrong with it."""
 
     @property
     def path_parameters(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ import urllib3
 from actionrelay.errors import MalformedJsonError
 from actionrelay.execute.contracts import Contract
 from actionrelay.execute.ports import ActionCall, ActionClient
-from actionrelay.foreign_json import ERROR, RESULT, TooLongError, decoded, read, read_text
+from actionrelay.foreign_json import ERROR, RESULT, TooLongError, charset_of, decoded, read, read_text
 from actionrelay.genesys.error_answers import read_correlation_id, read_error, read_rate
 from actionrelay.genesys.http import HttpAnswer, NoAnswerError, NotSentError, post
 from actionrelay.genesys.verdict import Reply, ReplyKind
@@ -25,7 +25,6 @@ from actionrelay.strict_json import Json, NestingTooDeepError
 from actionrelay.token.ports import AccessToken
 
 _SUCCESS = 2
-_CHARSET = re.compile(r';\s*charset="?([!-~]{1,40}?)"?\s*(;|$)', re.IGNORECASE)
 _SPACE = " \t\n\r"
 _ERROR_LENGTH = 65_536
 """Characters of a reported error; of a longer one only that it was reported counts."""
@@ -154,8 +153,7 @@ def _whole(answer: HttpAnswer) -> bytes:
 
 
 def _charset(answer: HttpAnswer) -> str | None:
-    named = _CHARSET.search(answer.headers.get("Content-Type", ""))
-    return named[1] if named else None
+    return charset_of(answer.headers.get("Content-Type", ""))
 
 
 def _error_body(answer: HttpAnswer) -> Json:

@@ -14,10 +14,10 @@ from typing import TypedDict
 from actionrelay.errors import (
     ExecutionNotFoundError,
     OutcomeConflictError,
-    PayloadTooLargeError,
     UnauthenticWebhookError,
     WebhookConflictError,
 )
+from actionrelay.foreign_json import charset_of
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status
 from actionrelay.ledger.follow_up import Completion, same_outcome
@@ -63,24 +63,21 @@ class ReceiveResult:
     queue: ExecutionQueue
     telemetry: Telemetry
     clock: Clock
-    max_payload_bytes: int
 
     def receive(self, headers: Mapping[str, Sequence[str]], body: bytes) -> Execution:
         """Take one webhook; returning means that its outcome is on record, now or since an earlier one.
 
         Raises:
             UnauthenticWebhookError: not proven to come from Genesys Cloud.
-            PayloadTooLargeError: more bytes than allowed.
+            PayloadTooLargeError: signed, and longer than an answer with a result may be (``foreign_json.REPORT``).
             InvalidRequestError: signed, and it does not say which execution ended how.
             ExecutionNotFoundError: of an execution that is not ours.
             WebhookConflictError: its id belongs to another webhook.
             OutcomeConflictError: another outcome is on record, and stays.
             DependencyError: a service failed; the webhook must be sent again.
         """
-        if len(body) > self.max_payload_bytes:
-            raise PayloadTooLargeError(f"the body has {len(body)} bytes, {self.max_payload_bytes} are allowed")
         webhook_id = self._authentic(headers, body)
-        end = read_report(body)
+        end = read_report(body, charset_of(next(iter(headers.get("content-type", ())), "")))
         self.success_rate.refresh()
         sent = self._sent(end.execution_id)
         if end.mended:

@@ -7,8 +7,8 @@ are not known are left aside. ``foreign_json.REPORT`` says what becomes of flaws
 import json
 from dataclasses import dataclass, field
 
-from actionrelay.errors import Fault, InvalidRequestError, MalformedJsonError
-from actionrelay.foreign_json import ERROR, REPORT, decoded, read, read_text
+from actionrelay.errors import Fault, InvalidRequestError, MalformedJsonError, PayloadTooLargeError
+from actionrelay.foreign_json import ERROR, REPORT, TooLongError, decoded, read, read_text
 from actionrelay.genesys.error_answers import UNSAID, read_reported_error
 from actionrelay.ids import LONGEST_ID, could_be_recorded
 from actionrelay.json_text import every_member, outer_texts
@@ -30,16 +30,19 @@ class ReportedEnd:
     mended: tuple[str, ...] = ()
 
 
-def read_report(body: bytes) -> ReportedEnd:
-    """Read the body of an authentic webhook.
+def read_report(body: bytes, charset: str | None = None) -> ReportedEnd:
+    """Read the body of an authentic webhook; ``charset`` is what its sender said.
 
     Raises:
+        PayloadTooLargeError: longer than an answer with a result may be.
         InvalidRequestError: no JSON object, or one that does not say which execution ended how.
     """
     try:
-        document = read_text(body, REPORT)
+        document = read_text(body, REPORT, charset)
+    except TooLongError as error:
+        raise PayloadTooLargeError(f"the body has {len(body)} bytes: {error.message}") from None
     except NestingTooDeepError as deep:
-        return _unfollowed(decoded(body)[0], deep.message)
+        return _unfollowed(decoded(body, charset)[0], deep.message)
     except MalformedJsonError as error:
         raise InvalidRequestError((Fault("", "malformed_json", error.message),)) from None
     if document.text.lstrip(_SPACE)[:1] != "{":

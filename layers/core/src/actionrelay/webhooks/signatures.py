@@ -196,4 +196,4 @@ def _base64(raw: bytes) -> str:
 
 
 def _unauthentic(reason: str, header: str) -> UnauthenticWebhookError:
-    return UnauthenticWebhookError(f"{header}: {reason.replace('_', ' ')}", reason=reason, header=header)
+    return UnauthenticWebhookError.because(reason, header)

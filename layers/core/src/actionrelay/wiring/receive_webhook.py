@@ -35,7 +35,6 @@ def receive_result() -> ReceiveResult:
         queue=execution_queue(settings),
         telemetry=telemetry(),
         clock=SystemClock(),
-        max_payload_bytes=settings.max_payload_bytes,
     )
 
 

@@ -290,7 +290,6 @@ class ReceiveWebhookSettings(CompletingSettings):
 
     webhook_secret_name: str
     webhook_scheme: Scheme
-    max_payload_bytes: Positive
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
