@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from actionrelay import foreign_json
 from actionrelay.errors import (
     ExecutionNotFoundError,
     InvalidRequestError,
@@ -18,7 +19,6 @@ from actionrelay.errors import (
     StoreUnavailableError,
     UnauthenticWebhookError,
 )
-from actionrelay import foreign_json
 from actionrelay.genesys.http import MAX_ANSWER_BYTES
 from actionrelay.ledger.execution import CacheStatus, ExecutionError, Outcome, Status
 from actionrelay.ledger.message import MessageKind
