@@ -1,9 +1,11 @@
 """What a receiver that wants no webhooks gets of them: few tries, few at once, and its owner's names count as one."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from threading import Barrier, Lock
-from typing import Any
+from typing import Any, override
 
 import pytest
 
@@ -12,11 +14,14 @@ from actionrelay.deliver.posting import MAX_TRIES, SCHEDULE_MS, STRANGERS_TRIES
 from actionrelay.deliver.receivers import PLACES_EACH, REMEMBERED_MS, Places
 from actionrelay.deliver.receivers_dynamodb import TableReceivers
 from actionrelay.errors import DeliveryFailedError, StoreUnavailableError
+from actionrelay.lanes import caller_name
 from actionrelay.ledger.execution import WebhookStatus
 from actionrelay.timestamps import DAY_MS
+from actionrelay.webhooks.ports import WebhookSender
 from actionrelay.webhooks.targets import DeliveryAnswer
 from tests.fakes.aws import FakeDynamoDb, aws_error
 from tests.fakes.chance import NOON
+from tests.fakes.flows import WORKFLOW_ID, Flow, a_step
 from tests.fakes.relay import EXECUTION_ID, OWNER, WEBHOOK_URL, Relay
 
 HOUR_MS = 3_600_000
@@ -135,6 +140,47 @@ def test_a_callers_hanging_hosts_put_its_own_off(relay: Relay) -> None:
         assert deliver(relay) is WebhookStatus.PENDING
         assert relay.sender.sent == []
     assert deliver(relay) is WebhookStatus.DELIVERED
+
+
+def given_ended_workflow(relay: Relay, number: int, caller: str) -> str:
+    """A workflow that owes its caller a webhook at a host of its own."""
+    [run, *_] = relay.workflows.runs.values()
+    name, url = f"5a5a5a5a-0000-4000-8000-1{number:011}", f"https://host{number}.org/done"
+    relay.workflows.runs[name] = replace(run, workflow_id=name, webhook_url=url, caller=caller)
+    relay.workflows.steps[name] = relay.workflows.steps[run.workflow_id]
+    return name
+
+
+def test_ten_hanging_hosts_of_a_callers_workflows_have_eight() -> None:
+    relay = Flow({"a": a_step()}, fields={"webhookUrl": WEBHOOK_URL}).play().relay
+    relay.deliveries.sent.clear()
+    waiting = [given_ended_workflow(relay, number, "one") for number in range(10)]
+    waiting.append(given_ended_workflow(relay, 10, "another"))
+    posted: list[str] = []
+
+    class HangingSender(WebhookSender):
+        """Its receivers answer when no message waits any more."""
+
+        @override
+        def send(self, url: str, headers: Mapping[str, str], body: bytes) -> DeliveryAnswer:
+            posted.append(url)
+            while waiting:
+                relay.delivering_workflows.deliver(waiting.pop(0))
+            return DeliveryAnswer(204, None, 1.0)
+
+    relay.sender = HangingSender()  # type: ignore[assignment]
+    relay.delivering_workflows.deliver(waiting.pop(0))
+    assert posted == [f"https://host{number}.org/done" for number in (*range(PLACES_EACH), 10)]
+    assert len(relay.deliveries.sent) == 2, "what finds no place is put off"
+
+
+def test_a_callers_executions_and_workflows_share_places() -> None:
+    relay = Flow({"a": a_step()}, fields={"webhookUrl": WEBHOOK_URL}).play().relay
+    with ExitStack() as held:
+        for number in range(PLACES_EACH):
+            assert held.enter_context(relay.places.one_of(f"host{number}.example.org", caller_name("caller")))
+        relay.delivering_workflows.deliver(WORKFLOW_ID)
+    assert relay.sender.sent == []
 
 
 def test_an_answer_frees_a_place_for_one_that_waits() -> None:

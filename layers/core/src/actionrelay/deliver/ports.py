@@ -14,6 +14,8 @@ class WorkflowOutcome:
     workflow_id: str
     trace_id: str
     url: str
+    caller: str
+    """Whose workflow it is (``lanes.caller_name``); nothing where nobody knows."""
     type: str
     """Of the webhook: ``workflow.completed``."""
     settled_at: int

@@ -77,7 +77,7 @@ class DeliverWorkflow:
     def _try_once(self, outcome: WorkflowOutcome) -> None:
         posting = PostWebhook(self.sender, self.receivers, self.secrets, self.clock, self.randomness)
         outgoing = _outgoing(outcome)
-        with self.places.one_of(outgoing.owner) as free:
+        with self.places.one_of(outgoing.owner, outcome.caller) as free:
             if not free:
                 self.telemetry.event("receiver_busy")
                 self._send(self.queue, outcome.workflow_id, int(FULL_MS * (1 + self.randomness.uniform())), outcome.url)

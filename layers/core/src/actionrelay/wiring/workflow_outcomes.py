@@ -5,6 +5,7 @@ from typing import override
 
 from actionrelay.deliver.ports import WorkflowOutcome, WorkflowOutcomes
 from actionrelay.errors import StaleWriteError
+from actionrelay.lanes import caller_name
 from actionrelay.ledger.execution import Delivery, WebhookStatus
 from actionrelay.workflows import transitions
 from actionrelay.workflows.document import workflow_document
@@ -53,6 +54,7 @@ class RecordedOutcomes(WorkflowOutcomes):
             run.workflow_id,
             run.trace_id,
             run.webhook_url,
+            caller_name(run.caller),
             f"workflow.{run.status.value}",
             run.settled_at,
             run.delivery,
