@@ -207,6 +207,12 @@ CASES = {
         fields={"onFailure": "stop"},
         ends="failed",
     ),
+    "stop at the first item that fails": FlowCase(
+        {"each": step(forEach={"$literal": [1, 2, 3]}, maxConcurrency=1), "last": step(dependsOn=["each"])},
+        answers={"each0": (Answer.REFUSED,)},
+        fields={"onFailure": "stop"},
+        ends="failed",
+    ),
     "cancelled": FlowCase(DIAMOND, decisions=(Decision("cancel", after_ms=400),), ends=""),
     "a fan is cancelled": FlowCase(FAN, decisions=(Decision("cancel", after_ms=900),), ends=""),
     "skipped by when": FlowCase({**DIAMOND, "b": step(inputs={"a": result_of("a")}, when={"$literal": False})}),

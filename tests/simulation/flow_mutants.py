@@ -84,6 +84,7 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
     "nothing stops at the first failure": (
         Edit(due_steps, "_stop_due", "return Stop.FAILURE if failed else None", "return None"),
     ),
+    "an item that fails stops nothing": (Edit(due_steps, "_failed_at", "step.item_failed_at or 0", "0"),),
     "a readiness that a dead worker left is not looked for again": (
         Edit(
             visit.Visit,

@@ -24,6 +24,8 @@ class FlowLedger:
     """A ``WorkflowStore``."""
 
     crossing: Crossing
+    written: Callable[[Run, StepRecord | None, StepRecord], None] = lambda *_: None
+    """Is shown each step's record as it takes the place of the one before."""
     runs: dict[str, Run] = field(default_factory=dict)
     steps: dict[str, dict[str, StepRecord]] = field(default_factory=dict)
 
@@ -57,6 +59,7 @@ class FlowLedger:
             stored = self.steps[run.workflow_id].get(step.name)
             if (stored.version if stored else 0) != step.version - 1:
                 raise StaleWriteError("another writer was first")
+            self.written(run, stored, step)
             self.steps[run.workflow_id][step.name] = step
 
         self.crossing("flow.save_step", run.workflow_id, effect)

@@ -68,6 +68,15 @@ class FlowRules:
         if place.index is not None and len(under_way) > at_once and not self.decided:
             self.rules.say(execution.execution_id, f"{len(under_way)} items at once")
 
+    def written(self, run: Run, before: StepRecord | None, after: StepRecord) -> None:
+        """Judge a step's record as it is written: where a failure stops a workflow, no item begins after one."""
+        if before is None or run.round or not self._stops(run):
+            return
+        was, is_ = ([item.state.value for item in each.items or ()] for each in (before, after))
+        begins = any(pair == ("waiting", "started") for pair in zip(was, is_, strict=False))
+        if begins and {"failed", "cancelled"} & set(was):
+            self.rules.say(run.workflow_id, f"items of {after.name} began after one had failed: {was}, {is_}")
+
     # -- At rest --
 
     def at_rest(self, name: str, accepted: Sequence[bytes], letters: Sequence[Message]) -> None:
@@ -94,8 +103,7 @@ class FlowRules:
                 yield f"nothing was unknown, and it met its deadline: {shown}"
             return
         expected = self._expected(run, steps)
-        stops = self.submitted[run.workflow_id].get("onFailure") == "stop" and not self.decided
-        if stops and "failed" in shown.values() and not run.stop:
+        if self._stops(run) and not self.decided and "failed" in shown.values() and not run.stop:
             yield "a step failed, and nothing stopped"
         if shown != expected:
             yield f"the steps came to {shown}, and must come to {expected}"
@@ -107,7 +115,7 @@ class FlowRules:
         """Walk the graph once: what each step must have come to, given what executions did."""
         found: dict[str, str] = {}
         # Which of those had begun before a failure or a decision is a matter of order.
-        stops = self.decided or self.submitted[run.workflow_id].get("onFailure") == "stop"
+        stops = self.decided or self._stops(run)
 
         def of(name: str) -> str:
             if name not in found and stops and _shown(steps[name]) == "cancelled":
@@ -136,9 +144,11 @@ class FlowRules:
         if step.items is None:
             return "none"
         states = []
+        may_be_left_out = self.decided or self._stops(run)
         for index, item in enumerate(step.items):
             execution = self.executions.get(execution_id(run.workflow_id, step.name, index, item.run))
-            states.append(execution.status.value if execution else "none")
+            none = "cancelled" if may_be_left_out and item.state.value == "cancelled" else "none"
+            states.append(execution.status.value if execution else none)
         for state in ("none", "queued", "running", "awaiting_webhook", "failed", "cancelled", "unknown"):
             if state in states:
                 return state
@@ -213,6 +223,9 @@ class FlowRules:
     def _step(self, name: str, step: str) -> Any:
         document: Any = self.submitted[name]
         return document["steps"][step]
+
+    def _stops(self, run: Run) -> bool:
+        return self.submitted[run.workflow_id].get("onFailure") == "stop"
 
     def _needs(self, name: str, step: str) -> list[str]:
         defined = self._step(name, step)

@@ -98,6 +98,7 @@ class World:
         self.flow_messages.queue.function, self.flow_messages.queue.sender = "workflows", self._lineage
         self.flows = FlowLedger(self._cross)
         self.flow_rules = FlowRules(self.rules, self.flows, self.ledger.records, self.payloads)
+        self.flows.written = self.flow_rules.written
         self.dead_letters, self.webhook_ids = DeadLetters(self._cross), WebhookIds(self._cross)
         self.receiver, self.tokens = Receiver(self._cross), Tokens(self._cross)
         self.gate = Gate(self._cross, Sharing(Rate(self.deployment.per_minute)), self._granted)

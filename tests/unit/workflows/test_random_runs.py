@@ -5,6 +5,7 @@ The reference knows nothing of messages, records or orders: it walks the graph o
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from actionrelay.ledger.execution import WorkflowPlace
 from actionrelay.strict_json import canonical
+from actionrelay.workflows.run import StepRecord, StepState
 from tests.fakes.flows import WORKFLOW_ID, Flow, a_step, from_step
 
 SKIPPED_FOR_FAILURE = "skipped for failure"
@@ -125,8 +127,9 @@ def check(flow: Flow, plot: Plot, expected: Mapping[str, str], asked_again: Coll
     assert results == results_of(plot, expected)
 
 
-def _play(plot: Plot) -> tuple[Flow, dict[str, int]]:
+def _play(plot: Plot, fields: Mapping[str, Any] = MappingProxyType({})) -> tuple[Flow, dict[str, int]]:
     picks = iter(plot.picks)
+    begun = [0]
     run = dict.fromkeys(plot.graph, 0)
 
     def script(place: WorkflowPlace, before: int, inputs: Any) -> str | bytes:
@@ -138,8 +141,19 @@ def _play(plot: Plot) -> tuple[Flow, dict[str, int]]:
         said = plot.said(place.step, place.index, run[place.step])
         return canonical({"v": place.step}) if said == "completed" else said
 
-    flow = Flow(plot.steps(), script, choose=lambda count: next(picks, 0) % count)
+    def choose(count: int) -> int:
+        """Pick what happens next; where a failure stops the workflow, what records the first one begins nothing."""
+        begun.append(len(flow.relay.store.records))
+        if fields and begun[-1] != begun[-2] and any(map(_has_failed, flow.workflow.steps.values())):
+            flow.broken.append("something began after the first failure")
+        return next(picks, 0) % count
+
+    flow = Flow(plot.steps(), script, fields, choose)
     return flow.play(), run
+
+
+def _has_failed(step: StepRecord) -> bool:
+    return StepState.FAILED in {step.state, *(item.state for item in step.items or ())}
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -225,6 +239,22 @@ def test_a_retry_from_any_step_runs_it_and_its_followers(plot: Plot, data: st.Da
 
     for name, step in flow.workflow.steps.items():
         assert step.run == before[name].run + follows(name)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(plots())
+def test_nothing_begins_after_the_first_failure(plot: Plot) -> None:
+    """Which of those that need not fail had begun before is a matter of order; the rest of it is not."""
+    flow, run = _play(plot, {"onFailure": "stop"})
+    expected = reference(plot, run)
+    if not {"failed"} & set(shown(flow).values()):
+        check(flow, plot, expected)
+        return
+    assert not flow.broken
+    assert flow.status in {"failed", "blocked"}
+    assert all(state in {expected[name], "cancelled"} for name, state in shown(flow).items())
+    for name, step in flow.workflow.steps.items():
+        assert (step.state is StepState.CANCELLED) <= (not flow.of(name) or bool(step.items))
 
 
 @pytest.mark.parametrize("seed", range(3))

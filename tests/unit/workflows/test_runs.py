@@ -301,6 +301,49 @@ def test_stop_starts_nothing_after_the_first_failure() -> None:
     assert set(flow.posts.values()) == {1}
 
 
+@pytest.mark.parametrize(("at_once", "begun"), [(1, [0]), (2, [0, 1])])
+def test_stop_begins_no_item_after_one_has_failed(at_once: int, begun: list[int]) -> None:
+    each = a_step(forEach=[1, 2, 3, 4], maxConcurrency=at_once)
+    steps = {"each": each, "last": a_step(dependsOn=["each"])}
+    flow = Flow(steps, scripted(each0=["failed"]), {"onFailure": "stop"}).play()
+    shown = [item["status"] for item in flow.document["steps"]["each"]["items"]]
+    assert shown == [*("failed", "completed")[:at_once], *["cancelled"] * (4 - at_once)]
+    assert sorted(place.index for place in flow.runs if place.index is not None) == begun
+    assert flow.statuses == {"each": "failed", "last": "cancelled"}
+    assert flow.status == "failed"
+    flow.retry()
+    assert flow.status == "completed"
+    assert set(flow.posts.values()) == {1}
+
+
+def test_stop_waits_for_no_other_item_to_end() -> None:
+    flow = Flow(
+        {"each": a_step(forEach=[1, 2]), "a": a_step(), "b": a_step(dependsOn=["a"])},
+        scripted(each0=["failed"]),
+        {"onFailure": "stop"},
+    ).submit()
+    flow.advance()
+    [failing] = flow.of("each", 0)
+    flow.settle_late(failing, "failed")
+    flow.advance(WorkflowMessage(WORKFLOW_ID, failing.workflow))
+    assert [item["status"] for item in flow.document["steps"]["each"]["items"]] == ["failed", "queued"]
+    assert flow.statuses["b"] == "cancelled"
+
+
+def test_a_retry_is_not_stopped_by_what_failed_before() -> None:
+    steps = {"each": a_step(forEach=[1, 2]), "a": a_step(), "b": a_step(dependsOn=["a"])}
+    flow = Flow(steps, fields={"onFailure": "stop"}).submit()
+    flow.advance()
+    flow.relay.operating_workflows.cancel(WORKFLOW_ID, "ops")
+    [failing] = flow.of("each", 0)
+    flow.settle_late(failing, "failed")
+    flow.advance(WorkflowMessage(WORKFLOW_ID, failing.workflow))
+    flow.relay.clock.advance(1)
+    flow.relay.operating_workflows.retry(WORKFLOW_ID, "ops", encoded({"from": "b"}))
+    flow.advance()
+    assert (flow.workflow.run.stop, flow.statuses["b"]) == (None, "waiting")
+
+
 def test_cancel_starts_nothing_more() -> None:
     flow = Flow(DIAMOND, fields={"webhookUrl": WEBHOOK_URL}).submit()
     flow.advance()

@@ -65,6 +65,7 @@ steps = st.builds(
     error=st.none() | errors,
     started_at=st.none() | times,
     completed_at=st.none() | times,
+    item_failed_at=st.none() | times,
     version=times,
 )
 

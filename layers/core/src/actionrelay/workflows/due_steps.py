@@ -63,9 +63,14 @@ def _stop_due(workflow: Workflow, now: int) -> Stop | None:
     if run.stop is not None or workflow.definition.on_failure is not OnFailure.STOP:
         return None
     began_at = run.deadline_at - workflow.definition.deadline_ms
-    failures = {StepState.FAILED, StepState.CANCELLED}
-    failed = any(step.state in failures and (step.completed_at or 0) >= began_at for step in workflow.steps.values())
+    failed = any(_failed_at(step) >= began_at for step in workflow.steps.values())
     return Stop.FAILURE if failed else None
+
+
+def _failed_at(step: StepRecord) -> int:
+    """When a step failed or was cancelled, or an item of it, which may be long before the others end; 0: it was not."""
+    ended_at = step.completed_at if step.state in {StepState.FAILED, StepState.CANCELLED} else None
+    return max(ended_at or 0, step.item_failed_at or 0)
 
 
 def _renewal_is_owed(workflow: Workflow, name: str) -> bool:

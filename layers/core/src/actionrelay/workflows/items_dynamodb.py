@@ -89,6 +89,7 @@ def step_item(run: Run, step: StepRecord) -> Item:
         "error": _error(step.error),
         "started_at": step.started_at,
         "completed_at": step.completed_at,
+        "item_failed_at": step.item_failed_at,
     }
     item = {
         "state": attribute(step.state),
@@ -144,6 +145,7 @@ def read_step(name: str, item: Mapping[str, Attribute]) -> StepRecord:
         error=None if error is None else ExecutionError(**error),
         started_at=detail.get("started_at"),
         completed_at=detail.get("completed_at"),
+        item_failed_at=detail.get("item_failed_at"),
         version=value_of(item["version"]),
     )
 

@@ -97,6 +97,8 @@ class StepRecord:
     error: ExecutionError | None = None
     started_at: int | None = None
     completed_at: int | None = None
+    item_failed_at: int | None = None
+    """When the last of the items of this run that failed, or were cancelled, did so; the step itself ends later."""
     version: int = 0
 
     @property

@@ -107,8 +107,9 @@ def refuse(step: StepRecord, now: int, error: ExecutionError) -> StepRecord:
     return _to(step, StepState.FAILED, error=error, started_at=None, completed_at=now)
 
 
-def settle_item(step: StepRecord, index: int, state: StepState) -> StepRecord:
+def settle_item(step: StepRecord, index: int, state: StepState, now: int) -> StepRecord:
     """Take what one item has come to, or that it is under way again; what is decided about the step stays."""
+    has_failed = state is StepState.FAILED or state is StepState.CANCELLED
     items = list(step.items or ())
     items[index] = replace(items[index], state=state)
     reopened = step.state is StepState.UNKNOWN
@@ -118,6 +119,7 @@ def settle_item(step: StepRecord, index: int, state: StepState) -> StepRecord:
             items=tuple(items),
             state=StepState.STARTED if reopened else step.state,
             completed_at=None if reopened else step.completed_at,
+            item_failed_at=max(now, step.item_failed_at or now) if has_failed else step.item_failed_at,
         )
     )
 
@@ -157,7 +159,7 @@ def renew(workflow: Workflow, name: str) -> StepRecord:
     if step.state is StepState.STARTED or step.state is StepState.COMPLETED:
         return _written(takes_part)  # its execution was faster than this record
     if run.renewed[name] is Renewal.FAILED_ITEMS:
-        takes_part = replace(takes_part, run=step.run + 1, result=None)
+        takes_part = replace(takes_part, run=step.run + 1, result=None, item_failed_at=None)
     return _to(takes_part, StepState.STARTED, completed_at=None, error=None)
 
 

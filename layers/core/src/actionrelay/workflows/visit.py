@@ -163,7 +163,7 @@ class Visit:
         if now_at is state:
             return
         if index is not None:
-            self._copy.save(transitions.settle_item(step, index, now_at))
+            self._copy.save(transitions.settle_item(step, index, now_at, execution.completed_at or self._now))
         elif state is StepState.FAILED:
             self._revive(name)
         elif now_at is StepState.STARTED:
@@ -268,7 +268,7 @@ class Visit:
             if index is None:
                 self._copy.save(transitions.refuse(step, self._now, failure.error))
             else:
-                self._copy.save(transitions.settle_item(step, index, StepState.FAILED))
+                self._copy.save(transitions.settle_item(step, index, StepState.FAILED, self._now))
             return
         self._copy.concern()
         if execution.ended:
