@@ -63,6 +63,102 @@ def test_an_action_without_inputs_has_no_contract(document: dict[str, object]) -
     assert contract_of(Action.of(document)) is None
 
 
+NESTED = {
+    "inputs": [
+        {"name": "address", "type": "object", "required": False},
+        {"name": "address.city", "type": "string", "required": True},
+        {"name": "items", "type": "array", "required": True},
+        {"name": "items[].sku", "type": "string", "required": True},
+        {"name": "items[].sku.part", "type": "string", "required": True},
+        {"name": "item", "type": "string | null", "required": False},
+    ]
+}
+
+
+@pytest.mark.parametrize("schema", [None, {"properties": {"address": {}, "items": {}, "item": {}}}])
+def test_what_is_within_an_input_is_not_asked_of_a_row(schema: dict[str, Any] | None) -> None:
+    contract = contract_of(Action.of({**NESTED, "inputSchema": schema}))
+    assert contract is not None
+    assert list(contract.types) == ["address", "items", "item"]
+    assert contract.required == {"items"}
+    assert shaped({"items": []}, typed=True, contract=contract).faults == ()
+    assert shaped({}, typed=True, contract=contract).faults == ("items is required",)
+    assert shaped({"items": [], "address.city": "B"}, typed=True, contract=contract).faults == (
+        "address.city is no input of the action; it has address, items, item",
+    )
+    assert shaped({"items": "[]", "item": "01"}, contract=contract).inputs == {"items": [], "item": "01"}
+
+
+def test_names_with_a_dot_of_their_own_are_inputs() -> None:
+    table = [{"name": "a", "required": False}, {"name": "a.b", "required": False}, {"name": "c.d", "required": True}]
+    schema = {"properties": {"a": {}, "a.b": {}, "c.d": {}}, "required": ["a.b"]}
+    contract = contract_of(Action.of({"inputs": table, "inputSchema": schema}))
+    assert contract is not None
+    assert contract.required == {"a.b", "c.d"}
+    assert shaped({"a.b": 1, "c.d": 1}, typed=True, contract=contract).faults == ()
+
+
+@pytest.mark.parametrize("value", [None, True, False])
+def test_null_is_taken_where_the_schema_has_it(value: bool | None) -> None:
+    contract = contract_of(Action.of({"inputSchema": {"properties": {"copy": {"type": ["boolean", "null"]}}}}))
+    assert shaped({"copy": value}, typed=True, contract=contract).faults == ()
+    assert shaped({"copy": 1}, typed=True, contract=contract).faults == ("copy must be of type boolean or null",)
+    assert shaped({"copy": "TRUE"}, contract=contract).inputs == {"copy": True}
+
+
+FREE = [
+    {"additionalProperties": {"type": "string"}},
+    {"patternProperties": {"^x": {}}},
+    {"$ref": "#/definitions/any", "definitions": {"any": {}}},
+    {"allOf": [{"$ref": "#/definitions/a~1%62/0"}], "definitions": {"a/b": [{"patternProperties": {"^x": {}}}]}},
+]
+
+
+@pytest.mark.parametrize("invitation", FREE)
+def test_free_names_are_taken_where_they_are_invited(invitation: dict[str, Any]) -> None:
+    contract = contract_of(Action.of({"inputSchema": {"properties": {"id": {"type": "string"}}, **invitation}}))
+    assert shaped({"id": "1", "xyz": "1"}, contract=contract).faults == ()
+    # A key may be an input as well; what is left out of a run can't be told from what is not there.
+    assert shaped({"id": "1", "xyz": "1"}, contract=contract, key="xyz").inputs == {"id": "1", "xyz": "1"}
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [
+        {"additionalProperties": True},
+        {"additionalProperties": {}},
+        {"additionalProperties": False},
+        {"oneOf": [{"properties": {"other": {}}}]},
+        {"allOf": [{"$ref": "#"}, {"$ref": "#/nowhere/0"}, {"$ref": "https://example.com/schema"}, 1]},
+    ],
+)
+def test_names_are_refused_where_none_are_invited(closed: dict[str, Any]) -> None:
+    contract = contract_of(Action.of({"inputSchema": {"properties": {"id": {"type": "string"}}, **closed}}))
+    assert shaped({"xyz": "1"}, contract=contract).faults
+    assert shaped({"other": "1"}, contract=contract).faults == () or "oneOf" not in closed
+
+
+def test_nothing_is_refused_by_a_contract_that_is_not_used() -> None:
+    contract = contract_of(Action.of({**ACTION, "contractProblem": "schema_recursive"}))
+    assert shaped({"count": "3", "other": "1"}, contract=contract).inputs == {"count": 3, "other": "1"}
+    assert shaped({"count": "12"}, contract=contract).faults == ()
+
+
+@pytest.mark.parametrize(
+    ("number", "rule"),
+    [
+        ("0.99999999999999999999", {"minimum": 1}),
+        ("1.00000000000000000001", {"maximum": 1, "type": "integer"}),
+        ("0.1000000000000000000001", {"enum": [Decimal("0.1")]}),
+        ("1E-400", {"type": "integer"}),
+        ("1", {"maximum": 10**400, "minimum": -(10**400)}),
+    ],
+)
+def test_numbers_are_compared_as_the_deployment_reads_them(number: str, rule: dict[str, Any]) -> None:
+    contract = Contract({"n": ""}, rules={"n": rule})
+    assert list(contract.faults({"n": Decimal(number)})) == []
+
+
 def test_cells_have_the_contracts_types_and_empty_is_absent() -> None:
     cells = {"id": "0012", "count": "3", "amount": "10.10", "active": "TRUE", "tags": "[1]", "size": "", "free": "12"}
     prepared = shaped(cells)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from actionrelay_client import json_text
+from actionrelay_client.bulk.schema import direct_rules, names_of, required_of, rule_fault, table_rows
 from actionrelay_client.documents import Action
 
 TYPES = ("string", "integer", "number", "boolean", "json")
@@ -18,44 +19,61 @@ _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 @dataclass(frozen=True)
 class Contract:
-    """The inputs of an action."""
+    """The inputs of an action, judged more leniently than the deployment does: what it takes is never refused here."""
 
     types: Mapping[str, str]
-    """By input: one of JSON Schema's types, or the empty text where it is not said."""
+    """By input: the type that a CSV's cell is read as, or the empty text where there is not exactly one."""
     required: frozenset[str] = frozenset()
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """By input: its JSON Schema."""
+    """By input: its JSON Schema, as far as that holds for every row."""
+    free_names: bool = False
+    """Whether it takes names that it does not list."""
+
+    def takes(self, name: str) -> bool:
+        """Whether an input may have this name."""
+        return self.free_names or name in self.types
 
     def faults(self, inputs: Mapping[str, Any]) -> Iterator[str]:
         """Return what is wrong with a row's inputs, in words."""
         for name in sorted(self.required - inputs.keys()):
             yield f"{name} is required"
         for name, value in inputs.items():
-            if name not in self.types:
+            if not self.takes(name):
                 yield f"{name} is no input of the action; it has {', '.join(self.types) or 'none'}"
-            elif fault := _type_fault(value, self.types[name]) or _rule_fault(value, self.rules.get(name, {})):
+            elif fault := rule_fault(value, self.rules.get(name, {})):
                 yield f"{name} {fault}"
 
 
 def contract_of(action: Action) -> Contract | None:
     """Read the contract out of an action of the catalogue; None where it has none that says its inputs.
 
-    ``inputs`` is the table (`name, type, required`), ``inputSchema`` the JSON Schema; either is enough.
+    ``inputs`` is the table (`name, type, required`), ``inputSchema`` the JSON Schema; either is enough. Where the
+    deployment checks nothing by the contract (``contractProblem``), it only says how cells are read.
     """
     schema = action.document.get("inputSchema")
-    table = action.document.get("inputs")
-    properties = schema.get("properties") if isinstance(schema, dict) else None
-    listed = properties.items() if isinstance(properties, dict) else ()
-    rules = {name: rule for name, rule in listed if isinstance(rule, dict)}
-    types = {name: _type_of(rule.get("type")) for name, rule in rules.items()}
-    wanted = schema.get("required") if isinstance(schema, dict) else None
-    required = {name for name in wanted if isinstance(name, str)} if isinstance(wanted, list) else set()
-    for each in table if isinstance(table, list) else ():
-        if isinstance(each, dict) and isinstance(each.get("name"), str):
-            types.setdefault(each["name"], _type_of(each.get("type")))
-            if each.get("required") is True:
-                required.add(each["name"])
-    return Contract(types, frozenset(required), rules) if types else None
+    rows = table_rows(action.document.get("inputs"))
+    direct = direct_rules(schema) if isinstance(schema, dict) else {}
+    types = {name: _type_of(rule.get("type")) for name, rule in direct.items()}
+    for name, row in rows.items():
+        types[name] = types.get(name) or _type_of(_listed_types(row))
+    names = names_of(schema) if isinstance(schema, dict) else ()
+    for name in names or ():
+        types.setdefault(name, "")
+    if not types:
+        return None
+    if action.document.get("contractProblem") is not None:
+        return Contract(types, free_names=True)
+    required = {name for name, row in rows.items() if row.get("required") is True}
+    if isinstance(schema, dict):
+        return Contract(types, frozenset(required | required_of(schema)), direct, free_names=names is None)
+    listed = {name: kinds for name, row in rows.items() if (kinds := _listed_types(row))}
+    return Contract(types, frozenset(required), {name: {"type": kinds} for name, kinds in listed.items()})
+
+
+def _listed_types(row: Mapping[str, Any]) -> list[str]:
+    """Return the types in a row of the table, which joins several by a bar."""
+    kinds = row.get("type")
+    return kinds.split(" | ") if isinstance(kinds, str) and kinds else []
 
 
 def _type_of(value: Any) -> str:
@@ -94,49 +112,5 @@ def read_cell(text: str, kind: str) -> Any:
     return text
 
 
-_KINDS: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, Decimal),
-    "boolean": (bool,),
-    "array": (list,),
-    "object": (dict,),
-}
-
-
-def _type_fault(value: Any, kind: str) -> str | None:
-    if kind not in _KINDS:
-        return None
-    # A boolean is an int in Python, and no number in JSON; 1.0 is an integer, as Genesys Cloud has it.
-    fits = isinstance(value, _KINDS[kind]) and (kind == "boolean" or not isinstance(value, bool))
-    if kind == "integer" and isinstance(value, Decimal):
-        fits = _is_whole(value)
-    return None if fits else f"must be of type {kind}"
-
-
 def _is_whole(value: int | Decimal) -> bool:
     return isinstance(value, int) or value == value.to_integral_value()
-
-
-def _rule_fault(value: Any, rule: Mapping[str, Any]) -> str | None:
-    listed = rule.get("enum")
-    if isinstance(listed, list) and value not in listed:
-        return f"must be one of {json_text.to_text(listed)[:200]}"
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        least, most = rule.get("minimum"), rule.get("maximum")
-        if isinstance(least, int | Decimal) and Decimal(value) < least:
-            return f"must be at least {least}"
-        if isinstance(most, int | Decimal) and Decimal(value) > most:
-            return f"must be at most {most}"
-    if isinstance(value, str):
-        return _length_fault(len(value), rule)
-    return None
-
-
-def _length_fault(length: int, rule: Mapping[str, Any]) -> str | None:
-    least, most = rule.get("minLength"), rule.get("maxLength")
-    if isinstance(least, int) and length < least:
-        return f"must have at least {least} characters"
-    if isinstance(most, int) and length > most:
-        return f"must have at most {most} characters"
-    return None

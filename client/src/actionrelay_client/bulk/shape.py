@@ -80,11 +80,11 @@ class Shape:
     def _input(self, column: str) -> str | None:
         """Return the input that a column is; None where it is none.
 
-        A key that the contract does not know only makes rows different.
+        A key that the contract does not take only makes rows different.
         """
         if self.columns:
             return self.columns.get(column)
-        if column == self.key and self.contract and column not in self.contract.types:
+        if column == self.key and self.contract and not self.contract.takes(column):
             return None
         return column
 
