@@ -112,6 +112,13 @@ class RelayState:
     def trouble(self, method: str, path: str, **what: Any) -> None:
         self.troubles.append(Trouble(method, path, **what))
 
+    def passes(self, seconds: float) -> None:
+        """Let time pass: what is on record is so many seconds older."""
+        with self.lock:
+            for each in self.records.values():
+                each.created, each.ends, each.changed = (at - seconds for at in (each.created, each.ends, each.changed))
+            self._last_end -= seconds
+
     # -- What it does -------------------------------------------------------------------------------------------------
 
     def submit(self, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -226,7 +233,7 @@ class RelayState:
             each = {"traceId": batch_id, **request.get("defaults", {}), **given}
             each.setdefault("executionId", str(uuid.uuid5(uuid.UUID(batch_id), str(index))))
             try:
-                _, document = self.submit(each)
+                status, document = self.submit(each)
             except ProblemError as problem:
                 results.append(
                     {
@@ -237,7 +244,7 @@ class RelayState:
                     }
                 )
             else:
-                results.append({"index": index, "status": document["status"], "executionId": document["executionId"]})
+                results.append({"index": index, "status": status, "executionId": document["executionId"]})
         accepted = sum("problem" not in each for each in results)
         return {"batchId": batch_id, "accepted": accepted, "rejected": len(results) - accepted, "results": results}
 

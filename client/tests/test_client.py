@@ -187,8 +187,11 @@ def test_a_retry_whose_answer_was_lost_is_not_sent_again(relay: FakeRelay, clien
 
 
 def test_a_batch_says_what_became_of_each(relay: FakeRelay, client: Client) -> None:
-    batch = client.batch([{"actionId": ACTION, "inputs": {}}, {"actionId": ACTION, "inputs": {"outcome": "invalid"}}])
+    executions = [{"actionId": ACTION, "inputs": {}}, {"actionId": ACTION, "inputs": {"outcome": "invalid"}}]
+    batch = client.batch(executions)
     assert (batch.accepted, batch.rejected) == (1, 1)
+    assert [each.status for each in batch.results] == [202, 422]
+    assert [each.status for each in client.batch(executions, batch_id=batch.batch_id).results] == [200, 422]
     assert [each.problem is None for each in batch.results] == [True, False]
     assert str(uuid.UUID(batch.batch_id)) == batch.batch_id
 

@@ -308,6 +308,7 @@ def test_a_file_is_run_and_summed_up(relay: FakeRelay, command: Command, tmp_pat
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 3
     assert len(json.loads(command("list", "--name", "rows", "--json", "--status", "failed").stdout)) > 5
     assert command("retry", "--failed", "--name", "rows", "--json").stdout == '{"name":"rows","retried":1,"left":0}\n'
+    relay.passes(60)
     again = json.loads(command("run", file, "--action", "act", "--key", "id", "--json").stdout)
     assert (again["completed"], again["unknown"], again["endedBefore"]) == (2, 1, 3)
     assert again["needsAttention"][0]["row"] == 3

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,56 @@ def test_the_same_run_again_runs_nothing_and_asks_little(case: Case) -> None:
     assert case.out.read_bytes() == first
     assert len(case.relay.seen) - asked == 2
     assert set(case.relay.runs.values()) == {1}
+
+
+def before(case: Case) -> tuple[int, int]:
+    """Run it; return how many rows are said to have ended before, by the book and by the bar."""
+    with case.run() as run:
+        run.send_and_follow()
+        return run.book.before(), run.progress.figures().before
+
+
+@pytest.mark.parametrize("results", ["kept", "gone"])
+def test_a_run_that_goes_on_knows_what_had_ended(case: Case, results: str) -> None:
+    case.rows(7, lambda n: f"{n},{'failed' if n == 2 else 'completed'}")
+    assert before(case) == (0, 0)
+    case.relay.passes(60)
+    case.rows(10, lambda n: f"{n},{'failed' if n == 2 else 'completed'}")
+    if results == "gone":
+        case.out.unlink()
+    assert before(case) == (7, 7)
+
+
+def test_what_ended_while_it_was_sent_again_had_not_before(case: Case) -> None:
+    case.rows(10)
+    case.relay.trouble("POST", "/batches", lose="after", times=2)
+    assert before(case) == (0, 0)
+
+
+def test_what_ends_after_it_was_sent_again_had_not_before(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = Order("batch", "action", {"lane": "bulk"})
+    inputs: list[dict[str, str]] = [{"id": str(number), "outcome": "completed"} for number in range(1, 6)]
+    case.relay.delay = 3600
+    with Client(case.relay.url, api_key=API_KEY) as client:
+        client.batch([order.request(order.execution_id(each["id"]), each) for each in inputs])
+    judge = case.relay.batch
+
+    def batch(request: dict[str, Any]) -> dict[str, Any]:
+        answer = judge(request)
+        for record in case.relay.records.values():
+            record.ends = time.time()
+        return answer
+
+    monkeypatch.setattr(case.relay, "batch", batch)
+    case.rows(5)
+    assert before(case) == (0, 0)
+    assert set(case.relay.runs.values()) == {1}
+
+
+def test_a_clock_that_is_wrong_makes_no_new_row_an_old_one(case: Case) -> None:
+    case.rows(10)
+    case.relay.delay = -60
+    assert before(case) == (0, 0)
 
 
 def test_without_the_file_of_results_it_is_made_again(case: Case) -> None:
@@ -354,13 +405,14 @@ def test_a_book_gives_rows_that_are_due_in_order() -> None:
     with Book(clock=lambda: now[0]) as book:
         for number in (1, 2, 3):
             assert book.add(number, str(number), order.execution_id(str(number))) is None
-            book.under_way(number, before=False)
+            book.under_way(number, known=False)
         assert book.add(4, "1", order.execution_id("1")) == 1
         book.later(1, 10)
         assert [each.number for each in book.due(5)] == [2, 3]
-        book.ended(2, "failed", "x", 0)
+        book.ended(2, "failed", "x", 0, before=True)
         now[0] = 10
         assert [(each.number, each.looks) for each in book.due(1)] == [(1, 1)]
+        assert book.before() == 1
         assert {each.state for each in book.outcomes()} == {State.UNDER_WAY, State.ENDED, State.INVALID}
         assert book.in_need(5) == [
             (2, "2", "failed", "x", str(order.execution_id("2"))),

@@ -121,8 +121,11 @@ class BatchItem(Document):
     """What became of one execution of a batch."""
 
     index: int = read_by(count)
-    status: Any = read_by(anything)
-    """The execution's state, or the HTTP status of its refusal."""
+    status: int = read_by(count)
+    """The HTTP status that the request would have been answered with alone.
+
+    202 and 200 are accepted; 200 was on record before, or is answered from the cache.
+    """
     execution_id: str | None = read_by(text_or_none)
     problem: Mapping[str, Any] | None = read_by(lambda value: value if isinstance(value, dict) else None)
     """Why it was refused; None where it was accepted."""

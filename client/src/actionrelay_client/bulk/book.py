@@ -19,8 +19,8 @@ _CACHE_KB = 8_000
 _SCHEMA = """
 CREATE TABLE rows (
     number INTEGER PRIMARY KEY, key TEXT NOT NULL, id BLOB, state INTEGER NOT NULL, due REAL NOT NULL DEFAULT 0,
-    looks INTEGER NOT NULL DEFAULT 0, before INTEGER NOT NULL DEFAULT 0, outcome TEXT, code TEXT, place INTEGER,
-    kept TEXT
+    looks INTEGER NOT NULL DEFAULT 0, known INTEGER NOT NULL DEFAULT 0, before INTEGER NOT NULL DEFAULT 0, outcome TEXT,
+    code TEXT, place INTEGER, kept TEXT
 );
 CREATE UNIQUE INDEX by_id ON rows (id) WHERE id IS NOT NULL;
 CREATE INDEX under_way ON rows (number) WHERE state = 2;
@@ -55,8 +55,8 @@ class Followed:
     execution_id: str
     looks: int
     """How often it was looked at."""
-    before: bool
-    """Whether it had ended before this run sent it."""
+    known: bool
+    """Whether the deployment knew it already when this run sent it."""
     kept: str | None
     """The outcome in the results of an earlier run; None where they have none."""
     place: int | None
@@ -127,17 +127,21 @@ class Book:
 
     # -- Rows are sent and followed -----------------------------------------------------------------------------------
 
-    def under_way(self, number: int, *, before: bool) -> None:
-        """A row was accepted. ``before``: it had ended before this run sent it."""
-        self._change("state = ?, before = ?, due = 0", (State.UNDER_WAY, before), number)
+    def under_way(self, number: int, *, known: bool) -> None:
+        """A row was accepted. ``known``: the deployment knew it already."""
+        self._change("state = ?, known = ?, due = 0", (State.UNDER_WAY, known), number)
 
     def later(self, number: int, seconds: float) -> None:
         """Look at a row again, in so many seconds at the earliest."""
         self._change("due = ?, looks = looks + 1", (self._clock() + seconds,), number)
 
-    def ended(self, number: int, outcome: str, code: str | None, place: int) -> None:
-        """Take the end of a row; ``place`` is where its line begins in the results."""
-        self._change("state = ?, outcome = ?, code = ?, place = ?", (State.ENDED, outcome, code, place), number)
+    def ended(self, number: int, outcome: str, code: str | None, place: int, *, before: bool) -> None:
+        """Take the end of a row; ``place`` is where its line begins in the results.
+
+        ``before``: it had ended before this run began.
+        """
+        values = (State.ENDED, outcome, code, place, before)
+        self._change("state = ?, outcome = ?, code = ?, place = ?, before = ?", values, number)
 
     def refused(self, number: int, code: str, place: int) -> None:
         """The deployment does not take a row."""
@@ -151,13 +155,13 @@ class Book:
         """Return the first rows that are under way and to be looked at now."""
         with self._table():
             found = self._database.execute(
-                "SELECT number, key, id, looks, before, kept, place FROM rows"
+                "SELECT number, key, id, looks, known, kept, place FROM rows"
                 f" WHERE state = {State.UNDER_WAY:d} AND due <= ? ORDER BY number LIMIT ?",
                 (self._clock(), limit),
             ).fetchall()
         return [
-            Followed(number, key, str(uuid.UUID(bytes=raw)), looks, bool(before), kept, place)
-            for number, key, raw, looks, before, kept, place in found
+            Followed(number, key, str(uuid.UUID(bytes=raw)), looks, bool(known), kept, place)
+            for number, key, raw, looks, known, kept, place in found
         ]
 
     def any_under_way(self) -> bool:
@@ -186,7 +190,7 @@ class Book:
         return [Outcome(State(state), *rest) for state, *rest in found]
 
     def before(self) -> int:
-        """Return how many rows had ended before this run sent them."""
+        """Return how many rows had ended before this run began."""
         found = self._one("SELECT count(*) FROM rows WHERE before = 1")
         return int(found[0]) if found else 0
 

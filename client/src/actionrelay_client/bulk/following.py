@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from actionrelay_client.bulk.book import Book, Followed
 from actionrelay_client.bulk.progress import Progress
@@ -46,6 +47,8 @@ class Follower:
     stop: threading.Event
     patience_seconds: float
     """How long to go on without any answer."""
+    began: datetime
+    """When this run began to send."""
     clock: Callable[[], float] = time.monotonic
     _pause: float = field(default=0.0, init=False)
     _answered: float = field(default=0.0, init=False)
@@ -106,8 +109,18 @@ class Follower:
         if place is None or row.kept != "completed":
             place = self.results.add(row.number, row.key, execution)
         code = execution.error.code if execution.error else None
-        self.book.ended(row.number, execution.status, code, place)
-        self.progress.ended(execution.status, before=row.before)
+        before = self._had_ended(row, execution)
+        self.book.ended(row.number, execution.status, code, place, before=before)
+        self.progress.ended(execution.status, before=before)
+
+    def _had_ended(self, row: Followed, execution: Execution) -> bool:
+        """Whether a row had ended before this run began.
+
+        One that the deployment had not known has not, whatever this machine's clock is.
+        """
+        if row.kept == "completed":
+            return True
+        return row.known and execution.completed_at is not None and execution.completed_at < self.began
 
     def _failed(self, row: Followed, error: ActionRelayError) -> None:
         passing = isinstance(error, ThrottledError | UnavailableError | NoAnswerError)

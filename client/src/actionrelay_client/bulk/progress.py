@@ -24,7 +24,7 @@ class Figures:
     cancelled: int
     refused: int
     before: int
-    """Of the ended ones, those that had ended before this run sent them."""
+    """Of the ended ones, those that had ended before this run began."""
     per_minute: float
     seconds_left: float | None
     """None while nobody can say."""
@@ -62,7 +62,7 @@ class Progress:
             self._note = ""
 
     def ended(self, outcome: str, *, before: bool) -> None:
-        """One more has ended. ``before``: that was so when it was sent, so it says nothing of the rate."""
+        """One more has ended. ``before``: that was so when the run began, so it says nothing of the rate."""
         now = self._clock()
         with self._lock:
             self._ends[outcome] += 1

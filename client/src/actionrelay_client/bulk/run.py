@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
 
 from actionrelay_client.bulk.book import Book, Outcome
@@ -95,7 +96,10 @@ class Run:
             self.patience_seconds,
             self.max_bytes,
         )
-        follower = Follower(self.client, self.book, results, self.progress, self._stop, self.patience_seconds)
+        # As exact as the API's times are.
+        now = datetime.now(timezone.utc)
+        began = now.replace(microsecond=now.microsecond // 1_000 * 1_000)
+        follower = Follower(self.client, self.book, results, self.progress, self._stop, self.patience_seconds, began)
         thread = threading.Thread(target=self._send, args=(sender,), daemon=True, name="sender")
         thread.start()
         try:

@@ -15,7 +15,7 @@ from actionrelay_client.bulk.progress import Progress
 from actionrelay_client.bulk.results import Results
 from actionrelay_client.bulk.shape import Shape
 from actionrelay_client.bulk.table import Table
-from actionrelay_client.documents import ENDED, BatchItem
+from actionrelay_client.documents import BatchItem
 from actionrelay_client.errors import (
     ActionRelayError,
     BacklogFullError,
@@ -31,6 +31,8 @@ _ENVELOPE_BYTES = 200
 """Of a batch around its executions."""
 _PASSING = frozenset({429, 500, 502, 503, 504})
 """Refusals of one execution in a batch that time mends."""
+_KNOWN = 200
+"""The status of an execution in a batch that is on record already, or answered from the cache; a new one has 202."""
 _PACE = Repeats(base_seconds=1.0, cap_seconds=30.0)
 
 
@@ -128,7 +130,7 @@ class Sender:
             result = judged.get(index)
             problem = _problem(result)
             if problem is None:
-                self.book.under_way(item.number, before=result is not None and result.status in ENDED)
+                self.book.under_way(item.number, known=result is not None and result.status == _KNOWN)
             elif problem.get("status") in _PASSING:
                 again.append(item)
                 reason = problem
@@ -166,6 +168,6 @@ def _problem(result: BatchItem | None) -> Mapping[str, Any] | None:
     """Return why one of a batch was not accepted; None where it was."""
     if result is None:
         return {"status": 503, "code": "no_answer"}
-    if result.problem is None and isinstance(result.status, int) and result.status >= 400:
+    if result.problem is None and result.status >= 400:
         return {"status": result.status, "code": f"http_{result.status}"}
     return result.problem

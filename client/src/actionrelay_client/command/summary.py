@@ -27,7 +27,7 @@ class Summary:
     in_need: Sequence[tuple[int, str, str, str, str | None]]
     """Number, key, outcome, code and execution id of the first rows that need a person."""
     before: int
-    """How many rows had ended before."""
+    """How many rows had ended before this run began."""
 
     @classmethod
     def of(cls, order: Order, checked: Checked, book: Book, *, interrupted: bool) -> "Summary":
