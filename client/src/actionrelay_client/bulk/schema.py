@@ -133,7 +133,7 @@ def _is_of(value: Any, kind: str) -> bool:
     if not isinstance(value, _KINDS[kind]) or isinstance(value, bool) != (kind == "boolean"):
         return False
     # 1.0 is an integer, as Genesys Cloud has it.
-    return kind != "integer" or isinstance(value, int) or _double(value).is_integer()
+    return kind != "integer" or not isinstance(value, Decimal) or _double(value).is_integer()
 
 
 def _limit_fault(value: int | Decimal, rule: Mapping[str, Any]) -> str | None:
