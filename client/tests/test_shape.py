@@ -118,7 +118,7 @@ FREE = [
 def test_free_names_are_taken_where_they_are_invited(invitation: dict[str, Any]) -> None:
     contract = contract_of(Action.of({"inputSchema": {"properties": {"id": {"type": "string"}}, **invitation}}))
     assert shaped({"id": "1", "xyz": "1"}, contract=contract).faults == ()
-    # A key may be an input as well; what is left out of a run can't be told from what is not there.
+    # A key may be an input as well, and to leave an input out would be worse than to send one too many.
     assert shaped({"id": "1", "xyz": "1"}, contract=contract, key="xyz").inputs == {"id": "1", "xyz": "1"}
 
 
