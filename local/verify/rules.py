@@ -15,7 +15,7 @@ OPEN_ROUTES = {"GET /console": 200, "POST /webhooks/genesys": 401}
 LEFT_FOR_CALLERS = 3
 """How many concurrent executions must be left to answer callers and to count: one more than may wait, at least."""
 
-MAY_LOOP = ("ExecuteFunction", "DeliverFunction", "WorkflowsFunction")
+MAY_LOOP = ("CatalogueFunction", "DeliverFunction", "ExecuteFunction", "WorkflowsFunction")
 """The functions whose waits are messages, which Lambda would end as a loop after about 16 of them."""
 
 OLD_TLS = frozenset({"", "TLS_1_0"})
@@ -129,7 +129,7 @@ def waits_are_no_loops(settings: dict[str, str]) -> Verdict:
             "Lambda would end an execution's waits after about 16 messages: `aws lambda put-function-recursion-config "
             "--recursive-loop Allow --function-name ...`, and deploy again.",
         )
-    return ok(f"Allow for {' and '.join(MAY_LOOP)}")
+    return ok(f"Allow for {', '.join(MAY_LOOP)}")
 
 
 def queues_lose_nothing(queues: tuple[Queue, ...]) -> Verdict:
