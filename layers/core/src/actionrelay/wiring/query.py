@@ -38,9 +38,15 @@ from actionrelay.workflows.table_dynamodb import WorkflowsTable
 
 
 @once
+def query_settings() -> QuerySettings:
+    """Read what ``query`` needs of its environment."""
+    return QuerySettings.read(os.environ)
+
+
+@once
 def read_execution() -> ReadExecution:
     """Shows one execution."""
-    settings = QuerySettings.read(os.environ)
+    settings = query_settings()
     store = _executions_table(settings)
     return ReadExecution(
         store=store,
@@ -61,7 +67,7 @@ def read_execution() -> ReadExecution:
 @once
 def read_workflow() -> ReadWorkflow:
     """Shows one workflow."""
-    settings = QuerySettings.read(os.environ)
+    settings = query_settings()
     payloads = BucketPayloads(aws().s3, settings.payload_bucket)
     return ReadWorkflow(
         records=WorkflowRecords(_workflows_table(settings), payloads),
@@ -75,14 +81,14 @@ def read_workflow() -> ReadWorkflow:
 @once
 def list_workflows() -> ListWorkflows:
     """Lists workflows."""
-    settings = QuerySettings.read(os.environ)
+    settings = query_settings()
     return ListWorkflows(_workflows_table(settings), SystemClock(), settings.execution_retention_days * DAY_MS)
 
 
 @once
 def read_history() -> ReadHistory:
     """Gives the history of one execution."""
-    settings = QuerySettings.read(os.environ)
+    settings = query_settings()
     return ReadHistory(
         store=_executions_table(settings),
         audit=AuditTableReader(aws().dynamodb, settings.audit_table),
@@ -93,7 +99,7 @@ def read_history() -> ReadHistory:
 @once
 def list_executions() -> ListExecutions:
     """Lists executions."""
-    settings = QuerySettings.read(os.environ)
+    settings = query_settings()
     return ListExecutions(
         index=TableIndexes(aws().dynamodb, settings.executions_table, settings.audit_table),
         clock=SystemClock(),
@@ -111,14 +117,14 @@ def read_attention() -> ReadAttention:
 @once
 def read_audit_days() -> ReadAuditDays:
     """Gives what happened on a day."""
-    settings = QuerySettings.read(os.environ)
+    settings = query_settings()
     return ReadAuditDays(AuditTableReader(aws().dynamodb, settings.audit_table))
 
 
 @once
 def read_metrics() -> ReadMetrics:
     """Says how the deployment is doing."""
-    settings = QuerySettings.read(os.environ)
+    settings = query_settings()
     counters = TableCounters(aws().dynamodb, settings.executions_table, SystemClock())
     return ReadMetrics(counters, SystemClock(), settings.genesys_api)
 
@@ -126,7 +132,7 @@ def read_metrics() -> ReadMetrics:
 @once
 def read_queues() -> ReadQueues:
     """Says what waits."""
-    settings = QuerySettings.read(os.environ)
+    settings = query_settings()
 
     def watched(queue_url: str, dlq_url: str) -> WatchedQueue:
         return WatchedQueue(SqsGauge(aws().sqs, queue_url), SqsGauge(aws().sqs, dlq_url))
@@ -149,7 +155,7 @@ def read_queues() -> ReadQueues:
 @once
 def read_actions() -> ReadActions:
     """Shows the organisation's actions."""
-    return ReadActions(TableCatalogue(aws().dynamodb, QuerySettings.read(os.environ).executions_table))
+    return ReadActions(TableCatalogue(aws().dynamodb, query_settings().executions_table))
 
 
 @once
@@ -161,7 +167,7 @@ def describe_api() -> ApiDescription:
 @once
 def serve_console() -> ConsolePage:
     """Serves the console."""
-    settings = QuerySettings.read(os.environ)
+    settings = query_settings()
     return assemble(PageFacts(settings.api_auth, os.environ["AWS_REGION"], settings.genesys_api, settings.runbook_url))
 
 

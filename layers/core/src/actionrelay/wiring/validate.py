@@ -40,9 +40,15 @@ from actionrelay.workflows.submission import SubmitWorkflow
 
 
 @once
+def validate_settings() -> ValidateSettings:
+    """Read what ``validate`` needs of its environment."""
+    return ValidateSettings.read(os.environ)
+
+
+@once
 def backlog() -> Backlog:
     """Knows how much waits, and who may add to it."""
-    settings = ValidateSettings.read(os.environ)
+    settings = validate_settings()
     return Backlog(
         gauges=lambda lane: SqsGauge(
             aws().sqs, settings.bulk_queue_url if lane is Lane.BULK else settings.execution_queue_url
@@ -57,7 +63,7 @@ def backlog() -> Backlog:
 @once
 def submit_execution() -> SubmitExecution:
     """Takes executions in."""
-    settings = ValidateSettings.read(os.environ)
+    settings = validate_settings()
     return SubmitExecution(
         rules=RequestRules(
             settings.genesys_api,
@@ -83,7 +89,7 @@ def submit_execution() -> SubmitExecution:
 @once
 def await_end() -> AwaitEnd:
     """Waits for what was submitted."""
-    settings = ValidateSettings.read(os.environ)
+    settings = validate_settings()
     return awaiting(settings, retained(executions_table(settings)))
 
 
@@ -96,14 +102,14 @@ def take_batch() -> SubmitBatch:
 @once
 def operate_execution() -> OperateExecution:
     """Takes what operators decide."""
-    settings = ValidateSettings.read(os.environ)
+    settings = validate_settings()
     return operating(settings, settings.decision_queue_url, submit_execution().rules.body)
 
 
 @once
 def read_request() -> ReadRequest:
     """Shows operators what was asked for."""
-    settings = ValidateSettings.read(os.environ)
+    settings = validate_settings()
     return ReadRequest(
         recorder=callers_recorder(settings),
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
@@ -116,7 +122,7 @@ def read_request() -> ReadRequest:
 @once
 def submit_workflow() -> SubmitWorkflow:
     """Takes workflows in."""
-    settings = ValidateSettings.read(os.environ)
+    settings = validate_settings()
     return SubmitWorkflow(
         rules=WorkflowRules(RulesOfSubmissions(submit_execution().rules)),
         records=workflow_records(settings),
@@ -132,7 +138,7 @@ def submit_workflow() -> SubmitWorkflow:
 @once
 def operate_workflow() -> OperateWorkflow:
     """Takes what operators decide about workflows."""
-    settings = ValidateSettings.read(os.environ)
+    settings = validate_settings()
     return OperateWorkflow(
         records=workflow_records(settings),
         queue=SqsWorkflowQueue(aws().sqs, settings.workflow_queue_url),
@@ -147,13 +153,13 @@ def operate_workflow() -> OperateWorkflow:
 @once
 def read_steps() -> StepResults:
     """Looks at the executions of steps, for the answers."""
-    return step_results(ValidateSettings.read(os.environ))
+    return step_results(validate_settings())
 
 
 @once
 def record_rejection() -> RecordRejection:
     """Records a submission that was refused; its answer does not wait for it."""
-    settings = ValidateSettings.read(os.environ)
+    settings = validate_settings()
     audit = AuditTable(aws().brief_dynamodb, settings.audit_table, settings.audit_retention_days, telemetry())
     counter = TableRefusalCounter(aws().brief_dynamodb, settings.executions_table)
     return RecordRejection(audit, counter, telemetry(), SystemClock(), settings.audit_retention_days)
