@@ -49,6 +49,22 @@ def test_a_reference_anywhere_is_a_dependency() -> None:
     }
 
 
+@pytest.mark.parametrize("own", [from_step("$item"), from_step("$item", "deep.er"), from_step("$index")])
+def test_a_reference_may_be_all_of_the_inputs(own: Any) -> None:
+    steps = {"a": a_step(), "b": a_step(inputs=from_step("a")), "c": a_step(forEach=[{"id": 1}], inputs=own)}
+    definition = accepted(steps).definition
+    assert definition.graph == {"a": (), "b": ("a",), "c": ()}
+    assert (definition.steps["b"].request["inputs"], definition.steps["c"].request["inputs"]) == (from_step("a"), own)
+    assert places({"a": a_step(inputs=from_step("a"))}) == {("/steps/a", "cycle")}
+    assert places({"a": a_step(inputs=from_step("b"))}) == {("/steps/a/inputs/$from", "unknown_step")}
+    assert places({"a": a_step(inputs=own)}) == {("/steps/a/inputs/$from", "unknown_step")}
+
+
+@pytest.mark.parametrize("inputs", [{"$literal": [1]}, {"$literal": "text"}, [from_step("$item")], "text"])
+def test_inputs_that_are_no_object_are_refused(inputs: Any) -> None:
+    assert places({"a": a_step(forEach=[1], inputs=inputs)}) == {("/steps/a/inputs", "schema")}
+
+
 def test_defaults_are_filled_in() -> None:
     definition = accepted({"a": a_step(when=None, dependsOn=None)}, onFailure=None, traceId=None).definition
     assert definition.on_failure is OnFailure.CONTINUE
@@ -143,6 +159,8 @@ def test_the_largest_workflow_is_accepted() -> None:
     "steps",
     [
         {f"s{number}": a_step() for number in range(101)},
+        {f"s{number}": a_step(dependsOn=["s100"] if number < 100 else []) for number in range(101)},
+        {f"s{number}": a_step(inputs={"x": from_step("s100")} if number < 100 else {}) for number in range(101)},
         {"s": a_step()} | {f"f{number}": a_step(forEach=from_step("s")) for number in range(10)},
     ],
 )

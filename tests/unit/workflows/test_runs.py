@@ -178,6 +178,22 @@ def test_what_is_no_json_fails_that_step(path: str, step: Any) -> None:
     assert not flow.of("b")
 
 
+def test_a_reference_may_be_all_of_the_inputs() -> None:
+    each = a_step(forEach=[{"id": 1}, {"id": 2}], inputs=from_step("$item"))
+    steps = {"a": a_step(), "b": a_step(inputs=from_step("a", "inputs")), "each": each}
+    flow = Flow(steps | {"a": a_step(inputs={"n": 5})}).play()
+    assert flow.document["steps"]["b"]["result"]["inputs"] == {"n": 5}
+    assert [each["inputs"] for each in flow.document["steps"]["each"]["result"]] == [{"id": 1}, {"id": 2}]
+
+
+@pytest.mark.parametrize("path", ["step", "missing", "[step]", "length(step)"])
+def test_inputs_that_come_to_no_object_fail_that_step(path: str) -> None:
+    flow = Flow({"a": a_step(), "b": a_step(inputs=from_step("a", path))}).play()
+    step = flow.document["steps"]["b"]
+    assert (step["status"], step["error"]["code"], flow.status) == ("failed", "invalid_request", "failed")
+    assert not flow.of("b")
+
+
 def test_inputs_that_grow_too_large_fail_that_step() -> None:
     steps = {"a": a_step(), "b": a_step(inputs={str(n): from_step("a") for n in range(9)})}
     flow = Flow(steps, lambda *_: canonical("x" * 100_000)).play()

@@ -23,7 +23,7 @@ from actionrelay.workflows.definition import (
     read_definition,
 )
 from actionrelay.workflows.ports import SubmissionRules
-from actionrelay.workflows.references import ITS_OWN, Place, find_references, without_references
+from actionrelay.workflows.references import ITS_OWN, Place, find_references, is_reference, without_references
 from actionrelay.workflows.request import StepRequest, WorkflowRequest
 
 _NAME = re.compile(STEP_NAME_FORM, re.ASCII)
@@ -82,10 +82,10 @@ class WorkflowRules:
         normalized: dict[str, Json] = {}
         if not isinstance(steps, dict):
             return normalized
+        names = {name: place for place, name in enumerate(steps)}
         if len(steps) > MAX_STEPS:
             faults.add(("steps",), "too_many", f"{len(steps)} steps, {MAX_STEPS} are allowed")
             steps = dict(list(steps.items())[:MAX_STEPS])
-        names = {name: place for place, name in enumerate(steps)}
         for name, step in steps.items():
             found = Faults()
             if not _NAME.fullmatch(name):
@@ -112,7 +112,8 @@ class WorkflowRules:
         _for_each(step.get("forEach"), faults)
         request = {name: step[name] for name in _OF_REQUEST if step.get(name) is not None}
         if "inputs" in request:
-            request["inputs"] = without_references(step["inputs"])
+            whole = is_reference(step["inputs"])  # what it comes to has to be an object, and is judged when it is known
+            request["inputs"] = {} if whole else without_references(step["inputs"])
         judged = self.requests.judge(request)
         if isinstance(judged, Faults):
             _merge(faults, judged)
