@@ -4,6 +4,7 @@ import json
 import uuid
 from datetime import date, datetime, timezone
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,11 @@ from actionrelay_client import (
     WaitTimeoutError,
     WrongStateError,
 )
-from fake_relay import FakeRelay
+from actionrelay_client.settings import Settings
+from actionrelay_client.signing import KeySigner
+from actionrelay_client.transport import Answer, Transport
+from fake_relay import API_KEY, FakeRelay
+from fake_time import Time
 
 ACTION = "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e"
 
@@ -95,6 +100,46 @@ def test_run_waits_no_longer_than_it_may(
 ) -> None:
     client.run(ACTION, {}, seconds=seconds)
     assert relay.seen[0][2].get("prefer") == preferred
+
+
+ANSWER_SECONDS = 0.125
+
+
+class Waits(Transport):
+    """A deployment on which nothing ends; it waits as long as it is asked to, by the fake clock."""
+
+    def __init__(self, time_: Time) -> None:
+        super().__init__("https://relay.test", KeySigner(API_KEY), monotonic=time_.monotonic, sleep=time_.sleep)
+        self.time = time_
+        self.asked: list[str] = []
+
+    def send(self, method: str, path: str, **how: Any) -> Answer:
+        preferred = (how.get("headers") or {}).get("Prefer", "wait=0").removeprefix("wait=")
+        asked = (how.get("query") or {}).get("wait") or preferred
+        self.asked.append(method)
+        self.time.sleep(ANSWER_SECONDS + float(asked))
+        return Answer(200, {}, {"executionId": "e", "workflowId": "w", "status": "running"})
+
+
+@pytest.mark.parametrize("seconds", [0, 0.5, 3, 19.5, 20, 21, 90])
+def test_run_waits_for_all_of_it_no_longer_than_it_may(time_: Time, seconds: float) -> None:
+    deployment = Waits(time_)
+    client = Client(settings=Settings(deployment.url, api_key=API_KEY), transport=deployment)
+    with pytest.raises(WaitTimeoutError, match=f"e is running after {seconds:g} s") as over:
+        client.run(ACTION, {}, seconds=seconds)
+    assert over.value.execution.status == "running"
+    assert seconds <= time_.now - 1_000 <= seconds + ANSWER_SECONDS * len(deployment.asked)
+    assert deployment.asked[0] == "POST"
+    assert len(deployment.asked) <= 3 + seconds / 10
+
+
+@pytest.mark.parametrize("seconds", [0, 0.5, 3.25])
+def test_a_workflow_is_waited_for_no_longer_than_it_may(time_: Time, seconds: float) -> None:
+    deployment = Waits(time_)
+    client = Client(settings=Settings(deployment.url, api_key=API_KEY), transport=deployment)
+    with pytest.raises(WaitTimeoutError, match=f"w is running after {seconds:g} s"):
+        client.wait_workflow("w", seconds=seconds)
+    assert seconds <= time_.now - 1_000 <= seconds + 2 * ANSWER_SECONDS
 
 
 def test_a_wait_asks_the_api_to_wait(relay: FakeRelay, client: Client) -> None:

@@ -87,8 +87,11 @@ class Executions(Calls):
             WaitTimeoutError: it has not ended in time; ``execution`` is its state.
             NotFoundError: there is none.
         """
+        return self._wait(execution_id, seconds, self.transport.monotonic())
+
+    def _wait(self, execution_id: str, seconds: float | None, started: float) -> Execution:
+        """Wait until an execution has ended, or so many seconds have passed since ``started``."""
         transport = self.transport
-        started = transport.monotonic()
         waits = True
         while True:
             left = None if seconds is None else max(seconds - (transport.monotonic() - started), 0)
@@ -119,11 +122,12 @@ class Executions(Calls):
     ) -> Execution:
         """Submit an execution and wait until it has ended. Takes what `submit` takes; raises as it and `wait` do.
 
-        An execution that failed is no error here: look at its ``status``.
+        ``seconds`` are for both together. An execution that failed is no error here: look at its ``status``.
         """
+        started = self.transport.monotonic()
         options.setdefault("wait_seconds", _longest(seconds))
         submitted = self.submit(action_id, inputs, **options)
-        return submitted if submitted.ended else self.wait(submitted.execution_id, seconds=seconds)
+        return submitted if submitted.ended else self._wait(submitted.execution_id, seconds, started)
 
     def list(
         self,

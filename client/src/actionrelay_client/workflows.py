@@ -56,9 +56,10 @@ class Workflows(Calls):
             found = self.get_workflow(workflow_id)
             if found.ended or found.status == "blocked":
                 return found
-            if seconds is not None and self.transport.monotonic() - started >= seconds:
+            left = POLL_SECONDS if seconds is None else seconds - (self.transport.monotonic() - started)
+            if left <= 0:
                 raise WaitTimeoutError(f"{workflow_id} is {found.status} after {seconds:g} s", found)
-            self.transport.sleep(POLL_SECONDS)
+            self.transport.sleep(min(POLL_SECONDS, left))
 
     def list_workflows(
         self,
