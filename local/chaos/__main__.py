@@ -80,7 +80,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--requests-per-second", type=float, default=6.0, metavar="X", help="at most, in each world")
     parser.add_argument("--contract", choices=[*CONTRACTS, "both"], default="both", help="both: a world for each")
     parser.add_argument(
-        "--patience", type=float, default=PATIENCE_SECONDS, metavar="S", help="what has not ended by then is lost"
+        "--patience",
+        type=float,
+        default=PATIENCE_SECONDS,
+        metavar="S",
+        help="what has not ended is lost once nothing has changed for so long",
     )
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the result there, as JSON")
     parser.add_argument("--state", type=Path, default=DEFAULT_STATE / "chaos", metavar="DIR", help="the worlds' folder")

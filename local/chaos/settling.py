@@ -37,11 +37,12 @@ def settle(
     """Wait until all of `accepted` have ended with a whole audit trail, and stay so for `quiet` seconds.
 
     So must the executions of workflows, and each workflow has come to something, and was run again where that is
-    planned. Waits at most `patience` seconds.
+    planned. Waits at most `patience` seconds in which nothing changes: how long a backlog takes depends on the machine.
     """
     ends = time.monotonic() + patience
     redriven = 0
     shown = -1
+    seen: object = None
     quiet_since: float | None = None
     while True:
         redriven += tables.redrive()
@@ -54,6 +55,8 @@ def settle(
         # The trail is long: it is looked at once the states are as they should be.
         waiting = running or not_ended(watched, statuses) or behind(watched, statuses, tables.audit())
         now = time.monotonic()
+        if seen != (running, statuses):
+            seen, ends = (running, statuses), now + patience
         quiet_since = None if waiting else quiet_since or now
         if quiet_since is not None and now - quiet_since >= quiet:
             return Settled(frozenset(), redriven)
