@@ -1,7 +1,8 @@
-"""A world's folder: where its files are, and the two that describe it to others.
+"""A world's folder: where its files are, and the three that describe it to others.
 
 `stack.json` is for users of the world. `world.json` is for `down`: each process with the mark of its start.
-Both are replaced in one step and are readable by their owner alone, as they hold credentials.
+`parameters.json` is for the next `up`: what the world was deployed with. Each is replaced in one step and is readable
+by its owner alone, since the first holds credentials.
 """
 
 import contextlib
@@ -53,6 +54,7 @@ class WorldFolder:
         self.temporary = self.path / "tmp"
         self.stack_file = self.path / "stack.json"
         self._world_file = self.path / "world.json"
+        self._parameters_file = self.path / "parameters.json"
 
     def log(self, name: str) -> Path:
         """Return the log file of one process or step."""
@@ -75,7 +77,7 @@ class WorldFolder:
 
     def clear(self) -> None:
         """Remove everything of the world but its logs."""
-        for file in (self.stack_file, self._world_file):
+        for file in (self.stack_file, self._world_file, self._parameters_file):
             file.unlink(missing_ok=True)
         shutil.rmtree(self.temporary, ignore_errors=True)
 
@@ -87,6 +89,14 @@ class WorldFolder:
         """Return the recorded processes; none if there is no world."""
         recorded = _read(self._world_file)
         return [Handle(**process) for process in recorded["processes"]] if recorded else []
+
+    def write_parameters(self, parameters: Mapping[str, str]) -> None:
+        """Record what the world was deployed with."""
+        _replace(self._parameters_file, parameters)
+
+    def parameters(self) -> dict[str, str]:
+        """Return what the world was deployed with, as far as it is not the template's default."""
+        return _read(self._parameters_file) or {}
 
     def write_stack(self, stack: Stack) -> None:
         """Say how to reach the world."""

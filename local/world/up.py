@@ -32,7 +32,8 @@ def up(state: Path, *, genesys_url: str | None, parameters: Mapping[str, str], p
     """Bring the world of folder `state` up and return its addresses. A healthy one is left as it is.
 
     `genesys_url` replaces the simulator; `parameters` override the template's and the world's own.
-    Raises WorldError, with every process ended again, when it can't be brought up.
+    Raises WorldError, with every process ended again, when it can't be brought up; and, with the world left as it is,
+    when that was not deployed with what is given.
     """
     unknown = sorted(parameters.keys() - parameter_names())
     if unknown:
@@ -41,6 +42,7 @@ def up(state: Path, *, genesys_url: str | None, parameters: Mapping[str, str], p
     with folder.locked():
         stack = _running(folder)
         if stack is not None:
+            _refuse_other_settings(folder.parameters(), stack, genesys_url, parameters)
             progress.done("this world is up already, as it was deployed; `down` and `up` deploy it again")
             return stack
         stop(folder.processes(), world=folder.path)
@@ -67,6 +69,20 @@ def _running(folder: WorldFolder) -> Stack | None:
     except (BotoCoreError, ClientError):
         healthy = False
     return stack if healthy else None
+
+
+def _refuse_other_settings(
+    deployed: Mapping[str, str], stack: Stack, genesys_url: str | None, parameters: Mapping[str, str]
+) -> None:
+    """Raise WorldError, which names them, where settings are given that the world of `stack` was not deployed with."""
+    others = [f"--parameter {name}={value}" for name, value in parameters.items() if deployed.get(name) != value]
+    if genesys_url not in {None, stack.genesys_url}:
+        others.append(f"--genesys-url {genesys_url}")
+    if others:
+        raise WorldError(
+            f"this world is up already, and was deployed without {', '.join(others)}: end it with `down` first, or "
+            "name another folder with --state"
+        )
 
 
 class _Construction:
@@ -120,6 +136,7 @@ class _Construction:
         )
         self._progress.step("waiting for the API")
         self._await(self.processes[-1], lambda: api_answers(stack.api_url, account, stack.api_key), stack.api_url)
+        self._folder.write_parameters(parameters)
         self._folder.write_stack(stack)
         self._progress.done("the API answers")
         return stack

@@ -1,6 +1,7 @@
 """The two commands, as far as they go without starting anything."""
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from local.world.deploy import api_id, api_url, parameter_names
 from local.world.down import down
 from local.world.errors import WorldError
 from local.world.ports import wait_until
+from local.world.processes import Handle, start_mark
 from local.world.progress import Progress
-from local.world.state import WorldFolder
+from local.world.state import Stack, WorldFolder
 from local.world.up import up
 
 
@@ -50,6 +52,66 @@ def test_an_unknown_parameter_is_refused_before_anything_starts(tmp_path: Path, 
     with pytest.raises(WorldError, match="no parameter Nope, Other"):
         up(tmp_path / "world", genesys_url=None, parameters={"Other": "1", "Nope": "1"}, progress=progress)
     assert not (tmp_path / "world").exists()
+
+
+@pytest.fixture
+def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WorldFolder:
+    """A world that is up; its one process is this one."""
+    folder = WorldFolder(tmp_path)
+    folder.prepare()
+    folder.write_processes([Handle("emulator", os.getpid(), start_mark(os.getpid()) or "")])
+    folder.write_parameters({"MaxAttempts": "2", "GenesysApiUrl": STACK.genesys_url})
+    folder.write_stack(STACK)
+    monkeypatch.setattr("local.world.up.api_answers", lambda *_: True)
+    return folder
+
+
+STACK = Stack(
+    api_url="http://127.0.0.1:1/v1",
+    endpoint_url="http://127.0.0.1:1",
+    region="us-east-1",
+    access_key_id="AKIA",
+    secret_access_key="key",
+    genesys_url="http://127.0.0.1:2",
+    sink_url="http://127.0.0.1:3",
+    webhook_secret="whsec_a",
+    delivery_secret="whsec_b",
+    outputs={},
+    pids=[],
+)
+
+
+@pytest.mark.usefixtures("aws_settings")
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (["--parameter", "MaxAttempts=3"], "--parameter MaxAttempts=3"),
+        (["--parameter", "MaxBacklog=5"], "--parameter MaxBacklog=5"),
+        (["--genesys-url", "http://127.0.0.1:9"], "--genesys-url http://127.0.0.1:9"),
+        (
+            ["--parameter", "MaxAttempts=2", "--parameter", "MaxBacklog=5", "--genesys-url", "http://127.0.0.1:9"],
+            "--parameter MaxBacklog=5, --genesys-url http://127.0.0.1:9",
+        ),
+    ],
+)
+def test_up_refuses_what_a_running_world_was_not_deployed_with(
+    running: WorldFolder, capsys: pytest.CaptureFixture[str], given: list[str], named: str
+) -> None:
+    assert main(["up", "--state", str(running.path), *given]) == 1
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"deployed without {named}: end it with `down` first" in shown
+    assert running.stack() == STACK
+
+
+@pytest.mark.usefixtures("aws_settings")
+@pytest.mark.parametrize(
+    "given", [[], ["--parameter", "MaxAttempts=2"], ["--genesys-url", STACK.genesys_url], ["--parameter=MaxAttempts=2"]]
+)
+def test_up_leaves_a_world_as_it_was_deployed(
+    running: WorldFolder, capsys: pytest.CaptureFixture[str], given: list[str]
+) -> None:
+    assert main(["up", "--state", str(running.path), *given]) == 0
+    assert "this world is up already" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("wrong", [["up", "--parameter", "NoValue"], ["up", "--parameter", "=x"], ["sideways"], []])

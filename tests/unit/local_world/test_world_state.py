@@ -103,9 +103,16 @@ def test_processes_are_found_again(folder: WorldFolder) -> None:
     assert WorldFolder(folder.path).processes() == processes
 
 
+def test_what_a_world_was_deployed_with_is_read_back(folder: WorldFolder) -> None:
+    assert folder.parameters() == {}
+    folder.write_parameters({"MaxAttempts": "2"})
+    assert WorldFolder(folder.path).parameters() == {"MaxAttempts": "2"}
+
+
 def test_clearing_leaves_the_logs(folder: WorldFolder) -> None:
     folder.write_stack(STACK)
     folder.write_processes([])
+    folder.write_parameters({"MaxAttempts": "2"})
     folder.log("emulator").write_text("said")
     folder.clear()
     assert sorted(file.name for file in folder.path.iterdir()) == ["logs"]
