@@ -15,7 +15,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     if "Records" in event:
         work = work_on_decision().work
         return batch.serve_kind(event, context, lambda _: work, decision_dead_letters, batch.read_decision_message)
-    return http.serve(event, HANDLERS)
+    return http.serve(event, HANDLERS, checks=CHECKS)
 
 
 def _decide(request: HttpRequest) -> dict[str, Any]:
@@ -29,3 +29,4 @@ HANDLERS: dict[str, http.Handler] = {
     "decideAboutMany": _decide,
     "getDecision": http.reading(lambda it: decide_about_many().progress(it.path_parameters["decisionId"])),
 }
+CHECKS: dict[str, http.Check] = {"decideAboutMany": lambda it: decide_about_many().read(it.body)}

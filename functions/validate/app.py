@@ -35,7 +35,7 @@ HANDLERS: dict[str, http.Handler] = {
     **operator_handlers(lambda: operate_execution()),
     **workflow_handlers(lambda: submit_workflow(), lambda: operate_workflow(), lambda: read_steps()),
 }
-CHECKS: dict[str, http.Handler] = {
-    **submission_checks(lambda: submit_execution()),
-    **workflow_checks(lambda: submit_workflow()),
+CHECKS: dict[str, http.Check] = {
+    **submission_checks(lambda: submit_execution(), lambda: take_batch(), lambda: operate_execution()),
+    **workflow_checks(lambda: submit_workflow(), lambda: operate_workflow()),
 }

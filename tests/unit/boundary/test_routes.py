@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from actionrelay.boundary import http
 from actionrelay.boundary.request import HttpRequest
-from actionrelay.boundary.routes import FLAGS, ROUTES, SINGLE_HEADERS, WAITS, Access, Route, route_of
+from actionrelay.boundary.routes import FLAGS, LIST_HEADERS, ROUTES, SINGLE_HEADERS, WAITS, Access, Route, route_of
 from actionrelay.boundary.waits import asked_wait
 from actionrelay.errors import MAX_POINTER_LENGTH, Fault, InvalidRequestError, cut
 from actionrelay.strict_json import pointer
@@ -317,6 +317,14 @@ def test_names_that_differ_in_case_are_one_header() -> None:
     assert fault["pointer"] == "/header/Idempotency-Key"
 
 
+@READ_FIRST
+@pytest.mark.parametrize("name", sorted(LIST_HEADERS))
+def test_a_list_may_come_in_several_lines(route: Route, name: str) -> None:
+    assert name not in SINGLE_HEADERS
+    answered, asked = serve(event(route, **headers(**{name: ["respond-async", "wait=5"]})))
+    assert (answered["statusCode"], asked) == (200, 1)
+
+
 @EVERY_ROUTE
 def test_other_headers_may_come_as_often_as_they_like(route: Route) -> None:
     answered, _ = serve(event(route, **headers(Accept=["a", "b"], X_Forwarded_For=["192.0.2.7", "192.0.2.8"])))
@@ -427,8 +435,8 @@ def test_faults_of_query_headers_and_body_come_together() -> None:
     def check(_request: HttpRequest) -> dict[str, Any]:
         raise InvalidRequestError((Fault("/timeout", "schema", "d"), Fault("/query/a", "schema", "e")))
 
-    asked = event(route, **query(("a", "1"), ("dryRun", "maybe")), **headers(Prefer=["x", "y"]))
+    asked = event(route, **query(("a", "1"), ("dryRun", "maybe")), **headers(Idempotency_Key=["x", "y"]))
     answered = http.serve(asked, {route.operation: check}, checks={route.operation: check})
 
     pointers = [fault["pointer"] for fault in json.loads(answered["body"])["errors"]]
-    assert pointers == ["/query/a", "/query/dryRun", "/header/Prefer", "/timeout"]
+    assert pointers == ["/query/a", "/query/dryRun", "/header/Idempotency-Key", "/timeout"]

@@ -54,6 +54,23 @@ def test_a_preference_that_can_not_be_kept_is_ignored(prefer: str) -> None:
     assert wanted(prefer) is None
 
 
+@pytest.mark.parametrize(
+    ("lines", "seconds"),
+    [
+        (["wait=7"], 7),
+        (["respond-async", "wait=7"], 7),
+        (["wait=7", "respond-async"], 7),
+        (["return=minimal; x=y", "wait=3", "wait=4"], 3),
+        (["", "wait=2"], 2),
+    ],
+)
+def test_several_lines_are_one_list(lines: list[str], seconds: int) -> None:
+    request = read_request({"multiValueHeaders": {"Prefer": lines}, "requestContext": {"identity": {"userArn": ARN}}})
+    wait = preferred_wait(request)
+    assert wait is not None
+    assert wait.milliseconds == seconds * 1_000
+
+
 @given(st.text(max_size=200))
 def test_no_header_breaks_the_reader(prefer: str) -> None:
     found = wanted(prefer)

@@ -93,6 +93,16 @@ def test_what_is_enforced_is_refused_with_all_other_faults(relay: Relay) -> None
     assert submit(relay).disposition is Disposition.ACCEPTED
 
 
+def test_a_deep_value_hides_no_fault_of_the_contract(relay: Relay) -> None:
+    relay.contract_check = ContractCheck.ENFORCE
+    deep: Any = "end"
+    for _ in range(6):
+        deep = {"a": deep}
+    with pytest.raises(InvalidRequestError) as refused:
+        submit(relay, inputs={"orderid": "1", "more": deep})
+    assert {fault.code for fault in refused.value.faults} == {"depth", "unknown_input", "contract"}
+
+
 def test_nothing_is_checked_where_that_is_off(relay: Relay) -> None:
     relay.contract_check = ContractCheck.OFF
     document = shown(relay, submit(relay, POST, inputs={"orderid": "1"}))

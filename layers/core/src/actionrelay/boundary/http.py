@@ -43,6 +43,7 @@ MAX_ANSWER_BYTES = 6 * 1_024 * 1_024 - 65_536
 """Lambda hands back 6 MB at most, the envelope around a body included and the body as a JSON string in it."""
 
 type Handler = Callable[[HttpRequest], dict[str, Any]]
+type Check = Callable[[HttpRequest], object]
 
 
 def answer(status: int, document: object, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -92,13 +93,13 @@ def serve(
     event: Mapping[str, Any],
     handlers: Mapping[str, Handler],
     refused: Callable[[Refusal], None] | None = None,
-    checks: Mapping[str, Handler] | None = None,
+    checks: Mapping[str, Check] | None = None,
 ) -> dict[str, Any]:
     """Answer one event; what a handler raises becomes a problem document, never a stack trace.
 
     ``handlers`` are those of one function, by operation. Only a request that its route takes (``boundary.routes``)
     reaches one. ``checks`` find what else is wrong with a request whose route does not take it, and change nothing;
-    a handler of a GET is its own check where none is given.
+    each route with a body needs one. A handler of a GET is its own check where none is given.
 
     ``refused`` is called for each of our errors, after the answer is decided: nothing that it does changes it.
     """
@@ -119,7 +120,7 @@ def serve(
             return problem(ActionRelayError("an unexpected error; its trace id finds it in the log"), trace_id)
 
 
-def _handle(event: Mapping[str, Any], handlers: Mapping[str, Handler], checks: Mapping[str, Handler]) -> dict[str, Any]:
+def _handle(event: Mapping[str, Any], handlers: Mapping[str, Handler], checks: Mapping[str, Check]) -> dict[str, Any]:
     route = _route(event)
     if route is None or route.operation not in handlers:
         raise LookupError("API Gateway routes to this function what the table of routes does not")
@@ -151,7 +152,7 @@ def _check_access(route: Route, event: Mapping[str, Any]) -> None:
         raise OperatorsOnlyError("this is for operators, and the API key is a caller's", caller=caller)
 
 
-def _with_further(faults: tuple[Fault, ...], check: Handler | None, request: HttpRequest) -> InvalidRequestError:
+def _with_further(faults: tuple[Fault, ...], check: Check | None, request: HttpRequest) -> InvalidRequestError:
     """Find what else is wrong with a request, so that one answer names all of it. It waits for nothing."""
     query = {name: value for name, value in request.query.items() if name not in WAITS}
     try:

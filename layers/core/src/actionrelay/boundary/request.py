@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from actionrelay.boundary.routes import FLAGS, SINGLE_HEADERS, WAIT_FORM, WAITS, Route
+from actionrelay.boundary.routes import FLAGS, LIST_HEADERS, SINGLE_HEADERS, WAIT_FORM, WAITS, Route
 from actionrelay.errors import Fault, MalformedJsonError, UnsupportedMediaTypeError
 from actionrelay.strict_json import pointer
 
@@ -53,6 +53,10 @@ class HttpRequest:
         """Return the last value of a header."""
         values = self.headers.get(name.lower())
         return values[-1] if values else None
+
+    def listed(self, name: str) -> str:
+        """Return a header that is a list, its lines as one (RFC 9110, 5.3)."""
+        return ", ".join(filter(None, self.headers.get(name.lower(), ())))
 
     def flag(self, name: str) -> bool:
         """Return a flag of the query; false when absent. Its form has been checked (``request_faults``)."""
@@ -173,7 +177,7 @@ def _query_faults(route: Route, query: Mapping[str, list[str]]) -> Iterator[Faul
 def _header_faults(route: Route, headers: Mapping[str, tuple[str, ...]]) -> Iterator[Fault]:
     for name in dict.fromkeys((*SINGLE_HEADERS, *route.headers)):
         values = headers.get(name.lower(), ())
-        if len(values) > 1:
+        if len(values) > 1 and name not in LIST_HEADERS:
             yield Fault(pointer("header", name), "schema", f"comes {len(values)} times, and is meant once")
 
 

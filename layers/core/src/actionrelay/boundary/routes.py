@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-SINGLE_HEADERS = ("Content-Type", "Idempotency-Key", "Prefer")
+SINGLE_HEADERS = ("Content-Type", "Idempotency-Key")
 """Headers that no request may carry twice, whatever its route."""
+LIST_HEADERS = frozenset({"Prefer"})
+"""Headers of which several lines are one list (RFC 7240, 2)."""
 FLAGS = frozenset({"dryRun", "verify", "deep"})
 """Query parameters that are ``true`` or ``false``, on any route that knows them."""
 WAITS = frozenset({"wait"})
@@ -45,7 +47,7 @@ class Route:
     query: tuple[str, ...] = ()
     """The query parameters that it knows. Any other is refused."""
     headers: tuple[str, ...] = ()
-    """The headers that it reads, besides ``SINGLE_HEADERS``. One that comes twice is refused."""
+    """The headers that it reads, besides ``SINGLE_HEADERS``. One that comes twice and is no list is refused."""
     proof: tuple[str, ...] = ()
     """The headers that prove who sent the request. The handler judges them, and nothing is refused before: what is not
     authentic is 401, whatever else is wrong with it."""

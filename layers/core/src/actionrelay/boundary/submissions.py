@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from actionrelay.boundary.http import Handler, Refusal, answer
+from actionrelay.boundary.http import Check, Handler, Refusal, answer
 from actionrelay.boundary.request import HttpRequest
 from actionrelay.boundary.waits import applied, preferred_wait
 from actionrelay.errors import RequestError
@@ -11,6 +11,7 @@ from actionrelay.find.waiting import AwaitEnd
 from actionrelay.ledger.document import defaults_document, execution_document, warnings_document
 from actionrelay.ledger.execution import ENDED, Execution
 from actionrelay.operate.decisions import OperateExecution
+from actionrelay.submit.batch import SubmitBatch
 from actionrelay.submit.rejection import RecordRejection
 from actionrelay.submit.submission import Disposition, SubmitExecution, Submitted
 
@@ -69,14 +70,21 @@ def operator_handlers(operating: Callable[[], OperateExecution]) -> dict[str, Ha
     }
 
 
-def submission_checks(submitting: Callable[[], SubmitExecution]) -> dict[str, Handler]:
-    """Return what finds out what else is wrong with a request whose route does not take it."""
-
-    def check(request: HttpRequest) -> dict[str, Any]:
-        submitting().rules.read(request.body, request.header("Idempotency-Key"), request.caller)
-        return {}
-
-    return {"submitExecution": check, "getExecutionRequest": lambda _: {}}
+def submission_checks(
+    submitting: Callable[[], SubmitExecution],
+    batching: Callable[[], SubmitBatch],
+    operating: Callable[[], OperateExecution],
+) -> dict[str, Check]:
+    """Return what finds out what else is wrong with a request whose route does not take it, by operation."""
+    return {
+        "submitExecution": lambda it: submitting().rules.read(it.body, it.header("Idempotency-Key"), it.caller),
+        "submitBatch": lambda it: batching().read(it.body),
+        "retryExecution": lambda it: operating().read_retry(it.body),
+        "resolveExecution": lambda it: operating().read_resolution(it.body),
+        "acknowledgeExecution": lambda it: operating().read_acknowledgement(it.body),
+        # Its own handler would put a reader on record.
+        "getExecutionRequest": lambda _: None,
+    }
 
 
 def on_record(refusal: Refusal, rejections: Callable[[], RecordRejection]) -> None:

@@ -27,9 +27,9 @@ def asked_wait(request: HttpRequest) -> Wait | None:
 def preferred_wait(request: HttpRequest) -> Wait | None:
     """Return what ``Prefer: wait=`` asks for; a preference that can't be read or kept is ignored (RFC 7240, 2).
 
-    The first ``wait`` counts. Its name has no case, and its value may be quoted.
+    Several lines are one list. The first ``wait`` counts. Its name has no case, and its value may be quoted.
     """
-    header, place = request.header("Prefer") or "", 0
+    header, place = request.listed("Prefer"), 0
     while place < len(header) and (found := _PREFERENCE.match(header, place)):
         if found["name"].lower() == "wait":
             return _wait(request, found["plain"] or found["quoted"])

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from actionrelay.boundary.http import Handler, answer
+from actionrelay.boundary.http import Check, Handler, answer
 from actionrelay.boundary.request import HttpRequest
 from actionrelay.workflows.decisions import OperateWorkflow
 from actionrelay.workflows.document import workflow_document
@@ -38,11 +38,11 @@ def workflow_handlers(
     }
 
 
-def workflow_checks(submitting: Callable[[], SubmitWorkflow]) -> dict[str, Handler]:
-    """Return what finds out what else is wrong with a request whose route does not take it."""
-
-    def check(request: HttpRequest) -> dict[str, Any]:
-        submitting().rules.read(request.body)
-        return {}
-
-    return {"submitWorkflow": check}
+def workflow_checks(
+    submitting: Callable[[], SubmitWorkflow], operating: Callable[[], OperateWorkflow]
+) -> dict[str, Check]:
+    """Return what finds out what else is wrong with a request whose route does not take it, by operation."""
+    return {
+        "submitWorkflow": lambda it: submitting().rules.read(it.body),
+        "retryWorkflow": lambda it: operating().read_retry(it.body),
+    }

@@ -28,7 +28,6 @@ _PLAIN = re.compile(r"[!-~]{0,128}", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FILTERS = ("status", "actionId", "from", "to", "traceId", "webhookStatus", "errorCode", "id")
 """The parameters that say which executions are meant."""
-PARAMETERS = (*FILTERS, "limit", "next")
 _WITH_CODE = frozenset({Status.FAILED, Status.UNKNOWN})
 """Those that have an error; a completed one rarely has, and is asked for by its status."""
 
@@ -85,13 +84,14 @@ class ListQuestion:
 
 
 def read_question(
-    query: Mapping[str, str], api: GenesysApi, known: tuple[str, ...] = PARAMETERS, place: str = "query"
+    query: Mapping[str, str], api: GenesysApi, place: str = "query", known: tuple[str, ...] | None = None
 ) -> ListQuestion:
     """Read parameters, each by its own rule; ``place`` is where they come from, for the pointers of faults.
 
+    ``known`` are those that may be there; None where somebody has looked before, as for every query.
+
     Raises:
-        InvalidRequestError: with every fault; an unknown parameter is one, since a filter with a wrong name would
-            else list everything.
+        InvalidRequestError: with every fault.
     """
     faults: list[Fault] = []
 
@@ -117,11 +117,9 @@ def read_question(
     )
     if question.since is not None and question.until is not None and question.until < question.since:
         faults.append(Fault(pointer(place, "to"), "schema", "must not be before from"))
-    faults.extend(
-        Fault(pointer(place, name), "schema", f"unknown parameter; there are {', '.join(known)}")
-        for name in query
-        if name not in known
-    )
+    if known is not None:
+        unknown = f"unknown parameter; there are {', '.join(known)}"
+        faults.extend(Fault(pointer(place, name), "schema", unknown) for name in query if name not in known)
     if faults:
         raise InvalidRequestError(tuple(faults))
     return question

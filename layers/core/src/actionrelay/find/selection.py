@@ -57,7 +57,7 @@ class SelectExecutions:
         return self._question(filters).wants
 
     def _question(self, filters: Mapping[str, str]) -> ListQuestion:
-        return replace(read_question(filters, self.listing.api, FILTERS, "filter"), limit=MAX_LIMIT)
+        return replace(read_question(filters, self.listing.api, "filter", FILTERS), limit=MAX_LIMIT)
 
 
 def _too_many(detail: str) -> InvalidRequestError:

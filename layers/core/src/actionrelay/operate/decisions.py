@@ -73,9 +73,7 @@ class OperateExecution:
             WrongStateError: neither failed nor unknown.
             QueueUnavailableError: decided, and not queued.
         """
-        retry = read(Retry, self.body(raw)) if raw.strip() else Retry()
-        if isinstance(retry, Faults):
-            retry.refuse()
+        retry = self.read_retry(raw)
         execution = self.load(execution_id)
         if execution.status is Status.QUEUED and execution.reruns and execution.attempt is None:
             return self.finish(execution, Decision.RETRY)
@@ -91,9 +89,7 @@ class OperateExecution:
             ExecutionNotFoundError: there is none with this id.
             WrongStateError: its outcome is not unknown, and no operator said this one before.
         """
-        resolution = read(Resolution, self.body(raw))
-        if isinstance(resolution, Faults):
-            resolution.refuse()
+        resolution = self.read_resolution(raw)
         execution = self.load(execution_id)
         outcome, result = self.outcome(execution, resolution, raw)
         self.success_rate.refresh()
@@ -138,13 +134,50 @@ class OperateExecution:
             ExecutionNotFoundError: there is none with this id.
             WrongStateError: nothing about it needs attention.
         """
-        body = read(Acknowledgement, self.body(raw)) if raw.strip() else Acknowledgement()
-        if isinstance(body, Faults):
-            body.refuse()
+        body = self.read_acknowledgement(raw)
         execution = self.load(execution_id)
         if execution.acknowledged:
             return self.finish(execution, Decision.ACKNOWLEDGE)
         return self.see(execution, Terms(actor, body.note))
+
+    def read_retry(self, raw: bytes) -> Retry:
+        """Read the body of ``retry``, which may be left out.
+
+        Raises:
+            PayloadTooLargeError: more bytes than allowed.
+            MalformedJsonError: not JSON with one meaning.
+            InvalidRequestError: with every fault.
+        """
+        retry = read(Retry, self.body(raw)) if raw.strip() else Retry()
+        if isinstance(retry, Faults):
+            retry.refuse()
+        return retry
+
+    def read_resolution(self, raw: bytes) -> Resolution:
+        """Read the body of ``resolve``.
+
+        Raises:
+            PayloadTooLargeError: more bytes than allowed.
+            MalformedJsonError: not JSON with one meaning.
+            InvalidRequestError: with every fault.
+        """
+        resolution = read(Resolution, self.body(raw))
+        if isinstance(resolution, Faults):
+            resolution.refuse()
+        return resolution
+
+    def read_acknowledgement(self, raw: bytes) -> Acknowledgement:
+        """Read the body of ``acknowledge``, which may be left out.
+
+        Raises:
+            PayloadTooLargeError: more bytes than allowed.
+            MalformedJsonError: not JSON with one meaning.
+            InvalidRequestError: with every fault.
+        """
+        acknowledgement = read(Acknowledgement, self.body(raw)) if raw.strip() else Acknowledgement()
+        if isinstance(acknowledgement, Faults):
+            acknowledgement.refuse()
+        return acknowledgement
 
     # -- The steps, each with what follows from it: WrongStateError where it can't be taken. --
 

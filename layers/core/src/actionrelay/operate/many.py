@@ -75,7 +75,7 @@ class DecideAboutMany:
             InvalidRequestError: with every fault; or the filter means too many.
             QueueUnavailableError: on record, and not begun.
         """
-        request = self._read(raw)
+        request = self.read(raw)
         now = self.clock.now()
         selected = self.select(filters_of(request), now)
         if request.dry_run:
@@ -120,7 +120,14 @@ class DecideAboutMany:
         }
         return as_json(document)
 
-    def _read(self, raw: bytes) -> DecisionRequest:
+    def read(self, raw: bytes) -> DecisionRequest:
+        """Read a decision as sent.
+
+        Raises:
+            PayloadTooLargeError: more bytes than allowed.
+            MalformedJsonError: not JSON with one meaning.
+            InvalidRequestError: with every fault.
+        """
         document = self.body(raw)
         request = read(DecisionRequest, document)
         faults = request if isinstance(request, Faults) else Faults()

@@ -99,7 +99,7 @@ class SubmitBatch:
             MalformedJsonError: not JSON with one meaning.
             InvalidRequestError: it is no batch. What is wrong with a request in it is said in its place.
         """
-        batch_id, requests = self._read(raw)
+        batch_id, requests = self.read(raw)
         ends_at = self.submitting.clock.now() + TIME_MS
         held = _Held()
         submitting = replace(self.submitting, queue=held)
@@ -118,7 +118,14 @@ class SubmitBatch:
         lost = {message.execution_id for message in self.submitting.queue.send_all(held.messages)}
         return Batch(batch_id, tuple(_unqueued(each) if each.execution_id in lost else each for each in taken))
 
-    def _read(self, raw: bytes) -> tuple[str, list[str]]:
+    def read(self, raw: bytes) -> tuple[str, list[str]]:
+        """Read a body as sent: the batch's id, and the text of each request with what is usual in it.
+
+        Raises:
+            PayloadTooLargeError: more bytes than allowed.
+            MalformedJsonError: not JSON with one meaning.
+            InvalidRequestError: with every fault of the batch itself.
+        """
         document = self.submitting.rules.body(raw)
         request = read(BatchRequest, document)
         faults = request if isinstance(request, Faults) else Faults()

@@ -54,7 +54,7 @@ class RequestRules:
         """
         document, most_levels = measure_body(raw, self.max_payload_bytes)
         faults = Faults()
-        if isinstance(document, dict) and idempotency_key is not None:
+        if idempotency_key is not None:
             document = _with_key(document, idempotency_key, caller, faults)
         request = self.judge(document, most_levels) if isinstance(document, dict) else read(ExecutionRequest, document)
         if isinstance(request, Faults) or faults:
@@ -98,7 +98,7 @@ class RequestRules:
         may_be_too_deep = most_levels > self.max_input_depth + 1
         if isinstance(inputs, dict) and may_be_too_deep and (paths := paths_below(inputs, self.max_input_depth)):
             yield self._too_deep(paths)
-        elif isinstance(inputs, dict) and self.actions.enforced and (broken := self._contract(document, inputs)):
+        if isinstance(inputs, dict) and self.actions.enforced and (broken := self._contract(document, inputs)):
             yield Faults.of(*broken)
         references = document.get("actionReferences")
         if isinstance(references, dict):
@@ -181,11 +181,13 @@ class RequestRules:
             yield "trace_id", request.trace_id.lower()
 
 
-def _with_key(document: dict[str, Json], header: str, caller: str | None, faults: Faults) -> dict[str, Json]:
+def _with_key(document: Json, header: str, caller: str | None, faults: Faults) -> Json:
     """Put the id of the ``Idempotency-Key`` header where the body's own id would be; it is the same thing."""
     key = read_key(header)
     if key is None:
         faults.add(("header", "Idempotency-Key"), "schema", "must be 1 to 255 visible ASCII characters")
+        return document
+    if not isinstance(document, dict):
         return document
     given, meant = document.get("executionId"), execution_id(key, caller)
     if given is None:

@@ -93,6 +93,8 @@ def _seconds(value: object) -> float:
 
 
 def _scopes(value: object) -> tuple[str, ...] | None:
-    """Take a scope as RFC 6749 has it, a text with spaces, or as a list."""
+    """Take a scope as RFC 6749 has it, a text with spaces, or as a list; one that is there and empty grants nothing."""
+    if not isinstance(value, str | list):
+        return None
     listed = value if isinstance(value, list) else [value]
-    return tuple(scope for part in listed if isinstance(part, str) for scope in part.split()) or None
+    return tuple(scope for part in listed if isinstance(part, str) for scope in part.split())

@@ -50,10 +50,7 @@ class OperateWorkflow:
             WrongStateError: it is running, nothing of it failed, or what would run again is still under way.
             QueueUnavailableError: decided, and not begun.
         """
-        request = read(RetryRequest, self.body(raw)) if raw.strip() else RetryRequest.model_validate({})
-        if isinstance(request, Faults):
-            request.refuse()
-        root = request.from_
+        root = self.read_retry(raw).from_
 
         def decide(workflow: Workflow) -> Workflow:
             if root is not None and root not in workflow.steps:
@@ -71,6 +68,19 @@ class OperateWorkflow:
         retried = self._decide(workflow_id, decide)
         self.queue.notify(WorkflowMessage(retried.run.workflow_id, watch=retried.run.round))
         return retried
+
+    def read_retry(self, raw: bytes) -> RetryRequest:
+        """Read the body of ``retry``, which may be left out.
+
+        Raises:
+            PayloadTooLargeError: more bytes than allowed.
+            MalformedJsonError: not JSON with one meaning.
+            InvalidRequestError: with every fault.
+        """
+        request = read(RetryRequest, self.body(raw)) if raw.strip() else RetryRequest.model_validate({})
+        if isinstance(request, Faults):
+            request.refuse()
+        return request
 
     def cancel(self, workflow_id: str, actor: str | None) -> Workflow:
         """Let nothing more start; what is under way goes on, and is recorded. A repeat finishes what is left undone.
