@@ -297,7 +297,11 @@ def headers(**values: list[str]) -> dict[str, Any]:
 
 
 WITH_HEADERS = [
-    (route, name) for route in ROUTES if not route.proof for name in dict.fromkeys((*SINGLE_HEADERS, *route.headers))
+    (route, name)
+    for route in ROUTES
+    if not route.proof
+    for name in dict.fromkeys((*SINGLE_HEADERS, *route.headers))
+    if name not in LIST_HEADERS
 ]
 
 
