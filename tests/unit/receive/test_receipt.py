@@ -137,6 +137,19 @@ def test_a_contradicting_result_is_audited_and_ignored(relay: Relay, document: d
     assert relay.telemetry.counts["WebhookConflicts"] == 1
 
 
+def test_results_of_one_double_contradict_each_other(relay: Relay) -> None:
+    relay.given_awaiting()
+
+    def report(number: str, webhook_id: str) -> None:
+        body = f'{{"executionId":"{EXECUTION_ID}","status":"completed","result":{{"n":{number}}}}}'.encode()
+        relay.receiving.receive(signed(body, relay.clock.now(), webhook_id=webhook_id), body)
+
+    report("12345678901234567.891", "msg_1")
+    report(" 12345678901234567.891", "msg_2")
+    with pytest.raises(OutcomeConflictError):
+        report("12345678901234567.892", "msg_3")
+
+
 def test_a_result_for_a_cancelled_execution_is_a_conflict(relay: Relay) -> None:
     relay.given_queued(status=Status.CANCELLED)
     with pytest.raises(OutcomeConflictError):

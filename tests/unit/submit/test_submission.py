@@ -126,6 +126,22 @@ def test_an_equal_result_is_the_answer_at_once(relay: Relay) -> None:
     assert relay.telemetry.counts["CacheHits"] == 1
 
 
+def with_number(relay: Relay, number: str, execution_id: str) -> Submitted:
+    body = f'{{"actionId":"{ACTION_ID}","executionId":"{execution_id}","inputs":{{"n":{number}}}}}'
+    return relay.submitting.submit(body.encode())
+
+
+def test_numbers_of_one_double_are_two_requests(relay: Relay) -> None:
+    with_number(relay, "12345678901234567.891", EXECUTION_ID)
+    key = relay.record.cache_key
+    assert with_number(relay, " 12345678901234567.891", EXECUTION_ID).disposition is Disposition.REPEATED
+    with pytest.raises(ExecutionConflictError):
+        with_number(relay, "12345678901234567.892", EXECUTION_ID)
+    other = with_number(relay, "12345678901234567.892", TRACE_ID).execution
+    assert other is not None
+    assert other.cache_key != key
+
+
 def test_a_cache_hit_without_a_webhook_delivers_nothing(relay: Relay) -> None:
     given_cached(relay)
     submit(relay)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from math import inf, isfinite
 from typing import Any, NamedTuple, Never, cast
@@ -57,12 +57,15 @@ def measured(raw: bytes) -> Measured:
     return Measured(document, _check_values(document, raw))
 
 
-def canonical(value: Json) -> bytes:
+def canonical(value: Json, number: Callable[[Any], float] | None = None) -> bytes:
     """Return the one form of a value: keys sorted, no spaces, UTF-8.
+
+    ``number`` makes a double of what is in it and is no JSON, in the order of the form.
 
     Key order and the form of numbers do not matter (``1e2`` is ``100.0``); ``1``, ``1.0`` and ``true`` stay apart.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=number)
+    return text.encode()
 
 
 def why_no_json(value: object) -> str | None:

@@ -6,7 +6,6 @@ that it has had its effect, written with the outcome itself. So a receiver may d
 for done before it is, and never has its effect a second time.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TypedDict
@@ -18,6 +17,7 @@ from actionrelay.errors import (
     WebhookConflictError,
 )
 from actionrelay.foreign_json import charset_of
+from actionrelay.json_content import content_form_of
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status
 from actionrelay.ledger.follow_up import Completion, same_outcome
@@ -188,7 +188,7 @@ class _Report:
     outcome: Outcome
     webhook_id: str | None
     meaning: str | None
-    """Names its result, whatever the order of its keys and the form of its numbers."""
+    """Names its result, whatever the order of its keys and the form of its numbers (``content_form``)."""
 
 
 def _content(report: _Report) -> str:
@@ -199,4 +199,4 @@ def _content(report: _Report) -> str:
 
 
 def _meaning(result: bytes) -> str:
-    return digest(canonical(json.loads(result)))
+    return digest(content_form_of(result))

@@ -12,6 +12,7 @@ from actionrelay.errors import (
     QueueUnavailableError,
     RequestError,
 )
+from actionrelay.json_content import content_form
 from actionrelay.json_text import members
 from actionrelay.lanes import Flow, Lane, caller_name
 from actionrelay.ledger import steps as ledger
@@ -170,16 +171,16 @@ class SubmitExecution:
         execution_id = request.execution_id or self.randomness.new_id()
         caching = request.cache_results
         asked = self.payloads.refer(f"{execution_id}/request/{digest(inputs)}", inputs)
-        canonical_inputs = canonical(request.inputs)
+        meant_inputs = content_form(request.inputs, inputs)
         return Execution(
             execution_id=execution_id,
             action_id=request.action_id,
             # Its own id finds an execution as well, so a search for it needs no index.
             trace_id=request.trace_id or execution_id,
-            content_hash=content_hash(prepared.sent, canonical_inputs),
+            content_hash=content_hash(prepared.sent, meant_inputs),
             request=asked,
             timeout_ms=request.timeout,
-            cache_key=cache_key(request.action_id, canonical_inputs) if caching else None,
+            cache_key=cache_key(request.action_id, meant_inputs) if caching else None,
             webhook_url=request.webhook_url,
             repeatable=request.idempotent or self.rules.contract_carries_id,
             created_at=now,
@@ -261,7 +262,7 @@ def content_hash(request: ExecutionRequest, inputs: bytes) -> str:
     """Name what a request asks for: everything but the two ids that only label it.
 
     The lane that is usual is left out: a repeat of what was accepted before there were lanes asks for the same.
-    ``inputs`` is their canonical form, which is put where the canonical form of all has it, so it is made once.
+    ``inputs`` is their ``content_form``, which is put where the canonical form of all has it, so it is made once.
     """
     labels = {"execution_id", "trace_id", "inputs"} | ({"lane"} if request.lane is Lane.INTERACTIVE else set())
     asked = {name: value for name, value in request if name not in labels}
@@ -271,5 +272,5 @@ def content_hash(request: ExecutionRequest, inputs: bytes) -> str:
 
 
 def cache_key(action_id: str, inputs: bytes) -> str:
-    """Name what a result depends on: the action and its canonical inputs."""
+    """Name what a result depends on: the action and the ``content_form`` of its inputs."""
     return digest(b"[%s,%s]" % (canonical(action_id), inputs))
