@@ -25,6 +25,7 @@ GROUND = {
     "lanes",
     "ports",
     "foreign_json",
+    "json_content",
     "json_text",
     "cursors",
     "retry_after",
