@@ -128,7 +128,7 @@ def test_the_last_two_days_of_hours_are_there() -> None:
         ({"to": "\u0662\u0660\u0662\u0666-01-01"}, ["/query/to"]),
         ({"to": ""}, ["/query/to"]),
         ({"actionId": ""}, ["/query/actionId"]),
-        ({"actionID": "a", "to": "never"}, ["/query/to", "/query/actionID"]),
+        ({"actionId": "a b", "to": "never"}, ["/query/to", "/query/actionId"]),
         ({"first": "2026-11-24", "to": "2026-11-23"}, ["/query/to"]),
         ({"first": "2025-11-23", "to": "2026-11-24"}, ["/query/to"]),
     ],
