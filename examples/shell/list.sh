@@ -1,6 +1,6 @@
 #!/bin/sh
 # List executions: list.sh from=2026-11-24T13:00:00+01:00 status=failed,unknown limit=20
-# A signature covers a query in one form: sorted by name, and percent-encoded but for letters, digits and -._~
+# A signature covers a query in one form: sorted by name, and percent-encoded except for letters, digits and -._~
 set -eu
 export LC_ALL=C
 

@@ -1,4 +1,4 @@
-"""A status over time: watched while it changes, and drawn when it is over. Pure but for the functions given."""
+"""A status over time: watched while it changes, and drawn when it is over. Pure except for the functions given."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence

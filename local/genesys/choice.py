@@ -1,6 +1,6 @@
 """Which fault, if any, meets a request: the script first, then the scenario's random faults.
 
-Pure but for the injected random source. One draw is made for every random fault that matches, in order, so
+Pure except for the injected random source. One draw is made for every random fault that matches, in order, so
 a seed and a sequence of requests always give the same faults.
 """
 

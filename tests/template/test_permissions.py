@@ -259,7 +259,7 @@ def test_no_action_is_a_wildcard(roles: dict[str, Resource]) -> None:
     assert [action for role in roles.values() for action, _ in _grants(role) if "*" in action or "?" in action] == []
 
 
-def test_no_resource_is_a_wildcard_but_for_traces(roles: dict[str, Resource]) -> None:
+def test_no_resource_is_a_wildcard_except_for_traces(roles: dict[str, Resource]) -> None:
     for role in roles.values():
         for statement in _statements(role):
             for resource in _as_list(statement["Resource"]):

@@ -331,7 +331,7 @@ OPERATIONS: dict[str, Operation] = {
         "Decisions",
         "Run some of a workflow again",
         "Failed and unknown steps and all that follows from them; or `from` a step, which with all that depends on it "
-        "runs again, whatever it came to. What is unknown is asked about again under the id that went out before. Not "
+        "runs again, whatever its outcome. What is unknown is asked about again under the id that went out before. Not "
         "while it is `running`.",
         {
             202: Success(

@@ -67,7 +67,7 @@ class Executions(Calls):
     def dry_run(self, action_id: str, inputs: Mapping[str, Any], **options: Any) -> Mapping[str, Any]:
         """Check a request by all rules of the deployment, and return it normalised. Nothing is recorded.
 
-        Takes what `submit` takes, but for ``wait_seconds``. Raises as `submit` does.
+        Takes what `submit` takes, except for ``wait_seconds``. Raises as `submit` does.
         """
         request = _request(action_id=action_id, inputs=inputs, **options)
         return object_of(self.send("/executions", request, query={"dryRun": True}))

@@ -153,7 +153,7 @@ def test_a_refusal_names_the_key_in_the_log_alone(
 
 
 def test_what_decides_or_shows_more_is_for_operators() -> None:
-    # Written out, so that a new route is looked at here: a POST is a decision, but for what callers submit.
+    # Written out, so that a new route is looked at here: a POST is a decision, except for what callers submit.
     assert {route.operation for route in OPERATORS} == {
         "getExecutionRequest",
         "retryExecution",

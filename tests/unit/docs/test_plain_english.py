@@ -23,6 +23,9 @@ INSTEAD = {
     **dict.fromkeys(("anew",), "again"),
     **dict.fromkeys(("hence", "hereby", "thereby", "thereof", "therein", "wherein"), "so, by this, of it, in which"),
     **dict.fromkeys(("manieth",), "which"),
+    **dict.fromkeys(("but for",), "except, except for"),
+    **dict.fromkeys(("for want",), "without, since there is no"),
+    **dict.fromkeys(("beget", "begets", "begat", "begotten"), "lead to, cause"),
     **dict.fromkeys(("come back", "comes back", "came back", "coming back"), "return, try again, is sent again"),
 }
 MEANT = {
@@ -81,6 +84,8 @@ def test_every_exception_is_still_needed(texts: dict[str, str]) -> None:
         ("Sid: TellMissingPayloads", ["tell"]),
         ("Whoever reads this", ["whoever"]),
         ("a message that comes back", ["comes back"]),
+        ("all but for one, for want of time", ["but for", "for want"]),
+        ("for wanted in names: this, but not for long", []),
         ("understood, standard, spellcheck, misspelled, intelligent, families", []),
     ],
 )

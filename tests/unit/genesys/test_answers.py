@@ -146,7 +146,7 @@ def inside(result: bytes) -> bytes:
     return b'{"executionId":"e", "status" : "completed","result": ' + result + b' ,"cacheStatus":"enabled"}'
 
 
-# What an action can come to, and what is handed on of it: its text, but for what no other reader could take.
+# What an action can come to, and what is handed on of it: its text, except for what no other reader could take.
 RESULTS: dict[str, tuple[bytes, bytes]] = {
     name: (body, body if becomes is None else becomes)
     for name, body, becomes in [

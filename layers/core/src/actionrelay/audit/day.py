@@ -89,7 +89,7 @@ class ReadAuditDays:
     def page(self, query: Mapping[str, str]) -> dict[str, Json]:
         """Return the entries of a UTC day, an execution's together; a page holds whole executions.
 
-        So it has ``limit`` entries at most, but for an execution that alone has more.
+        So it has ``limit`` entries at most, except for an execution that alone has more.
 
         Raises:
             InvalidRequestError: with every fault of the query.

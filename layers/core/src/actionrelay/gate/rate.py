@@ -85,7 +85,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class GateState:
-    """What all workers share: times in µs since the epoch, but for ``paused_until`` and leases, which are in ms."""
+    """What all workers share: times in µs since the epoch, except for ``paused_until`` and leases, which are in ms."""
 
     used_until_us: int = 0
     """Up to when permits have been given out; what is between this and now is in the bucket."""

@@ -71,7 +71,7 @@ class WarningDocument(TypedDict):
 
 
 class ExecutionSummaryDocument(TypedDict):
-    """One execution in its current state, but for its result."""
+    """One execution in its current state, except for its result."""
 
     executionId: str
     actionId: str

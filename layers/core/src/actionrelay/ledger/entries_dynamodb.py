@@ -43,7 +43,7 @@ def entries_item(entries: Sequence[AuditEntry]) -> Item:
 
 
 def read_entries(item: Mapping[str, Attribute]) -> tuple[AuditEntry, ...]:
-    """Read the entries of an item that is as it was written, oldest first; ``entry_reading`` reads any other too."""
+    """Read the entries of an item that is as it was written, oldest first; ``audit`` reads any other too."""
     facts = {name: fact(name, item[camel(name)]) for name in _NAMES if camel(name) in item}
     last = AuditEntry(**{**facts, "seq": facts["seq"] - trail_key(facts.get("accepted_at"))})
     earlier = json.loads(item["earlier"]["S"]) if "earlier" in item else ()

@@ -21,7 +21,7 @@ from actionrelay.strict_json import digest
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """Counts, caches and hands on what an execution came to. Every part is safe to do again."""
+    """Counts, caches and hands on an execution's outcome. Every part is safe to do again."""
 
     recorder: Recorder
     payloads: PayloadStore
@@ -49,7 +49,7 @@ class Completion:
         self.hand_on(ended, result)
 
     def after_decision(self, ended: Execution, result: bytes) -> None:
-        """Do what follows an operator's decision: the same, but for error rate and latency, which would be theirs."""
+        """Do what follows an operator's decision: the same, without error rate and latency, which would be theirs."""
         self._count(ended)
         self.hand_on(ended, result)
 

@@ -67,7 +67,7 @@ _LEDGER_ATTRIBUTES = (
 )
 """``action_id`` is repeated for those that see a step alone, as the counters do."""
 WITHOUT_PAYLOADS = frozenset({"pk", "sk", *_ACCEPTED_ATTRIBUTES, *_LEDGER_ATTRIBUTES, "detail"})
-"""The attributes of a record but for the bytes of its request and its result."""
+"""The attributes of a record except for the bytes of its request and its result."""
 UNDELIVERED = "failed"
 _DELIVERY = {
     "webhook_status": "status",

@@ -35,7 +35,7 @@ class ManyDecision:
 
     @property
     def parts(self) -> int:
-        """How many parts it has, of ``PART_SIZE`` executions each but for the last."""
+        """How many parts it has, of ``PART_SIZE`` executions each except for the last."""
         return -(-self.matched // PART_SIZE)
 
 

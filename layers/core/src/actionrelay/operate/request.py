@@ -72,7 +72,7 @@ class ReadRequest:
 
 
 def accepted_document(execution: Execution, payloads: PayloadStore, masks: frozenset[str]) -> RawDocument:
-    """Return the request of an execution, its inputs as the text that came but for what is masked."""
+    """Return the request of an execution, its inputs as the text that came except for what is masked."""
 
     def shown(ref: PayloadRef | None) -> RawJson | None:
         stored = None if ref is None else payloads.get(ref)

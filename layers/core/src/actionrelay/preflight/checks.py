@@ -40,7 +40,7 @@ _REACH = (
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one GET came to: a status, or, where no answer came, the reason."""
+    """What one GET returned: a status, or, where no answer came, the reason."""
 
     status: int | None
     reason: str = ""

@@ -57,4 +57,4 @@ class ExecutionRequest(Document):
     """True says that running the action twice does no harm, so that a lost outcome may be tried again. With
     `integrations` it is true by default for an action that is a GET."""
     lane: Annotated[Lane, Field(strict=False)] = Lane.INTERACTIVE
-    """`bulk` waits while `interactive` ones are there, but for a share of the rate that is its own."""
+    """`bulk` waits while `interactive` ones are there, except for a share of the rate that is its own."""

@@ -66,11 +66,6 @@ _LOW_32_BITS = 0xFFFF_FFFF
 _ISATAP_MARKS = (0x0000_5EFE, 0x0200_5EFE)
 
 
-def is_public(address: str) -> bool:
-    """Whether ``address`` is one on the public internet. Text that is no IP address is not."""
-    return forbidding_rule(address) is None
-
-
 def forbidding_rule(address: str) -> str | None:
     """Name the rule that keeps ``address`` from being public, None when it is public.
 

@@ -1,4 +1,4 @@
-"""How ``query`` is built. All of it reads alone, but for the slots of those that wait."""
+"""How ``query`` is built. It only reads, except for the slots of those that wait."""
 
 import os
 

@@ -29,7 +29,7 @@ class StepRequest(Document):
     depends_on: Annotated[list[str], Field(max_length=100)] | None = None
     """Steps that have to end before, besides those that it refers to."""
     when: Any = None
-    """The step is skipped where this comes to null, false, 0, or an empty text, list or object."""
+    """The step is skipped where this is null, false, 0, or an empty text, list or object."""
     for_each: Any = Field(
         None,
         json_schema_extra={
@@ -45,7 +45,7 @@ class StepRequest(Document):
             ]
         },
     )
-    """A list, or a reference that comes to one, of 100 items at most: the step runs once for each of them. In its
+    """A list, or a reference to one, of 100 items at most: the step runs once for each of them. In its
     inputs `{"$from": "$item"}` is the item and `{"$from": "$index"}` its number, from 0. Its result is the list of
     theirs, in order."""
     max_concurrency: Annotated[int, Field(ge=1, le=MAX_CONCURRENCY), BeforeValidator(whole)] | None = None
@@ -59,7 +59,7 @@ class StepRequest(Document):
 
 
 class WorkflowRequest(Document):
-    """The body of ``POST /v1/workflows``, but for what is in its steps."""
+    """The body of ``POST /v1/workflows``, except for what is in its steps."""
 
     workflow_id: Uuid | None = None
     """The caller's idempotency key."""
@@ -68,7 +68,7 @@ class WorkflowRequest(Document):
     webhook_url: Annotated[str, StringConstraints(min_length=1), Field(json_schema_extra={"format": "uri"})] | None = (
         None
     )
-    """Where to report what the workflow comes to; the rules are those of an execution."""
+    """Where to report the workflow's outcome; the rules are those of an execution."""
     lane: Literal["interactive", "bulk"] | None = None
     """Of all its executions; `interactive` where it is not given."""
     deadline_seconds: Annotated[int, Field(ge=1, le=MAX_DEADLINE_SECONDS), BeforeValidator(whole)] | None = None
@@ -94,5 +94,5 @@ class RetryRequest(Document):
     """The body of ``POST /v1/workflows/{id}/retry``, which may be left out."""
 
     from_: str | None = Field(None, alias="from")
-    """A step: it and all that depends on it run again, whatever they came to. Where it is left out, failed and unknown
+    """A step: it and all that depends on it run again, whatever their outcome. Where it is left out, failed and unknown
     steps do, and all that follows from them."""

@@ -98,7 +98,7 @@ def cancel_items(step: StepRecord) -> StepRecord:
 
 
 def settle(step: StepRecord, state: StepState, now: int, error: ExecutionError | None = None) -> StepRecord:
-    """Take what a step has come to, from its execution or for want of one."""
+    """Take what a step has come to, from its execution, or without one."""
     return _to(step, state, error=error, completed_at=now)
 
 
