@@ -55,8 +55,8 @@ class RateReading:
 class Reply:
     """How one attempt ended. ``latency_ms`` runs from the first byte out; ``retry_after`` is the raw header.
 
-    ``result`` is JSON text as it came, except what ``mended`` names (``json_text.Flaw``); None is null. A success has an
-    error where its result can't be handed on.
+    ``result`` is JSON text as it came, except what ``mended`` names (``json_text.Flaw``); None is null. A success has
+    an error where its result can't be handed on.
     """
 
     kind: ReplyKind
