@@ -69,6 +69,7 @@ from actionrelay.workflows.decisions import OperateWorkflow
 from actionrelay.workflows.reading import ListWorkflows, ReadWorkflow
 from actionrelay.workflows.records import WorkflowRecords
 from actionrelay.workflows.results import StepResults
+from actionrelay.workflows.retention import RetainedWorkflows
 from actionrelay.workflows.rules import WorkflowRules
 from actionrelay.workflows.submission import SubmitWorkflow
 from tests.fakes.board import InMemoryBoard
@@ -156,7 +157,7 @@ class Relay:
     """The function ``catalogue``, with an organisation of its own."""
     contract_check: ContractCheck = ContractCheck.WARN
     workflow_queue: RecordedWorkflowQueue = field(default_factory=RecordedWorkflowQueue)
-    workflows: InMemoryWorkflows = field(default_factory=InMemoryWorkflows)
+    workflows: InMemoryWorkflows = field(default_factory=lambda: InMemoryWorkflows(retention_ms=RETENTION_MS))
     success_rate: KnownSuccessRate = field(default_factory=KnownSuccessRate)
     counters: InMemoryCounters = field(default_factory=InMemoryCounters)
     webhook_ids: InMemoryWebhookIds = field(default_factory=InMemoryWebhookIds)
@@ -333,6 +334,11 @@ class Relay:
         return WorkflowRecords(self.workflows, self.payloads)
 
     @property
+    def retained_workflow_records(self) -> WorkflowRecords:
+        """The same as callers and operators see them."""
+        return WorkflowRecords(RetainedWorkflows(self.workflows, self.clock, RETENTION_MS), self.payloads)
+
+    @property
     def step_results(self) -> StepResults:
         return StepResults(self.store, self.payloads)
 
@@ -340,7 +346,7 @@ class Relay:
     def submitting_workflows(self) -> SubmitWorkflow:
         return SubmitWorkflow(
             WorkflowRules(RulesOfSubmissions(self.rules)),
-            self.workflow_records,
+            self.retained_workflow_records,
             self.payloads,
             self.workflow_queue,
             self.telemetry,
@@ -365,7 +371,7 @@ class Relay:
     @property
     def operating_workflows(self) -> OperateWorkflow:
         return OperateWorkflow(
-            self.workflow_records,
+            self.retained_workflow_records,
             self.workflow_queue,
             self.deliveries,
             self.telemetry,
@@ -376,7 +382,7 @@ class Relay:
 
     @property
     def reading_workflows(self) -> ReadWorkflow:
-        return ReadWorkflow(self.workflow_records, self.step_results, self.clock, self.telemetry, RETENTION_MS)
+        return ReadWorkflow(self.retained_workflow_records, self.step_results, self.telemetry)
 
     @property
     def listing_workflows(self) -> ListWorkflows:

@@ -17,10 +17,13 @@ class InMemoryWorkflows:
     runs: dict[str, Run] = field(default_factory=dict)
     steps: dict[str, dict[str, StepRecord]] = field(default_factory=dict)
     trouble: Trouble = field(default_factory=Trouble)
+    retention_ms: int | None = None
+    """After which an id is taken again; None: never."""
 
     def create(self, run: Run) -> None:
         self.trouble.strike_before("create")
-        if run.workflow_id in self.runs:
+        there = self.runs.get(run.workflow_id)
+        if there and (self.retention_ms is None or there.created_at + self.retention_ms > run.created_at):
             raise AlreadyRecordedError("this id is taken")
         self.runs[run.workflow_id] = run
         self.steps[run.workflow_id] = {}

@@ -12,7 +12,7 @@ from actionrelay.workflows.submission import Disposition
 from tests.fakes import flows
 from tests.fakes.flows import WORKFLOW_ID, a_step, from_step
 from tests.fakes.queues import FixedGauge
-from tests.fakes.relay import Relay, encoded
+from tests.fakes.relay import RETENTION_MS, Relay, encoded
 
 MOST = 4_800
 QUOTA = MOST // 48
@@ -71,6 +71,15 @@ def test_all_executions_of_a_workflow_count_to_its_caller(relay: Relay) -> None:
     waits(relay, MOST)
     with pytest.raises(BacklogFullError):
         submit(relay, workflowId="5a5a5a5a-0000-4000-8000-000000000002")
+
+
+def test_what_is_past_its_retention_makes_no_room(relay: Relay) -> None:
+    assert submit(relay) is Disposition.ACCEPTED
+    relay.clock.advance(RETENTION_MS)
+    waits(relay, 2 * MOST)
+
+    with pytest.raises(BacklogFullError):
+        submit(relay)
 
 
 def test_a_small_workflow_finds_a_callers_room_in_a_full_lane(relay: Relay) -> None:

@@ -1,6 +1,7 @@
 """Workflows of every shape, from submission to end, over the whole relay in memory."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, override
 
@@ -14,7 +15,7 @@ from actionrelay.workflows.ports import StepExecutions, StepOrder
 from actionrelay.workflows.run import execution_id
 from actionrelay.workflows.submission import Disposition
 from tests.fakes.flows import WORKFLOW_ID, Flow, a_step, echo, from_step, of_steps
-from tests.fakes.relay import WEBHOOK_URL, encoded
+from tests.fakes.relay import RETENTION_MS, WEBHOOK_URL, encoded
 
 DIAMOND = {
     "a": a_step(),
@@ -466,6 +467,28 @@ def test_the_same_workflow_again_is_the_same() -> None:
     with pytest.raises(WorkflowConflictError):
         flow.relay.submitting_workflows.submit(encoded({"workflowId": WORKFLOW_ID, "steps": {"a": a_step()}}))
     assert set(flow.posts.values()) == {1}
+
+
+@pytest.mark.parametrize("route", ["read", "retry", "cancel"])
+def test_a_workflow_past_its_retention_is_gone_on_every_route(route: str) -> None:
+    flow = Flow({"a": a_step(), "b": a_step(dependsOn=["a"])}, scripted(a=["unknown"])).play()
+    before = flow.relay.workflows.load(WORKFLOW_ID)
+    routes: dict[str, Callable[[str], object]] = {
+        "read": flow.relay.reading_workflows.workflow,
+        "retry": lambda name: flow.relay.operating_workflows.retry(name, "ops"),
+        "cancel": lambda name: flow.relay.operating_workflows.cancel(name, "ops"),
+    }
+    flow.relay.clock.advance(RETENTION_MS)
+    with pytest.raises(WorkflowNotFoundError):
+        routes[route](WORKFLOW_ID)
+    assert flow.relay.workflows.load(WORKFLOW_ID) == before
+
+
+def test_an_id_past_its_retention_is_free_for_another_workflow() -> None:
+    flow = Flow({"a": a_step()}).play()
+    flow.relay.clock.advance(RETENTION_MS)
+    flow.steps = {"z": a_step()}
+    assert list(flow.play().statuses) == ["z"]
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from actionrelay.wiring.process import SystemClock, aws, once, prepare
 from actionrelay.wiring.settings import QuerySettings
 from actionrelay.wiring.telemetry import telemetry
 from actionrelay.wiring.waiting import awaiting
+from actionrelay.wiring.workflow_records import retained_workflows
 from actionrelay.workflows.reading import ListWorkflows, ReadWorkflow
 from actionrelay.workflows.records import WorkflowRecords
 from actionrelay.workflows.results import StepResults
@@ -70,11 +71,9 @@ def read_workflow() -> ReadWorkflow:
     settings = query_settings()
     payloads = BucketPayloads(aws().s3, settings.payload_bucket)
     return ReadWorkflow(
-        records=WorkflowRecords(_workflows_table(settings), payloads),
+        records=WorkflowRecords(retained_workflows(_workflows_table(settings)), payloads),
         results=StepResults(_executions_table(settings), payloads),
-        clock=SystemClock(),
         telemetry=telemetry(),
-        retention_ms=settings.execution_retention_days * DAY_MS,
     )
 
 

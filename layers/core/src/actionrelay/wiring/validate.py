@@ -32,7 +32,7 @@ from actionrelay.wiring.settings import ValidateSettings
 from actionrelay.wiring.step_requests import RoomInBacklog, RulesOfSubmissions
 from actionrelay.wiring.telemetry import telemetry
 from actionrelay.wiring.waiting import awaiting
-from actionrelay.wiring.workflow_records import step_results, workflow_records
+from actionrelay.wiring.workflow_records import callers_workflow_records, step_results
 from actionrelay.workflows.decisions import OperateWorkflow
 from actionrelay.workflows.results import StepResults
 from actionrelay.workflows.rules import WorkflowRules
@@ -125,7 +125,7 @@ def submit_workflow() -> SubmitWorkflow:
     settings = validate_settings()
     return SubmitWorkflow(
         rules=WorkflowRules(RulesOfSubmissions(submit_execution().rules)),
-        records=workflow_records(settings),
+        records=callers_workflow_records(settings),
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
         queue=SqsWorkflowQueue(aws().sqs, settings.workflow_queue_url),
         telemetry=telemetry(),
@@ -140,7 +140,7 @@ def operate_workflow() -> OperateWorkflow:
     """Takes what operators decide about workflows."""
     settings = validate_settings()
     return OperateWorkflow(
-        records=workflow_records(settings),
+        records=callers_workflow_records(settings),
         queue=SqsWorkflowQueue(aws().sqs, settings.workflow_queue_url),
         deliveries=SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url),
         telemetry=telemetry(),

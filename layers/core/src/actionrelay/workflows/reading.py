@@ -7,7 +7,6 @@ from typing import TypedDict
 
 from actionrelay.cursors import read_cursor, write_cursor
 from actionrelay.errors import Fault, InvalidRequestError, WorkflowNotFoundError
-from actionrelay.ledger.retention import is_over
 from actionrelay.pages import DEFAULT_LIMIT, FaultyValueError, limit_of, milliseconds_of
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.strict_json import Json, as_json, pointer
@@ -40,9 +39,7 @@ class ReadWorkflow:
 
     records: WorkflowRecords
     results: StepResults
-    clock: Clock
     telemetry: Telemetry
-    retention_ms: int
 
     def workflow(self, workflow_id: str) -> dict[str, object]:
         """Return a workflow as last written, with the results of its steps.
@@ -51,7 +48,7 @@ class ReadWorkflow:
             WorkflowNotFoundError: there is none with this id.
         """
         workflow = self.records.load(recorded_form(workflow_id))
-        if workflow is None or is_over(workflow.run.created_at, self.retention_ms, self.clock.now()):
+        if workflow is None:
             raise WorkflowNotFoundError.of(workflow_id)
         self.telemetry.concerning(workflow.run.workflow_id, workflow.run.trace_id)
         return workflow_document(workflow, self.results)
