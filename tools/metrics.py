@@ -55,9 +55,9 @@ def _members(module: ast.Module) -> Iterator[tuple[str, str, str]]:
         following = [*kind.body[1:], None]
         for member, after in zip(kind.body, following, strict=True):
             match member, after:
-                case ast.Assign(value=ast.Constant(value=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                    yield _UNITS[kind.name], str(name), " ".join(text.split()).replace("``", "`")
-                case ast.Assign(value=ast.Constant(value=name)), _:
+                case ast.Assign(value=ast.Constant(value=str(name))), ast.Expr(value=ast.Constant(value=str(text))):
+                    yield _UNITS[kind.name], name, " ".join(text.split()).replace("``", "`")
+                case ast.Assign(value=ast.Constant(value=str(name))), _:
                     raise ValueError(f"{name} has no docstring")
 
 
