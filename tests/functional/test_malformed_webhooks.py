@@ -242,8 +242,6 @@ BESIDE: dict[str, dict[str, Any]] = {
     "a charset": {"multiValueHeaders": {"Content-Type": ["application/json; charset=ISO-8859-1"]}},
     "a coding": {"multiValueHeaders": {"Content-Encoding": ["gzip"]}},
     "a type twice": {"multiValueHeaders": {"Content-Type": ["application/json", "text/plain"]}},
-    "an unknown parameter": {"queryStringParameters": {"x": "1"}},
-    "a parameter twice": {"multiValueQueryStringParameters": {"x": ["1", "2"]}},
 }
 """What a caller's request is refused for."""
 

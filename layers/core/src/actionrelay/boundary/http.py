@@ -12,6 +12,7 @@ from actionrelay.boundary.request import (
     check_media,
     is_dry_run,
     is_operator,
+    query_faults,
     read_body,
     read_request,
     request_faults,
@@ -127,7 +128,9 @@ def _handle(event: Mapping[str, Any], handlers: Mapping[str, Handler], checks: M
     if not proves_no_caller():
         _check_access(route, event)
     if route.proof:
-        # Its bytes as they came are what is proven. Nothing else is looked at first: it would answer a forger.
+        if unknown := tuple(query_faults(route, event)):
+            raise InvalidRequestError(unknown)
+        # Its bytes as they came are what is proven. No header is looked at first: an authentic result is worth more.
         return handlers[route.operation](_read_signed(event))
     request = read_request(event)
     check_media(request)

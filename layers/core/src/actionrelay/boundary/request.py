@@ -157,11 +157,12 @@ def check_media(request: HttpRequest) -> None:
 
 def request_faults(route: Route, event: Mapping[str, Any], request: HttpRequest) -> tuple[Fault, ...]:
     """Return what a route does not take: parameters that it does not know, and what comes twice where one is meant."""
-    return (*_query_faults(route, _query(event)), *_header_faults(route, request.headers))
+    return (*query_faults(route, event), *_header_faults(route, request.headers))
 
 
-def _query_faults(route: Route, query: Mapping[str, list[str]]) -> Iterator[Fault]:
-    for name, values in query.items():
+def query_faults(route: Route, event: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield what is wrong with the parameters of a request."""
+    for name, values in _query(event).items():
         place = pointer("query", name)
         if name not in route.query:
             yield Fault(place, "schema", f"unknown parameter{_likely(name, route.query)}")
