@@ -24,9 +24,8 @@ from tests.stack.iam_users import user
 from tests.unit.docs.test_access import CALLER
 
 MEASURED_SECONDS = int(os.environ.get("HARM_SECONDS", "0"))
-ALONE_SECONDS, TOGETHER_SECONDS = (20, MEASURED_SECONDS) if MEASURED_SECONDS else (10, 30)
+WARM_SECONDS, ALONE_SECONDS, TOGETHER_SECONDS = (10, 20, MEASURED_SECONDS) if MEASURED_SECONDS else (3, 5, 15)
 WORST_RATIO = 2.0
-WARM_SECONDS = 10
 PAUSE_SECONDS = 0.1
 """Between two attacks, so that they leave the machine some of its cores."""
 LEAST_P95_MS = 150.0 if MEASURED_SECONDS else 5_000.0
