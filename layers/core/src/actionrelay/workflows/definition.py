@@ -72,14 +72,6 @@ class Definition:
         """Which step depends on which."""
         return {name: step.depends_on for name, step in self.steps.items()}
 
-    def dependents(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the graph turned round: which steps wait for one."""
-        found: dict[str, list[str]] = {name: [] for name in self.steps}
-        for name, step in self.steps.items():
-            for dependency in step.depends_on:
-                found[dependency].append(name)
-        return {name: tuple(names) for name, names in found.items()}
-
 
 def known_items(for_each: Json) -> list[Json] | None:
     """Return the items that are known beforehand; None where they come from a result."""

@@ -8,7 +8,7 @@ that is allowed (100 steps, 1,000 executions) is far below what one item, and on
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 
 from actionrelay.aws.attributes import Attribute, Item, attribute, value_of
@@ -148,10 +148,6 @@ def read_step(name: str, item: Mapping[str, Attribute]) -> StepRecord:
         item_failed_at=detail.get("item_failed_at"),
         version=value_of(item["version"]),
     )
-
-
-STORED_FIELDS = frozenset(field.name for field in fields(Run))
-"""Every part of a workflow's record; a test reads each of them back."""
 
 
 def _error(error: ExecutionError | None) -> dict[str, Any] | None:

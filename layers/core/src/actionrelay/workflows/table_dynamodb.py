@@ -224,9 +224,5 @@ def _read(workflow_id: str, items: Mapping[str, Mapping[str, Attribute]]) -> Rec
         raise RecordUnreadableError("the record can't be read", workflow_id=workflow_id) from None
 
 
-def _listed(item: Mapping[str, Attribute]) -> Listed:
-    return Listed(int(item["created_at"]["N"]), item["pk"]["S"].partition("#")[2])
-
-
 def _name(workflow_id: str) -> str:
     return f"workflow#{workflow_id}"
