@@ -38,8 +38,10 @@ def success_is_true(case: Case) -> Iterator[Violation]:
     if not (case.twin_runs if hit else case.runs):
         yield case.violation(Broken.PHANTOM_SUCCESS, "no run was counted")
     inputs = case.order.rival_inputs if case.rival_accepted and case.order.rival_inputs else case.order.inputs
-    wanted = run_action(case.order.action_id, dict(inputs), case.order.result_bytes)
-    if case.final["result"] != wanted and not says_result_is_lost(case):
+    # The simulator makes a result large once: an action that ran again after its worker died returns the usual one.
+    sizes = (case.order.result_bytes, 0) if case.runs > 1 else (case.order.result_bytes,)
+    wanted = [run_action(case.order.action_id, dict(inputs), size) for size in sizes]
+    if case.final["result"] not in wanted and not says_result_is_lost(case):
         yield case.violation(Broken.WRONG_RESULT, f"error {_error_code(case)}, result {case.final['result']!s:.200}")
 
 

@@ -126,6 +126,13 @@ FINE = {
         audit={ID: trail(RETRIED)},
         finals=final("completed", attempts=2),
     ),
+    "ran again after its worker died, and the second result is not the large one": history(
+        orders=ordered(idempotent=True, result_bytes=100_000),
+        runs={TRACE: 2},
+        requests=(request(200, ran=True), request(200, 2, ran=True)),
+        audit={ID: trail(RETRIED)},
+        finals=final("completed", attempts=2),
+    ),
     "refused": history(
         runs={}, requests=(request(400, fault="status:400"),), audit={ID: trail(FAILED)}, finals=final("failed")
     ),
