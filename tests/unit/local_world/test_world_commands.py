@@ -14,8 +14,9 @@ from local.world.errors import WorldError
 from local.world.ports import wait_until
 from local.world.processes import Handle, start_mark
 from local.world.progress import Progress
-from local.world.state import Stack, WorldFolder
+from local.world.state import WorldFolder
 from local.world.up import up
+from tests.fakes.local_stack import STACK
 
 
 @pytest.fixture
@@ -64,21 +65,6 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WorldFolder:
     folder.write_stack(STACK)
     monkeypatch.setattr("local.world.up.api_answers", lambda *_: True)
     return folder
-
-
-STACK = Stack(
-    api_url="http://127.0.0.1:1/v1",
-    endpoint_url="http://127.0.0.1:1",
-    region="us-east-1",
-    access_key_id="AKIA",
-    secret_access_key="key",
-    genesys_url="http://127.0.0.1:2",
-    sink_url="http://127.0.0.1:3",
-    webhook_secret="whsec_a",
-    delivery_secret="whsec_b",
-    outputs={},
-    pids=[],
-)
 
 
 @pytest.mark.usefixtures("aws_settings")

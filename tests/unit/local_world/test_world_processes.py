@@ -95,7 +95,10 @@ def test_stop_ends_orphans_of_a_process_that_died(world: World) -> None:
     assert gone(child)
 
 
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="environments of others are read from /proc")
+@pytest.mark.skipif(
+    not Path("/proc").is_dir(),
+    reason="Linux alone shows the environment of another process, which marks an orphan as a world's",
+)
 def test_stop_leaves_a_foreign_process_group_alone(world: World) -> None:
     parent, child = world.spawn_parent(0, mark=False)
     assert wait_until(lambda: not is_running(parent), alive=lambda: True, seconds=10)
