@@ -4,7 +4,6 @@ import base64
 import json
 import time
 import uuid
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 import standardwebhooks
 
+from actionrelay.aws.detail import packed, unpacked
 from actionrelay.ids import run_id
 from actionrelay.ledger.receiver import without_path
 from actionrelay.webhooks.keys import SigningSecret, key_of_receiver, parse_secret
@@ -53,9 +53,9 @@ def hasten(deployment: Deployment, execution_id: str) -> None:
     dynamodb, table = deployment.aws("dynamodb"), deployment.stack.outputs["ExecutionsTableName"]
     key = {"pk": {"S": f"execution#{execution_id}"}, "sk": {"S": "ledger"}}
     item = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
-    detail = json.loads(zlib.decompress(item["detail"]["B"]))
+    detail = unpacked(item["detail"]["B"])
     detail["deliver_at"] = int(time.time() * 1_000)
-    dynamodb.put_item(TableName=table, Item={**item, "detail": {"B": zlib.compress(json.dumps(detail).encode())}})
+    dynamodb.put_item(TableName=table, Item={**item, "detail": {"B": packed(detail)}})
     body = json.dumps({"executionId": execution_id})
     deployment.aws("sqs").send_message(QueueUrl=deployment.stack.outputs["DeliveryQueueUrl"], MessageBody=body)
 

@@ -29,7 +29,7 @@ from actionrelay.ledger.executions_dynamodb import ExecutionsTable
 from actionrelay.ledger.items_dynamodb import accepted_item, ledger_item, read_execution
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.ledger.ports import CachedResult
-from actionrelay.strict_json import canonical
+from actionrelay.strict_json import canonical, digest
 from benchmarks.cost.capacity import item_bytes
 from benchmarks.samples import SMALL_BYTES, request
 from tests.fakes.aws import FakeDynamoDb, FakeS3, aws_error
@@ -152,23 +152,28 @@ def test_an_item_is_legible_to_a_person() -> None:
 
 
 def test_each_write_of_a_1_kb_request_is_one_unit() -> None:
-    inputs = canonical(request(SMALL_BYTES)["inputs"])
+    inputs, references = (canonical(request(SMALL_BYTES)[name]) for name in ("inputs", "actionReferences"))
     payloads = BucketPayloads(FakeS3(), "bucket")  # type: ignore[arg-type]
-    ref = payloads.refer(f"{EXECUTION_ID}/request/{'0' * 64}", inputs)
     dynamodb = FakeDynamoDb()
     accepted = ledger.accept(
         a_draft(
-            request=ref,
+            request=payloads.refer(f"{EXECUTION_ID}/request/{digest(inputs)}", inputs),
+            references=payloads.refer(f"{EXECUTION_ID}/references/{digest(references)}", references),
             cache_key=random_digest(1),
             content_hash=random_digest(2),
             cache_status=CacheStatus.ENABLED,
+            repeatable=True,
+            idempotent=False,
             acceptance_id=TRACE_ID,
+            audit_kept_days=365,
+            caller="2e0ddd4a3e94cafb",
+            webhook_url="https://orders.example.com/hooks/genesys",
         )
     )
     table(dynamodb).create(accepted)
     running = ledger.claim(accepted.paid(), TRACE_ID, NOON, NOON + 95_000)
     table(dynamodb).save(running)
-    result = payloads.refer(f"{EXECUTION_ID}/result", inputs)
+    result = payloads.refer(f"{EXECUTION_ID}/result/{digest(inputs)}", inputs)
     outcome = Outcome(Status.COMPLETED, result)
     table(dynamodb).save(ledger.settle(running, outcome, NOON + 300, latency_ms=300, correlation_id=TRACE_ID))
     sizes = [item_bytes(put["Item"]) for put in dynamodb.puts]

@@ -2,13 +2,13 @@
 
 import base64
 import json
-import zlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from actionrelay.aws.detail import unpacked
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Delivery, Execution, WebhookStatus
 from actionrelay.ledger.items_dynamodb import ledger_item, read_execution
@@ -49,8 +49,11 @@ def flat(execution: Execution) -> Any:
 
 
 def legible(written: dict[str, Any]) -> dict[str, Any]:
-    """An item with its detail in clear, in whatever order."""
-    return {**written, "detail": json.loads(zlib.decompress(written["detail"]["B"]))}
+    """An item with its detail in clear, and the end of the audit's chain there, where it was before."""
+    legible = {**written, "detail": unpacked(written["detail"]["B"])}
+    if "audit_hash" in legible:
+        legible["detail"]["audit_hash"] = legible.pop("audit_hash")["S"]
+    return legible
 
 
 @pytest.mark.parametrize("state", STORED["states"])

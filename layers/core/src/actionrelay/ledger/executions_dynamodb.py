@@ -5,7 +5,6 @@ state, put at each later step on condition of the version before. So a step cost
 request is, and one query reads both.
 """
 
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, override
@@ -175,7 +174,7 @@ def read_record(execution_id: str, items: Iterable[Mapping[str, Attribute]]) -> 
         current = None
     try:
         return read_execution(execution_id, accepted, current)
-    except (KeyError, TypeError, ValueError, AttributeError, zlib.error):
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise RecordUnreadableError("the record can't be read", execution_id=execution_id) from None
 
 

@@ -5,14 +5,13 @@ at acceptance, and each step writes the other, small one. What a condition or a 
 rest is one compressed JSON, ``detail``, without what is absent, usual, or known from elsewhere in the record.
 """
 
-import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, astuple, fields
 from enum import StrEnum
 from typing import Any
 
 from actionrelay.aws.attributes import Attribute, Item, attribute, value_of
+from actionrelay.aws.detail import packed, unpacked
 from actionrelay.errors import Fault
 from actionrelay.lanes import Lane
 from actionrelay.ledger.audit_entry import AuditHead
@@ -63,7 +62,7 @@ _PAYLOADS = ("request", "references")
 _ACCEPTED_ATTRIBUTES = ("action_id", "trace_id", "created_at")
 _LEDGER_ATTRIBUTES = (
     *("status", "webhook_status", "version", "attempts", "created_at", "updated_at"),
-    *("audit_seq", "action_id"),
+    *("audit_seq", "audit_hash", "action_id"),
 )
 """``action_id`` is repeated for those that see a step alone, as the counters do."""
 WITHOUT_PAYLOADS = frozenset({"pk", "sk", *_ACCEPTED_ATTRIBUTES, *_LEDGER_ATTRIBUTES, "detail"})
@@ -162,7 +161,7 @@ def _item(execution: Execution, names: frozenset[str], visible: tuple[str, ...])
     if execution.audit.owed:
         detail["pending_audit"] = write_chain(execution.audit.owed, _known(values), execution.audit.hash)
     item: Item = {name: attribute(values[name]) for name in visible}
-    item["detail"] = attribute(zlib.compress(json.dumps(detail, separators=(",", ":")).encode(), 9))
+    item["detail"] = attribute(packed(detail))
     payloads = {name: values[name] for name in _PAYLOADS if name in names}
     payloads["result"] = execution.outcome.result if execution.outcome else None
     for name, ref in payloads.items():
@@ -182,7 +181,7 @@ def _flat(execution: Execution) -> dict[str, Any]:
 def _values(execution_id: str, item: Mapping[str, Attribute]) -> dict[str, Any]:
     """Read an item's part of a record, its references and its outcome put together."""
     visible = {name: value_of(item[name]) for name in _DEFAULTS if name in item and name not in _PAYLOADS}
-    detail = json.loads(zlib.decompress(value_of(item["detail"])))
+    detail = unpacked(value_of(item["detail"]))
     values: dict[str, Any] = _usual(visible["created_at"]) | visible | detail
     for name in _PAYLOADS:
         if values[name]:

@@ -1,13 +1,11 @@
 """Reads the tables' streams: executions that were accepted or moved on, and requests that were rejected."""
 
 import base64
-import binascii
-import json
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from actionrelay.aws.attributes import Attribute, value_of
+from actionrelay.aws.detail import unpacked
 from actionrelay.ledger.audit_entry import NO_ACTION
 from actionrelay.ledger.execution import CacheStatus, Status
 from actionrelay.ledger.items_dynamodb import is_name_of_run
@@ -43,7 +41,7 @@ def read_change(record: Mapping[str, Any]) -> Change | None:
             counts = dict(difference(_snapshot(before), snapshot))
         else:
             return None
-    except (KeyError, TypeError, ValueError, zlib.error, binascii.Error) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"a change that can't be read: {type(error).__name__}") from None
     return Change(int(change["SequenceNumber"]), action_id, at, counts)
 
@@ -65,7 +63,7 @@ def _decoded(image: Mapping[str, Attribute]) -> Iterator[tuple[str, Attribute]]:
 
 def read_snapshot(item: Mapping[str, Attribute]) -> Snapshot:
     """Read what counts of one of a record's two items, whichever it is."""
-    detail = json.loads(zlib.decompress(value_of(item["detail"])))
+    detail = unpacked(value_of(item["detail"]))
     accepted = "status" not in item
     created_at = int(value_of(item["created_at"]))
     status = detail.get("status", Status.QUEUED) if accepted else value_of(item["status"])

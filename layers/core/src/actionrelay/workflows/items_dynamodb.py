@@ -5,13 +5,12 @@ attribute; the rest is one compressed JSON, ``detail``. A step's item has neithe
 that is allowed (100 steps, 1,000 executions) is far below what one item, and one query, may hold.
 """
 
-import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from actionrelay.aws.attributes import Attribute, Item, attribute, value_of
+from actionrelay.aws.detail import packed, unpacked
 from actionrelay.ledger.execution import Delivery, ExecutionError, PayloadRef, WebhookStatus
 from actionrelay.timestamps import day_of
 from actionrelay.workflows.run import Item as StepItem
@@ -52,7 +51,7 @@ def accepted_item(run: Run) -> Item:
         "created_at": attribute(run.created_at),
         "trace_id": attribute(run.trace_id),
         "deadline_at": attribute(run.deadline_at),
-        "detail": _packed(detail),
+        "detail": attribute(packed(detail)),
     }
     if definition.inline is not None:
         item["definition"] = attribute(definition.inline)
@@ -75,7 +74,7 @@ def run_item(run: Run) -> Item:
         "version": attribute(run.version),
         "created_at": attribute(run.created_at),
         "deadline_at": attribute(run.deadline_at),
-        "detail": _packed(detail),
+        "detail": attribute(packed(detail)),
     }
 
 
@@ -95,7 +94,7 @@ def step_item(run: Run, step: StepRecord) -> Item:
         "state": attribute(step.state),
         "version": attribute(step.version),
         "created_at": attribute(run.created_at),
-        "detail": _packed({name: value for name, value in detail.items() if value is not None}),
+        "detail": attribute(packed({name: value for name, value in detail.items() if value is not None})),
     }
     if step.awaits:  # DynamoDB has no empty sets
         item["awaits"] = {"SS": sorted(step.awaits)}
@@ -104,7 +103,7 @@ def step_item(run: Run, step: StepRecord) -> Item:
 
 def read_run(workflow_id: str, accepted: Mapping[str, Attribute], current: Mapping[str, Attribute] | None) -> Run:
     """Read a workflow's record back from what was accepted and, once somebody has decided, from its current state."""
-    known = _unpacked(accepted)
+    known = unpacked(value_of(accepted["detail"]))
     inline = accepted.get("definition")
     values: dict[str, Any] = {
         **known,
@@ -115,7 +114,7 @@ def read_run(workflow_id: str, accepted: Mapping[str, Attribute], current: Mappi
         "definition": PayloadRef(**known["definition"], inline=None if inline is None else value_of(inline)),
     }
     if current is not None:
-        detail = _unpacked(current)
+        detail = unpacked(value_of(current["detail"]))
         delivery = detail["delivery"]
         values |= {
             **detail,
@@ -132,7 +131,7 @@ def read_run(workflow_id: str, accepted: Mapping[str, Attribute], current: Mappi
 
 def read_step(name: str, item: Mapping[str, Attribute]) -> StepRecord:
     """Read a step's record back."""
-    detail = _unpacked(item)
+    detail = unpacked(value_of(item["detail"]))
     items, result, error = detail.get("items"), detail.get("result"), detail.get("error")
     return StepRecord(
         name,
@@ -152,12 +151,3 @@ def read_step(name: str, item: Mapping[str, Attribute]) -> StepRecord:
 
 def _error(error: ExecutionError | None) -> dict[str, Any] | None:
     return None if error is None else {name: part for name, part in asdict(error).items() if part is not None}
-
-
-def _packed(detail: Mapping[str, Any]) -> Attribute:
-    return attribute(zlib.compress(json.dumps(detail, separators=(",", ":")).encode(), 9))
-
-
-def _unpacked(item: Mapping[str, Attribute]) -> dict[str, Any]:
-    unpacked: dict[str, Any] = json.loads(zlib.decompress(value_of(item["detail"])))
-    return unpacked

@@ -1,6 +1,5 @@
 """Workflows in the executions table, each in a partition of its own, and the index that lists them."""
 
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, override
@@ -220,7 +219,7 @@ def _read(workflow_id: str, items: Mapping[str, Mapping[str, Attribute]]) -> Rec
         run = read_run(workflow_id, accepted, own.get(_RUN))
         names = {sk: sk.removeprefix(_STEP) for sk in own if sk.startswith(_STEP)}
         return Records(run, {name: read_step(name, own[sk]) for sk, name in names.items()})
-    except (KeyError, TypeError, ValueError, AttributeError, zlib.error):
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise RecordUnreadableError("the record can't be read", workflow_id=workflow_id) from None
 
 
