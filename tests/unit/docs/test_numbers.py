@@ -27,11 +27,11 @@ def test_the_periods_have_the_names_that_documents_give_them() -> None:
         ("README.md", f"stops waiting for Genesys Cloud {RECORDING_MARGIN_MS // 1_000} s before the function's end"),
         ("README.md", f"or for {STRANGERS_HOURS} if the receiver has accepted no webhook"),
         ("README.md", f"in the last {REMEMBERED_MS // DAY_MS} days; 410 stops at once, 404 and 405 after half an hour"),
-        ("README.md", "given up after a day, and after a week if it waits for its turn alone"),
+        ("README.md", "given up after a day, and after a week if it only waits for its turn"),
         ("docs/api.md", f"{STRANGERS_HOURS} after the first"),
         ("docs/runbook.md", f"six in {STRANGERS_HOURS} where the receiver had taken none"),
-        ("docs/runbook.md", "what waited for its turn alone, after a week"),
-        ("docs/security.md", "What waits for its turn alone has `expired` after a week"),
+        ("docs/runbook.md", "what only waited for its turn, after a week"),
+        ("docs/security.md", "What only waits for its turn has `expired` after a week"),
     ],
 )
 def test_documents_have_the_periods_of_the_code(document: str, says: str) -> None:
