@@ -59,6 +59,32 @@ def test_json_of_more_than_one_meaning_is_refused_by_name(raw: bytes, complaint:
         parse(raw)
 
 
+members = st.lists(st.tuples(st.sampled_from(["a", "b", "b:", 'c"', "d\\", "e f"]), st.sampled_from([1, '":', "x :"])))
+spaces = st.sampled_from(["", " ", "\n\t", "\r"])
+
+
+@given(st.lists(members, min_size=20, max_size=30), spaces, spaces)
+def test_a_key_twice_is_found_among_many_objects(objects: list[list[tuple[str, Any]]], before: str, after: str) -> None:
+    texts = (
+        ",".join(f"{json.dumps(key)}{before}:{after}{json.dumps(value)}" for key, value in each) for each in objects
+    )
+    raw = f"[{','.join(f'{{{text}}}' for text in texts)}]".encode()
+    if all(len({key for key, _ in each}) == len(each) for each in objects):
+        assert parse(raw) == [dict(each) for each in objects]
+    else:
+        with pytest.raises(MalformedJsonError, match="occurs twice"):
+            parse(raw)
+
+
+@pytest.mark.parametrize("key", ["a", "\\u0061", "a:", "é"])
+def test_a_key_twice_is_found_below_many_others(key: str) -> None:
+    deep = f'{{"{key}": 1, "{key}": 2}}'
+    for _ in range(30):
+        deep = f'[{{"a": {deep}, "b": []}}]'
+    with pytest.raises(MalformedJsonError, match="occurs twice"):
+        parse(deep.encode())
+
+
 @pytest.mark.parametrize("opening", [b"[", b'{"a":'])
 def test_endless_nesting_is_refused_and_not_followed(opening: bytes) -> None:
     with pytest.raises(NestingTooDeepError):
