@@ -69,7 +69,7 @@ def test_the_reference_says_whom_each_route_is_for() -> None:
     documented = {
         row[0].split("`")[1]: row[2]
         for row in API.section("The HTTP API").rows()
-        if row[2] in {"caller", "operator", "open to anybody", "its signature"}
+        if row[2] in {"caller", "operator", "open to anyone", "its signature"}
     }
     assert documented.keys() == {f"{route.method} {route.path}" for route in ROUTES}
     for route in PEOPLE:

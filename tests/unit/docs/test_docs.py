@@ -180,9 +180,9 @@ def test_every_attribute_of_an_execution_is_documented() -> None:
 def test_the_fields_of_a_request_have_documented_defaults() -> None:
     documented = {row[0].strip("`"): row[3] for row in API.section("Body").rows()}
     written = {None: "", True: "true", False: "false"}
-    made_up = {
+    generated = {
         "webhookUrl": "none",
-        "executionId": "made up",
+        "executionId": "generated",
         "traceId": "the `executionId`",
         "actionReferences": "none",
     }
@@ -190,7 +190,7 @@ def test_the_fields_of_a_request_have_documented_defaults() -> None:
         str(field.alias): "" if field.is_required() else written.get(field.default, str(field.default))
         for field in ExecutionRequest.model_fields.values()
     }
-    assert documented == expected | made_up
+    assert documented == expected | generated
 
 
 def test_the_fields_of_an_audit_entry_are_documented() -> None:
