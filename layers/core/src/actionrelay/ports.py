@@ -1,6 +1,6 @@
-"""What every capability needs from the world: the time, chance, and somewhere to leave a trace.
+"""The ports that every capability uses: the time, randomness and telemetry.
 
-What one capability needs is in its own ``ports``. Adapters implement ports, tests bring fakes.
+The other ports are in the ``ports`` module of the capability that uses them. Adapters implement ports, tests use fakes.
 """
 
 from typing import Protocol
@@ -9,10 +9,10 @@ from actionrelay.signals import Count, Duration
 
 
 class Clock(Protocol):
-    """The time."""
+    """Returns the time."""
 
     def now(self) -> int:
-        """Milliseconds since the epoch."""
+        """Return the milliseconds since the epoch."""
         ...
 
 
@@ -20,19 +20,19 @@ class Randomness(Protocol):
     """A source of ids and jitter."""
 
     def uniform(self) -> float:
-        """A number in [0, 1)."""
+        """Return a number in [0, 1)."""
         ...
 
     def new_id(self) -> str:
-        """A fresh UUID, lower case."""
+        """Return a new UUID in lower case."""
         ...
 
 
 class Telemetry(Protocol):
-    """Metrics and log lines. Never given a token, secret, signature, input or result."""
+    """Metrics and log lines. They never contain a token, secret, signature, input or result."""
 
     def count(self, metric: Count, code: str | None = None, *, by: int = 1) -> None:
-        """Add to a counter, by error code where there is one; 0 counts as a sample of nothing."""
+        """Add to a counter, and to its counter by error code; 0 is recorded as a sample of 0."""
         ...
 
     def duration(self, metric: Duration, milliseconds: float) -> None:
@@ -40,9 +40,9 @@ class Telemetry(Protocol):
         ...
 
     def concerning(self, execution_id: str, trace_id: str) -> None:
-        """Put an execution's id and trace id on every line that this thread writes from now on.
+        """Add an execution's id and trace id to every line that this thread writes.
 
-        Until the next call, or until the message or the request that the thread is at is done with.
+        This lasts until the next call, or until the thread's present message or request is done.
         """
         ...
 

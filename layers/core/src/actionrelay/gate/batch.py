@@ -1,4 +1,4 @@
-"""One batch at the gate: its first message asks for all of them, and the others share the answer."""
+"""The rate gate of one batch: the first message asks for all of them, and the others share the answer."""
 
 import threading
 from collections import Counter
@@ -13,13 +13,13 @@ from actionrelay.gate.turns import Crowd, Decision
 
 @dataclass(slots=True)
 class BatchPermits(BatchGate):
-    """A ``BatchGate`` that asks once. A gate that fails is asked once as well: the others learn that it failed."""
+    """A ``BatchGate`` that asks once. If that fails, it fails for every message of the batch."""
 
     ask: Callable[[int, Crowd, int], Decision]
-    """Takes the time, the crowd, and the time at which the worker is gone, in ms."""
+    """Takes the time, the crowd, and the time at which the worker ends, in ms."""
     pause_all: Callable[[int], None]
     release: Callable[[int, int], None]
-    """Takes a lease, and how many of its actions are left. Does not fail: what is not released ends by itself."""
+    """Takes a lease and how many of its actions are left. Never fails: a lease expires by itself."""
     asks: Sequence[Ask]
     _answer: Decision | DependencyError | None = None
     _served: Counter[Ask] = field(default_factory=Counter)
@@ -47,7 +47,7 @@ class BatchPermits(BatchGate):
 
     @override
     def finished(self) -> None:
-        """Return what the batch no longer needs, half at a time, since each return is a write."""
+        """Release permits that the batch no longer needs, half at a time, since each release is a write."""
         with self._lock:
             self._finished += 1
             needed = min(self._leased, max(len(self.asks) - self._finished, 0))
@@ -81,6 +81,6 @@ class BatchPermits(BatchGate):
                 self._answer = failed
                 raise
         if isinstance(self._answer, DependencyError):
-            # A copy: one exception object is not for several threads.
+            # A copy, since several threads must not raise the same exception object.
             raise type(self._answer)(self._answer.message, **self._answer.context)
         return self._answer

@@ -1,10 +1,9 @@
 """The rate gate in the executions table: one item that all workers share, changed on condition of its version.
 
-A worker remembers the state that it saw last and writes on top of it, so a question that nobody else came before costs
-one request. A worker that was too late learns the state from the refusal itself
-(``ReturnValuesOnConditionCheckFailure``). Where others write between its questions, it reads the item before it writes:
-a read costs a fifth of a refused write. What is remembered or read can't let anybody through: only a write that was
-accepted does.
+A worker remembers the state that it saw last and writes on top of it, so without contention a question costs one
+request. A refused write returns the present state (``ReturnValuesOnConditionCheckFailure``). While other workers write
+between its questions, a worker reads the item before it writes: a read costs a fifth of a refused write. Only an
+accepted write grants permits, never a remembered or read state.
 """
 
 import json
@@ -33,27 +32,27 @@ if TYPE_CHECKING:
 
 _TRIES = 5
 _BUSY = 3
-"""From a third of the actions that may be under way, somebody may wait for one of them to end."""
+"""From a third of the highest number in flight on, messages may wait for an action to end."""
 _LOOKS = 8
-"""Reads that find nothing new, one after the other, until a worker takes itself to be alone."""
+"""After so many reads in a row that find nothing new, a worker writes without reading first."""
 _CONTENDED = Decision(opens_in=1_000)
 _KEY = key("gate#genesys", "gate")
 _DIGITS = string.digits + string.ascii_letters
-"""One for each count of the log: a slot has 38 at most, at 10,000 a minute."""
+"""One digit for each count of the log: a slot has at most 38 permits, at 10,000 a minute."""
 
 
 @dataclass(slots=True)
 class TableRateGate(RateGate):
-    """A ``RateGate`` over all workers. Threads of one process take turns, which spares the table their quarrels."""
+    """A ``RateGate`` over all workers. Threads of one process take turns, so that they don't contend for the item."""
 
     client: "DynamoDBClient"
     table: str
     sharing: Sharing
     _seen: GateState = field(default_factory=GateState, repr=False)
     _looks: int = field(default=0, repr=False)
-    """How often to read before a write yet: somebody else wrote between this worker's questions lately."""
+    """How many more questions begin with a read: another worker wrote in between recently."""
     _ended: list[tuple[int, int]] = field(default_factory=list, repr=False)
-    """Leases, and how many of their actions are left, as the table does not know yet."""
+    """Leases, each with how many of its actions are left, that are not in the table yet."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @override
@@ -61,12 +60,12 @@ class TableRateGate(RateGate):
         return BatchPermits(self.ask, self.pause, self.release, asks)
 
     def ask(self, now: int, crowd: Crowd, ends_at: int = 0) -> Decision:
-        """Let through as many as can be, and give the others a place in a line.
+        """Grant the permits that are available, and give the other messages a place in a line.
 
-        Too many quarrels over the item count as a refusal: the gate fails closed.
+        After too many refused writes no permit is granted: the gate fails closed.
 
         Raises:
-            StoreUnavailableError: nobody was let through. The permits may be used up all the same.
+            StoreUnavailableError: no permit was granted. Permits may be used up all the same.
         """
         decision = _CONTENDED
 
@@ -79,18 +78,18 @@ class TableRateGate(RateGate):
 
     @override
     def pause(self, until: int) -> None:
-        """Stop all workers until then; where others keep writing, the next 429 tries again.
+        """Stop all workers until then. If other workers keep writing, the next 429 tries again.
 
         Raises:
-            StoreUnavailableError: nobody was stopped, or everybody was.
+            StoreUnavailableError: it is not known whether they were stopped.
         """
         self._change(lambda state: pause(state, until))
 
     def release(self, lease: int, left: int) -> None:
-        """Let others begin actions in the place of those that have ended; so many are left.
+        """Record that only ``left`` actions of a lease are still under way.
 
-        It goes along with the next question; where many are under way somebody may wait for it, and it is written now.
-        What can't be written ends with its lease.
+        It is written with the next question, or at once while many actions are under way, since messages may wait for
+        it. A release that can't be written expires with its lease.
         """
         with self._lock:
             self._ended.append((lease, left))
@@ -117,14 +116,14 @@ class TableRateGate(RateGate):
         return False
 
     def _look(self) -> None:
-        """Read the state, and learn whether that was of use."""
+        """Read the state, and learn whether another worker had written."""
         answer = self.client.get_item(TableName=self.table, Key=_KEY, ConsistentRead=True)
         stored = _state(answer["Item"]) if "Item" in answer else GateState()
         self._looks = self._looks - 1 if stored.version == self._seen.version else _LOOKS
         self._seen = stored
 
     def _write(self, before: GateState, after: GateState) -> GateState:
-        """Write ``after`` where nobody has written since ``before``, and return what is there now."""
+        """Write ``after`` if the item is still at ``before``; return the state that is there now."""
         try:
             self.client.put_item(
                 TableName=self.table,
@@ -151,7 +150,7 @@ class TableGateGauge(GateGauge):
     @override
     def look(self, now: int) -> GateView:
         with failures_as(StoreUnavailableError, "the rate gate can't be read"):
-            # A query, as for a record: the role of who looks at the gate grants no read of one item.
+            # A query, as for a record: this role may not get single items.
             answer = self.client.query(
                 TableName=self.table,
                 KeyConditionExpression="pk = :pk",
@@ -162,7 +161,7 @@ class TableGateGauge(GateGauge):
 
 
 def _without(state: GateState, ended: Sequence[tuple[int, int]]) -> GateState:
-    """Return the state in which actions have ended, of leases that are still there."""
+    """Return the state without the actions that have ended, for leases that are still there."""
     there = {lease.number for lease in state.leases}
     for number, left in ended:
         if number in there:
@@ -174,7 +173,7 @@ def _attributes(state: GateState) -> dict[str, Any]:
     line_until = max((each.line_until_us for each in state.flows), default=0)
     return {
         "busy_until": {"N": _milliseconds(state.used_until_us)},
-        # Of the longest line: releases before lanes read this, and people do.
+        # Of the longest line, for releases before lanes and for people.
         "line_until": {"N": _milliseconds(line_until)},
         "paused_until": {"N": str(state.paused_until)},
         "lane_lead": {"N": str(state.lane_lead)},
@@ -221,7 +220,7 @@ def _flows(item: Mapping[str, Any]) -> tuple[FlowState, ...]:
 
 
 def _milliseconds(microseconds: int) -> str:
-    """Return a time as the table has all of them, in ms; the fraction is exact."""
+    """Return a time in ms, as all times in the table are, with its exact fraction."""
     return str(Decimal(microseconds) / 1_000)
 
 

@@ -1,4 +1,4 @@
-"""What can be said about those that wait before the rate gate: whether their lane does, and about how long."""
+"""What operators and callers see of the rate gate: which lanes wait, and about how long."""
 
 from actionrelay.gate.ports import GateView
 from actionrelay.gate.rate import GateState
@@ -7,7 +7,7 @@ from actionrelay.lanes import Lane
 
 
 def view_of(state: GateState, now: int) -> GateView:
-    """Return what of the gate's state is worth showing."""
+    """Return the part of the gate's state that is shown."""
     waiting = [each.flow.lane for each in state.flows if is_waiting(each, now)]
     return GateView(
         paused_until=state.paused_until,
@@ -17,9 +17,9 @@ def view_of(state: GateState, now: int) -> GateView:
 
 
 def worked_off_at(sharing: Sharing, view: GateView, lane: Lane, messages: int, now: int) -> int | None:
-    """Return about when all messages of a lane have had a permit (ms), at the pace that it has now.
+    """Estimate when all messages of a lane have had a permit, in ms, at the lane's present pace.
 
-    None where actions take so long that their number bounds the pace, and nobody knows when they end.
+    None while the number of actions in flight bounds the pace: when those end is not known.
     """
     if view.in_flight >= sharing.max_in_flight:
         return None

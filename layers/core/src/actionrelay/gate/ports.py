@@ -1,4 +1,4 @@
-"""The rate gate, as workers and operators see it. Each may raise ``DependencyError``."""
+"""The rate gate, as workers and operators see it. Each port may raise ``DependencyError``."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,22 +9,22 @@ from actionrelay.lanes import Flow, Lane
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What one message is before the gate."""
+    """How one message asks for a permit."""
 
     flow: Flow = field(default_factory=Flow)
     waited: bool = False
-    """It returns from a place in the line, and is no newcomer."""
+    """Whether it has waited in a line before."""
 
 
 class RateGate(Protocol):
-    """Keeps all workers together below the allowed rate, and shares it out between lanes and callers."""
+    """Keeps all workers together below the allowed rate, and shares it between lanes and callers."""
 
     def for_batch(self, asks: Sequence[Ask]) -> "BatchGate":
-        """Return a gate for one batch, that asks once for all of its messages."""
+        """Return the gate of one batch, which asks once for all of its messages."""
         ...
 
     def pause(self, until: int) -> None:
-        """Grant nothing to anybody before ``until``: Genesys Cloud answered 429."""
+        """Grant no permit before ``until`` (ms), because Genesys Cloud answered 429."""
         ...
 
 
@@ -32,53 +32,53 @@ class BatchGate(Protocol):
     """The rate gate for the messages of one batch, whose threads share it."""
 
     def take(self, now: int, ask: Ask, ends_at: int = 0) -> int:
-        """Take one permit: 0 when granted, else after how many ms to try again.
+        """Take one permit: return 0 if it is granted, else the ms after which to try again.
 
-        A message that has waited its turn already gets a short wait, every other one a place in the line. Who takes a
-        permit is under way until ``finished`` is called for it, or its worker is gone, at ``ends_at``.
+        A message that has waited before gets a short wait, any other a place in the line. A granted message counts
+        as in flight until ``finished`` is called for it, or until ``ends_at`` (ms), when its worker ends.
         """
         ...
 
     def finished(self) -> None:
-        """Say that one message of the batch is done with, whatever became of it. Can't fail."""
+        """Report that one message of the batch is done, whatever its outcome. Never fails."""
         ...
 
     def hold(self, until: int) -> None:
-        """Let nobody of this batch go out before ``until``, from this moment on. Asks no service and can't fail."""
+        """Grant no permit to this batch before ``until`` (ms). Calls no service and never fails."""
         ...
 
     def held(self, now: int) -> int:
-        """How many ms this batch is held for yet; 0 when it is not."""
+        """Return for how many more ms this batch is held; 0 if it is not."""
         ...
 
     def pause(self, until: int) -> None:
-        """Hold this batch until then, and let ``RateGate.pause`` stop everybody else."""
+        """Hold this batch until then, and pause all others with ``RateGate.pause``."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class GateView:
-    """What can be seen of the rate gate."""
+    """What the API shows of the rate gate."""
 
     paused_until: int = 0
     """The end of the last pause, in ms; 0 before the first."""
     in_flight: int = 0
-    """How many actions are under way, about: what has ended may be reported later."""
+    """Actions under way, approximately: the end of one may be recorded later."""
     callers_waiting: Mapping[Lane, int] = field(default_factory=dict)
-    """How many callers of a lane wait for permits."""
+    """The number of callers that wait for permits, by lane."""
 
     def waits(self, lane: Lane) -> bool:
-        """Whether somebody in a lane waits."""
+        """Return whether a caller waits in a lane."""
         return self.callers_waiting.get(lane, 0) > 0
 
     def waits_beside(self, lane: Lane) -> bool:
-        """Whether a lane has to share the rate: somebody in the other one waits."""
+        """Return whether a lane shares the rate, since a caller waits in the other one."""
         return any(self.waits(other) for other in Lane if other is not lane)
 
 
 class GateGauge(Protocol):
-    """Looks at the rate gate without asking it for anything."""
+    """Reads the rate gate's state without asking for a permit."""
 
     def look(self, now: int) -> GateView:
-        """Return what can be seen now."""
+        """Return the state at ``now`` (ms)."""
         ...

@@ -1,14 +1,14 @@
-"""The rate gate's bucket and its log: together they keep their promise in every minute.
+"""The rate gate's bucket and log: how many permits may be granted now.
 
-The promise: in no minute, wherever it begins, are more than ``per_minute`` requests let through; from 1200 a minute on,
-in no ten seconds more than a sixth of it. Two rules keep it:
+No sliding minute gets more than ``per_minute`` permits. From 1200 a minute on, no sliding ten seconds get more than a
+sixth of that. Two mechanisms ensure it:
 
-- A bucket spreads permits. It is the generic cell rate algorithm (ITU-T I.371) in whole microseconds: each permit takes
-  an interval of its own out of the past. A bucket alone can't keep the promise near the full rate, since what it holds
-  when a minute begins comes on top.
-- A log counts what was let through, by slots of a sixtieth of the window. A window touches 61 of them at most, so where
-  those together hold no more than the window may have, no window has more. That costs a sixty-first of the rate, and so
-  permits fall due at 60/61 of it.
+- A bucket spreads the permits: the generic cell rate algorithm (ITU-T I.371) in whole microseconds, one interval for
+  each permit. A bucket is not enough near the full rate: the permits that it holds at the start of a minute come on top
+  of those of the minute.
+- A log counts granted permits in slots of a sixtieth of the window. A window overlaps at most 61 slots, so as long as
+  any 61 slots hold no more than a window may have, no window has more. This costs a sixty-first of the rate: permits
+  become available at 60/61 of it.
 
 ``gate.turns`` decides which flows get the permits.
 """
@@ -18,60 +18,60 @@ from dataclasses import dataclass, replace
 from actionrelay.lanes import Flow
 
 SLOTS = 60
-"""Slots of the log that make up a window."""
+"""Slots of the log in a window."""
 _LATE_SLOTS = 6
-"""How many more are kept, for a worker whose clock is behind."""
+"""Older slots that are kept for workers whose clock is behind."""
 _BURST_PERCENT = 5
 _MIN_BURST = 3
 MAX_BURST = 10
-"""The most that a bucket holds: what one batch can use at once."""
+"""The largest bucket, in permits: what one batch can use at once."""
 _FAST = 1_200
-"""From so many a minute on, ten seconds are the window, which is how Genesys Cloud and its proxies may count."""
+"""From this rate on the window is ten seconds, which is how Genesys Cloud and its proxies may count."""
 _MINUTE_US = 60_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class FlowState:
-    """One flow, for as long as it waits, or has had more than those that do."""
+    """A flow that waits, or that has had more permits than one that waits."""
 
     flow: Flow
     served: int = 0
-    """How many more permits it has had than the flow with the fewest, since a flow of its lane began to wait."""
+    """Permits beyond those of the flow with the fewest, since a flow of its lane began to wait."""
     line_until_us: int = 0
-    """The end of its line of newcomers."""
+    """The end of its line of new messages."""
     returns_until_us: int = 0
-    """The end of its line of those that return."""
+    """The end of its line of messages that have waited before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """So many actions under way, by one batch; they are given up when its worker is gone."""
+    """The actions that one batch has under way. They stop counting when their worker's time is over."""
 
     number: int
-    """The version of the state in which it began."""
+    """The version of the state that granted it."""
     until: int
     actions: int
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """How many permits were given out, slot by slot: the number of the first slot, since the epoch, and the counts."""
+    """Granted permits by slot: the number of the first slot since the epoch, and a count for each slot."""
 
     first: int = 0
     counts: tuple[int, ...] = ()
 
     def since(self, slot: int) -> int:
-        """How many in this slot and those after it."""
+        """Count the permits of this slot and of later ones."""
         return sum(self.counts[max(slot - self.first, 0) :])
 
     def opens(self, slot: int, most: int) -> int:
-        """From which slot on, and not before this one, fewer than ``most`` count that are ``SLOTS`` old at most."""
+        """Return the first slot, from this one on, whose window has fewer than ``most`` permits."""
         while self.since(slot - SLOTS) >= most:
             slot += 1
         return slot
 
     def added(self, slot: int, permits: int) -> "Log":
-        """Return it with permits of a slot, and without what is too old to matter to anybody."""
+        """Return the log with the permits of a slot added, and without slots that are too old to matter."""
         if not self.counts:
             return Log(slot, (permits,))
         last = max(self.first + len(self.counts) - 1, slot)
@@ -85,24 +85,24 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class GateState:
-    """What all workers share: times in µs since the epoch, except for ``paused_until`` and leases, which are in ms."""
+    """The state that all workers share. Times are µs since the epoch; ``paused_until`` and leases are in ms."""
 
     used_until_us: int = 0
-    """Up to when permits have been given out; what is between this and now is in the bucket."""
+    """The time whose permits are used up; those between this and now are in the bucket."""
     paused_until: int = 0
     lane_lead: int = 0
-    """How much more the interactive lane has had than the bulk lane since both wait, by the weight of their shares."""
+    """How far the interactive lane is ahead of the bulk lane since both wait, weighted by their shares."""
     flows: tuple[FlowState, ...] = ()
     leases: tuple[Lease, ...] = ()
     log: "Log" = Log()
     version: int = 0
 
     def in_flight(self, now: int) -> int:
-        """How many actions are under way."""
+        """Count the actions that are under way."""
         return sum(lease.actions for lease in self.leases if lease.until > now)
 
     def released(self, number: int, left: int) -> "GateState":
-        """Return the state in which so many actions of a lease are left; saying it twice changes nothing more."""
+        """Return the state in which ``left`` actions of a lease remain. Safe to repeat."""
         leases = (
             replace(lease, actions=min(lease.actions, left)) if lease.number == number else lease
             for lease in self.leases
@@ -112,39 +112,39 @@ class GateState:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How many requests are let through in any minute, at most."""
+    """The highest number of requests in any minute."""
 
     per_minute: int
 
     @property
     def interval_us(self) -> int:
-        """The time that one permit takes up, rounded up."""
+        """The time between two permits, rounded up."""
         return -(-_MINUTE_US * (SLOTS + 1) // (self.per_minute * SLOTS))
 
     @property
     def burst(self) -> int:
-        """How many permits the bucket holds: a twentieth of the rate, and three where a minute has as many."""
+        """The size of the bucket: a twentieth of the rate, between ``_MIN_BURST`` and ``MAX_BURST``."""
         return min(max(self.per_minute * _BURST_PERCENT // 100, _MIN_BURST), MAX_BURST, self.per_minute)
 
     @property
     def window_us(self) -> int:
-        """In which time no more than ``most`` are let through, wherever it begins."""
+        """The length of the sliding window that gets at most ``most`` permits."""
         return _MINUTE_US // 6 if self.per_minute >= _FAST else _MINUTE_US
 
     @property
     def most(self) -> int:
-        """How many are let through in a window, at most."""
+        """The highest number of permits in a window."""
         return self.per_minute * self.window_us // _MINUTE_US
 
     def there(self, state: GateState, now: int) -> int:
-        """How many permits there are now."""
+        """Count the permits that are available now."""
         held = min((now * 1_000 - state.used_until_us) // self.interval_us, self.burst)
         if state.paused_until > now or held <= 0:
             return 0
         return max(min(held, self.most - state.log.since(self._slot(now) - SLOTS)), 0)
 
     def take(self, state: GateState, now: int, count: int) -> tuple[GateState, int]:
-        """Let through as many of ``count`` as there are permits for; return the state after that, and how many."""
+        """Take up to ``count`` permits; return the new state and how many were taken."""
         granted = min(self.there(state, now), count)
         if not granted:
             return state, 0
@@ -153,7 +153,7 @@ class Rate:
         return replace(state, used_until_us=used_until + granted * self.interval_us, log=log), granted
 
     def opens_us(self, state: GateState, now: int) -> int:
-        """When the next permit may be given out."""
+        """Return when the next permit becomes available."""
         slot = self._slot(now)
         log_opens = state.log.opens(slot, self.most)
         log_opens_us = -(-log_opens * self.window_us // SLOTS) if log_opens > slot else 0
@@ -164,7 +164,7 @@ class Rate:
 
 
 def pause(state: GateState, until: int) -> GateState:
-    """Return the state in which nothing is let through before ``until``; a shorter pause changes nothing."""
+    """Return the state that grants nothing before ``until``. A pause is never shortened."""
     if until <= state.paused_until:
         return state
     return replace(state, paused_until=until, version=state.version + 1)

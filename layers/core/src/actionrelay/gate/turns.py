@@ -1,14 +1,14 @@
-"""Shares the permits out: lanes by weight, the flows of a lane evenly, and a time to return for every other message.
+"""Shares permits between lanes by weight and between the flows of a lane evenly; other messages get a time to return.
 
 A flow is one caller in one lane. This is fair queueing (Demers, Keshav and Shenker, 1989) without queues: waiting
-messages are in SQS, and the gate sees them only when a worker asks for them. So a flow that asks gets a permit, unless
-another waiting flow has had fewer. Then the permit stays in the bucket for that flow; it is given away only when the
-bucket is full and the next permit would be lost. A flow that does not wait is served at once, however many messages of
-other flows wait: waiting flows leave a few permits in the bucket for it (``Sharing.reserve``).
+messages are in SQS, and the gate sees them only when a worker asks for them. A flow that asks gets a permit, unless
+another waiting flow has had fewer. Then the permit stays in the bucket for that flow, until the bucket is full and the
+next permit would be lost. A flow that does not wait is served at once, however many messages of other flows wait:
+waiting flows leave a few permits in the bucket for it (``Sharing.reserve``).
 
-A message without a permit is given a time to return. Each flow has two lines: one for new messages, a permit's interval
+A message without a permit gets a time to return. Each flow has two lines: one for new messages, a permit's interval
 apart, and a shorter one for messages that have waited before. So a thousand messages return one after the other, and a
-message that finds no permit does not start again at the end.
+message that returns and finds no permit does not start again at the end.
 """
 
 from collections.abc import Mapping
@@ -19,28 +19,28 @@ from actionrelay.gate.rate import FlowState, GateState, Lease, Rate
 from actionrelay.lanes import Flow, Lane
 
 MAX_LINE_MS = 300_000
-"""No place in a line is further off than this: a line is a guess, and one that is wrong must not cost hours."""
+"""The longest wait in a line. A line is an estimate, and a wrong one must not cost hours."""
 RETURN_PERCENT = 80
-"""The distance between two returns, in percent of a permit's interval. Some messages are late, and a permit that no
-message asks for in time is lost: at 100 a backlog takes 2 % longer, at 60 a tenth more messages return in vain."""
+"""The time between two returns, in percent of a permit's interval. Some messages are late, and a permit that no message
+asks for in time is lost: at 100 a backlog takes 2 % longer, at 60 a tenth more messages return in vain."""
 LATE_US = 5_000_000
 """How long after its last place a flow still counts as waiting: SQS and busy workers make messages seconds late."""
 FLOW_LEAD = 2
-"""How many more permits a flow may have had than a waiting one. Messages come in batches, seldom at the same time."""
+"""How many permits a flow may be ahead of a waiting one. Messages come in batches, seldom at the same time."""
 LANE_LEAD = 100
-"""The same between lanes, in the weights of their shares: 100 are one permit of either at equal shares."""
+"""The same between lanes, weighted by their shares: 100 is one permit of either at equal shares."""
 MAX_FLOWS = 12
-"""So many flows are known apart; those beyond take turns as one. It keeps the gate's item below a write unit."""
+"""The flows that have turns of their own; the others share one. It keeps the gate's item below a write unit."""
 _PATIENCE_US = 2_000_000
-"""A bucket that holds one permit is always full. It keeps that permit for a waiting flow for this long, in µs."""
+"""How long a bucket of one permit, which is always full, keeps it for a waiting flow, in µs."""
 
 type Crowd = Mapping[Ask, int]
-"""The messages of a batch that ask, counted by flow and by whether they have waited."""
+"""The messages of a batch, counted by flow and by whether they have waited before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What equal asks get together: a number of permits, and for each message beyond it a wait in ms."""
+    """What equal messages get together: a number of permits, and a wait in ms for each message without one."""
 
     permits: int = 0
     waits: tuple[int, ...] = ()
@@ -52,49 +52,49 @@ class Decision:
 
     shares: Mapping[Ask, Share] = field(default_factory=dict)
     known_as: Mapping[Flow, Flow] = field(default_factory=dict)
-    """The flow that one takes turns as, where too many are there."""
+    """The flow as which a flow takes its turns, beyond ``MAX_FLOWS``."""
     opens_in: int = 1
-    """When the next permit falls due, in ms; for a message that the crowd was not counted for."""
+    """When the next permit becomes available, in ms; for a message that was not counted in the crowd."""
     lease: int = 0
-    """What its actions are under way as; 0 where none is."""
+    """The number of the lease of its actions; 0 without one."""
 
     def place(self, ask: Ask) -> Ask:
-        """Return what an ask is decided as."""
+        """Return the ask whose share a message belongs to."""
         return Ask(self.known_as.get(ask.flow, ask.flow), ask.waited)
 
     @property
     def permits(self) -> int:
-        """All of them."""
+        """All permits that were granted."""
         return sum(share.permits for share in self.shares.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """How the rate is shared out."""
+    """How the rate is shared."""
 
     rate: Rate
     bulk_percent: int = 20
-    """How much of the rate is the bulk lane's while both wait."""
+    """The bulk lane's share of the rate while both lanes wait."""
     max_in_flight: int = 30
-    """How many actions may be under way at once."""
+    """The highest number of actions under way at once."""
 
     @property
     def reserve(self) -> int:
-        """How many permits those that wait leave in the bucket for those that don't."""
+        """The permits that waiting flows leave in the bucket for flows that don't wait."""
         return min(self.rate.burst // 3, 3)
 
     def percent(self, lane: Lane) -> int:
-        """How much of the rate is a lane's while both wait."""
+        """Return a lane's share of the rate while both lanes wait."""
         return self.bulk_percent if lane is Lane.BULK else 100 - self.bulk_percent
 
     def weight(self, lane: Lane) -> int:
-        """How much of its lane's share a permit takes: the less that is, the more."""
+        """Return how much of a lane's share one permit takes: the smaller the share, the more."""
         return 100 - self.percent(lane)
 
     def decide(self, state: GateState, now: int, crowd: Crowd, ends_at: int = 0) -> tuple[GateState, Decision]:
         """Grant what the bucket holds, and give every other message a time to return.
 
-        A granted action counts as in flight until it is released, or until ``ends_at``.
+        A granted action counts as in flight until it is released, or until ``ends_at`` (ms).
         """
         known_as = _known_as(state, crowd)
         asked: dict[Ask, int] = {}
@@ -121,7 +121,7 @@ class Sharing:
 
 @dataclass(slots=True)
 class _Turn:
-    """One question to the gate, while it is decided."""
+    """One request to the gate, while it is decided."""
 
     sharing: Sharing
     now: int
@@ -135,7 +135,7 @@ class _Turn:
     known: dict[Flow, FlowState]
     waiting: set[Flow]
     lead: int
-    """How much more the interactive lane has had, while both wait."""
+    """How far the interactive lane is ahead, while both wait."""
     granted: int = 0
     permits: dict[Flow, int] = field(default_factory=dict)
 
@@ -157,7 +157,7 @@ class _Turn:
         )
         for flow in {ask.flow for ask in asked}:
             state_of = known.get(flow, FlowState(flow))
-            if flow not in waiting:  # it returns without credit for the time that it was away
+            if flow not in waiting:  # no credit for the time in which it did not ask
                 state_of = replace(state_of, served=max(state_of.served, turn._least(flow.lane)))
             known[flow] = state_of
         return turn
@@ -177,7 +177,7 @@ class _Turn:
             flow = min(fair or wanting, key=lambda each: (self._lane_lead(each.lane), self.known[each].served))
             self.permits[flow] = self.permits.get(flow, 0) + 1
             self.granted += 1
-            if fair:  # what would have been lost is nobody's share
+            if fair:  # a permit that would have been lost counts for no flow
                 self.known[flow] = replace(self.known[flow], served=self.known[flow].served + 1)
                 self.lead += self.sharing.weight(flow.lane) * (1 if flow.lane is Lane.INTERACTIVE else -1)
 
@@ -196,7 +196,7 @@ class _Turn:
         return shares
 
     def flows(self) -> tuple[FlowState, ...]:
-        """Return the flows to store: those that wait, and those that have had more permits than they."""
+        """Return the flows to store: those that wait, and those that are ahead of them."""
         least = {lane: self._least(lane) for lane in Lane}
         return tuple(
             replace(each, served=max(each.served - least[each.flow.lane], 0))
@@ -205,7 +205,7 @@ class _Turn:
         )
 
     def lane_lead(self) -> int:
-        """What is left of a lane's lead: none where the other one does not wait."""
+        """Return the lead to store: 0 while the other lane does not wait."""
         return self.lead if self._lane_waits(Lane.BULK if self.lead > 0 else Lane.INTERACTIVE) else 0
 
     def _flows(self) -> list[Flow]:
@@ -215,7 +215,7 @@ class _Turn:
         return self.asked.get(Ask(flow, True), 0) + self.asked.get(Ask(flow, False), 0)
 
     def _is_due(self, flow: Flow) -> bool:
-        """Return whether no waiting flow comes first."""
+        """Return whether no waiting flow has priority."""
         other = Lane.BULK if flow.lane is Lane.INTERACTIVE else Lane.INTERACTIVE
         if self._lane_lead(flow.lane) > LANE_LEAD and any(each.lane is other for each in self.waiting):
             return False
@@ -237,7 +237,7 @@ class _Turn:
         return any(is_waiting(each, self.now) for each in self.known.values() if each.flow.lane is lane)
 
     def _line_up(self, flow: Flow, count: int, opens_us: int, *, waited: bool) -> tuple[int, ...]:
-        """Give ``count`` places at the end of one of a flow's lines; return how many ms each of them has to wait."""
+        """Give out ``count`` places at the end of one of a flow's lines; return the wait of each in ms."""
         if not count:
             return ()
         state, between_us = self.known[flow], self.sharing.rate.interval_us
@@ -251,7 +251,7 @@ class _Turn:
 
 
 def _known_as(state: GateState, crowd: Crowd) -> dict[Flow, Flow]:
-    """Return the flows that take turns together, because ``MAX_FLOWS`` are known already."""
+    """Return the flows that share their turns, because ``MAX_FLOWS`` others are known."""
     known = {each.flow for each in state.flows}
     known_as: dict[Flow, Flow] = {}
     for flow in dict.fromkeys(ask.flow for ask in crowd):
@@ -263,10 +263,10 @@ def _known_as(state: GateState, crowd: Crowd) -> dict[Flow, Flow]:
 
 
 def is_waiting(state: FlowState, now: int) -> bool:
-    """Whether a flow has places in a line, or had one so lately that its message may still come."""
+    """Return whether a flow has a place in a line, or had one so recently that its message may still come."""
     return max(state.line_until_us, state.returns_until_us) + LATE_US > now * 1_000
 
 
 def _wait_ms(until_us: int, now: int) -> int:
-    """Round up, and to no less than a millisecond: nothing returns at once."""
+    """Round up to 1 ms at least: no message returns at once."""
     return max(-(-until_us // 1_000) - now, 1)
