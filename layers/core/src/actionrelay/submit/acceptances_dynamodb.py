@@ -1,4 +1,4 @@
-"""How many executions each caller was let in with, in the executions table: one item for each hour."""
+"""Counts accepted executions by caller and hour, in the executions table: one item for each hour."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, override
@@ -17,7 +17,7 @@ _KEPT_HOURS = 2
 
 @dataclass(frozen=True, slots=True)
 class TableAcceptances(Acceptances):
-    """``Acceptances`` in DynamoDB; an item is gone two hours after its hour."""
+    """``Acceptances`` in DynamoDB. An item expires two hours after its hour."""
 
     client: "DynamoDBClient"
     table: str

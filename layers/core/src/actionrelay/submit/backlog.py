@@ -1,9 +1,9 @@
-"""Whether a lane has room for one more: what is accepted must be worked off in time, however many others come.
+"""Decides whether a lane has room for one more execution, so that every accepted one is worked off in time.
 
-Below half of ``most`` everybody is let in, and nothing is counted but the queue's own messages. From there on each
-acceptance is counted to its caller. At ``most`` a lane is full for those who have filled it. A caller that had little
-in this hour may still add what the rate works off in a quarter of an hour, until a quarter more than ``most`` waits. So
-one caller alone can't fill a lane for the others, and at this pace it takes five to fill that quarter, too.
+Below half of ``most`` every execution is accepted, and only the queue's messages are counted. From there on each
+acceptance is counted for its caller. At ``most`` the lane is full for callers that have filled it. A caller that has
+added little in this hour may still add what the rate works off in a quarter of an hour, until a quarter more than
+``most`` waits. So one caller can't fill a lane for the others; it takes five to fill that last quarter.
 """
 
 import threading
@@ -17,23 +17,23 @@ from actionrelay.ledger.ports import QueueGauge
 from actionrelay.ports import Clock
 
 DEFAULT_HOURS = 12
-"""Of the rate: what ``MaxBacklog`` is unless it is set."""
+"""``MaxBacklog`` is by default what the rate works off in this time."""
 CALLERS_PART = 48
-"""The part of ``most`` that a caller may add in an hour to a full lane: of twelve hours, a quarter of one."""
+"""A caller may add this part of ``most`` to a full lane in an hour: a quarter of an hour's work at the default."""
 LOOKED_AT_MS = 10_000
-"""How long a look at a queue holds; where half of it is full, a fifth of this."""
+"""How long a reading of a queue's depth is used; a fifth of this from half full on."""
 _LONGEST_WAIT_S = 3_600
 _HOUR_MS = 3_600_000
 
 
 class Acceptances(Protocol):
-    """How many executions a caller was let in with."""
+    """Counts the executions that were accepted from each caller."""
 
     def count(self, flow: Flow, hour: int, executions: int) -> int:
-        """Count more of them in an hour (since the epoch), and return how many there are.
+        """Add to a flow's count of an hour (hours since the epoch), and return the new count.
 
         Raises:
-            StoreUnavailableError: nobody knows.
+            StoreUnavailableError: they may or may not be counted.
         """
         ...
 
@@ -46,7 +46,7 @@ class _Look:
 
 @dataclass(slots=True)
 class Backlog:
-    """How much waits in each lane, and who may add to it."""
+    """Knows how many executions wait in each lane, and decides which callers may add to it."""
 
     gauges: Callable[[Lane], QueueGauge]
     acceptances: Acceptances
@@ -57,10 +57,10 @@ class Backlog:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def refuses_for(self, flow: Flow, executions: int = 1) -> int:
-        """Return 0 where a flow may add something, else after how many seconds it is worth trying again.
+        """Return 0 if a flow may add executions, else the seconds after which to try again.
 
-        ``executions`` is what it comes to: it is counted to the flow, and room for a part of it is enough.
-        What can't be looked at refuses nobody: a queue that is down says so itself.
+        ``executions`` are counted for the flow; room for some of them is enough. If the depth of the queue can't be
+        read, nothing is refused: sending to the queue will fail by itself.
         """
         try:
             return self._refuses_for(flow, executions)
@@ -82,7 +82,7 @@ class Backlog:
         return 0
 
     def _depth(self, lane: Lane) -> int:
-        """Return about how many executions wait: as last looked at, and those that were let in here since."""
+        """Estimate how many executions wait: the last reading, and those that were accepted here since."""
         now = self.clock.now()
         with self._lock:
             look = self._looks.get(lane)

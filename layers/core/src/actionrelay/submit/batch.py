@@ -1,4 +1,4 @@
-"""Use case: take up to a hundred requests in at once. Each is judged, recorded and queued as if it came alone."""
+"""Use case: accept up to a hundred requests at once. Each is validated, recorded and queued as if sent alone."""
 
 import json
 import threading
@@ -28,36 +28,36 @@ from actionrelay.submit.submission import SubmitExecution, Submitted
 
 MAX_EXECUTIONS = 100
 AT_ONCE = 10
-"""How many are recorded at the same time."""
+"""The number of requests that are recorded in parallel."""
 MOST_DEFAULTS = 4
-"""How many bodies of the largest size the defaults may come to, counted once for each execution."""
+"""The most that defaults may add up to over all executions, in bodies of the largest size."""
 TIME_MS = 10_000
-"""Nothing is begun after that, so that an answer is there before the function ends; what is left can be sent again."""
+"""No request is begun after this, so that the function answers before its timeout; the rest can be sent again."""
 
 
 class BatchRequest(Document):
     """The body of ``POST /v1/batches``."""
 
     batch_id: Uuid | None = None
-    """Names the batch; made up where it is absent. The same batch again is safe."""
+    """The batch's id; generated if absent. A batch can be sent again safely."""
     defaults: Annotated[dict[str, Any] | None, Field(repr=False)] = None
-    """Fields of a request for those executions that don't have them."""
+    """Fields of a request, for the executions that don't have them."""
     executions: Annotated[list[Any], Field(min_length=1, max_length=MAX_EXECUTIONS, repr=False)]
     """Requests, as for one execution."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of one request of a batch."""
+    """The outcome of one request of a batch."""
 
     execution_id: str | None
-    """The execution's, or the one that it would have; None where it would have none."""
+    """The id that the execution has, or would have had; None if the request has none."""
     outcome: Submitted | ActionRelayError
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What became of a batch, in the order of its requests."""
+    """The outcome of a batch, in the order of its requests."""
 
     batch_id: str
     taken: tuple[Taken, ...]
@@ -65,7 +65,7 @@ class Batch:
 
 @dataclass(slots=True)
 class _Held(ExecutionQueue):
-    """An ``ExecutionQueue`` that keeps messages back until a whole batch is recorded."""
+    """An ``ExecutionQueue`` that holds messages back until the whole batch is recorded."""
 
     messages: list[Message] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -84,20 +84,20 @@ class _Held(ExecutionQueue):
 
 @dataclass(frozen=True, slots=True)
 class SubmitBatch:
-    """Takes a batch in."""
+    """Validates, records and queues a batch."""
 
     submitting: SubmitExecution
 
     def submit(self, raw: bytes, caller: str | None = None) -> Batch:
         """Take a body as sent.
 
-        Ids are the UUIDv5 of batch and index, the trace id is the batch's, and the lane is bulk, where neither a
-        request nor the defaults say otherwise. So a repeat finds what was recorded, and finishes what was not queued.
+        Unless a request or the defaults say otherwise, an id is the UUIDv5 of batch and index, the trace id is the
+        batch's id, and the lane is bulk. So a repeat finds what was recorded, and queues what was not queued.
 
         Raises:
             PayloadTooLargeError: more bytes than allowed.
             MalformedJsonError: not JSON with one meaning.
-            InvalidRequestError: it is no batch. What is wrong with a request in it is said in its place.
+            InvalidRequestError: the batch itself is invalid. Faults of a request are in its result.
         """
         batch_id, requests = self.read(raw)
         ends_at = self.submitting.clock.now() + TIME_MS
@@ -119,7 +119,7 @@ class SubmitBatch:
         return Batch(batch_id, tuple(_unqueued(each) if each.execution_id in lost else each for each in taken))
 
     def read(self, raw: bytes) -> tuple[str, list[str]]:
-        """Read a body as sent: the batch's id, and the text of each request with what is usual in it.
+        """Read a body as sent into the batch's id and the text of each request, completed with the defaults.
 
         Raises:
             PayloadTooLargeError: more bytes than allowed.
@@ -147,12 +147,12 @@ class SubmitBatch:
 
 
 def _given(text: str) -> dict[str, str]:
-    """Return the members of an object that are there: one that is null is absent."""
+    """Return the members of an object; a member that is null is absent."""
     return {name: value for name, value in every_member(text) if value != "null"}
 
 
 def _whole(text: str, usual: dict[str, str], batch_id: str, index: int) -> str:
-    """Return the text of a request with what is usual in its batch; what is no object stays as it is."""
+    """Return the text of a request, completed with the defaults of its batch; a text that is no object is unchanged."""
     if not text.startswith("{"):
         return text
     own = {"executionId": json.dumps(str(uuid.uuid5(uuid.UUID(batch_id), str(index))))}
@@ -171,7 +171,7 @@ def _unqueued(taken: Taken) -> Taken:
 
 
 def shortened(error: ActionRelayError, most: int) -> ActionRelayError:
-    """Return a refusal that names so many faults at most, and how many there are."""
+    """Return the error with at most ``most`` of its faults, and their number."""
     if not isinstance(error, InvalidRequestError) or len(error.faults) <= most:
         return error
     return InvalidRequestError(error.faults[:most], int(error.context["faults"] or 0))

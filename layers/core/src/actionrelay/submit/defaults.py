@@ -1,7 +1,6 @@
-"""What a request means once the defaults that are learned from its action have taken the place of what it leaves out.
+"""Completes a request with the defaults that are learned from its action.
 
-What it asks for, and so what a repeat of it has to ask for, stays what was sent: the catalogue may say something else
-by then.
+The content of a request, which a repeat must match, is what was sent: the catalogue may have changed by then.
 """
 
 from actionrelay.ledger.execution import LearnedDefault
@@ -12,7 +11,7 @@ from actionrelay.submit.request import ExecutionRequest
 def with_defaults(
     request: ExecutionRequest, known: ActionDefaults | None
 ) -> tuple[ExecutionRequest, tuple[LearnedDefault, ...]]:
-    """Return a request as it is carried out, and which of its values were learned."""
+    """Return the request as it is executed, and which of its values were learned."""
     if known is None:
         return request, ()
     said = request.model_fields_set

@@ -7,7 +7,7 @@ from actionrelay.ids import is_uuid
 from actionrelay.lanes import without_session
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:actionrelay:idempotency-key")
-"""Of the execution ids that are made of keys. It never changes: a repeat after an upgrade finds the same execution."""
+"""The namespace of execution ids that are derived from keys. It never changes, so that repeats find their execution."""
 KEY_FORM = r"[!-~]{1,255}"
 """Visible ASCII characters (RFC 5234, ``VCHAR``)."""
 
@@ -21,10 +21,10 @@ def read_key(header: str) -> str | None:
 
 
 def execution_id(key: str, caller: str | None) -> str:
-    """Return the execution id of a key: a UUID is one; any other is the UUIDv5 of its caller and it.
+    """Return the execution id for a key: the key if it is a UUID, else the UUIDv5 of caller and key.
 
-    So two callers who both number their orders meet no execution of each other's. The sessions of one role are one
-    caller, since a program that is started again has another session and repeats the same keys.
+    So two callers that both use order numbers never get each other's executions. All sessions of a role are one caller,
+    since a program that restarts has another session and sends the same keys.
     """
     if is_uuid(key):
         return key.lower()

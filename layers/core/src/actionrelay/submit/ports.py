@@ -1,4 +1,4 @@
-"""What taking a request in needs to know about the action that it names."""
+"""What is known about an action when a request for it is submitted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,35 +10,38 @@ from actionrelay.ledger.execution import LearnedDefault
 
 @dataclass(frozen=True, slots=True)
 class ActionDefaults:
-    """What takes the place of fields that a request leaves out."""
+    """Defaults for fields that a request omits."""
 
     idempotent: LearnedDefault
     cache_results: LearnedDefault
     timeout: LearnedDefault | None = None
-    """In ms; None where it is the usual one."""
+    """In ms; None for the usual default."""
     never_cached: bool = False
-    """``cache_results`` holds whatever the request says."""
+    """Whether ``cache_results`` is false whatever the request says."""
 
 
 class KnownActions(Protocol):
-    """What is known about actions before they are run. Each call may raise ``DependencyError``."""
+    """What is known about actions before they run. Each call may raise ``DependencyError``."""
 
     @property
     def enforced(self) -> bool:
-        """Whether a request that breaks its action's contract is refused, and not only warned about."""
+        """Whether a request that breaks its action's contract is refused instead of warned about."""
         ...
 
     def faults(self, action_id: str, inputs: dict[str, Any]) -> Sequence[Fault]:
-        """What a request breaks, of a bounded number; pointers are those of the request. No detail repeats a value."""
+        """Return how inputs break the action's contract, a bounded number of faults with the request's pointers.
+
+        No detail repeats a value of the inputs.
+        """
         ...
 
     def defaults(self, action_id: str) -> ActionDefaults | None:
-        """What is learned from the action's definition; None where a request's own defaults hold."""
+        """Return the defaults that are learned from the action's definition; None if the usual ones apply."""
         ...
 
 
 class NothingKnown(KnownActions):
-    """A contract of Genesys Cloud that has no list of actions."""
+    """``KnownActions`` for the contract that has no list of actions."""
 
     @property
     @override

@@ -1,4 +1,4 @@
-"""Reads ``actionReferences``, which come in two forms, into one graph."""
+"""Reads ``actionReferences``, which have two forms, into one graph."""
 
 from collections.abc import Iterator
 
@@ -8,14 +8,14 @@ from actionrelay.strict_json import Json
 REFERENCES = "actionReferences"
 
 type _Path = tuple["_Path | None", str | int]
-"""What leads to a place: the way to the one above it, and the last step. So a place below many costs one pair."""
+"""The path to a place: the path of its parent, and the last step. So each place costs one pair, however deep it is."""
 
 
 def read_references(references: dict[str, Json]) -> tuple[dict[str, list[str]], Faults]:
-    """Return which names depend on which, and what is wrong with how that is written.
+    """Return the dependencies of each name, and the faults of the document.
 
-    ``{name: [names]}`` and ``{name: {dependency: …}}`` may be mixed. What is behind a dependency in the second
-    form is read the same way: ``{"a": {"b": {"c": {}}}}`` says that ``a`` needs ``b`` and ``b`` needs ``c``.
+    ``{name: [names]}`` and ``{name: {dependency: …}}`` may be mixed. The value of a dependency in the second form is
+    read the same way: ``{"a": {"b": {"c": {}}}}`` means that ``a`` needs ``b`` and ``b`` needs ``c``.
     """
     graph: dict[str, list[str]] = {}
     faults = Faults()
@@ -48,7 +48,7 @@ def read_references(references: dict[str, Json]) -> tuple[dict[str, list[str]], 
 
 
 def _steps(path: _Path) -> Iterator[str | int]:
-    """Give the steps of a path, from the top; lazily, since most faults are only counted."""
+    """Yield the steps of a path from the top; lazily, since most faults are only counted."""
     steps: list[str | int] = []
     here: _Path | None = path
     while here is not None:

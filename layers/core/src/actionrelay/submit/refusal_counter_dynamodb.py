@@ -21,7 +21,7 @@ class TableRefusalCounter(RefusalCounter):
 
     @override
     def count(self, day: str, caller: str, expires_at: int) -> int:
-        """Add one in one write. The SDK repeats one whose answer got lost, which may count a refusal twice."""
+        """Add one in one write. The SDK repeats a write whose answer is lost, so a refusal may be counted twice."""
         with failures_as(StoreUnavailableError, "a refusal can't be counted"):
             answer = self.client.update_item(  # "refusals#…" items alone, by IAM
                 TableName=self.table,

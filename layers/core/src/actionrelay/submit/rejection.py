@@ -1,4 +1,4 @@
-"""Use case: put on record that a submission was refused, with nothing of what it said but its size and its digest."""
+"""Use case: record in the audit that a submission was refused, with only the size and the digest of its body."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,7 +16,7 @@ class RefusalCounter(Protocol):
     """Counts refused submissions."""
 
     def count(self, day: str, caller: str, expires_at: int) -> int:
-        """Add one to a caller's number of a UTC day, and return it; it is kept until ``expires_at`` (seconds).
+        """Add one to a caller's count of a UTC day, and return it; the count expires at ``expires_at`` (seconds).
 
         Raises:
             StoreUnavailableError: it may or may not be counted.
@@ -26,7 +26,7 @@ class RefusalCounter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RecordRejection:
-    """Adds one audit entry for a refused submission; beyond ``MOST_RECORDED`` of a caller and day, it counts alone."""
+    """Adds an audit entry for a refused submission; beyond ``MOST_RECORDED`` by caller and day it is only counted."""
 
     audit: AuditTrail
     counter: RefusalCounter
@@ -36,9 +36,10 @@ class RecordRejection:
     """How long the audit keeps each entry."""
 
     def record(self, request_id: str, body: bytes, code: str, caller: str | None) -> None:
-        """Add the entry under the id of the request, which the answer has as ``traceId``, or count it.
+        """Add the entry under the request's id, which the answer has as ``traceId``, or count it.
 
-        Never raises one of our errors: the caller has an answer, whatever becomes of this (``RejectionsNotRecorded``).
+        Never raises an ``ActionRelayError``: the answer does not depend on it. Failures are counted
+        (``RejectionsNotRecorded``).
         """
         now = self.clock.now()
         expires_at = (now + self.kept_days * DAY_MS) // 1_000

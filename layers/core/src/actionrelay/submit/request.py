@@ -1,7 +1,6 @@
-"""The documents that come in from outside, as strict schemas, and how their faults are reported.
+"""The body of ``POST /v1/executions`` as a strict schema.
 
-A schema says what a document may hold; rules that need more than one field, a setting or the network are the use
-cases'. Faults are collected, never raised one by one.
+Rules that need more than one field, a setting or the network are in ``submit.rules``.
 """
 
 from typing import Annotated, Any
@@ -19,10 +18,10 @@ MAX_ACTION_ID_LENGTH = 128
 
 
 class ExecutionRequest(Document):
-    """The body of ``POST /v1/executions``, as far as its own shape goes."""
+    """The body of ``POST /v1/executions``."""
 
-    # The text below a field is its description in the OpenAPI document, and `json_schema_extra` is for that alone: ids
-    # and references are checked in `request_rules`, which has better words for what is wrong with them.
+    # The docstring of a field is its description in the OpenAPI document, and `json_schema_extra` is only for that: ids
+    # and references are checked in `submit.rules`, with clearer messages.
     action_id: Annotated[
         str,
         StringConstraints(min_length=1, max_length=MAX_ACTION_ID_LENGTH),
@@ -48,13 +47,13 @@ class ExecutionRequest(Document):
     execution_id: Uuid | None = None
     """The caller's idempotency key; the header `Idempotency-Key` is the same thing. In answers it is in lower case."""
     trace_id: Uuid | None = None
-    """Goes with the execution to Genesys Cloud (`X-Trace-Id`), to the webhook and into the audit trail. Where there is
-    none, it is the `executionId`."""
+    """Sent to Genesys Cloud (`X-Trace-Id`) and to the webhook, and recorded in the audit trail. By default it is the
+    `executionId`."""
     action_references: dict[str, Any] | None = None
-    """Which names depend on which: `{name: [names]}` or `{name: {dependency: …}}`. No name may depend on itself,
+    """The dependencies of each name: `{name: [names]}` or `{name: {dependency: …}}`. No name may depend on itself,
     directly or through others."""
     idempotent: bool = False
-    """True says that running the action twice does no harm, so that a lost outcome may be tried again. With
+    """Whether running the action twice does no harm, so that it is tried again after a lost outcome. With
     `integrations` it is true by default for an action that is a GET."""
     lane: Annotated[Lane, Field(strict=False)] = Lane.INTERACTIVE
-    """`bulk` waits while `interactive` ones are there, except for a share of the rate that is its own."""
+    """`bulk` waits while `interactive` executions wait, except for its guaranteed share of the rate."""

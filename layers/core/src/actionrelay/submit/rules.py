@@ -1,4 +1,4 @@
-"""Every rule that a request must keep, checked together so that one answer names all faults."""
+"""All rules for a request, checked together so that one answer names every fault."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -18,12 +18,12 @@ from actionrelay.submit.request import MAX_ACTION_ID_LENGTH, MAX_TIMEOUT_MS, Exe
 from actionrelay.webhooks.targets import MAX_URL_LENGTH, OutboundPolicy, Resolver, parse_target, vet
 
 _PUBLISHED_ID = re.compile(r"(custom|static)_", re.IGNORECASE)
-"""How ids of the published platform API begin: ``custom_-_<uuid>``, ``static_-_<name>_-_<uuid>``, ``static_<uuid>``."""
+"""Action ids of the platform API: ``custom_-_<uuid>``, ``static_-_<name>_-_<uuid>``, ``static_<uuid>``."""
 _OTHER_CONTRACT = (
     "; an id such as this one is of the other contract: deploy with the parameter GenesysApi set to integrations"
 )
 INTEGRATIONS_MAX_TIMEOUT_MS = 60_000
-"""The published platform API lets an action run for 60 s at most."""
+"""The platform API stops an action after 60 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,13 @@ class RequestRules:
 
     @property
     def contract_carries_id(self) -> bool:
-        """Whether the execution id travels with every attempt and makes a repeat safe."""
+        """Whether the execution id is sent with every attempt, which makes a repeat safe."""
         return self.api is GenesysApi.DATA_ACTIONS
 
     def read(self, raw: bytes, idempotency_key: str | None = None, caller: str | None = None) -> ExecutionRequest:
-        """Read a body as sent into a request with its ids in canonical form.
+        """Read a body as sent into a valid request with its ids in canonical form.
 
-        ``idempotency_key`` is the header as sent, of ``caller``.
+        ``idempotency_key`` is the header as ``caller`` sent it.
 
         Raises:
             PayloadTooLargeError: more bytes than allowed; nothing was parsed.
@@ -64,10 +64,9 @@ class RequestRules:
         return self.canonical(request)
 
     def judge(self, document: dict[str, Json], most_levels: int = MAX_NESTING) -> ExecutionRequest | Faults:
-        """Fit what is asked for into a request, by every rule; ids are returned as they were sent.
+        """Check a document by every rule; return the request, its ids as sent, or all faults.
 
-        ``most_levels`` is how deep the document nests, as far as that is known. Faults are in the order of their fields
-        in the document.
+        ``most_levels`` is the depth of the document, or more. Faults are in the order of their fields in the document.
         """
         request = read(ExecutionRequest, document)
         found = [request] if isinstance(request, Faults) else []
@@ -90,11 +89,11 @@ class RequestRules:
         return read_body(raw, self.max_payload_bytes)
 
     def _cross_rules(self, document: dict[str, Json], most_levels: int) -> Iterator[Faults]:
-        """Check what a schema can't, field by field, so that a fault in one hides none in another."""
+        """Check what a schema can't, field by field, so that no fault hides another."""
         if single := tuple(self._single_values(document)):
             yield Faults.of(*single)
         inputs = document.get("inputs")
-        # A value so many steps below has an object or an array around it for each, and the document.
+        # Each step below inputs is one object or array around the value, and the document is one more.
         may_be_too_deep = most_levels > self.max_input_depth + 1
         if isinstance(inputs, dict) and may_be_too_deep and (paths := paths_below(inputs, self.max_input_depth)):
             yield self._too_deep(paths)
@@ -150,7 +149,7 @@ class RequestRules:
         return faults
 
     def _webhook_url(self, value: Json) -> Iterator[Fault]:
-        """Refuse a forbidden URL or address; a name that does not resolve may do so later."""
+        """Refuse a forbidden URL or address. A name that does not resolve is accepted: it may resolve later."""
         if not isinstance(value, str) or not value or len(value) > MAX_URL_LENGTH:
             return  # the schema has said so
         try:
@@ -162,7 +161,7 @@ class RequestRules:
             yield Fault("/webhookUrl", "webhook_url", error.message)
 
     def webhook_faults(self, value: str) -> tuple[Fault, ...]:
-        """Say what is wrong with a webhook's URL, at ``/webhookUrl``."""
+        """Return the faults of a webhook's URL, at ``/webhookUrl``."""
         if len(value) > MAX_URL_LENGTH:
             return (Fault("/webhookUrl", "schema", f"must have at most {MAX_URL_LENGTH} characters"),)
         return tuple(self._webhook_url(value))
@@ -182,7 +181,7 @@ class RequestRules:
 
 
 def _with_key(document: Json, header: str, caller: str | None, faults: Faults) -> Json:
-    """Put the id of the ``Idempotency-Key`` header where the body's own id would be; it is the same thing."""
+    """Return the document with the execution id of the ``Idempotency-Key`` header."""
     key = read_key(header)
     if key is None:
         faults.add(("header", "Idempotency-Key"), "schema", "must be 1 to 255 visible ASCII characters")
@@ -198,6 +197,6 @@ def _with_key(document: Json, header: str, caller: str | None, faults: Faults) -
 
 
 def _place_in(document: Json) -> Callable[[Fault], int]:
-    """Order faults like their fields in the document; what is not in it comes first."""
+    """Order faults like their fields in the document; faults without a field come first."""
     places = {pointer(name): place for place, name in enumerate(document, 1)} if isinstance(document, dict) else {}
     return lambda fault: places.get("/".join(fault.pointer.split("/")[:2]), 0)

@@ -1,4 +1,4 @@
-"""Use case: take a request in. Nothing is recorded unless every rule holds, and what is recorded gets queued."""
+"""Use case: accept a request. It is recorded only if it keeps every rule, and a recorded request is queued."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -29,36 +29,36 @@ from actionrelay.submit.request import ExecutionRequest
 from actionrelay.submit.rules import RequestRules
 
 MAX_WARNINGS = 10
-"""Of an execution: its record is written with them."""
+"""The most warnings of an execution, since they are part of its record."""
 
 
 class Disposition(StrEnum):
-    """What became of a request."""
+    """The outcome of a submission."""
 
     VALID = "valid"
     """A dry run: nothing has changed."""
     ACCEPTED = "accepted"
     SERVED_FROM_CACHE = "served_from_cache"
     REPEATED = "repeated"
-    """The same id with the same content was there; this is its current state."""
+    """The same id with the same content is on record; the answer is its current state."""
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A disposition, with the execution that it is about (none for a dry run)."""
+    """A disposition, and the execution, which a dry run does not have."""
 
     disposition: Disposition
     request: ExecutionRequest
-    """As it is carried out: with every default."""
+    """As it is executed: with every default."""
     execution: Execution | None = None
     defaults: tuple[LearnedDefault, ...] = ()
     warnings: tuple[Fault, ...] = ()
-    """Both of a dry run; an execution has its own."""
+    """Defaults and warnings of a dry run; those of an execution are in its record."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A request as it was sent, and as it is carried out."""
+    """A request as it was sent, and as it is executed."""
 
     sent: ExecutionRequest
     request: ExecutionRequest
@@ -80,24 +80,24 @@ class SubmitExecution:
     clock: Clock
     randomness: Randomness
     audit_kept_days: int
-    """How long the audit keeps each entry of an execution that is accepted now."""
+    """How long the audit keeps the entries of executions that are accepted now."""
     backlog: Backlog | None
-    """None: whatever is submitted has its room already, as the steps of a workflow that was accepted."""
+    """None if room is guaranteed, as for the steps of an accepted workflow."""
 
     def submit(
         self, raw: bytes, idempotency_key: str | None = None, caller: str | None = None, *, dry_run: bool = False
     ) -> Submitted:
         """Take a request body as sent, with the ``Idempotency-Key`` header of ``caller``.
 
-        Record, then send: when the queue fails, the record stays, and the caller's repeat under the same id finds it
-        and finishes the send.
+        The execution is recorded before it is queued. If the queue fails, the caller's repeat under the same id finds
+        the record and queues it.
 
         Raises:
             MalformedJsonError: not JSON with one meaning.
             PayloadTooLargeError: more bytes than allowed.
             InvalidRequestError: with every fault.
             ExecutionConflictError: the id belongs to other content.
-            BacklogFullError: its lane has no room for one more, and nothing is recorded.
+            BacklogFullError: its lane has no room; nothing is recorded.
             QueueUnavailableError: recorded, not queued.
         """
         if dry_run:
@@ -114,7 +114,7 @@ class SubmitExecution:
     def accept(
         self, request: ExecutionRequest, raw: bytes, place: WorkflowPlace, caller: str | None = None
     ) -> Execution:
-        """Take the request of a workflow's step, which keeps every rule. As ``submit``, and as safe to repeat.
+        """Take the valid request of a workflow's step. As safe to repeat as ``submit``.
 
         Raises:
             ExecutionConflictError: the id belongs to other content.
@@ -125,10 +125,10 @@ class SubmitExecution:
         return accepted
 
     def _prepare(self, sent: ExecutionRequest) -> _Prepared:
-        """Add the action's defaults, and list what its contract does not allow."""
+        """Add the action's defaults and the warnings of its contract."""
         actions = self.rules.actions
         request, defaults = with_defaults(sent, actions.defaults(sent.action_id))
-        # Where the contract is enforced, the rules have refused what breaks it.
+        # An enforced contract is one of the rules, so this request keeps it.
         warnings = () if actions.enforced else tuple(actions.faults(sent.action_id, sent.inputs))[:MAX_WARNINGS]
         return _Prepared(sent, request, defaults, warnings)
 
@@ -230,21 +230,21 @@ class SubmitExecution:
         return self.finish(recorded)
 
     def finish(self, recorded: Execution) -> Execution:
-        """Do what its acceptance calls for, where that may be left undone; harmless if done.
+        """Complete an acceptance that may have been interrupted. Safe to repeat.
 
         Raises:
             QueueUnavailableError: recorded, not queued.
         """
         recorded = self.recorder.pay(recorded)
         if recorded.status is Status.QUEUED and recorded.attempts == 0 and recorded.next_at is None:
-            # It may never have reached the queue; a second message for one that did is harmless.
+            # It may not have reached the queue. A second message does no harm.
             self._queue(recorded)
         elif recorded.cache_status is CacheStatus.HIT and recorded.webhook_url and not recorded.delivery.attempts:
             self.deliveries.send(recorded.execution_id, version=recorded.version, receiver=recorded.webhook_url)
         return recorded
 
     def _queue(self, execution: Execution) -> None:
-        """Queue an execution; when that fails, the caller learns the id under which a repeat finishes it."""
+        """Queue an execution. If that fails, the error has the id under which a repeat queues it."""
         try:
             self.queue.send(Message.about(execution))
         except QueueUnavailableError as error:
@@ -253,16 +253,16 @@ class SubmitExecution:
 
 
 def _stated(parts: Mapping[str, str], name: str) -> bytes:
-    """Return the text of an optional field; nothing where it is absent, or null, which means the same."""
+    """Return the text of an optional field; empty if it is absent or null."""
     text = parts.get(name, "null")
     return b"" if text == "null" else text.encode()
 
 
 def content_hash(request: ExecutionRequest, inputs: bytes) -> str:
-    """Name what a request asks for: everything but the two ids that only label it.
+    """Return the digest of what a request asks for: all fields except the two ids.
 
-    The lane that is usual is left out: a repeat of what was accepted before there were lanes asks for the same.
-    ``inputs`` is their ``content_form``, which is put where the canonical form of all has it, so it is made once.
+    The default lane is left out, so that a request from before there were lanes keeps its digest. ``inputs`` is their
+    ``content_form``; it is inserted where the canonical form of the whole has it, so that it is made once.
     """
     labels = {"execution_id", "trace_id", "inputs"} | ({"lane"} if request.lane is Lane.INTERACTIVE else set())
     asked = {name: value for name, value in request if name not in labels}
@@ -272,5 +272,5 @@ def content_hash(request: ExecutionRequest, inputs: bytes) -> str:
 
 
 def cache_key(action_id: str, inputs: bytes) -> str:
-    """Name what a result depends on: the action and the ``content_form`` of its inputs."""
+    """Return the digest of what a result depends on: the action and the ``content_form`` of its inputs."""
     return digest(b"[%s,%s]" % (canonical(action_id), inputs))
