@@ -34,7 +34,7 @@ def without_session(caller: str) -> str:
 
 
 def caller_name(caller: str | None) -> str:
-    """Return the digest that stands for a caller where the rate is shared; an empty text for no caller.
+    """Return the digest that names a caller where the rate is shared; an empty text for no caller.
 
     ``caller`` is the ARN that signed the request, or the id of an API key. All sessions of a role are one caller.
     """

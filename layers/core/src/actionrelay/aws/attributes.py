@@ -1,4 +1,4 @@
-"""DynamoDB's form of values, as far as it is used here: strings, numbers, booleans and bytes."""
+"""DynamoDB's typed values, as far as they are used here: strings, numbers, booleans and bytes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,12 +8,12 @@ type Item = dict[str, Attribute]
 
 
 def key(partition: str, sort: str) -> Item:
-    """Build the key of an item; every kind of item names itself in its partition key."""
+    """Return the key of an item. The partition key begins with the kind of the item."""
     return {"pk": {"S": partition}, "sk": {"S": sort}}
 
 
 def attribute(value: str | float | bool | bytes) -> Attribute:
-    """Return a value as DynamoDB takes it."""
+    """Return a value as DynamoDB's typed value."""
     match value:
         case bool():
             return {"BOOL": value}
@@ -25,7 +25,7 @@ def attribute(value: str | float | bool | bytes) -> Attribute:
 
 
 def value_of(given: Attribute) -> Any:
-    """Read a value back."""
+    """Return the value of a typed value."""
     [(kind, value)] = given.items()
     if kind == "N":
         return int(value) if value.lstrip("-").isdigit() else float(value)

@@ -1,7 +1,4 @@
-"""AWS clients, made when first needed and kept, and the one translation of their failures.
-
-They are made by a boto3 session, as readers expect; ADR 31 has what that costs.
-"""
+"""AWS clients, made on first use by a boto3 session (ADR 31), and the translation of their failures."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,7 +77,7 @@ class AwsClients:
 
 @contextmanager
 def failures_as(error: type[ActionRelayError], doing: str) -> Iterator[None]:
-    """Turn a failure of the SDK into one of ours; its code is kept, its text, which may quote the request, is not."""
+    """Raise ``error`` for a failure of the SDK, with its code but without its text, which may quote the request."""
     try:
         yield
     except ClientError as failure:
@@ -90,5 +87,5 @@ def failures_as(error: type[ActionRelayError], doing: str) -> Iterator[None]:
 
 
 def aws_code(failure: ClientError) -> str:
-    """The service's own code of a failure, such as ``ConditionalCheckFailedException``."""
+    """Return the service's error code, such as ``ConditionalCheckFailedException``."""
     return str(failure.response.get("Error", {}).get("Code", "Unknown"))

@@ -1,4 +1,4 @@
-"""The attribute ``detail`` of an item: compressed JSON, with what most items say left to a preset dictionary.
+"""The attribute ``detail`` of an item: JSON that is compressed with a preset dictionary of common text.
 
 A write is billed by the KB of its item, and an execution's ``detail`` is mostly the names of its fields. zlib's preset
 dictionary (RFC 1950, FDICT) holds them once for all items, which makes each about 200 bytes smaller.
@@ -49,7 +49,7 @@ def packed(detail: Mapping[str, Any]) -> bytes:
 
 
 def unpacked(data: bytes) -> dict[str, Any]:
-    """Read the bytes of the attribute back, with or without the dictionary: earlier releases wrote without it.
+    """Read the bytes of the attribute. Earlier releases wrote them without the dictionary.
 
     Raises:
         ValueError: these are not the bytes of a ``detail``.

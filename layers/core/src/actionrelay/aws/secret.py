@@ -1,4 +1,4 @@
-"""Secrets Manager: credentials and signing secrets by name, reread after a while: a rotation needs no deployment."""
+"""Secrets by name from Secrets Manager. They are read again after a minute, so a rotation needs no deployment."""
 
 import time
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class NamedSecret:
         """Return the secret string, at most a minute old.
 
         Raises:
-            SecretUnavailableError: it can't be read; an older value is not used instead.
+            SecretUnavailableError: it can't be read. An older value is never used instead.
         """
         now = time.monotonic()
         if now - self._read_at > KEEP_SECONDS:
@@ -38,5 +38,5 @@ class NamedSecret:
         return self._value
 
     def forget(self) -> None:
-        """Read the secret again when it is next asked for: this value was refused."""
+        """Read the secret again at the next use, because this value was refused."""
         self._read_at = _NEVER

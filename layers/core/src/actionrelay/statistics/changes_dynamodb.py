@@ -1,4 +1,4 @@
-"""Reads the tables' streams: executions that were accepted or moved on, and requests that were rejected."""
+"""Reads the tables' streams: accepted executions, their later states, and rejected requests."""
 
 import base64
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ REJECTED_EVENT = "rejected"
 
 
 def read_change(record: Mapping[str, Any]) -> Change | None:
-    """Read a stream record of the executions table or the audit table; None where nothing in it counts.
+    """Read a stream record of the executions table or the audit table; None if it does not count.
 
     Raises:
         ValueError: it can't be read.
@@ -51,7 +51,7 @@ def _snapshot(item: Mapping[str, Attribute]) -> Snapshot | None:
 
 
 def _image(image: Mapping[str, Attribute] | None) -> dict[str, Attribute]:
-    """Take an item out of an event: JSON has no bytes, so they come as base64."""
+    """Read the item of an event, in which bytes are base64."""
     return dict(_decoded(image or {}))
 
 
@@ -62,7 +62,7 @@ def _decoded(image: Mapping[str, Attribute]) -> Iterator[tuple[str, Attribute]]:
 
 
 def read_snapshot(item: Mapping[str, Attribute]) -> Snapshot:
-    """Read what counts of one of a record's two items, whichever it is."""
+    """Read what counts of either of a record's two items."""
     detail = unpacked(value_of(item["detail"]))
     accepted = "status" not in item
     created_at = int(value_of(item["created_at"]))

@@ -3,14 +3,14 @@
 ::
 
     pk                     sk                                       what
-    counters#journal       <number>                                 counted, and not in the others yet; marks of streams
+    counters#journal       <number>                                 counts to be settled; marks of the streams
     counters#total         <actionId>#<number>                      since the deployment
     counters#day#<action>  <YYYY-MM-DD>#<number>                    of a day; without an action, of all
     counters#hour          <YYYY-MM-DDTHH>#<number>                 of an hour, all actions, for nine days
 
-Each number is an attribute, which DynamoDB adds to. A counter has an item for each journal, which alone writes to it.
-Its attribute ``settled`` says which settlement of the journal was the last that it has. A reader that reads the
-journal first knows from it which of the journal's counts the counter has.
+Each number is an attribute, which DynamoDB adds to. A counter has an item for each journal, which only that journal
+adds to. Its attribute ``settled`` is the number of the last settlement that is in it. So a reader that reads the
+journal first knows whether the counter already has the journal's counts.
 """
 
 import json
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _SMALL_BYTES = 900
-"""Of the compressed part of a journal; with its keys and numbers it is below 1 KB, which is one write unit."""
+"""The size of a journal's compressed part up to which the whole item is one write unit (1 KB)."""
 _HOUR_SECONDS = 9 * 86_400
 _SETTLED = "settled"
 _KEYS = frozenset({"pk", "sk", "expires_at", _SETTLED})
@@ -62,7 +62,7 @@ class TableCounters(CounterStore, CounterReader):
 
     @override
     def write(self, number: int, journal: Journal, sums: Mapping[Counter, Counts]) -> bool:
-        """Put the journal, alone or with the updates of its counters in one transaction."""
+        """Put the journal, by itself or in one transaction with the updates of its counters."""
         put: Any = {
             "TableName": self.table,
             "Item": {
@@ -89,7 +89,7 @@ class TableCounters(CounterStore, CounterReader):
 
     @override
     def totals(self, after: str, most: int) -> Iterator[tuple[Counter, Counts]]:
-        """Read counters of all time, by id; an item for each journal, and a page of a query more."""
+        """Read the counters of all time by id; one item for each journal, and up to a query page more."""
         return islice(self._read("total", "", f"{after}#\U0010ffff" if after else "", "\U0010ffff", most), most)
 
     @override
@@ -131,10 +131,10 @@ class TableCounters(CounterStore, CounterReader):
     def _read(
         self, span: str, action_id: str, first: str, last: str, most: int | None = None
     ) -> Iterator[tuple[Counter, Counts]]:
-        """Read a span's counters and what journals hold for them, added up, in order.
+        """Read a span's counters in order, with the counts that journals hold for them; ``most`` of them at most.
 
-        Of more than ``most`` the others are left unread. Journals are read first: what is settled between the two reads
-        is in a counter then, which says so. Read the other way round, it would be in neither.
+        Journals are read first: counts that are settled between the two reads are in a counter, whose ``settled`` shows
+        it. In the other order they would be in neither.
         """
         partition = _partition(span, action_id)
         found: dict[Counter, list[Counts]] = {}
@@ -164,7 +164,7 @@ class TableCounters(CounterStore, CounterReader):
     def _pages(
         self, partition: str, first: str = "", last: str = "\U0010ffff"
     ) -> Iterator[Sequence[Mapping[str, Any]]]:
-        """Read a range of a partition as it is now, page by page."""
+        """Read a range of a partition consistently, page by page."""
         pages = self.client.get_paginator("query").paginate(
             TableName=self.table,
             KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
@@ -179,7 +179,7 @@ class TableCounters(CounterStore, CounterReader):
 
 
 def _detail(journal: Journal) -> bytes:
-    """Write marks and counts as compressed JSON, the same for the same journal."""
+    """Return marks and counts as compressed JSON, equal for equal journals."""
     rows: dict[str, dict[str, Counts]] = {}
     for row, counts in sorted(journal.rows.items()):
         rows.setdefault(row.hour, {})[row.action_id] = counts
@@ -198,7 +198,7 @@ def _journal(item: Mapping[str, Attribute]) -> Journal:
 
 
 def _settlement(item: Mapping[str, Attribute]) -> int:
-    """Read which settlement a counter has last; a counter of a release before this has none."""
+    """Return the last settlement that is in a counter; 0 in a counter of an earlier release."""
     return int(value_of(item.get(_SETTLED, attribute(0))))
 
 
@@ -211,7 +211,7 @@ def _named(counter: Counter) -> str:
 
 
 def _was_late(failure: ClientError) -> bool:
-    """Whether another version of the journal is there, or is being written."""
+    """Return whether another version of the journal is on record, or is being written."""
     if aws_code(failure) in {"ConditionalCheckFailedException", "TransactionConflictException"}:
         return True
     if aws_code(failure) != "TransactionCanceledException":

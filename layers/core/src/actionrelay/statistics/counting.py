@@ -1,8 +1,8 @@
-"""Use case: keep the counters in step with the tables, each change once, however often it is delivered.
+"""Use case: count each change of the tables once, however often it is delivered.
 
-The tables' streams deliver every change at least once: a batch whose worker died, or whose answer got lost, comes
-again, cut differently or not. Each part of a stream has its changes in one order, though. So what is counted is written
-together with a mark, one for each part, which says up to where it has been counted (``statistics/journal.py``).
+The tables' streams deliver every change at least once: a batch whose worker dies, or whose answer is lost, is delivered
+again, perhaps cut differently. But each part of a stream delivers its changes in order. So counts are written together
+with a mark for each part: the last change that is counted (``statistics/journal.py``).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ from actionrelay.statistics.journal import Journal, journal_of
 from actionrelay.statistics.ports import CounterStore
 
 _TRIES = 8
-"""Writers that meet at a journal are parts of streams that are counted at the same time, a few."""
+"""Only the few parts of streams that are counted at the same time contend for a journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +25,20 @@ class CountChanges:
     """Adds a batch of changes to the counters."""
 
     read: Callable[[Mapping[str, Any]], Change | None]
-    """Reads a record of a stream; None where nothing of it counts, ``ValueError`` where it can't be read."""
+    """Reads a record of a stream; None if it does not count, ``ValueError`` if it can't be read."""
     store: CounterStore
     telemetry: Telemetry
     clock: Clock
     _seen: dict[int, Journal] = field(default_factory=dict, repr=False)
-    """Each journal as this process wrote it last; who meets another one reads it again."""
+    """Each journal as this process wrote it last. If another version is on record, it is read again."""
 
     def count(self, part: str, records: Iterable[Mapping[str, Any]]) -> None:
-        """Add what has not been added yet of a batch: records of one part of a stream, which ``part`` names, in order.
+        """Add the changes of a batch that are not counted yet: records of one ``part`` of a stream, in order.
 
-        One that can't be read is reported and left out: it would come again for a day, and keep all after it waiting.
+        A record that can't be read is reported and skipped: it would be delivered again for a day and block later ones.
 
         Raises:
-            StoreUnavailableError: some are not added yet; to be delivered again.
+            StoreUnavailableError: some are not counted; the batch must be delivered again.
         """
         rest = tuple(self._readable(records))
         number = journal_of(part)

@@ -1,4 +1,4 @@
-"""How the deployment is doing, as readers of the metrics see it."""
+"""The documents of ``GET /metrics``."""
 
 from typing import TypedDict
 
@@ -6,7 +6,7 @@ from actionrelay.timestamps import Timestamp
 
 
 class LatencyDocument(TypedDict):
-    """Latencies in ms that so many did not exceed, within 5 %; null where none was measured."""
+    """Percentiles of the latency in ms, within 5 %; null if none was measured."""
 
     p50: int | None
     p95: int | None
@@ -14,62 +14,62 @@ class LatencyDocument(TypedDict):
 
 
 class CountsDocument(TypedDict):
-    """What was counted, by the UTC day and hour of acceptance, in its current state."""
+    """Executions by their current state, counted for the UTC day and hour of their acceptance."""
 
     totalExecutions: int
-    """Accepted, answers from the cache included."""
+    """Accepted executions, including those answered from the cache."""
     successfulExecutions: int
     failedExecutions: int
     unknownExecutions: int
     cancelledExecutions: int
     inProgressExecutions: int
-    """Accepted and not ended."""
+    """Accepted executions that have not ended."""
     cacheHits: int
-    """Of the successful ones, those that the cache answered."""
+    """Successful executions that were answered from the cache."""
     rejectedRequests: int
-    """Refused as invalid; none of the executions."""
+    """Requests that were refused as invalid. They are not executions."""
     averageLatencyMs: int | None
-    """From acceptance, or an operator's last retry, to outcome, of what ended as `completed` or `failed`; without what
-    the cache answered and what an operator resolved. Null where nothing has."""
+    """The mean time from acceptance, or an operator's last retry, to the outcome `completed` or `failed`, without
+    answers from the cache and outcomes that an operator resolved. Null if there is none."""
     latencyMs: LatencyDocument
     successRate: float | None
-    """Successful over successful, failed and unknown, from 0 to 1; null where nothing has ended."""
+    """Successful divided by successful, failed and unknown, from 0 to 1; null if nothing has ended."""
 
 
 class DayDocument(CountsDocument):
-    """What was counted of one day."""
+    """The counts of one day."""
 
     date: str
     """The UTC day."""
 
 
 class HourDocument(CountsDocument):
-    """What was counted of one hour, all actions together."""
+    """The counts of one hour, for all actions together."""
 
     hour: Timestamp
-    """When it began."""
+    """The start of the hour."""
 
 
 class ActionDocument(CountsDocument):
-    """What was counted of one action."""
+    """The counts of one action."""
 
     actionId: str
 
 
 class MetricsDocument(CountsDocument):
-    """How the deployment is doing: since it was deployed, or of the days that were asked for."""
+    """The counts since the deployment, or of the requested days."""
 
     firstDay: str | None
-    """What was asked for as `from`."""
+    """The parameter `from`."""
     lastDay: str | None
-    """What was asked for as `to`."""
+    """The parameter `to`."""
     actionId: str | None
-    """The only action that was counted, where one was asked for."""
+    """The parameter `actionId`: the only action that is counted."""
     days: list[DayDocument]
-    """Those that were asked for, else the last 30; one on which nothing happened is left out."""
+    """The requested days, by default the last 30; days without executions are left out."""
     hours: list[HourDocument]
-    """The last 48 hours, whatever was asked for; one in which nothing happened is left out."""
+    """The last 48 hours, whatever was requested; hours without executions are left out."""
     actions: list[ActionDocument]
-    """Since the deployment, whatever was asked; the largest first, a thousand at most."""
+    """The actions since the deployment, whatever was requested; the largest first, a thousand at most."""
     next: str | None
-    """The parameter `next` that gives the following actions, by id; null where there are none."""
+    """The value of the parameter `next` for the following actions, by id; null if there are none."""

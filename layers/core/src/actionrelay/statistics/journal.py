@@ -1,9 +1,9 @@
-"""What is counted and not yet in the counters, and up to where each part of a stream is counted.
+"""Journals: counts that are not in the counters yet, and a mark for each part of a stream.
 
-A batch of changes belongs to at least four counters. Written to each of them, it costs an item for each, and a
-transaction that keeps them together. So it goes into one item first, a journal, whose one conditional write holds the
-counts and the mark that says that they are counted. A journal that is full is settled: one transaction takes its counts
-out of it and adds them to the counters. What is counted is what a counter holds and what journals hold for it.
+A batch of changes belongs to at least four counters. To write each of them costs an item for each, and a transaction.
+So the counts go into one item first, a journal, in one conditional write together with the mark of what is counted. A
+full journal is settled: one transaction moves its counts to the counters. The value of a counter is its own count and those
+that journals hold for it.
 """
 
 import hashlib
@@ -17,23 +17,23 @@ from actionrelay.statistics.counters import Change, Counter, counters_at, hour_o
 from actionrelay.statistics.tally import Counts, added
 
 JOURNALS = 4
-"""Parts of streams that are counted at the same time seldom meet at one."""
+"""Enough that parts of streams that are counted at the same time seldom contend."""
 MOST_COUNTERS = 99
-"""Counters in one transaction: DynamoDB takes 100 items, and one is the journal."""
+"""Counters in one transaction: DynamoDB allows 100 items, and one is the journal."""
 _HOUR_MS = 3_600_000
 _MARK_HOURS = 26
-"""A stream keeps a change for a day; after that nobody asks for the mark."""
+"""A stream keeps a change for 24 hours; after that its mark is not needed."""
 
 
 class Row(NamedTuple):
-    """What the counts of one row are about: an hour of acceptance (``2026-11-24T13``) and an action."""
+    """The key of a row of counts: an hour of acceptance (``2026-11-24T13``) and an action."""
 
     hour: str
     action_id: str
 
 
 class Mark(NamedTuple):
-    """Up to where a part of a stream is counted, and when that was: a sequence number, hours since the epoch."""
+    """The last sequence number of a part that is counted, and when that was (hours since the epoch)."""
 
     sequence: int
     hour: int
@@ -41,12 +41,12 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """One of the journals, as it was after some write to it."""
+    """One version of a journal."""
 
     version: int = 0
-    """Counts writes; 0 before the first."""
+    """The number of writes; 0 before the first."""
     settlements: int = 0
-    """How often it has been settled. A counter that the last of them wrote to has its number."""
+    """How often it has been settled. A counter has the number of the last settlement that changed it."""
     marks: Mapping[str, Mark] = field(default_factory=dict)
     rows: Mapping[Row, Counts] = field(default_factory=dict)
 
@@ -56,7 +56,7 @@ class Journal:
         return tuple(change for change in changes if mark is None or change.sequence > mark.sequence)
 
     def with_changes(self, part: str, changes: Sequence[Change], now: int) -> "Journal":
-        """Return it with changes that it lacks, the next ones of their part, and the mark at the last of them."""
+        """Return the journal with the next changes of a part, and the mark at the last of them."""
         rows: dict[Row, list[Counts]] = {row: [counts] for row, counts in self.rows.items()}
         for change in changes:
             rows.setdefault(Row(hour_of(change.at), change.action_id), []).append(change.counts)
@@ -69,7 +69,7 @@ class Journal:
         return replace(self, version=self.version + 1, marks=marks, rows=kept)
 
     def room_for(self, changes: Sequence[Change]) -> int:
-        """Say how many of the changes, from the first on, one transaction can settle together with what is in it."""
+        """Return how many of the changes, from the first on, can be settled with it in one transaction."""
         names = {counter for row in self.rows for counter in counters_at(*row)}
 
         def fits(change: Change) -> bool:
@@ -79,11 +79,11 @@ class Journal:
         return sum(1 for _ in takewhile(fits, changes))
 
     def settled(self) -> "Journal":
-        """Return it without the counts, which the same transaction adds to the counters."""
+        """Return the journal without its counts, which the same transaction adds to the counters."""
         return replace(self, settlements=self.settlements + 1, rows={})
 
     def counters(self) -> Mapping[Counter, Counts]:
-        """Add its rows up to what each counter lacks."""
+        """Return the counts that are to be added to each counter."""
         parts: dict[Counter, list[Counts]] = {}
         for row, counts in self.rows.items():
             for counter in counters_at(*row):
@@ -93,10 +93,10 @@ class Journal:
 
 
 def journal_of(part: str) -> int:
-    """Number the journal that a part of a stream is counted in."""
+    """Return the number of the journal for a part of a stream."""
     return zlib.crc32(part.encode()) % JOURNALS
 
 
 def name_of(part: str) -> str:
-    """Shorten the name of a part, which has the ARN of its stream in it, for a mark."""
+    """Shorten the name of a part, which contains the ARN of its stream, for a mark."""
     return hashlib.sha256(part.encode()).hexdigest()[:12]

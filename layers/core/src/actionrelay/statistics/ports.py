@@ -1,4 +1,4 @@
-"""What counting needs from the world. Each may raise ``DependencyError``."""
+"""The ports of the counters. Each may raise ``DependencyError``."""
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol
@@ -9,39 +9,39 @@ from actionrelay.statistics.tally import Counts
 
 
 class CounterStore(Protocol):
-    """The stored counters and journals, as those see them who write them."""
+    """Writes the counters and journals."""
 
     def journal(self, number: int) -> Journal:
-        """The journal of this number, as it is now."""
+        """Read a journal consistently."""
         ...
 
     def is_small(self, journal: Journal) -> bool:
-        """Whether a write of this journal costs the least that a write can cost."""
+        """Return whether a write of this journal is one write unit."""
         ...
 
     def write(self, number: int, journal: Journal, sums: Mapping[Counter, Counts]) -> bool:
-        """Put a journal in the place of the version before it, and add sums to the counters: all of it or nothing.
+        """Replace the previous version of a journal and add sums to the counters, all or nothing.
 
-        False, with nothing done, where another version is there.
+        False, with nothing changed, if another version is on record.
         """
         ...
 
 
 class CounterReader(Protocol):
-    """The stored counters, as they are read: a little later than written, each in whole, with what journals hold."""
+    """Reads the counters, including the counts that journals hold. They are eventually consistent."""
 
     def totals(self, after: str, most: int) -> Iterable[tuple[Counter, Counts]]:
-        """The counters of all time of the next actions by id, ``most`` of them at most."""
+        """Return the counters of all time of the next actions by id, at most ``most`` of them."""
         ...
 
     def total(self, action_id: str) -> Counts:
-        """One action's counter of all time."""
+        """Return an action's counter of all time."""
         ...
 
     def days(self, action_id: str, first: str, last: str) -> Iterable[tuple[Counter, Counts]]:
-        """The counters of an action, or of all (``""``), each day from ``first`` to ``last``, inclusive, in order."""
+        """Return the counters of an action, or of all (``""``), by day from ``first`` to ``last``, both included."""
         ...
 
     def hours(self, first: str, last: str) -> Iterable[tuple[Counter, Counts]]:
-        """The counters of each hour from ``first`` to ``last`` (``YYYY-MM-DDTHH``), inclusive, in order."""
+        """Return the counters by hour from ``first`` to ``last`` (``YYYY-MM-DDTHH``), both included."""
         ...

@@ -1,4 +1,4 @@
-"""Use case: say how the deployment is doing, from the stored counters. Reads alone."""
+"""Use case: report the metrics of the deployment from the stored counters. It only reads."""
 
 import re
 from collections.abc import Mapping
@@ -32,20 +32,20 @@ HOURS_SHOWN = 48
 LONGEST_DAYS = 366
 _HOUR_MS = 3_600_000
 ACTIONS_SHOWN = 1_000
-"""Actions of one answer: with half a KB each it stays far below 1 MB."""
+"""Actions in one answer: at half a KB each it is far below 1 MB."""
 _FIRST_DAY = "0001-01-01"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Which days are asked for, both included, and of which action."""
+    """The requested days, both included, and action."""
 
     first: date | None
     last: date | None
     action_id: str | None
     after: str = ""
-    """The action that a page of ``actions`` begins after."""
+    """The last action of the previous page of ``actions``."""
 
     @classmethod
     def read(cls, query: Mapping[str, str], api: GenesysApi) -> "Period":
@@ -74,17 +74,17 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class ReadMetrics:
-    """Adds up the counters of what is asked for."""
+    """Adds up the requested counters."""
 
     counters: CounterReader
     clock: Clock
     api: GenesysApi
 
     def read(self, query: Mapping[str, str]) -> dict[str, Json]:
-        """Return the counts since the deployment, or of the days asked for; by day; by hour and by action.
+        """Return the counts since the deployment, or of the requested days; by day, by hour and by action.
 
         Raises:
-            InvalidRequestError: the query names no period.
+            InvalidRequestError: the query has a fault.
         """
         asked = Period.read(query, self.api)
         now = self.clock.now()
@@ -111,7 +111,7 @@ class ReadMetrics:
         return as_json(found)
 
     def _actions(self, asked: Period) -> tuple[list[tuple[str, Counts]], str | None]:
-        """Return the actions of one answer, the largest first, and after which of them the next one goes on."""
+        """Return the actions of one page, the largest first, and the action after which the next page begins."""
         if asked.action_id:
             counts = self.counters.total(asked.action_id)
             return ([(asked.action_id, counts)] if counts else []), None

@@ -1,4 +1,4 @@
-"""The success rate that audit entries carry, as this process read it last."""
+"""The success rate in audit entries, as this process read it last."""
 
 import threading
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _FRESH_MS = 60_000
 
 @dataclass(slots=True)
 class RememberedSuccessRate(SuccessRate):
-    """A ``SuccessRate`` over the day's counters, read once a minute by one thread for all."""
+    """The ``SuccessRate`` of the day's counters, read once a minute by one thread for all."""
 
     counters: CounterReader
     clock: Clock
@@ -26,7 +26,7 @@ class RememberedSuccessRate(SuccessRate):
 
     @override
     def refresh(self) -> None:
-        """Read it again where it is older than a minute; where it can't be read, it is not known."""
+        """Read it again if it is older than a minute. If it can't be read, it is unknown."""
         now = self.clock.now()
         if self._is_fresh(now) or not self._lock.acquire(blocking=False):
             return

@@ -1,7 +1,7 @@
-"""What is counted of executions, and what it says: totals, success rate, latency with its percentiles.
+"""Counts of executions, and what follows from them: totals, success rate, latency and its percentiles.
 
-Counts form a group: they are added, and what an execution added is taken back when it moves on. So the sum over all
-changes is the current state, in whatever order and grouping the changes were added.
+Counts form a group: they are added, and what an execution added is subtracted when its state changes. So the sum over
+all changes is the current state, in whatever order and grouping they were added.
 """
 
 import math
@@ -21,31 +21,31 @@ ENDINGS: Mapping[Status, str] = {
 }
 
 _BUCKET_RATIO = 1.1
-"""A bucket's upper bound over its lower one: a percentile is within 5 % of what was measured."""
+"""The upper bound of a bucket divided by its lower one, so that a percentile is within 5 % of the exact one."""
 _MEASURED = frozenset({Status.COMPLETED, Status.FAILED})
-"""What ended by an answer. How long an unknown or a cancelled one took says nothing about how fast actions run."""
+"""Outcomes whose latency is measured. That of an unknown or cancelled one says nothing about how fast actions run."""
 
 type Counts = Mapping[str, int]
-"""Numbers by name; one that is not there is 0."""
+"""Numbers by name; a missing one is 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What counts of one write to an execution's record: its acceptance, or where a later step left it."""
+    """What counts of one write to an execution's record: its acceptance, or its state after a later step."""
 
     action_id: str
     created_at: int
     status: Status
     latency_ms: int | None
-    """From acceptance, or an operator's last retry, to the outcome; none where that is missing, or an operator's."""
+    """From acceptance, or an operator's last retry, to the outcome; None without one, or if an operator resolved it."""
     from_cache: bool
-    """The cache answered it, so it was complete at its acceptance, and nothing later changes that."""
+    """Whether it was answered from the cache, so that it was completed at its acceptance."""
     accepted: bool
-    """This is the acceptance, written once."""
+    """Whether this is the acceptance, which is written once."""
 
 
 def contribution(snapshot: Snapshot | None) -> Counts:
-    """Return what a write counts: an acceptance one execution, a later step how that has ended so far."""
+    """Return the counts of a write: an acceptance counts the execution, a later step its outcome so far."""
     if snapshot is None:
         return {}
     if snapshot.accepted:
@@ -61,9 +61,9 @@ def contribution(snapshot: Snapshot | None) -> Counts:
 
 
 def difference(before: Snapshot | None, after: Snapshot | None) -> Counts:
-    """Return what a write changes: what it counts, less what the one before it counted.
+    """Return the change of a write: its counts minus those of the write before it.
 
-    One about another acceptance under the same id, which has expired, takes nothing back.
+    Nothing is subtracted for an earlier acceptance of the same id, which has expired.
     """
     if before is not None and after is not None and before.created_at != after.created_at:
         before = None
@@ -81,14 +81,14 @@ def added(parts: Iterable[Counts]) -> Counts:
 
 
 def bucket(latency_ms: int) -> int:
-    """Number the bucket of the histogram that a latency falls into; each reaches a tenth further than the last."""
+    """Return the histogram bucket of a latency; each bucket ends a tenth higher than the one before."""
     return 0 if latency_ms < 1 else 1 + int(math.log(latency_ms) / math.log(_BUCKET_RATIO) + 1e-9)
 
 
 def percentile(counts: Counts, fraction: float) -> int | None:
-    """Return the latency, in ms, that ``fraction`` of those measured did not exceed; None where none was.
+    """Return the latency in ms that ``fraction`` of the measured ones did not exceed; None if none was measured.
 
-    By nearest rank over the histogram, so within 5 % of the exact one.
+    Nearest rank over the histogram, so within 5 % of the exact value.
     """
     filled = sorted(
         (int(name[len(LATENCY_BUCKET) :]), number)
@@ -105,9 +105,9 @@ def percentile(counts: Counts, fraction: float) -> int | None:
 
 
 def success_rate(counts: Counts) -> float | None:
-    """Return which part of what ended by itself succeeded, from 0 to 1; None where nothing has.
+    """Return the part of ended executions that succeeded, from 0 to 1; None if none has ended.
 
-    An unknown outcome is no success. What an operator cancelled says nothing about the actions.
+    An unknown outcome is not a success. Executions that an operator cancelled don't count.
     """
     successful = counts.get(ENDINGS[Status.COMPLETED], 0)
     ended = successful + counts.get(ENDINGS[Status.FAILED], 0) + counts.get(ENDINGS[Status.UNKNOWN], 0)
@@ -115,7 +115,7 @@ def success_rate(counts: Counts) -> float | None:
 
 
 def average_latency_ms(counts: Counts) -> int | None:
-    """Return the mean latency in ms, rounded; None where none was measured."""
+    """Return the mean latency in ms, rounded; None if none was measured."""
     measured = counts.get(LATENCY_COUNT, 0)
     return round(counts.get(LATENCY_SUM, 0) / measured) if measured > 0 else None
 

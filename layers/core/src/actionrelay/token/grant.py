@@ -1,7 +1,7 @@
 """What the login host's answers mean: a token, a refusal, or an outage. Pure.
 
-A token that came is used, whatever is around it. A refusal is what RFC 6749, section 5.2, gives a form for; a page of a
-gateway, a firewall or a proxy, of whatever status, says nothing about the client and passes.
+An answer with a token is a grant, whatever else is in it. A refusal has the form of RFC 6749, section 5.2. A page of a
+gateway, a firewall or a proxy is an outage, whatever its status: it says nothing about the client.
 """
 
 import re
@@ -21,7 +21,7 @@ from actionrelay.foreign_json import TOKEN, read
 from actionrelay.retry_after import retry_after_ms
 
 ASSUMED_SECONDS = 300
-"""The shortest lifetime that an OAuth client of Genesys Cloud can have. RFC 6749 only recommends to say it."""
+"""The lifetime of a token that states none, which RFC 6749 allows: the shortest that Genesys Cloud can be set to."""
 LONGEST_SECONDS = 30 * 86_400
 _TOKEN = re.compile(r"[!-~]+")
 _SUCCESS = 2
@@ -33,12 +33,12 @@ _REFUSALS = frozenset(
 )
 """The codes of RFC 6749, sections 5.2 and 4.1.2.1. ``temporarily_unavailable`` and ``server_error`` are outages."""
 _LACKING = re.compile(r"insufficient_[a-z_]{1,60}|(missing|not)[._][a-z._]{1,60}")
-"""What hosts say of a permission that a client lacks, with 403."""
+"""The error codes with which hosts report a missing permission, with 403."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A token as it was granted. ``scopes`` is None where the answer names none: then it is what was asked for."""
+    """A granted token. ``scopes`` is None if the answer names none: then the requested scopes are granted."""
 
     value: str = field(repr=False)
     seconds: float
@@ -51,7 +51,7 @@ def read_grant(status: int, body: bytes, headers: Mapping[str, str], now: int) -
     Raises:
         CredentialsRefusedError: 400 or 401 with an OAuth error.
         PermissionMissingError: 403 with one.
-        TokenUnavailableError: anything else without a token; with how long the host wants to be left alone.
+        TokenUnavailableError: any other answer without a token; with the wait that the host asks for.
     """
     try:
         document: Any = read(body, TOKEN)
@@ -78,13 +78,13 @@ def _refusal(status: int, code: object) -> TokenError | None:
 
 
 def _text(value: object) -> str:
-    """Take what can go out in a header as it is."""
+    """Return a text that can be sent in a header; else an empty one."""
     text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
     return text if _TOKEN.fullmatch(text) else ""
 
 
 def _seconds(value: object) -> float:
-    """Take a lifetime as a number or as text, with or without a fraction; one that says nothing is the shortest."""
+    """Read a lifetime, a number or a text, with or without a fraction; by default ``ASSUMED_SECONDS``."""
     try:
         seconds = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else 0.0
     except ValueError:
@@ -93,7 +93,7 @@ def _seconds(value: object) -> float:
 
 
 def _scopes(value: object) -> tuple[str, ...] | None:
-    """Take a scope as RFC 6749 has it, a text with spaces, or as a list; one that is there and empty grants nothing."""
+    """Read a scope, a text with spaces (RFC 6749) or a list. An empty one grants nothing."""
     if not isinstance(value, str | list):
         return None
     listed = value if isinstance(value, list) else [value]

@@ -1,7 +1,7 @@
-"""The lease on the token: who may ask the login host for one, and what all workers know about the last one.
+"""The lease on the token: which worker may request one, and what all workers know about the last one.
 
-One small record for each OAuth client. It names tokens by version and holds none. Every change is one write on
-condition of the revision that was read, so of all that want to ask the login host, one does.
+One small record for each OAuth client. It names tokens by version and contains none. Every change is a write on
+condition of the revision that was read, so only one of the workers that need a token requests it.
 
 ::
 
@@ -25,14 +25,14 @@ from actionrelay.errors import (
 from actionrelay.retry_after import RETRY_AFTER_CAP_MS
 
 LEASE_MS = 15_000
-"""How long a worker may hold the lease: longer than a request for a token takes, and short enough for those who wait
-for one that died."""
+"""How long a worker may hold the lease: longer than a request for a token takes, and short enough for the workers that
+wait if it dies."""
 CLOCK_MARGIN_MS = 1_000
-"""A request ends this much before the lease does, since clocks don't agree: a dead worker's request and its successor's
-never overlap."""
+"""A request ends this long before its lease does, since clocks differ: the request of a dead worker and that of its
+successor never overlap."""
 REST_MS = 2_000
-"""After an answer, for this long nobody asks again. A token that was just shared has time to be seen by all who read; a
-failure is the answer to all that come, instead of being met again by each."""
+"""After an answer, no worker asks again for this long. A shared token has time to become visible, and a failure is the
+answer for all workers, so that not each of them meets it."""
 
 _SHORTEST_WAIT_MS = 1_000
 
@@ -46,23 +46,23 @@ _FAILURES: Mapping[str, type[TokenError]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class TokenLease:
-    """What is on record for one OAuth client; all empty before its first token. Times are ms since the epoch."""
+    """The record of one OAuth client; empty before its first token. Times are ms since the epoch."""
 
     holder: str = ""
-    """The worker that asks the login host; none while free or resting."""
+    """The worker that requests a token; empty while the lease is free or resting."""
     until: int = 0
     """When the lease, or the rest, ends."""
     shared: str = ""
-    """The version of the token in the store; none where it is not there, or not what it should be."""
+    """The version of the token in the store; empty if the store has no usable one."""
     shared_until: int = 0
     """When that token ends."""
     refused: str = ""
-    """The version that Genesys Cloud refused last."""
+    """The last version that Genesys Cloud refused."""
     failure: str = ""
-    """The code of the error that the last request ended with; none if it brought a token."""
+    """The error code of the last request; empty if it returned a token."""
     failure_text: str = ""
     rest_ms: int = 0
-    """How long the rest was meant to be, where the login host asked for one."""
+    """The length of the rest, if the login host asked for one."""
     revision: int = 0
 
     def offers(self, now: int, left_ms: int) -> bool:
@@ -70,19 +70,20 @@ class TokenLease:
         return bool(self.shared) and self.shared_until - now > left_ms
 
     def closed(self, now: int, worker: str) -> bool:
-        """Whether ``worker`` may not ask the login host now; a lease that it took itself, unknowingly, is no bar.
+        """Return whether ``worker`` may not ask the login host now.
 
-        Nor is one that ends later than it could: a clock that was ahead wrote it.
+        Its own lease does not keep it from asking, and neither does one that ends later than a lease can: a clock that
+        was ahead wrote it.
         """
         longest = max(LEASE_MS, 0 if self.holder else self.rest_ms) + CLOCK_MARGIN_MS
         return now < self.until <= now + longest and self.holder != worker
 
     def was_left(self, now: int, worker: str) -> bool:
-        """Whether another worker held the lease until it ended, and so most likely died."""
+        """Return whether another worker held the lease until it expired, and so most likely died."""
         return bool(self.holder) and self.holder != worker and self.until <= now
 
     def taken(self, worker: str, now: int, *, refused: str = "", usable: bool = True) -> "TokenLease":
-        """Let ``worker`` ask. Unless the token in the store is still ``usable``, others need not look for it."""
+        """Give the lease to ``worker``. Unless the stored token is still ``usable``, other workers stop reading it."""
         return replace(
             self,
             holder=worker,
@@ -98,11 +99,11 @@ class TokenLease:
         return replace(self._answered(now + REST_MS), shared=version, shared_until=expires_at)
 
     def kept(self, now: int) -> "TokenLease":
-        """The worker could not share its token, so others need their own, one after the other and without a rest."""
+        """End the lease without a shared token: each worker requests its own, one after the other, without a rest."""
         return replace(self._answered(now), shared="", shared_until=0)
 
     def gave_up(self, error: TokenError, now: int) -> "TokenLease":
-        """Share the login host's refusal with all workers, and let the host rest for as long as it asks."""
+        """End the lease with the error of the login host, for all workers, and rest as long as the host asks."""
         asked_for = error.retry_after_ms if isinstance(error, TokenUnavailableError) else 0
         rest_ms = max(REST_MS, min(asked_for, RETRY_AFTER_CAP_MS))
         given_up = replace(self._answered(now + rest_ms), failure=error.code, failure_text=error.message)
@@ -113,10 +114,10 @@ class TokenLease:
         return replace(self, holder="", until=until, failure="", failure_text="", rest_ms=0, revision=revision)
 
     def why_closed(self, now: int) -> TokenError:
-        """The error for a worker that has no token and may not ask for one: the failure on record, or to try again.
+        """Return the error for a worker without a token that may not ask: the recorded failure, or to try again later.
 
-        The next try is about as far away as the lease is old, and not long after its end. So an answer that took a
-        second is found within the next, and a worker that died is not asked after at each second of its lease.
+        The wait is about the age of the lease, and ends soon after the lease does. So an answer that took a second is
+        found within the next one, and a dead worker's lease is not read every second.
         """
         known = _FAILURES.get(self.failure) if not self.holder else None
         if known is TokenUnavailableError and self.rest_ms > REST_MS:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _KEPT_SECONDS = 86_400
-"""How long an item is kept that is of no more use; one that is missing means only that the store is read once more."""
+"""How long an obsolete item is kept. If an item is missing, the store is read once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class TableTokenLeases(TokenLeases):
     def swap(self, issuer: str, before: TokenLease, after: TokenLease) -> TokenLease:
         """Write ``after`` over ``before``.
 
-        When the condition fails the item is read, which also informs a worker whose write got through although its
-        answer got lost, and was repeated by the SDK, that it has succeeded.
+        If the condition fails, the item is read. So a worker whose write succeeded, but whose answer was lost and was
+        repeated by the SDK, learns that it has succeeded.
         """
         with failures_as(StoreUnavailableError, "the token's lease can't be written"):
             try:

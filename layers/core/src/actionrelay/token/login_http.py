@@ -26,11 +26,11 @@ from actionrelay.token.ports import AccessToken, TokenIssuer
 DATA_ACTION_SCOPES = ("data:action:execute", "data:action:view")
 _WAIT_SECONDS = 10.0
 _MIN_WAIT_SECONDS = 0.5
-"""With less time than this no request is begun."""
+"""No request is begun with less time than this."""
 
 
 def _nothing_kept() -> None:
-    """Forget nothing: for credentials that are read each time."""
+    """Do nothing: for credentials that are read each time."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,21 +47,21 @@ class _Client:
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentialsIssuer(TokenIssuer):
-    """A ``TokenIssuer``: asks the login host with the client's id and secret."""
+    """A ``TokenIssuer`` that asks the login host with the client's id and secret."""
 
     pool: urllib3.PoolManager
     login_url: str
     api: GenesysApi
     secret_name: str
     credentials: Callable[[], str]
-    """The secret string, JSON ``{"clientId", "clientSecret"}``, perhaps one that was kept for a while."""
+    """Returns the secret, JSON ``{"clientId", "clientSecret"}``, which may be cached."""
     forget: Callable[[], None] = _nothing_kept
     """Makes ``credentials`` read the secret again."""
 
     @property
     @override
     def issuer(self) -> str:
-        """Name the host, the client and the contract, whatever the secret is called: same client, same token.
+        """Name the host, the client and the contract; the name of the secret does not matter.
 
         Raises:
             TokenUnavailableError: the secret can't be read.
@@ -72,7 +72,7 @@ class ClientCredentialsIssuer(TokenIssuer):
     @property
     @override
     def required_scopes(self) -> tuple[str, ...]:
-        """Scopes exist in the data-actions contract; the published API grants by role."""
+        """Return the scopes of the data-actions contract; the platform API has roles instead."""
         return DATA_ACTION_SCOPES if self.api is GenesysApi.DATA_ACTIONS else ()
 
     @override

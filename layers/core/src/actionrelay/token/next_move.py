@@ -1,4 +1,4 @@
-"""What a worker without a fresh token does next: the lease and what the worker knows decide it. Pure.
+"""Decides what a worker without a fresh token does next, by the lease and by what the worker knows. Pure.
 
 Read from the top; the first row that applies is the move:
 
@@ -7,10 +7,10 @@ the worker, by the lease                                 does this next
 =======================================================  =======================================================
 may find in the store what it needs, not read yet        ``ReadStore``
 found a fresh token there, does not hold the lease       ``Use`` it
-is kept from asking, and has a valid token               ``Use`` the one that lasts longest
-is kept from asking, and has none                        ``GiveUp`` with the failure on record, or to try again
-may ask, does not hold the lease yet                     ``Take`` it; only one worker gets it
-holds it, found a fresh token in the store               ``Announce`` that one: a worker that died had left it there
+may not ask, and has a valid token                       ``Use`` the one that lasts longest
+may not ask, and has none                                ``GiveUp`` with the recorded failure, or to try again
+may ask, does not hold the lease                         ``Take`` it; only one worker gets it
+holds it, found a fresh token in the store               ``Announce`` it: a worker that died has left it there
 holds it                                                 ``Ask`` the login host
 =======================================================  =======================================================
 """
@@ -23,21 +23,21 @@ from actionrelay.token.lease import CLOCK_MARGIN_MS, TokenLease
 from actionrelay.token.ports import AccessToken
 
 REFRESH_BEFORE_MS = 60_000
-"""A token is replaced from a minute before it ends, so that none ends on its way to Genesys Cloud."""
+"""A token is replaced from a minute before it expires on, so that none expires on its way to Genesys Cloud."""
 
 
 @dataclass(frozen=True, slots=True)
 class InStore:
-    """What one read of the store found: a token of ours that is valid, if there was one."""
+    """The result of reading the store: a valid token of this client, if there was one."""
 
     token: AccessToken | None
     lacks: bool
-    """The store could be read, and has nothing of use: what the lease says of it is wrong."""
+    """The store could be read and has no usable token, although the lease says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a worker knows when it looks at the lease. Times are ms since the epoch."""
+    """What a worker knows when it reads the lease. Times are ms since the epoch."""
 
     worker: str
     now: int
@@ -46,7 +46,7 @@ class Known:
     refused: Container[str]
     """Versions that Genesys Cloud refused."""
     in_store: InStore | None = None
-    """None until the store was read; that is done once."""
+    """None until the store has been read, which happens once."""
     holds_lease: bool = False
 
     def lasts(self, token: AccessToken | None, left_ms: int = 0) -> bool:
@@ -67,7 +67,7 @@ class ReadStore:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Go on with this token."""
+    """Use this token."""
 
     token: AccessToken
 
@@ -81,16 +81,16 @@ class GiveUp:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """Write this lease, if nobody else has written since."""
+    """Write this lease, if no other worker has written since."""
 
     lease: TokenLease
     from_dead: bool
-    """Another worker held it until it ended, and so most likely died."""
+    """Whether another worker held it until it expired, and so most likely died."""
 
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """Write this lease, which gives it back and names the token; then go on with the token."""
+    """Write this lease, which ends it and names the token, and use the token."""
 
     lease: TokenLease
     token: AccessToken
@@ -101,14 +101,14 @@ class Ask:
     """Ask the login host."""
 
     within_ms: int
-    """When these have passed, no request may be under way any more."""
+    """After this time no request may be under way, in ms."""
 
 
 type Move = ReadStore | Use | GiveUp | Take | Announce | Ask
 
 
 def next_move(lease: TokenLease, known: Known) -> Move:
-    """Return what ``known.worker`` does next by the lease as it is on record."""
+    """Return what ``known.worker`` does next, given the recorded lease."""
     closed = not known.holds_lease and lease.closed(known.now, known.worker)
     if known.in_store is None and (known.holds_lease or _is_worth_reading(lease, known, closed=closed)):
         return ReadStore()
@@ -131,7 +131,7 @@ def next_move(lease: TokenLease, known: Known) -> Move:
 
 
 def _is_worth_reading(lease: TokenLease, known: Known, *, closed: bool) -> bool:
-    """Whether the store should have what this worker needs: reading it for anything else costs everybody a call."""
+    """Return whether the store should have what this worker needs, so that it is not read in vain."""
     if lease.shared in known.refused or (known.held is not None and lease.shared == known.held.version):
         return False
     return lease.offers(known.now, REFRESH_BEFORE_MS if known.lasts(known.held) or not closed else 0)

@@ -1,4 +1,4 @@
-"""What sharing a token needs from the world, and what others need of it. Each may raise ``DependencyError``."""
+"""The ports of the token: what sharing one needs, and what its users need. Each may raise ``DependencyError``."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,7 +8,7 @@ from actionrelay.token.lease import TokenLease
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AccessToken:
-    """A bearer token. ``version`` names it without revealing it; ``issuer`` says which client of which host got it."""
+    """A bearer token. ``version`` names it without revealing it; ``issuer`` names the host and the client."""
 
     value: str
     expires_at: int
@@ -22,26 +22,26 @@ class AccessToken:
 
 
 class TokenStore(Protocol):
-    """Where workers share a token."""
+    """Holds the token that workers share."""
 
     def read(self) -> AccessToken | None:
-        """The shared token, of whatever issuer and age; None when there is none that can be read."""
+        """Return the shared token, whatever its issuer and age; None if there is no readable one."""
         ...
 
     def write(self, token: AccessToken) -> bool:
-        """Share a token; False when it is too large for the store, which then keeps what it had."""
+        """Share a token. False if it is too large for the store, which then keeps the token that it has."""
         ...
 
 
 class TokenLeases(Protocol):
-    """What all workers know about the token of each issuer, and which of them may ask for the next."""
+    """The lease of each issuer: what all workers know about its token, and which of them may request the next."""
 
     def read(self, issuer: str) -> TokenLease:
-        """The lease as last written (a consistent read); an empty one before the first."""
+        """Return the lease as last written (a consistent read); an empty one before the first."""
         ...
 
     def swap(self, issuer: str, before: TokenLease, after: TokenLease) -> TokenLease:
-        """Write ``after`` if ``before`` is what is there, and return what is there then: ``after``, or another's."""
+        """Write ``after`` if ``before`` is on record, and return what is on record then."""
         ...
 
 
@@ -50,20 +50,20 @@ class TokenIssuer(Protocol):
 
     @property
     def issuer(self) -> str:
-        """Names the host, the client and the contract, so that two clients never take each other's token.
+        """Name the host, the client and the contract, so that two clients never use each other's token.
 
         Raises:
-            TokenError: nobody can say who the client is.
+            TokenError: the client is not known.
         """
         ...
 
     @property
     def required_scopes(self) -> tuple[str, ...]:
-        """The scopes that the contract needs; empty when rights do not come from scopes."""
+        """Return the scopes that the contract needs; none if rights don't depend on scopes."""
         ...
 
     def request(self, now: int, within_ms: int) -> AccessToken:
-        """Ask for a token with client credentials; when ``within_ms`` have passed, no request is under way any more.
+        """Request a token with client credentials. No request is under way after ``within_ms``.
 
         Raises:
             TokenError: by what the host answered.
@@ -75,10 +75,10 @@ class TokenSource(Protocol):
     """Gives a usable token."""
 
     def token(self) -> AccessToken:
-        """A token that is valid for a minute at least, where one can be had.
+        """Return a token that is valid for at least a minute, if one can be obtained.
 
         Raises:
-            TokenError: none can be had.
+            TokenError: there is no valid token.
         """
         ...
 

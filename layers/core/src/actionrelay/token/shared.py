@@ -1,8 +1,8 @@
-"""Use case: one OAuth token for everybody.
+"""Use case: one OAuth token for all workers.
 
-It is looked for in memory; where none is, ``next_move`` says by the lease what this worker does, and the loop here does
-it. The worker that gets the lease asks the login host. A worker with a valid token goes on with it meanwhile, and
-nobody sleeps: without one, the execution is tried again later (``TokenBeingRefreshedError``).
+A valid token in memory is used at once. Without one, ``next_move`` decides by the lease what this worker does, and
+the loop here does it. The worker that gets the lease asks the login host. Meanwhile a worker with a valid token goes
+on, and one without it does not sleep: its execution is tried again later (``TokenBeingRefreshedError``).
 """
 
 import threading
@@ -32,14 +32,14 @@ _TRIES = 3
 
 @dataclass(slots=True)
 class SharedToken(TokenSource):
-    """A ``TokenSource`` that keeps the token in this process and shares it with others.
+    """A ``TokenSource`` that keeps the token in this process and shares it with other workers.
 
-    Threads of one process take turns to look for a token, and share what the one before them found. Who has a valid
-    token does not wait for a turn.
+    Threads of one process take turns to look for a token and share what they find. A thread with a valid token never
+    waits.
     """
 
     worker: str
-    """Names this process to the others that want the lease."""
+    """The name of this process in the lease."""
     store: TokenStore
     leases: TokenLeases
     issuer: TokenIssuer
@@ -53,11 +53,11 @@ class SharedToken(TokenSource):
 
     @override
     def token(self) -> AccessToken:
-        """Return a token with a minute left, or, while no newer one can be had, one that is still valid.
+        """Return a token with at least a minute left, or one that is still valid while no newer one can be obtained.
 
         Raises:
-            TokenBeingRefreshedError: another worker is asking, and there is no valid token until it is done.
-            TokenError: what the login host said, here or to another worker a moment ago.
+            TokenBeingRefreshedError: another worker is asking, and there is no valid token until it has one.
+            TokenError: the login host refused, here or to another worker a moment ago.
         """
         known = self._known()
         if known.held is None or not known.lasts(known.held):
@@ -66,11 +66,11 @@ class SharedToken(TokenSource):
 
     @override
     def refuse(self, version: str) -> None:
-        """Never use this version again, wherever it is offered."""
+        """Never use this version again, wherever it is found."""
         self._refused.add(version)
 
     def _ahead(self, held: AccessToken) -> AccessToken:
-        """Replace a token that is still valid, unless another thread is at it."""
+        """Replace a token that is still valid, unless another thread is doing so."""
         if not self._lock.acquire(blocking=False):
             return held
         try:
@@ -88,7 +88,7 @@ class SharedToken(TokenSource):
             if known.held is not None and known.lasts(known.held):
                 return known.held
             if self._looks != looks and self._failure is not None:
-                # The thread before this one has just got that answer; asking again would bring the same.
+                # The thread before this one has just got this answer.
                 raise _again(self._failure)
             self._failure = None
             try:
@@ -100,7 +100,7 @@ class SharedToken(TokenSource):
                 self._looks += 1
 
     def _look(self) -> AccessToken:
-        """Find a token outside of this process, or have one issued."""
+        """Find a token outside of this process, or request one."""
         issuer = self.issuer.issuer
         try:
             self._held = self._by_lease(issuer)
@@ -114,7 +114,7 @@ class SharedToken(TokenSource):
         return self._held
 
     def _by_lease(self, issuer: str) -> AccessToken:
-        """Make one move after the other, as the lease says; another worker may be first ``_TRIES`` times."""
+        """Make the moves that the lease calls for. Other workers may be first ``_TRIES`` times."""
         lease = self.leases.read(issuer)
         known, lost = self._known(), 0
         while lost < _TRIES:
@@ -140,14 +140,14 @@ class SharedToken(TokenSource):
         raise TokenBeingRefreshedError("other workers were first each time")
 
     def _take(self, issuer: str, lease: TokenLease, take: Take) -> TokenLease:
-        """Try to take the lease; return what is on record then: another worker's, where that was first."""
+        """Try to take the lease; return the recorded one, which is another worker's if that was first."""
         stored = self.leases.swap(issuer, lease, take.lease)
         if stored == take.lease and take.from_dead:
             self.telemetry.count(Count.TOKEN_LEASE_TAKEOVERS)
         return stored
 
     def _ask(self, issuer: str, lease: TokenLease, known: Known, within_ms: int) -> AccessToken:
-        """Ask the login host as the holder of the lease, and give the lease back with what came of it."""
+        """Ask the login host as the holder of the lease, and end the lease with the result."""
         try:
             token = self.issuer.request(known.now, within_ms)
         except TokenError as error:
@@ -162,13 +162,13 @@ class SharedToken(TokenSource):
             self.telemetry.event("token_not_refreshed", code=error.code)
             return valid
         self.telemetry.count(Count.TOKEN_REFRESHES)
-        # First the store, then the lease: a reader of the lease then finds the token.
+        # The store is written before the lease, so that a reader of the lease finds the token.
         shared, now = self._share(token), self.clock.now()
         self._end(issuer, lease, lease.announced(token.version, token.expires_at, now) if shared else lease.kept(now))
         return token
 
     def _read_store(self, issuer: str) -> InStore:
-        """Read the shared token, if it is ours and valid."""
+        """Read the shared token, if it is valid and of this client."""
         try:
             token = self.store.read()
         except DependencyError as error:
@@ -189,7 +189,7 @@ class SharedToken(TokenSource):
         return shared
 
     def _end(self, issuer: str, lease: TokenLease, ended: TokenLease) -> None:
-        """Write how asking ended; where that fails the lease ends by itself, and the next holder reads the store."""
+        """Record how the request ended. If that fails, the lease expires, and the next holder reads the store."""
         try:
             stored = self.leases.swap(issuer, lease, ended)
         except DependencyError as error:
@@ -203,5 +203,5 @@ class SharedToken(TokenSource):
 
 
 def _again(error: TokenError) -> TokenError:
-    """Make the same error for another thread, without the frames that the first has been through."""
+    """Return a copy of the error for another thread, without the first one's traceback."""
     return type(error)(error.message, **error.context)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 MAX_BYTES = 8_192
-"""What an advanced parameter holds; a standard one holds half of it."""
+"""The size limit of an advanced parameter; that of a standard one is half of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class TokenParameter(TokenStore):
     client: "SSMClient"
     name: str
     key: str = ""
-    """The KMS key that encrypts what is written; empty is the account's own key for SSM."""
+    """The KMS key of the parameter; empty for the account's default key for SSM."""
 
     @override
     def read(self) -> AccessToken | None:
@@ -39,9 +39,9 @@ class TokenParameter(TokenStore):
 
     @override
     def write(self, token: AccessToken) -> bool:
-        """Share a token of up to ``MAX_BYTES`` with what belongs to it.
+        """Share a token whose value has at most ``MAX_BYTES``.
 
-        ``Intelligent-Tiering`` makes the parameter an advanced one when a value is larger than 4 KB; it then stays one.
+        ``Intelligent-Tiering`` turns the parameter into an advanced one, for good, when a value exceeds 4 KB.
         """
         text = json.dumps(asdict(token), separators=(",", ":"))
         if len(text.encode()) > MAX_BYTES:
