@@ -2,7 +2,7 @@
 
 A batch of changes belongs to at least four counters. To write each of them costs an item for each, and a transaction.
 So the counts go into one item first, a journal, in one conditional write together with the mark of what is counted. A
-full journal is settled: one transaction moves its counts to the counters. The value of a counter is its own count and those
+full journal is settled: one transaction moves its counts to the counters. A counter's value is its own count and those
 that journals hold for it.
 """
 
