@@ -34,7 +34,7 @@ from actionrelay.ledger.execution import Execution, Outcome, PayloadRef, Status
 from actionrelay.ledger.follow_up import Completion
 from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.ledger.recorder import Recorder
-from actionrelay.ledger.retention import RetainedExecutions
+from actionrelay.ledger.retention import RetainedExecutions, Retention
 from actionrelay.operate.decisions import OperateExecution
 from actionrelay.operate.letters import SweepLetters
 from actionrelay.operate.many import DecideAboutMany
@@ -69,7 +69,6 @@ from actionrelay.workflows.decisions import OperateWorkflow
 from actionrelay.workflows.reading import ListWorkflows, ReadWorkflow
 from actionrelay.workflows.records import WorkflowRecords
 from actionrelay.workflows.results import StepResults
-from actionrelay.workflows.retention import RetainedWorkflows
 from actionrelay.workflows.rules import WorkflowRules
 from actionrelay.workflows.submission import SubmitWorkflow
 from tests.fakes.board import InMemoryBoard
@@ -194,7 +193,7 @@ class Relay:
     @property
     def retained(self) -> RetainedExecutions:
         """What callers and operators see."""
-        return RetainedExecutions(self.store, self.clock, RETENTION_MS)
+        return RetainedExecutions(self.store, Retention(self.clock, RETENTION_MS))
 
     @property
     def completion(self) -> Completion:
@@ -336,7 +335,7 @@ class Relay:
     @property
     def retained_workflow_records(self) -> WorkflowRecords:
         """The same as callers and operators see them."""
-        return WorkflowRecords(RetainedWorkflows(self.workflows, self.clock, RETENTION_MS), self.payloads)
+        return WorkflowRecords(self.workflows, self.payloads, Retention(self.clock, RETENTION_MS))
 
     @property
     def step_results(self) -> StepResults:

@@ -85,7 +85,12 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit(settlement.Settlement, "after_failure", "if claimed.repeatable and claimed.doubts", "if claimed.doubts"),
     ),
     "a message is acknowledged before its work is on record": (
-        Edit(execution.ExecuteAction, "_resend", "self.queue.send(replace(message, version=None), delay_ms)", "pass"),
+        Edit(
+            execution.ExecuteAction,
+            "_work_or_resend",
+            "again = partial(self.queue.send, replace(message, version=None))",
+            "again = lambda _: None",
+        ),
     ),
     "a planned retry is not sent": (
         Edit(settlement.Settlement, "_plan", "self.send_run(planned, next_at - self.clock.now())", "pass"),

@@ -258,7 +258,7 @@ def test_given_a_batch_when_some_fail_then_only_those_return() -> None:
     def handle(message: Message, _ends_at: int) -> None:
         match message.execution_id:
             case "held":
-                raise LeaseHeldError("x", execution_id="held")
+                raise LeaseHeldError("x", 1, execution_id="held")
             case "bug":
                 raise RuntimeError("bug")
 

@@ -28,6 +28,7 @@ GROUND = {
     "json_content",
     "json_text",
     "cursors",
+    "resend",
     "retry_after",
     "schemas",
     "tls_http",

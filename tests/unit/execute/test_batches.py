@@ -10,7 +10,6 @@ from actionrelay.errors import (
     StoreUnavailableError,
 )
 from actionrelay.execute.worker import (
-    RESEND_MS,
     ExecuteAction,
 )
 from actionrelay.gate.batch import BatchPermits
@@ -19,6 +18,7 @@ from actionrelay.gate.turns import Crowd, Decision, Share
 from actionrelay.lanes import Flow, Lane
 from actionrelay.ledger.execution import Execution, Status
 from actionrelay.ledger.message import Message
+from actionrelay.resend import RESEND_MS
 from tests.fakes.chance import NOON
 from tests.fakes.relay import (
     INVOCATION_MS,

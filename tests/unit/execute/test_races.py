@@ -14,12 +14,12 @@ from actionrelay.errors import (
 )
 from actionrelay.execute.worker import (
     LEASE_MARGIN_MS,
-    RESEND_MS,
 )
 from actionrelay.genesys.verdict import GIVE_UP_AFTER_MS, Reply, ReplyKind
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status
 from actionrelay.ledger.message import MessageKind
+from actionrelay.resend import RESEND_MS
 from tests.fakes.chance import NOON
 from tests.fakes.relay import (
     EXECUTION_ID,

@@ -19,11 +19,11 @@ from actionrelay.execute.worker import (
     LONGEST_TURN_MS,
     MIN_WAIT_MS,
     RECORDING_MARGIN_MS,
-    RESEND_MS,
 )
 from actionrelay.genesys.verdict import GIVE_UP_AFTER_MS, Reply, ReplyKind
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import CacheStatus, Execution, ExecutionError, Status
+from actionrelay.resend import RESEND_MS
 from actionrelay.token.ports import AccessToken
 from tests.fakes.chance import NOON
 from tests.fakes.genesys import a_token

@@ -411,6 +411,11 @@ class LeaseHeldError(LedgerError):
     title = "Another worker holds the lease"
     retryable = True
 
+    def __init__(self, message: str, remaining_ms: int, **context: str | int | None) -> None:
+        """Keep how long the lease still lasts."""
+        super().__init__(message, remaining_ms=remaining_ms, **context)
+        self.remaining_ms = remaining_ms
+
 
 class RecordUnreadableError(LedgerError):
     """What is on record can't be read by this release: somebody changed it, or a newer release wrote it."""

@@ -3,7 +3,7 @@
 import re
 import uuid
 
-from actionrelay.errors import ExecutionNotFoundError
+from actionrelay.errors import ExecutionNotFoundError, WorkflowNotFoundError
 
 ACTION_ID_FORM = r"[A-Za-z0-9_-]{1,128}"
 """What a real id of the published platform API looks like; a UUID is one too."""
@@ -41,12 +41,12 @@ def is_action_id(value: str) -> bool:
     return _ACTION_ID.fullmatch(value) is not None
 
 
-def recorded_form(execution_id: str) -> str:
-    """Return an execution's id as records have it: in lower case.
+def recorded_form(given: str, missing: type[ExecutionNotFoundError | WorkflowNotFoundError]) -> str:
+    """Return an id as records have it: in lower case.
 
     Raises:
-        ExecutionNotFoundError: no record has such an id.
+        ExecutionNotFoundError, WorkflowNotFoundError: no record can have this id; ``missing`` says which to raise.
     """
-    if not 0 < len(execution_id) <= LONGEST_ID:
-        raise ExecutionNotFoundError.of(execution_id)
-    return execution_id.lower()
+    if not 0 < len(given) <= LONGEST_ID:
+        raise missing.of(given)
+    return given.lower()

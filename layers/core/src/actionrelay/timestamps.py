@@ -30,6 +30,11 @@ def day_of(milliseconds: int) -> str:
     return iso(milliseconds)[:10]
 
 
+def midnight(milliseconds: int) -> int:
+    """Return the first ms of an instant's UTC day."""
+    return milliseconds - milliseconds % DAY_MS
+
+
 def day_starts_at(day: str) -> int:
     """Return the first instant of a UTC day that ``day_of`` names."""
     return read_iso(f"{day}T00:00:00.000Z")

@@ -46,7 +46,7 @@ class ReadHistory:
         Raises:
             ExecutionNotFoundError: nothing is on record under this id.
         """
-        known_id = recorded_form(execution_id)
+        known_id = recorded_form(execution_id, ExecutionNotFoundError)
         record = self.store.load(known_id)  # first: what it owes and is paid meanwhile is then found twice, not never
         trail = self.audit.trail(known_id)
         if record is None and not (trail.entries or trail.flaws):

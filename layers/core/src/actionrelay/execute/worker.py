@@ -4,9 +4,10 @@ Returning means that the message is done with; raising means that it must be see
 """
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from http import HTTPStatus
 
-from actionrelay.errors import DependencyError, LeaseHeldError, QueueUnavailableError, StaleWriteError, TokenError
+from actionrelay.errors import LeaseHeldError, TokenError
 from actionrelay.execute.after_attempt import ExecutionPolicy, Settlement
 from actionrelay.execute.ports import ActionCall, ActionClient
 from actionrelay.gate.ports import Ask, BatchGate
@@ -18,6 +19,7 @@ from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.ledger.ports import ExecutionQueue, PayloadStore, SuccessRate
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ports import Clock, Randomness, Telemetry
+from actionrelay.resend import resend_on_failure
 from actionrelay.signals import Count, Duration
 from actionrelay.token.ports import AccessToken, TokenSource
 
@@ -29,8 +31,6 @@ ANSWER_MARGIN_MS = 5_000
 """Genesys Cloud may take the whole ``timeout``; its answer needs a little longer to get here."""
 MIN_WAIT_MS = 1_000
 """With less time than this no attempt is begun."""
-RESEND_MS = 30_000
-"""How long a message rests, with jitter, when an AWS service failed."""
 PLACE_TOLERANCE_MS = 1_000
 """SQS delays by whole seconds, so a message may be this early for its place in the line."""
 LONGEST_TURN_MS = 7 * 86_400_000
@@ -98,22 +98,17 @@ class ExecuteAction:
         self._finished(message)
 
     def _work_or_resend(self, message: Message, ends_at: int) -> None:
-        try:
-            self._work(message, ends_at)
-        except LeaseHeldError as held:
-            self._resend(message, held.code, int(held.context.get("remaining_ms") or 0) + PLACE_TOLERANCE_MS)
-        except QueueUnavailableError:
-            raise
-        except (DependencyError, StaleWriteError) as error:
-            self._resend(message, error.code, int(RESEND_MS * (0.5 + self.randomness.uniform())))
+        again = partial(self.queue.send, replace(message, version=None))
+        with resend_on_failure(again, self.telemetry, self.randomness):
+            try:
+                self._work(message, ends_at)
+            except LeaseHeldError as held:
+                self.telemetry.count(Count.MESSAGES_POSTPONED, held.code)
+                again(held.remaining_ms + PLACE_TOLERANCE_MS)
 
     def _finished(self, message: Message) -> None:
         if message.kind is MessageKind.RUN:
             self.gate.finished()
-
-    def _resend(self, message: Message, code: str, delay_ms: int) -> None:
-        self.telemetry.count(Count.MESSAGES_POSTPONED, code)
-        self.queue.send(replace(message, version=None), delay_ms)
 
     def _work(self, message: Message, ends_at: int) -> None:
         execution = self.recorder.load(message.execution_id, message.version)

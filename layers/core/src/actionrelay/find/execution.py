@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from actionrelay.errors import ExecutionNotFoundError
 from actionrelay.find.outlook import LookAhead
 from actionrelay.find.waiting import AwaitEnd, Wait
-from actionrelay.ids import recorded_form
 from actionrelay.ledger.document import RawDocument, execution_document
 from actionrelay.ledger.ports import ExecutionStore, PayloadStore
+from actionrelay.ledger.retention import named_execution
 from actionrelay.ports import Clock, Telemetry
 
 
@@ -28,9 +27,7 @@ class ReadExecution:
         Raises:
             ExecutionNotFoundError: there is none with this id.
         """
-        execution = self.store.load(recorded_form(execution_id))
-        if execution is None:
-            raise ExecutionNotFoundError.of(execution_id)
+        execution = named_execution(self.store, execution_id)
         self.telemetry.concerning(execution.execution_id, execution.trace_id)
         if wait:
             execution = self.ending.ended(execution, wait)

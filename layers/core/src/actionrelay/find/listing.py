@@ -13,7 +13,7 @@ from actionrelay.ledger.document import ExecutionSummaryDocument, execution_summ
 from actionrelay.ledger.execution import INDEXED_ENDS, Execution
 from actionrelay.ports import Clock
 from actionrelay.strict_json import Json, as_json
-from actionrelay.timestamps import DAY_MS, day_of
+from actionrelay.timestamps import DAY_MS, day_of, midnight
 
 
 class ExecutionListDocument(TypedDict):
@@ -109,7 +109,7 @@ class ListExecutions:
     def _span(self, question: ListQuestion) -> Span:
         """Bound a question by what can be there: nothing past its retention, or of a later day than today."""
         now = self.clock.now()
-        tomorrow = Position(_midnight(now) + DAY_MS, "")
+        tomorrow = Position(midnight(now) + DAY_MS, "")
         until = tomorrow if question.until is None else Position(question.until, "")
         return Span(
             max(question.since or 0, now - self.retention_ms + 1), min(tomorrow, until, question.after or tomorrow)
@@ -140,15 +140,10 @@ class ListExecutions:
         """Go back day by day."""
         # Before the first position of a ms comes the ms before it.
         newest = span.before.created_at - (not span.before.execution_id)
-        for midnight in range(_midnight(newest), _midnight(span.since) - 1, -DAY_MS):
-            day, day_span = day_of(midnight), Span(max(span.since, midnight), span.before)
+        for begin in range(midnight(newest), midnight(span.since) - 1, -DAY_MS):
+            day, day_span = day_of(begin), Span(max(span.since, begin), span.before)
             if question.action_id is not None:
                 stream = Stream(partial(self.index.of_action, question.action_id, day), day_span)
             else:
                 stream = Stream(partial(self.index.of_day, day), day_span)
-            yield Part([stream], Position(midnight, ""))
-
-
-def _midnight(milliseconds: int) -> int:
-    """The first ms of an instant's UTC day."""
-    return milliseconds - milliseconds % DAY_MS
+            yield Part([stream], Position(begin, ""))

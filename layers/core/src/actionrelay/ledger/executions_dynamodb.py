@@ -7,50 +7,28 @@ request is, and one query reads both.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, override
-
-from botocore.exceptions import ClientError
+from typing import Any, override
 
 from actionrelay.aws.attributes import Attribute, Item, attribute, key
-from actionrelay.aws.clients import aws_code, failures_as
+from actionrelay.aws.clients import failures_as
 from actionrelay.errors import AlreadyRecordedError, RecordUnreadableError, StaleWriteError, StoreUnavailableError
 from actionrelay.ledger.execution import Execution
 from actionrelay.ledger.items_dynamodb import accepted_item, is_name_of_run, ledger_item, read_execution
 from actionrelay.ledger.ports import CachedResult, ExecutionStore, ResultCache, SentRun, SentRuns
+from actionrelay.ledger.records_dynamodb import RecordItems
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-_CONDITION_FAILED = "ConditionalCheckFailedException"
-_SECONDS_PER_DAY = 86_400
 _ACCEPTED, _LEDGER = "accepted", "ledger"
 _FIRST_STEP = 2
 """The version that the first step after acceptance writes; there is nothing before it to compare with."""
-RUN_OUT_DAYS = 7
-"""How much longer than its retention an execution stays on record: what is begun on its last day, and the webhook about
-it, come to their end."""
-_DELETED_WITHIN_DAYS = 7
-"""DynamoDB deletes what has expired within days, in any order. An execution's current state expires that much after
-what was accepted: an acceptance alone would look like one that nobody has worked on yet."""
 
 
 @dataclass(frozen=True, slots=True)
-class ExecutionsTable(ExecutionStore, SentRuns, ResultCache):
+class ExecutionsTable(RecordItems, ExecutionStore, SentRuns, ResultCache):
     """An ``ExecutionStore``, ``SentRuns`` and a ``ResultCache`` in one DynamoDB table."""
-
-    client: "DynamoDBClient"
-    table: str
-    retention_days: int
 
     @override
     def create(self, execution: Execution) -> None:
-        item = {
-            **key(record_name(execution.execution_id), _ACCEPTED),
-            **accepted_item(execution),
-            "expires_at": attribute(self._expires_at(execution, RUN_OUT_DAYS)),
-        }
-        gone = {":gone": attribute(execution.created_at - self.retention_days * _SECONDS_PER_DAY * 1_000)}
-        if not self._put(item, "attribute_not_exists(pk) OR created_at <= :gone", gone):
+        if not self.put_acceptance({**key(record_name(execution.execution_id), _ACCEPTED), **accepted_item(execution)}):
             raise AlreadyRecordedError("this id is taken", execution_id=execution.execution_id)
 
     @override
@@ -66,10 +44,8 @@ class ExecutionsTable(ExecutionStore, SentRuns, ResultCache):
             "run_of": attribute(execution.execution_id),
             "run": attribute(run.run),
             "created_at": attribute(execution.created_at),
-            "expires_at": attribute(self._expires_at(execution, RUN_OUT_DAYS)),
         }
-        values = {":id": item["run_of"]}
-        return self._put(item, "attribute_not_exists(pk) OR run_of = :id", values)
+        return self.put(self.expiring(item), "attribute_not_exists(pk) OR run_of = :id", {":id": item["run_of"]})
 
     @override
     def sent(self, sent_as: str) -> SentRun | None:
@@ -88,18 +64,8 @@ class ExecutionsTable(ExecutionStore, SentRuns, ResultCache):
 
     @override
     def save(self, execution: Execution) -> None:
-        item = {
-            **key(record_name(execution.execution_id), _LEDGER),
-            **ledger_item(execution),
-            "expires_at": attribute(self._expires_at(execution, RUN_OUT_DAYS + _DELETED_WITHIN_DAYS)),
-        }
-        values = {":created_at": item["created_at"]}
-        if execution.version == _FIRST_STEP:
-            condition = "attribute_not_exists(pk) OR created_at <> :created_at"
-        else:
-            condition = "version = :before AND created_at = :created_at"
-            values[":before"] = attribute(execution.version - 1)
-        if not self._put(item, condition, values):
+        item = {**key(record_name(execution.execution_id), _LEDGER), **ledger_item(execution)}
+        if not self.put_version(item, first=_FIRST_STEP):
             raise StaleWriteError("another writer was first", execution_id=execution.execution_id)
 
     @override
@@ -114,7 +80,7 @@ class ExecutionsTable(ExecutionStore, SentRuns, ResultCache):
 
     @override
     def remember(self, entry: CachedResult) -> None:
-        self._put(
+        self.put(
             {
                 **_cache_key(entry.key),
                 "execution_id": attribute(entry.execution_id),
@@ -132,25 +98,6 @@ class ExecutionsTable(ExecutionStore, SentRuns, ResultCache):
                 ConsistentRead=True,
             )
         return answer["Items"]
-
-    def _expires_at(self, execution: Execution, extra_days: int) -> int:
-        return execution.created_at // 1_000 + (self.retention_days + extra_days) * _SECONDS_PER_DAY
-
-    def _put(self, item: Item, condition: str = "", values: Mapping[str, Any] | None = None) -> bool:
-        """Put an item; False when the condition did not hold."""
-        optional: dict[str, Any] = {}
-        if condition:
-            optional["ConditionExpression"] = condition
-        if values:
-            optional["ExpressionAttributeValues"] = values
-        with failures_as(StoreUnavailableError, "the table can't be written"):
-            try:
-                self.client.put_item(TableName=self.table, Item=item, **optional)
-            except ClientError as failure:
-                if aws_code(failure) != _CONDITION_FAILED:
-                    raise
-                return False
-        return True
 
 
 def record_name(execution_id: str) -> str:

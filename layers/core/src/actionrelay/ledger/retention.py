@@ -1,26 +1,39 @@
-"""How long an execution is there for those who ask: one place decides, for every route of the API.
+"""How long callers and operators see a record: one rule, for every route of the API.
 
-DynamoDB deletes what has expired within days, and an execution that was begun on its last day has a week more to come
-to its end (``RUN_OUT_DAYS``). Workers and webhooks see it until then. Callers and operators do not: past its retention
-it is gone for them, and its id is free.
+DynamoDB deletes expired items within days, and a record is kept a week longer than its retention (``RUN_OUT_DAYS``), so
+that what begins on its last day can end. Workers and webhooks see it until then. For callers and operators it is gone
+as soon as its retention ends, and its id is free.
 """
 
 from dataclasses import dataclass
 from typing import override
 
+from actionrelay.errors import ExecutionNotFoundError
+from actionrelay.ids import recorded_form
 from actionrelay.ledger.execution import Execution
 from actionrelay.ledger.ports import ExecutionStore
 from actionrelay.ports import Clock
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long records are shown."""
+
+    clock: Clock
+    milliseconds: int
+    """Counted from the acceptance."""
+
+    def has_ended(self, created_at: int) -> bool:
+        """Whether what was accepted at ``created_at`` (ms) is gone for callers and operators."""
+        return created_at + self.milliseconds <= self.clock.now()
+
+
+@dataclass(frozen=True, slots=True)
 class RetainedExecutions(ExecutionStore):
-    """An ``ExecutionStore`` that shows what its retention still holds."""
+    """An ``ExecutionStore`` as callers and operators see it."""
 
     store: ExecutionStore
-    clock: Clock
-    retention_ms: int
-    """Counted from the acceptance."""
+    retention: Retention
 
     @override
     def create(self, execution: Execution) -> None:
@@ -29,11 +42,9 @@ class RetainedExecutions(ExecutionStore):
 
     @override
     def load(self, execution_id: str) -> Execution | None:
-        """Read a record, if it is still there for those who ask."""
+        """Read a record whose retention has not ended."""
         execution = self.store.load(execution_id)
-        if execution is None or is_over(execution.created_at, self.retention_ms, self.clock.now()):
-            return None
-        return execution
+        return None if execution is None or self.retention.has_ended(execution.created_at) else execution
 
     @override
     def save(self, execution: Execution) -> None:
@@ -41,6 +52,13 @@ class RetainedExecutions(ExecutionStore):
         self.store.save(execution)
 
 
-def is_over(created_at: int, retention_ms: int, now: int) -> bool:
-    """Whether the retention of what was accepted at ``created_at`` has ended."""
-    return created_at + retention_ms <= now
+def named_execution(store: ExecutionStore, execution_id: str) -> Execution:
+    """Return the execution that a caller names, by an id in upper or lower case.
+
+    Raises:
+        ExecutionNotFoundError: the store has none with this id.
+    """
+    execution = store.load(recorded_form(execution_id, ExecutionNotFoundError))
+    if execution is None:
+        raise ExecutionNotFoundError.of(execution_id)
+    return execution

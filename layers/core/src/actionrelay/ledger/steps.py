@@ -346,8 +346,8 @@ def require_free(execution: Execution, now: int) -> None:
     if execution.attempt is not None and execution.attempt.lease_until > now:
         raise LeaseHeldError(
             "another worker holds this execution",
+            execution.attempt.lease_until - now,
             execution_id=execution.execution_id,
-            remaining_ms=execution.attempt.lease_until - now,
         )
 
 

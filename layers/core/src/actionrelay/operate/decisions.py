@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from actionrelay.errors import ExecutionNotFoundError, QueueUnavailableError, StaleWriteError, WrongStateError
 from actionrelay.faults import Faults
 from actionrelay.genesys.reported_error import reported_error
-from actionrelay.ids import recorded_form, run_id
+from actionrelay.ids import run_id
 from actionrelay.json_text import members
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status, WebhookStatus
@@ -18,6 +18,7 @@ from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.ledger.operator_decisions import Decision, require
 from actionrelay.ledger.ports import ExecutionQueue, SentRun, SentRuns, SuccessRate
 from actionrelay.ledger.recorder import Recorder
+from actionrelay.ledger.retention import named_execution
 from actionrelay.operate.bodies import Acknowledgement, ManyResolution, Resolution, Retry
 from actionrelay.operate.ports import DecisionMessage, DecisionQueue
 from actionrelay.ports import Clock, Telemetry
@@ -274,9 +275,7 @@ class OperateExecution:
         Raises:
             ExecutionNotFoundError: there is none with this id.
         """
-        execution = self.recorder.load(recorded_form(execution_id))
-        if execution is None:
-            raise ExecutionNotFoundError.of(execution_id)
+        execution = named_execution(self.recorder.store, execution_id)
         self.telemetry.concerning(execution.execution_id, execution.trace_id)
         return execution
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from actionrelay.errors import ExecutionNotFoundError
-from actionrelay.ids import recorded_form
 from actionrelay.json_text import RawJson, masked
 from actionrelay.lanes import Lane
 from actionrelay.ledger import steps as ledger
@@ -12,6 +11,7 @@ from actionrelay.ledger.document import RawDocument
 from actionrelay.ledger.execution import CacheStatus, Execution, PayloadRef
 from actionrelay.ledger.ports import PayloadStore
 from actionrelay.ledger.recorder import Recorder
+from actionrelay.ledger.retention import named_execution
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.strict_json import Json, as_json
 from actionrelay.timestamps import Timestamp, iso
@@ -61,9 +61,7 @@ class ReadRequest:
             StaleWriteError: others kept writing; nothing is shown.
             StoreUnavailableError: it can't be put on record, or not be read.
         """
-        execution = self.recorder.load(recorded_form(execution_id))
-        if execution is None:
-            raise ExecutionNotFoundError.of(execution_id)
+        execution = named_execution(self.recorder.store, execution_id)
         self.telemetry.concerning(execution.execution_id, execution.trace_id)
         now = self.clock.now()
         if self.recorder.change(execution, lambda current: ledger.show_request(current, now, actor)) is None:

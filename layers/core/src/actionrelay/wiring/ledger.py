@@ -8,7 +8,7 @@ from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.ledger.ports import SuccessRate
 from actionrelay.ledger.queues_sqs import SqsDeliveryQueue, SqsExecutionQueue, SqsWorkflowQueue
 from actionrelay.ledger.recorder import Recorder
-from actionrelay.ledger.retention import RetainedExecutions
+from actionrelay.ledger.retention import RetainedExecutions, Retention
 from actionrelay.statistics.counters_dynamodb import TableCounters
 from actionrelay.statistics.success_rate import RememberedSuccessRate
 from actionrelay.timestamps import DAY_MS
@@ -30,7 +30,12 @@ def recorder(settings: WriterSettings) -> Recorder:
 
 def retained(table: ExecutionsTable) -> RetainedExecutions:
     """Return the table as callers and operators see it: without what is past its retention."""
-    return RetainedExecutions(table, SystemClock(), table.retention_days * DAY_MS)
+    return RetainedExecutions(table, retention(table.retention_days))
+
+
+def retention(days: int) -> Retention:
+    """Return how long callers and operators see a record."""
+    return Retention(SystemClock(), days * DAY_MS)
 
 
 def callers_recorder(settings: WriterSettings) -> Recorder:

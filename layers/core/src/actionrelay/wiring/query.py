@@ -26,12 +26,11 @@ from actionrelay.site.description import ApiDescription
 from actionrelay.statistics.counters_dynamodb import TableCounters
 from actionrelay.statistics.report import ReadMetrics
 from actionrelay.timestamps import DAY_MS
-from actionrelay.wiring.ledger import retained
+from actionrelay.wiring.ledger import retained, retention
 from actionrelay.wiring.process import SystemClock, aws, once, prepare
 from actionrelay.wiring.settings import QuerySettings
 from actionrelay.wiring.telemetry import telemetry
 from actionrelay.wiring.waiting import awaiting
-from actionrelay.wiring.workflow_records import retained_workflows
 from actionrelay.workflows.reading import ListWorkflows, ReadWorkflow
 from actionrelay.workflows.records import WorkflowRecords
 from actionrelay.workflows.results import StepResults
@@ -71,7 +70,7 @@ def read_workflow() -> ReadWorkflow:
     settings = query_settings()
     payloads = BucketPayloads(aws().s3, settings.payload_bucket)
     return ReadWorkflow(
-        records=WorkflowRecords(retained_workflows(_workflows_table(settings)), payloads),
+        records=WorkflowRecords(_workflows_table(settings), payloads, retention(settings.execution_retention_days)),
         results=StepResults(_executions_table(settings), payloads),
         telemetry=telemetry(),
     )

@@ -5,12 +5,13 @@ leaves its message: the next worker looks at every execution, and at all that is
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
-from actionrelay.errors import DependencyError, QueueUnavailableError, StaleWriteError
+from actionrelay.errors import StaleWriteError
 from actionrelay.ledger.message import MessageKind, WorkflowMessage
 from actionrelay.ledger.ports import DeliveryQueue, ExecutionStore, WorkflowQueue
 from actionrelay.ports import Clock, Randomness, Telemetry
-from actionrelay.signals import Count
+from actionrelay.resend import resend_on_failure
 from actionrelay.workflows.ports import StepExecutions
 from actionrelay.workflows.records import WorkflowRecords
 from actionrelay.workflows.run import Run, WorkflowStatus
@@ -19,9 +20,8 @@ from actionrelay.workflows.working_copy import WorkingCopy
 
 TRIES = 10
 """How often a worker looks again where another one was first, before its message is sent again with a short delay."""
-RESEND_MS = 30_000
-"""How long a message rests, with jitter, when an AWS service failed."""
 STALE_RESEND_MS = 2_000
+"""How long it rests then, with jitter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +46,11 @@ class AdvanceWorkflow:
         Raises:
             QueueUnavailableError: not even that could be sent, so this message must be seen again.
         """
-        try:
+        again = replace(message, place=None, again=True)
+        with resend_on_failure(
+            partial(self.queue.notify, again), self.telemetry, self.randomness, stale_ms=STALE_RESEND_MS
+        ):
             self._advance(message, ends_at)
-        except QueueUnavailableError:
-            raise
-        except (DependencyError, StaleWriteError) as error:
-            rest = STALE_RESEND_MS if isinstance(error, StaleWriteError) else RESEND_MS
-            self.telemetry.count(Count.MESSAGES_POSTPONED, error.code)
-            again = replace(message, place=None, again=True)
-            self.queue.notify(again, int(rest * (0.5 + self.randomness.uniform())))
 
     def _advance(self, message: WorkflowMessage, ends_at: int) -> None:
         for _ in range(TRIES):

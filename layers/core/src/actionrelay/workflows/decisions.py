@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from actionrelay.errors import Fault, InvalidRequestError, StaleWriteError, WorkflowNotFoundError, WrongStateError
+from actionrelay.errors import Fault, InvalidRequestError, StaleWriteError, WrongStateError
 from actionrelay.faults import Faults
 from actionrelay.ledger.execution import WebhookStatus
 from actionrelay.ledger.message import MessageKind, WorkflowMessage
@@ -14,7 +14,7 @@ from actionrelay.signals import Count
 from actionrelay.strict_json import Json
 from actionrelay.workflows import due_steps, transitions
 from actionrelay.workflows.due_steps import DueKind
-from actionrelay.workflows.records import WorkflowRecords, recorded_form
+from actionrelay.workflows.records import WorkflowRecords
 from actionrelay.workflows.request import RetryRequest
 from actionrelay.workflows.run import Renewal, Run, StepState, Stop, Workflow, WorkflowStatus
 
@@ -127,17 +127,14 @@ class OperateWorkflow:
 
     def _decide(self, workflow_id: str, decide: Callable[[Workflow], Workflow]) -> Workflow:
         """Decide about a workflow as it is, and again when another writer was first."""
-        name = recorded_form(workflow_id)
         for _ in range(_TRIES):
-            workflow = self.records.load(name)
-            if workflow is None:
-                raise WorkflowNotFoundError.of(workflow_id)
+            workflow = self.records.named(workflow_id)
             self.telemetry.concerning(workflow.run.workflow_id, workflow.run.trace_id)
             try:
                 return decide(workflow)
             except StaleWriteError:
                 continue
-        raise StaleWriteError("too many writers at once", workflow_id=name)
+        raise StaleWriteError("too many writers at once", workflow_id=workflow_id)
 
     def _renewed(self, workflow: Workflow, root: str | None) -> Mapping[str, Renewal]:
         if workflow.run.status is WorkflowStatus.RUNNING:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from actionrelay.cursors import read_cursor, write_cursor
-from actionrelay.errors import Fault, InvalidRequestError, WorkflowNotFoundError
+from actionrelay.errors import Fault, InvalidRequestError
 from actionrelay.pages import DEFAULT_LIMIT, FaultyValueError, limit_of, milliseconds_of
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.strict_json import Json, as_json, pointer
-from actionrelay.timestamps import DAY_MS, day_of
+from actionrelay.timestamps import DAY_MS, day_of, midnight
 from actionrelay.workflows.document import WorkflowSummaryDocument, workflow_document, workflow_summary
 from actionrelay.workflows.ports import Listed, WorkflowIndex
-from actionrelay.workflows.records import WorkflowRecords, recorded_form
+from actionrelay.workflows.records import WorkflowRecords
 from actionrelay.workflows.results import StepResults
 from actionrelay.workflows.run import Run, WorkflowStatus
 
@@ -47,9 +47,7 @@ class ReadWorkflow:
         Raises:
             WorkflowNotFoundError: there is none with this id.
         """
-        workflow = self.records.load(recorded_form(workflow_id))
-        if workflow is None:
-            raise WorkflowNotFoundError.of(workflow_id)
+        workflow = self.records.named(workflow_id)
         self.telemetry.concerning(workflow.run.workflow_id, workflow.run.trace_id)
         return workflow_document(workflow, self.results)
 
@@ -92,9 +90,9 @@ class ListWorkflows:
         newest = newest if before is None else min(newest, before.created_at)
         found: list[Run] = []
         looked, seen = before, 0
-        for day in range(min(MAX_DAYS, (_midnight(newest) - _midnight(since)) // DAY_MS + 1)):
-            midnight = _midnight(newest) - day * DAY_MS
-            while places := self._places(day_of(midnight), since, question.until, looked):
+        days = range(midnight(newest), midnight(since) - 1, -DAY_MS)
+        for begin in days[:MAX_DAYS]:
+            while places := self._places(day_of(begin), since, question.until, looked):
                 runs = self.index.read([place.workflow_id for place in places])
                 for place in places:
                     looked, run = place, runs.get(place.workflow_id)
@@ -153,7 +151,3 @@ def _place(text: str) -> Listed:
         case [int(created_at), str(workflow_id)]:
             return Listed(created_at, workflow_id)
     raise FaultyValueError("cursor", "must be the next of a page before")
-
-
-def _midnight(milliseconds: int) -> int:
-    return milliseconds - milliseconds % DAY_MS

@@ -4,22 +4,12 @@ import json
 from dataclasses import dataclass
 
 from actionrelay.errors import AlreadyRecordedError, DependencyError, RecordUnreadableError, WorkflowNotFoundError
-from actionrelay.ids import LONGEST_ID
+from actionrelay.ids import recorded_form
 from actionrelay.ledger.ports import PayloadStore
+from actionrelay.ledger.retention import Retention
 from actionrelay.workflows.definition import read_definition
 from actionrelay.workflows.ports import WorkflowStore
 from actionrelay.workflows.run import Run, Workflow, never_written
-
-
-def recorded_form(workflow_id: str) -> str:
-    """Return a workflow's id as records have it: in lower case.
-
-    Raises:
-        WorkflowNotFoundError: no record has such an id.
-    """
-    if not 0 < len(workflow_id) <= LONGEST_ID:
-        raise WorkflowNotFoundError.of(workflow_id)
-    return workflow_id.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +18,29 @@ class WorkflowRecords:
 
     store: WorkflowStore
     payloads: PayloadStore
+    retention: Retention | None = None
+    """After which a workflow is gone for callers and operators. None for workers, which see it to its end."""
+
+    def named(self, workflow_id: str) -> Workflow:
+        """Read the workflow that a caller names, by an id in upper or lower case.
+
+        Raises:
+            WorkflowNotFoundError: there is none with this id.
+            RecordUnreadableError: its definition is gone, or is none of this release.
+        """
+        workflow = self.load(recorded_form(workflow_id, WorkflowNotFoundError))
+        if workflow is None:
+            raise WorkflowNotFoundError.of(workflow_id)
+        return workflow
 
     def load(self, workflow_id: str) -> Workflow | None:
-        """Read a workflow; a step that nobody has written yet is as the definition begins it.
+        """Read a workflow; a step that no worker has written yet is as the definition begins it.
 
         Raises:
             RecordUnreadableError: its definition is gone, or is none of this release.
         """
         records = self.store.load(workflow_id)
-        if records is None:
+        if records is None or (self.retention and self.retention.has_ended(records.run.created_at)):
             return None
         stored = self.payloads.get(records.run.definition)
         if stored is None:

@@ -2,26 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, override
+from typing import Any, override
 
 from botocore.exceptions import ClientError
 
 from actionrelay.aws.attributes import Attribute, Item, attribute, key
 from actionrelay.aws.clients import aws_code, failures_as
 from actionrelay.errors import AlreadyRecordedError, RecordUnreadableError, StaleWriteError, StoreUnavailableError
-from actionrelay.ledger.executions_dynamodb import RUN_OUT_DAYS
+from actionrelay.ledger.records_dynamodb import RecordItems
 from actionrelay.workflows.items_dynamodb import accepted_item, read_run, read_step, run_item, step_item
 from actionrelay.workflows.ports import Listed, Records, WorkflowIndex, WorkflowStore
 from actionrelay.workflows.run import Run, StepRecord
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-_CONDITION_FAILED = "ConditionalCheckFailedException"
-_SECONDS_PER_DAY = 86_400
 _ACCEPTED, _RUN, _STEP = "workflow", "run", "step#"
-_DELETED_WITHIN_DAYS = 7
-"""DynamoDB deletes what has expired within days, in any order: what was accepted goes first."""
 _INDEX = "by_workflow_day"
 _TRIES = 3
 """How often a request may bring back nothing of what it named, before the table counts as unavailable."""
@@ -40,22 +33,12 @@ _WITHOUT_DEFINITION = {
 
 
 @dataclass(frozen=True, slots=True)
-class WorkflowsTable(WorkflowStore, WorkflowIndex):
+class WorkflowsTable(RecordItems, WorkflowStore, WorkflowIndex):
     """A ``WorkflowStore`` and a ``WorkflowIndex`` in one DynamoDB table."""
-
-    client: "DynamoDBClient"
-    table: str
-    retention_days: int
 
     @override
     def create(self, run: Run) -> None:
-        item = {
-            **key(_name(run.workflow_id), _ACCEPTED),
-            **accepted_item(run),
-            "expires_at": attribute(self._expires_at(run, RUN_OUT_DAYS)),
-        }
-        gone = {":gone": attribute(run.created_at - self.retention_days * _SECONDS_PER_DAY * 1_000)}
-        if not self._put(item, "attribute_not_exists(pk) OR created_at <= :gone", gone):
+        if not self.put_acceptance({**key(_name(run.workflow_id), _ACCEPTED), **accepted_item(run)}):
             raise AlreadyRecordedError("this id is taken", workflow_id=run.workflow_id)
 
     @override
@@ -66,13 +49,11 @@ class WorkflowsTable(WorkflowStore, WorkflowIndex):
 
     @override
     def save(self, run: Run) -> None:
-        item = {**key(_name(run.workflow_id), _RUN), **run_item(run)}
-        self._replace(run, item, run.version, first=2)
+        self._replace(run, {**key(_name(run.workflow_id), _RUN), **run_item(run)}, first=2)
 
     @override
     def save_step(self, run: Run, step: StepRecord) -> None:
-        item = {**key(_name(run.workflow_id), _STEP + step.name), **step_item(run, step)}
-        self._replace(run, item, step.version, first=1)
+        self._replace(run, {**key(_name(run.workflow_id), _STEP + step.name), **step_item(run, step)}, first=1)
 
     @override
     def release(self, run: Run, step: StepRecord, dependency: str) -> StepRecord:
@@ -100,7 +81,7 @@ class WorkflowsTable(WorkflowStore, WorkflowIndex):
                     ReturnValues="ALL_NEW",
                 )
             except ClientError as failure:
-                if aws_code(failure) != _CONDITION_FAILED:
+                if aws_code(failure) != "ConditionalCheckFailedException":
                     raise
                 raise StaleWriteError("the step is another workflow's", workflow_id=run.workflow_id) from None
         return read_step(step.name, answer["Attributes"])
@@ -180,33 +161,9 @@ class WorkflowsTable(WorkflowStore, WorkflowIndex):
                 raise StoreUnavailableError("the table answers none of what it is asked", aws_code="UnprocessedKeys")
             wanted = left
 
-    def _replace(self, run: Run, item: Item, version: int, *, first: int) -> None:
-        """Put an item in place of its version before; the first one in place of none, or of an older workflow's."""
-        item["expires_at"] = attribute(self._expires_at(run, RUN_OUT_DAYS + _DELETED_WITHIN_DAYS))
-        values = {":created_at": attribute(run.created_at)}
-        if version == first:
-            condition = "attribute_not_exists(pk) OR created_at <> :created_at"
-        else:
-            condition = "version = :before AND created_at = :created_at"
-            values[":before"] = attribute(version - 1)
-        if not self._put(item, condition, values):
+    def _replace(self, run: Run, item: Item, *, first: int) -> None:
+        if not self.put_version(item, first=first):
             raise StaleWriteError("another writer was first", workflow_id=run.workflow_id)
-
-    def _put(self, item: Item, condition: str, values: Mapping[str, Any]) -> bool:
-        """Put an item; False when the condition did not hold."""
-        with failures_as(StoreUnavailableError, "the table can't be written"):
-            try:
-                self.client.put_item(
-                    TableName=self.table, Item=item, ConditionExpression=condition, ExpressionAttributeValues=values
-                )
-            except ClientError as failure:
-                if aws_code(failure) != _CONDITION_FAILED:
-                    raise
-                return False
-        return True
-
-    def _expires_at(self, run: Run, extra_days: int) -> int:
-        return run.created_at // 1_000 + (self.retention_days + extra_days) * _SECONDS_PER_DAY
 
 
 def _read(workflow_id: str, items: Mapping[str, Mapping[str, Attribute]]) -> Records | None:
