@@ -7,14 +7,15 @@ from dataclasses import fields
 import pytest
 
 from actionrelay.wiring import settings
+from actionrelay.wiring.environment import ObservedSettings
 from tests.fakes.memory import ANSWERS_MB, AS_DEPLOYED, EVENT_MB, READING_MB, REPORT_MB, RUNTIME_MB
 from tests.template.cloudformation import ROOT, Resource, Template, function_folder
 
 
-def _models() -> dict[str, type[settings.ObservedSettings]]:
+def _models() -> dict[str, type[ObservedSettings]]:
     """Find the settings of each function: the models that no other builds on."""
     found = [each for _, each in inspect.getmembers(settings, inspect.isclass) if each.__module__ == settings.__name__]
-    models = [each for each in found if issubclass(each, settings.ObservedSettings) and not each.__subclasses__()]
+    models = [each for each in found if issubclass(each, ObservedSettings) and not each.__subclasses__()]
     return {re.sub(r"(?<!^)(?=[A-Z])", "_", each.__name__.removesuffix("Settings")).lower(): each for each in models}
 
 

@@ -26,9 +26,16 @@ from actionrelay.wiring.workflow_records import workflow_records
 
 
 @once
+def decide_settings() -> DecideSettings:
+    """Read what ``decide`` needs of its environment."""
+    return DecideSettings.read(os.environ)
+
+
+@once
 def decide_about_many() -> DecideAboutMany:
     """Takes decisions about many, and says how far they have come."""
-    settings = DecideSettings.read(os.environ)
+    settings = decide_settings()
+    selection = _selection(settings)
     return DecideAboutMany(
         decisions=_decisions(settings),
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
@@ -37,15 +44,15 @@ def decide_about_many() -> DecideAboutMany:
         clock=SystemClock(),
         randomness=SystemRandomness(),
         body=partial(read_body, max_bytes=settings.max_payload_bytes),
-        check=_selection(settings).check,
-        select=_selection(settings).select,
+        check=selection.check,
+        select=selection.select,
     )
 
 
 @once
 def work_on_decision() -> WorkOnDecision:
     """Takes a decision about each of many."""
-    settings = DecideSettings.read(os.environ)
+    settings = decide_settings()
     body = partial(read_body, max_bytes=settings.max_payload_bytes)
     return WorkOnDecision(
         decisions=_decisions(settings),
@@ -66,7 +73,7 @@ def work_on_decision() -> WorkOnDecision:
 @once
 def decision_dead_letters() -> SqsDeadLetters:
     """Takes the messages of the decision queue that nobody can work on."""
-    return SqsDeadLetters(aws().sqs, DecideSettings.read(os.environ).decision_dlq_url)
+    return SqsDeadLetters(aws().sqs, decide_settings().decision_dlq_url)
 
 
 def _decisions(settings: DecideSettings) -> TableDecisions:

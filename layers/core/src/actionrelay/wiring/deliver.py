@@ -24,15 +24,21 @@ from actionrelay.wiring.workflow_records import step_results, workflow_records
 
 
 @once
+def deliver_settings() -> DeliverSettings:
+    """Read what ``deliver`` needs of its environment."""
+    return DeliverSettings.read(os.environ)
+
+
+@once
 def delivery_dead_letters() -> SqsDeadLetters:
     """Takes the messages of the delivery queue that nobody can work on."""
-    return SqsDeadLetters(aws().sqs, DeliverSettings.read(os.environ).delivery_dlq_url)
+    return SqsDeadLetters(aws().sqs, deliver_settings().delivery_dlq_url)
 
 
 @once
 def deliver_webhook() -> DeliverWebhook:
     """Posts outcomes to callers' webhooks."""
-    settings = DeliverSettings.read(os.environ)
+    settings = deliver_settings()
     secret = NamedSecret(aws().secrets, settings.delivery_secret_name)
     return DeliverWebhook(
         recorder=recorder(settings),
@@ -52,7 +58,7 @@ def deliver_webhook() -> DeliverWebhook:
 @once
 def deliver_workflow() -> DeliverWorkflow:
     """Posts what workflows have come to to their callers' webhooks."""
-    settings = DeliverSettings.read(os.environ)
+    settings = deliver_settings()
     execution = deliver_webhook()
     return DeliverWorkflow(
         outcomes=RecordedOutcomes(workflow_records(settings), step_results(settings)),

@@ -19,15 +19,21 @@ from actionrelay.wiring.telemetry import telemetry
 
 
 @once
+def execute_settings() -> ExecuteSettings:
+    """Read what ``execute`` needs of its environment."""
+    return ExecuteSettings.read(os.environ)
+
+
+@once
 def execution_dead_letters() -> SqsDeadLetters:
     """Takes the messages of the execution queue that nobody can work on."""
-    return SqsDeadLetters(aws().sqs, ExecuteSettings.read(os.environ).execution_dlq_url)
+    return SqsDeadLetters(aws().sqs, execute_settings().execution_dlq_url)
 
 
 @once
 def execute_batch() -> ExecuteBatch:
     """Works off the execution queue."""
-    settings = ExecuteSettings.read(os.environ)
+    settings = execute_settings()
     genesys = genesys_cloud(settings)
     contract = DataActions(settings.receipt_url) if settings.genesys_api is GenesysApi.DATA_ACTIONS else Integrations()
     rate = success_rate(settings)

@@ -15,7 +15,7 @@ from actionrelay.token.login_http import ClientCredentialsIssuer
 from actionrelay.token.shared import SharedToken
 from actionrelay.token.store_ssm import TokenParameter
 from actionrelay.wiring.process import SystemClock, SystemRandomness, aws
-from actionrelay.wiring.settings import CatalogueSettings, ExecuteSettings
+from actionrelay.wiring.settings import SharedRateSettings
 from actionrelay.wiring.telemetry import telemetry
 
 
@@ -29,7 +29,7 @@ class GenesysCloud:
     gate: TableRateGate
 
 
-def genesys_cloud(settings: CatalogueSettings | ExecuteSettings) -> GenesysCloud:
+def genesys_cloud(settings: SharedRateSettings) -> GenesysCloud:
     """Return Genesys Cloud as the settings name it. One pool has the connections to both of its hosts."""
     hosts = find_hosts(
         settings.genesys_api, settings.genesys_region, settings.genesys_api_url, settings.genesys_login_url

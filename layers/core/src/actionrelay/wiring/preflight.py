@@ -24,9 +24,15 @@ from actionrelay.wiring.signing import signing_secrets
 
 
 @once
+def preflight_settings() -> PreflightSettings:
+    """Read what ``preflight`` needs of its environment."""
+    return PreflightSettings.read(os.environ)
+
+
+@once
 def run_preflight() -> SharedPreflight:
     """Says whether actions can be executed."""
-    settings = PreflightSettings.read(os.environ)
+    settings = preflight_settings()
     api, secret_name = settings.genesys_api, settings.genesys_secret_name
     hosts = find_hosts(api, settings.genesys_region, settings.genesys_api_url, settings.genesys_login_url)
     pool = new_pool()
@@ -51,7 +57,7 @@ def run_preflight() -> SharedPreflight:
 @once
 def read_receiver_keys() -> ReadReceiverKeys:
     """Hands out a receiver's keys."""
-    settings = PreflightSettings.read(os.environ)
+    settings = preflight_settings()
     return ReadReceiverKeys(partial(signing_secrets, NamedSecret(aws().secrets, settings.delivery_secret_name)))
 
 

@@ -20,15 +20,21 @@ from actionrelay.workflows.advance import AdvanceWorkflow
 
 
 @once
+def workflows_settings() -> WorkflowsSettings:
+    """Read what ``workflows`` needs of its environment."""
+    return WorkflowsSettings.read(os.environ)
+
+
+@once
 def workflow_dead_letters() -> SqsDeadLetters:
     """Takes the messages of the workflow queue that nobody can work on."""
-    return SqsDeadLetters(aws().sqs, WorkflowsSettings.read(os.environ).workflow_dlq_url)
+    return SqsDeadLetters(aws().sqs, workflows_settings().workflow_dlq_url)
 
 
 @once
 def advance_workflow() -> AdvanceWorkflow:
     """Brings workflows on."""
-    settings = WorkflowsSettings.read(os.environ)
+    settings = workflows_settings()
     queue = execution_queue(settings)
     deliveries = SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url)
     # A step has no webhook of its own, so no address is ever judged here.
