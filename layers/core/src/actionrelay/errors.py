@@ -72,10 +72,16 @@ class ActionRelayError(Exception):
     retryable: ClassVar[bool] = False
 
     def __init__(self, message: str, **context: str | int | None) -> None:
-        """Keep a message for people and a context that is safe to log."""
+        """Keep a message for people and a context that is safe to log; what programs read is a field."""
         super().__init__(message)
         self.message = message
-        self.context: dict[str, str | int | None] = context
+        self.context: dict[str, str | int] = {name: value for name, value in context.items() if value is not None}
+
+    def again(self) -> Self:
+        """Return an equal error for another thread to raise: one exception object carries one thread's frames."""
+        equal = type(self).__new__(type(self), *self.args)
+        equal.__dict__.update(self.__dict__)
+        return equal
 
     # The interpreter sets what is underneath; everybody who walks a chain reads this.
     @property
@@ -176,10 +182,10 @@ class UnauthenticWebhookError(RequestError):
     http_status = 401
     title = "The webhook is not authentic"
 
-    @classmethod
-    def because(cls, reason: str, header: str | None = None) -> Self:
+    def __init__(self, reason: str, header: str | None = None) -> None:
         """Refuse one for a reason that the log has, and its sender does not learn."""
-        return cls("it is not proven to come from Genesys Cloud", reason=reason, header=header)
+        super().__init__("it is not proven to come from Genesys Cloud", reason=reason, header=header)
+        self.reason = reason
 
 
 class CallerUnknownError(RequestError):
@@ -321,6 +327,7 @@ class InvalidRequestError(RequestError):
         """Keep the faults, in the order in which a reader meets them in the document; there are ``count`` in all."""
         count = len(faults) if count is None else count
         self.faults = faults[:MAX_FAULTS]
+        self.count = count
         unlisted = count - len(self.faults)
         said = f"{count} {'fault' if count == 1 else 'faults'} found"
         if unlisted:
@@ -336,10 +343,10 @@ class BacklogFullError(ActionRelayError):
     title = "The backlog is full"
     retryable = True
 
-    @classmethod
-    def of(cls, lane: str, retry_after_s: int) -> Self:
-        """Return the error of a lane, with after how many seconds it is worth trying again."""
-        return cls(f"the {lane} lane has no room for more", lane=lane, retry_after_s=retry_after_s)
+    def __init__(self, lane: str, retry_after_s: int) -> None:
+        """Name the lane, and after how many seconds it is worth trying again."""
+        super().__init__(f"the {lane} lane has no room for more", lane=lane, retry_after_s=retry_after_s)
+        self.retry_after_s = retry_after_s
 
 
 # -- Services that we depend on --------------------------------------------------------------------------------
@@ -351,12 +358,29 @@ class DependencyError(ActionRelayError):
     http_status = 503
     retryable = True
 
+    def __init__(self, message: str, *, aws_code: str | None = None, **context: str | int | None) -> None:
+        """Keep the service's own code of the failure, where it gave one."""
+        super().__init__(message, aws_code=aws_code, **context)
+        self.aws_code = aws_code
+
 
 class QueueUnavailableError(DependencyError):
     """A message could not be sent."""
 
     code = "queue_unavailable"
     title = "The queue is not available"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        aws_code: str | None = None,
+        execution_id: str | None = None,
+        workflow_id: str | None = None,
+    ) -> None:
+        """Name what is on record all the same: a repeat under its id sends the message."""
+        super().__init__(message, aws_code=aws_code, execution_id=execution_id, workflow_id=workflow_id)
+        self.execution_id, self.workflow_id = execution_id, workflow_id
 
 
 class StoreUnavailableError(DependencyError):
@@ -441,6 +465,13 @@ class TokenError(ActionRelayError):
 
     http_status = 502
 
+    def __init__(
+        self, message: str, *, status: int | None = None, reason: str | None = None, **context: str | int | None
+    ) -> None:
+        """Keep the HTTP status of the login host's answer, or why no answer came."""
+        super().__init__(message, status=status, reason=reason, **context)
+        self.status, self.reason = status, reason
+
 
 class TokenUnavailableError(TokenError):
     """The login host did not answer, or not with a token. It may later."""
@@ -450,10 +481,12 @@ class TokenUnavailableError(TokenError):
     title = "No token could be obtained"
     retryable = True
 
-    @property
-    def retry_after_ms(self) -> int:
-        """For how long the host wants to be left alone; 0 where it did not say."""
-        return int(self.context.get("retry_after_ms") or 0)
+    def __init__(
+        self, message: str, *, retry_after_ms: int = 0, status: int | None = None, reason: str | None = None
+    ) -> None:
+        """Keep for how long the host wants to be left alone; 0 where it did not say."""
+        super().__init__(message, status=status, reason=reason, retry_after_ms=retry_after_ms or None)
+        self.retry_after_ms = retry_after_ms
 
 
 class TokenBeingRefreshedError(TokenError):
@@ -464,10 +497,10 @@ class TokenBeingRefreshedError(TokenError):
     title = "A token is being obtained"
     retryable = True
 
-    @property
-    def retry_within_ms(self) -> int:
-        """Within how many ms to try again, at a time drawn from all of them."""
-        return int(self.context.get("retry_within_ms") or 1_000)
+    def __init__(self, message: str, *, retry_within_ms: int = 1_000) -> None:
+        """Keep within how many ms to try again, at a time drawn from all of them."""
+        super().__init__(message, retry_within_ms=retry_within_ms)
+        self.retry_within_ms = retry_within_ms
 
 
 class CredentialsRefusedError(TokenError):

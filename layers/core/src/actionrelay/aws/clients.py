@@ -10,7 +10,7 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from actionrelay.errors import ActionRelayError
+from actionrelay.errors import DependencyError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -76,7 +76,7 @@ class AwsClients:
 
 
 @contextmanager
-def failures_as(error: type[ActionRelayError], doing: str) -> Iterator[None]:
+def failures_as(error: type[DependencyError], doing: str) -> Iterator[None]:
     """Raise ``error`` for a failure of the SDK, with its code but without its text, which may quote the request."""
     try:
         yield

@@ -144,7 +144,7 @@ def _read_signed(event: Mapping[str, Any]) -> HttpRequest:
     try:
         return read_request(event)
     except MalformedJsonError:
-        raise UnauthenticWebhookError.because("malformed_body") from None
+        raise UnauthenticWebhookError("malformed_body") from None
 
 
 def _check_access(route: Route, event: Mapping[str, Any]) -> None:
@@ -164,7 +164,7 @@ def _with_further(faults: tuple[Fault, ...], check: Check | None, request: HttpR
     except InvalidRequestError as error:
         known = {fault.pointer for fault in faults}
         further = tuple(fault for fault in error.faults if fault.pointer not in known)
-        unlisted = int(error.context["faults"] or 0) - len(error.faults)
+        unlisted = error.count - len(error.faults)
         return InvalidRequestError((*faults, *further), len(faults) + len(further) + unlisted)
     except ActionRelayError:
         pass  # what the check could not find out changes nothing about the faults that are known
@@ -196,7 +196,7 @@ def problem(error: ActionRelayError, trace_id: str) -> dict[str, Any]:
     if isinstance(error, DependencyError) and error.http_status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = RETRY_AFTER_SECONDS
     if isinstance(error, BacklogFullError):
-        headers["Retry-After"] = str(error.context.get("retry_after_s") or RETRY_AFTER_SECONDS)
+        headers["Retry-After"] = str(error.retry_after_s or RETRY_AFTER_SECONDS)
     if isinstance(error, UnsupportedMediaTypeError):
         headers["Accept-Encoding"] = "identity"  # RFC 9110, 15.5.16
     return answer(error.http_status, as_json(problem_document(error, trace_id)), headers)

@@ -75,15 +75,14 @@ def problem_document(error: ActionRelayError, trace_id: str) -> ProblemDocument:
         listed = _listed(error.faults)
         document["errors"] = listed
         if len(listed) < len(error.faults):
-            count = int(error.context["faults"] or 0)
-            unlisted = count - len(listed)
+            unlisted = error.count - len(listed)
             document["detail"] = (
-                f"{count} faults found: the first {len(listed)}, and {unlisted} more that are not listed"
+                f"{error.count} faults found: the first {len(listed)}, and {unlisted} more that are not listed"
             )
-    if isinstance(error, QueueUnavailableError) and (execution_id := error.context.get("execution_id")):
-        document["executionId"] = str(execution_id)
-    if isinstance(error, QueueUnavailableError) and (workflow_id := error.context.get("workflow_id")):
-        document["workflowId"] = str(workflow_id)
+    if isinstance(error, QueueUnavailableError) and error.execution_id:
+        document["executionId"] = error.execution_id
+    if isinstance(error, QueueUnavailableError) and error.workflow_id:
+        document["workflowId"] = error.workflow_id
     if isinstance(error, WrongStateError):
         document["allowed"] = list(error.allowed)
     if isinstance(error, PreflightFailedError):

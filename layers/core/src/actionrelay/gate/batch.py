@@ -81,6 +81,5 @@ class BatchPermits(BatchGate):
                 self._answer = failed
                 raise
         if isinstance(self._answer, DependencyError):
-            # A copy, since several threads must not raise the same exception object.
-            raise type(self._answer)(self._answer.message, **self._answer.context)
+            raise self._answer.again()
         return self._answer

@@ -10,13 +10,14 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from actionrelay.errors import (
-    ActionRelayError,
     Check,
     CheckStatus,
     CredentialsRefusedError,
     MalformedJsonError,
     PermissionMissingError,
     ScopeMissingError,
+    SecretUnavailableError,
+    TokenError,
 )
 from actionrelay.foreign_json import SECRET, read
 from actionrelay.genesys.verdict import RateReading
@@ -69,7 +70,7 @@ def check_credentials(text: str, secret_name: str) -> Check:
     )
 
 
-def unreadable_credentials(error: ActionRelayError, secret_name: str) -> Check:
+def unreadable_credentials(error: SecretUnavailableError, secret_name: str) -> Check:
     """The secret could not be read at all."""
     return Check(
         CREDENTIALS,
@@ -79,7 +80,7 @@ def unreadable_credentials(error: ActionRelayError, secret_name: str) -> Check:
     )
 
 
-def refused_token(error: ActionRelayError, secret_name: str) -> Check:
+def refused_token(error: TokenError, secret_name: str) -> Check:
     """No token could be had."""
     if isinstance(error, ScopeMissingError):  # there was one; what it lacks is another check's to say
         return Check(TOKEN, CheckStatus.OK, "a token was granted on request")
@@ -229,10 +230,10 @@ def overdue(name: str, seconds: float) -> Check:
     return Check(name, CheckStatus.FAILED, f"not finished when the preflight's {seconds:g} s were over", _REACH)
 
 
-def _said(error: ActionRelayError) -> str:
-    """An error's own words, with what its context has for a reason."""
-    reasons = [str(error.context[name]) for name in ("aws_code", "reason", "status") if error.context.get(name)]
-    return error.message + (f" ({', '.join(reasons)})" if reasons else "")
+def _said(error: SecretUnavailableError | TokenError) -> str:
+    """An error's own words, with the reason that it has."""
+    reason = error.aws_code if isinstance(error, SecretUnavailableError) else error.reason or error.status
+    return error.message + (f" ({reason})" if reason else "")
 
 
 def _policies(document: Json) -> Iterator[Mapping[str, Any]]:

@@ -160,7 +160,7 @@ class RunPreflight:
             token, check, lacking = self._fresh()
             if token is None:
                 return token, check, lacking
-            detail = f"{error.message} ({error.context.get('aws_code') or error.code}); one was granted on request"
+            detail = f"{error.message} ({error.aws_code or error.code}); one was granted on request"
             advice = (
                 "See that the functions preflight and execute may read the parameter TokenParameterName. "
                 "Workers may each ask for a token."

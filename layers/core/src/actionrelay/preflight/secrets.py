@@ -66,11 +66,10 @@ def check_signing_secret(name: str, stored: str, secret_name: str, *, needed: bo
 
 def unreadable_secret(name: str, error: SecretUnavailableError, secret_name: str, *, needed: bool) -> Check:
     """The secret could not be read at all."""
-    code = error.context.get("aws_code")
     return Check(
         name,
         _bad(needed=needed),
-        error.message + (f" ({code})" if code else ""),
+        error.message + (f" ({error.aws_code})" if error.aws_code else ""),
         f"Make the secret {secret_name}, which {_PARAMETERS[name]} names, in the deployment's account and region.",
     )
 

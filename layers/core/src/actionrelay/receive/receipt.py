@@ -104,7 +104,7 @@ class ReceiveResult:
         try:
             return self.verifier().verify(headers, body, self.clock.now() // 1_000).webhook_id
         except UnauthenticWebhookError as error:
-            self.telemetry.count(Count.WEBHOOKS_REFUSED, str(error.context.get("reason", "unauthentic")))
+            self.telemetry.count(Count.WEBHOOKS_REFUSED, error.reason)
             raise
 
     def _sent(self, sent_as: str) -> SentRun:

@@ -174,4 +174,4 @@ def shortened(error: ActionRelayError, most: int) -> ActionRelayError:
     """Return the error with at most ``most`` of its faults, and their number."""
     if not isinstance(error, InvalidRequestError) or len(error.faults) <= most:
         return error
-    return InvalidRequestError(error.faults[:most], int(error.context["faults"] or 0))
+    return InvalidRequestError(error.faults[:most], error.count)

@@ -164,7 +164,7 @@ class SubmitExecution:
         if wait_s := self.backlog.refuses_for(Flow(draft.lane, draft.caller)):
             if self.recorder.load(draft.execution_id) is not None:
                 raise AlreadyRecordedError("this id is taken")
-            raise BacklogFullError.of(draft.lane, wait_s)
+            raise BacklogFullError(draft.lane, wait_s)
 
     def _draft(self, prepared: _Prepared, inputs: bytes, references: bytes, caller: str | None) -> Execution:
         request, now = prepared.request, self.clock.now()
@@ -249,7 +249,7 @@ class SubmitExecution:
             self.queue.send(Message.about(execution))
         except QueueUnavailableError as error:
             message = "recorded, and not queued: send the same request again with this executionId"
-            raise QueueUnavailableError(message, **{**error.context, "execution_id": execution.execution_id}) from None
+            raise QueueUnavailableError(message, aws_code=error.aws_code, execution_id=execution.execution_id) from None
 
 
 def _stated(parts: Mapping[str, str], name: str) -> bytes:

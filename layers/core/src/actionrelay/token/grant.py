@@ -63,7 +63,7 @@ def read_grant(status: int, body: bytes, headers: Mapping[str, str], now: int) -
     raise _refusal(status, known.get("error")) or TokenUnavailableError(
         "the login host answered without a token",
         status=status,
-        retry_after_ms=retry_after_ms(headers.get("Retry-After"), now) or None,
+        retry_after_ms=retry_after_ms(headers.get("Retry-After"), now),
     )
 
 

@@ -88,13 +88,13 @@ class SharedToken(TokenSource):
             if known.held is not None and known.lasts(known.held):
                 return known.held
             if self._looks != looks and self._failure is not None:
-                # The thread before this one has just got this answer.
-                raise _again(self._failure)
+                # The thread before this one has just got that answer; asking again would bring the same.
+                raise self._failure.again()
             self._failure = None
             try:
                 return self._look()
             except TokenError as error:
-                self._failure = _again(error)
+                self._failure = error.again()
                 raise
             finally:
                 self._looks += 1
@@ -200,8 +200,3 @@ class SharedToken(TokenSource):
 
     def _known(self) -> Known:
         return Known(self.worker, self.clock.now(), self._held, self._refused)
-
-
-def _again(error: TokenError) -> TokenError:
-    """Return a copy of the error for another thread, without the first one's traceback."""
-    return type(error)(error.message, **error.context)

@@ -103,17 +103,17 @@ class StandardWebhooksVerifier(Verifier):
         """Check the form of all three headers, then the age, then every signature against every secret."""
         webhook_id = _only_value(headers, ID_HEADER)
         if not _ID.fullmatch(webhook_id):
-            raise _unauthentic("malformed_id", ID_HEADER)
+            raise UnauthenticWebhookError("malformed_id", ID_HEADER)
         stamp = _only_value(headers, TIMESTAMP_HEADER)
         if not _TIMESTAMP.fullmatch(stamp):
-            raise _unauthentic("malformed_timestamp", TIMESTAMP_HEADER)
+            raise UnauthenticWebhookError("malformed_timestamp", TIMESTAMP_HEADER)
         presented = _v1_signatures(_only_value(headers, SIGNATURE_HEADER))
         age = now - int(stamp)
         if abs(age) > self.tolerance_seconds:
-            raise _unauthentic("stale" if age > 0 else "future", TIMESTAMP_HEADER)
+            raise UnauthenticWebhookError("stale" if age > 0 else "future", TIMESTAMP_HEADER)
         expected = [_standard_signature(secret, webhook_id, stamp, body) for secret in self.secrets]
         if not _any_equal(expected, presented):
-            raise _unauthentic("mismatch", SIGNATURE_HEADER)
+            raise UnauthenticWebhookError("mismatch", SIGNATURE_HEADER)
         return VerifiedWebhook(webhook_id, int(stamp))
 
 
@@ -131,16 +131,16 @@ class HubSignatureVerifier(Verifier):
         """Check the header's form, then the digest, in hex (either case) or base64, against every secret."""
         algorithm, _, digest = _only_value(headers, HUB_HEADER).partition("=")
         if algorithm != "sha256":
-            raise _unauthentic("malformed_signature", HUB_HEADER)
+            raise UnauthenticWebhookError("malformed_signature", HUB_HEADER)
         macs = [_mac(secret, body) for secret in self.secrets]
         if _HEX_SHA256.fullmatch(digest):
             authentic = _any_equal([mac.hex() for mac in macs], [digest.lower()])
         elif _BASE64_SHA256.fullmatch(digest):
             authentic = _any_equal([_base64(mac) for mac in macs], [digest])
         else:
-            raise _unauthentic("malformed_signature", HUB_HEADER)
+            raise UnauthenticWebhookError("malformed_signature", HUB_HEADER)
         if not authentic:
-            raise _unauthentic("mismatch", HUB_HEADER)
+            raise UnauthenticWebhookError("mismatch", HUB_HEADER)
         return VerifiedWebhook(webhook_id=None, timestamp=None)
 
 
@@ -156,21 +156,21 @@ def _only_value(headers: Headers, wanted: str) -> str:
         if name.lower() == wanted:
             found.extend([values] if isinstance(values, str) else values)
     if not found:
-        raise _unauthentic("missing_header", wanted)
+        raise UnauthenticWebhookError("missing_header", wanted)
     if len(found) > 1:
-        raise _unauthentic("repeated_header", wanted)
+        raise UnauthenticWebhookError("repeated_header", wanted)
     return found[0]
 
 
 def _v1_signatures(header: str) -> list[str]:
     """The base64 of every ``v1`` entry. What is not understood is skipped: it may be of a version to come."""
     if len(header) > _MAX_SIGNATURE_HEADER:
-        raise _unauthentic("malformed_signature", SIGNATURE_HEADER)
+        raise UnauthenticWebhookError("malformed_signature", SIGNATURE_HEADER)
     entries = [match for entry in header.split(" ") if (match := _SIGNATURE.fullmatch(entry))]
     presented = [entry[2] for entry in entries if entry[1] == "v1" and _BASE64_SHA256.fullmatch(entry[2])]
     if not presented:
         known = any(entry[1] == "v1" for entry in entries) or not entries
-        raise _unauthentic("malformed_signature" if known else "unknown_version", SIGNATURE_HEADER)
+        raise UnauthenticWebhookError("malformed_signature" if known else "unknown_version", SIGNATURE_HEADER)
     return presented
 
 
@@ -193,7 +193,3 @@ def _mac(secret: SigningSecret, content: bytes) -> bytes:
 
 def _base64(raw: bytes) -> str:
     return base64.b64encode(raw).decode("ascii")
-
-
-def _unauthentic(reason: str, header: str) -> UnauthenticWebhookError:
-    return UnauthenticWebhookError.because(reason, header)

@@ -89,9 +89,8 @@ def on_every_line(**ids: str) -> Iterator[None]:
 
 def log_refusal(log: Logger, error: ActionRelayError) -> None:
     """Write down why something was refused or failed, with what the error says is safe."""
-    safe = {key: value for key, value in error.context.items() if value is not None}
     level = log.error if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR else log.info
-    level("request_refused", extra={"code": error.code, **safe})
+    level("request_refused", extra={"code": error.code, **error.context})
 
 
 def log_bug(log: Logger, error: Exception) -> None:

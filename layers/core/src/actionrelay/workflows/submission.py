@@ -98,7 +98,7 @@ class SubmitWorkflow:
         if wait_s := self.room.closed_for(run.lane, run.caller, executions):
             if self.records.load(run.workflow_id) is not None:
                 raise AlreadyRecordedError("this id is taken", workflow_id=run.workflow_id)
-            raise BacklogFullError.of(run.lane, wait_s)
+            raise BacklogFullError(run.lane, wait_s)
 
     def _draft(self, submission: Submission, caller: str | None) -> tuple[Run, bytes]:
         now = self.clock.now()
@@ -134,4 +134,4 @@ class SubmitWorkflow:
             self.queue.notify(WorkflowMessage(run.workflow_id, watch=run.round))
         except QueueUnavailableError as error:
             message = "recorded, and not begun: send the same request again with this workflowId"
-            raise QueueUnavailableError(message, **{**error.context, "workflow_id": run.workflow_id}) from None
+            raise QueueUnavailableError(message, aws_code=error.aws_code, workflow_id=run.workflow_id) from None
