@@ -42,6 +42,7 @@ from actionrelay.operate.many_work import WorkOnDecision
 from actionrelay.operate.queues import QueueName, ReadQueues, WatchedQueue
 from actionrelay.operate.receiver_keys import ReadReceiverKeys
 from actionrelay.operate.request import ReadRequest
+from actionrelay.operate.taking import TakeDecision
 from actionrelay.preflight.preflight import RunPreflight
 from actionrelay.preflight.secrets import SigningSecrets, StoredSecret
 from actionrelay.preflight.shared import SharedPreflight
@@ -278,7 +279,11 @@ class Relay:
 
     @property
     def operating(self) -> OperateExecution:
-        return OperateExecution(
+        return OperateExecution(self.taking, self.rules.body)
+
+    @property
+    def taking(self) -> TakeDecision:
+        return TakeDecision(
             Recorder(self.retained, self.audit),
             self.store,
             self.completion,
@@ -287,7 +292,6 @@ class Relay:
             self.decision_queue,
             self.telemetry,
             self.clock,
-            self.rules.body,
         )
 
     @property
@@ -314,7 +318,7 @@ class Relay:
             self.decisions,
             self.payloads,
             self.decision_queue,
-            self.operating,
+            self.taking,
             self.clock,
             self.selecting.wants,
             self.sweeping.sweep,
@@ -359,7 +363,7 @@ class Relay:
         return AdvanceWorkflow(
             self.workflow_records,
             self.store,
-            SubmittedSteps(self.submitting, self.operating),
+            SubmittedSteps(self.submitting, self.taking),
             self.workflow_queue,
             self.deliveries,
             self.telemetry,
@@ -376,7 +380,7 @@ class Relay:
             self.telemetry,
             self.clock,
             self.rules.body,
-            self.operating.sweep_letters,
+            self.taking.sweep_letters,
         )
 
     @property

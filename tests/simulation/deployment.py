@@ -18,6 +18,7 @@ from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ledger.follow_up import Completion
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.operate.decisions import OperateExecution
+from actionrelay.operate.taking import TakeDecision
 from actionrelay.ports import Clock
 from actionrelay.receive.receipt import ReceiveResult
 from actionrelay.submit.backlog import Backlog
@@ -192,9 +193,10 @@ class UseCases:
             ports,
             randomness,
         )
-        self.operating = OperateExecution(
+        taking = TakeDecision(
             recorder, ports.ledger, completion, rate, ports.queue, RecordedDecisionQueue(), silence, ports
         )
+        self.operating = OperateExecution(taking)
         records = WorkflowRecords(ports.flows, ports.payloads)
         self.submitting_flows = SubmitWorkflow(
             WorkflowRules(RulesOfSubmissions(self.submitting.rules)),
@@ -209,7 +211,7 @@ class UseCases:
         self.advancing = AdvanceWorkflow(
             records,
             ports.ledger,
-            SubmittedSteps(replace(self.submitting, backlog=None), self.operating),
+            SubmittedSteps(replace(self.submitting, backlog=None), taking),
             ports.flow_messages,
             ports.deliveries,
             silence,
@@ -223,7 +225,7 @@ class UseCases:
             silence,
             ports,
             self.submitting.rules.body,
-            self.operating.sweep_letters,
+            taking.sweep_letters,
         )
         self.delivering_flows = DeliverWorkflow(
             RecordedOutcomes(records, StepResults(ports.ledger, ports.payloads)),

@@ -18,7 +18,7 @@ from actionrelay.ledger import follow_up as completion
 from actionrelay.ledger import operator_decisions as allowed
 from actionrelay.ledger import recorder as recording
 from actionrelay.ledger import steps as ledger
-from actionrelay.operate import decisions as operations
+from actionrelay.operate import taking as decisions
 from actionrelay.receive import receipt as receipts
 from actionrelay.submit import submission as validation
 
@@ -136,9 +136,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
             "pass",
         ),
     ),
-    "a redelivery is not sent": (
-        Edit(operations.OperateExecution, "finish", "self.completion.deliveries.send(", "str("),
-    ),
+    "a redelivery is not sent": (Edit(decisions.TakeDecision, "finish", "self.completion.deliveries.send(", "str("),),
     "attempts are not counted": (
         Edit(
             ledger,
@@ -153,11 +151,11 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit(execution.ExecuteAction, "_call", "execution.sent_as", "execution.execution_id"),
     ),
     "what is unknown is run again unasked": (
-        Edit(operations.OperateExecution, "_run", "if ended.status is Status.UNKNOWN and not again:", "if False:"),
+        Edit(decisions.TakeDecision, "_run", "if ended.status is Status.UNKNOWN and not again:", "if False:"),
     ),
     "the id of another run is not looked after": (
         Edit(
-            operations.OperateExecution,
+            decisions.TakeDecision,
             "_run",
             "self.runs.reserve(run_id(ended.execution_id, run), SentRun(ended, run))",
             "True",

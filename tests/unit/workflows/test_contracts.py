@@ -35,7 +35,7 @@ def frozen(relay: Relay, wanted: str, **fields: Any) -> dict[str, Any]:
 def begun(relay: Relay, request: dict[str, Any], **inputs: Any) -> Execution:
     place = WorkflowPlace(EXECUTION_ID, "step", None)
     order = StepOrder(EXECUTION_ID, place, TRACE_ID, {**request, "inputs": inputs}, Lane.INTERACTIVE, None)
-    return SubmittedSteps(relay.submitting, relay.operating).start(order)
+    return SubmittedSteps(relay.submitting, relay.taking).start(order)
 
 
 def test_references_are_not_judged_before_they_are_known(relay: Relay) -> None:

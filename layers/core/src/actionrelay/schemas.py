@@ -76,6 +76,18 @@ def read[Schema: BaseModel](schema: type[Schema], document: Json) -> Schema | Fa
         return faults
 
 
+def read_valid[Schema: BaseModel](schema: type[Schema], document: Json) -> Schema:
+    """Fit a parsed document into a schema.
+
+    Raises:
+        InvalidRequestError: it does not fit; with every fault.
+    """
+    found = read(schema, document)
+    if isinstance(found, Faults):
+        found.refuse()
+    return found
+
+
 def _with_few_unknown(schema: type[BaseModel], document: Json) -> tuple[Json, int]:
     """Leave out unknown fields beyond those that an answer has room for, and say how many: each costs 600 bytes."""
     if not isinstance(document, dict) or len(document) <= MAX_FAULTS or schema.model_config.get("extra") != "forbid":

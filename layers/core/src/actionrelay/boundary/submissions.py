@@ -51,7 +51,7 @@ def dry_run_document(result: Submitted) -> dict[str, Any]:
 
 def decided(status: int, execution: Execution, decisions: OperateExecution) -> dict[str, Any]:
     """The execution as an operator's decision has left it."""
-    document = execution_document(execution, decisions.completion.payloads, decisions.clock.now())
+    document = execution_document(execution, decisions.taking.completion.payloads, decisions.taking.clock.now())
     return answer(status, document, {"X-Trace-Id": execution.trace_id})
 
 

@@ -16,17 +16,16 @@ from actionrelay.errors import (
     StaleWriteError,
     WrongStateError,
 )
-from actionrelay.faults import Faults
 from actionrelay.json_text import members
 from actionrelay.ledger.execution import Execution
 from actionrelay.ledger.operator_decisions import Decision
 from actionrelay.ledger.ports import PayloadStore
 from actionrelay.operate.bodies import DecisionRequest
-from actionrelay.operate.decisions import MAY_ANSWER_LETTERS, OperateExecution, Terms
 from actionrelay.operate.many import Filters, filters_of
 from actionrelay.operate.ports import PART_SIZE, DecisionMessage, DecisionQueue, DecisionStore, ManyDecision, PartDone
+from actionrelay.operate.taking import MAY_ANSWER_LETTERS, Order, TakeDecision, Terms
 from actionrelay.ports import Clock
-from actionrelay.schemas import read
+from actionrelay.schemas import read_valid
 from actionrelay.strict_json import parse
 
 STOP_BEFORE_MS = 15_000
@@ -40,7 +39,7 @@ class WorkOnDecision:
     decisions: DecisionStore
     payloads: PayloadStore
     queue: DecisionQueue
-    operate: OperateExecution
+    taking: TakeDecision
     clock: Clock
     wants: Callable[[Filters], Callable[[Execution], bool]]
     """Whether a filter still means an execution in its current state."""
@@ -75,7 +74,7 @@ class WorkOnDecision:
             # Its retention has ended, and that of what it was about.
             self.decisions.finish_part(decision, part, PartDone(0, size))
             return
-        order = _Order.read(decision, body, self.wants, self.operate)
+        about_each = _AboutEach.read(decision, body, self.wants, self.taking)
         decided = 0
         failure: ActionRelayError | None = None
         for execution_id in listed.decode().split("\n")[first : first + size]:
@@ -83,26 +82,26 @@ class WorkOnDecision:
                 self.queue.enqueue(message)
                 return
             try:
-                decided += order.decide(execution_id)
+                decided += about_each.decide(execution_id)
             except (DependencyError, StaleWriteError) as error:
                 failure = error  # the others are not kept waiting by it
         if failure is not None:
             raise failure
-        if order.decision in MAY_ANSWER_LETTERS:
+        if about_each.decision in MAY_ANSWER_LETTERS:
             self.queue.enqueue(DecisionMessage())
         self.decisions.finish_part(decision, part, PartDone(decided, size - decided))
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
-    """A decision that is to be taken about each of some executions."""
+class _AboutEach:
+    """A decision that is taken about each of some executions."""
 
     decision: Decision
     request: DecisionRequest
     resolution: bytes
     """Its text."""
     terms: Terms
-    operate: OperateExecution
+    taking: TakeDecision
 
     @classmethod
     def read(
@@ -110,12 +109,10 @@ class _Order:
         decision: ManyDecision,
         body: bytes,
         wants: Callable[[Filters], Callable[[Execution], bool]],
-        operate: OperateExecution,
-    ) -> "_Order":
+        taking: TakeDecision,
+    ) -> "_AboutEach":
         """Read a decision's request, which was valid when it was taken."""
-        request = read(DecisionRequest, parse(body))
-        if isinstance(request, Faults):
-            request.refuse()
+        request = read_valid(DecisionRequest, parse(body))
         means = wants(filters_of(request))
 
         def admits(execution: Execution) -> bool:
@@ -124,14 +121,14 @@ class _Order:
 
         resolution = members(body.decode()).get("resolution", "").encode()
         terms = Terms(decision.actor, request.note, decision.decision_id, admits)
-        return cls(Decision(request.decision), request, resolution, terms, operate)
+        return cls(Decision(request.decision), request, resolution, terms, taking)
 
     def decide(self, execution_id: str) -> bool:
         """Decide about one; False where that can't be, or where it is not meant any more."""
         try:
-            execution = self.operate.load(execution_id)
+            execution = self.taking.load(execution_id)
             if self.terms.decision_id in execution.decision_ids:
-                self.operate.finish(execution, self.decision, self._result(execution))
+                self.taking.finish(execution, self._order(execution))
             else:
                 self._take(execution)
         except (ExecutionNotFoundError, WrongStateError, RecordUnreadableError):
@@ -139,20 +136,13 @@ class _Order:
         return True
 
     def _take(self, execution: Execution) -> None:
-        match self.decision:
-            case Decision.RETRY:
-                self.operate.rerun(execution, self.terms)
-            case Decision.CANCEL:
-                self.operate.stop(execution, self.terms)
-            case Decision.REDELIVER:
-                self.operate.deliver_now(execution, self.terms)
-            case Decision.ACKNOWLEDGE:
-                self.operate.see(execution, self.terms)
-            case Decision.RESOLVE if self.request.resolution:
-                outcome, result = self.operate.outcome(execution, self.request.resolution, self.resolution)
-                self.operate.success_rate.refresh()
-                self.operate.settle(execution, self.terms, outcome, result)
+        order = self._order(execution)
+        if self.decision is Decision.RESOLVE:
+            self.taking.success_rate.refresh()
+        self.taking.take(execution, order, self.terms)
 
-    def _result(self, execution: Execution) -> bytes:
+    def _order(self, execution: Execution) -> Order:
         resolution = self.request.resolution
-        return self.operate.outcome(execution, resolution, self.resolution)[1] if resolution else b""
+        if resolution is None:
+            return Order(self.decision)
+        return self.taking.resolution(execution, resolution, self.resolution)

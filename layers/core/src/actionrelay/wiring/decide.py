@@ -17,7 +17,7 @@ from actionrelay.operate.many_work import WorkOnDecision
 from actionrelay.schemas import read_body
 from actionrelay.timestamps import DAY_MS
 from actionrelay.wiring.ledger import executions_table
-from actionrelay.wiring.operating import operating
+from actionrelay.wiring.operating import taking_decisions
 from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once, prepare
 from actionrelay.wiring.settings import DecideSettings
 from actionrelay.wiring.telemetry import telemetry
@@ -53,12 +53,11 @@ def decide_about_many() -> DecideAboutMany:
 def work_on_decision() -> WorkOnDecision:
     """Takes a decision about each of many."""
     settings = decide_settings()
-    body = partial(read_body, max_bytes=settings.max_payload_bytes)
     return WorkOnDecision(
         decisions=_decisions(settings),
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),
         queue=SqsDecisionQueue(aws().sqs, settings.decision_queue_url),
-        operate=operating(settings, settings.decision_queue_url, body),
+        taking=taking_decisions(settings, settings.decision_queue_url),
         clock=SystemClock(),
         wants=_selection(settings).wants,
         sweep=SweepLetters(

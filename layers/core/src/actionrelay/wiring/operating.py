@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from actionrelay.operate.decisions import OperateExecution
 from actionrelay.operate.many_sqs import SqsDecisionQueue
+from actionrelay.operate.taking import TakeDecision
 from actionrelay.strict_json import Json
 from actionrelay.wiring.ledger import callers_recorder, completion, execution_queue, executions_table, success_rate
 from actionrelay.wiring.process import SystemClock, aws
@@ -15,7 +16,12 @@ def operating(
     settings: CompletingSettings, decision_queue_url: str | None, body: Callable[[bytes], Json]
 ) -> OperateExecution:
     """Return the decisions about one execution; without a queue of decisions, about one of a workflow's step."""
-    return OperateExecution(
+    return OperateExecution(taking_decisions(settings, decision_queue_url), body)
+
+
+def taking_decisions(settings: CompletingSettings, decision_queue_url: str | None) -> TakeDecision:
+    """Return what takes a decision about each execution."""
+    return TakeDecision(
         recorder=callers_recorder(settings),
         runs=executions_table(settings),
         completion=completion(settings),
@@ -24,5 +30,4 @@ def operating(
         decisions=None if decision_queue_url is None else SqsDecisionQueue(aws().sqs, decision_queue_url),
         telemetry=telemetry(),
         clock=SystemClock(),
-        body=body,
     )

@@ -11,7 +11,7 @@ from actionrelay.genesys.contract import GenesysApi
 from actionrelay.lanes import Flow, Lane, caller_name
 from actionrelay.ledger.execution import Execution, Status
 from actionrelay.ledger.operator_decisions import Decision
-from actionrelay.operate.decisions import OperateExecution
+from actionrelay.operate.taking import Order, TakeDecision, Terms
 from actionrelay.strict_json import Json, canonical
 from actionrelay.submit.backlog import Backlog
 from actionrelay.submit.ports import NothingKnown
@@ -64,7 +64,7 @@ class SubmittedSteps(StepExecutions):
     """``StepExecutions`` that are submitted, and asked about, as callers and operators do it."""
 
     submitting: SubmitExecution
-    operating: OperateExecution
+    taking: TakeDecision
 
     @override
     def start(self, order: StepOrder) -> Execution:
@@ -83,14 +83,14 @@ class SubmittedSteps(StepExecutions):
     @override
     def finish(self, execution: Execution) -> None:
         if execution.reruns and execution.attempt is None and execution.next_at is None:
-            self.operating.finish(execution, Decision.RETRY)
+            self.taking.finish(execution, Order(Decision.RETRY))
         else:
             self.submitting.finish(execution)
 
     @override
     def ask_again(self, execution_id: str, actor: str | None) -> None:
-        execution = self.operating.recorder.load(execution_id)
+        execution = self.taking.recorder.load(execution_id)
         if execution is None or (execution.status is not Status.UNKNOWN and execution.status is not Status.QUEUED):
             return
         with suppress(WrongStateError):  # it has come to something meanwhile
-            self.operating.retry(execution_id, actor)
+            self.taking.take_once(execution, Order(Decision.RETRY), Terms(actor))

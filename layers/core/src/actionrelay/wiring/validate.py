@@ -146,7 +146,7 @@ def operate_workflow() -> OperateWorkflow:
         telemetry=telemetry(),
         clock=SystemClock(),
         body=submit_execution().rules.body,
-        sweep_letters=operate_execution().sweep_letters,
+        sweep_letters=operate_execution().taking.sweep_letters,
     )
 
 

@@ -10,7 +10,7 @@ from actionrelay.webhooks.resolver_dns import SystemResolver
 from actionrelay.webhooks.targets import OutboundPolicy
 from actionrelay.wiring.learning import learning
 from actionrelay.wiring.ledger import execution_queue, executions_table, recorder
-from actionrelay.wiring.operating import operating
+from actionrelay.wiring.operating import taking_decisions
 from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once, prepare
 from actionrelay.wiring.settings import WorkflowsSettings
 from actionrelay.wiring.step_requests import SubmittedSteps
@@ -62,7 +62,7 @@ def advance_workflow() -> AdvanceWorkflow:
     return AdvanceWorkflow(
         records=workflow_records(settings),
         executions=executions_table(settings),
-        steps=SubmittedSteps(submitting, operating(settings, None, rules.body)),
+        steps=SubmittedSteps(submitting, taking_decisions(settings, None)),
         queue=SqsWorkflowQueue(aws().sqs, settings.workflow_queue_url),
         deliveries=deliveries,
         telemetry=telemetry(),

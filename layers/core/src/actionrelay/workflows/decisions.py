@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from actionrelay.errors import Fault, InvalidRequestError, StaleWriteError, WrongStateError
-from actionrelay.faults import Faults
 from actionrelay.ledger.execution import WebhookStatus
 from actionrelay.ledger.message import MessageKind, WorkflowMessage
 from actionrelay.ledger.ports import DeliveryQueue, WorkflowQueue
 from actionrelay.ports import Clock, Telemetry
-from actionrelay.schemas import read
+from actionrelay.schemas import read_valid
 from actionrelay.signals import Count
 from actionrelay.strict_json import Json
 from actionrelay.workflows import due_steps, transitions
@@ -77,10 +76,7 @@ class OperateWorkflow:
             MalformedJsonError: not JSON with one meaning.
             InvalidRequestError: with every fault.
         """
-        request = read(RetryRequest, self.body(raw)) if raw.strip() else RetryRequest.model_validate({})
-        if isinstance(request, Faults):
-            request.refuse()
-        return request
+        return read_valid(RetryRequest, self.body(raw) if raw.strip() else {})
 
     def cancel(self, workflow_id: str, actor: str | None) -> Workflow:
         """Let nothing more start; what is under way goes on, and is recorded. A repeat finishes what is left undone.
