@@ -23,7 +23,16 @@ from actionrelay.catalogue.document import (
     summary_document,
 )
 from actionrelay.cursors import write_cursor
-from actionrelay.errors import ActionRelayError, Check, CheckStatus, Fault, InvalidRequestError, PreflightFailedError
+from actionrelay.errors import (
+    ActionRelayError,
+    BacklogFullError,
+    Check,
+    CheckStatus,
+    Fault,
+    InvalidRequestError,
+    PreflightFailedError,
+    UnauthenticWebhookError,
+)
 from actionrelay.find.attention import AttentionDocument
 from actionrelay.find.filters import cursor
 from actionrelay.find.listing import ExecutionListDocument
@@ -335,6 +344,10 @@ def problem(error: type[ActionRelayError]) -> dict[str, Any]:
     elif issubclass(error, PreflightFailedError):
         failed = Check("api", CheckStatus.FAILED, "the API host gave no answer (timeout)", "Check GenesysRegion.")
         made = PreflightFailedError((CHECKS[0], failed))
+    elif issubclass(error, BacklogFullError):
+        made = BacklogFullError("bulk", 60)
+    elif issubclass(error, UnauthenticWebhookError):
+        made = UnauthenticWebhookError("mismatch")
     else:
         made = error(error.title)
     document: dict[str, Any] = json.loads(http.problem(made, REQUEST_ID)["body"])
