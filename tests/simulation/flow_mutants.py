@@ -98,8 +98,8 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit(
             advance.AdvanceWorkflow,
             "advance",
-            "self.queue.notify(again, int(rest * (0.5 + self.randomness.uniform())))",
-            "pass",
+            "partial(self.queue.notify, again)",
+            "lambda _: None",
         ),
     ),
     "the last of several to end does not look whether it is": (
