@@ -57,9 +57,10 @@ class RequestRules:
         if idempotency_key is not None:
             document = _with_key(document, idempotency_key, caller, faults)
         request = self.judge(document, most_levels) if isinstance(document, dict) else read(ExecutionRequest, document)
-        if isinstance(request, Faults) or faults:
-            if isinstance(request, Faults):
-                faults.merge(request, order=_place_in(document))
+        if isinstance(request, Faults):
+            faults.merge(request, order=_place_in(document))
+            faults.refuse()
+        if faults:
             faults.refuse()
         return self.canonical(request)
 
@@ -90,7 +91,7 @@ class RequestRules:
 
     def _cross_rules(self, document: dict[str, Json], most_levels: int) -> Iterator[Faults]:
         """Check what a schema can't, field by field, so that no fault hides another."""
-        if single := tuple(self._single_values(document)):
+        if single := tuple(filter(None, self._single_values(document))):
             yield Faults.of(*single)
         inputs = document.get("inputs")
         # Each step below inputs is one object or array around the value, and the document is one more.
@@ -106,35 +107,33 @@ class RequestRules:
             if faults:
                 yield faults
 
-    def _single_values(self, document: dict[str, Json]) -> Iterator[Fault]:
-        yield from self._action_id(document.get("actionId"))
-        yield from self._timeout(document.get("timeout"))
-        for name, where in (("executionId", "/executionId"), ("traceId", "/traceId")):
-            value = document.get(name)
-            if isinstance(value, str) and (fault := uuid_fault(value, where)):
-                yield fault
-        yield from self._webhook_url(document.get("webhookUrl"))
+    def _single_values(self, document: dict[str, Json]) -> tuple[Fault | None, ...]:
+        """Check the fields that are one value each. A value that the schema refuses has no second fault here."""
+        value = document.get
+        return (
+            self._action_id(value("actionId")),
+            self._timeout(value("timeout")),
+            _uuid(value("executionId"), "/executionId"),
+            _uuid(value("traceId"), "/traceId"),
+            self._webhook_url(value("webhookUrl")),
+        )
 
-    def _action_id(self, value: Json) -> Iterator[Fault]:
-        if not isinstance(value, str) or not value or len(value) > MAX_ACTION_ID_LENGTH:
-            return  # the schema has said so
-        if self.api is GenesysApi.DATA_ACTIONS:
-            if fault := uuid_fault(value, "/actionId"):
-                yield replace(fault, detail=fault.detail + _OTHER_CONTRACT) if _PUBLISHED_ID.match(value) else fault
-        elif not is_action_id(value):
-            yield Fault("/actionId", "schema", "must be letters, digits, _ and - only")
+    def _action_id(self, value: Json) -> Fault | None:
+        if not isinstance(value, str) or not 0 < len(value) <= MAX_ACTION_ID_LENGTH:
+            return None
+        if self.api is GenesysApi.INTEGRATIONS:
+            valid = is_action_id(value)
+            return None if valid else Fault("/actionId", "schema", "must be letters, digits, _ and - only")
+        fault = uuid_fault(value, "/actionId")
+        return replace(fault, detail=fault.detail + _OTHER_CONTRACT) if fault and _PUBLISHED_ID.match(value) else fault
 
-    def _timeout(self, value: Json) -> Iterator[Fault]:
-        if (
-            self.api is GenesysApi.INTEGRATIONS
-            and isinstance(value, int | float)
-            and INTEGRATIONS_MAX_TIMEOUT_MS < value <= MAX_TIMEOUT_MS
-        ):
-            yield Fault(
-                "/timeout",
-                "schema",
-                f"must be at most {INTEGRATIONS_MAX_TIMEOUT_MS} ms by this deployment's contract",
-            )
+    def _timeout(self, value: Json) -> Fault | None:
+        if self.api is not GenesysApi.INTEGRATIONS or not isinstance(value, int | float):
+            return None
+        if not INTEGRATIONS_MAX_TIMEOUT_MS < value <= MAX_TIMEOUT_MS:
+            return None
+        detail = f"must be at most {INTEGRATIONS_MAX_TIMEOUT_MS} ms by this deployment's contract"
+        return Fault("/timeout", "schema", detail)
 
     def _contract(self, document: dict[str, Json], inputs: dict[str, Json]) -> Sequence[Fault]:
         action_id = document.get("actionId")
@@ -148,36 +147,37 @@ class RequestRules:
             faults.add(("inputs", *path), "depth", detail)
         return faults
 
-    def _webhook_url(self, value: Json) -> Iterator[Fault]:
+    def _webhook_url(self, value: Json) -> Fault | None:
         """Refuse a forbidden URL or address. A name that does not resolve is accepted: it may resolve later."""
-        if not isinstance(value, str) or not value or len(value) > MAX_URL_LENGTH:
-            return  # the schema has said so
+        if not isinstance(value, str) or not 0 < len(value) <= MAX_URL_LENGTH:
+            return None
         try:
             target = parse_target(value, self.outbound)
             addresses = self.resolver.resolve(target.host, target.port)
             if addresses:
                 vet(target, addresses, self.outbound)
         except DeliveryRefusedError as error:
-            yield Fault("/webhookUrl", "webhook_url", error.message)
+            return Fault("/webhookUrl", "webhook_url", error.message)
+        return None
 
     def webhook_faults(self, value: str) -> tuple[Fault, ...]:
         """Return the faults of a webhook's URL, at ``/webhookUrl``."""
         if len(value) > MAX_URL_LENGTH:
             return (Fault("/webhookUrl", "schema", f"must have at most {MAX_URL_LENGTH} characters"),)
-        return tuple(self._webhook_url(value))
+        fault = self._webhook_url(value)
+        return (fault,) if fault else ()
 
     def canonical(self, request: ExecutionRequest) -> ExecutionRequest:
-        """Return a request with its ids as records have them."""
-        changed = {name: value for name, value in self._canonical_ids(request) if value != getattr(request, name)}
+        """Return a request with its ids as records have them: each UUID in lower case."""
+        ids = {"execution_id": request.execution_id, "trace_id": request.trace_id}
+        if self.api is GenesysApi.DATA_ACTIONS:
+            ids["action_id"] = request.action_id
+        changed = {name: value.lower() for name, value in ids.items() if value and value != value.lower()}
         return request.model_copy(update=changed) if changed else request
 
-    def _canonical_ids(self, request: ExecutionRequest) -> Iterator[tuple[str, str]]:
-        if self.api is GenesysApi.DATA_ACTIONS:
-            yield "action_id", request.action_id.lower()
-        if request.execution_id:
-            yield "execution_id", request.execution_id.lower()
-        if request.trace_id:
-            yield "trace_id", request.trace_id.lower()
+
+def _uuid(value: Json, where: str) -> Fault | None:
+    return uuid_fault(value, where) if isinstance(value, str) else None
 
 
 def _with_key(document: Json, header: str, caller: str | None, faults: Faults) -> Json:
