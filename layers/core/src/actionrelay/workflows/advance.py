@@ -1,7 +1,7 @@
-"""Use case: bring a workflow on. A message says that something has changed; the records say what follows.
+"""Use case: advance a workflow. A message says that something has changed; the records say what is due.
 
-Each thing that is due is one conditional write, and what it calls for comes after it. A worker that dies in between
-leaves its message: the next worker looks at every execution, and at all that is due.
+Each due action is one conditional write, followed by what it calls for. If a worker dies in between, its message is
+received again, and the next worker checks every execution and everything that is due.
 """
 
 from dataclasses import dataclass, replace
@@ -19,14 +19,14 @@ from actionrelay.workflows.visit import Visit
 from actionrelay.workflows.working_copy import WorkingCopy
 
 TRIES = 10
-"""How often a worker looks again where another one was first, before its message is sent again with a short delay."""
+"""How often a worker starts over because another one wrote first, before it sends its message with a short delay."""
 STALE_RESEND_MS = 2_000
-"""How long it rests then, with jitter."""
+"""That delay, before jitter."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdvanceWorkflow:
-    """Does what is due about a workflow."""
+    """Does what is due for a workflow."""
 
     records: WorkflowRecords
     executions: ExecutionStore
@@ -38,13 +38,13 @@ class AdvanceWorkflow:
     randomness: Randomness
 
     def advance(self, message: WorkflowMessage, ends_at: int) -> None:
-        """Do what is due; ``ends_at`` is when this worker's invocation is cut off.
+        """Do what is due; ``ends_at`` (ms) is when this worker's invocation is cut off.
 
-        When a service fails, a new message with a delay takes the place of this one and looks at everything: the
-        receive count of the queue is for workers that died.
+        When a service fails, a new message with a delay replaces this one and checks everything: the queue's receive
+        count is for workers that died.
 
         Raises:
-            QueueUnavailableError: not even that could be sent, so this message must be seen again.
+            QueueUnavailableError: no message could be sent, so this one must be received again.
         """
         again = replace(message, place=None, again=True)
         with resend_on_failure(
@@ -81,14 +81,14 @@ class AdvanceWorkflow:
         raise StaleWriteError("too many writers at once", workflow_id=message.workflow_id)
 
     def hand_on(self, run: Run) -> None:
-        """Queue the delivery of what a workflow has come to, where nobody has tried it yet; harmless if done."""
+        """Queue the delivery of a workflow's outcome unless it has been tried; safe to repeat."""
         if run.delivery.untried:
             self.deliveries.send(
                 run.workflow_id, version=run.version, receiver=run.webhook_url, kind=MessageKind.WORKFLOW
             )
 
     def _watch(self, run: Run, message: WorkflowMessage) -> None:
-        """Send the message that keeps the deadline on, until there is nothing more to keep."""
+        """Send the message that watches the deadline again, until the workflow has ended."""
         if message.watch == run.round and run.status in {WorkflowStatus.RUNNING, WorkflowStatus.BLOCKED}:
             watch = WorkflowMessage(run.workflow_id, watch=run.round)
             self.queue.notify(watch, max(run.deadline_at - self.clock.now(), 1_000))

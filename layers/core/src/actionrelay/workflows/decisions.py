@@ -1,4 +1,4 @@
-"""Use case: what an operator decides about a workflow: run some of it again, or start nothing more."""
+"""Use case: an operator retries or cancels a workflow."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ _STOPPABLE = frozenset({WorkflowStatus.RUNNING, WorkflowStatus.BLOCKED})
 
 @dataclass(frozen=True, slots=True)
 class OperateWorkflow:
-    """The operator's two decisions, with who took the last one on record."""
+    """The operator's two decisions; the record names who took the last one."""
 
     records: WorkflowRecords
     queue: WorkflowQueue
@@ -33,21 +33,21 @@ class OperateWorkflow:
     body: Callable[[bytes], Json]
     """Reads a body by the rules of this deployment."""
     sweep_letters: Callable[[], None]
-    """Has dead letters looked through; raises nothing."""
+    """Has dead letters checked; raises nothing."""
 
     def retry(self, workflow_id: str, actor: str | None, raw: bytes = b"") -> Workflow:
-        """Run what did not complete again, and all that follows from it; or one step and all that depends on it.
+        """Run what did not complete again, and its dependents; or one step and its dependents.
 
-        What is unknown is asked about again, under the id that went out before; what failed gets another run. When the
-        queue fails after the decision is on record, a repeat of this call finishes the send.
+        An unknown execution is asked about again under the id that was sent before; a failed one gets another run. If
+        the queue fails after the decision is on record, a repeat of this call sends the message.
 
         Raises:
             PayloadTooLargeError: more bytes than allowed.
             MalformedJsonError: not JSON with one meaning.
-            InvalidRequestError: with every fault; a step that the workflow does not have is one.
-            WorkflowNotFoundError: there is none with this id.
-            WrongStateError: it is running, nothing of it failed, or what would run again is still under way.
-            QueueUnavailableError: decided, and not begun.
+            InvalidRequestError: with every fault, an unknown step included.
+            WorkflowNotFoundError: no workflow has this id.
+            WrongStateError: it is running, nothing of it failed, or a step that would run again is still running.
+            QueueUnavailableError: decided, but not started.
         """
         root = self.read_retry(raw).from_
 
@@ -79,12 +79,12 @@ class OperateWorkflow:
         return read_valid(RetryRequest, self.body(raw) if raw.strip() else {})
 
     def cancel(self, workflow_id: str, actor: str | None) -> Workflow:
-        """Let nothing more start; what is under way goes on, and is recorded. A repeat finishes what is left undone.
+        """Start nothing more; running executions go on and are recorded. A repeat finishes what a failure left undone.
 
         Raises:
-            WorkflowNotFoundError: there is none with this id.
-            WrongStateError: it has come to its end.
-            QueueUnavailableError: decided; its webhook is not on its way yet.
+            WorkflowNotFoundError: no workflow has this id.
+            WrongStateError: it has ended.
+            QueueUnavailableError: decided, but its webhook is not queued.
         """
 
         def decide(workflow: Workflow) -> Workflow:
@@ -107,12 +107,12 @@ class OperateWorkflow:
         return cancelled
 
     def _answer_letters(self, before: Run) -> None:
-        """Have the dead letter taken away of a delivery that was given up, now that a decision took its place."""
+        """Have dead letters checked if the delivery was given up: this decision deals with its letter."""
         if before.delivery.status is WebhookStatus.FAILED:
             self.sweep_letters()
 
     def _leave_out(self, workflow: Workflow) -> Workflow:
-        """Leave out what has not begun, so that nothing starts after the answer."""
+        """Cancel what has not started, so that nothing starts after the response."""
         now = self.clock.now()
         for due in [each for each in due_steps.due(workflow, now) if each.kind is DueKind.CANCEL]:
             step = workflow.steps[due.step]
@@ -122,7 +122,7 @@ class OperateWorkflow:
         return workflow
 
     def _decide(self, workflow_id: str, decide: Callable[[Workflow], Workflow]) -> Workflow:
-        """Decide about a workflow as it is, and again when another writer was first."""
+        """Decide about the current state, and again if another writer was first."""
         for _ in range(_TRIES):
             workflow = self.records.named(workflow_id)
             self.telemetry.concerning(workflow.run.workflow_id, workflow.run.trace_id)
@@ -140,12 +140,12 @@ class OperateWorkflow:
             raise _wrong_state(workflow, "nothing of the workflow failed or is unknown; name a step to run it again")
         busy = [name for name in renewed if workflow.steps[name].state is StepState.STARTED]
         if busy:
-            raise _wrong_state(workflow, f"the step {busy[0]} is still under way")
+            raise _wrong_state(workflow, f"the step {busy[0]} is still running")
         return renewed
 
 
 def allowed(workflow: Workflow) -> tuple[str, ...]:
-    """Return what may be decided about a workflow as it is now."""
+    """Return what may be decided about a workflow in its current state."""
     may = {
         "retry": workflow.run.status is not WorkflowStatus.RUNNING,
         "cancel": workflow.run.status in _STOPPABLE,
@@ -154,7 +154,7 @@ def allowed(workflow: Workflow) -> tuple[str, ...]:
 
 
 def _is_being_retried(workflow: Workflow) -> bool:
-    """Whether a retry is on record that has not begun: a repeat of the call finishes its send."""
+    """Whether a retry is on record that has not started, so that a repeat of the call sends its message."""
     run = workflow.run
     return run.status is WorkflowStatus.RUNNING and any(workflow.steps[name].round < run.round for name in run.renewed)
 

@@ -1,4 +1,4 @@
-"""What a workflow is: its steps, what they take from each other, and what was asked for about all of it. Frozen."""
+"""A workflow's definition: its steps, their dependencies, and the options of the whole. Frozen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,33 +14,33 @@ MAX_ITEMS = 100
 MAX_EXECUTIONS = 1_000
 """Of one run of a workflow; a ``forEach`` over a result counts as ``MAX_ITEMS``."""
 MAX_CONCURRENCY = 50
-"""Items of one ``forEach`` that are under way at once; the default, too."""
+"""Items of one ``forEach`` that run at once; also the default."""
 MAX_DEADLINE_SECONDS = 86_400
 STEP_NAME_FORM = r"[A-Za-z0-9_-]{1,64}"
 
 
 class OnFailure(StrEnum):
-    """What the failure of a step means for those that do not depend on it."""
+    """What a failed step means for steps that do not depend on it."""
 
     CONTINUE = "continue"
-    """Nothing: they run."""
+    """They run."""
     STOP = "stop"
     """Nothing new starts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step as defined: the request that it makes, when, and for what."""
+    """One step as defined: its request, its condition and its items."""
 
     name: str
     request: Mapping[str, Json] = field(repr=False)
-    """What the ledger is asked for, in the form of a submission; references are still in its inputs."""
+    """In the form of a submission, with references in its inputs."""
     depends_on: tuple[str, ...] = ()
-    """Every step that it depends on, named by it or referred to, in the order of the definition."""
+    """Every step that it names or refers to, in the order of the definition."""
     when: Json = field(default=None, repr=False)
-    """A template; None: whatever happens."""
+    """A template; None means that it always runs."""
     for_each: Json = field(default=None, repr=False)
-    """A template of a list; None: it runs once."""
+    """A template of a list; None means that it runs once."""
     max_concurrency: int = MAX_CONCURRENCY
 
     @property
@@ -50,7 +50,7 @@ class Step:
 
     @property
     def executions(self) -> int:
-        """How many executions it comes to at most."""
+        """The most executions that it can have."""
         if not self.is_for_each:
             return 1
         known = known_items(self.for_each)
@@ -59,7 +59,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A workflow as it was submitted; no run of it ever sees another one."""
+    """A workflow as submitted; it is frozen with the run."""
 
     steps: Mapping[str, Step]
     document: Mapping[str, Json] = field(repr=False)
@@ -69,18 +69,18 @@ class Definition:
 
     @property
     def graph(self) -> Mapping[str, tuple[str, ...]]:
-        """Which step depends on which."""
+        """The dependencies of each step."""
         return {name: step.depends_on for name, step in self.steps.items()}
 
 
 def known_items(for_each: Json) -> list[Json] | None:
-    """Return the items that are known beforehand; None where they come from a result."""
+    """Return the items that the definition lists; None if they come from a result."""
     items = for_each["$literal"] if is_literal(for_each) and isinstance(for_each, dict) else for_each
     return items if isinstance(items, list) else None
 
 
 def read_definition(document: Mapping[str, Json]) -> Definition:
-    """Read a document that has passed the rules, as it comes from them or from the store."""
+    """Read a document that has passed the rules, from them or from the store."""
     steps: Any = document["steps"]
     order = {name: place for place, name in enumerate(steps)}
     return Definition(
@@ -106,7 +106,7 @@ def _step(name: str, document: Mapping[str, Any], order: Mapping[str, int]) -> S
 
 
 def dependencies(document: Mapping[str, Any], order: Mapping[str, int]) -> tuple[str, ...]:
-    """Return the steps that a step depends on, those alone that there are (``order``), in their order."""
+    """Return the steps that a step depends on, without unknown names, in the order of the definition (``order``)."""
     named = {str(name): None for name in document.get("dependsOn") or ()}
     for template in (document.get("inputs"), document.get("when"), document.get("forEach")):
         named |= dict(names_in(template))
@@ -114,5 +114,5 @@ def dependencies(document: Mapping[str, Any], order: Mapping[str, int]) -> tuple
 
 
 def may_be_list(for_each: Json) -> bool:
-    """Whether a template could come to a list."""
+    """Whether a template can yield a list."""
     return is_reference(for_each) or known_items(for_each) is not None

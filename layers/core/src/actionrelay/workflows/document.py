@@ -23,9 +23,9 @@ from actionrelay.workflows.run import (
 )
 
 MAX_RESULT_BYTES = 4 * 1_024 * 1_024
-"""Of all results that one answer shows, as they are escaped in it."""
+"""All results in one response, counted as escaped."""
 MAX_LOOKS = 200
-"""Executions of steps under way that one answer looks at; what is beyond them is shown as ``running``."""
+"""Running executions that one response reads; the others are shown as ``running``."""
 
 
 class ItemDocument(TypedDict):
@@ -34,7 +34,7 @@ class ItemDocument(TypedDict):
     index: int
     status: str
     executionId: str | None
-    """Null before it has one."""
+    """Null until it has one."""
 
 
 class StepDocument(TypedDict):
@@ -44,19 +44,19 @@ class StepDocument(TypedDict):
     """`waiting`, then an execution's; or `skipped`, by its own `when` or with the error `dependency_failed`; or
     `cancelled`."""
     executionId: str | None
-    """Null before it has one, and for a `forEach`."""
+    """Null until it has one, and for a `forEach`."""
     items: list[ItemDocument] | None
-    """Of a `forEach` that has begun."""
+    """Of a `forEach` that has started."""
     dependsOn: list[str]
-    """Every step that it depends on, named by it or referred to."""
+    """Every step that it names or refers to."""
     result: Json
-    """What its action returned; of a `forEach` the list of what they did, in order."""
+    """What its action returned; for a `forEach` the list of all results, in order."""
     error: ErrorDocument | None
     startedAt: Timestamp | None
     completedAt: Timestamp | None
     latencyMs: int | None
     waitingFor: NotRequired[list[str]]
-    """While it waits: the steps that it still waits for."""
+    """The steps that it still waits for; only while it is `waiting`."""
 
 
 class WorkflowSummaryDocument(TypedDict):
@@ -65,7 +65,7 @@ class WorkflowSummaryDocument(TypedDict):
     workflowId: str
     traceId: str
     status: WorkflowStatus
-    """`blocked`: nothing is under way, and something waits for a step whose outcome is `unknown`."""
+    """`blocked`: nothing is running, and something waits for a step whose outcome is `unknown`."""
     startedAt: Timestamp
     completedAt: Timestamp | None
     latencyMs: int | None
@@ -78,19 +78,19 @@ class WorkflowDocument(WorkflowSummaryDocument):
 
     steps: dict[str, StepDocument]
     criticalPathMs: int | None
-    """The longest chain of steps that waited for each other, in ms; null before one has ended."""
+    """The longest chain of steps that waited for each other, in ms; null until a step has ended."""
 
 
 @dataclass(slots=True)
 class _Room:
-    """What is left of an answer's bounds."""
+    """How much more one response may hold and read."""
 
     bytes: int = MAX_RESULT_BYTES
     looks: int = MAX_LOOKS
 
 
 def workflow_document(workflow: Workflow, results: StepResults) -> dict[str, object]:
-    """Return a workflow with its steps and their results, each as the text that is stored."""
+    """Return a workflow with its steps and their results, each as the stored text."""
     room = _Room()
     steps = {name: _step(workflow, step, results, room) for name, step in workflow.steps.items()}
     summary: dict[str, object] = dict(workflow_summary(workflow.run))
@@ -123,7 +123,7 @@ def workflow_summary(run: Run) -> WorkflowSummaryDocument:
 
 
 def critical_path_ms(workflow: Workflow) -> int | None:
-    """Return how long the longest chain of steps took that have ended."""
+    """Return how long the longest chain of ended steps took."""
     latency = {
         name: max(step.completed_at - step.started_at, 0)
         for name, step in workflow.steps.items()
@@ -170,7 +170,7 @@ def _items(workflow: Workflow, step: StepRecord, results: StepResults, room: _Ro
 
 
 def _status(state: StepState, name: str | None, results: StepResults, room: _Room) -> str:
-    """Say how far a step, or an item, is: while its execution (``name``) is under way, that is its to say."""
+    """Return the status of a step or an item; that of its execution (``name``) while it is started."""
     if state is not StepState.STARTED:
         return state.value
     if name is None or room.looks <= 0:
@@ -188,9 +188,9 @@ def _result(
     try:
         text = results.text(workflow, step).decode()
     except ExpressionFaultError:
-        return None, ExecutionError("result_not_stored", "the outcome is on record, its result can't be read")
+        return None, ExecutionError("result_not_stored", "the outcome is recorded, but its result can't be read")
     size = len(json.dumps(text, ensure_ascii=False).encode("utf-8", "surrogatepass"))
     if size > room.bytes:
-        return None, ExecutionError("result_too_large", "the result is on record and too large to be shown here")
+        return None, ExecutionError("result_too_large", "the result is stored, but too large to be shown here")
     room.bytes -= size
     return RawJson(text), None

@@ -1,6 +1,4 @@
-"""What is due after what: everything that follows from a workflow's records alone, so that the next reader does what a
-worker that died has left undone. Pure.
-"""
+"""What is due, derived from a workflow's records only: the next reader does what a dead worker left undone. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,32 +18,32 @@ class DueKind(StrEnum):
     """What can be due."""
 
     STOP = "stop"
-    """Nothing new may start any more; the reason is in the definition or on the clock."""
+    """Nothing new may start: a step failed with `onFailure: stop`, or the deadline passed."""
     RENEW = "renew"
     RELEASE = "release"
-    """A dependency is over: take it out of the set that a step waits for, which is left with others."""
+    """A dependency is over: remove it from the set that a step waits for, in which others remain."""
     SKIP = "skip"
-    """What a step depends on has failed."""
+    """A dependency of the step has failed."""
     CANCEL = "cancel"
     START = "start"
-    """It waits for nothing that is not over: find out whether it runs, and on what."""
+    """Every dependency is over: decide whether it runs, and with which inputs."""
     START_ITEMS = "start_items"
     JOIN = "join"
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One thing that is due, safe to do again."""
+    """One due action, safe to repeat."""
 
     kind: DueKind
     step: str = ""
     on: str = ""
-    """The dependency that is over, or that has failed."""
+    """The dependency that is over or has failed."""
     stop: Stop | None = None
 
 
 def due(workflow: Workflow, now: int) -> Iterator[Due]:
-    """Give what the records call for now. Where that is nothing, others have to come to something first."""
+    """Yield what the records call for now. If that is nothing, the workflow waits for an execution, or has ended."""
     if stop := _stop_due(workflow, now):
         yield Due(DueKind.STOP, stop=stop)
         return
@@ -68,7 +66,7 @@ def _stop_due(workflow: Workflow, now: int) -> Stop | None:
 
 
 def _failed_at(step: StepRecord) -> int:
-    """When a step failed or was cancelled, or an item of it, which may be long before the others end; 0: it was not."""
+    """When a step, or one of its items, failed or was cancelled; 0 if none was. Other items may end long after."""
     ended_at = step.completed_at if step.state in {StepState.FAILED, StepState.CANCELLED} else None
     return max(ended_at or 0, step.item_failed_at or 0)
 
@@ -92,7 +90,7 @@ def _due_of(workflow: Workflow, step: StepRecord, name: str) -> Iterator[Due]:
     over = [each for each in defined.depends_on if _is_awaited_in_vain(step, workflow.steps[each])]
     if failed is not None:
         yield Due(DueKind.SKIP, name, failed)
-    elif len(over) == len(step.awaits):  # the write that starts it takes out the last ones
+    elif len(over) == len(step.awaits):  # the write that starts it removes the last ones
         yield Due(DueKind.START, name)
     else:
         yield from (Due(DueKind.RELEASE, name, each) for each in over)
@@ -113,7 +111,7 @@ def _is_awaited_in_vain(step: StepRecord, dependency: StepRecord) -> bool:
 
 
 def judge(workflow: Workflow, now: int) -> tuple[WorkflowStatus, ExecutionError | None]:
-    """Say what a workflow has come to by its records, and why it failed."""
+    """Derive a workflow's status from its records, and why it failed."""
     run, states = workflow.run, [step.state for step in workflow.steps.values()]
     match run.stop:
         case Stop.CANCEL:
@@ -135,20 +133,20 @@ def _is_skipped(step: StepRecord) -> bool:
 
 
 def step_failed(names: Sequence[str]) -> ExecutionError:
-    """Say which steps failed: the first of them, and how many more."""
+    """Return the error that names the first failed step and the number of others."""
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
     return ExecutionError("step_failed", f"{names[0]}{more} did not complete")
 
 
 def dependency_failed(name: str) -> ExecutionError:
-    """Say what a step was skipped for."""
+    """Return the error of a step that is skipped because a dependency failed."""
     return ExecutionError(DEPENDENCY_FAILED, f"{name}, which it depends on, did not complete")
 
 
 def renewals(workflow: Workflow, root: str | None) -> Mapping[str, Renewal]:
-    """Say what a retry means for which steps: from what did not complete, or from one step on.
+    """Return what a retry means for which steps: for all that did not complete, or for ``root`` and its descendants.
 
-    What follows from a step that runs again runs again; a step that is still under way, or still waits, is left alone.
+    A descendant of a step that runs again runs again too; a step that is running or waiting is left alone.
     """
     if root is not None:
         return dict.fromkeys(sorted(descendants(workflow.definition.graph, [root])), Renewal.AGAIN)
@@ -162,7 +160,7 @@ def renewals(workflow: Workflow, root: str | None) -> Mapping[str, Renewal]:
 
 
 def revival(workflow: Workflow, name: str) -> Mapping[str, Renewal]:
-    """Say what it means that the execution of a step that failed is run again: its followers get another chance."""
+    """Return what follows when a failed step's execution is run again: its descendants that failed run again too."""
     followers = descendants(workflow.definition.graph, [name]) - {name}
     failed = {each: Renewal.AGAIN for each in sorted(followers) if workflow.steps[each].is_failed}
     return {name: Renewal.FOLLOW, **failed}

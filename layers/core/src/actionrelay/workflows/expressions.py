@@ -1,8 +1,8 @@
-"""JMESPath expressions of callers: compiled at submission, and bounded in length, steps and output when they are run.
+"""JMESPath expressions of callers: compiled at submission, bounded in length, steps and output when evaluated.
 
-The language has no loop, yet ``[@,@] | [@,@] | …`` doubles what is there with each link, so the length of an expression
-bounds nothing. Here each node that is visited costs a unit, and so does each element of what it comes to; comparing and
-writing cost what is compared or written. An expression that has used up its units has failed.
+The language has no loops, but ``[@,@] | [@,@] | …`` doubles its value with each link, so the length of an expression
+bounds nothing. Here each visited node costs a unit, and so does each element of its value; comparing and writing cost
+what is compared or written. An expression that uses up its units fails.
 """
 
 from collections.abc import Iterator
@@ -21,33 +21,33 @@ from actionrelay.strict_json import Json, why_no_json
 MAX_EXPRESSION_LENGTH = 1_000
 """Characters."""
 MAX_NESTING = 50
-"""Levels of an expression, as it is parsed."""
+"""Levels of a parsed expression."""
 MAX_UNITS = 1_000_000
-"""What the expressions of one step may cost together; a unit is one to four microseconds."""
+"""Shared by all expressions of one step; a unit takes one to four microseconds."""
 _CHARACTERS_PER_UNIT = 64
 _MESSAGE_LENGTH = 200
 _DEEP = frozenset({"contains", "to_string"})
-"""Functions that look at all of their arguments, however deep; the others look at the elements."""
+"""Functions that read their arguments to any depth; the others only read the elements."""
 
 
 class ExpressionFaultError(Exception):
-    """An expression that can't be used, or that has failed; the text is for its author."""
+    """An expression is invalid or has failed; the text is for its author."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """An expression that was compiled."""
+    """A compiled expression."""
 
     text: str
     tree: dict[str, Any]
 
     @classmethod
     def compile(cls, text: str) -> "Expression":
-        """Read an expression.
+        """Compile an expression.
 
         Raises:
-            ExpressionFaultError: it is none, too long or too deep, or calls a function that does not exist. The text
-                names the place, counted in characters from 1, where there is one.
+            ExpressionFaultError: it is invalid, too long or too deep, or calls an unknown function. The text names the
+                position, in characters from 1, if it is known.
         """
         if len(text) > MAX_EXPRESSION_LENGTH:
             raise ExpressionFaultError(f"has {len(text)} characters, {MAX_EXPRESSION_LENGTH} are allowed")
@@ -57,7 +57,7 @@ class Expression:
             raise ExpressionFaultError("is nested too deep") from None
         except JMESPathError as error:
             raise ExpressionFaultError(_said(error)) from None
-        except ValueError as error:  # a number of more digits than the interpreter converts
+        except ValueError as error:  # more digits than Python converts to a number
             raise ExpressionFaultError(cut(str(error), _MESSAGE_LENGTH)) from None
         for depth, node in _nodes(tree):
             if depth > MAX_NESTING:
@@ -67,28 +67,28 @@ class Expression:
         return cls(text, tree)
 
     def search(self, value: Json, allowance: "Allowance") -> Json:
-        """Evaluate it; what is not there is null. The answer may share parts with the value and with itself.
+        """Evaluate it; what is missing is null. The result may share parts with ``value`` and with itself.
 
         Raises:
-            ExpressionFaultError: a function got another type than it takes, or the bounds are used up.
+            ExpressionFaultError: a function got a wrong type, or the allowance is used up.
         """
         try:
             found: Json = _BoundedInterpreter(allowance).visit(self.tree, value)
         except JMESPathTypeError as error:
-            # Its own text quotes the value, which may be large without end.
+            # Its own text quotes the value, which may be of any size.
             wanted, got = ", ".join(error.expected_types), error.actual_type
             raise ExpressionFaultError(f"{error.function_name}() takes {wanted}, and got {got}") from None
         except JMESPathError as error:
             raise ExpressionFaultError(_said(error)) from None
         except (RecursionError, TypeError, ValueError, ArithmeticError, AttributeError):
-            # The library lets some of Python's own errors through, such as that of comparing a text with a number.
+            # The library lets some of Python's own errors through, for example when it compares a text with a number.
             raise ExpressionFaultError("can't be evaluated with these values") from None
         return found
 
 
 @dataclass(slots=True)
 class Allowance:
-    """What evaluations may still cost together."""
+    """The units that are left for some evaluations together."""
 
     left: int = MAX_UNITS
 
@@ -96,37 +96,37 @@ class Allowance:
         """Use up units.
 
         Raises:
-            ExpressionFaultError: there are not so many.
+            ExpressionFaultError: not enough units are left.
         """
         self.left -= units
         if self.left < 0:
             raise ExpressionFaultError("takes more steps than are allowed")
 
     def spend_on_all(self, value: Json) -> None:
-        """Use up what it costs to look at all of a value; what it holds twice counts twice.
+        """Spend what it costs to read all of a value; a part that it holds twice counts twice.
 
         Raises:
-            ExpressionFaultError: there is not so much.
+            ExpressionFaultError: not enough units are left.
         """
         for _ in self._levels(value):
             pass
 
     def spend_on_json(self, value: Json) -> None:
-        """Use up what it costs to look at all of a value that becomes part of a request.
+        """Spend what it costs to read all of a value that becomes part of a request.
 
         Raises:
-            ExpressionFaultError: there is not so much, or JSON has no form for it: an expression can come to infinity,
-                to half of a surrogate pair, to an expression, and deeper than any document nests.
+            ExpressionFaultError: not enough units are left, or JSON can't hold the value: an expression can yield
+                infinity, half a surrogate pair, an expression, or more levels than a document may have.
         """
         for depth, level in enumerate(self._levels(value)):
             if depth > MAX_NESTING_OF_VALUES:
-                raise ExpressionFaultError(f"comes to more than {MAX_NESTING_OF_VALUES} levels")
+                raise ExpressionFaultError(f"yields more than {MAX_NESTING_OF_VALUES} levels")
             for here in level:
                 if why := why_no_json(here):
-                    raise ExpressionFaultError(f"comes to {why}")
+                    raise ExpressionFaultError(f"yields {why}")
 
     def _levels(self, value: Json) -> Iterator[list[Json]]:
-        """Give all of a value, level by level, each when it is paid for."""
+        """Yield a value level by level, each after it is paid for."""
         level = [value]
         while level:
             self.spend(sum(map(_shallow, level)))
@@ -163,7 +163,7 @@ class _BoundedInterpreter(TreeInterpreter):
 
 
 class _BoundedFunctions(Functions):
-    """The language's functions, which cost what they look at."""
+    """The language's functions; each costs what it reads."""
 
     def __init__(self, allowance: Allowance) -> None:
         self._allowance = allowance
@@ -179,7 +179,7 @@ class _BoundedFunctions(Functions):
 
 
 def _spend_on_argument(allowance: Allowance, value: Any) -> None:
-    if not callable(getattr(value, "visit", None)):  # an expression that a function applies is no value
+    if not callable(getattr(value, "visit", None)):  # an expression that a function applies is not a value
         allowance.spend_on_all(value)
 
 
@@ -205,7 +205,7 @@ def _nodes(tree: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _said(error: JMESPathError) -> str:
-    """Say what the library says, without the expression, which may be long, and with the place."""
+    """Return the library's message with the position, but without the expression, which may be long."""
     position = getattr(error, "lex_position", getattr(error, "lexer_position", None))
     place = f" at character {position + 1}" if isinstance(position, int) and position >= 0 else ""
     first = str(error).split("\n", 1)[0].split(": Parse error at column", 1)[0]

@@ -1,8 +1,8 @@
-"""How a workflow is stored as DynamoDB items: what was accepted, its current state, and one item for each step.
+"""How a workflow is stored as DynamoDB items: the acceptance, its current state, and one item per step.
 
-All of them are under one partition key, so one query reads a workflow. What a condition or a person looks at is an
-attribute; the rest is one compressed JSON, ``detail``. A step's item has neither inputs nor results, so the largest run
-that is allowed (100 steps, 1,000 executions) is far below what one item, and one query, may hold.
+They share a partition key, so one query reads a workflow. What conditions or people read is an attribute; the rest is
+one compressed JSON, ``detail``. A step's item holds neither inputs nor results, so the largest run (100 steps, 1,000
+executions) stays far below the limits of an item and of a query.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ ACCEPTED_FIELDS = frozenset(
         *("created_at", "caller", "acceptance_id"),
     }
 )
-"""What no decision changes."""
+"""What never changes."""
 _LETTERS = {
     StepState.WAITING: "w",
     StepState.STARTED: "s",
@@ -36,7 +36,7 @@ _STATES = {letter: state for state, letter in _LETTERS.items()}
 
 
 def accepted_item(run: Run) -> Item:
-    """Write what was accepted, without its keys; ``workflow_day`` is the key of the index that lists all of them."""
+    """Return the acceptance as an item, without its keys; ``workflow_day`` is the key of the index of all workflows."""
     definition = run.definition
     detail = {
         "content_hash": run.content_hash,
@@ -59,7 +59,7 @@ def accepted_item(run: Run) -> Item:
 
 
 def run_item(run: Run) -> Item:
-    """Write the current state of a workflow, without its keys; ``created_at`` says which acceptance it belongs to."""
+    """Return a workflow's current state as an item, without its keys; ``created_at`` ties it to its acceptance."""
     detail = {
         "settled_at": run.settled_at,
         "stop": run.stop,
@@ -79,7 +79,7 @@ def run_item(run: Run) -> Item:
 
 
 def step_item(run: Run, step: StepRecord) -> Item:
-    """Write the current state of a step, without its keys."""
+    """Return a step's current state as an item, without its keys."""
     detail = {
         "run": step.run,
         "round": step.round,
@@ -102,7 +102,7 @@ def step_item(run: Run, step: StepRecord) -> Item:
 
 
 def read_run(workflow_id: str, accepted: Mapping[str, Attribute], current: Mapping[str, Attribute] | None) -> Run:
-    """Read a workflow's record back from what was accepted and, once somebody has decided, from its current state."""
+    """Read a workflow's record from its acceptance and, once it has been written, its current state."""
     known = unpacked(value_of(accepted["detail"]))
     inline = accepted.get("definition")
     values: dict[str, Any] = {
@@ -130,7 +130,7 @@ def read_run(workflow_id: str, accepted: Mapping[str, Attribute], current: Mappi
 
 
 def read_step(name: str, item: Mapping[str, Attribute]) -> StepRecord:
-    """Read a step's record back."""
+    """Read a step's record."""
     detail = unpacked(value_of(item["detail"]))
     items, result, error = detail.get("items"), detail.get("result"), detail.get("error")
     return StepRecord(

@@ -1,4 +1,4 @@
-"""The plan of a workflow: what can run together, which chain is the longest, and how many executions it comes to."""
+"""The plan of a workflow: what can run together, the longest chain, and the number of executions."""
 
 from collections.abc import Mapping, Sequence
 from graphlib import TopologicalSorter
@@ -11,20 +11,20 @@ type Graph = Mapping[str, Sequence[str]]
 
 
 class PlanDocument(TypedDict):
-    """What a dry run answers."""
+    """The response to a dry run."""
 
     workflow: dict[str, Json]
     """The definition, with every default filled in."""
     waves: list[list[str]]
-    """Steps that can run together, wave after wave: each step is in the first wave that it can be in."""
+    """Steps that can run together, in order; each step is in the earliest possible wave."""
     criticalPath: list[str]
     """The longest chain of steps that wait for each other."""
     executions: int
-    """How many at most; a `forEach` over a result counts as 100."""
+    """The most executions it can have; a `forEach` over a result counts as 100."""
 
 
 def plan(definition: Definition) -> PlanDocument:
-    """Plan a workflow, whose graph has no cycle."""
+    """Plan a workflow; its graph must have no cycle."""
     graph = definition.graph
     return {
         "workflow": dict(definition.document),
@@ -35,7 +35,7 @@ def plan(definition: Definition) -> PlanDocument:
 
 
 def waves(graph: Graph) -> list[list[str]]:
-    """Group steps by the length of the longest chain that leads to each, in the order of the definition."""
+    """Group steps by the longest chain that leads to each, in the order of the definition."""
     depth: dict[str, int] = {}
     for name in in_order(graph):
         depth[name] = max((depth[each] + 1 for each in graph[name]), default=0)
@@ -46,9 +46,9 @@ def waves(graph: Graph) -> list[list[str]]:
 
 
 def longest_path(graph: Graph, length: Mapping[str, int]) -> tuple[str, ...]:
-    """Return the chain of dependencies whose lengths add up to the most; of equal ones that of the steps named first.
+    """Return the chain of dependencies with the largest sum of lengths; of equal ones, the first in the definition.
 
-    A name without a length is not gone through.
+    A chain does not pass through a name without a length.
     """
     total: dict[str, int] = {}
     before: dict[str, str | None] = {}
@@ -67,12 +67,12 @@ def longest_path(graph: Graph, length: Mapping[str, int]) -> tuple[str, ...]:
 
 
 def in_order(graph: Graph) -> tuple[str, ...]:
-    """Return every step after those that it depends on."""
+    """Return the steps in an order in which each follows its dependencies."""
     return tuple(TopologicalSorter(graph).static_order())
 
 
 def descendants(graph: Graph, roots: Sequence[str]) -> frozenset[str]:
-    """Return some steps and all that depend on them, directly or through others."""
+    """Return some steps and all their direct and indirect dependents."""
     found = set(roots)
     for name in in_order(graph):
         if found.intersection(graph[name]):

@@ -1,4 +1,4 @@
-"""What workflows need from the world. Each call may raise ``DependencyError``."""
+"""The ports of workflows. Each call may raise ``DependencyError``."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from actionrelay.workflows.run import Run, StepRecord
 
 
 class SubmissionRules(Protocol):
-    """The rules by which this deployment takes executions: they hold for each step's request as well."""
+    """This deployment's rules for submissions, which also apply to each step's request."""
 
     def body(self, raw: bytes) -> Json:
         """Read a body as sent.
@@ -25,54 +25,54 @@ class SubmissionRules(Protocol):
         ...
 
     def judge(self, request: Mapping[str, Json]) -> dict[str, Json] | Faults:
-        """Return the members of a step's request with every default filled in, or all that is wrong with them."""
+        """Return the members of a step's request with defaults filled in, or all of its faults."""
         ...
 
     def webhook_faults(self, url: str) -> Sequence[Fault]:
-        """Say what is wrong with a webhook's URL; it is asked whether its name leads to a forbidden address."""
+        """Return the faults of a webhook URL; resolves its host name."""
         ...
 
 
 class LaneRoom(Protocol):
-    """How much waits in each lane, and who may add to it."""
+    """How much more each lane may take."""
 
     def closed_for(self, lane: str, caller: str | None, executions: int) -> int:
-        """Return 0 where a caller may add a workflow of so many executions, else after how many seconds to try again.
+        """Return 0 if a caller may add so many executions, else after how many seconds to try again.
 
-        What can't be looked at is open: it raises nothing.
+        A lane that can't be read is open; this raises nothing.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class StepOrder:
-    """One execution that a step wants, and for whom."""
+    """One execution to start, and for whom."""
 
     execution_id: str
     place: WorkflowPlace
     trace_id: str
     request: Mapping[str, Json] = field(repr=False)
-    """In the form of a submission, its references resolved."""
+    """In the form of a submission, with references resolved."""
     lane: str
     caller: str | None
 
 
 class StepExecutions(Protocol):
-    """The executions of steps: how they are begun, and what an operator may decide about them."""
+    """Starts the executions of steps, and asks about them again."""
 
     def start(self, order: StepOrder) -> Execution:
-        """Record and queue an execution, or find it as it was recorded before; harmless to repeat.
+        """Record and queue an execution, or return the one on record; safe to repeat.
 
         Raises:
-            InvalidRequestError: what the references mean breaks a rule.
+            InvalidRequestError: the resolved request breaks a rule.
             PayloadTooLargeError: it has more bytes than allowed.
-            ExecutionConflictError: somebody else has used this id.
+            ExecutionConflictError: the id belongs to another request.
             QueueUnavailableError: recorded, not queued.
         """
         ...
 
     def finish(self, execution: Execution) -> None:
-        """Queue an execution that is on record, where nobody may have done so; harmless if done.
+        """Queue an execution on record that may not be queued; safe to repeat.
 
         Raises:
             QueueUnavailableError: it is not queued.
@@ -80,13 +80,13 @@ class StepExecutions(Protocol):
         ...
 
     def ask_again(self, execution_id: str, actor: str | None) -> None:
-        """Ask about an execution again whose outcome is unknown; does nothing where it is known, or asked about."""
+        """Ask again about an execution whose outcome is unknown; does nothing if it is known or being asked about."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What is stored about a workflow: the whole, and each step that somebody has written."""
+    """The stored records of a workflow: its own, and those of the steps that have been written."""
 
     run: Run
     steps: Mapping[str, StepRecord]
@@ -96,10 +96,10 @@ class WorkflowStore(Protocol):
     """The table of workflows."""
 
     def create(self, run: Run) -> None:
-        """Write a record that must not exist yet, or be past its retention.
+        """Write a record; one with the same id must not exist, or be past its retention.
 
         Raises:
-            AlreadyRecordedError: a workflow with this id is there.
+            AlreadyRecordedError: a workflow with this id exists.
         """
         ...
 
@@ -108,32 +108,32 @@ class WorkflowStore(Protocol):
         ...
 
     def save(self, run: Run) -> None:
-        """Replace the version of a workflow's record before this one.
+        """Replace the previous version of a workflow's record.
 
         Raises:
-            StaleWriteError: the stored version is another than ``run.version - 1``.
+            StaleWriteError: the stored version is not ``run.version - 1``.
         """
         ...
 
     def save_step(self, run: Run, step: StepRecord) -> None:
-        """Replace the version of a step's record before this one; version 1 wants absence.
+        """Replace the previous version of a step's record; version 1 requires that there is none.
 
         Raises:
-            StaleWriteError: the stored version is another than ``step.version - 1``.
+            StaleWriteError: the stored version is not ``step.version - 1``.
         """
         ...
 
     def release(self, run: Run, step: StepRecord, dependency: str) -> StepRecord:
-        """Remove a dependency (``run.token``) from what a step awaits; return the step as it is then.
+        """Remove a dependency (``run.token``) from what a step awaits; return the step as stored then.
 
-        Atomic, and harmless to repeat. ``step`` is what is known of it: one that nobody has written yet is written.
+        Atomic and safe to repeat. ``step`` is the caller's copy; a step that has never been written is created.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Listed:
-    """A workflow's place in the list of all: the newest come first."""
+    """A workflow's place in the list of all, newest first."""
 
     created_at: int
     workflow_id: str
@@ -147,5 +147,5 @@ class WorkflowIndex(Protocol):
         ...
 
     def read(self, workflow_ids: Sequence[str]) -> Mapping[str, Run]:
-        """Read the records of workflows, those that there are, as they may have been a moment ago."""
+        """Read the records of the workflows that exist (an eventually consistent read)."""
         ...

@@ -1,4 +1,4 @@
-"""Use cases: show one workflow, and list all of them, newest first. They read alone."""
+"""Use cases: show one workflow, and list workflows, newest first. Both only read."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -19,9 +19,9 @@ from actionrelay.workflows.run import Run, WorkflowStatus
 
 WORKFLOW_STATUS_FORM = rf"({'|'.join(WorkflowStatus)})(,({'|'.join(WorkflowStatus)}))*"
 MAX_ENTRIES = 400
-"""Workflows that one answer looks at, about."""
+"""About how many workflows one response reads."""
 MAX_DAYS = 40
-"""Days that one answer looks at."""
+"""Days that one response reads."""
 AT_ONCE = 100
 
 
@@ -30,7 +30,7 @@ class WorkflowListDocument(TypedDict):
 
     workflows: list[WorkflowSummaryDocument]
     next: str | None
-    """Where the next page begins; null where there is none. A page with few workflows, or none, may have one."""
+    """Where the next page begins; null on the last page. A short or empty page may have one too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class ReadWorkflow:
         """Return a workflow as last written, with the results of its steps.
 
         Raises:
-            WorkflowNotFoundError: there is none with this id.
+            WorkflowNotFoundError: no workflow has this id.
         """
         workflow = self.records.named(workflow_id)
         self.telemetry.concerning(workflow.run.workflow_id, workflow.run.trace_id)
@@ -66,7 +66,7 @@ class _Question:
 
 @dataclass(frozen=True, slots=True)
 class ListWorkflows:
-    """Answers which workflows there are."""
+    """Lists workflows."""
 
     index: WorkflowIndex
     clock: Clock
@@ -74,10 +74,10 @@ class ListWorkflows:
     max_entries: int = MAX_ENTRIES
 
     def page(self, query: Mapping[str, str]) -> dict[str, Json]:
-        """Return one page, by the parameters of a query string.
+        """Return one page for the parameters of a query string.
 
-        One answer looks at a bounded number of workflows: a page may hold fewer than ``limit``, even none, and still
-        name a next one.
+        One response reads a bounded number of workflows, so a page may hold fewer than ``limit``, even none, and still
+        have a next one.
 
         Raises:
             InvalidRequestError: with every fault of the query.

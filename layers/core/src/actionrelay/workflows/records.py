@@ -1,4 +1,4 @@
-"""The records of workflows as use cases want them: all of one at once, with its definition."""
+"""Reads a workflow's records together with its definition, and creates them."""
 
 import json
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ class WorkflowRecords:
     store: WorkflowStore
     payloads: PayloadStore
     retention: Retention | None = None
-    """After which a workflow is gone for callers and operators. None for workers, which see it to its end."""
+    """After it a workflow is gone for callers and operators. None for workers, which see it until it ends."""
 
     def named(self, workflow_id: str) -> Workflow:
         """Read the workflow that a caller names, by an id in upper or lower case.
 
         Raises:
-            WorkflowNotFoundError: there is none with this id.
-            RecordUnreadableError: its definition is gone, or is none of this release.
+            WorkflowNotFoundError: no workflow has this id.
+            RecordUnreadableError: its definition is gone, or this release can't read it.
         """
         workflow = self.load(recorded_form(workflow_id, WorkflowNotFoundError))
         if workflow is None:
@@ -34,10 +34,10 @@ class WorkflowRecords:
         return workflow
 
     def load(self, workflow_id: str) -> Workflow | None:
-        """Read a workflow; a step that no worker has written yet is as the definition begins it.
+        """Read a workflow; a step that has not been written yet is in its initial state.
 
         Raises:
-            RecordUnreadableError: its definition is gone, or is none of this release.
+            RecordUnreadableError: its definition is gone, or this release can't read it.
         """
         records = self.store.load(workflow_id)
         if records is None or (self.retention and self.retention.has_ended(records.run.created_at)):
@@ -58,7 +58,7 @@ class WorkflowRecords:
         try:
             self.store.create(run)
         except (AlreadyRecordedError, DependencyError):
-            # A write whose answer got lost has been made all the same, and the SDK meets it when it repeats it.
+            # The SDK repeats a write whose response was lost, and then finds the record that it wrote itself.
             found = self.store.load(run.workflow_id)
             if found is None or found.run.acceptance_id != run.acceptance_id:
                 raise

@@ -1,7 +1,7 @@
-"""References: what a step takes from the results of others, anywhere in its inputs, as its ``when`` or its ``forEach``.
+"""References to the results of other steps, in a step's inputs, ``when`` or ``forEach``.
 
 ``{"$from": "other", "path": "JMESPath"}`` is (a part of) another step's result; within a ``forEach`` step ``$item`` is
-the item and ``$index`` its number. ``{"$literal": …}`` is taken as it is, whatever is in it.
+the item and ``$index`` its number. What ``{"$literal": …}`` holds is not searched for references.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,11 +14,11 @@ from actionrelay.workflows.expressions import Allowance, Expression, ExpressionF
 FROM, PATH, LITERAL = "$from", "path", "$literal"
 ITEM, INDEX = "$item", "$index"
 ITS_OWN = frozenset({ITEM, INDEX})
-"""What a reference may name besides steps, within a ``forEach`` step."""
+"""What a reference may name besides steps, in a ``forEach`` step."""
 
 type Place = tuple[str | int, ...]
 type Source = Callable[[str], Json]
-"""Gives the value of a name: the result of a step, the item, or its number."""
+"""Returns the value of a name: a step's result, the item, or its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +31,17 @@ class Reference:
 
 
 def is_reference(value: Json) -> bool:
-    """Whether a value is meant as a reference."""
+    """Whether a value is a reference, valid or not."""
     return isinstance(value, dict) and FROM in value
 
 
 def is_literal(value: Json) -> bool:
-    """Whether a value is taken as it is."""
+    """Whether a value is a literal."""
     return isinstance(value, dict) and value.keys() == {LITERAL}
 
 
 def find_references(template: Json, place: Place, faults: Faults) -> Iterator[Reference]:
-    """Give the references of a template that are written as they should be; take what is wrong with the others."""
+    """Yield the valid references of a template; add the faults of the others to ``faults``."""
     pending: list[tuple[Place, Json]] = [(place, template)]
     while pending:
         where, value = pending.pop()
@@ -77,15 +77,15 @@ def _read(where: Place, value: dict[str, Json], faults: Faults) -> Reference | N
 
 
 def without_references(template: Json) -> Json:
-    """Return a template with null in place of each reference, and what each literal holds: what is known of it now."""
+    """Return a template with null for each reference, and with the content of each literal."""
     return _replaced(template, lambda _: None)
 
 
 def resolved(template: Json, source: Source, allowance: Allowance) -> Json:
-    """Return a template with its references replaced by their values, each of them paid for by the allowance.
+    """Return a template with references replaced by their values, each paid for from the allowance.
 
     Raises:
-        ExpressionFaultError: one of them fails or comes to what is no JSON, or all together to more than is allowed.
+        ExpressionFaultError: an expression fails, a value is not JSON, or the allowance is used up.
     """
 
     def look_up(reference: dict[str, Json]) -> Json:
@@ -99,7 +99,7 @@ def resolved(template: Json, source: Source, allowance: Allowance) -> Json:
 
 
 def _replaced(template: Json, look_up: Callable[[dict[str, Json]], Json]) -> Json:
-    """Walk a template, which nests no deeper than a body may."""
+    """Recurse into a template, which nests no deeper than a body may."""
     if isinstance(template, dict):
         if FROM in template:
             return look_up(template)
@@ -112,5 +112,5 @@ def _replaced(template: Json, look_up: Callable[[dict[str, Json]], Json]) -> Jso
 
 
 def names_in(template: Json) -> Mapping[str, None]:
-    """Return the names that a sound template refers to, each once, in order."""
+    """Return the names that a valid template refers to, each once, in order."""
     return {reference.name: None for reference in find_references(template, (), Faults())}

@@ -1,4 +1,4 @@
-"""The results of steps: what references mean, and how those of a ``forEach`` become one list."""
+"""The results of steps: what references resolve to, and how the results of a ``forEach`` become one list."""
 
 import json
 from collections.abc import Sequence
@@ -12,27 +12,27 @@ from actionrelay.workflows.references import INDEX, ITEM, Source
 from actionrelay.workflows.run import StepRecord, StepState, Workflow, execution_id
 
 MAX_REFERENCED_BYTES = 8 * 1_024 * 1_024
-"""Of the results that one step refers to, together: two of the largest that an action may return."""
+"""All results that one step refers to: two of the largest that an action may return."""
 MAX_JOINED_BYTES = 5 * 1_024 * 1_024
-"""Of the results of all items of a ``forEach``: as much as one action may return."""
+"""All results of a ``forEach``: as much as one action may return."""
 
 
 @dataclass(slots=True)
 class Recollection:
-    """What one look at a workflow has read, and need not read again: an execution that has completed never changes."""
+    """What one visit has read and need not read again: a completed execution never changes."""
 
     executions: dict[str, Execution] = field(default_factory=dict)
     texts: dict[str, bytes] = field(default_factory=dict)
-    """Results that are not in the execution's record, up to ``MAX_REFERENCED_BYTES`` together."""
+    """Results outside the execution's record, at most ``MAX_REFERENCED_BYTES`` together."""
     bytes_left: int = MAX_REFERENCED_BYTES
 
     def keep(self, execution: Execution) -> None:
-        """Remember an execution, if nothing changes it any more."""
+        """Remember an execution if it has completed."""
         if execution.status is Status.COMPLETED:
             self.executions[execution.execution_id] = execution
 
     def keep_text(self, ref: PayloadRef, text: bytes) -> None:
-        """Remember a stored result, where there is room."""
+        """Remember a stored result if there is room."""
         if ref.inline is None and len(text) <= self.bytes_left:
             self.bytes_left -= len(text)
             self.texts[ref.key] = text
@@ -40,17 +40,17 @@ class Recollection:
 
 @dataclass(frozen=True, slots=True)
 class StepResults:
-    """Reads results where executions have left them."""
+    """Reads the results of executions."""
 
     executions: ExecutionStore
     payloads: PayloadStore
     recollection: Recollection | None = None
-    """None: everything is read again, as is right for what lives longer than a look."""
+    """None to read everything each time, for an object that outlives one visit."""
 
     def source(self, workflow: Workflow, index: int | None = None, item: Json = None) -> Source:
-        """Return what references of a step are looked up in; each result is read once, and all of them are bounded.
+        """Return a function that looks up a step's references; it reads each result once, within a bound.
 
-        It raises ``ExpressionFaultError`` for a result that can't be read, or for too many of them.
+        It raises ``ExpressionFaultError`` for a result that can't be read, or for too many bytes.
         """
         known: dict[str, Json] = {} if index is None else {ITEM: item, INDEX: index}
         left = MAX_REFERENCED_BYTES
@@ -68,7 +68,7 @@ class StepResults:
         return look_up
 
     def text(self, workflow: Workflow, step: StepRecord) -> bytes:
-        """Return the result of a step as it came; that of one that was skipped is null.
+        """Return the result of a step as it came; that of a skipped step is null.
 
         Raises:
             ExpressionFaultError: it can't be read.
@@ -82,16 +82,16 @@ class StepResults:
         return self._of_execution(workflow, step.name, None, step.run)
 
     def join(self, workflow: Workflow, step: StepRecord) -> tuple[PayloadRef | None, ExecutionError | None]:
-        """Store the results of all items, which completed, as one list in their order.
+        """Store the results of all items, which have completed, as one list in their order.
 
-        What can't be stored is an error beside the outcome, which stays: the actions ran.
+        If that fails, the error is kept beside the outcome, which stays ``completed``: the actions ran.
         """
         try:
             text = self._joined(workflow, step)
         except ExpressionFaultError as fault:
-            return None, ExecutionError("result_unreadable", f"the actions ran, and their results {fault}")
+            return None, ExecutionError("result_unreadable", f"the actions ran, but their results {fault}")
         key = f"workflow/{workflow.run.workflow_id}/{step.name}/{step.run}/{digest(text)}"
-        # Never in the record: the records of all steps are read together.
+        # Never inline, since the records of all steps are read together.
         ref = replace(self.payloads.refer(key, text), inline=None)
         self.payloads.put(ref, text)
         return ref, None
@@ -144,11 +144,11 @@ def _parsed(name: str, text: bytes) -> Json:
 
 
 def is_true(value: Json) -> bool:
-    """Whether a ``when`` lets its step run: null, false, 0, and an empty text, list or object do not."""
+    """Whether a ``when`` lets its step run: null, false, 0, and an empty string, list or object do not."""
     return bool(value)
 
 
 def items_failed(states: Sequence[StepState]) -> ExecutionError:
-    """Say how many items of a ``forEach`` did not complete."""
+    """Return the error that says how many items of a ``forEach`` did not complete."""
     count = sum(state is not StepState.COMPLETED for state in states)
     return ExecutionError("items_failed", f"{count} of {len(states)} items did not complete")

@@ -1,4 +1,4 @@
-"""Every rule of a workflow's definition, checked together so that one answer names all faults."""
+"""The rules of a workflow's definition, checked together so that one response names all faults."""
 
 import re
 from collections.abc import Mapping
@@ -33,11 +33,11 @@ _OF_STEP = ("dependsOn", "when", "forEach", "maxConcurrency")
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A workflow that keeps every rule."""
+    """A valid workflow."""
 
     definition: Definition
     workflow_id: str | None
-    """As asked for, in lower case."""
+    """As submitted, in lower case."""
     trace_id: str | None
     webhook_url: str | None
     lane: str
@@ -78,7 +78,7 @@ class WorkflowRules:
             faults.take(*self.requests.webhook_faults(url))
 
     def _steps(self, steps: Json, faults: Faults) -> dict[str, Json]:
-        """Check every step by itself, then what they are together; return them with every default filled in."""
+        """Check each step, then all of them together; return them with defaults filled in."""
         normalized: dict[str, Json] = {}
         if not isinstance(steps, dict):
             return normalized
@@ -99,12 +99,12 @@ class WorkflowRules:
         faults.take(*cycle_faults({name: dependencies(step, names) for name, step in sound.items()}, "steps"))
         executions = sum(_executions(step) for step in steps.values())
         if executions > MAX_EXECUTIONS:
-            detail = f"comes to up to {executions} executions, {MAX_EXECUTIONS} are allowed"
+            detail = f"up to {executions} executions, {MAX_EXECUTIONS} are allowed"
             faults.add(("steps",), "too_many", detail)
         return normalized
 
     def _step(self, step: dict[str, Json], names: Mapping[str, int], faults: Faults) -> dict[str, Json]:
-        """Check one step, its references and the request that it makes; pointers begin at the step."""
+        """Check one step, its references and its request; pointers begin at the step."""
         shape = read(StepRequest, step)
         if isinstance(shape, Faults):
             _merge(faults, shape)
@@ -112,7 +112,7 @@ class WorkflowRules:
         _for_each(step.get("forEach"), faults)
         request = {name: step[name] for name in _OF_REQUEST if step.get(name) is not None}
         if "inputs" in request:
-            whole = is_reference(step["inputs"])  # what it comes to has to be an object, and is judged when it is known
+            whole = is_reference(step["inputs"])  # its value has to be an object, which is checked when it is known
             request["inputs"] = {} if whole else without_references(step["inputs"])
         judged = self.requests.judge(request)
         if isinstance(judged, Faults):
@@ -132,9 +132,7 @@ def _dependencies(step: dict[str, Json], names: Mapping[str, int], faults: Fault
             if reference.name in ITS_OWN:
                 if not own:
                     where: Place = (*reference.place, "$from")
-                    faults.add(
-                        where, "unknown_step", f"{reference.name} is known in the inputs of a forEach step alone"
-                    )
+                    faults.add(where, "unknown_step", f"{reference.name} exists only in the inputs of a forEach step")
             elif reference.name not in names:
                 faults.add((*reference.place, "$from"), "unknown_step", "there is no such step")
 
@@ -146,7 +144,7 @@ def _for_each(value: Json, faults: Faults) -> None:
     if items is not None and len(items) > MAX_ITEMS:
         faults.add(("forEach",), "too_many", f"{len(items)} items, {MAX_ITEMS} are allowed")
     elif not may_be_list(value):
-        faults.add(("forEach",), "schema", "must be a list, or a reference that comes to one")
+        faults.add(("forEach",), "schema", "must be a list or a reference")
 
 
 def _executions(step: Json) -> int:
@@ -157,13 +155,13 @@ def _executions(step: Json) -> int:
 
 
 def _is_sound(step: dict[str, Json]) -> bool:
-    """Whether it can be said what it depends on: what is no list of names has been reported."""
+    """Whether its dependencies can be read; a ``dependsOn`` of another type has been reported."""
     named = step.get("dependsOn")
     return named is None or isinstance(named, list)
 
 
 def _merge(faults: Faults, others: Faults) -> None:
-    """Take other faults of the same step; of two about one place the first is enough."""
+    """Add other faults of the same step, except those at a place that has one."""
     known = {fault.pointer for fault in faults.kept}
     fresh = [fault for fault in others.kept if fault.pointer not in known]
     faults.take(*fresh)
@@ -171,7 +169,7 @@ def _merge(faults: Faults, others: Faults) -> None:
 
 
 def _take_below(faults: Faults, name: str, found: Faults) -> None:
-    """Take the faults of one step, where it is."""
+    """Add the faults of one step, with pointers that begin at the root."""
     step = pointer("steps", name)
     faults.take(*(replace(fault, pointer=step + fault.pointer) for fault in found.kept))
     faults.count += found.count - len(found.kept)

@@ -1,4 +1,4 @@
-"""Begins the executions of a step: finds out whether it runs, on what, and asks for each by its own id."""
+"""Starts the executions of a step: whether it runs, with which inputs, and each under its own id."""
 
 from dataclasses import dataclass
 
@@ -13,11 +13,11 @@ from actionrelay.workflows.results import StepResults, is_true
 from actionrelay.workflows.run import Workflow, execution_id
 
 MAX_MESSAGE_LENGTH = 300
-"""Characters of an error that a step's record keeps; its execution has all of it."""
+"""Characters of an error that a step's record keeps; the execution keeps all of it."""
 
 
 class StepFailedError(Exception):
-    """A step that comes to nothing before there is an execution; the error is for the caller."""
+    """A step failed before it had an execution; the error is for the caller."""
 
     def __init__(self, error: ExecutionError) -> None:
         super().__init__(error.code)
@@ -26,13 +26,13 @@ class StepFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StartSteps:
-    """Begins executions; a repeat finds them begun."""
+    """Starts executions; safe to repeat."""
 
     executions: StepExecutions
     results: StepResults
 
     def runs(self, workflow: Workflow, step: Step) -> bool:
-        """Whether a step's own ``when`` lets it run.
+        """Whether a step's ``when`` lets it run.
 
         Raises:
             StepFailedError: its expression fails.
@@ -42,20 +42,20 @@ class StartSteps:
         return is_true(self._resolved(workflow, "when", step.when))
 
     def items(self, workflow: Workflow, step: Step) -> list[Json]:
-        """Return what a ``forEach`` runs for, in order.
+        """Return the items of a ``forEach``, in order.
 
         Raises:
-            StepFailedError: that is no list, or too long.
+            StepFailedError: it is not a list, or too long.
         """
         items = self._resolved(workflow, "forEach", step.for_each)
         if not isinstance(items, list):
-            raise _failed("expression_failed", f"forEach comes to {_kind(items)}, and has to be a list")
+            raise _failed("expression_failed", f"forEach must yield a list, and yields {_kind(items)}")
         if len(items) > MAX_ITEMS:
-            raise _failed("too_many", f"forEach comes to {len(items)} items, {MAX_ITEMS} are allowed")
+            raise _failed("too_many", f"forEach yields {len(items)} items, {MAX_ITEMS} are allowed")
         return items
 
     def inputs(self, workflow: Workflow, step: Step, index: int | None = None, item: Json = None) -> Json:
-        """Return the inputs of a step, or of one of its items, with what its references mean.
+        """Return the inputs of a step, or of one of its items, with references resolved.
 
         Raises:
             StepFailedError: one of its expressions fails.
@@ -63,13 +63,13 @@ class StartSteps:
         return self._resolved(workflow, "inputs", step.request["inputs"], index, item)
 
     def begin(self, workflow: Workflow, step: Step, inputs: Json, run: int, index: int | None = None) -> Execution:
-        """Ask for one execution.
+        """Start one execution.
 
         Raises:
-            StepFailedError: what the references mean breaks a rule.
+            StepFailedError: the resolved request breaks a rule.
         """
         place = WorkflowPlace(workflow.run.workflow_id, step.name, index)
-        # An operator who asks for another run does not want the result of the one before.
+        # An operator who asks for another run does not want a cached result.
         from_cache = {} if run == 1 else {"cacheResults": False}
         order = StepOrder(
             execution_id(workflow.run.workflow_id, step.name, index, run),

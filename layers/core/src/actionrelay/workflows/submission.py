@@ -1,4 +1,4 @@
-"""Use case: take a workflow in. Nothing is recorded unless every rule holds, and what is recorded gets begun."""
+"""Use case: accept a workflow. It is recorded only if it is valid, and started once it is recorded."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,12 +27,12 @@ class Disposition(StrEnum):
 
     ACCEPTED = "accepted"
     REPEATED = "repeated"
-    """The same id with the same content was there; this is its current state."""
+    """A workflow with the same id and content exists; this is its current state."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubmitWorkflow:
-    """Validates, records and begins one workflow."""
+    """Validates, records and starts one workflow."""
 
     rules: WorkflowRules
     records: WorkflowRecords
@@ -44,7 +44,7 @@ class SubmitWorkflow:
     room: LaneRoom
 
     def plan(self, raw: bytes) -> PlanDocument:
-        """Say what a workflow would come to; nothing changes.
+        """Return the plan of a workflow; nothing changes.
 
         Raises:
             MalformedJsonError: not JSON with one meaning.
@@ -54,18 +54,18 @@ class SubmitWorkflow:
         return plan(self.rules.read(raw).definition)
 
     def submit(self, raw: bytes, caller: str | None = None) -> tuple[Disposition, Workflow]:
-        """Take a body as sent.
+        """Accept a body as sent.
 
-        Record, then send: when the queue fails, the record stays, and the caller's repeat under the same id finds it
-        and finishes the send.
+        The record is written before the message is sent. If sending fails, the record stays, and a repeat under the
+        same id sends the message.
 
         Raises:
             MalformedJsonError: not JSON with one meaning.
             PayloadTooLargeError: more bytes than allowed.
             InvalidRequestError: with every fault.
             WorkflowConflictError: the id belongs to other content.
-            BacklogFullError: its lane has no room for more, and nothing is recorded.
-            QueueUnavailableError: recorded, not begun.
+            BacklogFullError: its lane has no room; nothing is recorded.
+            QueueUnavailableError: recorded, but not started.
         """
         try:
             submission = self.rules.read(raw)
@@ -90,9 +90,9 @@ class SubmitWorkflow:
         return Disposition.ACCEPTED, Workflow(run, definition, steps)
 
     def _require_room(self, run: Run, submission: Submission) -> None:
-        """Refuse what a lane has no room for. What is on record already is there; it is found by its repeat.
+        """Refuse a workflow for which its lane has no room, unless it is on record already.
 
-        All that it may come to counts at once, so that its steps have their room when they begin.
+        All its executions count at once, so its steps have room when they start.
         """
         executions = sum(step.executions for step in submission.definition.steps.values())
         if wait_s := self.room.closed_for(run.lane, run.caller, executions):
@@ -124,12 +124,12 @@ class SubmitWorkflow:
         if recorded is None or recorded.run.content_hash != draft.content_hash:
             raise WorkflowConflictError("this workflow id was used for another workflow", workflow_id=draft.workflow_id)
         if recorded.run.version == 1 and not any(step.version for step in recorded.steps.values()):
-            # It may never have reached the queue; a second message for one that did is harmless.
+            # It may not have reached the queue; a second message is harmless.
             self._begin(recorded.run)
         return recorded
 
     def _begin(self, run: Run) -> None:
-        """Queue the message that begins a workflow, and then keeps its deadline."""
+        """Queue the message that starts a workflow and then watches its deadline."""
         try:
             self.queue.notify(WorkflowMessage(run.workflow_id, watch=run.round))
         except QueueUnavailableError as error:

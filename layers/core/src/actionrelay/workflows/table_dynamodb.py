@@ -1,4 +1,4 @@
-"""Workflows in the executions table, each in a partition of its own, and the index that lists them."""
+"""Workflows in the executions table, one partition each, and the index that lists them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,9 +17,9 @@ from actionrelay.workflows.run import Run, StepRecord
 _ACCEPTED, _RUN, _STEP = "workflow", "run", "step#"
 _INDEX = "by_workflow_day"
 _TRIES = 3
-"""How often a request may bring back nothing of what it named, before the table counts as unavailable."""
+"""How often a request may return none of its items before the table counts as unavailable."""
 _RECORDS_AT_ONCE = 50
-"""Two items each; a request names 100 at most."""
+"""Two items each; a request may name 100."""
 _WITHOUT_DEFINITION = {
     "#pk": "pk",
     "#sk": "sk",
@@ -43,7 +43,7 @@ class WorkflowsTable(RecordItems, WorkflowStore, WorkflowIndex):
 
     @override
     def load(self, workflow_id: str) -> Records | None:
-        """Read one partition: 100 steps of 100 items are 40 KB, about, and so 10 read units."""
+        """Read one partition: 100 steps of 100 items are about 40 KB, 10 read units."""
         found = {item["sk"]["S"]: item for item in self._items(workflow_id)}
         return _read(workflow_id, found)
 
@@ -57,13 +57,13 @@ class WorkflowsTable(RecordItems, WorkflowStore, WorkflowIndex):
 
     @override
     def release(self, run: Run, step: StepRecord, dependency: str) -> StepRecord:
-        """Take an element out of a set, which costs one write however many workers do so at once."""
+        """Remove an element from a set: one write, however many workers do so at once."""
         if step.version == 0:
             first = replace(step, awaits=step.awaits - {dependency}, version=1)
             try:
                 self.save_step(run, first)
             except StaleWriteError:
-                pass  # somebody else was first, perhaps with another dependency
+                pass  # another worker was first, perhaps with another dependency
             else:
                 return first
         with failures_as(StoreUnavailableError, "the table can't be written"):
@@ -167,7 +167,7 @@ class WorkflowsTable(RecordItems, WorkflowStore, WorkflowIndex):
 
 
 def _read(workflow_id: str, items: Mapping[str, Mapping[str, Attribute]]) -> Records | None:
-    """Put a workflow together; what an older one under this id has left is none of it."""
+    """Build a workflow from its items; those of an older workflow with this id are ignored."""
     accepted = items.get(_ACCEPTED)
     if accepted is None:
         return None

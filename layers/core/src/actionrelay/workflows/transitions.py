@@ -16,8 +16,8 @@ The workflow::
          │                                   any of them, but `running` ── retry ──► running
          └── stop: by deadline ──► failed · by an operator ──► cancelled
 
-A step waits for a set of dependencies, and an atomic removal takes out each one that is over, the last ones by the
-write that starts the step. ``due_steps.py`` says what is due after what.
+A step waits for a set of dependencies. Each one that is over is removed atomically; the write that starts the step
+removes the last ones. ``due_steps.py`` says what is due when.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,19 +53,19 @@ STEPS: Mapping[StepState, frozenset[StepState]] = {
     StepState.SKIPPED: frozenset({StepState.WAITING}),
     StepState.CANCELLED: frozenset({StepState.WAITING, StepState.STARTED}),
 }
-"""What may follow what. Back to ``waiting`` leads a retry alone."""
+"""Which state may follow which. Only a retry leads back to ``waiting``."""
 
 
 # -- A step's record ----------------------------------------------------------------------------------------------
 
 
 def start(step: StepRecord, now: int) -> StepRecord:
-    """Take a step that waits for nothing that is not over; its execution is about to be recorded."""
+    """Start a step whose dependencies are over; its execution is recorded next."""
     return _to(step, StepState.STARTED, awaits=frozenset(), started_at=now)
 
 
 def start_items(step: StepRecord, count: int, now: int, at_once: int) -> StepRecord:
-    """Begin a ``forEach`` over so many items; an empty one has completed."""
+    """Start a ``forEach`` over ``count`` items; an empty one completes at once."""
     items = step.items or tuple(Item(run=step.run) for _ in range(count))
     if not items:
         return _to(step, StepState.COMPLETED, awaits=frozenset(), items=(), started_at=now, completed_at=now)
@@ -74,22 +74,22 @@ def start_items(step: StepRecord, count: int, now: int, at_once: int) -> StepRec
 
 
 def start_more(step: StepRecord, at_once: int) -> StepRecord:
-    """Begin as many more items as may be under way at once."""
+    """Start as many more items as ``at_once`` allows."""
     return _written(replace(step, items=_more_started(step.items or (), at_once, step.run)))
 
 
 def skip(step: StepRecord, now: int, error: ExecutionError | None = None) -> StepRecord:
-    """Leave a step out: by its own ``when``, or with the error that says on which failure."""
+    """Skip a step: by its own ``when``, or with an error that names the failed dependency."""
     return _to(step, StepState.SKIPPED, error=error, started_at=None, completed_at=now)
 
 
 def cancel(step: StepRecord, now: int) -> StepRecord:
-    """Leave a step out because nothing new starts."""
+    """Cancel a step that has not started, since nothing new starts."""
     return _to(step, StepState.CANCELLED, completed_at=now)
 
 
 def cancel_items(step: StepRecord) -> StepRecord:
-    """Leave out the items that have not begun."""
+    """Cancel the items that have not started."""
     items = tuple(
         replace(item, state=StepState.CANCELLED) if item.state is StepState.WAITING else item
         for item in step.items or ()
@@ -98,17 +98,17 @@ def cancel_items(step: StepRecord) -> StepRecord:
 
 
 def settle(step: StepRecord, state: StepState, now: int, error: ExecutionError | None = None) -> StepRecord:
-    """Take what a step has come to, from its execution, or without one."""
+    """Record how a step ended."""
     return _to(step, state, error=error, completed_at=now)
 
 
 def refuse(step: StepRecord, now: int, error: ExecutionError) -> StepRecord:
-    """Let a step fail that comes to no execution."""
+    """Fail a step that gets no execution."""
     return _to(step, StepState.FAILED, error=error, started_at=None, completed_at=now)
 
 
 def settle_item(step: StepRecord, index: int, state: StepState, now: int) -> StepRecord:
-    """Take what one item has come to, or that it is under way again; what is decided about the step stays."""
+    """Record how one item ended, or that it runs again; what is decided about the step stays."""
     has_failed = state is StepState.FAILED or state is StepState.CANCELLED
     items = list(step.items or ())
     items[index] = replace(items[index], state=state)
@@ -125,7 +125,7 @@ def settle_item(step: StepRecord, index: int, state: StepState, now: int) -> Ste
 
 
 def joined(step: StepRecord) -> StepState | None:
-    """Say what a ``forEach`` comes to; None while an item has not ended."""
+    """Return the state in which a ``forEach`` ends; None while an item has not ended."""
     states = {item.state for item in step.items or ()}
     if not all(item.ended for item in step.items or ()):
         return None
@@ -143,12 +143,12 @@ def join(
 
 
 def resume(step: StepRecord) -> StepRecord:
-    """Take note that the execution of a step is under way again."""
+    """Record that a step's execution runs again."""
     return _to(step, StepState.STARTED, completed_at=None, error=None)
 
 
 def renew(workflow: Workflow, name: str) -> StepRecord:
-    """Let a step take part in a retry, as far as the records say what that means for it."""
+    """Apply a retry to a step, as ``run.renewed`` says."""
     step, run = workflow.steps[name], workflow.run
     if run.renewed[name] is Renewal.AGAIN:
         awaits = _awaited(workflow, name)
@@ -157,21 +157,21 @@ def renew(workflow: Workflow, name: str) -> StepRecord:
         step, round=run.round, items=_items_again(step, again=run.renewed[name] is Renewal.FAILED_ITEMS)
     )
     if step.state is StepState.STARTED or step.state is StepState.COMPLETED:
-        return _written(takes_part)  # its execution was faster than this record
+        return _written(takes_part)  # its execution ended before this write
     if run.renewed[name] is Renewal.FAILED_ITEMS:
         takes_part = replace(takes_part, run=step.run + 1, result=None, item_failed_at=None)
     return _to(takes_part, StepState.STARTED, completed_at=None, error=None)
 
 
 def unknown_executions(step: StepRecord) -> list[tuple[int | None, int]]:
-    """Return which executions of a step are unknown, by item (None where it runs once) and run."""
+    """Return the unknown executions of a step as (item, run); the item is None for a step that runs once."""
     if step.items is None:
         return [(None, step.run)] if step.state is StepState.UNKNOWN else []
     return [(index, item.run) for index, item in enumerate(step.items) if item.state is StepState.UNKNOWN]
 
 
 def _items_again(step: StepRecord, *, again: bool) -> tuple[Item, ...] | None:
-    """Let unknown items be under way again, and failed ones wait for another run, where they get one."""
+    """Return the items with unknown ones started again and, with ``again``, failed ones waiting for another run."""
     changes = {StepState.UNKNOWN: StepState.STARTED}
     if again:
         changes |= {StepState.FAILED: StepState.WAITING, StepState.CANCELLED: StepState.WAITING}
@@ -181,7 +181,7 @@ def _items_again(step: StepRecord, *, again: bool) -> tuple[Item, ...] | None:
 
 
 def _awaited(workflow: Workflow, name: str) -> frozenset[str]:
-    """Return what a step waits for that takes part in a retry: what does so too, and what is not over."""
+    """Return what a renewed step waits for: dependencies that are renewed too, and those that are not over."""
     found = set()
     for each in workflow.definition.steps[name].depends_on:
         dependency = workflow.steps[each]
@@ -222,7 +222,7 @@ def _written(step: StepRecord) -> StepRecord:
 
 
 def stopped(run: Run, stop: Stop, now: int, actor: str | None = None) -> Run:
-    """Let nothing new start. A deadline and an operator end the workflow at once; a failure lets it run out."""
+    """Stop: nothing new starts. A deadline or an operator ends the workflow at once; after a failure it runs out."""
     changed = replace(run, stop=stop, actor=actor or run.actor, version=run.version + 1)
     match stop:
         case Stop.DEADLINE:
@@ -233,7 +233,7 @@ def stopped(run: Run, stop: Stop, now: int, actor: str | None = None) -> Run:
 
 
 def judged(run: Run, status: WorkflowStatus, now: int, error: ExecutionError | None = None) -> Run:
-    """Take what the steps come to."""
+    """Record the status that follows from the steps."""
     changed = replace(run, version=run.version + 1)
     if status is WorkflowStatus.RUNNING:
         return replace(changed, status=status, settled_at=None, error=None, delivery=Delivery())
@@ -241,12 +241,12 @@ def judged(run: Run, status: WorkflowStatus, now: int, error: ExecutionError | N
 
 
 def delivered(run: Run, delivery: Delivery) -> Run:
-    """Take note of a try to deliver what it has come to."""
+    """Record a delivery attempt."""
     return replace(run, delivery=delivery, version=run.version + 1)
 
 
 def retried(run: Run, renewed: Mapping[str, Renewal], now: int, deadline_ms: int, actor: str | None) -> Run:
-    """Let some steps run again; the deadline begins again."""
+    """Run some steps again, under a new deadline."""
     return replace(
         run,
         status=WorkflowStatus.RUNNING,

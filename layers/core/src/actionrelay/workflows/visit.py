@@ -1,4 +1,4 @@
-"""One worker's look at a workflow: what its executions have come to, and what is due then."""
+"""One worker's visit to a workflow: it reads how the executions ended, and does what is then due."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,9 +17,9 @@ from actionrelay.workflows.starting import MAX_MESSAGE_LENGTH, StartSteps, StepF
 from actionrelay.workflows.working_copy import WorkingCopy
 
 STOP_BEFORE_MS = 20_000
-"""With less time than this left, what is still due is left to another message."""
+"""With less time than this left, another message takes over what is still due."""
 SUSPECT_FOR_MS = 1_800_000
-"""How long a watch suspects an execution not to be queued; two of them see it in that time."""
+"""How recent an execution must be for a watch to suspect that it was never queued; two watches fall in that time."""
 STATES = {
     Status.COMPLETED: StepState.COMPLETED,
     Status.FAILED: StepState.FAILED,
@@ -30,7 +30,7 @@ _OPEN = frozenset({StepState.STARTED, StepState.UNKNOWN})
 
 
 class Visit:
-    """One worker's look at a workflow, and what it does about it."""
+    """One worker's visit to a workflow."""
 
     def __init__(
         self,
@@ -52,9 +52,9 @@ class Visit:
         self._results = StepResults(executions, copy.records.payloads, self._recollection)
         self._starting = StartSteps(steps, self._results)
         self._has_started = False
-        """Something is under way whose end will be looked at, with all that is due then."""
+        """Something started whose end sends a message; its worker sees everything that is due by then."""
         self._suspects_since: int | None = None
-        """Executions that were recorded since may not be queued: who recorded them may have died before that."""
+        """Executions recorded since then may not be queued: the worker that recorded them may have died before."""
 
     @property
     def _workflow(self) -> Workflow:
@@ -65,12 +65,12 @@ class Visit:
         return self._clock.now()
 
     def meet_deadline(self) -> bool:
-        """End a workflow whose deadline has passed, and leave out what waits; return whether it had.
+        """End a workflow whose deadline has passed, and cancel what waits; return whether it had passed.
 
-        No execution is looked at, so that no fault of a step holds up a deadline.
+        It reads no execution, so a faulty step can't hold up a deadline.
 
         Raises:
-            StaleWriteError: another worker was first; read again.
+            StaleWriteError: another worker wrote first; read again.
         """
         due = next(due_steps.due(self._workflow, self._now), None)
         if due is None or due.stop is not Stop.DEADLINE:
@@ -81,10 +81,10 @@ class Visit:
         return True
 
     def take(self, message: WorkflowMessage) -> None:
-        """Look at what the message names, do all that is due, and judge.
+        """Read what the message names, do everything that is due, and update the workflow's status.
 
         Raises:
-            StaleWriteError: another worker was first; read again.
+            StaleWriteError: another worker wrote first; read again.
         """
         place = message.place
         if place is None:
@@ -97,26 +97,26 @@ class Visit:
         self._judge()
 
     def _go_on(self) -> bool:
-        """Do what is due now; return whether more may be."""
+        """Do the next thing that is due; return whether more may be."""
         if self._now > self._ends_at - STOP_BEFORE_MS:
             self._queue.notify(WorkflowMessage(self._workflow.run.workflow_id))
             return False
-        # One after the other: the first failure may stop all that was due beside it.
+        # One at a time: the first failure may stop everything else that was due.
         due = next(due_steps.due(self._workflow, self._now), None)
         if due is not None:
             self._do(due)
             return True
         if not self._copy.is_stale or self._has_started or not self._others_may_write():
             return False
-        # The last of several that end at the same time has to see that it is the last.
+        # Of several executions that end at the same time, the last must notice that it is the last.
         self._copy.read_again()
         return True
 
     def _others_may_write(self) -> bool:
-        """Whether anything may come to something that another worker sees: else this one has seen it all."""
+        """Whether an execution may still end in another worker's sight; otherwise this worker has seen everything."""
         return not _OPEN.isdisjoint(step.state for step in self._workflow.steps.values())
 
-    # -- What an execution has come to --
+    # -- How executions ended --
 
     def _look_at_all(self) -> None:
         for name, step in self._workflow.steps.items():
@@ -129,10 +129,10 @@ class Visit:
                     self._look(name, index)
 
     def _look(self, name: str, index: int | None) -> None:
-        """Take what the execution of a step, or of an item, has come to; begin it, where nobody has yet."""
+        """Record the state of a step's or an item's execution; start it if no worker has yet."""
         step = self._workflow.steps[name]
         if (index is None) != (step.items is None) or (index is not None and index >= len(step.items or ())):
-            return  # of an earlier run, which was of another form
+            return  # the message is about an earlier run, which had another form
         state, run = (step.state, step.run) if index is None else _item(step, index)
         if state in {StepState.WAITING, StepState.SKIPPED}:
             return
@@ -151,7 +151,7 @@ class Visit:
         return since is not None and execution.status is Status.QUEUED and execution.queued_at >= since
 
     def _suspicion(self, message: WorkflowMessage) -> int | None:
-        """Say since when executions are suspect. A watch bounds that: it sends one message more for each of them."""
+        """Return since when executions are suspect. A watch bounds it, since each suspect costs one more message."""
         if message.again:
             return 0
         return None if message.watch is None else self._now - SUSPECT_FOR_MS
@@ -176,7 +176,7 @@ class Visit:
             self._copy.save(transitions.settle(step, now_at, execution.completed_at or self._now, kept))
 
     def _revive(self, name: str) -> None:
-        """Go on from a failed step whose execution an operator is having run again."""
+        """Resume from a failed step whose execution an operator runs again."""
         run = self._workflow.run
         if run.stop in {Stop.CANCEL, Stop.DEADLINE}:
             return
@@ -249,7 +249,7 @@ class Visit:
                 self._begin(name, index)
 
     def _begin(self, name: str, index: int | None) -> None:
-        """Ask for an execution that is on record as begun."""
+        """Request an execution that is on record as started."""
         defined, step = self._workflow.definition.steps[name], self._workflow.steps[name]
         run = step.run if index is None else _item(step, index)[1]
 

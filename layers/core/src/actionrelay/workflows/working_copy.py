@@ -1,4 +1,4 @@
-"""A workflow as one worker knows it: what it has read, and what it has written since."""
+"""A workflow as one worker knows it: what it has read and what it has written since."""
 
 from dataclasses import replace
 
@@ -17,21 +17,21 @@ OUTCOMES = {
 
 
 class WorkingCopy:
-    """Each write is conditional on what was read: ``StaleWriteError`` where another worker was first."""
+    """Each write is conditional on what was read; it raises ``StaleWriteError`` when another worker wrote first."""
 
     def __init__(self, workflow: Workflow, records: WorkflowRecords, telemetry: Telemetry) -> None:
         self.workflow = workflow
-        """What is on record, as far as this worker knows."""
+        """The records as this worker last read or wrote them."""
         self.records = records
         self._telemetry = telemetry
         self.is_stale = False
-        """Something was written since the records were read; others may have written as well."""
+        """This worker has written since it read the records, so others may have written too."""
         self.has_settled = False
-        """The workflow has come to something, by this worker."""
+        """This worker gave the workflow an outcome."""
         self.concern()
 
     def concern(self) -> None:
-        """What this worker logs and traces from now on is about this workflow."""
+        """Put the ids of this workflow on every log line from now on."""
         self._telemetry.concerning(self.workflow.run.workflow_id, self.workflow.run.trace_id)
 
     def read_again(self) -> None:
@@ -46,7 +46,7 @@ class WorkingCopy:
         self.workflow, self.is_stale = workflow, False
 
     def release(self, step: StepRecord, dependency: str) -> None:
-        """Remove from a step's record what it waits for no longer."""
+        """Remove a dependency from the set that a step waits for."""
         self._know(self.records.store.release(self.workflow.run, step, dependency))
 
     def save(self, step: StepRecord) -> None:
@@ -54,14 +54,14 @@ class WorkingCopy:
         try:
             self.records.store.save_step(self.workflow.run, step)
         except StaleWriteError:
-            # A write whose answer got lost has been made all the same, and the SDK meets it when it repeats it.
+            # The SDK repeats a write whose response was lost, and then finds the version that it wrote itself.
             records = self.records.store.load(self.workflow.run.workflow_id)
             if records is None or records.steps.get(step.name) != step:
                 raise
         self._know(step)
 
     def save_run(self, run: Run) -> None:
-        """Write the record of the workflow itself; report where its status changes."""
+        """Write the workflow's own record; count and log a change of its status."""
         try:
             self.records.store.save(run)
         except StaleWriteError:
@@ -79,6 +79,6 @@ class WorkingCopy:
 
     def _know(self, step: StepRecord) -> None:
         self.workflow = replace(self.workflow, steps={**self.workflow.steps, step.name: step})
-        # The end of an item that is under way is written to this same record, by a worker that reads it later.
+        # The end of a running item goes into this same record, by a worker that reads it later.
         will_be_looked_at = step.state is StepState.STARTED and step.items_under_way > 0
         self.is_stale = self.is_stale or not will_be_looked_at
