@@ -23,6 +23,7 @@ GROUND = {
     "faults",
     "ids",
     "lanes",
+    "likely_name",
     "ports",
     "foreign_json",
     "json_content",

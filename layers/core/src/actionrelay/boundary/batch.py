@@ -49,20 +49,18 @@ def serve_kind[Kind: (Message, DecisionMessage, WorkflowMessage, SyncMessage)](
 ) -> dict[str, Any]:
     """Hand each message, in a thread of its own, to what ``prepare`` makes of the batch; who raises returns alone."""
     records = {record["messageId"]: record for record in event.get("Records") or []}
-    messages = {message_id: _read(record, dead_letters, read) for message_id, record in records.items()}
-    readable = {message_id: message for message_id, message in messages.items() if not isinstance(message, bool)}
-    failed = {message_id for message_id, message in messages.items() if message is False}
-    if readable:
+    messages, failed = _read_each(records, dead_letters, read)
+    if messages:
         ends_at = time.time_ns() // 1_000_000 + context.get_remaining_time_in_millis()
-        handle = prepare(tuple(readable.values()))
+        handle = prepare(tuple(messages.values()))
 
         def done(item: tuple[str, Kind]) -> bool:
             return _done(records[item[0]], item[1], ends_at, handle, dead_letters)
 
-        with ThreadPoolExecutor(max_workers=len(readable), thread_name_prefix="message") as threads:
-            outcomes = threads.map(done, readable.items())
-            failed |= {message_id for message_id, ok in zip(readable, outcomes, strict=True) if not ok}
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in messages if message_id in failed]}
+        with ThreadPoolExecutor(max_workers=len(messages), thread_name_prefix="message") as threads:
+            outcomes = threads.map(done, messages.items())
+            failed |= {message_id for message_id, ok in zip(messages, outcomes, strict=True) if not ok}
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in records if message_id in failed]}
 
 
 def in_turn[Kind](handle: MessageHandler[Kind], subject: Callable[[Kind], str]) -> MessageHandler[Kind]:
@@ -76,15 +74,22 @@ def in_turn[Kind](handle: MessageHandler[Kind], subject: Callable[[Kind], str]) 
     return handle_in_turn
 
 
-def _read[Kind](
-    record: Mapping[str, Any], dead_letters: Callable[[], DeadLetters], read: Callable[[Mapping[str, Any]], Kind]
-) -> Kind | bool:
-    """Return a message; where there is none, whether that is done with."""
-    try:
-        return read(record)
-    except MessageUnreadableError as error:
-        with on_every_line(message_id=record["messageId"]):
-            return _buried(record, error, dead_letters)
+def _read_each[Kind](
+    records: Mapping[str, Mapping[str, Any]],
+    dead_letters: Callable[[], DeadLetters],
+    read: Callable[[Mapping[str, Any]], Kind],
+) -> tuple[dict[str, Kind], set[str]]:
+    """Return the messages that can be read, by id, and the ids of the others that could not be buried either."""
+    messages: dict[str, Kind] = {}
+    failed: set[str] = set()
+    for message_id, record in records.items():
+        try:
+            messages[message_id] = read(record)
+        except MessageUnreadableError as error:
+            with on_every_line(message_id=message_id):
+                if not _buried(record, error, dead_letters):
+                    failed.add(message_id)
+    return messages, failed
 
 
 def _done[Kind: (Message, DecisionMessage, WorkflowMessage, SyncMessage)](

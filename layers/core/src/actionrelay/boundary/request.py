@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import difflib
 import re
 import uuid
 from collections.abc import Collection, Iterator, Mapping
@@ -11,14 +10,13 @@ from typing import Any
 
 from actionrelay.boundary.routes import FLAGS, LIST_HEADERS, SINGLE_HEADERS, WAIT_FORM, WAITS, Route
 from actionrelay.errors import Fault, MalformedJsonError, UnsupportedMediaTypeError
+from actionrelay.likely_name import likely_name
 from actionrelay.strict_json import pointer
 
 _UTF8 = {"utf-8", "utf8"}
 _CHARSET = re.compile(r";[ \t]*charset[ \t]*=[ \t]*(\"[^\"]*\"|[^;]*)", re.IGNORECASE)
 _EPOCH_MS = 10**12
 """Times since the epoch that are at least this are in ms."""
-_LONGEST_NAME = 64
-"""Characters of a name that are compared: finding the likely one takes time that grows with their square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,16 +181,10 @@ def _header_faults(route: Route, headers: Mapping[str, tuple[str, ...]]) -> Iter
 
 
 def _likely(name: str, known: tuple[str, ...]) -> str:
-    """Say which parameter was probably meant, however it was written; else which there are."""
-    plain = {_plain(each): each for each in known}
-    likely = difflib.get_close_matches(_plain(name), plain, n=1)
-    if likely:
-        return f"; did you mean {plain[likely[0]]}?"
+    """Say which parameter was probably meant; else which there are."""
+    if likely := likely_name(name, known):
+        return f"; did you mean {likely}?"
     return f"; there are {', '.join(known)}" if known else "; there are none here"
-
-
-def _plain(name: str) -> str:
-    return "".join(filter(str.isalnum, name[:_LONGEST_NAME])).lower()
 
 
 def _short(text: str) -> str:

@@ -7,7 +7,6 @@ how much there is to look at.
 Lenient where Genesys Cloud is: ``1.0`` is an integer.
 """
 
-import difflib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 from actionrelay.catalogue.action import SchemaProblem
 from actionrelay.catalogue.contract import names_known, parts_of, property_parts
 from actionrelay.catalogue.schema_limits import problem_of, rules_in
-from actionrelay.errors import Fault
+from actionrelay.errors import Fault, cut
+from actionrelay.likely_name import likely_name
+from actionrelay.schemas import whole
 from actionrelay.strict_json import Json, pointer
 
 if TYPE_CHECKING:
@@ -30,9 +31,9 @@ MAX_WORK = 10_000_000
 MAX_COPIED = 20_000_000
 """Bytes of the inputs times rules. The library copies the value with each fault, so of more only one is named."""
 _PATTERN_BYTES = 1_000_000
-_LONGEST_NAME = 100
 _NAMES_LOOKED_AT = 5_000
 _SHOWN = 120
+_NO_SUCH_INPUT = "no input of this action has this name"
 _DRAFT_4 = "http://json-schema.org/draft-04/schema"
 
 
@@ -148,7 +149,7 @@ def _faults_of(error: "ValidationError") -> Iterator[Fault]:
             yield Fault(pointer(*path, said["property"]), "contract", "required")
         case "additionalProperties":
             for name in said["unexpected"]:
-                yield Fault(pointer(*path, name), "unknown_input", "no input of this action has this name")
+                yield Fault(pointer(*path, name), "unknown_input", _NO_SUCH_INPUT)
         case "falseSchema" if rule == "additionalProperties":
             yield Fault(pointer(*path), "unknown_input", "has names, and this action takes none here")
         case "type":
@@ -184,23 +185,14 @@ def _is_among(fault: Fault, named: tuple[str, ...]) -> bool:
 
 
 def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return cut(json.dumps(value, ensure_ascii=False), _SHOWN)
 
 
 def _meant(name: str, names: tuple[str, ...]) -> str:
-    """Say which name was probably meant, however it was written; else which there are."""
-    plain = {_plain(each): each for each in names}
-    likely = difflib.get_close_matches(_plain(name), plain, n=1)
-    if likely:
-        return f"no input of this action has this name; did you mean {plain[likely[0]]}?"
-    listed = ", ".join(names)
-    there = f"it has {listed if len(listed) <= _SHOWN else listed[: _SHOWN - 1] + '…'}" if names else "it has none"
-    return f"no input of this action has this name; {there}"
-
-
-def _plain(name: str) -> str:
-    return "".join(filter(str.isalnum, name[:_LONGEST_NAME])).casefold()
+    """Say which name was probably meant; else which there are."""
+    if likely := likely_name(name, names):
+        return f"{_NO_SUCH_INPUT}; did you mean {likely}?"
+    return f"{_NO_SUCH_INPUT}; it has {cut(', '.join(names), _SHOWN) if names else 'none'}"
 
 
 def _count(value: Any) -> int:
@@ -223,4 +215,4 @@ def _whole_numbers(value: Any) -> Any:
         return {name: _whole_numbers(child) for name, child in value.items()}
     if isinstance(value, list):
         return [_whole_numbers(child) for child in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return whole(value)

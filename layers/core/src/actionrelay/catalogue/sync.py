@@ -15,9 +15,9 @@ from actionrelay.catalogue.schema_limits import problem_of
 from actionrelay.catalogue.state import FRESH_MS, CatalogueState, Phase, Problem, Reason, Run
 from actionrelay.errors import DependencyError, QueueUnavailableError, TokenError
 from actionrelay.gate.ports import Ask, RateGate
+from actionrelay.genesys.verdict import pause_ms
 from actionrelay.lanes import Flow, Lane
 from actionrelay.ports import Clock, Telemetry
-from actionrelay.retry_after import retry_after_ms
 from actionrelay.signals import Count, Duration
 from actionrelay.strict_json import Json
 from actionrelay.token.ports import AccessToken, TokenSource
@@ -39,7 +39,6 @@ MOST_LIST_FAILURES = 6
 FIRST_DELAY_MS = 5_000
 LONGEST_DELAY_MS = 300_000
 SERVICE_DELAY_MS = 30_000
-THROTTLED_MS = 1_000
 UNREAD = 0
 """When a definition was read that can't be: long ago, so the next reading tries again."""
 _FLOW = Flow(Lane.BULK, "catalogue")
@@ -307,7 +306,7 @@ class _Part:
             raise _GivenUpError(Problem.UNREACHABLE)
         if seen.answered is Answered.THROTTLED:
             now = sync.clock.now()
-            wait_ms = max(retry_after_ms(seen.retry_after, now), THROTTLED_MS)
+            wait_ms = pause_ms(seen.retry_after, now)
             sync.telemetry.count(Count.THROTTLED)
             sync.gate.pause(now + wait_ms)
             raise _StopError(wait_ms)

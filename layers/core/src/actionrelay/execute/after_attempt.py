@@ -11,7 +11,7 @@ from http import HTTPStatus
 from actionrelay.errors import DependencyError, TokenBeingRefreshedError, TokenError, TokenUnavailableError
 from actionrelay.execute.attempt_report import attempt_report
 from actionrelay.gate.ports import BatchGate
-from actionrelay.genesys.verdict import Repeats, Reply, ReplyKind, Verdict, judge, next_try_at
+from actionrelay.genesys.verdict import Repeats, Reply, ReplyKind, Verdict, judge, next_try_at, pause_ms
 from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status
 from actionrelay.ledger.follow_up import Completion, unknown
@@ -109,7 +109,7 @@ class Settlement:
     def _hold(self, reply: Reply) -> int:
         """Let a 429 stop at once all of this batch that has not gone out; return for how long."""
         now = self.clock.now()
-        until = now + max(retry_after_ms(reply.retry_after, now), 1_000)
+        until = now + pause_ms(reply.retry_after, now)
         self.gate.hold(until)
         return until
 

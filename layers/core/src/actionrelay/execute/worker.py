@@ -3,8 +3,8 @@
 Returning means that the message is done with; raising means that it must be seen again.
 """
 
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from http import HTTPStatus
 
 from actionrelay.errors import LeaseHeldError, TokenError
@@ -47,7 +47,7 @@ _NO_TIME = ExecutionError("no_time", "the worker had no time left to wait for an
 _UNREADABLE = ExecutionError("request_unreadable", "the stored request is gone, so there is nothing to send")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: they leave no room for a cached property
 class ExecuteAction:
     """Runs one execution's next step."""
 
@@ -63,12 +63,11 @@ class ExecuteAction:
     telemetry: Telemetry
     clock: Clock
     randomness: Randomness
-    settlement: Settlement = field(init=False, repr=False)
-    """Made of the same parts."""
 
-    def __post_init__(self) -> None:
-        """Make the settlement of the parts that are here."""
-        settlement = Settlement(
+    @cached_property
+    def settlement(self) -> Settlement:
+        """What decides about attempts, made of the same parts."""
+        return Settlement(
             self.policy,
             self.recorder,
             self.completion,
@@ -79,7 +78,6 @@ class ExecuteAction:
             self.clock,
             self.randomness,
         )
-        object.__setattr__(self, "settlement", settlement)
 
     def work(self, message: Message, ends_at: int) -> None:
         """Do what is due for a message; ``ends_at`` is when this worker's invocation is cut off.

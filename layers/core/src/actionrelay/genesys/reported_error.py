@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
+from actionrelay.genesys.error_answers import UNSAID
 from actionrelay.genesys.error_forms import as_code, as_id
 from actionrelay.ledger.execution import ExecutionError
 from actionrelay.schemas import Document, whole
@@ -14,15 +15,19 @@ class ReportedError(Document):
 
     model_config = ConfigDict(extra="ignore")
 
-    code: Annotated[str, StringConstraints(max_length=200)] = "action_failed"
+    code: Annotated[str, StringConstraints(max_length=200)] = UNSAID.code
     message: Annotated[str, StringConstraints(max_length=2000), Field(repr=False)] = ""
     status: Annotated[int, BeforeValidator(whole)] | None = None
     correlation_id: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 
+Reported = Annotated[ReportedError | Annotated[str, StringConstraints(max_length=2000)] | None, Field(repr=False)]
+"""A member of a document: an object, a sentence, or nothing."""
+
+
 def reported_error(error: ReportedError | str | None) -> ExecutionError | None:
-    """Take a reported error in either form; None when nothing was said."""
+    """Return a reported error; None where nothing was said."""
     if isinstance(error, ReportedError):
-        code = as_code(error.code) or "action_failed"
+        code = as_code(error.code) or UNSAID.code
         return ExecutionError(code, error.message, error.status, as_id(error.correlation_id))
-    return ExecutionError("action_failed", error) if error else None
+    return ExecutionError(UNSAID.code, error) if error else None

@@ -21,6 +21,7 @@ REPEAT_SPREAD_MS = 15 * 60_000
 """Over at least this long the tries after the first such answer are spread: no shorter outage makes an ``unknown``."""
 LONGEST_GAP_MS = 4 * 60_000
 """The late ones are this far apart, with jitter on top, where jitter alone would end before the spread does."""
+LEAST_PAUSE_MS = 1_000
 GIVE_UP_AFTER_MS = 24 * 3_600_000
 """An execution that waiting alone has kept from running ends after a day, so that every execution ends."""
 
@@ -125,6 +126,11 @@ def backoff_ms(
 def next_try_at(now: int, tries: int, random: Callable[[], float], retry_after: str | None = None) -> int:
     """Return when to try again: ``Retry-After`` is a floor and the jitter comes on top, so that workers spread."""
     return now + retry_after_ms(retry_after, now) + backoff_ms(tries, random)
+
+
+def pause_ms(retry_after: str | None, now: int) -> int:
+    """Return for how long a 429 pauses all workers: as long as it says, and at least ``LEAST_PAUSE_MS``."""
+    return max(retry_after_ms(retry_after, now), LEAST_PAUSE_MS)
 
 
 @dataclass(frozen=True, slots=True)

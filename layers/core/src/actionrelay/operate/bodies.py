@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from actionrelay.genesys.reported_error import ReportedError
+from actionrelay.genesys.reported_error import Reported
 from actionrelay.schemas import Document
 
 FILTERS = ("status", "actionId", "from", "to", "traceId", "webhookStatus", "errorCode", "id")
@@ -30,9 +30,7 @@ class ManyResolution(Document):
     status: Literal["completed", "failed"]
     result: Annotated[Any, Field(repr=False)] = None
     """For `completed`, of each of them, as if Genesys Cloud had sent it."""
-    error: Annotated[ReportedError | Annotated[str, StringConstraints(max_length=2000)] | None, Field(repr=False)] = (
-        None
-    )
+    error: Reported = None
     """For `failed`: as an object, or in a sentence."""
 
 
@@ -61,9 +59,7 @@ class Resolution(Document):
     status: Literal["completed", "failed"]
     result: Annotated[Any, Field(repr=False)] = None
     """For `completed`, as if Genesys Cloud had sent it."""
-    error: Annotated[ReportedError | Annotated[str, StringConstraints(max_length=2000)] | None, Field(repr=False)] = (
-        None
-    )
+    error: Reported = None
     """For `failed`: as an object, or in a sentence."""
     note: Annotated[str, StringConstraints(max_length=1000)] | None = None
     """How this is known, for the audit trail."""

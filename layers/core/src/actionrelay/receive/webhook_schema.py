@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from actionrelay.genesys.reported_error import ReportedError
+from actionrelay.genesys.reported_error import Reported
 from actionrelay.schemas import Document
 
 
@@ -19,6 +19,4 @@ class ResultWebhook(Document):
     execution_id: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")]
     status: Literal["completed", "failed"]
     result: Annotated[Any, Field(repr=False)] = None
-    error: Annotated[ReportedError | Annotated[str, StringConstraints(max_length=2000)] | None, Field(repr=False)] = (
-        None
-    )
+    error: Reported = None
