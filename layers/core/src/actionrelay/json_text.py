@@ -23,8 +23,6 @@ class Flaw(StrEnum):
     """Before the document (RFC 8259, section 8.1: a reader may ignore it)."""
     ENCODING = "encoding"
     """Bytes that are not UTF-8. UTF-16 and UTF-32 are known by their zeros or their byte order mark."""
-    DUPLICATE_KEYS = "duplicate_keys"
-    """A key twice in one object (RFC 8259, section 4)."""
     NOT_NUMBERS = "not_numbers"
     """``NaN``, ``Infinity`` and ``-Infinity``, which many libraries write and JSON does not have."""
     HUGE_NUMBERS = "huge_numbers"
