@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from actionrelay.errors import Check, PreflightFailedError
+from actionrelay.errors import PreflightFailedError
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.preflight.checks import Sight
 from actionrelay.preflight.preflight import RunPreflight
 from actionrelay.preflight.secrets import SigningSecrets
+from actionrelay.preflight_check import Check
 from tests.fakes.chance import SettableClock
 from tests.fakes.genesys import InMemoryTokenStore, ScriptedIssuer, ScriptedPlatform
 from tests.fakes.relay import CREDENTIALS, SIGNING

@@ -26,13 +26,11 @@ from actionrelay.cursors import write_cursor
 from actionrelay.errors import (
     ActionRelayError,
     BacklogFullError,
-    Check,
-    CheckStatus,
-    Fault,
     InvalidRequestError,
     PreflightFailedError,
     UnauthenticWebhookError,
 )
+from actionrelay.fault import Fault
 from actionrelay.find.attention import AttentionDocument
 from actionrelay.find.filters import cursor
 from actionrelay.find.listing import ExecutionListDocument
@@ -58,6 +56,7 @@ from actionrelay.ledger.ports import ExecutionStore
 from actionrelay.operate.queues import QueuesDocument
 from actionrelay.operate.receiver_keys import ReceiverKeysDocument
 from actionrelay.operate.request import accepted_document
+from actionrelay.preflight_check import Check, CheckStatus
 from actionrelay.statistics.changes_dynamodb import read_snapshot
 from actionrelay.statistics.counters import Counter, counters_at, hour_of
 from actionrelay.statistics.report import ReadMetrics

@@ -15,7 +15,6 @@ from actionrelay.errors import (
     ActionRelayError,
     ExecutionConflictError,
     ExecutionNotFoundError,
-    Fault,
     InvalidRequestError,
     LeaseHeldError,
     MalformedJsonError,
@@ -29,6 +28,7 @@ from actionrelay.errors import (
     UnauthenticWebhookError,
     WrongStateError,
 )
+from actionrelay.fault import Fault
 from actionrelay.lanes import Lane
 from actionrelay.ledger.execution import Outcome, PayloadRef, Status, WorkflowPlace
 from actionrelay.ledger.message import Message, MessageKind, WorkflowMessage

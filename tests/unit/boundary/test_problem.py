@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from actionrelay.boundary.http import problem
 from actionrelay.boundary.problem import MAX_PROBLEM_BYTES, problem_document
-from actionrelay.errors import MAX_FAULTS, Fault, InvalidRequestError, MalformedJsonError
+from actionrelay.errors import InvalidRequestError, MalformedJsonError
+from actionrelay.fault import MAX_FAULTS, Fault
 
 TEXTS = st.one_of(
     st.text(max_size=2_000), st.builds(lambda letter, n: letter * n, st.characters(), st.integers(0, 5_000))

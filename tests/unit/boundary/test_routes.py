@@ -11,7 +11,8 @@ from actionrelay.boundary import http
 from actionrelay.boundary.request import HttpRequest
 from actionrelay.boundary.routes import FLAGS, LIST_HEADERS, ROUTES, SINGLE_HEADERS, WAITS, Access, Route, route_of
 from actionrelay.boundary.waits import asked_wait
-from actionrelay.errors import MAX_POINTER_LENGTH, Fault, InvalidRequestError, cut
+from actionrelay.errors import InvalidRequestError
+from actionrelay.fault import MAX_POINTER_LENGTH, Fault, cut
 from actionrelay.strict_json import pointer
 
 pytestmark = pytest.mark.usefixtures("powertools")

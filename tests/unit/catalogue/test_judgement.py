@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from actionrelay.catalogue.action import SchemaProblem
 from actionrelay.catalogue.judgement import MAX_FOUND, Contract, compile_contract
-from actionrelay.errors import Fault
+from actionrelay.fault import Fault
 from local.genesys.catalogue import actions_of
 
 SCHEMAS: dict[str, dict[str, Any]] = {known["action"]["name"]: known["inputs"] for known in actions_of(1).values()}

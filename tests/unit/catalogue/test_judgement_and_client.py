@@ -15,7 +15,7 @@ from actionrelay import strict_json
 from actionrelay.catalogue.action import Action, Entry, SchemaProblem
 from actionrelay.catalogue.document import action_document
 from actionrelay.catalogue.judgement import compile_contract
-from actionrelay.errors import Fault
+from actionrelay.fault import Fault
 from local.genesys.catalogue import actions_of
 
 SIMULATED: dict[str, dict[str, Any]] = {known["action"]["name"]: known["inputs"] for known in actions_of(1).values()}

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from actionrelay.errors import CheckStatus, ScopeMissingError
+from actionrelay.errors import ScopeMissingError
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.verdict import RateReading
 from actionrelay.preflight.checks import Sight
+from actionrelay.preflight_check import CheckStatus
 from actionrelay.strict_json import Json
 from tests.fakes.chance import NOON
 from tests.fakes.genesys import HEALTHY, LIMITED, ScriptedIssuer, a_token

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from actionrelay.errors import (
-    CheckStatus,
     CredentialsRefusedError,
     PermissionMissingError,
     PreflightFailedError,
@@ -18,6 +17,7 @@ from actionrelay.errors import (
 )
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.preflight.checks import Sight
+from actionrelay.preflight_check import CheckStatus
 from tests.fakes.chance import NOON
 from tests.fakes.genesys import HEALTHY, ScriptedIssuer, a_token
 from tests.fakes.preflight import Deployment

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from actionrelay.errors import CheckStatus, SecretUnavailableError
+from actionrelay.errors import SecretUnavailableError
 from actionrelay.preflight.secrets import (
     DELIVERY_SECRET,
     WEBHOOK_SECRET,
@@ -15,6 +15,7 @@ from actionrelay.preflight.secrets import (
     check_signing_secret,
     unreadable_secret,
 )
+from actionrelay.preflight_check import CheckStatus
 
 NAME = "actionrelay/delivery"
 KEY = "whsec_" + base64.b64encode(b"k" * 32).decode()

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from actionrelay.errors import Check, CheckStatus, PreflightFailedError, StoreUnavailableError
+from actionrelay.errors import PreflightFailedError, StoreUnavailableError
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.preflight.checks import Sight
 from actionrelay.preflight.gated import GatedProbe
 from actionrelay.preflight.ports import NoticeBoard, Posted
 from actionrelay.preflight.shared import CLAIM_MS, FRESH_MS, STALE_MS, SharedPreflight
 from actionrelay.preflight.shared_dynamodb import TableNoticeBoard
+from actionrelay.preflight_check import Check, CheckStatus
 from tests.fakes.aws import FakeDynamoDb
 from tests.fakes.board import InMemoryBoard
 from tests.fakes.genesys import ScriptedGate, ScriptedIssuer

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actionrelay.errors import MAX_DETAIL_LENGTH, MAX_POINTER_LENGTH
+from actionrelay.fault import MAX_DETAIL_LENGTH, MAX_POINTER_LENGTH
 from actionrelay.graph import (
     MAX_CYCLES_REPORTED,
     MAX_NAMES_LISTED,

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actionrelay.errors import MAX_FAULTS, Fault, InvalidRequestError, MalformedJsonError, PayloadTooLargeError
+from actionrelay.errors import InvalidRequestError, MalformedJsonError, PayloadTooLargeError
+from actionrelay.fault import MAX_FAULTS, Fault
 from actionrelay.faults import Faults
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.receive.webhook_schema import ResultWebhook

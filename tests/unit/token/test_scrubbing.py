@@ -8,12 +8,12 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from actionrelay.aws.secret import NamedSecret
-from actionrelay.errors import Check
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.genesys.http import new_pool
 from actionrelay.preflight.document import check_document
 from actionrelay.preflight.preflight import RunPreflight
 from actionrelay.preflight.probe_http import GenesysProbe
+from actionrelay.preflight_check import Check
 from actionrelay.token.login_http import ClientCredentialsIssuer
 from actionrelay.token.store_ssm import TokenParameter
 from tests.fakes.answers import cut, raw

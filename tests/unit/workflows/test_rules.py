@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from actionrelay.errors import MAX_FAULTS, Fault, InvalidRequestError
+from actionrelay.errors import InvalidRequestError
+from actionrelay.fault import MAX_FAULTS, Fault
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.wiring.step_requests import RulesOfSubmissions
 from actionrelay.workflows.definition import OnFailure

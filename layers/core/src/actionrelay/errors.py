@@ -54,9 +54,10 @@ What each class carries: ``code`` (stable, part of the API), ``http_status``, ``
 holds names and numbers that are safe to log: never a token, a secret, a signature, an input or a result.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
+
+from actionrelay.fault import MAX_FAULTS, Fault
+from actionrelay.preflight_check import Check, CheckStatus
 
 
 class ActionRelayError(Exception):
@@ -88,75 +89,6 @@ class ActionRelayError(Exception):
     def __context__(self) -> None:  # type: ignore[override]  # it is meant to stay None
         """None, whatever was being handled."""
         return
-
-
-type FaultCode = Literal[
-    "schema",
-    "depth",
-    "cycle",
-    "webhook_url",
-    "malformed_json",
-    "moment",
-    "cursor",
-    "unknown_step",
-    "expression",
-    "too_many",
-    "contract",
-    "unknown_input",
-    "unknown_action",
-]
-
-
-MAX_FAULTS = 100
-"""The most faults that one answer names."""
-MAX_POINTER_LENGTH = 256
-MAX_DETAIL_LENGTH = 512
-"""In characters. With ``MAX_FAULTS`` these keep an answer below 512 KB, however each character is escaped in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is wrong with a request: where (a JSON pointer, RFC 6901), which rule, and why.
-
-    Both texts may repeat what a caller sent, so they are cut where they are longer than an answer has room for; an
-    ellipsis says so.
-    """
-
-    pointer: str
-    code: FaultCode
-    detail: str
-    path: tuple[str, ...] | None = None
-    """The names on a cycle, closed, for code ``cycle``; of a long one only the first."""
-
-    def __post_init__(self) -> None:
-        """Cut what is too long."""
-        object.__setattr__(self, "pointer", cut(self.pointer, MAX_POINTER_LENGTH))
-        object.__setattr__(self, "detail", cut(self.detail, MAX_DETAIL_LENGTH))
-
-
-def cut(text: str, length: int) -> str:
-    """Return a text of at most ``length`` characters; one that was longer ends in an ellipsis."""
-    return text if len(text) <= length else text[: length - 1] + "…"
-
-
-class CheckStatus(StrEnum):
-    """How one check of the preflight went."""
-
-    OK = "ok"
-    WARNING = "warning"
-    """Not as it should be, or not known; executions go on."""
-    FAILED = "failed"
-    """No action can be executed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that the preflight looked at, and what to do about it where it is not ``ok``."""
-
-    name: str
-    status: CheckStatus
-    detail: str
-    advice: str | None = None
 
 
 # -- The caller's to mend ---------------------------------------------------------------------------------------

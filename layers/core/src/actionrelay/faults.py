@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Never, Self
 
-from actionrelay.errors import MAX_FAULTS, Fault, FaultCode, InvalidRequestError
+from actionrelay.errors import InvalidRequestError
+from actionrelay.fault import MAX_FAULTS, Fault, FaultCode
 from actionrelay.strict_json import pointer
 
 

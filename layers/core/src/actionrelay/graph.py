@@ -5,7 +5,7 @@ Iterative, so that a caller's chain of any length can't exhaust the stack.
 
 from collections.abc import Mapping, Sequence
 
-from actionrelay.errors import Fault, cut
+from actionrelay.fault import Fault, cut
 from actionrelay.strict_json import MAX_STEP_LENGTH, canonical, pointer
 
 type Graph = Mapping[str, Sequence[str]]

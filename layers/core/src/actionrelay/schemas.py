@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
-from actionrelay.errors import MAX_FAULTS, Fault, InvalidRequestError, PayloadTooLargeError
+from actionrelay.errors import InvalidRequestError, PayloadTooLargeError
+from actionrelay.fault import MAX_FAULTS, Fault
 from actionrelay.faults import Faults
 from actionrelay.ids import NO_UUID, UUID_FORM, is_uuid
 from actionrelay.strict_json import Json, Measured, NestingTooDeepError, measured

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, Never, cast
 
 import jiter
 
-from actionrelay.errors import MalformedJsonError, cut
+from actionrelay.errors import MalformedJsonError
+from actionrelay.fault import cut
 
 type Json = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 

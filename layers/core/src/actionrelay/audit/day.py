@@ -12,7 +12,8 @@ from actionrelay.audit.document import AuditDocument, audit_document
 from actionrelay.audit.ports import AuditReader
 from actionrelay.audit.trail import Opening, Trail
 from actionrelay.cursors import read_cursor, write_cursor
-from actionrelay.errors import Fault, InvalidRequestError
+from actionrelay.errors import InvalidRequestError
+from actionrelay.fault import Fault
 from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.strict_json import Json, as_json
 from actionrelay.timestamps import day_of

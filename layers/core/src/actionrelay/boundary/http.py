@@ -24,13 +24,13 @@ from actionrelay.errors import (
     BacklogFullError,
     CallerUnknownError,
     DependencyError,
-    Fault,
     InvalidRequestError,
     MalformedJsonError,
     OperatorsOnlyError,
     UnauthenticWebhookError,
     UnsupportedMediaTypeError,
 )
+from actionrelay.fault import Fault
 from actionrelay.json_text import to_text
 from actionrelay.ledger.document import without_result
 from actionrelay.signals import Count

@@ -5,16 +5,13 @@ from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
 from actionrelay.errors import (
-    MAX_DETAIL_LENGTH,
     ActionRelayError,
-    Fault,
-    FaultCode,
     InvalidRequestError,
     PreflightFailedError,
     QueueUnavailableError,
     WrongStateError,
-    cut,
 )
+from actionrelay.fault import MAX_DETAIL_LENGTH, Fault, FaultCode, cut
 from actionrelay.preflight.document import CheckDocument, check_document
 
 MAX_CYCLE_NAMES = 100

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actionrelay.boundary.routes import FLAGS, LIST_HEADERS, SINGLE_HEADERS, WAIT_FORM, WAITS, Route
-from actionrelay.errors import Fault, MalformedJsonError, UnsupportedMediaTypeError
+from actionrelay.errors import MalformedJsonError, UnsupportedMediaTypeError
+from actionrelay.fault import Fault
 from actionrelay.likely_name import likely_name
 from actionrelay.strict_json import pointer
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actionrelay.catalogue.schema_limits import target_of
-from actionrelay.errors import cut
+from actionrelay.fault import cut
 
 MAX_ROWS = 500
 """Rows of the table; the schema has all of it."""

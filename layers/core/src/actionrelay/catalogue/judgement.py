@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from actionrelay.catalogue.action import SchemaProblem
 from actionrelay.catalogue.contract import names_known, parts_of, property_parts
 from actionrelay.catalogue.schema_limits import problem_of, rules_in
-from actionrelay.errors import Fault, cut
+from actionrelay.fault import Fault, cut
 from actionrelay.likely_name import likely_name
 from actionrelay.schemas import whole
 from actionrelay.strict_json import Json, pointer

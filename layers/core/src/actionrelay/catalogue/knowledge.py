@@ -13,7 +13,8 @@ from actionrelay.catalogue.defaults import Learned, learn
 from actionrelay.catalogue.judgement import Contract, compile_contract
 from actionrelay.catalogue.ports import CatalogueReader, Look, SyncMessage, SyncQueue
 from actionrelay.catalogue.state import Reason
-from actionrelay.errors import Fault, QueueUnavailableError
+from actionrelay.errors import QueueUnavailableError
+from actionrelay.fault import Fault
 from actionrelay.genesys.contract import ContractCheck
 from actionrelay.json_text import to_text
 from actionrelay.ports import Clock, Telemetry

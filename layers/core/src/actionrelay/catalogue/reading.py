@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeIs
 
 from actionrelay.catalogue.action import MAX_TEXT, Entry
-from actionrelay.errors import cut
+from actionrelay.fault import cut
 from actionrelay.ids import is_action_id
 from actionrelay.strict_json import Json
 

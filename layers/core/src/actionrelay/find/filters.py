@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from actionrelay.cursors import CURSOR_FORM, read_cursor, write_cursor
-from actionrelay.errors import Fault, InvalidRequestError
+from actionrelay.errors import InvalidRequestError
+from actionrelay.fault import Fault
 from actionrelay.find.ports import Position
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ids import NO_UUID, is_action_id, is_uuid

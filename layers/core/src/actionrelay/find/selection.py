@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from actionrelay.errors import Fault, InvalidRequestError
+from actionrelay.errors import InvalidRequestError
+from actionrelay.fault import Fault
 from actionrelay.find.filters import FILTERS, ListQuestion, read_question
 from actionrelay.find.listing import ListExecutions
 from actionrelay.ledger.execution import Execution

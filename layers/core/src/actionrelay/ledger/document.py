@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Literal, NotRequired, TypedDict, cast
 
-from actionrelay.errors import Fault
+from actionrelay.fault import Fault
 from actionrelay.json_text import RawJson
 from actionrelay.lanes import Lane
 from actionrelay.ledger.execution import (

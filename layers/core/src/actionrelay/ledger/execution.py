@@ -7,7 +7,7 @@ All frozen. Times are milliseconds since the epoch (``…_at``), sizes are bytes
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from actionrelay.errors import Fault
+from actionrelay.fault import Fault
 from actionrelay.ids import run_id
 from actionrelay.lanes import Lane
 from actionrelay.ledger.audit_entry import AuditHead

@@ -12,7 +12,7 @@ from typing import Any
 
 from actionrelay.aws.attributes import Attribute, Item, attribute, value_of
 from actionrelay.aws.detail import packed, unpacked
-from actionrelay.errors import Fault
+from actionrelay.fault import Fault
 from actionrelay.lanes import Lane
 from actionrelay.ledger.audit_entry import AuditHead
 from actionrelay.ledger.entries_dynamodb import read_chain, write_chain

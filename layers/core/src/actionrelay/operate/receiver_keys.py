@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypedDict
 
-from actionrelay.errors import DeliveryRefusedError, Fault, InvalidRequestError
+from actionrelay.errors import DeliveryRefusedError, InvalidRequestError
+from actionrelay.fault import Fault
 from actionrelay.strict_json import Json, as_json
 from actionrelay.webhooks.keys import SigningSecret, keys_of_receiver
 from actionrelay.webhooks.targets import read_host

@@ -10,8 +10,6 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from actionrelay.errors import (
-    Check,
-    CheckStatus,
     CredentialsRefusedError,
     MalformedJsonError,
     PermissionMissingError,
@@ -21,6 +19,7 @@ from actionrelay.errors import (
 )
 from actionrelay.foreign_json import SECRET, read
 from actionrelay.genesys.verdict import RateReading
+from actionrelay.preflight_check import Check, CheckStatus
 from actionrelay.strict_json import Json
 
 CREDENTIALS, TOKEN, API, CLOCK = "credentials", "token", "api", "clock"

@@ -2,7 +2,7 @@
 
 from typing import Literal, NotRequired, TypedDict
 
-from actionrelay.errors import Check, CheckStatus
+from actionrelay.preflight_check import Check, CheckStatus
 
 
 class CheckDocument(TypedDict):

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from actionrelay.errors import Check
 from actionrelay.preflight.checks import Sight
+from actionrelay.preflight_check import Check
 from actionrelay.token.ports import AccessToken
 
 

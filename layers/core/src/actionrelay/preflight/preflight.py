@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 from actionrelay.errors import (
     ActionRelayError,
-    Check,
-    CheckStatus,
     DependencyError,
     PreflightFailedError,
     ScopeMissingError,
@@ -24,6 +22,7 @@ from actionrelay.ports import Clock
 from actionrelay.preflight import checks, secrets
 from actionrelay.preflight.document import HealthDocument, check_document
 from actionrelay.preflight.ports import PlatformProbe
+from actionrelay.preflight_check import Check, CheckStatus
 from actionrelay.strict_json import Json, as_json
 from actionrelay.timestamps import iso_or_none
 from actionrelay.token.ports import AccessToken, TokenIssuer, TokenStore

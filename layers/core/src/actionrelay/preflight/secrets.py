@@ -6,7 +6,8 @@ Nothing here repeats a part of a secret. The OAuth client's own is ``checks.chec
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from actionrelay.errors import Check, CheckStatus, SecretUnavailableError
+from actionrelay.errors import SecretUnavailableError
+from actionrelay.preflight_check import Check, CheckStatus
 from actionrelay.webhooks.keys import SigningSecret, parse_secrets
 
 WEBHOOK_SECRET, DELIVERY_SECRET = "webhook_secret", "delivery_secret"

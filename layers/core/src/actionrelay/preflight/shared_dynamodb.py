@@ -8,8 +8,9 @@ from botocore.exceptions import ClientError
 
 from actionrelay.aws.attributes import attribute, key
 from actionrelay.aws.clients import aws_code, failures_as
-from actionrelay.errors import Check, CheckStatus, StoreUnavailableError
+from actionrelay.errors import StoreUnavailableError
 from actionrelay.preflight.ports import NoticeBoard, Posted
+from actionrelay.preflight_check import Check, CheckStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -7,7 +7,8 @@ are not known are left aside. ``foreign_json.REPORT`` says what becomes of flaws
 import json
 from dataclasses import dataclass, field
 
-from actionrelay.errors import Fault, InvalidRequestError, MalformedJsonError, PayloadTooLargeError
+from actionrelay.errors import InvalidRequestError, MalformedJsonError, PayloadTooLargeError
+from actionrelay.fault import Fault
 from actionrelay.foreign_json import ERROR, REPORT, TooLongError, decoded, read, read_text
 from actionrelay.genesys.error_answers import UNSAID, read_reported_error
 from actionrelay.ids import LONGEST_ID, could_be_recorded

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from actionrelay.errors import Fault, InvalidRequestError
+from actionrelay.errors import InvalidRequestError
+from actionrelay.fault import Fault
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ids import is_action_id
 from actionrelay.ledger.audit_entry import NO_ACTION

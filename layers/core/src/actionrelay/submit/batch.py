@@ -10,13 +10,8 @@ from typing import Annotated, Any, override
 
 from pydantic import Field
 
-from actionrelay.errors import (
-    ActionRelayError,
-    Fault,
-    InvalidRequestError,
-    QueueUnavailableError,
-    StoreUnavailableError,
-)
+from actionrelay.errors import ActionRelayError, InvalidRequestError, QueueUnavailableError, StoreUnavailableError
+from actionrelay.fault import Fault
 from actionrelay.faults import Faults
 from actionrelay.ids import is_uuid
 from actionrelay.json_text import elements, every_member, members

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, override
 
-from actionrelay.errors import Fault
+from actionrelay.fault import Fault
 from actionrelay.ledger.execution import LearnedDefault
 
 

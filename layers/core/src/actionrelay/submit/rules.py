@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from actionrelay.errors import DeliveryRefusedError, Fault
+from actionrelay.errors import DeliveryRefusedError
+from actionrelay.fault import Fault
 from actionrelay.faults import Faults
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.graph import cycle_faults

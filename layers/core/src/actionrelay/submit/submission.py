@@ -8,10 +8,10 @@ from actionrelay.errors import (
     AlreadyRecordedError,
     BacklogFullError,
     ExecutionConflictError,
-    Fault,
     QueueUnavailableError,
     RequestError,
 )
+from actionrelay.fault import Fault
 from actionrelay.json_content import content_form
 from actionrelay.json_text import members
 from actionrelay.lanes import Flow, Lane, caller_name

@@ -7,7 +7,7 @@ from typing import Any, override
 from actionrelay.catalogue.knowledge import KnowActions
 from actionrelay.catalogue.queue_sqs import SqsSyncQueue
 from actionrelay.catalogue.store_dynamodb import TableCatalogue
-from actionrelay.errors import Fault
+from actionrelay.fault import Fault
 from actionrelay.genesys.contract import ContractCheck
 from actionrelay.submit.ports import ActionDefaults, KnownActions
 from actionrelay.wiring.process import SystemClock, aws

@@ -5,7 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import override
 
-from actionrelay.errors import Fault, PayloadTooLargeError, WrongStateError
+from actionrelay.errors import PayloadTooLargeError, WrongStateError
+from actionrelay.fault import Fault
 from actionrelay.faults import Faults
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.lanes import Flow, Lane, caller_name

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from actionrelay.errors import Fault, InvalidRequestError, StaleWriteError, WrongStateError
+from actionrelay.errors import InvalidRequestError, StaleWriteError, WrongStateError
+from actionrelay.fault import Fault
 from actionrelay.ledger.execution import WebhookStatus
 from actionrelay.ledger.message import MessageKind, WorkflowMessage
 from actionrelay.ledger.ports import DeliveryQueue, WorkflowQueue

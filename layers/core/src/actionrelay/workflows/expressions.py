@@ -14,7 +14,7 @@ from jmespath.exceptions import JMESPathError, JMESPathTypeError
 from jmespath.functions import Functions
 from jmespath.visitor import Options, TreeInterpreter
 
-from actionrelay.errors import cut
+from actionrelay.fault import cut
 from actionrelay.strict_json import MAX_NESTING as MAX_NESTING_OF_VALUES
 from actionrelay.strict_json import Json, why_no_json
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from actionrelay.errors import Fault
+from actionrelay.fault import Fault
 from actionrelay.faults import Faults
 from actionrelay.ledger.execution import Execution, WorkflowPlace
 from actionrelay.strict_json import Json

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from actionrelay.cursors import read_cursor, write_cursor
-from actionrelay.errors import Fault, InvalidRequestError
+from actionrelay.errors import InvalidRequestError
+from actionrelay.fault import Fault
 from actionrelay.pages import DEFAULT_LIMIT, FaultyValueError, limit_of, milliseconds_of
 from actionrelay.ports import Clock, Telemetry
 from actionrelay.strict_json import Json, as_json, pointer

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from actionrelay.errors import RequestError, cut
+from actionrelay.errors import RequestError
+from actionrelay.fault import cut
 from actionrelay.ledger.execution import Execution, ExecutionError, WorkflowPlace
 from actionrelay.strict_json import Json
 from actionrelay.workflows.definition import MAX_ITEMS, Step

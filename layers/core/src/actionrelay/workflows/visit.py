@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from actionrelay.errors import cut
+from actionrelay.fault import cut
 from actionrelay.ledger.execution import Execution, Status, WorkflowPlace
 from actionrelay.ledger.message import WorkflowMessage
 from actionrelay.ledger.ports import ExecutionStore, WorkflowQueue
