@@ -1,7 +1,7 @@
-"""What an attempt, or the lack of one, leads to: an outcome, another try, or the wait for a webhook.
+"""What follows an attempt, or the lack of one: an outcome, another try, or the wait for a webhook.
 
-Every decision is one step of the ledger, taken only while the attempt in hand is the one on record. Who comes too late
-changes nothing and sees to it that what the other decided is carried on.
+Every decision is one step of the ledger, taken only while the worker's attempt is the one on record. A late worker
+changes nothing, and makes sure that the earlier decision is carried out.
 """
 
 from collections.abc import Callable
@@ -23,12 +23,12 @@ from actionrelay.retry_after import retry_after_ms
 from actionrelay.signals import Count
 
 MOST_REFUSALS = 4
-"""How many refusals (401, or no token and no outage) end an execution; ``MaxAttempts`` where that is fewer."""
+"""How many refusals (401, or no token without an outage) end an execution, if ``MaxAttempts`` is not lower."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutionPolicy:
-    """The settings that decide how often an attempt is made, and how long a webhook is waited for."""
+    """The settings for the number of attempts and for how long to wait for a webhook."""
 
     max_attempts: int
     webhook_grace_ms: int
@@ -36,7 +36,7 @@ class ExecutionPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """Decides what follows an attempt, and sends what must be sent for it."""
+    """Decides what follows an attempt, records it, and sends its messages."""
 
     policy: ExecutionPolicy
     recorder: Recorder
@@ -49,13 +49,13 @@ class Settlement:
     randomness: Randomness
 
     def expire_webhook(self, execution: Execution) -> None:
-        """End the wait for a result that did not arrive; a late webhook still decides."""
+        """End the wait for a result that did not arrive as ``unknown``. A late webhook can still resolve it."""
         error = ExecutionError("webhook_timeout", "the result did not arrive by webhook in time")
         if self._settle(execution, unknown(error)):
             self.telemetry.count(Count.WEBHOOK_DEADLINES_PASSED)
 
     def after_reply(self, claimed: Execution, reply: Reply) -> None:
-        """Write down how an attempt ended, and see to what follows."""
+        """Record how an attempt ended, and do what follows."""
         try:
             match reply.kind:
                 case ReplyKind.SUCCEEDED:
@@ -87,7 +87,7 @@ class Settlement:
             self._finish_elsewhere(claimed)
 
     def after_failure(self, claimed: Execution, reply: Reply) -> None:
-        """Decide by the table of ``verdict.judge`` what an attempt without a result leads to."""
+        """Decide by ``verdict.judge`` what follows an attempt without a result."""
         verdict = judge(reply)
         error = reply.error or ExecutionError("no_answer", "no usable answer from Genesys Cloud")
         last_chance = self._is_last_refusal(claimed)
@@ -107,14 +107,14 @@ class Settlement:
             self._pause_all(throttled_until)
 
     def _hold(self, reply: Reply) -> int:
-        """Let a 429 stop at once all of this batch that has not gone out; return for how long."""
+        """Hold back the requests of this batch that have not gone out after a 429; return until when."""
         now = self.clock.now()
         until = now + pause_ms(reply.retry_after, now)
         self.gate.hold(until)
         return until
 
     def _pause_all(self, until: int) -> None:
-        """Let one 429 stop everybody; this execution's own retry is planned already and needs none of it."""
+        """Pause all workers after a 429. It may fail: this execution's retry is already planned."""
         self.telemetry.count(Count.THROTTLED)
         try:
             self.gate.pause(until)
@@ -122,7 +122,7 @@ class Settlement:
             self.telemetry.event("gate_not_paused", code=error.code)
 
     def without_token(self, execution: Execution, error: TokenError) -> None:
-        """Nothing was asked: an outage costs time; refused credentials use up chances and then fail, by name."""
+        """Postpone an execution that no token could be had for: an outage costs time, a refusal costs a chance."""
         if isinstance(error, TokenBeingRefreshedError):
             self.telemetry.count(Count.TOKEN_WAITS)
         else:
@@ -140,17 +140,17 @@ class Settlement:
             self.give_up(execution, cause)
 
     def give_up(self, held: Execution, error: ExecutionError, reply: Reply | None = None) -> None:
-        """End without a result: failed, unless an earlier attempt may have run, since then nobody knows."""
+        """End without a result: ``failed``, or ``unknown`` if an earlier attempt may have run."""
         outcome = unknown(error) if held.may_have_run else Outcome(Status.FAILED, error=error)
         self._settle(held, outcome, reply)
 
     def _is_last_refusal(self, execution: Execution) -> bool:
-        """Whether one more refusal ends it. Time mends few of them, so they get few chances."""
+        """Whether one more refusal ends it. Few refusals go away with time, so they get few chances."""
         refused = execution.chances_used - execution.doubts
         return refused + 1 >= min(self.policy.max_attempts, MOST_REFUSALS)
 
     def _repeat(self, claimed: Execution, reply: Reply, cause: ExecutionError) -> None:
-        """Ask again what may have run and may run twice, until an outage of a quarter of an hour is over."""
+        """Plan another try of an action that may have run and may run twice, over at least 15 minutes."""
         now = self.clock.now()
         repeats = Repeats(claimed.doubted_at or now, claimed.doubts + 1, self.policy.max_attempts)
         next_at = repeats.next_at(now + retry_after_ms(reply.retry_after, now), self.randomness.uniform)
@@ -170,9 +170,9 @@ class Settlement:
         within_ms: int | None = None,
         without_token: bool = False,
     ) -> None:
-        """Plan another try: a new message with a delay, while the old one is done with.
+        """Plan another try, as a new message with a delay.
 
-        ``within_ms`` is how soon a try makes sense, where that is known; earlier waits don't count then.
+        ``within_ms`` is how soon a try makes sense, if that is known; the backoff is not used then.
         """
         now = self.clock.now()
         if within_ms is None:
@@ -207,7 +207,7 @@ class Settlement:
         reply: Reply | None = None,
         result: bytes = b"",
     ) -> bool:
-        """Record an outcome and see to what follows; return whether it is this one that counts."""
+        """Record an outcome and do what follows; return whether it is the one on record."""
         now = self.clock.now()
 
         def step(current: Execution) -> Execution | None:
@@ -227,7 +227,7 @@ class Settlement:
                 held, step, first=lambda written: self.completion.store_result(written, result)
             )
         except DependencyError:
-            # The outcome may be on record all the same, and nobody else holds the result.
+            # The outcome may be on record all the same, and only this worker has the result.
             self.completion.store_result(replace(held, outcome=outcome), result)
             raise
         if ended is not None:
@@ -237,7 +237,7 @@ class Settlement:
         return ended is not None
 
     def _finish_elsewhere(self, held: Execution, outcome: Outcome | None = None, result: bytes = b"") -> None:
-        """Somebody else decided first: a webhook, or a worker that took over. See that what follows is done."""
+        """Carry out what a webhook, or a worker that took over, decided first."""
         current = self.recorder.load(held.execution_id)
         self.telemetry.event("decided_elsewhere")
         if current is None:
@@ -245,7 +245,7 @@ class Settlement:
         if current.ended:
             self.completion.hand_on(current, result if current.outcome == outcome else b"")
             return
-        # The worker that decided may have died before it sent: each message that is done with leaves another behind.
+        # The worker that decided may have died before it sent the next message, so one is sent here.
         self.recorder.pay(current)
         now = self.clock.now()
         if current.status is Status.AWAITING_WEBHOOK:
@@ -254,7 +254,7 @@ class Settlement:
             self.send_run(current, max((current.next_at or now) - now, 0))
 
     def send_run(self, execution: Execution, delay_ms: int, due_at: int | None = None) -> None:
-        """Queue the execution's next try, its audit paid up to this version."""
+        """Queue the execution's next try; its audit must be written up to this version."""
         self.queue.send(Message.about(execution, due_at=due_at), delay_ms)
 
     def send_deadline(self, execution: Execution, delay_ms: int) -> None:
@@ -263,9 +263,9 @@ class Settlement:
 
 
 def _same_run(current: Execution, held: Execution) -> bool:
-    """Whether the attempt in hand is still the one on record: the fence against a worker that lost its lease.
+    """Whether the worker's attempt is still the one on record: the fence against a worker that lost its lease.
 
-    What is queued has no attempt; there the counts of attempts, reruns and postponements identify a wait.
+    A queued execution has no attempt. There the counts of attempts, reruns and postponements identify the wait.
     """
     return (
         current.status is held.status

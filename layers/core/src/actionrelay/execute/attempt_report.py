@@ -1,4 +1,4 @@
-"""What the log says of an attempt that did not succeed, or whose answer named the rate."""
+"""The log line of an attempt that did not succeed, or whose response named the rate."""
 
 from actionrelay.genesys.verdict import Reply
 from actionrelay.ledger.execution import Execution
@@ -6,9 +6,9 @@ from actionrelay.retry_after import retry_after_ms
 
 
 def attempt_report(claimed: Execution, reply: Reply, now: int) -> dict[str, str | int | None]:
-    """Return the fields of the log line, nothing for an attempt of which there is nothing to say.
+    """Return the fields of the log line; empty if there is nothing to log.
 
-    Genesys Cloud's message is never among them: it may quote inputs, and belongs to the execution's ``error`` alone.
+    Genesys Cloud's message is never one of them. It may quote inputs, and goes only into the execution's ``error``.
     """
     error, rate = reply.error, reply.rate
     if error is None and rate is None:

@@ -1,4 +1,4 @@
-"""Use case: work on a batch of the execution queue, whose messages ask the rate gate once together."""
+"""Use case: work on a batch of the execution queue. Its messages share one request to the rate gate."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from actionrelay.ledger.ports import SuccessRate
 
 @dataclass(frozen=True, slots=True)
 class ExecuteBatch:
-    """Begins a batch."""
+    """Prepares a batch."""
 
     gate: RateGate
     success_rate: SuccessRate
     action: Callable[[BatchGate], ExecuteAction]
-    """Makes what works on one message at a time, behind the batch's gate."""
+    """Makes the worker for the batch's messages, behind the batch's gate."""
 
     def for_batch(self, messages: Sequence[Message]) -> ExecuteAction:
-        """Return what works on each of these messages. The gate is asked when the first of them wants to run."""
+        """Return the worker for these messages. The gate is asked when the first of them is ready to run."""
         runs = [message for message in messages if message.kind is MessageKind.RUN]
         self.success_rate.refresh()
         return self.action(self.gate.for_batch([ask_of(message) for message in runs]))

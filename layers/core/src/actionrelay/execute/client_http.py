@@ -1,7 +1,7 @@
-"""Genesys Cloud's execution endpoint, by whichever contract.
+"""Genesys Cloud's execution endpoint, in either contract.
 
-A result goes on as the text that came, so that its numbers and its order stay what they were. A 2xx answer that is JSON
-proves that the action ran, whatever is wrong with its result; what is mended, and what can't be, says ``foreign_json``.
+A result is passed on as the text that was received, so numbers and order stay the same. A 2xx response that is JSON
+proves that the action ran, whatever is wrong with its result. ``foreign_json`` says which flaws are mended.
 """
 
 import codecs
@@ -27,7 +27,7 @@ from actionrelay.token.ports import AccessToken
 _SUCCESS = 2
 _SPACE = " \t\n\r"
 _ERROR_LENGTH = 65_536
-"""Characters of a reported error; of a longer one only that it was reported counts."""
+"""Characters of a reported error; the content of a longer one is ignored."""
 _LOOKS_LIKE_JSON = re.compile(r"\s*[\[{\"]")
 
 
@@ -39,7 +39,7 @@ class GenesysClient(ActionClient):
     api_url: str
     contract: Contract
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    """Answers of up to 5 MB are read one after the other: what reading takes, it takes once and not for each thread."""
+    """Responses of up to 5 MB are read one at a time, so that only one thread needs the memory for it."""
 
     @override
     def execute(self, call: ActionCall, token: AccessToken, wait_ms: int) -> Reply:
@@ -82,7 +82,7 @@ class GenesysClient(ActionClient):
         return replace(reply, correlation_id=reply.correlation_id or correlation_id, rate=rate)
 
     def _success(self, answer: HttpAnswer, latency_ms: int) -> Reply:
-        """Read a 2xx answer: whether it says that the action ran does not depend on whether its result can be read."""
+        """Read a 2xx response. Whether the action ran does not depend on whether its result can be read."""
         try:
             body = _whole(answer)
             document = read_text(body or b"null", RESULT, _charset(answer))
@@ -103,7 +103,7 @@ class GenesysClient(ActionClient):
         return Reply(said.kind, latency_ms, result=result, mended=tuple(sorted(document.flaws)))
 
     def _unread(self, answer: HttpAnswer, latency_ms: int, reason: str) -> Reply:
-        """Take an answer for what it proves, its result left behind."""
+        """Return what a response proves, without its result."""
         text, _ = decoded(answer.body, _charset(answer))
         if not _LOOKS_LIKE_JSON.match(text):
             return _no_use(answer, latency_ms, reason)
@@ -118,7 +118,7 @@ class GenesysClient(ActionClient):
 
 
 def _without_answer(failure: NoAnswerError, latency_ms: int) -> Reply:
-    """Keep what the head of a broken answer said: the id under which Genesys Cloud can look it up."""
+    """Keep the correlation id of a response that broke off: Genesys Cloud can look it up."""
     said = f"the request was sent and no whole answer came ({failure})"
     if failure.part is None:
         return Reply(ReplyKind.NO_ANSWER, latency_ms, error=ExecutionError("no_answer", said))
@@ -134,9 +134,9 @@ def _no_use(answer: HttpAnswer, latency_ms: int, reason: str) -> Reply:
 
 
 def _result(text: str | None, whole: bytes | None) -> bytes | None:
-    """Return a result as bytes, without the space around it; ``null`` is none.
+    """Return a result as bytes, without the space around it; None for ``null``.
 
-    Where it is the ``whole`` body as it came, those are its bytes: ten answers at once are 50 MB, and once is enough.
+    If it is the ``whole`` body as received, those bytes are returned instead of a copy: ten results can be 50 MB.
     """
     if whole is not None:
         stripped = whole.strip(_SPACE.encode())
@@ -146,7 +146,7 @@ def _result(text: str | None, whole: bytes | None) -> bytes | None:
 
 
 def _whole(answer: HttpAnswer) -> bytes:
-    """Return a whole body; one of nothing but space, and perhaps a byte order mark, is empty."""
+    """Return a whole body; empty if it is only white space, with or without a byte order mark."""
     if not answer.complete:
         raise TooLongError("longer than 5 MB")
     return answer.body if answer.body.removeprefix(codecs.BOM_UTF8).strip() else b""
@@ -157,7 +157,7 @@ def _charset(answer: HttpAnswer) -> str | None:
 
 
 def _error_body(answer: HttpAnswer) -> Json:
-    """Read an error's body, which is worth something only as a whole document."""
+    """Read an error's body; None unless it is a whole document."""
     try:
         return read(answer.body, ERROR, _charset(answer)) if answer.complete else None
     except MalformedJsonError:

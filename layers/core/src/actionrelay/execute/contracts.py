@@ -1,4 +1,4 @@
-"""The two contracts of Genesys Cloud: where an action is executed, with which body, and what a success says."""
+"""The two contracts of Genesys Cloud: where an action is posted, with which body, and what a success means."""
 
 import json
 from collections.abc import Mapping
@@ -24,14 +24,14 @@ _STATUSES: Mapping[str, ReplyKind] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a 2xx answer says: for a success its result, for a reported failure its error, each as JSON text."""
+    """What a 2xx response says. ``content`` is JSON text: a success's result, or a reported failure's error."""
 
     kind: ReplyKind
     content: str | None = field(default=None, repr=False)
 
 
 class Contract(Protocol):
-    """What differs between the two: the address, the body, and what a success says."""
+    """What differs between the two: the path, the body, and the meaning of a success."""
 
     def path(self, call: ActionCall) -> str:
         """The path to post to."""
@@ -42,7 +42,7 @@ class Contract(Protocol):
         ...
 
     def read(self, text: str, status: int) -> Said:
-        """What a 2xx body says; it is sound JSON, or empty.
+        """What a 2xx body says; ``text`` is sound JSON, or empty.
 
         Raises:
             ValueError: not a body of this contract.
@@ -50,13 +50,13 @@ class Contract(Protocol):
         ...
 
     def read_part(self, text: str) -> ReplyKind:
-        """What a 2xx body says of which no more can be read than how it begins, or than its outermost level."""
+        """What a 2xx body says if only its beginning, or its outermost level, can be read."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class DataActions(Contract):
-    """The tutorial's contract: carries the execution id, may answer later by webhook to ``receipt_url``."""
+    """The tutorial's contract. It carries the execution id, and may report the result later to ``receipt_url``."""
 
     receipt_url: str
 
@@ -67,7 +67,7 @@ class DataActions(Contract):
 
     @override
     def body(self, call: ActionCall) -> bytes:
-        """The envelope. Genesys Cloud gets our address; the caller's stays here."""
+        """The envelope. Genesys Cloud gets our webhook URL, not the caller's."""
         return to_text(
             {
                 "actionId": call.action_id,
@@ -84,7 +84,7 @@ class DataActions(Contract):
     def read(self, text: str, status: int) -> Said:
         """``completed`` with a result, ``queued`` for later, ``failed`` with an error.
 
-        JSON that names no status is a result (or, with 202, a promise of one): it came from where actions run.
+        JSON without a status is a result, since it came from where actions run. With 202 it is a promise of one.
         """
         if not text:
             raise ValueError(_NO_STATUS)
@@ -102,13 +102,13 @@ class DataActions(Contract):
 
     @override
     def read_part(self, text: str) -> ReplyKind:
-        """What its status says; an answer of this size or depth is one with a result."""
+        """What its status says. A body of this size or depth has a result."""
         return _STATUSES.get(outer_texts(text, "status").get("status", "").lower(), ReplyKind.SUCCEEDED)
 
 
 @dataclass(frozen=True, slots=True)
 class Integrations(Contract):
-    """The published platform API: bare inputs in, bare result out, at once."""
+    """The published platform API, which is synchronous: bare inputs in, bare result out."""
 
     @override
     def path(self, call: ActionCall) -> str:
@@ -131,6 +131,6 @@ class Integrations(Contract):
 def as_segment(text: str) -> str:
     """Quote a text so that a URL holds it as one path segment (RFC 3986, section 3.3).
 
-    ``.`` and ``..`` mean something else in a path and need no quotes anywhere else, so their dots get some here.
+    ``quote`` leaves dots alone, but ``.`` and ``..`` have a meaning in a path, so theirs are quoted here.
     """
     return text.replace(".", "%2E") if text in {".", ".."} else quote(text, safe="")

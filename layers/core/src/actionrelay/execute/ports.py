@@ -1,4 +1,4 @@
-"""The endpoint that executes actions, and what goes out to it."""
+"""The endpoint that executes actions, and what is posted to it."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -9,21 +9,21 @@ from actionrelay.token.ports import AccessToken
 
 @dataclass(frozen=True, slots=True)
 class ActionCall:
-    """What goes out to Genesys Cloud for one attempt, whichever contract carries it."""
+    """What one attempt posts to Genesys Cloud, in either contract."""
 
     execution_id: str
-    """Of the run: ``Execution.sent_as``."""
+    """The run's: ``Execution.sent_as``."""
     action_id: str
     trace_id: str
     inputs: str = field(repr=False)
-    """JSON text of an object: as the caller sent it."""
+    """JSON text of an object, as the caller sent it."""
     timeout_ms: int
     cache_results: bool
 
 
 class ActionClient(Protocol):
-    """Genesys Cloud's execution endpoint, by whichever contract."""
+    """Genesys Cloud's execution endpoint, in either contract."""
 
     def execute(self, call: ActionCall, token: AccessToken, wait_ms: int) -> Reply:
-        """Post once, without any retry, and wait at most ``wait_ms`` for the answer. Never raises."""
+        """Post once, without retries, and wait at most ``wait_ms`` for the response. Never raises."""
         ...

@@ -1,6 +1,6 @@
-"""Use case: work on one message of the execution queue. Whatever happens, the execution is left where it can go on.
+"""Use case: work on one message of the execution queue. Whatever happens, the execution can go on afterwards.
 
-Returning means that the message is done with; raising means that it must be seen again.
+On return the message can be deleted; after an error it must be received again.
 """
 
 from dataclasses import dataclass, replace
@@ -24,21 +24,21 @@ from actionrelay.signals import Count, Duration
 from actionrelay.token.ports import AccessToken, TokenSource
 
 RECORDING_MARGIN_MS = 3_000
-"""What a worker keeps of its time to write down how the attempt ended."""
+"""Time that a worker reserves for recording how the attempt ended."""
 LEASE_MARGIN_MS = 5_000
-"""A lease outlives its worker by this much, and ends well before the queue shows the message again."""
+"""How long a lease outlives its worker. It ends well before the queue delivers the message again."""
 ANSWER_MARGIN_MS = 5_000
-"""Genesys Cloud may take the whole ``timeout``; its answer needs a little longer to get here."""
+"""Genesys Cloud may take the whole ``timeout``; its response takes a little longer."""
 MIN_WAIT_MS = 1_000
-"""With less time than this no attempt is begun."""
+"""No attempt begins with less time than this."""
 PLACE_TOLERANCE_MS = 1_000
-"""SQS delays by whole seconds, so a message may be this early for its place in the line."""
+"""SQS delays by whole seconds, so a message may come this early for its turn."""
 LONGEST_TURN_MS = 7 * 86_400_000
-"""How long an execution may wait that waits for its turn alone: nothing expires because others came. A lane is let in
-twelve hours' work at once, and may have a fifth of the rate, so this is far off."""
+"""How long an execution may wait if it only waits for its turn: nothing expires because of others. A lane takes in
+twelve hours' work and gets at least a fifth of the rate, so this is far off."""
 RETURN_SPREAD_MS = 2_000
-"""Over how long around their places those return whom the rate gate turned away. SQS delays by whole seconds, so what
-is turned away together would return together, second after second, and nobody would ask for the permits in between."""
+"""Messages that the rate gate turned away return spread over this long around their turns. SQS delays by whole seconds,
+so without it a batch would return together each time, and the permits in between would stay unused."""
 _LOST_LEASE = ExecutionError("worker_lost", "the worker ended while the request may have been on its way")
 _HELD = ExecutionError("held", "another request of the batch met a 429 before this one went out")
 _EXPIRED = ExecutionError("expired", "could not be run within a day")
@@ -66,7 +66,7 @@ class ExecuteAction:
 
     @cached_property
     def settlement(self) -> Settlement:
-        """What decides about attempts, made of the same parts."""
+        """Decides what follows an attempt."""
         return Settlement(
             self.policy,
             self.recorder,
@@ -80,13 +80,13 @@ class ExecuteAction:
         )
 
     def work(self, message: Message, ends_at: int) -> None:
-        """Do what is due for a message; ``ends_at`` is when this worker's invocation is cut off.
+        """Do what is due for a message; ``ends_at`` (ms) is when this worker's invocation is cut off.
 
-        When a service fails or another worker holds the lease, a new message with a delay takes the place of this one:
-        the queue's receive count is for workers that died.
+        When a service fails or another worker holds the lease, a new, delayed message replaces this one: the queue's
+        receive count is for workers that died.
 
         Raises:
-            QueueUnavailableError: not even that could be sent, so this message must be seen again.
+            QueueUnavailableError: the new message can't be sent, so this one must be received again.
         """
         try:
             self._work_or_resend(message, ends_at)
@@ -124,7 +124,7 @@ class ExecuteAction:
             self._try(execution, message, ends_at)
 
     def _watch(self, execution: Execution, kind: MessageKind) -> None:
-        """Keep the deadline of an awaited webhook; any message that finds one waiting makes sure that it is kept."""
+        """Keep the deadline of an awaited webhook. Any message that finds one waiting sends its reminder again."""
         now = self.clock.now()
         deadline_at = execution.deadline_at or now
         if kind is MessageKind.DEADLINE and now >= deadline_at:
@@ -134,7 +134,7 @@ class ExecuteAction:
             self.settlement.send_deadline(execution, deadline_at - now)
 
     def _take_over(self, execution: Execution) -> None:
-        """Go on where a worker died: its request may have arrived, so the rules for ambiguous outcomes hold."""
+        """Go on after a dead worker. Its request may have arrived, so the rules for ambiguous outcomes apply."""
         ledger.require_free(execution, self.clock.now())
         self.telemetry.count(Count.ATTEMPTS_TAKEN_OVER)
         reply = Reply(ReplyKind.NO_ANSWER, latency_ms=0, error=_LOST_LEASE)
@@ -162,14 +162,14 @@ class ExecuteAction:
             self.settlement.give_up(execution, _UNREADABLE)
         elif self._time_left(ends_at) < MIN_WAIT_MS:
             self.recorder.pay(execution)
-            self.settlement.send_run(execution, 0, message.due_at)  # for a worker with time; nothing was begun
+            self.settlement.send_run(execution, 0, message.due_at)  # for a worker with more time; nothing has begun
         elif wait := self.gate.take(self.clock.now(), ask_of(message), ends_at):
             self._wait_again(execution, wait)
         else:
             self._attempt(execution, call, token, ends_at)
 
     def _wait_again(self, execution: Execution, wait: int) -> None:
-        """Return around the place in the line, and not together with the rest of the batch."""
+        """Send the message back until its turn, spread around it."""
         self.telemetry.count(Count.RATE_GATE_WAITS)
         self.recorder.pay(execution)
         wait += int(RETURN_SPREAD_MS * self.randomness.uniform())
@@ -178,7 +178,7 @@ class ExecuteAction:
     def _attempt(self, execution: Execution, call: ActionCall, token: AccessToken, ends_at: int) -> None:
         now = self.clock.now()
         claimed = ledger.claim(execution, self.randomness.new_id(), now, ends_at + LEASE_MARGIN_MS)
-        # Nothing may fail between this write and the connection, so the audit of it is paid with the next step's.
+        # Nothing may fail between this write and the connection, so its audit is written with the next step's.
         self.recorder.save_owing(claimed)
         reply = self._ask(call, token, ends_at)
         if claimed.attempts == 1:
@@ -189,7 +189,7 @@ class ExecuteAction:
         self.settlement.after_reply(claimed, reply)
 
     def _ask(self, call: ActionCall, token: AccessToken, ends_at: int) -> Reply:
-        """Post, unless a 429 came before, or the way here has used up the time to wait for an answer."""
+        """Post, unless another request met a 429 first, or too little time is left to wait for a response."""
         if held := self.gate.held(self.clock.now()):
             return Reply(ReplyKind.NOT_SENT, latency_ms=0, error=_HELD, retry_after=str(-(-held // 1_000)))
         left = self._time_left(ends_at)
@@ -198,7 +198,7 @@ class ExecuteAction:
         return self.client.execute(call, token, min(call.timeout_ms + ANSWER_MARGIN_MS, left))
 
     def _time_left(self, ends_at: int) -> int:
-        """How long an answer may be waited for so that what it says can still be written down."""
+        """How long to wait for a response, so that it can still be recorded."""
         return ends_at - RECORDING_MARGIN_MS - self.clock.now()
 
     def _call(self, execution: Execution) -> ActionCall | None:
@@ -216,5 +216,5 @@ class ExecuteAction:
 
 
 def ask_of(message: Message) -> Ask:
-    """Return what a message is before the rate gate; its hints say it, before any record is read."""
+    """Return what a message asks the rate gate, by its hints, before its record is read."""
     return Ask(message.flow, message.due_at is not None)
