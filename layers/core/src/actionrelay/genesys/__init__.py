@@ -1,1 +1,1 @@
-"""Adapters: the ports that Genesys Cloud implements."""
+"""Genesys Cloud: its hosts, its HTTP connections, and what its responses mean."""

@@ -1,7 +1,7 @@
-"""What an error says in words: the outermost message, and what it wraps, down to the cause.
+"""The message of an error: its outermost text and what that wraps, down to the cause.
 
-Genesys Cloud wraps what the system behind an action said: in ``errors[]``, in ``details[]``, in another error's member,
-or as JSON within a message, in either dialect. ``Internal Server Error`` alone helps nobody.
+Genesys Cloud wraps the error of the system behind an action: in ``errors[]``, in ``details[]``, in a member of another
+error, or as JSON within a message, in either dialect. ``Internal Server Error`` by itself does not help a caller.
 """
 
 import json
@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 MESSAGE_LENGTH = 2_000
-"""Characters of a message. Where all of it does not fit, the innermost cause does."""
+"""Characters of a message. If it does not fit, the innermost cause is kept first."""
 MAX_VISITED = 200
-"""Objects, lists and texts of one error that are looked at."""
+"""Objects, lists and texts of one error that are read."""
 MAX_WRAPPINGS = 12
-"""Levels of wrapping that are looked into."""
+"""Levels of wrapping that are read."""
 _WORDS = (
     *("message", "userMessage", "messageWithParams", "errorMessage", "error_description", "description"),
     *("detail", "details", "reason", "title", "error", "cause"),
@@ -26,9 +26,9 @@ _ASIDE = frozenset({"limit", "messageParams", "userParams", "params", "entityId"
 
 
 def message_of(document: Any) -> str:
-    """Return what an error says, from the outside in, in ``MESSAGE_LENGTH`` characters; empty where it says nothing.
+    """Return an error's message, from the outside in, in at most ``MESSAGE_LENGTH`` characters; empty if it has none.
 
-    A text that another one repeats is left out.
+    A text that is part of another one is left out.
     """
     said = list(_said(document))
     if not said:
@@ -47,7 +47,7 @@ def message_of(document: Any) -> str:
 
 
 def _said(document: Any) -> Iterator[tuple[int, str]]:
-    """Yield the texts of an error, each with how deep it is wrapped, as one reads them; at most ``MAX_VISITED``."""
+    """Yield the texts of an error in reading order, each with its depth. Reads at most ``MAX_VISITED`` values."""
     pending: list[tuple[int, Any]] = [(0, document)]
     for _ in range(MAX_VISITED):
         if not pending:
@@ -60,7 +60,7 @@ def _said(document: Any) -> Iterator[tuple[int, str]]:
 
 
 def _parted(value: Any) -> tuple[list[str], list[Any]]:
-    """Part a value into its own words and what it wraps. An object without words is known by its code."""
+    """Split a value into its own text and what it wraps. An object without a text has its code instead."""
     if isinstance(value, Mapping):
         found = [(name, text) for name in _WORDS if (text := _text(value.get(name)))]
         inner = [part for name, part in value.items() if name not in _ASIDE and isinstance(part, Mapping | list)]
@@ -74,7 +74,7 @@ def _parted(value: Any) -> tuple[list[str], list[Any]]:
 
 
 def _json_within(text: str) -> list[Any]:
-    """Return the first object or list that a text holds as JSON."""
+    """Return the first object or list that a text contains as JSON."""
     begins = min((place for place in (text.find("{"), text.find("[")) if place >= 0), default=-1)
     if begins < 0:
         return []

@@ -1,4 +1,4 @@
-"""Connections that end on time: one deadline for a whole answer, and none used again that may have been forgotten."""
+"""Connections with one deadline for a whole response, and none reused that the host may have dropped."""
 
 import http.client
 import io
@@ -13,16 +13,16 @@ import urllib3.connection
 
 CONNECT_TIMEOUT_S = 5.0
 MAX_IDLE_SECONDS = 30.0
-"""How long a connection may rest and be used again. Hosts, and the gateways before them, forget a connection after a
-minute or more, and a worker that Lambda has frozen does not hear of it: its next request would vanish."""
+"""How long a connection may be idle and still be reused. Hosts and their gateways drop a connection after a minute or
+more. A worker that Lambda has frozen does not notice, and its next request would be lost."""
 MAX_HEADER_FIELDS = 1_000
-"""How many fields an answer may have. The standard library stops at 100 and knows no other way to say so: gateways and
-tracing add theirs, and an action that ran must not become unknown for them."""
+"""How many header fields a response may have. The standard library stops at 100. Gateways and tracing add fields, and
+an action that ran must not become ``unknown`` because of them."""
 http.client._MAXHEADERS = MAX_HEADER_FIELDS  # type: ignore[attr-defined]  # noqa: SLF001 - a constant, set once
 
 
 class _TimedReader(io.RawIOBase):
-    """A socket's reader with one deadline; a socket's own timeout restarts with every byte."""
+    """A socket's reader with one deadline. A socket's own timeout restarts with every byte."""
 
     def __init__(self, reader: io.RawIOBase, connected: socket.socket) -> None:
         self._reader, self._socket = reader, connected
@@ -50,7 +50,7 @@ class _TimedReader(io.RawIOBase):
 
 
 class _TimedAnswer(http.client.HTTPResponse):
-    """An answer with one deadline for its head and its body together."""
+    """A response with one deadline for head and body together."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -61,18 +61,18 @@ class _TimedAnswer(http.client.HTTPResponse):
     def begin(self) -> None:
         super().begin()
         while HTTPStatus.SWITCHING_PROTOCOLS < self.status < HTTPStatus.OK:
-            # http.client knows 100 alone. Taken for the answer, any other interim one (RFC 9110, section 15.2) would
-            # leave the real one on the connection, for the next request to find.
+            # http.client skips only 100. If another interim response (RFC 9110, section 15.2) were returned, the final
+            # one would stay on the connection, and the next request would read it.
             self.headers = self.msg = None  # type: ignore[assignment]  # as http.client itself begins
             super().begin()
         if self._reader.ended:  # http.client takes the end of the connection for the end of the head
             raise http.client.IncompleteRead(b"")
         if self.status == HTTPStatus.SWITCHING_PROTOCOLS:
-            raise http.client.UnknownProtocol("nobody asked for another")
+            raise http.client.UnknownProtocol("no other was asked for")
 
 
 class _RestedConnection(urllib3.connection.HTTPConnection):
-    """A connection that is used again only while it can be trusted to be there."""
+    """A connection that is reused only while the host can't have dropped it."""
 
     response_class = _TimedAnswer
     _answered_at: float | None = None
@@ -80,14 +80,14 @@ class _RestedConnection(urllib3.connection.HTTPConnection):
     @override
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # as urllib3 has it
         response = super().getresponse()
-        # The clock on the wall: the other one may stop while Lambda freezes the process.
+        # Not the monotonic clock, which may stop while Lambda freezes the process.
         self._answered_at = time.time()
         return response
 
     @property
     @override
     def is_connected(self) -> bool:
-        """Whether the host has not closed it, and cannot have forgotten it; asked by the pool before each reuse."""
+        """Whether it is open and has not been idle for too long. The pool asks before each reuse."""
         rested = self._answered_at is None or 0 <= time.time() - self._answered_at <= MAX_IDLE_SECONDS
         return rested and super().is_connected
 
@@ -101,12 +101,12 @@ class _HttpsConnection(_RestedConnection, urllib3.connection.HTTPSConnection):
 
 
 class HttpPool(urllib3.HTTPConnectionPool):
-    """Such connections to a host over plain HTTP."""
+    """Connections to a host over plain HTTP."""
 
     ConnectionCls = _HttpConnection
 
 
 class HttpsPool(urllib3.HTTPSConnectionPool):
-    """Such connections to a host over TLS."""
+    """Connections to a host over TLS."""
 
     ConnectionCls = _HttpsConnection

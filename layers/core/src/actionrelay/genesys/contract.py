@@ -1,21 +1,21 @@
-"""The contracts by which Genesys Cloud executes actions."""
+"""The contracts of Genesys Cloud for executing actions."""
 
 from enum import StrEnum
 
 
 class GenesysApi(StrEnum):
-    """The contract by which actions are executed."""
+    """The contract of a deployment: the parameter ``GenesysApi``."""
 
     DATA_ACTIONS = "data-actions"
     INTEGRATIONS = "integrations"
 
 
 class ContractCheck(StrEnum):
-    """What is done about a request that its action's own contract does not allow: the parameter ``ContractCheck``."""
+    """What happens to a request that breaks its action's contract: the parameter ``ContractCheck``."""
 
     OFF = "off"
-    """Nothing is looked at. What is learned of an action still takes the place of what a request leaves out."""
+    """It is not checked. Defaults that the catalogue knows still apply."""
     WARN = "warn"
-    """It is accepted, and its answer and its audit say what is wrong."""
+    """It is accepted. Its response and its audit list what it breaks."""
     ENFORCE = "enforce"
     """It is refused with 422."""

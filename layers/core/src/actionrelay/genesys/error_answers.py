@@ -1,7 +1,7 @@
-"""What Genesys Cloud's answers say besides a result: its errors in both dialects, and what its headers say.
+"""Reads Genesys Cloud's errors, in both dialects, and its headers.
 
-A message goes nowhere but into the execution's ``error``; a code, a correlation id and a limit, which
-are logged and audited too, are taken only where they have the form of one (``error_forms``).
+A message goes only into the execution's ``error``. A code, a correlation id and a limit are logged and audited, too, so
+they are used only if they have the form of one (``error_forms``).
 """
 
 import re
@@ -14,17 +14,17 @@ from actionrelay.genesys.verdict import RateReading
 from actionrelay.ledger.execution import ExecutionError
 
 UNSAID = ExecutionError("action_failed", "Genesys Cloud reported a failure")
-"""The error of a failure that was reported without one."""
+"""The error of a failure that was reported without details."""
 _STATUS = re.compile(r"[1-9][0-9]{2}")
 _COUNT = re.compile(r"[0-9]{1,9}")
 
 
 def read_error(document: Any, status: int, headers: Mapping[str, str], unsaid: str) -> ExecutionError:
-    """Read an error in either dialect; ``unsaid`` is its code where it has none that looks like one.
+    """Read an error in either dialect; ``unsaid`` is the code of one that has none.
 
     The platform's has ``message, code, contextId, limit{namespace, key, value}`` (``ErrorBody`` of its SDKs), the older
-    one of action tests ``userMessage, errorCode, correlationId``. The header goes before either id. The message carries
-    what it wraps, down to the innermost cause.
+    one of action tests ``userMessage, errorCode, correlationId``. The header takes precedence over either id. The
+    message includes the innermost cause.
     """
     known: Mapping[str, Any] = document if isinstance(document, dict) else {}
     code = as_code(known.get("code")) or as_code(known.get("errorCode")) or unsaid
@@ -34,7 +34,7 @@ def read_error(document: Any, status: int, headers: Mapping[str, str], unsaid: s
 
 
 def read_reported_error(document: Any) -> ExecutionError:
-    """Read an error that a webhook reports: an object in either dialect, a text, or nothing that says anything."""
+    """Read an error that a webhook reports: an object in either dialect, a text, or ``UNSAID`` for anything else."""
     known: Mapping[str, Any] = document if isinstance(document, dict) else {}
     code = as_code(known.get("code")) or as_code(known.get("errorCode")) or UNSAID.code
     named = as_id(known.get("correlationId") or known.get("contextId"))
@@ -42,12 +42,12 @@ def read_reported_error(document: Any) -> ExecutionError:
 
 
 def read_correlation_id(headers: Mapping[str, str]) -> str | None:
-    """Read ``ININ-Correlation-Id``: under this id Genesys Cloud's support finds the request."""
+    """Read ``ININ-Correlation-Id``, by which Genesys Cloud's support finds the request."""
     return as_id(headers.get("ININ-Correlation-Id"))
 
 
 def read_rate(headers: Mapping[str, str]) -> RateReading | None:
-    """Read ``inin-ratelimit-count``, ``-allowed`` and ``-reset`` (seconds); None where none of them is there."""
+    """Read ``inin-ratelimit-count``, ``-allowed`` and ``-reset`` (seconds); None if all are missing."""
     count, allowed, reset = (_number(headers.get(f"inin-ratelimit-{name}")) for name in ("count", "allowed", "reset"))
     if count is None and allowed is None and reset is None:
         return None
@@ -55,7 +55,7 @@ def read_rate(headers: Mapping[str, str]) -> RateReading | None:
 
 
 def _limit(document: Any) -> str | None:
-    """Return which limit was hit, as ``namespace/key=value``; a part that the answer lacks is left out."""
+    """Return the limit that was hit, as ``namespace/key=value``; a missing part is left out."""
     if not isinstance(document, dict):
         return None
     key, namespace = as_code(document.get("key")), as_code(document.get("namespace"))
@@ -67,7 +67,7 @@ def _limit(document: Any) -> str | None:
 
 
 def _status(value: Any) -> int | None:
-    """Take an HTTP status that came as a number, a number with a fraction of zero, or a text."""
+    """Read an HTTP status: a number, a number with the fraction .0, or a text."""
     number = str(value).removesuffix(".0") if type(value) in {int, float, str} else ""
     return int(number) if _STATUS.fullmatch(number) else None
 

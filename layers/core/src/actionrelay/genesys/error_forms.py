@@ -1,8 +1,7 @@
-"""What a code and an id of a foreign error look like: these alone are logged and audited.
+"""The forms of a code and an id in a foreign error. Only values of these forms are logged and audited.
 
-Genesys Cloud, and the system behind an action, may repeat what was sent to them anywhere in an error, inputs included.
-Its message goes into the execution's ``error`` and into no log, metric or audit entry; what these have has to look like
-what it should be.
+Genesys Cloud, and the system behind an action, may repeat inputs anywhere in an error. Its message goes only into the
+execution's ``error``, never into a log, metric or audit entry.
 """
 
 import re
@@ -13,12 +12,12 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:=+/-]{0,127}")
 
 
 def as_code(value: Any) -> str | None:
-    """Return a code or a name, such as ``too.many.requests.retry.after``; None for what is none."""
+    """Return a code or a name, such as ``too.many.requests.retry.after``; None for anything else."""
     return _formed(_CODE, value)
 
 
 def as_id(value: Any) -> str | None:
-    """Return a correlation id; None for what is none."""
+    """Return a correlation id; None for anything else."""
     return _formed(_ID, value)
 
 

@@ -1,4 +1,4 @@
-"""Where Genesys Cloud lives: the published regions, and what a deployment may put in their place."""
+"""Genesys Cloud's hosts: the published regions, and the URLs that a deployment may use instead."""
 
 import re
 from dataclasses import dataclass
@@ -36,17 +36,17 @@ _PATH = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*/?")
 
 @dataclass(frozen=True, slots=True)
 class GenesysHosts:
-    """The base URLs of the API and of the login host, without a slash at the end."""
+    """The base URLs of the API and of the login host, without a trailing slash."""
 
     api: str
     login: str
 
 
 def find_hosts(api: GenesysApi, region: str, api_url: str = "", login_url: str = "") -> GenesysHosts:
-    """Return the hosts of a region; an override replaces its half. The data-actions contract logs in at the API host.
+    """Return the hosts of a region; an override replaces one. The data-actions contract logs in at the API host.
 
     Raises:
-        ValueError: not a published region, or an override that is no http(s) URL of a host.
+        ValueError: not a published region, or an override that is not an http(s) URL of a host.
     """
     require_region(region)
     api_host = base_url(api_url) if api_url else f"https://api.{region}"
@@ -55,10 +55,10 @@ def find_hosts(api: GenesysApi, region: str, api_url: str = "", login_url: str =
 
 
 def require_region(region: str) -> str:
-    """Return a region as it is, if it is on the published list: credentials go to no other host by mistake.
+    """Return a region if it is on the published list, so that credentials don't go to another host by mistake.
 
     Raises:
-        ValueError: it is not.
+        ValueError: it is not on the list.
     """
     if region not in REGIONS:
         raise ValueError("not a published Genesys Cloud region")
@@ -66,10 +66,10 @@ def require_region(region: str) -> str:
 
 
 def base_url(url: str) -> str:
-    """Return the URL of a host, perhaps with a port and a path, without a slash at its end.
+    """Return the URL of a host, with a port and a path if it has them, without a trailing slash.
 
-    The text is held to a form that every parser reads the same way (RFC 3986), so that what is checked here is what is
-    connected to. No error repeats it, as it may hold a password.
+    The URL must have a form that every parser reads the same way (RFC 3986), so that what is checked here is what is
+    connected to. Errors don't quote it, since it may hold a password.
 
     Raises:
         ValueError: another scheme, no host, user information, a query or a fragment.
@@ -78,7 +78,7 @@ def base_url(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
         raise ValueError("must be an http or https URL of a host, without credentials")
     if parts.query or parts.fragment or "?" in url or "#" in url or parts.port == 0:
-        raise ValueError("must end with its host, port or path")  # an impossible port is a ValueError of its own
+        raise ValueError("must end with its host, port or path")  # `parts.port` raises ValueError for an impossible one
     host = parts.netloc if parts.port is None else parts.netloc.rpartition(":")[0]
     if " " in url or not url.isprintable() or not _HOST.fullmatch(host) or not _PATH.fullmatch(parts.path):
         raise ValueError("must be a host and a path in plain characters")

@@ -1,4 +1,4 @@
-"""One request over urllib3, with the one thing that matters about a failure: whether it may have arrived."""
+"""One request over urllib3. Its errors say whether the request may have arrived."""
 
 import http.client
 import time
@@ -14,14 +14,14 @@ from actionrelay.genesys.connections_http import CONNECT_TIMEOUT_S, HttpPool, Ht
 from actionrelay.tls_http import trusting_as_browsers_do
 
 MAX_ANSWER_BYTES = 5 * 1_024 * 1_024
-"""What is read of a body, counted after decompression."""
+"""Bytes of a body that are read, counted after decompression."""
 _CHUNK_BYTES = 64 * 1_024
 
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """An answer as it came. ``complete`` is false when its body was cut off: at ``MAX_ANSWER_BYTES``, or, of an error
-    answer alone, by the host; status and headers of an error say what it means without its body.
+    """A response. ``complete`` is false if its body was cut off: at ``MAX_ANSWER_BYTES`` or, if it is an error, by the
+    host, since status and headers of an error are enough.
     """
 
     status: int
@@ -31,11 +31,11 @@ class HttpAnswer:
 
 
 class NotSentError(Exception):
-    """The connection failed before any of the body went out, so nothing can have been done with it."""
+    """The connection failed before any of the body went out, so the request had no effect."""
 
 
 class NoAnswerError(Exception):
-    """The body was on its way, and no whole answer came; ``part`` is what did, of one that broke off."""
+    """Part of the body was sent, and no whole response arrived. ``part`` is the start of one that broke off."""
 
     def __init__(self, reason: str, part: HttpAnswer | None = None) -> None:
         super().__init__(reason)
@@ -43,9 +43,9 @@ class NoAnswerError(Exception):
 
 
 class _WatchedBody:
-    """A body that knows whether its sending has begun: without it the host has no request that it could carry out.
+    """A body that knows whether any of it was sent: before that, the host has no request to carry out.
 
-    A host that takes it too slowly gets no more of it once the time is over.
+    Sending stops when the time is over, so that a host can't read it too slowly.
     """
 
     def __init__(self, data: bytes, wait_seconds: float) -> None:
@@ -65,7 +65,7 @@ class _WatchedBody:
 
 
 def new_pool() -> urllib3.PoolManager:
-    """Make a connection pool for up to ten threads: TLS verified, nothing retried, no redirect followed."""
+    """Make a connection pool for up to ten threads: TLS verified, no retries, no redirects."""
     tls = trusting_as_browsers_do()
     pool = urllib3.PoolManager(num_pools=4, maxsize=10, block=False, retries=False, ssl_context=tls)
     pool.pool_classes_by_scheme = {"http": HttpPool, "https": HttpsPool}
@@ -75,21 +75,21 @@ def new_pool() -> urllib3.PoolManager:
 def post(
     pool: urllib3.PoolManager, url: str, headers: Mapping[str, str], body: bytes, wait_seconds: float
 ) -> HttpAnswer:
-    """Post once and wait at most ``wait_seconds`` for the whole answer.
+    """Post once and wait at most ``wait_seconds`` for the whole response.
 
     Raises:
-        NotSentError: DNS, connect or TLS failure, or no time left before any of the body went out.
-        NoAnswerError: a reset or a timeout after sending began, or a success that broke off.
+        NotSentError: DNS, connect or TLS failure, or the time was over before any of the body went out.
+        NoAnswerError: a reset or a timeout after sending began, or a success whose body broke off.
     """
     return _exchange(pool, "POST", url, headers, body, wait_seconds=wait_seconds)
 
 
 def get(pool: urllib3.PoolManager, url: str, headers: Mapping[str, str], wait_seconds: float) -> HttpAnswer:
-    """Get once, on the same terms as ``post``.
+    """Get once, with the limits of ``post``.
 
     Raises:
-        NotSentError: DNS, connect or TLS failure, or a reset or timeout before an answer: a GET has no body.
-        NoAnswerError: a success that broke off.
+        NotSentError: DNS, connect or TLS failure, or a reset or timeout before the response: a GET has no body.
+        NoAnswerError: a success whose body broke off.
     """
     return _exchange(pool, "GET", url, headers, None, wait_seconds=wait_seconds)
 
@@ -124,7 +124,7 @@ def _exchange(
             return _read(response)
         finally:
             response.release_conn()
-    # Raised out here, since the foreign error quotes what it could not send or read, and would hang on to ours.
+    # Raised out here, so that the foreign error, which quotes what it could not send or read, is not chained to ours.
     raise NoAnswerError(reason) if watched is not None and watched.begun else NotSentError(reason)
 
 

@@ -1,4 +1,4 @@
-"""Why an action failed, as it is reported: by Genesys Cloud in a webhook, or by an operator."""
+"""Why an action failed, as a webhook's sender should write it and an operator does."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from actionrelay.schemas import Document, whole
 
 
 class ReportedError(Document):
-    """Why an action failed, as Genesys Cloud reports it; members that we do not know are left aside."""
+    """Why an action failed; unknown members are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 

@@ -1,7 +1,7 @@
-"""What an answer of Genesys Cloud means for an execution, and when to try again.
+"""What a response of Genesys Cloud means for an execution, and when to try again.
 
-The one place of two rules: which answers prove that an action did not run (design, promise 2), and how long to wait
-(full jitter, as in the AWS Architecture Blog's "Exponential Backoff And Jitter"; ``Retry-After`` is a floor).
+Two rules are here and nowhere else: which responses prove that an action did not run, and how long to wait (full
+jitter, as in the AWS Architecture Blog's "Exponential Backoff And Jitter"; ``Retry-After`` is a floor).
 """
 
 from collections.abc import Callable
@@ -16,36 +16,36 @@ BACKOFF_BASE_MS = 1_000
 BACKOFF_CAP_MS = 15 * 60_000
 REPEAT_BASE_MS = 2_000
 REPEAT_CAP_MS = 2 * 60_000
-"""Backoff after an ambiguous answer that may be repeated."""
+"""Backoff after an ambiguous response to a request that may be repeated."""
 REPEAT_SPREAD_MS = 15 * 60_000
-"""Over at least this long the tries after the first such answer are spread: no shorter outage makes an ``unknown``."""
+"""The tries after the first of them are spread over at least this long: no shorter outage leads to ``unknown``."""
 LONGEST_GAP_MS = 4 * 60_000
-"""The late ones are this far apart, with jitter on top, where jitter alone would end before the spread does."""
+"""The gap between the last tries, plus jitter, if jitter alone would end before the spread does."""
 LEAST_PAUSE_MS = 1_000
 GIVE_UP_AFTER_MS = 24 * 3_600_000
-"""An execution that waiting alone has kept from running ends after a day, so that every execution ends."""
+"""An execution that has only waited fails after a day, so that every execution ends."""
 
 
 class ReplyKind(StrEnum):
-    """The forms that an attempt's end can take, seen from the connection."""
+    """How an attempt can end, as seen from the connection."""
 
     SUCCEEDED = "succeeded"
-    """Ran, and here is the result."""
+    """It ran; the response has the result."""
     ACCEPTED = "accepted"
-    """Taken by Genesys Cloud; the result will arrive by webhook."""
+    """Genesys Cloud accepted it; the result arrives by webhook."""
     REPORTED_FAILURE = "reported_failure"
-    """Ran, and the answer says that it failed."""
+    """It ran; the response says that it failed."""
     HTTP_ERROR = "http_error"
-    """Answered with a status of 300 or more."""
+    """A status of 300 or more."""
     NOT_SENT = "not_sent"
     """No byte of the request went out: DNS, connect or TLS failure."""
     NO_ANSWER = "no_answer"
-    """The request may have arrived; no usable answer came."""
+    """The request may have arrived; there is no usable response."""
 
 
 @dataclass(frozen=True, slots=True)
 class RateReading:
-    """What an answer said about the token's rate: requests so far, how many are allowed, seconds to the next count."""
+    """The token's rate by a response's headers: requests so far, requests allowed, seconds to the next window."""
 
     count: int | None
     allowed: int | None
@@ -56,8 +56,8 @@ class RateReading:
 class Reply:
     """How one attempt ended. ``latency_ms`` runs from the first byte out; ``retry_after`` is the raw header.
 
-    ``result`` is JSON text as it came, except what ``mended`` names (``json_text.Flaw``); None is null. A success has
-    an error where its result can't be handed on.
+    ``result`` is JSON text as received, apart from the flaws in ``mended`` (``json_text.Flaw``); None is null. A
+    success has an error if its result can't be passed on.
     """
 
     kind: ReplyKind
@@ -71,28 +71,28 @@ class Reply:
 
     @property
     def http_status(self) -> int | None:
-        """The status of an error answer."""
+        """The status of an error response."""
         return self.error.status if self.error else None
 
 
 class Verdict(StrEnum):
-    """What an attempt that did not succeed allows."""
+    """What may follow an attempt that did not succeed."""
 
     POSTPONE = "postpone"
-    """It did not run, for a reason that passes: try again, however often, without using up a chance."""
+    """It did not run, for a passing reason: try again, without using up a chance."""
     RETRY = "retry"
-    """It did not run, for a reason that may last: each try uses up a chance."""
+    """It did not run, for a reason that may last: try again, which uses up a chance."""
     AMBIGUOUS = "ambiguous"
-    """It may have run: try again only if that is harmless, else the outcome is unknown."""
+    """It may have run: try again only if that is harmless, otherwise the outcome is ``unknown``."""
     FINAL = "final"
-    """Genesys Cloud has decided: failed."""
+    """Genesys Cloud has decided: ``failed``."""
 
 
 _DECIDED_5XX = frozenset({HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED})
 
 
 def judge(reply: Reply) -> Verdict:
-    """Say what a reply other than a success allows."""
+    """Return what may follow a reply other than a success."""
     match reply.kind:
         case ReplyKind.NOT_SENT:
             return Verdict.POSTPONE
@@ -104,7 +104,7 @@ def judge(reply: Reply) -> Verdict:
 
 
 def _judge_status(status: int, *, shed: bool) -> Verdict:
-    """A 503 with ``Retry-After`` is load shedding before the action; without, it may come from behind it."""
+    """A 503 with ``Retry-After`` is load shedding before the action. Without it, it may come from behind the action."""
     if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.SERVICE_UNAVAILABLE and shed):
         return Verdict.POSTPONE
     if status == HTTPStatus.UNAUTHORIZED:
@@ -124,18 +124,18 @@ def backoff_ms(
 
 
 def next_try_at(now: int, tries: int, random: Callable[[], float], retry_after: str | None = None) -> int:
-    """Return when to try again: ``Retry-After`` is a floor and the jitter comes on top, so that workers spread."""
+    """Return when to try again: jitter on top of ``Retry-After``, so that workers spread."""
     return now + retry_after_ms(retry_after, now) + backoff_ms(tries, random)
 
 
 def pause_ms(retry_after: str | None, now: int) -> int:
-    """Return for how long a 429 pauses all workers: as long as it says, and at least ``LEAST_PAUSE_MS``."""
+    """Return how long a 429 pauses all workers: as long as it says, and at least ``LEAST_PAUSE_MS``."""
     return max(retry_after_ms(retry_after, now), LEAST_PAUSE_MS)
 
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
-    """The ambiguous answers that an execution has met since ``first_at`` (ms), and how many tries it may have."""
+    """The ambiguous responses of an execution since ``first_at`` (ms), and how many tries it may have."""
 
     first_at: int
     so_far: int
@@ -144,9 +144,9 @@ class Repeats:
     def next_at(self, now: int, random: Callable[[], float]) -> int:
         """Return when to ask again, at ``now`` or later, with ``so_far`` below ``most``.
 
-        Full jitter, and a floor below it once the waits that are left, each of ``LONGEST_GAP_MS``, would no more reach
-        the end of the spread: whatever the draws, the last try comes ``REPEAT_SPREAD_MS`` after the first answer or
-        later. So early tries come soon and few tries are enough. Fewer than 5 can't be spread so far, and end sooner.
+        Full jitter, plus a floor once the remaining waits of ``LONGEST_GAP_MS`` would not reach the end of the spread.
+        So the last try comes at least ``REPEAT_SPREAD_MS`` after the first response, early tries come soon, and few
+        tries are enough. Fewer than 5 can't be spread that far, and end sooner.
         """
         waits_left = self.most - self.so_far
         floor = self.first_at + REPEAT_SPREAD_MS - now - LONGEST_GAP_MS * (waits_left - 1)
