@@ -54,10 +54,13 @@ What each class carries: ``code`` (stable, part of the API), ``http_status``, ``
 holds names and numbers that are safe to log: never a token, a secret, a signature, an input or a result.
 """
 
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from actionrelay.fault import MAX_FAULTS, Fault
-from actionrelay.preflight_check import Check, CheckStatus
+
+if TYPE_CHECKING:
+    # A name for the type checker: only the preflight's cold start pays for it.
+    from actionrelay.preflight_check import Check
 
 
 class ActionRelayError(Exception):
@@ -532,8 +535,8 @@ class PreflightFailedError(DeploymentError):
     http_status = 503
     title = "This deployment can't execute actions"
 
-    def __init__(self, checks: tuple[Check, ...]) -> None:
+    def __init__(self, checks: "tuple[Check, ...]") -> None:
         """Keep every check, those that passed too."""
-        failed = [check.name for check in checks if check.status is CheckStatus.FAILED]
+        failed = [check.name for check in checks if check.has_failed]
         super().__init__(f"{len(failed)} of {len(checks)} checks failed", failed=", ".join(failed))
         self.checks = checks

@@ -22,3 +22,8 @@ class Check:
     status: CheckStatus
     detail: str
     advice: str | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether no action can be executed because of it."""
+        return self.status is CheckStatus.FAILED

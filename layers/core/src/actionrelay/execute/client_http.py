@@ -17,7 +17,8 @@ from actionrelay.errors import MalformedJsonError
 from actionrelay.execute.contracts import Contract
 from actionrelay.execute.ports import ActionCall, ActionClient
 from actionrelay.foreign_json import ERROR, RESULT, TooLongError, charset_of, decoded, read, read_text
-from actionrelay.genesys.error_answers import UNSAID, read_correlation_id, read_error, read_rate
+from actionrelay.genesys.error_answers import read_correlation_id, read_error, read_rate
+from actionrelay.genesys.error_forms import ACTION_FAILED
 from actionrelay.genesys.http import HttpAnswer, NoAnswerError, NotSentError, post
 from actionrelay.genesys.verdict import Reply, ReplyKind
 from actionrelay.ledger.execution import ExecutionError, result_unreadable
@@ -96,7 +97,7 @@ class GenesysClient(ActionClient):
             content = (
                 read((said.content or "null").encode(), ERROR) if len(said.content or "") <= _ERROR_LENGTH else None
             )
-            error = read_error(content, answer.status, answer.headers, UNSAID.code)
+            error = read_error(content, answer.status, answer.headers, ACTION_FAILED)
             return Reply(said.kind, latency_ms, error=error, correlation_id=error.correlation_id)
         whole = body if said.content is document.text and not document.flaws else None
         result = _result(said.content, whole) if said.kind is ReplyKind.SUCCEEDED else None
@@ -109,7 +110,7 @@ class GenesysClient(ActionClient):
             return _no_use(answer, latency_ms, reason)
         kind = self.contract.read_part(text)
         if kind is ReplyKind.REPORTED_FAILURE:
-            error = read_error(None, answer.status, answer.headers, UNSAID.code)
+            error = read_error(None, answer.status, answer.headers, ACTION_FAILED)
             return Reply(kind, latency_ms, error=error, correlation_id=error.correlation_id)
         if kind is ReplyKind.ACCEPTED:
             return Reply(kind, latency_ms)

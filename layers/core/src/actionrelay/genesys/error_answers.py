@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from actionrelay.genesys.causes import message_of
-from actionrelay.genesys.error_forms import as_code, as_id
+from actionrelay.genesys.error_forms import ACTION_FAILED, as_code, as_id
 from actionrelay.genesys.verdict import RateReading
 from actionrelay.ledger.execution import ExecutionError
 
-UNSAID = ExecutionError("action_failed", "Genesys Cloud reported a failure")
+UNSAID = ExecutionError(ACTION_FAILED, "Genesys Cloud reported a failure")
 """The error of a failure that was reported without details."""
 _STATUS = re.compile(r"[1-9][0-9]{2}")
 _COUNT = re.compile(r"[0-9]{1,9}")

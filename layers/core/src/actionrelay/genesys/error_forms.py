@@ -7,6 +7,8 @@ execution's ``error``, never into a log, metric or audit entry.
 import re
 from typing import Any
 
+ACTION_FAILED = "action_failed"
+"""The code of a failure that was reported without one."""
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:=+/-]{0,127}")
 

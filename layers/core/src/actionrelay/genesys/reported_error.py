@@ -4,8 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
-from actionrelay.genesys.error_answers import UNSAID
-from actionrelay.genesys.error_forms import as_code, as_id
+from actionrelay.genesys.error_forms import ACTION_FAILED, as_code, as_id
 from actionrelay.ledger.execution import ExecutionError
 from actionrelay.schemas import Document, whole
 
@@ -15,7 +14,7 @@ class ReportedError(Document):
 
     model_config = ConfigDict(extra="ignore")
 
-    code: Annotated[str, StringConstraints(max_length=200)] = UNSAID.code
+    code: Annotated[str, StringConstraints(max_length=200)] = ACTION_FAILED
     message: Annotated[str, StringConstraints(max_length=2000), Field(repr=False)] = ""
     status: Annotated[int, BeforeValidator(whole)] | None = None
     correlation_id: Annotated[str, StringConstraints(max_length=200)] | None = None
@@ -28,6 +27,6 @@ Reported = Annotated[ReportedError | Annotated[str, StringConstraints(max_length
 def reported_error(error: ReportedError | str | None) -> ExecutionError | None:
     """Return a reported error; None where nothing was said."""
     if isinstance(error, ReportedError):
-        code = as_code(error.code) or UNSAID.code
+        code = as_code(error.code) or ACTION_FAILED
         return ExecutionError(code, error.message, error.status, as_id(error.correlation_id))
-    return ExecutionError(UNSAID.code, error) if error else None
+    return ExecutionError(ACTION_FAILED, error) if error else None

@@ -72,7 +72,7 @@ class RunPreflight:
         Raises:
             PreflightFailedError: at least one check failed; it has all of them.
         """
-        if any(check.status is CheckStatus.FAILED for check in found):
+        if any(check.has_failed for check in found):
             raise PreflightFailedError(found)
         whole = all(check.status is CheckStatus.OK for check in found)
         seen: HealthDocument = {
