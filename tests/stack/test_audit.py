@@ -123,7 +123,7 @@ def test_a_deleted_item_names_its_first_entry(data_actions: Deployment, executio
         _delete(data_actions, last)
         # The record still lists what its last step owed, and for an hour that may be a debt.
         verification = _verification(data_actions, execution_id)
-        assert f"from entry {_span(last)[0]} on it is in the execution's record so far" in verification["detail"]
+        assert f"from entry {_span(last)[0]} on it is in the execution's record" in verification["detail"]
 
 
 def test_an_added_entry_is_named(data_actions: Deployment, execution_id: str) -> None:

@@ -374,7 +374,7 @@ def test_the_record_reveals_an_added_entry(written: Written, parting: Parting) -
     forged = ledger.note(world.record, "completed", NOON + 2 * DAY_MS).audit.owed[-1:]
     world.put(_item(forged))
     _breaks_at(world, written.audit_seq + 1, "one more")
-    assert "record knows" in world.history()["verification"]["detail"]
+    assert "record has" in world.history()["verification"]["detail"]
 
 
 @every_trail
@@ -493,7 +493,7 @@ def test_without_a_record_the_trail_says_where_it_ends() -> None:
     world = World.of(TRAILS["webhook"], PARTINGS["one by one"])
     verification = world.history(on_record=False)["verification"]
     assert (verification["intact"], verification["checkedEntries"]) == (True, world.record.audit.seq)
-    assert "no record of the execution any more" in verification["detail"]
+    assert "record, which has the last one, no longer exists" in verification["detail"]
     world.remove(world.items[-1])
     assert world.history(on_record=False)["verification"]["intact"], "nobody can know"
     world.remove(world.items[2])

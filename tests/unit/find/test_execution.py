@@ -147,7 +147,7 @@ def test_an_attempt_under_way_shows_what_is_owed(
     assert _events(history) == ["accepted", "attempt_started"]
     verification: Any = history["verification"]
     assert (verification["intact"], verification["checkedEntries"]) == (True, 2)
-    assert "from entry 2 on it is in the execution's record so far" in verification["detail"]
+    assert "from entry 2 on it is in the execution's record" in verification["detail"]
 
 
 def test_an_unverified_history_says_nothing_about_wholeness(relay: Relay) -> None:
@@ -163,7 +163,7 @@ def test_a_record_without_its_trail_says_so(relay: Relay) -> None:
         "intact": False,
         "checkedEntries": 0,
         "brokenAt": 1,
-        "detail": "the trail ends after 0 entries, and the execution's record says 4",
+        "detail": "the trail ends after 0 entries, but the execution's record has 4",
     }
 
 

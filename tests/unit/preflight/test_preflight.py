@@ -210,7 +210,7 @@ def test_a_refused_shared_token_leads_to_another(api: GenesysApi) -> None:
     deployment.sees(Sight(401))
     found = deployment.found()
     assert (found["token"].status, found["api"].status) == (WARNING, OK)
-    assert "each worker replaces it" in str(found["token"].advice)
+    assert "each worker replaces a refused token" in str(found["token"].advice)
     assert [token.version for token in deployment.platform.looks[:2] if token] == ["v1", "issued-1"]
 
 
@@ -251,7 +251,7 @@ def test_an_endless_look_reports_what_was_seen(
     assert (found["credentials"].status, found["token"].status) == (OK, OK)
     assert (found["api"].status, found["api"].detail) == (
         FAILED,
-        "not finished when the preflight's 0.05 s were over",
+        "not finished within the preflight's 0.05 s",
     )
     assert {check.detail for name, check in found.items() if name not in {"credentials", "token", "api", *SIGNING}} == {
         "not checked, since the time was over"

@@ -126,5 +126,5 @@ def test_modules_that_import_each_other_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["'</script >'", "'<!--'", "'<SCRIPT'"])
 def test_a_module_that_ends_the_script_element_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(ValueError, match="the element that the script is in"):
+    with pytest.raises(ValueError, match="ends or nests the script element"):
         bundled(_folder(tmp_path, app=f"const text = {text};\n"))

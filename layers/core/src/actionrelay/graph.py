@@ -1,6 +1,6 @@
-"""Graphs of names that depend on each other: which of them never end, and how that is said.
+"""Finds cycles in graphs of names, and reports them as faults.
 
-Iterative, so that a caller's chain of any length can't exhaust the stack.
+Iterative, so that a chain of any length can't exhaust the stack.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,20 +11,20 @@ from actionrelay.strict_json import MAX_STEP_LENGTH, canonical, pointer
 type Graph = Mapping[str, Sequence[str]]
 type Cycle = tuple[str, ...]
 
-# Copying a path for each of many back edges would be quadratic in what a caller sends.
+# Copying a path for each of many back edges would be quadratic in the size of a request.
 MAX_CYCLES_REPORTED = 10
 MAX_NAMES_LISTED = 50
 """Names of one cycle in an answer, the last one included."""
 MAX_PATH_LENGTH = 1_000
-"""Characters of all of them together."""
+"""Characters of all these names together."""
 
 
 def find_cycles(graph: Graph) -> tuple[Cycle, ...]:
-    """Return the cycles that a depth-first walk meets, each closed: ``("a", "b", "a")``; none means acyclic.
+    """Return the cycles that a depth-first walk meets, each closed: ``("a", "b", "a")``.
 
-    Names may be declared in any order, and a dependency that is no key is a leaf. At least one cycle is
-    returned whenever the graph has one, and never one that is not there; after ``MAX_CYCLES_REPORTED`` the rest
-    are left out. Each cycle starts at its smallest name. Time is linear in names and edges.
+    Names may be declared in any order, and a dependency that is no key is a leaf. If the graph has cycles, at least one
+    is returned, and at most ``MAX_CYCLES_REPORTED``. Each starts at its smallest name. Time is linear in names and
+    edges.
     """
     finished: set[str] = set()
     cycles: dict[Cycle, None] = {}
@@ -74,7 +74,7 @@ def _described(cycle: Cycle) -> str:
 
 
 def _shown(cycle: Cycle) -> Cycle:
-    """Cut a cycle to what an answer has room for: its beginning, an ellipsis for the rest, and its last name."""
+    """Cut a cycle to fit an answer: its beginning, an ellipsis for the rest, and its last name."""
     names = [cut(name, MAX_STEP_LENGTH) for name in cycle[:MAX_NAMES_LISTED]]
     room = MAX_PATH_LENGTH - len(names[0])
     for count, name in enumerate(names):

@@ -1,4 +1,4 @@
-"""What a JSON text says, in one form: for the hashes that name content, cache entries and results (ADR 11)."""
+"""One form of a JSON text's content, for the hashes that identify content, cache entries and results (ADR 11)."""
 
 from decimal import Decimal, InvalidOperation
 
@@ -8,23 +8,23 @@ from actionrelay.strict_json import Json, canonical
 
 _ALIKE = bytes.maketrans(b"123456789.E", b"0000000000e")
 _LONG_NUMBER = b"0" * 16
-"""A double holds each number of 15 digits; a point may be one character more."""
+"""A double holds every number of 15 digits; a point may be one more character."""
 _TINY_EXPONENT = b"e-000"
-"""Below 1e-307 a double holds fewer digits, and then none."""
+"""Below 1e-307 a double holds fewer digits, and finally none."""
 
 
 def content_form(document: Json, text: bytes) -> bytes:
-    """Return the one form of a document that was read from ``text``, which is as good as the text itself.
+    """Return the one form of a document that was read from ``text``; it is lossless.
 
-    It is ``canonical``, and behind it each number that a double does not hold, by its place and as it came: two numbers
-    that round to one double are two. Most texts have none that could be one, and are not read again.
+    It is ``canonical``, followed by each number that a double can't hold, with its place and its literal: numbers that
+    round to the same double stay different. Most texts can't have any, and are not read again.
     """
     alike = text.translate(_ALIKE)
     return _with_all_digits(text) if _LONG_NUMBER in alike or _TINY_EXPONENT in alike else canonical(document)
 
 
 def content_form_of(text: bytes) -> bytes:
-    """Return the form of a text alone, which is JSON; of equal keys the last one counts."""
+    """Return the form of a valid JSON text; of equal keys the last one counts."""
     return content_form(jiter.from_json(text, cache_mode="none"), text)
 
 
@@ -43,12 +43,12 @@ def _with_all_digits(text: bytes) -> bytes:
 
     document = jiter.from_json(text, float_mode="lossless-float", cache_mode="none")
     form = canonical(document, double_of)
-    # No canonical form has a line break in it.
+    # A canonical form has no line break.
     return b"%s\n%s" % (form, ",".join(beyond).encode()) if beyond else form
 
 
 def _holds(double: float, literal: str) -> bool:
     try:
         return Decimal(repr(double)) == Decimal(literal)
-    except InvalidOperation:  # an exponent beyond all reason
+    except InvalidOperation:  # an exponent beyond the limits of decimals
         return False

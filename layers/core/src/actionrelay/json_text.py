@@ -1,6 +1,6 @@
 """JSON as text: repairs invalid text, finds where members begin and end, and puts raw text into a document.
 
-Nothing here builds objects of what it reads, so a text of 5 MB costs about its own size, and a number keeps its form.
+It builds no objects of what it reads, so a text of 5 MB takes about its own size, and numbers keep their form.
 """
 
 import json
@@ -17,35 +17,35 @@ from actionrelay.errors import MalformedJsonError
 
 
 class Flaw(StrEnum):
-    """What JSON text may hold that another reader refuses, or reads in another way."""
+    """A fault of JSON text that other readers refuse, or read differently."""
 
     BYTE_ORDER_MARK = "byte_order_mark"
-    """Before the document (RFC 8259, section 8.1: a reader may ignore it)."""
+    """A byte order mark before the document (RFC 8259, section 8.1: a reader may ignore it)."""
     ENCODING = "encoding"
-    """Bytes that are not UTF-8. UTF-16 and UTF-32 are known by their zeros or their byte order mark."""
+    """Bytes that are not UTF-8. UTF-16 and UTF-32 are recognised by their zeros or their byte order mark."""
     NOT_NUMBERS = "not_numbers"
     """``NaN``, ``Infinity`` and ``-Infinity``, which many libraries write and JSON does not have."""
     HUGE_NUMBERS = "huge_numbers"
-    """A number beyond what a double holds, such as ``1e400``: some readers refuse the document, others see infinity."""
+    """A number beyond the largest double, such as ``1e400``: some readers refuse the document, others read infinity."""
     HALF_PAIRS = "half_pairs"
-    """One half of a surrogate pair, as an escape: no text, and no UTF-8 can hold it."""
+    """One half of a surrogate pair, as an escape: UTF-8 can't encode it."""
     CONTROL_CHARACTERS = "control_characters"
     """A raw line break or another control character in a string."""
 
 
 MASK = "•••"
-"""What is shown in place of a value that nobody shall see."""
+"""Shown in place of a value that must not be seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class RawJson:
-    """JSON text that goes into a document as it is."""
+    """JSON text that goes into a document unchanged."""
 
     text: str = field(repr=False)
 
 
 def to_text(document: object) -> str:
-    """Return a document as JSON text without spaces; a ``RawJson`` in an object, or in objects of it, as it came."""
+    """Return a document as JSON text without spaces; a ``RawJson`` in it or in its nested objects is unchanged."""
     if isinstance(document, RawJson):
         return document.text
     if isinstance(document, Mapping):
@@ -59,9 +59,9 @@ def members(text: str) -> dict[str, str]:
 
 
 def every_member(text: str) -> list[tuple[str, str]]:
-    """Return an object's members, each with the text of its value, in order and as often as they come.
+    """Return all of an object's members in order, repeated keys included, each with the text of its value.
 
-    ``text`` is sound JSON. Empty for any other value than an object. Costs one pass.
+    ``text`` is valid JSON. Return no member if it is not an object. Takes one pass.
     """
     found: list[tuple[str, str]] = []
     position = _after_space(text, 0)
@@ -79,7 +79,7 @@ def every_member(text: str) -> list[tuple[str, str]]:
 
 
 def elements(text: str) -> list[str]:
-    """Return the text of each element of an array, in order; ``text`` is sound JSON. Empty for any other value."""
+    """Return the text of each element of an array, in order; none if the text, which is valid JSON, is no array."""
     found: list[str] = []
     position = _after_space(text, 0)
     if text[position : position + 1] != "[":
@@ -94,10 +94,10 @@ def elements(text: str) -> list[str]:
 
 
 def masked(text: str, names: frozenset[str]) -> str:
-    """Return a document in which the value of each member of such a name is ``MASK``, at any depth; all else stays.
+    """Return a document with ``MASK`` as the value of each member with one of these names, at any depth.
 
-    ``text`` is sound JSON, ``names`` are casefolded, and a name of the document may be in any case. Spaces between
-    values go. Nests no deeper than the interpreter follows.
+    ``text`` is valid JSON that nests no deeper than the interpreter follows. ``names`` are casefolded; the document's
+    may be in any case. Spaces between values are removed.
     """
     if not names:
         return text
@@ -118,8 +118,8 @@ def _rewritten(value: object) -> str:
 def outer_texts(text: str, *names: str) -> dict[str, str]:
     """Return those of an object's members that are strings, from a document that may be cut off or nest too deep.
 
-    The first of each name counts, as far as the document goes. Costs one pass over strings and runs of brackets, so it
-    is for what ``members`` can't follow.
+    The first of each name counts. Takes one pass over strings and runs of brackets, for documents that ``members``
+    can't read.
     """
     found: dict[str, str] = {}
     if text.lstrip()[:1] != "{":
@@ -140,19 +140,19 @@ def outer_texts(text: str, *names: str) -> dict[str, str]:
 
 
 def nesting(text: str) -> int:
-    """Return how deep brackets nest outside of strings; a document that is one scalar nests 0 deep. One pass."""
+    """Return how deep brackets nest outside of strings; 0 for a scalar. Takes one pass."""
     brackets = _STRING.sub("", text).encode().translate(_STEPS, delete=_NO_BRACKETS)
     return max(accumulate(array("b", brackets)), default=0)
 
 
 def sound(text: str) -> tuple[str, frozenset[Flaw]]:
-    """Return a document with what other readers could not take put right, and what that was. All else stays as it is.
+    """Return a document with its flaws repaired, and the flaws. Everything else is unchanged.
 
-    Half of a surrogate pair becomes U+FFFD. What is no number to others becomes a text of the same characters, as
-    protobuf's JSON has it for ``NaN``: ``"NaN"``, ``"1e400"``. A raw control character becomes its escape.
+    Half of a surrogate pair becomes U+FFFD. A number that others can't read becomes a string of the same characters,
+    as protobuf's JSON has it for ``NaN``: ``"NaN"``, ``"1e400"``. A raw control character becomes its escape.
 
     Raises:
-        MalformedJsonError: it is no JSON, flaws aside, or nests deeper than the interpreter follows.
+        MalformedJsonError: it is not JSON, apart from flaws, or nests deeper than the interpreter follows.
     """
     try:
         if not _MAYBE_HALF.search(text):
@@ -206,18 +206,18 @@ def _not_json(constant: str) -> Never:
 
 
 def _holdable(form: str) -> int:
-    """Refuse a number that no double holds; what another one is does not matter here."""
+    """Refuse a number beyond the largest double; the value of other numbers is not needed."""
     if len(form) > _ALWAYS_HELD and _beyond_double(form):
         raise json.JSONDecodeError("a number is too large for a double", form, 0)
     return 0
 
 
-# What is read is thrown away at once: an object with all that is in it becomes one small number.
+# Values are discarded at once: an object with all its contents becomes one small number.
 _SOUND: Any = json.JSONDecoder(
     object_pairs_hook=len, parse_float=_holdable, parse_int=_holdable, parse_constant=_not_json
 )
 _BOUNDS: Any = json.JSONDecoder(object_pairs_hook=len, parse_float=len, parse_int=len, parse_constant=len)
-"""For text that is known to be sound: no call of ours for a number."""
+"""For text that is known to be valid: numbers need no Python call."""
 _SPACE = re.compile(r"[ \t\n\r]*")
 _COLON: Any = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
 _COMMA: Any = re.compile(r"[ \t\n\r]*,?[ \t\n\r]*")
@@ -241,13 +241,13 @@ _ESCAPE = re.compile(
 )
 _LARGEST_EXPONENT = 308
 _ALWAYS_HELD = 4
-"""Characters of a number that is never beyond a double: ``9e99``."""
+"""A number of this many characters, such as ``9e99``, is never beyond a double."""
 _EXPONENT_DIGITS = 9
-"""More than any text that is read has digits to make up for."""
+"""Enough: no text has so many digits that they could make up for a larger exponent."""
 
 
 def _beyond_double(form: str) -> bool:
-    """Whether a number is too large for a double. Costs one look at each digit, however many there are."""
+    """Return whether a number is too large for a double, in linear time."""
     if len(form) <= _LARGEST_EXPONENT:
         return math.isinf(float(form))
     mantissa, _, exponent = form.lower().removeprefix("-").partition("e")

@@ -1,4 +1,4 @@
-"""What every list of the API takes the same way: moments, and the size of a page."""
+"""Query parameters that all lists of the API read alike: times, and the size of a page."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ MOMENT_FORM = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2}))?"
 )
-"""ISO 8601: a date, which is its first moment in UTC, or a time that says its distance from UTC."""
+"""ISO 8601: a date, which means its first moment in UTC, or a time with its offset from UTC."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -20,17 +20,17 @@ class FaultyValueError(ValueError):
     """A value of a query that breaks its rule."""
 
     def __init__(self, code: Literal["schema", "moment", "cursor"], detail: str) -> None:
-        """Keep the rule and what it wants."""
+        """Keep the code of the rule, and what it requires."""
         super().__init__(detail)
         self.code = code
         self.detail = detail
 
 
 def milliseconds_of(text: str) -> int:
-    """Read a moment as ms since the epoch, rounded up: nothing is accepted within a ms.
+    """Read a time as ms since the epoch, rounded up, since recorded times are whole ms.
 
     Raises:
-        FaultyValueError: it has another form, or is no time that the calendar has.
+        FaultyValueError: it has another form, or the calendar has no such time.
     """
     if not re.fullmatch(MOMENT_FORM, text, re.ASCII):
         raise FaultyValueError(
@@ -45,10 +45,10 @@ def milliseconds_of(text: str) -> int:
 
 
 def limit_of(text: str) -> int:
-    """Read how many entries a page may have.
+    """Read the size of a page.
 
     Raises:
-        FaultyValueError: it is no number from 1 to ``MAX_LIMIT``.
+        FaultyValueError: it is not a number from 1 to ``MAX_LIMIT``.
     """
     if not re.fullmatch(LIMIT_FORM, text, re.ASCII):
         raise FaultyValueError("schema", f"must be a whole number from 1 to {MAX_LIMIT}")

@@ -1,8 +1,8 @@
-"""``Retry-After`` (RFC 9110, section 10.2.3) as the field writes it, from Genesys Cloud and from receivers alike. Pure.
+"""Reads ``Retry-After`` (RFC 9110, section 10.2.3), of Genesys Cloud and of receivers alike. Pure.
 
-One policy: whole seconds or an HTTP date, as the RFC has it; a fraction of a second is rounded up; the same field
-twice, joined by a comma, counts with its longest wait; everything else (negative, empty, a unit, a word, more than
-``MAX_LENGTH`` characters) is as if the field were not there.
+It takes whole seconds or an HTTP date, as the RFC has it. A fraction of a second is rounded up. If the field occurs
+twice, joined by a comma, the longest wait counts. Anything else (negative, empty, a unit, a word, more than
+``MAX_LENGTH`` characters) counts as absent.
 """
 
 import re
@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 RETRY_AFTER_CAP_MS = 12 * 3_600_000
 """No wait is longer, whatever a host says."""
 MAX_LENGTH = 64
-"""An HTTP date has 29 characters; what is much longer is no ``Retry-After``."""
+"""An HTTP date has 29 characters; a much longer value is no ``Retry-After``."""
 
 _SECONDS = re.compile(r"(?P<whole>[0-9]+)(?:\.(?P<fraction>[0-9]*))?")
 # The three forms of RFC 9110, section 5.6.7, and the numeric zones that mail servers write in them.
@@ -24,14 +24,14 @@ _CAP_DIGITS = len(str(RETRY_AFTER_CAP_MS))
 
 
 def has_retry_after(header: str | None) -> bool:
-    """Whether ``header`` says when to try again, even if that time has passed."""
+    """Return whether ``header`` says when to try again, even if that time has passed."""
     return _wait_ms(header, 0) is not None
 
 
 def retry_after_ms(header: str | None, now: int) -> int:
-    """Return how many ms after ``now`` (ms) to try again: 0 when ``header`` is absent, past or nonsense.
+    """Return after how many ms to try again, at most ``RETRY_AFTER_CAP_MS``; ``now`` is in ms since the epoch.
 
-    At most ``RETRY_AFTER_CAP_MS``.
+    0 if ``header`` is absent, invalid or in the past.
     """
     return max(0, min(_wait_ms(header, now) or 0, RETRY_AFTER_CAP_MS))
 
@@ -58,5 +58,5 @@ def _wait_ms(header: str | None, now: int) -> int | None:
 def _whole_seconds(span: re.Match[str]) -> int:
     whole = span["whole"].lstrip("0")
     if len(whole) > _CAP_DIGITS:
-        return RETRY_AFTER_CAP_MS  # so many seconds are more than the cap anyway
+        return RETRY_AFTER_CAP_MS  # as seconds, this is far above the cap, which the caller applies
     return int(whole or "0") + bool((span["fraction"] or "").strip("0"))

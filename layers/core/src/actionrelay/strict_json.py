@@ -1,4 +1,4 @@
-"""JSON with one meaning: strict reading (RFC 8259, and I-JSON's unique keys, RFC 7493) and one canonical form."""
+"""JSON with one meaning: strict parsing (RFC 8259, with I-JSON's unique keys, RFC 7493) and one canonical form."""
 
 import hashlib
 import json
@@ -15,45 +15,45 @@ from actionrelay.fault import cut
 type Json = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
 MAX_NESTING = 100
-"""Twice what Genesys Cloud follows; deeper documents are meant for the parser, not for an action."""
+"""Twice what Genesys Cloud allows. Deeper documents are attacks on the parser, not inputs of an action."""
 MAX_STEP_LENGTH = 80
 """Characters of one key in a pointer; ids and names of actions are shorter."""
 MAX_PATHS_REPORTED = 10
-"""Places named in one answer; a caller who broke a rule in more has seen the pattern by then."""
+"""Places named in one answer: enough to show a caller the pattern."""
 
 
 class NestingTooDeepError(MalformedJsonError):
-    """The document nests deeper than any parser should follow."""
+    """The document nests deeper than ``MAX_NESTING``."""
 
 
 class Measured(NamedTuple):
-    """A document, and how deep it nests."""
+    """A document and how deep it nests."""
 
     document: Json
     most_levels: int
-    """Arrays and objects around its innermost value, or more: where they are few, they are only counted."""
+    """An upper bound for the arrays and objects around any value: of few brackets, their number; else exact."""
 
 
 def parse(raw: bytes) -> Json:
-    """Read a whole document.
+    """Parse a whole document.
 
-    A parser in Rust reads it at once, without a call of ours for an object or a number (ADR 32). A document that has a
-    fault is read again for the reason, so a document costs two readings at most.
+    A parser in Rust reads it in one call, without calls back into Python (ADR 32). A document with a fault is read a
+    second time for the reason.
 
     Raises:
         MalformedJsonError: not UTF-8, not JSON, a key twice in one object, NaN, Infinity, a number that a double
-            can't hold, or half of a surrogate pair. Each would mean one thing here and another elsewhere.
+            can't hold, or half of a surrogate pair. Parsers disagree about each of these.
         NestingTooDeepError: nested deeper than ``MAX_NESTING``.
     """
     return measured(raw).document
 
 
 def measured(raw: bytes) -> Measured:
-    """Read a whole document, as ``parse`` does, and say how deep it nests."""
+    """Parse a whole document, as ``parse`` does, and measure how deep it nests."""
     text = raw.translate(_ALIKE, _WHITESPACE)
     brackets = text.count(b"[")
-    # A quote inside a string has a backslash before it. So where there is none, each `":` is the end of a key, and the
-    # text says how many keys there are. To count them takes a third of the time that the parser needs to compare them.
+    # A quote inside a string follows a backslash. So in a text without backslashes each `":` ends a key, and the number
+    # of keys is known. Counting them takes a third of the time that the parser needs to compare them.
     keys = text.count(b'":') if brackets > _FEW_BRACKETS and b"\\" not in raw else None
     document = _parse_at_once(raw, compare_keys=keys is None)
     levels = brackets
@@ -70,18 +70,18 @@ def measured(raw: bytes) -> Measured:
 def canonical(value: Json, number: Callable[[Any], float] | None = None) -> bytes:
     """Return the one form of a value: keys sorted, no spaces, UTF-8.
 
-    ``number`` makes a double of what is in it and is no JSON, in the order of the form.
+    ``number`` turns values that are not JSON into doubles; it is called in the order of the form.
 
-    Key order and the form of numbers do not matter (``1e2`` is ``100.0``); ``1``, ``1.0`` and ``true`` stay apart.
+    Key order and the form of numbers do not matter (``1e2`` is ``100.0``); ``1``, ``1.0`` and ``true`` differ.
     """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=number)
     return text.encode()
 
 
 def why_no_json(value: object) -> str | None:
-    """Say why one value that was computed has no place in a document, by the rules of ``parse``; None where it has.
+    """Return why a computed value breaks the rules of ``parse``, or None.
 
-    What is in an array or object is not looked at, apart from an object's keys.
+    The contents of arrays and objects are not checked, except for the keys.
     """
     match value:
         case None | bool() | list():
@@ -110,14 +110,15 @@ def _why_no_text(text: object) -> str | None:
 
 
 def digest(data: bytes) -> str:
-    """SHA-256 in hex: names content without holding it."""
+    """Return the SHA-256 in hex, which identifies content without revealing it."""
     return hashlib.sha256(data).hexdigest()
 
 
 def pointer(*steps: str | int) -> str:
-    """Return a path as a JSON pointer (RFC 6901); no step is the whole document, ``""``.
+    """Return a path as a JSON pointer (RFC 6901); without steps it is ``""``, the whole document.
 
-    A step of more than ``MAX_STEP_LENGTH`` characters is cut and ends in an ellipsis: a key may be as long as a body.
+    A step of more than ``MAX_STEP_LENGTH`` characters is cut and ends in an ellipsis, since a key may be as long as a
+    body.
     """
     return "".join("/" + cut(str(step), MAX_STEP_LENGTH).replace("~", "~0").replace("/", "~1") for step in steps)
 
@@ -125,7 +126,7 @@ def pointer(*steps: str | int) -> str:
 def paths_below(value: Json, limit: int) -> tuple[tuple[str | int, ...], ...]:
     """Return the paths of values more than ``limit`` steps below ``value``; an array index is a step too.
 
-    The first value over the limit counts for all below it, and at most ``MAX_PATHS_REPORTED`` are returned.
+    Only the first value over the limit is returned, not those below it, and at most ``MAX_PATHS_REPORTED``.
     """
     if next(islice(_levels(value), limit + 1, None), None) is None:
         return ()
@@ -133,7 +134,7 @@ def paths_below(value: Json, limit: int) -> tuple[tuple[str | int, ...], ...]:
 
 
 def _paths_at(value: Json, depth: int) -> Iterator[tuple[str | int, ...]]:
-    """Paths of exactly ``depth`` steps, in document order; ``depth`` is a setting, so recursion is bounded."""
+    """Yield paths of exactly ``depth`` steps, in document order. ``depth`` is a setting, so recursion is bounded."""
     if depth == 0:
         yield ()
         return
@@ -152,27 +153,27 @@ def _children(value: Json) -> Iterator[tuple[str | int, Json]]:
 _BEYOND_DOUBLE = 2**1024 - 2**970
 """The smallest number that rounds to more than the largest double (IEEE 754, binary64)."""
 _ALIKE = bytes.maketrans(b"123456789E+{", b"000000000e0[")
-"""Makes one digit of all, so that a plain search finds where a number could be large; and one bracket of both."""
+"""Maps all digits to one, so that a plain search finds large numbers, and both brackets to one."""
 _WHITESPACE = b" \t\r\n"
 _LARGE_EXPONENT = b"0e000"
 _LONG_NUMBER = b"0" * 200
-"""A number of fewer digits, with an exponent of two, is far below what a double holds."""
+"""A number with fewer digits and a two-digit exponent is far below the largest double."""
 _BEFORE_A_NUMBER = b":,["
 _MOST_LOOKS = 1_000
 _FEW_BRACKETS = 16
-"""So many are only counted; a look at each costs as much as the rules about depth do, where those have to look."""
+"""Up to this many are only counted, not visited: visiting them costs as much as the rules about depth do."""
 _TOO_DEEP = f"nested more than {MAX_NESTING} levels deep"
 
 
 def _levels(document: Json) -> Iterator[list[Json]]:
     """Yield the values of a document by their depth, the document itself first.
 
-    Level by level, so that the walk itself needs no depth. Costs one look at each value.
+    Level by level, so that the walk does not recurse. Visits each value once.
     """
     level = [document]
     while level:
         yield level
-        # Exact classes, since a parser makes no others, and twice as fast as `isinstance` over 250,000 values.
+        # A parser makes only these classes, and the check is twice as fast as `isinstance` over 250,000 values.
         level = [
             child
             for value in level
@@ -182,19 +183,20 @@ def _levels(document: Json) -> Iterator[list[Json]]:
 
 
 def _containers(values: Iterable[Json]) -> list[Any]:
-    """Pick out objects and arrays."""
+    """Return the objects and arrays among values."""
     return [value for value in values if value.__class__ is dict or value.__class__ is list]
 
 
 def _within(containers: Iterable[Any]) -> Iterator[Json]:
-    """Give what is in objects and arrays, one level down."""
+    """Yield the values in objects and arrays, one level down."""
     return chain.from_iterable(value.values() if value.__class__ is dict else value for value in containers)
 
 
 def _check_numbers(document: Json, text: bytes) -> None:
-    """Refuse numbers that came out as infinity, and integers that would.
+    """Refuse numbers that were read as infinity, and integers that a double can't hold.
 
-    ``text`` is the document's, digits alike. It says whether there can be any, so most documents are not walked.
+    ``text`` is the document's text after ``_ALIKE``. It shows whether there can be any, so most documents are not
+    walked.
     """
     long = _LONG_NUMBER in text
     if not long and not (_LARGE_EXPONENT in text and _may_be_exponent(text)):
@@ -207,10 +209,10 @@ def _check_numbers(document: Json, text: bytes) -> None:
 
 
 def _shape(document: Json, brackets: int) -> tuple[int, int]:
-    """Return how deep a document nests, and how many keys its objects have; no more is counted beyond ``MAX_NESTING``.
+    """Return how deep a document nests, and how many keys its objects have; stop beyond ``MAX_NESTING``.
 
-    The text has so many opening ``brackets``, some perhaps in strings. Once as many objects and arrays are found,
-    nothing below them is looked at, which is where most values are.
+    The text has this many opening ``brackets``, some perhaps in strings. Once as many objects and arrays are found, the
+    values below them, which are most, are not visited.
     """
     levels = keys = 0
     found = _containers((document,))
@@ -227,14 +229,14 @@ def _shape(document: Json, brackets: int) -> tuple[int, int]:
 
 
 def _may_be_exponent(alike: bytes) -> bool:
-    """Whether a large exponent could be one of a number: half of all UUIDs look as if they had one."""
+    """Return whether a large exponent could belong to a number; half of all UUIDs look as if they had one."""
     place = -1
     for _ in range(_MOST_LOOKS):
         place = alike.find(_LARGE_EXPONENT, place + 1)
         if place < 0:
             return False
         before = alike[max(0, place - len(_LONG_NUMBER)) : place].rstrip(b"0.")
-        if before.removesuffix(b"-")[-1:] in _BEFORE_A_NUMBER:  # nothing before it is in there as well
+        if before.removesuffix(b"-")[-1:] in _BEFORE_A_NUMBER:  # an empty rest counts, too
             return True
     return True
 
@@ -245,7 +247,7 @@ def _is_beyond_double(value: Json) -> bool:
 
 def _parse_at_once(raw: bytes, *, compare_keys: bool) -> Json:
     try:
-        # Its cache of short strings would keep parts of requests after they have been answered.
+        # The parser's cache of short strings would keep parts of requests after they have been answered.
         document: Json = jiter.from_json(raw, allow_inf_nan=False, catch_duplicate_keys=compare_keys, cache_mode="none")
     except ValueError:
         return _parse_with_reasons(raw)
@@ -253,7 +255,7 @@ def _parse_at_once(raw: bytes, *, compare_keys: bool) -> Json:
 
 
 def _parse_with_reasons(raw: bytes) -> Json:
-    """Read a document with the standard library's parser, which says where it ends to be JSON."""
+    """Parse a document with the standard library, whose errors say where the fault is."""
     try:
         text = raw.decode("utf-8")
         document: Json = json.loads(text, object_pairs_hook=_unique, parse_constant=_not_a_number)
@@ -263,7 +265,7 @@ def _parse_with_reasons(raw: bytes) -> Json:
         raise MalformedJsonError(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
     except RecursionError:
         raise NestingTooDeepError("nested too deep to be read") from None
-    except ValueError:  # the only other one: an integer of more digits than the interpreter converts
+    except ValueError:  # the only other cause: an integer of more digits than the interpreter converts
         raise MalformedJsonError("an integer has too many digits") from None
     try:
         canonical(document)
@@ -290,5 +292,5 @@ def _not_a_number(constant: str) -> Never:
 
 
 def as_json(document: Mapping[str, object]) -> dict[str, Json]:
-    """Take a document for what it is when it is sent; types with fixed keys are none of ``Json``'s."""
+    """Return a document typed as JSON; ``Json`` does not include types with fixed keys."""
     return cast("dict[str, Json]", document)

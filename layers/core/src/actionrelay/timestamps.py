@@ -1,4 +1,4 @@
-"""Times as callers read them: ISO 8601 in UTC with milliseconds, from milliseconds since the epoch."""
+"""Converts between milliseconds since the epoch and ISO 8601 in UTC with milliseconds, as callers read times."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,23 +10,23 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def iso(milliseconds: int) -> str:
-    """Format an instant: ``2026-11-23T19:00:00.000Z``."""
+    """Format an instant (ms since the epoch) as ``2026-11-23T19:00:00.000Z``."""
     moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds % 1000:03d}Z"
 
 
 def iso_or_none(milliseconds: int | None) -> str | None:
-    """Format an instant that may not have come yet."""
+    """Format an instant that may be absent."""
     return None if milliseconds is None else iso(milliseconds)
 
 
 def read_iso(text: str) -> int:
-    """Read back what ``iso`` returned."""
+    """Return the instant of a text that ``iso`` returned, in ms."""
     return (datetime.fromisoformat(text) - _EPOCH) // timedelta(milliseconds=1)
 
 
 def day_of(milliseconds: int) -> str:
-    """Name the UTC day of an instant: ``2026-11-23``."""
+    """Return the UTC day of an instant, such as ``2026-11-23``."""
     return iso(milliseconds)[:10]
 
 
@@ -36,5 +36,5 @@ def midnight(milliseconds: int) -> int:
 
 
 def day_starts_at(day: str) -> int:
-    """Return the first instant of a UTC day that ``day_of`` names."""
+    """Return the first instant of a UTC day that ``day_of`` returned, in ms."""
     return read_iso(f"{day}T00:00:00.000Z")

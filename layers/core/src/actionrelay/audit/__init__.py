@@ -1,1 +1,1 @@
-"""What happened: trails, days, exports and their verification."""
+"""Reads the audit trail: of an execution, of a day, as exported files; and verifies it."""

@@ -1,4 +1,4 @@
-"""Use case: say what happened on a day, page by page."""
+"""Use case: return a day's audit entries, page by page."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,37 +20,37 @@ from actionrelay.timestamps import day_of
 
 
 class AuditDayDocument(TypedDict):
-    """What happened on one UTC day: an execution's entries together and in order, executions by action, then time."""
+    """The entries of one UTC day: each execution's together and in order; executions by action, then time."""
 
     date: str
     entries: list[AuditDocument]
     next: str | None
-    """Asks for the next page; null on the last one."""
+    """The parameter `next` for the next page; null on the last page."""
 
 
 MOST_ENTRIES = 1_000
 _USUAL_ENTRIES = 200
 _HIGHEST_SEQ = 2**53 - 1
-"""Far above any; DynamoDB holds 38 digits."""
+"""Far above any real one. DynamoDB holds 38 digits."""
 _LONGEST_KEY = 1_024
-"""In bytes: what DynamoDB takes for a sort key."""
+"""In bytes: DynamoDB's limit for a sort key."""
 _THREADS = 8
 _TRAILS_AT_ONCE = 32
-"""Read ahead of what a page turns out to have room for."""
+"""A page may read this many ahead, although not all of them fit."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayTrails:
-    """The trails of a day's executions, in the day's order; ``threads`` are read at the same time."""
+    """Reads the trails of a day's executions, in the day's order, with a number of ``threads``."""
 
     audit: AuditReader
     day: str
     threads: int
     at_once: int
-    """Trails that are in memory together."""
+    """The number of trails in memory."""
 
     def read(self, openings: Sequence[Opening], after: Opening | None) -> Iterator[tuple[Opening, Trail]]:
-        """Give each execution once, with those of its entries that are of this day, and every flaw of its trail."""
+        """Yield each execution once, with its entries of this day and all flaws of its trail."""
         with ThreadPoolExecutor(self.threads, thread_name_prefix="trail") as threads:
             for some in batched(_once(openings, after), self.at_once, strict=False):
                 for opening, trail in zip(some, threads.map(self._trail, some), strict=True):
@@ -64,7 +64,7 @@ class DayTrails:
 
 
 def _once(openings: Sequence[Opening], after: Opening | None) -> Iterator[Opening]:
-    """Leave out what is there again: two writers may have written the entry that opens a day, in items of their own."""
+    """Skip duplicates: two writers may both have written the entry that opens a day, in different items."""
     before = after.execution_id if after else None
     for opening in openings:
         if opening.execution_id != before:
@@ -74,7 +74,7 @@ def _once(openings: Sequence[Opening], after: Opening | None) -> Iterator[Openin
 
 @dataclass(frozen=True, slots=True)
 class DayQuery:
-    """What is asked for."""
+    """The parameters of ``GET /audit``."""
 
     day: str
     limit: int
@@ -83,14 +83,14 @@ class DayQuery:
 
 @dataclass(frozen=True, slots=True)
 class ReadAuditDays:
-    """Answers what happened on a day."""
+    """Returns what happened on a day."""
 
     audit: AuditReader
 
     def page(self, query: Mapping[str, str]) -> dict[str, Json]:
-        """Return the entries of a UTC day, an execution's together; a page holds whole executions.
+        """Return the entries of a UTC day, each execution's together.
 
-        So it has ``limit`` entries at most, except for an execution that alone has more.
+        A page holds whole executions: at most ``limit`` entries, or one execution with more.
 
         Raises:
             InvalidRequestError: with every fault of the query.
@@ -137,7 +137,7 @@ def read_day_query(query: Mapping[str, str]) -> DayQuery:
 
 
 def is_day(text: str) -> bool:
-    """Whether a text is a day of the calendar, as ``2026-11-24``."""
+    """Return whether a text is a day of the calendar, such as ``2026-11-24``."""
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
@@ -145,7 +145,7 @@ def is_day(text: str) -> bool:
 
 
 def cursor(opening: Opening) -> str:
-    """Return the ``next`` of a page that ends with an execution of the day."""
+    """Return the ``next`` of a page whose last execution has this opening."""
     return write_cursor([opening.opened_at, opening.execution_id, opening.seq])
 
 

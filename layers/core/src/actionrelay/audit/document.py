@@ -1,4 +1,4 @@
-"""An audit entry, as readers of the trail see it."""
+"""An audit entry as a JSON document."""
 
 import json
 from typing import NotRequired, TypedDict
@@ -12,54 +12,54 @@ class AuditDocument(TypedDict):
     """One line of an execution's history; `hash` covers every other field, `previousHash` included."""
 
     seq: int
-    """1, 2, 3, … without a gap."""
+    """1, 2, 3, … without gaps."""
     timestamp: Timestamp
     executionId: str
     actionId: str
     event: str
     """What happened: `accepted`, `attempt_started`, `completed`, `webhook_delivered`, …"""
     status: str
-    """Of the execution after it."""
+    """The execution's status after the event."""
     latencyMs: int | None
-    """Of the attempt or the delivery, in ms."""
+    """The latency of the attempt or the delivery, in ms."""
     attempt: int
     """Attempts so far."""
     payloadSizeBytes: int | None
-    """Of the request or the result that the event is about; the content itself is not recorded."""
+    """The size of the request or result of the event. The content itself is not recorded."""
     payloadSha256: str | None
     webhookUrl: str | None
     successRate: float | None
-    """In an outcome: the deployment's of the day until then, from 0 to 1; null where nothing had ended, or it could not
-    be read."""
+    """With an outcome: the deployment's success rate of that day so far, from 0 to 1; null if nothing had ended, or if
+    it could not be read."""
     traceId: str
     correlationId: str | None
     code: str | None
-    """The error's."""
+    """The error's code."""
     day: str | None
-    """In an execution's first entry of each UTC day: that day."""
+    """The UTC day, in an execution's first entry of that day."""
     actor: str | None
-    """Who decided, in the events of an operator."""
+    """The operator that decided, in an operator's events."""
     note: str | None
-    """What the operator wrote down."""
+    """The operator's note."""
     limit: str | None
-    """Which limit of Genesys Cloud the attempt ran into, as `namespace/key=value`."""
+    """The limit of Genesys Cloud that the attempt reached, as `namespace/key=value`."""
     sentAs: str | None
-    """The id under which the run that the event is about goes out to Genesys Cloud, where it is not the execution's."""
+    """The id that the run was sent to Genesys Cloud with, if it is not the execution's."""
     acceptedAt: Timestamp | None
-    """When the execution was accepted. An id that is used again past its retention has a chain for each acceptance;
-    null in entries of earlier releases."""
+    """When the execution was accepted. An id that is used again after its retention has a chain for each acceptance.
+    Null in entries of earlier releases."""
     keptDays: int | None
-    """How many days after its timestamp the entry expires; null in entries of earlier releases."""
+    """The days from its timestamp until the entry expires. Null in entries of earlier releases."""
     decisionId: NotRequired[str]
-    """The decision about many that the event is part of; left out elsewhere."""
+    """The decision about many executions that the event is part of; otherwise absent."""
     warnings: NotRequired[list[WarningDocument]]
-    """In an acceptance: what the action's contract does not allow; left out where that is nothing."""
+    """In an acceptance: how the request breaks its action's contract; absent if it doesn't."""
     previousHash: str
     hash: str
 
 
 def audit_document(entry: AuditEntry) -> AuditDocument:
-    """Return one audit entry as callers see it."""
+    """Return an audit entry as a document."""
     document: AuditDocument = {
         "seq": entry.seq,
         "timestamp": iso(entry.timestamp),
@@ -94,7 +94,7 @@ def audit_document(entry: AuditEntry) -> AuditDocument:
 
 
 def _warnings(text: str) -> list[WarningDocument]:
-    """Read warnings back; what somebody has changed so that it can't be read is none, and the entry's hash shows it."""
+    """Read recorded warnings. If they were tampered with and can't be read, return none: the entry's hash shows it."""
     try:
         listed = json.loads(text)
         return [{"pointer": each["pointer"], "code": each["code"], "detail": each["detail"]} for each in listed]

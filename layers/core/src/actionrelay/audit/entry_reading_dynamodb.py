@@ -1,7 +1,7 @@
-"""Reads items of the audit table that anybody may have changed: what can be read, and what is wrong with the rest.
+"""Reads items of the audit table that may have been tampered with: the readable entries, and what is wrong.
 
-No item makes this raise. What is wrong is reported as a ``Flaw`` with the ``seq`` that it is about; whether the entries
-follow each other is for ``audit_verification`` to say.
+No item makes this raise. What is wrong is reported as a ``Flaw`` with its ``seq``. ``audit/verification.py`` checks
+whether the entries follow each other.
 """
 
 import json
@@ -18,29 +18,29 @@ from actionrelay.ledger.entries_dynamodb import ENTRIES_PER_TRAIL, camel, entrie
 
 _FIELDS = {field.name: field for field in fields(AuditEntry)}
 _LARGEST = 2**53 - 1
-"""The largest whole number that every reader of JSON takes for the same."""
+"""The largest whole number that every reader of JSON reads exactly."""
 _LAST_MOMENT = 253_402_300_799_999
-"""The end of the year 9999, in ms: what comes after it can't be written as a date."""
+"""The end of the year 9999, in ms: later times can't be written as dates."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _EXPIRY = "expires_at"
-"""What the last entry's ``kept_days`` makes it. Entries of earlier releases don't say, so theirs is not checked."""
+"""Follows from the last entry's ``kept_days``. Entries of earlier releases have none, so theirs is not checked."""
 _INDEXED = frozenset({"dayOpened", "openedAt"})
-"""Come with the entry that opens a day."""
+"""Attributes that are written with the entry that opens a day."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """One entry as it was found: its facts, of whatever types, and what they make."""
+    """One entry as stored: its facts, of any types, and the entry that they form."""
 
     facts: Mapping[str, Any]
     seq: int
-    """Its own number, or that of its place."""
+    """Its own number, or, if that is unusable, the one that follows from its place in the item."""
     entry: AuditEntry | None
-    """None where a fact has no usable form."""
+    """None if a fact is unusable."""
 
 
 def read_item(item: Mapping[str, Attribute]) -> tuple[list[AuditEntry], list[Flaw]]:
-    """Read the entries of an item, oldest first, and what is wrong with it."""
+    """Return the entries of an item, oldest first, and its flaws."""
     acceptance, end = _place(value_of(item["seq"]))
     flaws: list[Flaw] = []
     last = {name: fact(name, item[camel(name)]) if camel(name) in item else None for name in _FIELDS}
@@ -59,14 +59,14 @@ def read_item(item: Mapping[str, Attribute]) -> tuple[list[AuditEntry], list[Fla
 
 
 def _place(key: Any) -> tuple[int, int]:
-    """Read a sort key: the second of the acceptance, and ``seq``. A key that is no whole number is rounded up."""
+    """Return what a sort key holds: the second of the acceptance, and ``seq``. A fraction is rounded up."""
     number = key if isinstance(key, int | float) and math.isfinite(key) else 0
     whole = max(-_LARGEST, min(math.ceil(number), _LARGEST))
     return divmod(whole, ENTRIES_PER_TRAIL) if whole > 0 else (0, whole)
 
 
 def _earlier(item: Mapping[str, Attribute], end: int, flaws: list[Flaw]) -> Sequence[Any]:
-    """What was written together with the last entry, as differences of whatever type."""
+    """Return the entries that were written together with the last one, as differences of any type."""
     if "earlier" not in item:
         return ()
     try:
@@ -80,7 +80,7 @@ def _earlier(item: Mapping[str, Attribute], end: int, flaws: list[Flaw]) -> Sequ
 
 
 def _before(after: _Found, differences: Any, last: Mapping[str, Any], at: tuple[int, int], flaws: list[Flaw]) -> _Found:
-    """Read the entry before another one of the same item."""
+    """Read the entry that precedes another one in the same item."""
     acceptance, place = at
     known = differences if isinstance(differences, dict) else {}
     stated = {name: known[name] for name in known if name in _FIELDS}
@@ -95,10 +95,9 @@ def _before(after: _Found, differences: Any, last: Mapping[str, Any], at: tuple[
 
 
 def _hash_before(after: _Found, entry: AuditEntry) -> str:
-    """The hash that an entry was written with: what the next one names as the one before it.
+    """Return the hash that an entry was written with: the ``previous_hash`` of the next entry.
 
-    Where the next one is another than it was, or names something else than it did, the entry's own hash is all there
-    is; the chain then breaks at the next one.
+    If the next entry was changed, return the hash of the entry's content: the chain then breaks at the next one.
     """
     own, named = entry_hash(entry), after.facts["previous_hash"]
     if named == own or not _usable("previous_hash", named) or after.seq != entry.seq + 1:
@@ -109,7 +108,7 @@ def _hash_before(after: _Found, entry: AuditEntry) -> str:
 
 
 def _found(facts: Mapping[str, Any], place: int, acceptance: int, flaws: list[Flaw]) -> _Found:
-    """Take facts for an entry, if each has a usable form and the acceptance is the one of its key."""
+    """Make an entry of facts if each is usable and the acceptance is that of the key; else report a flaw."""
     seq = facts["seq"] if _usable("seq", facts["seq"]) else place
     unusable = [camel(name) for name in _FIELDS if not _usable(name, facts[name])]
     if not unusable and (facts["accepted_at"] or 0) // 1_000 != acceptance:
@@ -143,13 +142,13 @@ def _out_of_order(seqs: Sequence[int]) -> Iterable[Flaw]:
 
 
 def _follow_each_other(entries: Sequence[AuditEntry]) -> bool:
-    """Whether the entries are those of one write, unchanged: only then is it known how they were written."""
+    """Return whether the entries are from one write and unchanged: only then is the written item known."""
     first = entries[0].seq
     return all(entry.seq == first + at and entry.hash == entry_hash(entry) for at, entry in enumerate(entries))
 
 
 def _written_otherwise(item: Mapping[str, Attribute], entries: Sequence[AuditEntry]) -> Iterable[Flaw]:
-    """Name what the entries of an item can't have brought with them, such as its place in the index by day."""
+    """Report attributes that were not written with an item's entries, such as another day of the index."""
     written = entries_item(entries)
     said = entries[-1].kept_days is not None
     if said:
@@ -173,5 +172,5 @@ def _written_otherwise(item: Mapping[str, Attribute], entries: Sequence[AuditEnt
 
 
 def _equal(one: Attribute | None, other: Attribute | None) -> bool:
-    """Whether two attributes say the same; DynamoDB writes a number in a way of its own."""
+    """Return whether two attributes are equal; DynamoDB has its own form of numbers."""
     return one == other or (one is not None and other is not None and "N" in one and value_of(one) == value_of(other))

@@ -1,4 +1,4 @@
-"""Use case: write a day's audit entries to a file, one document a line, and never lose what an earlier export had."""
+"""Use case: write a day's audit entries to a file, one document a line, without losing any of an earlier export."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,23 +16,23 @@ from actionrelay.strict_json import Json
 from actionrelay.timestamps import DAY_MS, day_of, day_starts_at
 
 _THREADS = 16
-"""As many as the client has connections."""
+"""The number of the client's connections."""
 _OPENINGS_AT_ONCE = 1_000
 _TRAILS_AT_ONCE = 64
 LAST_MS = 30_000
-"""What is left of an invocation when an export that has not come to its end pauses, so that it can still say so."""
+"""The time that is left of an invocation when an unfinished export pauses, so that it can still report it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How far an export is: after which execution, with what written and how much of the earlier file found again."""
+    """How far an export is: the last execution, what is written, and how much of the earlier file is found again."""
 
     after: Opening | None = None
     executions: int = 0
     entries: int = 0
     flaws: int = 0
     found: int = 0
-    """Bytes of the earlier file whose entries are in this one too."""
+    """The bytes of the earlier file whose entries are in this one too."""
 
     def beyond(self, opening: Opening, trail: Trail, found: int) -> "Place":
         """Return the place after one more execution."""
@@ -46,7 +46,7 @@ class Place:
         )
 
     def document(self) -> dict[str, Json]:
-        """Return it as JSON, for another invocation."""
+        """Return the place as JSON, for another invocation."""
         after = self.after
         return {
             "after": [after.execution_id, after.seq, after.opened_at] if after else None,
@@ -55,14 +55,14 @@ class Place:
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> "Place":
-        """Read what ``document`` returned."""
+        """Read a place that ``document`` returned."""
         after = document["after"]
         return cls(Opening(*after) if after else None, *document["counts"])
 
 
 @dataclass(slots=True)
 class _Earlier:
-    """The file of an earlier export: each of its entries has to come again, in its order."""
+    """The file of an earlier export. Each of its entries has to be found again, in order."""
 
     lines: Iterator[bytes]
     found: int
@@ -73,14 +73,14 @@ class _Earlier:
         self._advance()
 
     def meet(self, entry: AuditEntry) -> None:
-        """Pass the next line by if it is this entry, unchanged."""
+        """Move on to the next line if this one is the entry, unchanged."""
         if self.wanted == (entry.execution_id, entry.seq, entry_hash(entry)):
             self.found += self._length
             self._advance()
 
     @property
     def is_found_again(self) -> bool:
-        """Whether each line has been met."""
+        """Whether all lines have been found again."""
         return self.wanted is None
 
     def _advance(self) -> None:
@@ -89,7 +89,7 @@ class _Earlier:
 
 
 def _identity(line: bytes) -> tuple[str, int, str]:
-    """Return which entry a line is; of what is no entry, something that no entry is."""
+    """Return the identity of the entry in a line, or one that no entry has if the line is no entry."""
     try:
         document = json.loads(line)
         return str(document["executionId"]), int(document["seq"]), str(document["hash"])
@@ -99,7 +99,7 @@ def _identity(line: bytes) -> tuple[str, int, str]:
 
 @dataclass(frozen=True, slots=True)
 class ExportAuditDay:
-    """Exports one UTC day. The same day again replaces the file where nothing that it had is gone or changed."""
+    """Exports one UTC day. A repeat replaces the file unless one of its entries is gone or changed."""
 
     audit: AuditReader
     refusals: DayRefusals
@@ -108,17 +108,17 @@ class ExportAuditDay:
     clock: Clock
 
     def export(self, wanted: Mapping[str, Any], ends_at: int) -> dict[str, Any]:
-        """Export the day that is ``wanted``, before ``ends_at`` (ms since the epoch), and say what was written.
+        """Export the day that is ``wanted``, before ``ends_at`` (ms since the epoch), and return what was written.
 
-        ``wanted`` is ``{"date": "2026-11-24"}``, or ``{"daysBefore": 1}`` for the day before this one. Memory holds
-        some trails and a part of the file, however many entries a day has. A day that takes longer than one
-        invocation pauses; the next export of it goes on from there.
+        ``wanted`` is ``{"date": "2026-11-24"}``, or ``{"daysBefore": 1}`` for yesterday. Memory holds some trails and
+        a part of the file, however many entries a day has. If a day takes longer than one invocation, the export
+        pauses, and the next export of that day goes on from there.
 
         Raises:
             ExportRequestError: ``wanted`` is neither, or a day that is not over.
-            ExportUnfinishedError: it paused.
-            ExportConflictError: an entry of the earlier file is gone or changed. That file stays as it is, and what
-                the table has now is beside it, as ``audit-<day>.differs.jsonl``.
+            ExportUnfinishedError: the export paused.
+            ExportConflictError: an entry of the earlier file is gone or changed. That file is unchanged, and the
+                table's present entries are beside it, as ``audit-<day>.differs.jsonl``.
             StoreUnavailableError: the table or the bucket failed; no file was written.
         """
         began_at = self.clock.now()
@@ -156,7 +156,7 @@ class ExportAuditDay:
         raise ExportRequestError('wanted is {"date": "2026-11-24"} or {"daysBefore": 1}')
 
     def _write(self, day: str, name: str, earlier_name: str | None, until: int) -> tuple[DayFile, Place, bool]:
-        """Write a day's lines; return the unfinished file, the place, and whether the earlier file is found again."""
+        """Write a day's lines. Return the unfinished file, the place, and whether the earlier file is found again."""
         paused = self.files.resume(name)
         file, place = (paused[0], Place.read(paused[1])) if paused else (self.files.begin(name), Place())
         earlier = _Earlier(self.files.lines(earlier_name, place.found) if earlier_name else iter(()), place.found)
@@ -183,7 +183,7 @@ class ExportAuditDay:
         return file, place, earlier.is_found_again
 
     def _counted(self, day: str) -> Iterator[AuditEntry]:
-        """Give an entry for each caller of whom more was refused than is recorded one by one."""
+        """Yield an entry for each caller with more refused submissions than are recorded one by one."""
         for refused in self.refusals.of(day):
             if refused.beyond:
                 yield rejected_beyond(day, day_starts_at(day) + DAY_MS, refused.caller, refused.beyond)

@@ -1,4 +1,4 @@
-"""Exported days: files in the payload bucket, written part by part, kept whole and kept apart from later ones."""
+"""Exported days as files in the payload bucket, each written part by part and visible only when it is whole."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PREFIX = "audit/"
 PAUSED = "audit/.paused/"
 PART_BYTES = 8 * 1_024 * 1_024
-"""S3 takes 10,000 parts of 5 MB at least: so a file may have 80 GB, of which one part is in memory."""
+"""S3 allows 10,000 parts of at least 5 MB. So a file may have 80 GB, with one part of it in memory."""
 CONTENT_TYPE = "application/x-ndjson"
 _READ_BYTES = 65_536
 _DOING = "an exported day can't be written"
@@ -74,7 +74,7 @@ class BucketDayFiles(DayFiles):
                 state: dict[str, Any] = json.loads(paused)
                 self.client.list_parts(Bucket=self.bucket, Key=PREFIX + name, UploadId=state["upload_id"], MaxParts=1)
             except ClientError as failure:
-                # `NoSuchUpload`: it was finished since, or the bucket has dropped it after a day.
+                # `NoSuchUpload`: it has been finished since, or the bucket has deleted it after a day.
                 if aws_code(failure) in {"NoSuchKey", "NoSuchUpload"}:
                     return None
                 raise
@@ -82,7 +82,7 @@ class BucketDayFiles(DayFiles):
         return file, state["place"]
 
     def lock(self) -> dict[str, Any]:
-        """Return the arguments that lock what is written now; none where nothing is locked."""
+        """Return the arguments that lock an object written now; none without ``lock_days``."""
         if not self.lock_days:
             return {}
         until = datetime.fromtimestamp(self.clock.now() / 1_000, UTC) + timedelta(days=self.lock_days)
@@ -91,17 +91,17 @@ class BucketDayFiles(DayFiles):
 
 @dataclass(slots=True)
 class _BucketDayFile(DayFile):
-    """One file under way: a multipart upload as soon as there is more than one part."""
+    """One file that is being written: a multipart upload as soon as there is more than one part."""
 
     files: BucketDayFiles
     name: str
     upload_id: str | None = None
     parts: "list[CompletedPartTypeDef]" = field(default_factory=list)
     size: int = 0
-    """Bytes that are in parts."""
+    """The bytes in parts that are sent."""
     buffer: bytearray = field(default_factory=bytearray)
     place: Mapping[str, Json] = field(default_factory=dict)
-    """Where the writer was after the last part."""
+    """The writer's place after the last part."""
 
     @override
     def write(self, lines: bytes, place: Mapping[str, Json]) -> None:

@@ -1,4 +1,4 @@
-"""Use case: give the history of one execution, and say whether it is whole. Reads alone."""
+"""Use case: return the history of one execution, verified on request. Only reads."""
 
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
@@ -16,7 +16,7 @@ from actionrelay.ports import Clock
 from actionrelay.strict_json import Json, as_json
 
 _LOOKS = 5
-"""How often a record that is being written to is looked at again before its trail is called broken."""
+"""How often a record that changes meanwhile is read again before its trail is reported as broken."""
 
 
 class HistoryDocument(TypedDict):
@@ -24,34 +24,34 @@ class HistoryDocument(TypedDict):
 
     executionId: str
     entries: list[AuditDocument]
-    """Those included that the execution's record has and the audit table not yet."""
+    """Includes entries that are in the execution's record and not in the audit table yet."""
     verification: NotRequired[VerificationDocument]
-    """With `verify=true`."""
+    """Present with `verify=true`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadHistory:
-    """Answers what happened to one execution."""
+    """Returns what happened to one execution."""
 
     store: ExecutionStore
     audit: AuditReader
     clock: Clock
 
     def history(self, execution_id: str, *, verified: bool = False) -> dict[str, Json]:
-        """Return an execution's audit entries, oldest first, those that its record still owes to the table included.
+        """Return an execution's audit entries, oldest first, including those that are pending in its record.
 
-        With ``verified``, also whether the trail is whole. An entry that can't be read is left out; that it is there
-        shows in the verification alone.
+        With ``verified``, also return whether the trail is whole. An entry that can't be read is left out and shows
+        only in the verification.
 
         Raises:
             ExecutionNotFoundError: nothing is on record under this id.
         """
         known_id = recorded_form(execution_id, ExecutionNotFoundError)
-        record = self.store.load(known_id)  # first: what it owes and is paid meanwhile is then found twice, not never
+        record = self.store.load(known_id)  # first: an entry that is written meanwhile is found twice instead of never
         trail = self.audit.trail(known_id)
         if record is None and not (trail.entries or trail.flaws):
             trail = self.audit.trail(rejection_id(execution_id))
-            known_id = execution_id  # a request's: API Gateway's ids have capitals
+            known_id = execution_id  # a request's id, which API Gateway writes with capitals
         found = trail.with_owed(record.audit.owed) if record else trail
         if record is None and not (found.entries or found.flaws):
             raise ExecutionNotFoundError.of(execution_id)
@@ -64,7 +64,7 @@ class ReadHistory:
         return as_json(document)
 
     def _verification(self, execution_id: str, trail: Trail, record: Execution | None) -> Verification:
-        """Check a trail; where the record was written to between the two looks, both are looked at again."""
+        """Check a trail; if the record has changed since it was read, read both again."""
         verification = verify(trail, record, self.clock.now())
         for _ in range(_LOOKS):
             if verification.intact or record is None:

@@ -1,4 +1,4 @@
-"""What reading the audit needs from the world. Each may raise ``DependencyError``."""
+"""What the audit is read from and exported to. Each call may raise ``DependencyError``."""
 
 from collections.abc import Iterator, Mapping
 from typing import Protocol
@@ -9,52 +9,52 @@ from actionrelay.strict_json import Json
 
 
 class AuditReader(Protocol):
-    """Reads what an ``AuditTrail`` wrote, and whatever somebody else has made of it."""
+    """Reads what an ``AuditTrail`` wrote, even if it was tampered with."""
 
     def trail(self, execution_id: str) -> Trail:
-        """All that is there of one execution, oldest first; empty when there is nothing."""
+        """Return everything that is stored of one execution, oldest first; an empty trail if there is nothing."""
         ...
 
     def openings(self, day: str, after: Opening | None, limit: int) -> tuple[Opening, ...]:
-        """The next executions of a UTC day (``2026-11-24``), ``limit`` at most, in the order of the day.
+        """Return the next executions of a UTC day (``2026-11-24``) in the day's order, ``limit`` at most.
 
-        Fewer than ``limit`` are the last ones. One execution may be there twice, one right after the other.
+        Fewer than ``limit`` are the last ones. An execution may occur twice in succession.
         """
         ...
 
 
 class DayRefusals(Protocol):
-    """How many submissions were refused."""
+    """Counts refused submissions."""
 
     def of(self, day: str) -> tuple[Refusals, ...]:
-        """The number of each caller on a UTC day, always in the same order."""
+        """Return the number of refusals of each caller on a UTC day, always in the same order."""
         ...
 
 
 class DayFile(Protocol):
-    """One file that is being written. Nobody sees it before ``finish``."""
+    """One file that is being written. It is invisible before ``finish``."""
 
     def write(self, lines: bytes, place: Mapping[str, Json]) -> None:
-        """Add whole lines; ``place`` says how far the writer is after them."""
+        """Add whole lines; ``place`` is the writer's place after them."""
         ...
 
     def pause(self) -> bool:
-        """Keep what has gone out so far, and the place after it, for another invocation to resume within a day.
+        """Keep what has been sent, and the place after it, so that another invocation can resume within a day.
 
-        False where nothing has gone out yet: the next one begins from the start.
+        Return False if nothing has been sent: the next one begins from the start.
         """
         ...
 
     def finish(self) -> int:
-        """Put the whole file in the place of an older one; return its size in bytes."""
+        """Store the whole file, in place of an earlier one. Return its size in bytes."""
         ...
 
 
 class DayFiles(Protocol):
-    """Where the files of exported days are."""
+    """The files of exported days."""
 
     def lines(self, name: str, offset: int = 0) -> Iterator[bytes]:
-        """Stream the lines of a stored file, newlines included, from a byte on; none where there is no such file."""
+        """Yield the lines of a stored file from a byte on, with their newlines; none if the file does not exist."""
         ...
 
     def begin(self, name: str) -> DayFile:
@@ -62,5 +62,5 @@ class DayFiles(Protocol):
         ...
 
     def resume(self, name: str) -> tuple[DayFile, Mapping[str, Json]] | None:
-        """Go on with a file that was paused: it and the place that was kept with it; None where there is none."""
+        """Return a paused file, to go on with, and the place that was kept with it; None if no file is paused."""
         ...

@@ -1,4 +1,4 @@
-"""The audit table as its readers see it: whatever is there, and the index by day."""
+"""Reads the audit table, whatever it holds, and its index by day."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, override
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AuditTableReader(AuditReader):
-    """An ``AuditReader`` of the same table."""
+    """An ``AuditReader`` of the audit table."""
 
     client: "DynamoDBClient"
     table: str
 
     @override
     def trail(self, execution_id: str) -> Trail:
-        """Read what is there of one execution, as last written; nothing that somebody put there makes this fail."""
+        """Read everything that is stored of one execution, consistently. No stored value makes this fail."""
         entries: list[AuditEntry] = []
         flaws: list[Flaw] = []
         with failures_as(StoreUnavailableError, "the audit trail can't be read"):
@@ -44,7 +44,7 @@ class AuditTableReader(AuditReader):
 
     @override
     def openings(self, day: str, after: Opening | None, limit: int) -> tuple[Opening, ...]:
-        """Read on in the index by day, which follows the table within moments."""
+        """Read the next part of the index by day, which follows the table within moments."""
         asked: QueryInputTypeDef = {
             "TableName": self.table,
             "IndexName": "by_day",

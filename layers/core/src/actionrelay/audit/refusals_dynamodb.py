@@ -1,4 +1,4 @@
-"""Reads how many submissions were refused on a day, beyond those that have entries."""
+"""Reads how many submissions of each caller were refused on a day."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, override

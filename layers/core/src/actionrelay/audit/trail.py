@@ -1,4 +1,4 @@
-"""What the audit table holds of one execution, and the places of a day's executions in the index by day."""
+"""The stored trail of one execution, and the places of a day's executions in the index by day."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -8,27 +8,27 @@ from actionrelay.ledger.audit_entry import AuditEntry
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """Something in the audit table that is not as its writers write it."""
+    """Something in the audit table that its writers did not write that way."""
 
     seq: int
-    """Of the entry that it is about; the one of its item's end where nobody can say."""
+    """The entry that it is about; if that is unknown, the last one of its item."""
     why: str
-    """In words, to follow a name: "has no timestamp"."""
+    """A predicate, such as "has no timestamp"."""
     accepted_at: int | None = None
-    """Of the trail that its item is in, in seconds; None where the key names none."""
+    """The acceptance that the item's key names, in seconds; None if it names none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """What was read: nothing is believed of it yet, but that each entry has the facts of one."""
+    """A trail as it was read. Only the form of its entries has been checked."""
 
     entries: tuple[AuditEntry, ...] = ()
-    """By acceptance, then ``seq``; one that is there twice alike is here once, two that differ are both here."""
+    """By acceptance, then ``seq``. Equal entries are here once, entries that differ are all here."""
     flaws: tuple[Flaw, ...] = ()
 
     @classmethod
     def of(cls, entries: Iterable[AuditEntry], flaws: Iterable[Flaw] = ()) -> "Trail":
-        """Put in order what was found in any."""
+        """Return the trail of entries and flaws that were found in any order."""
         once = dict.fromkeys(entries)
         return cls(
             tuple(sorted(once, key=lambda entry: (_acceptance(entry), entry.seq))),
@@ -36,7 +36,7 @@ class Trail:
         )
 
     def by_acceptance(self) -> "dict[int, Trail]":
-        """Return the trail of each acceptance of this id, oldest first, by its second; 0 where entries name none."""
+        """Return the trail of each acceptance of this id by its second, oldest first; 0 if entries name none."""
         seconds = sorted({*map(_acceptance, self.entries), *(flaw.accepted_at or 0 for flaw in self.flaws)})
         return {
             second: Trail(
@@ -47,7 +47,7 @@ class Trail:
         }
 
     def with_owed(self, owed: Iterable[AuditEntry]) -> "Trail":
-        """Count what the record still owes to the table as present; what is there already counts once."""
+        """Return the trail with the entries that are pending in the record; one that is in both counts once."""
         return replace(self, entries=Trail.of((*self.entries, *owed)).entries)
 
 
@@ -57,10 +57,10 @@ def _acceptance(entry: AuditEntry) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """An entry of the index by day: on that day something happened to this execution."""
+    """A row of the index by day: something happened to this execution on that day."""
 
     execution_id: str
     seq: int
-    """Of the item that the index names."""
+    """The ``seq`` of the item that the index names."""
     opened_at: str
-    """Its place among the day's; means nothing else to its reader."""
+    """Its place in the day's order; opaque to readers."""

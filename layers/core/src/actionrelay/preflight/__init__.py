@@ -1,1 +1,1 @@
-"""Checks whether actions can be executed."""
+"""Checks whether this deployment can execute actions."""

@@ -1,6 +1,6 @@
-"""The single checks of the preflight: from what was seen, how it is and what to do about it. Pure.
+"""The preflight's checks: each turns an observation into a status, a detail and advice. Pure.
 
-Nothing here repeats a token, a secret or a text of Genesys Cloud: what a check says goes to every caller of the API.
+No check repeats a token, a secret or a text of Genesys Cloud: every caller of the API may read it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,13 +26,13 @@ CREDENTIALS, TOKEN, API, CLOCK = "credentials", "token", "api", "clock"
 SCOPES, PERMISSION, CATALOGUE, LIMITS = "scopes", "permission", "catalogue", "limits"
 
 MAX_SKEW_SECONDS = 60
-"""Signatures of webhooks are believed for five minutes; a clock that is a minute off will get there."""
+"""Signatures of webhooks are valid for five minutes; a clock that is a minute off may drift that far."""
 EXECUTE_PERMISSIONS = (("integrations", "action", "execute"), ("bridge", "actions", "execute"))
-"""Any of these lets a client execute actions (the platform API's documentation of the execute operation)."""
+"""Each of these allows a client to execute actions (platform API, documentation of the execute operation)."""
 CATALOGUE_PERMISSION = ("integrations", "action", "view")
-"""Lets a client read which actions there are, and what they take."""
+"""Allows a client to read the actions and their contracts."""
 VOLUME_LIMIT = "requests.volume.max"
-"""Data actions per minute of an organisation, live call flows included (namespace ``dataactions``)."""
+"""An organisation's data actions per minute, including live call flows (namespace ``dataactions``)."""
 _REACH = (
     "Check GenesysRegion and the overrides of its hosts, and that the functions preflight and execute may reach them."
 )
@@ -40,20 +40,20 @@ _REACH = (
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one GET returned: a status, or, where no answer came, the reason."""
+    """What one GET returned: a status or, without an answer, the reason."""
 
     status: int | None
     reason: str = ""
     document: Json = field(default=None, repr=False)
     date: str | None = field(default=None, repr=False)
-    """The header ``Date`` as it came."""
+    """The header ``Date`` as received."""
     rate: RateReading | None = None
     held: bool = False
-    """The request did not go out: there was no permit for it."""
+    """Whether the request was not sent, since there was no permit for it."""
 
 
 def check_credentials(text: str, secret_name: str) -> Check:
-    """Whether a secret has the form that a client's credentials have."""
+    """Check that a secret has the form of a client's credentials."""
     try:
         document: Any = read(text.encode("utf-8", "surrogatepass"), SECRET)  # as the token's request reads it
     except (MalformedJsonError, ValueError):
@@ -64,24 +64,24 @@ def check_credentials(text: str, secret_name: str) -> Check:
     return Check(
         CREDENTIALS,
         CheckStatus.FAILED,
-        f"the secret {secret_name} holds something else than a client id and a client secret",
+        f"the secret {secret_name} does not hold a client id and a client secret",
         f'Put {{"clientId": "...", "clientSecret": "..."}} into the secret {secret_name}.',
     )
 
 
 def unreadable_credentials(error: SecretUnavailableError, secret_name: str) -> Check:
-    """The secret could not be read at all."""
+    """Report that the secret can't be read."""
     return Check(
         CREDENTIALS,
         CheckStatus.FAILED,
         _said(error),
-        f"Make the secret {secret_name} before the deployment, in its account and region; GenesysSecretName names it.",
+        f"Create the secret {secret_name} in the deployment's account and region; GenesysSecretName names it.",
     )
 
 
 def refused_token(error: TokenError, secret_name: str) -> Check:
-    """No token could be had."""
-    if isinstance(error, ScopeMissingError):  # there was one; what it lacks is another check's to say
+    """Report why no token was granted."""
+    if isinstance(error, ScopeMissingError):  # one was granted; another check reports the missing scope
         return Check(TOKEN, CheckStatus.OK, "a token was granted on request")
     if isinstance(error, CredentialsRefusedError):
         advice = (
@@ -96,25 +96,25 @@ def refused_token(error: TokenError, secret_name: str) -> Check:
 
 
 def check_api(sight: Sight) -> Check:
-    """Whether the API host answers; any answer of its own shows that it does."""
+    """Check that the API host answers, with any status that is its own."""
     if sight.held:
         return not_checked(API, sight.reason)
     if sight.status is None:
         return Check(API, CheckStatus.FAILED, f"the API host gave no answer ({sight.reason})", _REACH)
     if sight.status == 429:
-        advice = "Executions wait by themselves. Where it lasts, lower RequestsPerMinute."
+        advice = "Executions wait by themselves. If it lasts, lower RequestsPerMinute."
         return Check(API, CheckStatus.WARNING, "the API host answers, and throttles (429)", advice)
     if sight.status // 100 == 3:
         advice = "Put the host's own URL into GenesysApiUrl: no redirect is followed with a token."
         return Check(API, CheckStatus.FAILED, f"the API host redirects ({sight.status})", advice)
     if sight.status >= 500:
-        advice = "Look at Genesys Cloud's status page. Executions wait or end as unknown meanwhile."
+        advice = "See Genesys Cloud's status page. Meanwhile executions wait or end as unknown."
         return Check(API, CheckStatus.FAILED, f"the API host answers {sight.status}", advice)
     return Check(API, CheckStatus.OK, "the API host answers")
 
 
 def check_clock(sight: Sight, now: int) -> Check:
-    """Whether our clock and Genesys Cloud's agree, by the header ``Date`` (RFC 9110, section 6.6.1)."""
+    """Compare our clock with Genesys Cloud's, by the header ``Date`` (RFC 9110, section 6.6.1)."""
     if sight.held:
         return not_checked(CLOCK, sight.reason)
     try:
@@ -124,7 +124,7 @@ def check_clock(sight: Sight, now: int) -> Check:
             CLOCK,
             CheckStatus.WARNING,
             "there was no Date to compare with",
-            "Look again once the API host answers; a proxy in between may take the header away.",
+            "Check again when the API host answers; a proxy in between may remove the header.",
         )
     dated = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
     skew = round(now / 1_000 - dated.timestamp())
@@ -133,14 +133,14 @@ def check_clock(sight: Sight, now: int) -> Check:
             CLOCK,
             CheckStatus.WARNING,
             f"this clock is {abs(skew)} s {'ahead of' if skew > 0 else 'behind'} Genesys Cloud's",
-            "Signed webhooks that are 5 minutes off are refused. Lambda's clock is kept by AWS, so look at the host "
-            "behind GenesysApiUrl, if there is one.",
+            "Signed webhooks that are 5 minutes off are refused. AWS keeps Lambda's clock, so check the host behind "
+            "GenesysApiUrl, if it is set.",
         )
     return Check(CLOCK, CheckStatus.OK, f"the clocks are {abs(skew)} s apart")
 
 
 def check_scopes(granted: tuple[str, ...], required: tuple[str, ...]) -> Check:
-    """Whether a token has every scope that the contract needs."""
+    """Check that a token has every scope that the contract needs."""
     missing = [scope for scope in required if scope not in granted]
     if missing:
         return missing_scopes(f"the token lacks {' and '.join(missing)}")
@@ -148,19 +148,19 @@ def check_scopes(granted: tuple[str, ...], required: tuple[str, ...]) -> Check:
 
 
 def missing_scopes(detail: str) -> Check:
-    """The client was not granted what the contract needs."""
+    """Report that the client lacks scopes that the contract needs."""
     return Check(SCOPES, CheckStatus.FAILED, detail, "Grant the OAuth client the missing scopes.")
 
 
 def check_permission(sight: Sight) -> Check:
-    """Whether the client's roles allow it to execute actions, by the platform's list of them (``AuthzSubject``)."""
+    """Check that the client's roles allow it to execute actions, by the platform's list of them (``AuthzSubject``)."""
     policies = list(_policies(sight.document)) if sight.status == 200 else []
     if not policies:
         return Check(
             PERMISSION,
             CheckStatus.WARNING,
             f"the client's permissions could not be read ({sight.reason or f'status {sight.status}, no policies'})",
-            "See by hand that a role of the OAuth client has Integrations > Action > Execute.",
+            "Check by hand that a role of the OAuth client has Integrations > Action > Execute.",
         )
     if any(_allows(policy, wanted) for policy in policies for wanted in EXECUTE_PERMISSIONS):
         return Check(PERMISSION, CheckStatus.OK, "a role of the client allows it to execute actions")
@@ -174,13 +174,13 @@ def check_permission(sight: Sight) -> Check:
 
 
 def check_catalogue(sight: Sight) -> Check:
-    """Whether the client's roles allow it to read the organisation's actions; without it executions go on unchecked."""
+    """Check that the client's roles allow it to read actions; otherwise executions are not checked by contract."""
     policies = list(_policies(sight.document)) if sight.status == 200 else []
     name, advice = ":".join(CATALOGUE_PERMISSION), "Give the OAuth client a role with Integrations > Action > View."
     if not policies:
         unread = sight.reason or f"status {sight.status}, no policies"
-        detail = f"whether the client may read actions could not be read ({unread})"
-        return Check(CATALOGUE, CheckStatus.WARNING, detail, f"See by hand, or: {advice}")
+        detail = f"the client's permission to read actions could not be read ({unread})"
+        return Check(CATALOGUE, CheckStatus.WARNING, detail, f"Check by hand, or: {advice}")
     if any(_allows(policy, CATALOGUE_PERMISSION) for policy in policies):
         return Check(CATALOGUE, CheckStatus.OK, "a role of the client allows it to read the organisation's actions")
     detail = f"no role of the client grants {name}: the catalogue is empty, and no request is checked by its contract"
@@ -188,7 +188,7 @@ def check_catalogue(sight: Sight) -> Check:
 
 
 def check_limits(sight: Sight, requests_per_minute: int, rate: RateReading | None) -> Check:
-    """Whether ``RequestsPerMinute`` is within what organisation and token are allowed, where that can be read."""
+    """Compare ``RequestsPerMinute`` with the limits of the organisation and the token, as far as they can be read."""
     known = {"token's": rate.allowed} if rate and rate.allowed is not None else {}
     volume = _limit(sight.document, VOLUME_LIMIT) if sight.status == 200 else None
     if volume is not None:
@@ -199,7 +199,7 @@ def check_limits(sight: Sight, requests_per_minute: int, rate: RateReading | Non
             LIMITS,
             CheckStatus.WARNING,
             f"RequestsPerMinute is {requests_per_minute}, above {' and '.join(exceeded)}",
-            "Lower RequestsPerMinute, or have Genesys Cloud raise the limit. Live call flows use the same one.",
+            "Lower RequestsPerMinute, or have Genesys Cloud raise the limit. Live call flows share it.",
         )
     if volume is None:
         missing = "not allowed" if sight.status == 403 else sight.reason or f"status {sight.status}"
@@ -218,25 +218,25 @@ def check_limits(sight: Sight, requests_per_minute: int, rate: RateReading | Non
 
 
 def not_checked(name: str, why: str) -> Check:
-    """A check that had nothing to look at."""
+    """Report that a check could not be made."""
     return Check(
-        name, CheckStatus.WARNING, f"not checked, since {why}", "Look again in a minute; mend first what failed."
+        name, CheckStatus.WARNING, f"not checked, since {why}", "Fix what failed first, and check again in a minute."
     )
 
 
 def overdue(name: str, seconds: float) -> Check:
-    """The check that was under way when the time was over."""
-    return Check(name, CheckStatus.FAILED, f"not finished when the preflight's {seconds:g} s were over", _REACH)
+    """Report the check that was not finished in time."""
+    return Check(name, CheckStatus.FAILED, f"not finished within the preflight's {seconds:g} s", _REACH)
 
 
 def _said(error: SecretUnavailableError | TokenError) -> str:
-    """An error's own words, with the reason that it has."""
+    """Return an error's message with its reason."""
     reason = error.aws_code if isinstance(error, SecretUnavailableError) else error.reason or error.status
     return error.message + (f" ({reason})" if reason else "")
 
 
 def _policies(document: Json) -> Iterator[Mapping[str, Any]]:
-    """The policies of all roles of a subject: ``grants[].role.policies[]{domain, entityName, actions[]}``."""
+    """Yield the policies of all roles of a subject: ``grants[].role.policies[]{domain, entityName, actions[]}``."""
     for grant in _objects(document, "grants"):
         yield from _objects(grant.get("role"), "policies")
 
@@ -253,7 +253,7 @@ def _allows(policy: Mapping[str, Any], wanted: tuple[str, str, str]) -> bool:
 
 
 def _limit(document: Json, key: str) -> int | None:
-    """One limit of a namespace: ``entities[]{key, value}``."""
+    """Return one limit of a namespace, from ``entities[]{key, value}``; None if it is not listed."""
     for entity in _objects(document, "entities"):
         value = entity.get("value")
         if entity.get("key") == key and isinstance(value, int | float) and not isinstance(value, bool):

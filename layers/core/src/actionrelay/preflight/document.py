@@ -1,4 +1,4 @@
-"""What the preflight found, as its readers see it."""
+"""The documents of ``GET /health``."""
 
 from typing import Literal, NotRequired, TypedDict
 
@@ -6,24 +6,24 @@ from actionrelay.preflight_check import Check, CheckStatus
 
 
 class CheckDocument(TypedDict):
-    """One thing that the preflight looked at."""
+    """One check of the preflight."""
 
     name: str
     status: CheckStatus
     detail: str
     advice: str | None
-    """What to do about it; null for `ok`."""
+    """What to do; null for `ok`."""
 
 
 class HealthDocument(TypedDict):
-    """That the API answers; of a preflight, also what it found."""
+    """The API answers; with a preflight, also its checks."""
 
     status: Literal["ok", "degraded"]
     checks: NotRequired[list[CheckDocument]]
     checkedAt: NotRequired[str | None]
-    """When they were made, in UTC: one look a minute answers all. Null while the first one is under way."""
+    """When the checks were made, in UTC; they are made at most once a minute. Null while the first ones are made."""
 
 
 def check_document(check: Check) -> CheckDocument:
-    """Return one check of the preflight as callers see it."""
+    """Return a check as a document."""
     return {"name": check.name, "status": check.status, "detail": check.detail, "advice": check.advice}

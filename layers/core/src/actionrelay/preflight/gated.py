@@ -1,4 +1,4 @@
-"""A look at the API host counts like any other request: it takes a permit from the rate gate, or does not go out."""
+"""Puts the preflight's requests to the API host behind the rate gate, like any other request."""
 
 from dataclasses import dataclass
 from typing import override
@@ -12,12 +12,12 @@ from actionrelay.preflight.ports import PlatformProbe
 from actionrelay.token.ports import AccessToken
 
 _ASK = Ask(Flow(caller="preflight"))
-"""It takes turns like a caller, so that the looks of one minute keep nobody waiting."""
+"""It takes turns like a caller, so that its few requests delay no execution."""
 
 
 @dataclass(frozen=True, slots=True)
 class GatedProbe(PlatformProbe):
-    """A ``PlatformProbe`` behind the rate gate. Nobody waits: without a permit nothing is seen."""
+    """A ``PlatformProbe`` behind the rate gate. Without a permit it sends nothing; it never waits."""
 
     probe: PlatformProbe
     gate: RateGate
@@ -25,17 +25,17 @@ class GatedProbe(PlatformProbe):
 
     @override
     def about_client(self, token: AccessToken | None, wait_ms: int) -> Sight:
-        """Look, with a permit."""
+        """Ask, with a permit."""
         return self._held() or self.probe.about_client(token, wait_ms)
 
     @override
     def limits(self, token: AccessToken, wait_ms: int) -> Sight:
-        """Look, with a permit."""
+        """Ask, with a permit."""
         return self._held() or self.probe.limits(token, wait_ms)
 
     def _held(self) -> Sight | None:
         try:
             wait_ms = self.gate.for_batch([_ASK]).take(self.clock.now(), _ASK)
         except DependencyError:
-            return Sight(None, "the rate gate can't be asked", held=True)
+            return Sight(None, "the rate gate can't be reached", held=True)
         return Sight(None, f"the rate is used up for the next {-(-wait_ms // 1_000)} s", held=True) if wait_ms else None

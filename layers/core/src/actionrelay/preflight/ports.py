@@ -1,4 +1,4 @@
-"""What the preflight looks at, and where its result is shared."""
+"""What the preflight asks, and where its result is shared."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,35 +9,35 @@ from actionrelay.token.ports import AccessToken
 
 
 class PlatformProbe(Protocol):
-    """What the preflight may look at on the API host. No look runs anything, is retried, or raises."""
+    """The preflight's requests to the API host. None runs an action, is retried, or raises."""
 
     def about_client(self, token: AccessToken | None, wait_ms: int) -> Sight:
-        """Look at who the client is and what it may do; without a token, at whether the host answers at all."""
+        """Ask what the client is and may do; without one, only whether the host answers. It waits up to ``wait_ms``."""
         ...
 
     def limits(self, token: AccessToken, wait_ms: int) -> Sight:
-        """Look at the organisation's limits of data actions."""
+        """Ask for the organisation's limits of data actions. It waits up to ``wait_ms``."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What all workers know of the last look: no checks before the first one ended. Times are ms since the epoch."""
+    """The shared result of the last preflight; no checks before the first has ended. Times are ms since the epoch."""
 
     checks: tuple[Check, ...] = ()
     looked_at: int = 0
     claimed_until: int = 0
-    """Until when somebody is looking; 0 while nobody is."""
+    """Until when a worker has claimed the next preflight; 0 if none has."""
     version: int = 0
 
 
 class NoticeBoard(Protocol):
-    """Where the result of a look is there for all. It may raise ``DependencyError``."""
+    """Shares the preflight's result between workers. Each call may raise ``DependencyError``."""
 
     def read(self) -> Posted:
-        """What is posted, as last written (a consistent read)."""
+        """Return what is posted, by a consistent read."""
         ...
 
     def swap(self, before: Posted, after: Posted) -> bool:
-        """Post ``after``; False, and nothing has changed, where somebody has posted since ``before``."""
+        """Post ``after``; return False, and change nothing, if another worker has posted since ``before``."""
         ...

@@ -1,8 +1,8 @@
-"""Use case: say whether this deployment can execute actions now, and what to do about it where it can't.
+"""Use case: report whether this deployment can execute actions now, and if not, what to do.
 
-It runs no action and changes nothing: it reads the three secrets and the shared token, asks the login host for a
-token of its own where none is shared, and the API host for what the client may do. At most three requests go to the API
-host, each with a permit of the rate gate (``GatedProbe``), once a minute for all who ask (``SharedPreflight``).
+It runs no action and changes nothing: it reads the three secrets and the shared token, requests a token for itself if
+none is shared, and asks the API host what the client may do. It sends the API host at most three requests, each with a
+permit of the rate gate (``GatedProbe``), once a minute for all callers (``SharedPreflight``).
 """
 
 import threading
@@ -28,11 +28,11 @@ from actionrelay.timestamps import iso_or_none
 from actionrelay.token.ports import AccessToken, TokenIssuer, TokenStore
 
 PATIENCE_SECONDS = 9.0
-"""How long the whole preflight takes at most, so that its caller has an answer within ten."""
+"""The most that a whole preflight takes, so that its caller has an answer within ten seconds."""
 LOGIN_WAIT_MS = 4_000
 LOOK_WAIT_MS = 3_000
 MIN_LEFT_MS = 60_000
-"""Workers replace a token this long before it ends, so one that is older is not what they will use."""
+"""Workers replace a token this long before it expires, so they won't use one with less time left."""
 
 _EVERYWHERE = (checks.CREDENTIALS, checks.TOKEN, checks.API, checks.CLOCK)
 _SIGNING = (secrets.WEBHOOK_SECRET, secrets.DELIVERY_SECRET)
@@ -44,13 +44,13 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class RunPreflight:
-    """Looks at everything that an execution needs of Genesys Cloud."""
+    """Checks everything that an execution needs of Genesys Cloud."""
 
     api: GenesysApi
     requests_per_minute: int
     secret_name: str
     credentials: Callable[[], str]
-    """The secret string; raises ``SecretUnavailableError``."""
+    """Returns the secret string; raises ``SecretUnavailableError``."""
     signing: secrets.SigningSecrets
     store: TokenStore
     issuer: TokenIssuer
@@ -62,15 +62,15 @@ class RunPreflight:
         """Return ``{status: ok | degraded, checks}`` within ``patience_seconds``.
 
         Raises:
-            PreflightFailedError: at least one check failed; it has all of them.
+            PreflightFailedError: at least one check failed. The error has all checks.
         """
         return self.report(self.look(), self.clock.now())
 
     def report(self, found: tuple[Check, ...], looked_at: int | None) -> dict[str, Json]:
-        """Say what a look has found.
+        """Return the document of checks that were made at ``looked_at`` (ms since the epoch).
 
         Raises:
-            PreflightFailedError: at least one check failed; it has all of them.
+            PreflightFailedError: at least one check failed. The error has all checks.
         """
         if any(check.has_failed for check in found):
             raise PreflightFailedError(found)
@@ -83,10 +83,10 @@ class RunPreflight:
         return as_json(seen)
 
     def look(self) -> tuple[Check, ...]:
-        """Look, for ``patience_seconds`` at most.
+        """Make the checks, within ``patience_seconds``.
 
-        It does so in a thread, since neither a name server nor a connection attempt can be given a time limit.
-        A thread that is left behind finds nobody waiting for what it sees.
+        They run in a thread, since name resolution and connection attempts can't be given a time limit. What a thread
+        finds after that time is ignored.
         """
         seen: dict[str, Check] = {}
         bugs: list[Exception] = []
@@ -94,7 +94,7 @@ class RunPreflight:
         def look() -> None:
             try:
                 self._look(seen)
-            except Exception as bug:  # noqa: BLE001 - it belongs to the caller's thread, which raises it again
+            except Exception as bug:  # noqa: BLE001 - the caller's thread raises it again
                 bugs.append(bug)
 
         looking = threading.Thread(target=look, name="preflight", daemon=True)
@@ -109,11 +109,11 @@ class RunPreflight:
         return tuple(known[name] for name in _NAMES[self.api])
 
     def nothing_yet(self, why: str) -> tuple[Check, ...]:
-        """Every check, of which nothing is known."""
+        """Return every check as not made, for this reason."""
         return tuple(checks.not_checked(name, why) for name in _NAMES[self.api])
 
     def _look(self, seen: dict[str, Check]) -> None:
-        """Check one thing after the other; a later look may correct what an earlier one said of the token."""
+        """Make one check after another; a later one may correct an earlier result for the token."""
         seen |= self.signing.look(results_come_by_webhook=self.api is GenesysApi.DATA_ACTIONS)
         seen[checks.CREDENTIALS] = self._credentials()
         token, seen[checks.TOKEN], lacking = self._shared_or_fresh()
@@ -127,7 +127,7 @@ class RunPreflight:
                 checks.TOKEN,
                 CheckStatus.FAILED,
                 "the API host refuses a token that the login host has just granted",
-                "See that both hosts belong to one region: GenesysRegion, GenesysApiUrl, GenesysLoginUrl.",
+                "Check that both hosts belong to one region: GenesysRegion, GenesysApiUrl, GenesysLoginUrl.",
             )
             token = None
         seen[checks.API] = checks.check_api(sight)
@@ -150,7 +150,7 @@ class RunPreflight:
             return checks.unreadable_credentials(error, self.secret_name)
 
     def _shared_or_fresh(self) -> tuple[AccessToken | None, Check, ScopeMissingError | None]:
-        """Take the token that the workers share, or ask for one, which is not shared: a look changes nothing."""
+        """Return the token that the workers share, or request one, which is not shared: a preflight changes nothing."""
         now = self.clock.now()
         try:
             shared = self.store.read()
@@ -161,8 +161,8 @@ class RunPreflight:
                 return token, check, lacking
             detail = f"{error.message} ({error.aws_code or error.code}); one was granted on request"
             advice = (
-                "See that the functions preflight and execute may read the parameter TokenParameterName. "
-                "Workers may each ask for a token."
+                "Check that the functions preflight and execute may read the parameter TokenParameterName. "
+                "Otherwise each worker may request a token."
             )
             return token, Check(checks.TOKEN, CheckStatus.WARNING, detail, advice), lacking
         except TokenError as error:
@@ -188,7 +188,7 @@ class RunPreflight:
         if token is None:
             return token, check, lacking
         detail = "the API host refused the token; another was granted on request"
-        advice = "Nothing: each worker replaces it when it is refused. Where that keeps happening, see who revokes it."
+        advice = "Nothing: each worker replaces a refused token. If it keeps happening, find out who revokes it."
         return token, Check(checks.TOKEN, CheckStatus.WARNING, detail, advice), lacking
 
     def _scopes(self, token: AccessToken | None, lacking: ActionRelayError | None) -> Check:

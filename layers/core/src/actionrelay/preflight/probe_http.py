@@ -1,4 +1,4 @@
-"""What the preflight looks at on the API host: GETs of the published platform API, none of which runs an action."""
+"""The preflight's requests to the API host: GETs of the published platform API, none of which runs an action."""
 
 from dataclasses import dataclass
 from typing import override
@@ -24,7 +24,7 @@ _LIMITS = "/api/v2/organizations/limits/namespaces/dataactions"
 
 @dataclass(frozen=True, slots=True)
 class GenesysProbe(PlatformProbe):
-    """A ``PlatformProbe``."""
+    """A ``PlatformProbe`` over HTTP."""
 
     pool: urllib3.PoolManager
     api_url: str
@@ -32,7 +32,7 @@ class GenesysProbe(PlatformProbe):
 
     @override
     def about_client(self, token: AccessToken | None, wait_ms: int) -> Sight:
-        """Ask who the token's client is: its token with data-actions, its roles and policies with integrations."""
+        """Ask about the token's client: its token with data-actions, its roles and policies with integrations."""
         return self._look(_ABOUT_CLIENT[self.api], token, wait_ms)
 
     @override

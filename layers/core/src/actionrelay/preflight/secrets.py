@@ -1,6 +1,6 @@
-"""The preflight's look at the two signing secrets: whether each has a form that can be used. Pure.
+"""Checks that the two signing secrets are usable. Pure, except for reading them.
 
-Nothing here repeats a part of a secret. The OAuth client's own is ``checks.check_credentials``'s.
+No check repeats a part of a secret. ``checks.check_credentials`` checks the OAuth client's secret.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ _PARAMETERS = {WEBHOOK_SECRET: "WebhookSecretName", DELIVERY_SECRET: "DeliverySe
 
 @dataclass(frozen=True, slots=True)
 class StoredSecret:
-    """A secret by its name, and what it holds now; reading raises ``SecretUnavailableError``."""
+    """A secret's name, and how to read its value; ``read`` may raise ``SecretUnavailableError``."""
 
     name: str
     read: Callable[[], str]
@@ -26,13 +26,13 @@ class StoredSecret:
 
 @dataclass(frozen=True, slots=True)
 class SigningSecrets:
-    """The secret that verifies what comes in, and the one that signs what goes out."""
+    """The secret that verifies Genesys Cloud's webhooks, and the one that signs deliveries."""
 
     webhook: StoredSecret
     delivery: StoredSecret
 
     def look(self, *, results_come_by_webhook: bool) -> dict[str, Check]:
-        """Check each by itself, and that they share no key."""
+        """Check each secret, and that they share no key."""
         held: dict[str, str] = {}
         found: dict[str, Check] = {}
         needed = {WEBHOOK_SECRET: results_come_by_webhook, DELIVERY_SECRET: False}
@@ -51,7 +51,7 @@ class SigningSecrets:
 
 
 def check_signing_secret(name: str, stored: str, secret_name: str, *, needed: bool) -> Check:
-    """Whether a stored value holds keys; without those of a secret that is ``needed`` no action ends well."""
+    """Check that a stored value holds keys. Without the keys of a ``needed`` secret no execution can complete."""
     try:
         keys = parse_secrets(stored)
     except ValueError as fault:
@@ -66,23 +66,23 @@ def check_signing_secret(name: str, stored: str, secret_name: str, *, needed: bo
 
 
 def unreadable_secret(name: str, error: SecretUnavailableError, secret_name: str, *, needed: bool) -> Check:
-    """The secret could not be read at all."""
+    """Report that a signing secret can't be read."""
     return Check(
         name,
         _bad(needed=needed),
         error.message + (f" ({error.aws_code})" if error.aws_code else ""),
-        f"Make the secret {secret_name}, which {_PARAMETERS[name]} names, in the deployment's account and region.",
+        f"Create the secret {secret_name}, which {_PARAMETERS[name]} names, in the deployment's account and region.",
     )
 
 
 def check_apart(check: Check, secret_name: str, webhook: str, delivery: str) -> Check:
-    """Replace the check of the delivery secret where it shares a key with the one that verifies what comes in."""
+    """Replace the check of the delivery secret if it shares a key with the one that verifies webhooks."""
     if check.status is CheckStatus.OK and set(_keys(webhook)) & set(_keys(delivery)):
         return Check(
             check.name,
             CheckStatus.FAILED,
             f"the secret {secret_name} shares a key with the one that verifies Genesys Cloud's webhooks",
-            f"Make a new key for {secret_name}: who knows one of the two could forge what the other proves.",
+            f"Create a new key for {secret_name}: a holder of one secret could forge what the other proves.",
         )
     return check
 

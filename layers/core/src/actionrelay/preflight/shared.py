@@ -1,8 +1,8 @@
-"""Use case: one look at the deployment for all who ask within a minute, whichever worker they reach.
+"""Use case: make at most one preflight a minute, for all callers and over all workers.
 
-What a look found is on a board that all workers share. Who finds it older than a minute claims the next look, and the
-others get what is there, or, before the very first result, learn that a look is under way. So however often anybody
-asks, a minute has one look: three requests to the API host at most, and one for a token.
+The result is on a board that all workers share. A worker that finds it older than a minute claims the next preflight.
+Meanwhile the others return the result on the board or, before the first result, report that a preflight is running. So
+a minute costs three requests to the API host at most, and one for a token, however many callers ask.
 """
 
 from dataclasses import dataclass, field, replace
@@ -14,11 +14,11 @@ from actionrelay.preflight.preflight import RunPreflight
 from actionrelay.strict_json import Json
 
 FRESH_MS = 60_000
-"""For how long a result answers."""
+"""How long a result is used."""
 CLAIM_MS = 15_000
-"""How long one look may keep the others from looking: longer than it takes, and than its function lives."""
+"""How long a claim holds: longer than a preflight takes, and than its function's timeout."""
 STALE_MS = 600_000
-"""A result that is older answers nobody, not even while the next look is under way."""
+"""An older result is never returned, not even while the next preflight is running."""
 
 
 @dataclass(slots=True)
@@ -29,15 +29,15 @@ class SharedPreflight:
     board: NoticeBoard
     clock: Clock
     _own: Posted = field(default_factory=Posted)
-    """What this worker found itself while the board could not be used."""
+    """This worker's own result, for while the board can't be used."""
 
     def run(self) -> dict[str, Json]:
         """Return ``{status, checks, checkedAt}``.
 
-        A board that can't be used keeps nobody from looking; then each worker has its own minute.
+        If the board can't be used, each worker makes its own preflight, at most once a minute.
 
         Raises:
-            PreflightFailedError: at least one check failed; it has all of them.
+            PreflightFailedError: at least one check failed. The error has all checks.
         """
         now = self.clock.now()
         try:
@@ -51,13 +51,13 @@ class SharedPreflight:
         return self.preflight.report(self.preflight.nothing_yet("another look is under way"), None)
 
     def _posted(self, now: int) -> Posted:
-        """Find a result on the board, or look and post what was found."""
+        """Return the result on the board, or make a preflight and post it."""
         posted = self.board.read()
         if _is_fresh(posted, now) or posted.claimed_until > now:
             return posted
         claimed = replace(posted, claimed_until=now + CLAIM_MS, version=posted.version + 1)
         if not self.board.swap(posted, claimed):
-            return posted  # somebody else looks
+            return posted  # another worker has claimed it
         found = Posted(self.preflight.look(), now, 0, claimed.version + 1)
         self.board.swap(claimed, found)
         return found

@@ -1,4 +1,4 @@
-"""The preflight's board in the executions table: one item, changed on condition of its version."""
+"""The preflight's board in the executions table: one item, written on condition of its version."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -21,7 +21,7 @@ _KEPT_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class TableNoticeBoard(NoticeBoard):
-    """A ``NoticeBoard``."""
+    """A ``NoticeBoard`` in DynamoDB."""
 
     client: "DynamoDBClient"
     table: str

@@ -1,1 +1,1 @@
-"""The API's description, its docs page and the console."""
+"""The API's OpenAPI document, its docs page and the console."""

@@ -1,8 +1,8 @@
-"""The console as one page: its parts put together, and a policy that lets exactly those run.
+"""Assembles the console into one page, with a Content-Security-Policy that allows only its own script and style.
 
-The parts are in `console/` as they are written: a page with places to fill, a style sheet, and ES modules. An inline
-script can't import another, so the modules become one, in the order of their imports. What they import and export is
-plain: `import { name } from "./module.js"` and `export` before a declaration; a name is taken once in all of them.
+The sources are in `console/`: a page with placeholders, style sheets, and ES modules. An inline script can't import
+another, so the modules are joined into one, in the order of their imports. They only use
+`import { name } from "./module.js"`, and `export` before a declaration; no two of them declare the same name.
 """
 
 import base64
@@ -28,37 +28,37 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class ConsolePage:
-    """The page of one deployment, and everything that goes out with it."""
+    """The console's page for one deployment, with its headers."""
 
     page: Page
 
     @property
     def html(self) -> str:
-        """The page; it holds no data."""
+        """The page's HTML; it holds no data."""
         return self.page.html
 
     @property
     def headers(self) -> dict[str, str]:
-        """Its headers, besides those of every answer."""
+        """The page's headers, besides those of every answer."""
         return {**HEADERS, "Content-Security-Policy": self.page.policy}
 
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """What the page knows of its deployment: settings, and no data."""
+    """The deployment's settings that the page needs; no data."""
 
     api_auth: str
     """`AWS_IAM` or `API_KEY`."""
     region: str
-    """The region whose name signatures carry."""
+    """The region in the signatures of requests."""
     genesys_api: str
-    """The contract with Genesys Cloud: it decides what another run may do."""
+    """The contract with Genesys Cloud; it decides what a retry may do."""
     runbook_url: str = ""
-    """Where the deployment's people read the runbook; empty where nobody said."""
+    """The URL of the deployment's runbook; empty if none is set."""
 
 
 def assemble(facts: PageFacts, folder: Path = FOLDER) -> ConsolePage:
-    """Return the page of a deployment."""
+    """Return the console's page for a deployment."""
     style = "".join((folder / name).read_text(encoding="utf-8") for name in STYLES)
     script = bundled(folder)
     settings = {
@@ -74,16 +74,16 @@ def assemble(facts: PageFacts, folder: Path = FOLDER) -> ConsolePage:
 
 
 def bundled(folder: Path) -> str:
-    """Return the modules below the entry as one script, each after those that it imports.
+    """Return the entry and its modules as one script, each after those that it imports.
 
     Raises:
-        ValueError: two import each other, or one holds what would end the script's element.
+        ValueError: modules import each other, or one has a text that would end the script element.
     """
     texts: dict[str, str] = {}
     _collect(folder, ENTRY, texts, ())
     script = "\n" + "\n".join(texts.values())
     if re.search(r"</script|<!--|<script", script, re.IGNORECASE):
-        raise ValueError("a module holds what ends or nests the element that the script is in")
+        raise ValueError("a module has a text that ends or nests the script element")
     return script
 
 

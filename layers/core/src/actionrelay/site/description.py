@@ -1,4 +1,4 @@
-"""The API's own description: the OpenAPI document, made from the code before it is packaged, and a page of it."""
+"""The API's description: the OpenAPI document, which `tools/openapi` writes, and a page that shows it."""
 
 import json
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from actionrelay.site.docs_page import Page, render
 
 @dataclass(frozen=True, slots=True)
 class ApiDescription:
-    """The document as text, and as a page."""
+    """The OpenAPI document as text, and as a page."""
 
     document: str
     page: Page

@@ -1,7 +1,7 @@
-"""The OpenAPI document as one page for people: no script, no outside resource, and a policy that allows neither.
+"""The OpenAPI document as one HTML page: no script, no external resource, and a policy that allows neither.
 
-It renders what `tools/openapi` writes, not any OpenAPI document. Its colours and type are the console's, light or dark
-as the reader's own system is.
+It renders only what `tools/openapi` writes. Its colours and type are the console's, light or dark by the reader's
+system.
 """
 
 import base64
@@ -22,20 +22,20 @@ _FOLDER = Path(__file__).parent
 
 @cache
 def style() -> str:
-    """Return the page's style sheet: the console's palette, and what this page adds."""
+    """Return the page's style sheet: the console's palette, and the rules of this page."""
     return "".join((_FOLDER / name).read_text(encoding="utf-8") for name in ("console/palette.css", "docs.css"))
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page, and the Content-Security-Policy that it keeps."""
+    """A page and its Content-Security-Policy."""
 
     html: str
     policy: str
 
     @property
     def headers(self) -> dict[str, str]:
-        """Its headers, besides those of every answer."""
+        """The page's headers, besides those of every answer."""
         return {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": self.policy}
 
 
@@ -51,10 +51,10 @@ def render(document: dict[str, Any]) -> Page:
             _navigation(document),
             '<main id="operations">',
             *(_operation(document, *each) for each in _operations(document)),
-            "<h2>What callers' webhooks get</h2>",
+            "<h2>Webhooks to callers</h2>",
             *(_webhook(document, name, item["post"]) for name, item in document["webhooks"].items()),
-            "<h2>Proving who asks</h2>",
-            _table("Security schemes", ("name", "header", "what it is"), _schemes(document)),
+            "<h2>Authentication</h2>",
+            _table("Security schemes", ("name", "header", "meaning"), _schemes(document)),
             "<h2>Schemas</h2>",
             *(_schema_section(name, schema) for name, schema in document["components"]["schemas"].items()),
             "</main>",
@@ -137,7 +137,7 @@ def _answers(document: dict[str, Any], operation: dict[str, Any]) -> Iterator[tu
 
 
 def _examples(responses: dict[str, Any]) -> Iterator[str]:
-    """The examples of an operation's own answers; a problem's are all alike."""
+    """Yield the examples of an operation's own answers, without those that all problems share."""
     for status, response in responses.items():
         for content in response.get("content", {}).values():
             for name, example in content.get("examples", {}).items():
@@ -175,7 +175,7 @@ def _schema_section(name: str, schema: Schema) -> str:
 
 
 def _type(schema: Schema) -> str:
-    """Say what a schema takes, in a few words."""
+    """Describe the values of a schema in a few words."""
     if "$ref" in schema:
         name = escape(schema["$ref"].rpartition("/")[2])
         return f'<a href="#schema-{name}">{name}</a>'
