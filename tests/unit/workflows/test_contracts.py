@@ -1,4 +1,4 @@
-"""A step and its action's contract: judged when it begins, once its references are known."""
+"""A step and its action's contract: checked at submission as far as its inputs are known, and when it starts."""
 
 import json
 from typing import Any
@@ -11,9 +11,10 @@ from actionrelay.genesys.contract import ContractCheck, GenesysApi
 from actionrelay.lanes import Lane
 from actionrelay.ledger.execution import CacheStatus, Execution, WorkflowPlace
 from actionrelay.wiring.step_requests import RulesOfSubmissions, SubmittedSteps
-from actionrelay.workflows.ports import StepOrder
+from actionrelay.workflows.ports import ContractScope, StepOrder
+from actionrelay.workflows.rules import MAX_CHECKED_BYTES, WorkflowRules
 from local.genesys.catalogue import action_id
-from tests.fakes.relay import EXECUTION_ID, TRACE_ID, Relay
+from tests.fakes.relay import EXECUTION_ID, TRACE_ID, Relay, encoded
 
 GET, POST = action_id("Get order status"), action_id("Create callback")
 
@@ -27,7 +28,8 @@ def relay() -> Relay:
 
 
 def frozen(relay: Relay, wanted: str, **fields: Any) -> dict[str, Any]:
-    judged = RulesOfSubmissions(relay.rules).judge({"actionId": wanted, "inputs": {"orderId": None}, **fields})
+    request = {"actionId": wanted, "inputs": {}, **fields}
+    judged = RulesOfSubmissions(relay.rules).judge(request, ContractScope.NOTHING)
     assert not isinstance(judged, Faults)
     return judged
 
@@ -38,11 +40,53 @@ def begun(relay: Relay, request: dict[str, Any], **inputs: Any) -> Execution:
     return SubmittedSteps(relay.submitting, relay.taking).start(order)
 
 
-def test_references_are_not_judged_before_they_are_known(relay: Relay) -> None:
-    assert frozen(relay, GET)["actionId"] == GET
+ORDER = {"$from": "order", "path": "id"}
 
 
-def test_what_they_come_to_is(relay: Relay) -> None:
+def submitted(relay: Relay, **inputs: Any) -> set[tuple[str, str]]:
+    """The faults of a workflow with a step that has these inputs."""
+    steps = {"order": {"actionId": GET, "inputs": {"orderId": "1"}}, "status": {"actionId": GET, "inputs": inputs}}
+    try:
+        WorkflowRules(RulesOfSubmissions(relay.rules)).read(encoded({"steps": steps}))
+    except InvalidRequestError as refused:
+        return {(fault.pointer, fault.code) for fault in refused.faults}
+    return set()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "faults"),
+    [
+        pytest.param({"orderId": "1"}, set(), id="as the contract has it"),
+        pytest.param({"orderId": ORDER}, set(), id="a reference"),
+        pytest.param({"orderId": {"$literal": "1"}}, set(), id="a literal"),
+        pytest.param({"orderId": 5}, {("/steps/status/inputs/orderId", "contract")}, id="another type"),
+        pytest.param({"orderId": {"$literal": 5}}, {("/steps/status/inputs/orderId", "contract")}, id="in a literal"),
+        pytest.param({}, {("/steps/status/inputs/orderId", "contract")}, id="left out"),
+        pytest.param({"orderID": ORDER}, {("/steps/status/inputs/orderID", "unknown_input")}, id="misspelled"),
+    ],
+)
+def test_a_contract_is_checked_at_submission(relay: Relay, inputs: Any, faults: set[tuple[str, str]]) -> None:
+    assert submitted(relay, **inputs) == faults
+
+
+def test_an_unknown_action_is_refused_at_submission(relay: Relay) -> None:
+    steps = {
+        name: {"actionId": "custom_-_none", "inputs": inputs} for name, inputs in (("a", {}), ("b", {"$from": "a"}))
+    }
+    with pytest.raises(InvalidRequestError) as refused:
+        WorkflowRules(RulesOfSubmissions(relay.rules)).read(encoded({"steps": steps}))
+    assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [
+        ("/steps/a/actionId", "unknown_action"),
+        ("/steps/b/actionId", "unknown_action"),
+    ]
+
+
+def test_beyond_a_bound_a_contract_is_checked_at_the_start(relay: Relay) -> None:
+    assert submitted(relay, orderId="1", more="x" * 8_000) == {("/steps/status/inputs/more", "unknown_input")}
+    assert submitted(relay, orderId="1", more="x" * MAX_CHECKED_BYTES) == set()
+
+
+def test_values_of_references_are_checked_at_the_start(relay: Relay) -> None:
     request = frozen(relay, GET)
     with pytest.raises(InvalidRequestError) as refused:
         begun(relay, request, orderId=5)

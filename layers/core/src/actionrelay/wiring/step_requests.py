@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import override
+from typing import Any, override
 
 from actionrelay.errors import PayloadTooLargeError, WrongStateError
 from actionrelay.fault import Fault
@@ -15,12 +15,13 @@ from actionrelay.ledger.operator_decisions import Decision
 from actionrelay.operate.taking import Order, TakeDecision, Terms
 from actionrelay.strict_json import Json, canonical
 from actionrelay.submit.backlog import Backlog
-from actionrelay.submit.ports import NothingKnown
+from actionrelay.submit.ports import ActionDefaults, KnownActions, NothingKnown
 from actionrelay.submit.rules import RequestRules
 from actionrelay.submit.submission import SubmitExecution
-from actionrelay.workflows.ports import LaneRoom, StepExecutions, StepOrder, SubmissionRules
+from actionrelay.workflows.ports import ContractScope, LaneRoom, StepExecutions, StepOrder, SubmissionRules
 
 _OF_STEP = {"action_id", "inputs", "timeout", "cache_results", "idempotent"}
+_OF_NAMES = {"unknown_action", "unknown_input"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,8 @@ class RulesOfSubmissions(SubmissionRules):
         return self.rules.body(raw)
 
     @override
-    def judge(self, request: Mapping[str, Json]) -> dict[str, Json] | Faults:
-        # What the references will come to is not known yet, so an action's contract judges a step when it begins.
-        judged = replace(self.rules, actions=NothingKnown()).judge(dict(request))
+    def judge(self, request: Mapping[str, Json], check: ContractScope) -> dict[str, Json] | Faults:
+        judged = replace(self.rules, actions=self._actions(check)).judge(dict(request))
         if isinstance(judged, Faults):
             return judged
         # What is left out is learned then as well, where the contract has a list of actions.
@@ -44,9 +44,38 @@ class RulesOfSubmissions(SubmissionRules):
         canonical_request = self.rules.canonical(judged)
         return canonical_request.model_dump(mode="json", by_alias=True, include=_OF_STEP, exclude_unset=learned)
 
+    def _actions(self, check: ContractScope) -> KnownActions:
+        match check:
+            case ContractScope.INPUTS:
+                return self.rules.actions
+            case ContractScope.NAMES:
+                return NamesOfInputs(self.rules.actions)
+            case ContractScope.NOTHING:
+                return NothingKnown()
+
     @override
     def webhook_faults(self, url: str) -> Sequence[Fault]:
         return self.rules.webhook_faults(url)
+
+
+@dataclass(frozen=True, slots=True)
+class NamesOfInputs(KnownActions):
+    """``KnownActions`` for inputs with unknown values: it checks only the action and the names."""
+
+    actions: KnownActions
+
+    @property
+    @override
+    def enforced(self) -> bool:
+        return self.actions.enforced
+
+    @override
+    def faults(self, action_id: str, inputs: dict[str, Any]) -> Sequence[Fault]:
+        return [fault for fault in self.actions.faults(action_id, inputs) if fault.code in _OF_NAMES]
+
+    @override
+    def defaults(self, action_id: str) -> ActionDefaults | None:
+        return self.actions.defaults(action_id)
 
 
 @dataclass(frozen=True, slots=True)

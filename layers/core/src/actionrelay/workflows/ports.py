@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol
 
 from actionrelay.fault import Fault
@@ -9,6 +10,16 @@ from actionrelay.faults import Faults
 from actionrelay.ledger.execution import Execution, WorkflowPlace
 from actionrelay.strict_json import Json
 from actionrelay.workflows.run import Run, StepRecord
+
+
+class ContractScope(Enum):
+    """What of a step's request is checked against its action's contract at submission; the rest is when it starts."""
+
+    INPUTS = "inputs"
+    NAMES = "names"
+    """The action and the names of its inputs: some values come from other steps."""
+    NOTHING = "nothing"
+    """Checks cost too much already."""
 
 
 class SubmissionRules(Protocol):
@@ -24,8 +35,11 @@ class SubmissionRules(Protocol):
         """
         ...
 
-    def judge(self, request: Mapping[str, Json]) -> dict[str, Json] | Faults:
-        """Return the members of a step's request with defaults filled in, or all of its faults."""
+    def judge(self, request: Mapping[str, Json], check: ContractScope) -> dict[str, Json] | Faults:
+        """Return the members of a step's request with every default filled in, or all of its faults.
+
+        The inputs have null in place of references.
+        """
         ...
 
     def webhook_faults(self, url: str) -> Sequence[Fault]:

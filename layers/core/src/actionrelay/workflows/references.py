@@ -81,6 +81,13 @@ def without_references(template: Json) -> Json:
     return _replaced(template, lambda _: None)
 
 
+def has_references(template: Json) -> bool:
+    """Return whether there is a reference anywhere in a template."""
+    found: list[dict[str, Json]] = []
+    _replaced(template, found.append)
+    return bool(found)
+
+
 def resolved(template: Json, source: Source, allowance: Allowance) -> Json:
     """Return a template with references replaced by their values, each paid for from the allowance.
 

@@ -8,7 +8,7 @@ from typing import Any
 from actionrelay.faults import Faults
 from actionrelay.graph import cycle_faults
 from actionrelay.schemas import read, uuid_fault
-from actionrelay.strict_json import Json, pointer
+from actionrelay.strict_json import Json, canonical, pointer
 from actionrelay.workflows.definition import (
     MAX_DEADLINE_SECONDS,
     MAX_EXECUTIONS,
@@ -22,10 +22,20 @@ from actionrelay.workflows.definition import (
     may_be_list,
     read_definition,
 )
-from actionrelay.workflows.ports import SubmissionRules
-from actionrelay.workflows.references import ITS_OWN, Place, find_references, is_reference, without_references
+from actionrelay.workflows.ports import ContractScope, SubmissionRules
+from actionrelay.workflows.references import (
+    ITS_OWN,
+    Place,
+    find_references,
+    has_references,
+    is_reference,
+    without_references,
+)
 from actionrelay.workflows.request import StepRequest, WorkflowRequest
 
+MAX_CHECKED_BYTES = 16_384
+"""Inputs of a workflow that are checked against contracts at submission. A check may take a second for each KB, and
+``validate`` has half a minute."""
 _NAME = re.compile(STEP_NAME_FORM, re.ASCII)
 _OF_REQUEST = ("actionId", "inputs", "timeout", "cacheResults", "idempotent")
 _OF_STEP = ("dependsOn", "when", "forEach", "maxConcurrency")
@@ -86,12 +96,16 @@ class WorkflowRules:
         if len(steps) > MAX_STEPS:
             faults.add(("steps",), "too_many", f"{len(steps)} steps, {MAX_STEPS} are allowed")
             steps = dict(list(steps.items())[:MAX_STEPS])
+        left = MAX_CHECKED_BYTES
         for name, step in steps.items():
             found = Faults()
             if not _NAME.fullmatch(name):
                 found.add((), "schema", "a name is 1 to 64 letters, digits, _ and -")
             if isinstance(step, dict):
-                normalized[name] = self._step(step, names, found)
+                left -= len(canonical(step.get("inputs")))
+                normalized[name] = self._step(
+                    step, names, found, _contract_scope(step) if left >= 0 else ContractScope.NOTHING
+                )
             else:
                 found.add((), "schema", "must be an object")
             _take_below(faults, name, found)
@@ -103,7 +117,9 @@ class WorkflowRules:
             faults.add(("steps",), "too_many", detail)
         return normalized
 
-    def _step(self, step: dict[str, Json], names: Mapping[str, int], faults: Faults) -> dict[str, Json]:
+    def _step(
+        self, step: dict[str, Json], names: Mapping[str, int], faults: Faults, check: ContractScope
+    ) -> dict[str, Json]:
         """Check one step, its references and its request; pointers begin at the step."""
         shape = read(StepRequest, step)
         if isinstance(shape, Faults):
@@ -114,12 +130,16 @@ class WorkflowRules:
         if "inputs" in request:
             whole = is_reference(step["inputs"])  # its value has to be an object, which is checked when it is known
             request["inputs"] = {} if whole else without_references(step["inputs"])
-        judged = self.requests.judge(request)
+        judged = self.requests.judge(request, check)
         if isinstance(judged, Faults):
             _merge(faults, judged)
             return {}
         own = {name: step[name] for name in _OF_STEP if step.get(name) is not None}
         return {**judged, "inputs": step["inputs"], **own}
+
+
+def _contract_scope(step: dict[str, Json]) -> ContractScope:
+    return ContractScope.NAMES if has_references(step.get("inputs")) else ContractScope.INPUTS
 
 
 def _dependencies(step: dict[str, Json], names: Mapping[str, int], faults: Faults) -> None:
