@@ -1,4 +1,4 @@
-"""One entry of the audit and its hash: each names the hash of the one before, so a change anywhere shows."""
+"""An audit entry and its hash. Each entry holds the hash of the one before, so any change is detected."""
 
 import hashlib
 from dataclasses import asdict, dataclass, replace
@@ -9,7 +9,7 @@ from actionrelay.timestamps import day_of
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One line of an execution's history; ``hash`` covers every field above it, ``previous_hash`` included."""
+    """One entry of an execution's history; ``hash`` covers every other field, ``previous_hash`` included."""
 
     execution_id: str
     seq: int
@@ -27,50 +27,50 @@ class AuditEntry:
     correlation_id: str | None = None
     code: str | None = None
     day: str | None = None
-    """The UTC day that this entry opens for its execution; only such entries are in the index by day."""
+    """The UTC day, if this is the execution's first entry of that day; only these are in the index by day."""
     actor: str | None = None
-    """Who decided, where it was a person or a system that called an operator's route."""
+    """The caller of an operator's route."""
     note: str | None = None
-    """What they wrote down about it."""
+    """The operator's note."""
     limit: str | None = None
-    """Which limit of Genesys Cloud the attempt ran into."""
+    """The limit of Genesys Cloud that the attempt hit."""
     sent_as: str | None = None
-    """The id of the run that the event is about, where it is not the execution's own."""
+    """The id of the run that the event is about, if it is not the execution's id."""
     accepted_at: int | None = None
-    """When the execution was accepted: an id that is used again past its retention has another trail."""
+    """When the execution was accepted (ms): an id that is reused after its retention gets another trail."""
     kept_days: int | None = None
-    """How long the audit table keeps this entry after its timestamp."""
+    """How many days the audit table keeps this entry."""
     decision_id: str | None = None
     """The decision about many that this one is part of."""
     warnings: str | None = None
-    """What the action's contract does not allow, of an acceptance, as JSON."""
+    """The contract warnings of an acceptance, as JSON."""
     previous_hash: str = ""
     hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditHead:
-    """The end of an execution's chain, as its record has it."""
+    """The end of an execution's audit chain, kept in its record."""
 
     seq: int = 0
     hash: str = ""
     day: str = ""
     """The UTC day of the last entry."""
     owed: tuple[AuditEntry, ...] = ()
-    """Entries that the record owes to the audit table; the next writer pays them."""
+    """Entries that are not in the audit table yet; the next writer writes them."""
 
 
 _REJECTED = "rejected#"
 _COUNTED = "counted#"
 NO_ACTION = "-"
-"""Takes the place of the action in the entry of a refused request."""
+"""The action id in the entry of a refused request."""
 _LATER = frozenset({"sent_as", "accepted_at", "kept_days", "decision_id", "warnings"})
 
 
 def entry_hash(entry: AuditEntry) -> str:
-    """SHA-256 over the canonical JSON of every other field; the chain breaks where any one is changed.
+    """Return SHA-256 over the canonical JSON of every other field.
 
-    A field that came later counts where it says something, so that chains from before it stay whole.
+    A field of a later release counts only if it is set, so that older chains stay valid.
     """
     fields = {name: value for name, value in asdict(entry).items() if value is not None or name not in _LATER}
     del fields["hash"]
@@ -78,22 +78,22 @@ def entry_hash(entry: AuditEntry) -> str:
 
 
 def rejection_id(request_id: str) -> str:
-    """Return what is in the place of an execution's id in the entry of a refused submission."""
+    """Return the ``execution_id`` of the entry of a refused submission."""
     return f"{_REJECTED}{request_id}"
 
 
 def is_rejection(execution_id: str) -> bool:
-    """Whether an id is of a submission that was refused, and not of an execution."""
+    """Whether an id belongs to a refused submission, not to an execution."""
     return execution_id.startswith(_REJECTED)
 
 
 def rejected(
     request_id: str, now: int, body: bytes, code: str, actor: str | None, *, kept_days: int | None = None
 ) -> AuditEntry:
-    """Return the one entry of a submission that was refused.
+    """Return the one entry of a refused submission.
 
-    It belongs to no execution, and no caller can give one its id: it has the request's, in a form that no
-    execution's has. The action is a dash, since nothing that a refused request says of itself is believed.
+    Its id is the request's, in a form that no execution id has, so no caller can create an execution under it. The
+    action is a dash, since a refused request is not trusted.
     """
     entry = AuditEntry(
         execution_id=rejection_id(request_id),
@@ -115,9 +115,9 @@ def rejected(
 
 
 def rejected_beyond(day: str, day_ends_at: int, caller: str, number: int) -> AuditEntry:
-    """Return the one entry of the submissions of a caller and day that were refused and have none of their own.
+    """Return the one entry for a caller's refused submissions of a day that have no entries of their own.
 
-    It is in the day's exported file alone, under an id that no request has.
+    It exists only in the day's exported file, under an id that no request has.
     """
     entry = AuditEntry(
         execution_id=rejection_id(f"{_COUNTED}{day}#{hashlib.sha256(caller.encode()).hexdigest()[:16]}"),

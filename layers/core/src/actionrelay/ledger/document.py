@@ -27,10 +27,10 @@ class ErrorDocument(TypedDict):
     """Why an execution did not complete."""
 
     code: str
-    """Genesys Cloud's own where it gave one, else one of ours, such as `no_answer` or `webhook_timeout`."""
+    """Genesys Cloud's code if it gave one, else one of actionrelay's, such as `no_answer` or `webhook_timeout`."""
     message: str
     status: int | None
-    """The HTTP status that Genesys Cloud answered with."""
+    """The HTTP status of Genesys Cloud's response."""
     correlationId: str | None
     """Genesys Cloud's `ININ-Correlation-Id`."""
 
@@ -39,39 +39,39 @@ class WaitingDocument(TypedDict):
     """What an execution waits for."""
 
     reason: WaitReason
-    """`rate`: its turn before the rate gate; `lane`: the same, while the other lane waits as well; `paused`: the end
-    of a pause of all; `retry`: its next try; `token`: the same, since there was no token; `lease`: the worker that has
-    it; `webhook`: its result."""
+    """`rate`: its turn at the rate gate; `lane`: the same while the other lane waits too; `paused`: the end of a pause
+    of all workers; `retry`: its next try; `token`: the same, after a try without a token; `lease`: the worker that
+    runs it; `webhook`: its result."""
     until: Timestamp | None
-    """When that ends at the latest. For `rate` and `lane` about: when all that waits in its lane has had its turn, at
-    the pace of now; null where nobody knows."""
+    """When that ends at the latest. For `rate` and `lane` an estimate: when all that waits in its lane has had its
+    turn, at the current pace. Null if unknown."""
 
 
 class WorkflowPlaceDocument(TypedDict):
-    """The step of a workflow that an execution is of."""
+    """The workflow step that an execution belongs to."""
 
     workflowId: str
     step: str
     index: int | None
-    """The item's number, from 0, where the step runs once for each item."""
+    """The item's number, from 0, if the step is a `forEach`."""
 
 
 type WarningCode = Literal["contract", "unknown_input", "unknown_action"]
 
 
 class WarningDocument(TypedDict):
-    """One thing about a request that its action's contract does not allow."""
+    """One thing in a request that its action's contract does not allow."""
 
     pointer: str
     """Where in the request: a JSON pointer (RFC 6901)."""
     code: WarningCode
-    """`contract`: the action's JSON Schema; `unknown_input`: a name that the contract does not have; `unknown_action`:
-    the organisation has no such action."""
+    """`contract`: it breaks the action's JSON Schema; `unknown_input`: the contract has no such input;
+    `unknown_action`: the organisation has no such action."""
     detail: str
 
 
 class ExecutionSummaryDocument(TypedDict):
-    """One execution in its current state, except for its result."""
+    """One execution in its current state, without its result."""
 
     executionId: str
     actionId: str
@@ -85,45 +85,45 @@ class ExecutionSummaryDocument(TypedDict):
     """`hit`: this execution was answered from the cache."""
     error: ErrorDocument | None
     attempts: int
-    """How many times a request was about to go to Genesys Cloud."""
+    """How many attempts were started."""
     createdAt: Timestamp
     updatedAt: Timestamp
     completedAt: Timestamp | None
-    """When the outcome was recorded, whatever it was."""
+    """When the outcome was recorded."""
     latencyMs: int | None
     """From `createdAt` to `completedAt`, in ms."""
     waiting: NotRequired[WaitingDocument]
-    """What it waits for; there until it has ended."""
+    """What it waits for; absent once it has ended."""
     lane: NotRequired[Literal["bulk"]]
-    """There where it is not `interactive`."""
+    """Absent if it is `interactive`."""
     defaults: NotRequired[dict[str, str]]
-    """What took the place of fields that the request left out, as `value: reason`, where it follows from the action;
-    there with the contract `integrations`."""
+    """Values of fields that the request left out, as `value: reason`, if they follow from the action; only with the
+    contract `integrations`."""
     warnings: NotRequired[list[WarningDocument]]
-    """What the action's contract does not allow; there where it is something."""
+    """What the action's contract does not allow; absent if nothing."""
     nextDeliveryAt: NotRequired[Timestamp]
-    """When the caller's webhook is tried next; there while a try that failed is to be followed by another."""
+    """When the caller's webhook is tried next; only after a failed try that is followed by another."""
     workflow: NotRequired[WorkflowPlaceDocument]
-    """There where a workflow began it."""
+    """Only for an execution of a workflow."""
 
 
 class ExecutionDocument(ExecutionSummaryDocument):
     """One execution in its current state."""
 
     result: Json
-    """What the action returned; null before it completed, and for a result that is not stored any more."""
+    """What the action returned; null before it completed, and for a result that is no longer stored."""
 
 
 STORING_MS = 30_000
-"""How long a large result may take to be stored after its outcome was written, before it counts as lost."""
+"""How long after its outcome a large result may be stored before it counts as lost."""
 
 
 type RawDocument = dict[str, Json | RawJson]
-"""An execution's document; its result is text that goes out as it came."""
+"""An execution's document; its result is text that is passed on unchanged."""
 
 
 def is_being_stored(execution: Execution, payloads: PayloadStore, now: int) -> bool:
-    """Whether the result of an execution that has completed can't be read yet, and may soon be."""
+    """Whether the result of a completed execution is not readable yet, but may soon be."""
     ref = execution.outcome.result if execution.outcome else None
     return ref is not None and payloads.get(ref) is None and _may_come(execution, now)
 
@@ -131,11 +131,11 @@ def is_being_stored(execution: Execution, payloads: PayloadStore, now: int) -> b
 def execution_document(
     execution: Execution, payloads: PayloadStore, now: int | None = None, outlook: Outlook = NOTHING_KNOWN
 ) -> RawDocument:
-    """Return an execution with its result, which is the stored text: its numbers and their order stay as they came.
+    """Return an execution with its result, which is the stored text, so its numbers and order are unchanged.
 
-    A large result is stored right after its outcome is written. Where ``now`` is given, the execution is shown as
-    still running until it can be read, so that nobody takes ``completed`` without a result for the whole answer. A
-    result that can't be read any more is null, with an error that says so: the outcome stays.
+    A large result is stored right after its outcome. If ``now`` is given, the execution is shown as running until the
+    result can be read, so that no caller takes ``completed`` without a result for the final state. A lost result is
+    null, with an error that says so; the outcome stays.
     """
     outcome = execution.outcome
     result: RawJson | None = None
@@ -157,7 +157,7 @@ def execution_document(
 
 
 def execution_summary(execution: Execution, now: int | None = None) -> ExecutionSummaryDocument:
-    """Return an execution without its result: as it is on record, whether or not a result can be read."""
+    """Return an execution without its result, in its recorded state even if the result can't be read."""
     return _summary(execution, execution.outcome.error if execution.outcome else None, now)
 
 
@@ -188,7 +188,7 @@ def _summary(
     if execution.warnings:
         document["warnings"] = warnings_document(execution.warnings)
     next_try = execution.delivery.next_at if execution.delivery.status is WebhookStatus.PENDING else None
-    # A webhook itself is built when its try is due, so all of its tries say the same.
+    # A webhook is built when its try is due, so it never has this field and all tries are equal.
     if next_try is not None and now is not None and next_try > now:
         document["nextDeliveryAt"] = iso(next_try)
     if place := execution.workflow:
@@ -202,7 +202,7 @@ def defaults_document(defaults: Iterable[LearnedDefault]) -> dict[str, str]:
 
 
 def warnings_document(warnings: Iterable[Fault]) -> list[WarningDocument]:
-    """Return what a contract does not allow."""
+    """Return contract warnings."""
     return [{"pointer": each.pointer, "code": _warning_code(each), "detail": each.detail} for each in warnings]
 
 
@@ -211,8 +211,8 @@ def _warning_code(warning: Fault) -> WarningCode:
 
 
 def without_result(document: Mapping[str, object]) -> dict[str, object]:
-    """Return an execution's document without its result, and with an error that says so: the outcome stays."""
-    error = ExecutionError("result_too_large", "the result is on record and too large to be shown in an answer")
+    """Return an execution's document without its result, with an error that says so; the outcome stays."""
+    error = ExecutionError("result_too_large", "the result is stored, but too large to be shown here")
     return {**document, "result": None, "error": error_document(error)}
 
 
@@ -234,5 +234,5 @@ def error_document(error: ExecutionError | None) -> ErrorDocument | None:
 
 def _unreadable(ref: PayloadRef) -> ExecutionError:
     return ExecutionError(
-        "result_not_stored", f"the outcome is on record, its result of {ref.size} bytes can't be read"
+        "result_not_stored", f"the outcome is recorded, but its result of {ref.size} bytes can't be read"
     )

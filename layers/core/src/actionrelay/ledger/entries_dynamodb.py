@@ -1,9 +1,8 @@
-"""How audit entries are stored: one item for what is written together, each earlier entry as what differs.
+"""How audit entries are stored: one item for all entries that are written together.
 
-An item of the audit table is the last entry of a write, an attribute for each of its facts. The entries before it that
-were owed together are in ``earlier``, as differences from it: a write costs by the size of its item, and the entries of
-one execution say much of the same. The ``hash`` of each entry is what the next one has as ``previousHash``, so it is
-nowhere twice.
+An item has an attribute for each field of the last entry. The entries before it are in ``earlier``, as differences from
+the last one: a write costs by size, and the entries of one execution are similar. The ``hash`` of an entry is the next
+one's ``previousHash``, so it is stored only once.
 """
 
 import json
@@ -24,10 +23,10 @@ _NAMES = tuple(field.name for field in fields(AuditEntry))
 
 
 def entries_item(entries: Sequence[AuditEntry]) -> Item:
-    """Write entries that follow each other as one item, key attributes included.
+    """Return consecutive entries as one item, key attributes included.
 
-    The two attributes of the index by day are there when one of them opens a day for its execution. An action id has no
-    ``#``, so the entries of one action are one range of a day, in the order of time.
+    It has the two attributes of the index by day if one of the entries is its execution's first of a day. An action id
+    has no ``#``, so the entries of one action are one range of a day, ordered by time.
     """
     *earlier, last = entries
     item = {camel(name): attribute(value) for name, value in asdict(last).items() if value is not None}
@@ -43,7 +42,7 @@ def entries_item(entries: Sequence[AuditEntry]) -> Item:
 
 
 def read_entries(item: Mapping[str, Attribute]) -> tuple[AuditEntry, ...]:
-    """Read the entries of an item that is as it was written, oldest first; ``audit`` reads any other too."""
+    """Read the entries of an intact item, oldest first; ``audit`` also reads damaged ones."""
     facts = {name: fact(name, item[camel(name)]) for name in _NAMES if camel(name) in item}
     last = AuditEntry(**{**facts, "seq": facts["seq"] - trail_key(facts.get("accepted_at"))})
     earlier = json.loads(item["earlier"]["S"]) if "earlier" in item else ()
@@ -51,17 +50,17 @@ def read_entries(item: Mapping[str, Attribute]) -> tuple[AuditEntry, ...]:
 
 
 def expiry(last: AuditEntry, retention_days: int) -> int:
-    """Return when an item expires, in seconds since the epoch; ``retention_days`` where its last entry says nothing."""
+    """Return when an item expires, in seconds since the epoch; ``retention_days`` is the default of its last entry."""
     return last.timestamp // 1_000 + (last.kept_days or retention_days) * _SECONDS_PER_DAY
 
 
 def trail_key(accepted_at: int | None) -> int:
-    """Return what the sort keys of a trail's entries have in common; ``accepted_at`` in ms."""
+    """Return the base of the sort keys of a trail's entries; ``accepted_at`` in ms."""
     return (accepted_at or 0) // 1_000 * ENTRIES_PER_TRAIL
 
 
 def by_day(entries: Sequence[AuditEntry]) -> list[list[AuditEntry]]:
-    """Part entries around each that opens a day: its item says when that was, and an item never belongs to two days."""
+    """Split entries so that an entry that opens a day is alone: an item belongs to one day in the index."""
     parts: list[list[AuditEntry]] = []
     for entry in entries:
         if not parts or entry.day is not None or parts[-1][-1].day is not None:
@@ -71,7 +70,7 @@ def by_day(entries: Sequence[AuditEntry]) -> list[list[AuditEntry]]:
 
 
 def write_chain(entries: Sequence[AuditEntry], known: Mapping[str, Any], last_hash: str) -> list[dict[str, Any]]:
-    """Write entries as what differs from ``known``; the last one is expected to have ``last_hash``."""
+    """Return entries as differences from ``known``; the last one is expected to have ``last_hash``."""
     hashes = [*(entry.previous_hash for entry in entries[1:]), last_hash]
     written = []
     for entry, expected_hash in zip(entries, hashes, strict=True):
@@ -94,7 +93,7 @@ def read_chain(
 
 
 def fact(name: str, given: Attribute) -> Any:
-    """Read what an attribute says of a field; DynamoDB gives back ``1.0`` as ``1``, and a rate is no whole number."""
+    """Return the value of a field's attribute. DynamoDB returns ``1.0`` as ``1``, so a rate is made a float again."""
     value = value_of(given)
     return float(value) if name == "success_rate" and type(value) is int else value
 

@@ -1,4 +1,4 @@
-"""What actionrelay keeps and passes on: the execution record, its states, its outcome and its history.
+"""The record of an execution: its states, its outcome, its delivery and the end of its history.
 
 All frozen. Times are milliseconds since the epoch (``…_at``), sizes are bytes; ``ledger.document`` writes times as ISO
 8601.
@@ -14,7 +14,7 @@ from actionrelay.ledger.audit_entry import AuditHead
 
 
 class Status(StrEnum):
-    """An execution's state; ``ledger.steps`` has the steps between these."""
+    """An execution's state; ``ledger.steps`` has the steps between them."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -26,14 +26,14 @@ class Status(StrEnum):
 
 
 ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.UNKNOWN, Status.CANCELLED})
-"""No worker touches an execution in one of these; only a late webhook or an operator does."""
+"""No worker changes an execution in one of these; only a late webhook or an operator does."""
 
 INDEXED_ENDS = frozenset({Status.FAILED, Status.UNKNOWN, Status.CANCELLED})
-"""The ends that an index holds: those that are rare and looked for, so that an ordinary execution pays for none."""
+"""The ends that have an index: they are rare and searched for. An ordinary execution pays for no index."""
 
 
 class WebhookStatus(StrEnum):
-    """How far the caller's own webhook has come."""
+    """The state of the caller's own webhook."""
 
     NONE = "none"
     PENDING = "pending"
@@ -42,7 +42,7 @@ class WebhookStatus(StrEnum):
 
 
 class CacheStatus(StrEnum):
-    """Whether the result cache may serve an execution, and whether it did."""
+    """Whether the result cache may answer an execution, and whether it did."""
 
     ENABLED = "enabled"
     DISABLED = "disabled"
@@ -51,31 +51,30 @@ class CacheStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PayloadRef:
-    """Where a request or a result is stored, and what it must turn out to be."""
+    """Where a request or a result is stored, with the size and digest that it must have."""
 
     key: str
     size: int
     digest: str
     inline: bytes | None = field(default=None, repr=False)
-    """The bytes themselves, compressed, when they travel inside the record."""
+    """The compressed bytes, if they are stored in the record."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutionError:
-    """Why an execution did not complete, in the form that callers see."""
+    """Why an execution did not complete, as callers see it."""
 
     code: str
     message: str = field(repr=False)
-    """May repeat inputs, so it is for the caller alone and never logged."""
+    """May quote inputs, so it is only for the caller and never logged."""
     status: int | None = None
     correlation_id: str | None = None
     limit: str | None = field(default=None, compare=False)
-    """Which limit of Genesys Cloud was hit, as ``namespace/key=value``; callers do not see it, so two errors that
-    differ in it alone are the same."""
+    """The limit of Genesys Cloud that was hit, as ``namespace/key=value``. Callers don't see it; it is not compared."""
 
 
 def result_unreadable(reason: str, status: int | None = None, correlation_id: str | None = None) -> ExecutionError:
-    """Return the error of an execution that completed with a result that can't be handed on."""
+    """Return the error of a completed execution whose result can't be passed on."""
     message = f"the action ran, and its result can't be handed on: {reason}"
     return ExecutionError("result_unreadable", message, status, correlation_id)
 
@@ -84,7 +83,7 @@ def result_unreadable(reason: str, status: int | None = None, correlation_id: st
 class Outcome:
     """How an execution ended: ``completed`` with a result, or ``failed``/``unknown`` with an error.
 
-    A completed one has an error where its result can't be handed on (``result_unreadable``).
+    A completed one has an error if its result can't be passed on (``result_unreadable``).
     """
 
     status: Status
@@ -94,17 +93,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class LearnedDefault:
-    """What took the place of a field that a caller left out, and why: what is known of the action says so."""
+    """The value of a field that a caller left out, derived from what is known of the action, and why."""
 
     field: str
-    """As requests have it."""
+    """Its name in requests."""
     value: bool | int
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One worker's try. ``attempt_id`` fences its writes; the lease says until when nobody else may try."""
+    """One worker's attempt. ``attempt_id`` fences its writes; no other worker may try before the lease ends."""
 
     attempt_id: str
     number: int
@@ -113,18 +112,18 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A series of tries to deliver one outcome to the caller's webhook, and how far it has come."""
+    """A series of tries to deliver one outcome to the caller's webhook, and its state."""
 
     status: WebhookStatus = WebhookStatus.NONE
     attempts: int = 0
     next_at: int | None = None
     """When the next try is due."""
     repeats: int = 0
-    """How often an operator had this outcome delivered again; each time is a series of tries of its own."""
+    """How often an operator had this outcome delivered again; each time starts a new series of tries."""
 
     @classmethod
     def due(cls, url: str | None) -> "Delivery":
-        """Return the first series of an outcome; none where the caller named no URL."""
+        """Return the first series of an outcome; ``none`` if the caller named no URL."""
         return cls(WebhookStatus.PENDING if url else WebhookStatus.NONE)
 
     def tried(self, status: WebhookStatus, next_at: int | None) -> "Delivery":
@@ -136,12 +135,12 @@ class Delivery:
         return Delivery(WebhookStatus.PENDING, repeats=self.repeats + 1)
 
     def due_now(self) -> "Delivery":
-        """Return the same series, its next try due at once."""
+        """Return the same series with its next try due now."""
         return replace(self, next_at=None)
 
     @property
     def is_due_now(self) -> bool:
-        """Whether its next try waits for nothing."""
+        """Whether its next try is due now."""
         return self.status is WebhookStatus.PENDING and self.next_at is None
 
     @property
@@ -152,7 +151,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class WorkflowPlace:
-    """Of which step of which workflow an execution is, and of which item, where the step runs once for each."""
+    """The workflow and step that an execution belongs to, and the item if the step is a ``forEach``."""
 
     workflow_id: str
     step: str
@@ -161,7 +160,7 @@ class WorkflowPlace:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """The ledger's record of one execution. ``version`` counts its writes, and every write is conditional on it."""
+    """The record of one execution. ``version`` counts its writes, and every write is conditional on it."""
 
     execution_id: str
     action_id: str
@@ -172,85 +171,83 @@ class Execution:
     cache_key: str | None
     webhook_url: str | None
     repeatable: bool
-    """Running the action again does no harm: the contract carries the id, or the caller said ``idempotent``."""
+    """The action may run again: the contract carries the id, or the caller said ``idempotent``."""
     created_at: int
     updated_at: int
     queued_at: int
-    """Since when it has waited to be run: its acceptance, or the last time that an operator asked for another run."""
+    """When it was accepted, or last retried by an operator."""
     status: Status = Status.QUEUED
     delivery: Delivery = field(default_factory=Delivery)
     cache_status: CacheStatus = CacheStatus.DISABLED
     idempotent: bool | None = None
-    """Whether the caller said that running the action twice does no harm; None in a record of an earlier release."""
+    """Whether the caller said ``idempotent``; None in a record of an earlier release."""
     references: PayloadRef | None = None
-    """The request's ``actionReferences``, as they came; None where it had none, and in a record of an earlier
-    release."""
+    """The request's ``actionReferences`` as sent; None if it had none, and in a record of an earlier release."""
     acceptance_id: str = ""
-    """Names the request that opened this record: of two equal ones at the same moment, one did."""
+    """Identifies the request that created this record, so that of two equal simultaneous ones only one did."""
     workflow: WorkflowPlace | None = None
-    """None for what was submitted by itself."""
+    """None for an execution that belongs to no workflow."""
     audit_kept_days: int = 0
-    """How long the audit keeps each entry; 0 in a record of an earlier release, whose entries don't say it."""
+    """How many days the audit keeps each entry; 0 in a record of an earlier release, whose entries don't have it."""
     lane: Lane = Lane.INTERACTIVE
     caller: str = ""
-    """Whom it takes its turns with (``lanes.caller_name``); nothing in a record of an earlier release."""
+    """The caller whose turns it takes (``lanes.caller_name``); empty in a record of an earlier release."""
     defaults: tuple[LearnedDefault, ...] = ()
     warnings: tuple[Fault, ...] = ()
-    """What the action's contract does not allow, of a request that was accepted all the same."""
+    """What the action's contract does not allow in an accepted request."""
     attempts: int = 0
     chances_used: int = 0
     """Attempts that were refused or ambiguous; waiting, throttling and outages do not count."""
     doubts: int = 0
-    """Those of them that were ambiguous."""
+    """The ambiguous ones of them."""
     doubted_at: int | None = None
-    """When the first of those ended."""
+    """When the first ambiguous attempt ended."""
     reruns: int = 0
     run: int = 1
-    """Which run this is; each goes out under an id of its own. Asking again about the same run keeps its number."""
+    """The number of this run; each run is sent under its own id. Asking again about a run keeps its number."""
     runs_decided: int = 0
-    """The outcome of every run up to this one is known, so a webhook about one of them decides nothing."""
+    """The outcomes of all runs up to this number are known, so a webhook about one of them decides nothing."""
     postponements: int = 0
-    """How often another try was planned; the backoff grows with it."""
+    """How many retries were planned; the backoff grows with it."""
     may_have_run: bool = False
     """An earlier attempt ended ambiguously, so a later failure does not prove that the action did not run."""
     attempt: Attempt | None = None
     next_at: int | None = None
     without_token: bool = False
-    """It was put off until then since there was no token."""
+    """It was postponed because there was no token."""
     deadline_at: int | None = None
     outcome: Outcome | None = None
     completed_at: int | None = None
     resolved: bool = False
-    """An operator said how it ended, so how long that took says nothing about the action."""
+    """An operator recorded the outcome, so its latency says nothing about the action."""
     settled_late: bool = False
-    """Its outcome came when it was ``unknown`` already, by a webhook or from an operator: good for this execution, and
-    never for another one by the cache."""
+    """Its outcome came after it was ``unknown``, by a webhook or from an operator. The cache does not use it."""
     acknowledged: bool = False
-    """An operator has seen that it failed, is unknown or was not delivered; whatever comes of it next is news again."""
+    """An operator has seen that it failed, is unknown or was not delivered; the next change resets this."""
     decision_ids: tuple[str, ...] = ()
-    """The last decisions about many that were taken about this one, so that a repeat of their message takes none."""
+    """The last decisions about many that included this one, so that a repeated message decides nothing."""
     webhook_ids: tuple[str, ...] = ()
-    """The ids of the webhooks that brought an outcome: a repeat of one decides nothing, whatever has come since."""
+    """The ids of webhooks that brought an outcome, so that a repeat of one decides nothing."""
     version: int = 0
     audit: AuditHead = field(default_factory=AuditHead)
 
     @property
     def sent_as(self) -> str:
-        """The id under which this run goes out to Genesys Cloud, and under which its webhook arrives."""
+        """The id under which this run is sent to Genesys Cloud, and under which its webhook arrives."""
         return run_id(self.execution_id, self.run)
 
     @property
     def reusable_result(self) -> PayloadRef | None:
-        """The result that may answer equal requests: one that the action itself returned while it was under way."""
+        """The result that may answer equal requests: one that the action returned before it was ever ``unknown``."""
         if self.cache_key is None or self.status is not Status.COMPLETED or self.settled_late or self.resolved:
             return None
         return self.outcome.result if self.outcome else None
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen by itself."""
+        """Whether no worker will change it any more."""
         return self.status in ENDED
 
     def paid(self) -> "Execution":
-        """Return the record with nothing owed to the audit table."""
+        """Return the record with no outstanding audit entries."""
         return replace(self, audit=replace(self.audit, owed=()))

@@ -1,8 +1,7 @@
 """The executions table: the ledger's records and the result cache.
 
-A record is two items under one partition key: what was accepted, put once on condition of absence, and its current
-state, put at each later step on condition of the version before. So a step costs what changes, however large the
-request is, and one query reads both.
+A record is two items under one partition key, its acceptance and its current state (``ledger.records_dynamodb``). So a
+step costs only what changes, however large the request is, and one query reads both.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +18,7 @@ from actionrelay.ledger.records_dynamodb import RecordItems
 
 _ACCEPTED, _LEDGER = "accepted", "ledger"
 _FIRST_STEP = 2
-"""The version that the first step after acceptance writes; there is nothing before it to compare with."""
+"""The version that the first step after acceptance writes; there is no current state before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class ExecutionsTable(RecordItems, ExecutionStore, SentRuns, ResultCache):
 
     @override
     def reserve(self, sent_as: str, run: SentRun) -> bool:
-        """Put a name where a record under this id would begin: each keeps the other from being created."""
+        """Put a name under the key of a record's acceptance: each prevents the other from being created."""
         execution = run.execution
         item = {
             **key(record_name(sent_as), _ACCEPTED),
@@ -58,7 +57,7 @@ class ExecutionsTable(RecordItems, ExecutionStore, SentRuns, ResultCache):
         if name is None:
             return None
         execution, run = self.load(name["run_of"]["S"]), int(name["run"]["N"])
-        # The name may have outlived its execution, under whose id there may be another one since.
+        # The name may have outlived its execution, and another one may have its id since.
         known = execution is not None and attribute(execution.created_at) == name["created_at"] and run <= execution.run
         return SentRun(execution, run) if execution is not None and known else None
 
@@ -70,7 +69,7 @@ class ExecutionsTable(RecordItems, ExecutionStore, SentRuns, ResultCache):
 
     @override
     def lookup(self, key: str) -> CachedResult | None:
-        """Read a cache entry. DynamoDB deletes ended items late, so a reader compares the time."""
+        """Read a cache entry. DynamoDB deletes expired items late, so the caller compares the time."""
         with failures_as(StoreUnavailableError, "the table can't be read"):
             answer = self.client.get_item(TableName=self.table, Key=_cache_key(key), ConsistentRead=True)
         item = answer.get("Item")
@@ -106,17 +105,17 @@ def record_name(execution_id: str) -> str:
 
 
 def record_keys(execution_id: str) -> tuple[Item, ...]:
-    """Return the keys of a record's items, of which the second is there once a step was taken."""
+    """Return the keys of a record's items; the second exists once a step was taken."""
     return tuple(key(record_name(execution_id), part) for part in (_ACCEPTED, _LEDGER))
 
 
 def read_record(execution_id: str, items: Iterable[Mapping[str, Attribute]]) -> Execution | None:
-    """Put a record together from its items; None without what was accepted."""
+    """Build a record from its items; None without an acceptance."""
     found = {item["sk"]["S"]: item for item in items}
     accepted, current = found.get(_ACCEPTED), found.get(_LEDGER)
     if accepted is None or is_name_of_run(accepted):
         return None
-    # A remainder of an older record under this id is none of ours.
+    # The current state may be of an older record with this id.
     if current is not None and current["created_at"] != accepted["created_at"]:
         current = None
     try:

@@ -1,4 +1,4 @@
-"""What is due once an execution has ended, in a form that any finder of an ended execution may repeat."""
+"""What follows when an execution has ended. Any worker that finds an ended execution may repeat it."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ from actionrelay.strict_json import digest
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """Counts, caches and hands on an execution's outcome. Every part is safe to do again."""
+    """Counts, caches and passes on an execution's outcome. Every part is safe to repeat."""
 
     recorder: Recorder
     payloads: PayloadStore
@@ -32,9 +32,9 @@ class Completion:
     cache_seconds: int
 
     def refer_result(self, execution_id: str, result: bytes | None) -> tuple[PayloadRef | None, bytes]:
-        """Name a result, JSON as it came, before it is recorded; None is null.
+        """Return the reference of a result (JSON as it came; None is null) and its bytes, before it is recorded.
 
-        The bytes of a large one are stored afterwards, by ``store_result``.
+        ``store_result`` stores a large one afterwards.
         """
         if result is None:
             return None, b""
@@ -49,14 +49,14 @@ class Completion:
         self.hand_on(ended, result)
 
     def after_decision(self, ended: Execution, result: bytes) -> None:
-        """Do what follows an operator's decision: the same, without error rate and latency, which would be theirs."""
+        """Do what follows an operator's decision: the same without error rate and latency, which say nothing then."""
         self._count(ended)
         self.hand_on(ended, result)
 
     def hand_on(self, ended: Execution, result: bytes = b"") -> None:
-        """Store the result where it is at hand, pay the audit, fill the cache, queue the delivery, notify the workflow.
+        """Store the result if given, write the audit, fill the cache, queue the delivery and notify the workflow.
 
-        Harmless if done.
+        Safe to repeat.
         """
         self.store_result(ended, result)
         self.recorder.pay(ended)
@@ -69,14 +69,14 @@ class Completion:
         self.notify_workflow(ended)
 
     def notify_workflow(self, execution: Execution) -> None:
-        """Let the workflow of an execution know that it has ended, or is under way again."""
+        """Notify an execution's workflow that it has ended, or runs again."""
         if execution.workflow is not None:
             self.workflows.notify(WorkflowMessage(execution.workflow.workflow_id, execution.workflow))
 
     def store_result(self, ended: Execution, result: bytes) -> None:
-        """Store a large result, as soon as its outcome is written: before anything else can fail.
+        """Store a large result right after its outcome is written, before anything else can fail.
 
-        One that can't be stored is reported and leaves the outcome as it is.
+        A failure is counted and does not change the outcome.
         """
         if not result or not ended.outcome or not ended.outcome.result:
             return
@@ -104,12 +104,12 @@ class Completion:
 
 
 def unknown(error: ExecutionError) -> Outcome:
-    """Outcome of an action of which nobody knows whether it ran."""
+    """Return the outcome of an action that may or may not have run."""
     return Outcome(Status.UNKNOWN, error=error)
 
 
 def same_outcome(recorded: Outcome, reported: Outcome) -> bool:
-    """Whether two outcomes say the same: status, error, and the content of the result."""
+    """Whether two outcomes have the same status, error and result content."""
     return (
         recorded.status is reported.status
         and recorded.error == reported.error

@@ -20,8 +20,8 @@ class SqsGauge(QueueGauge):
 
     @override
     def depth(self) -> QueueDepth:
-        """Ask SQS, whose numbers are right within a minute of the last change."""
-        with failures_as(QueueUnavailableError, "a queue can't be looked at"):
+        """Ask SQS, whose numbers are right about a minute after the last change."""
+        with failures_as(QueueUnavailableError, "a queue can't be read"):
             answer = self.client.get_queue_attributes(
                 QueueUrl=self.url,
                 AttributeNames=[

@@ -1,4 +1,4 @@
-"""The audit chain: how a record gets its next entry, chained to the last."""
+"""The audit chain: adds an entry to a record."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ def chained(
     decision_id: str | None = None,
     warnings: str | None = None,
 ) -> Execution:
-    """Return the record with one more entry, chained to its last, that it owes to the audit table."""
+    """Return the record with one more outstanding audit entry, chained to its last one."""
     day = day_of(execution.updated_at)
     entry = AuditEntry(
         execution_id=execution.execution_id,

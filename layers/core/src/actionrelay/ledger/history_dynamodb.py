@@ -1,4 +1,4 @@
-"""The audit table: append-only. Its writers hold ``dynamodb:PutItem`` alone, and each put wants absence."""
+"""The audit table, append-only: writers may only ``dynamodb:PutItem``, and each put requires absence."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,11 +30,10 @@ class AuditTable(AuditTrail):
 
     @override
     def append(self, entries: Sequence[AuditEntry]) -> None:
-        """Add entries that follow each other, those of a day as one item.
+        """Add consecutive entries, those of one day as one item.
 
-        What is there already stays as it is. The item is named after its last entry: a reader that finds that one finds
-        all before it, here or in an item of their own. A writer that finds another one in its place
-        reports it (``AuditConflicts``): its entry is then in no table.
+        An item that exists is not changed. An item has the key of its last entry. If another entry has that key, the
+        conflict is counted (``AuditConflicts``), and the new entry is in no table.
         """
         for part in by_day(entries):
             self._append(part)

@@ -19,18 +19,18 @@ class MessageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message on an execution queue: names an execution, with hints that spare work. The record is the truth."""
+    """A message on an execution queue: an execution's id, with hints that save work. Only the record is trusted."""
 
     execution_id: str
     kind: MessageKind = MessageKind.RUN
     version: int | None = field(default=None, compare=False)
-    """The record's version when this was sent; its audit entries were paid before."""
+    """The record's version when this was sent; all audit entries up to it are written."""
     due_at: int | None = field(default=None, compare=False)
     """Its place in the line before the rate gate."""
     lane: Lane = field(default=Lane.INTERACTIVE, compare=False)
-    """Which queue it goes to."""
+    """The queue that it goes to."""
     caller: str = field(default="", compare=False)
-    """Whose turn it takes (``lanes.caller_name``); nothing where nobody knows."""
+    """Whose turn it takes (``lanes.caller_name``); empty if unknown."""
 
     @property
     def flow(self) -> Flow:
@@ -39,28 +39,28 @@ class Message:
 
     @property
     def log_ids(self) -> dict[str, str]:
-        """What each log line about it carries."""
+        """The ids on each log line about it."""
         return {"execution_id": self.execution_id}
 
     @classmethod
     def about(cls, execution: Execution, kind: MessageKind = MessageKind.RUN, due_at: int | None = None) -> Self:
-        """Return a message about an execution whose audit is paid up to its version."""
+        """Return a message about an execution whose audit is written up to its version."""
         return cls(execution.execution_id, kind, execution.version, due_at, execution.lane, execution.caller)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowMessage:
-    """A message on the workflow queue: something about a workflow has changed. The records are the truth."""
+    """A message on the workflow queue: something about a workflow has changed. Only the records are trusted."""
 
     workflow_id: str
     place: WorkflowPlace | None = None
-    """The step whose execution has ended, or is under way again; None: look at all of them."""
+    """The step whose execution has ended or runs again; None to check all of them."""
     watch: int | None = None
-    """Keeps the deadline, and is sent on until then: the number of the retry (0 before any) whose deadline that is."""
+    """Watches the deadline, and is sent again until then: the number of the retry (0 before any) that it belongs to."""
     again: bool = False
-    """A worker may have died, or a service failed, over it: what is on record as begun may not be queued."""
+    """A worker died or a service failed, so executions that are on record as started may not be queued."""
 
     @property
     def log_ids(self) -> dict[str, str]:
-        """What each log line about it carries."""
+        """The ids on each log line about it."""
         return {"workflow_id": self.workflow_id}

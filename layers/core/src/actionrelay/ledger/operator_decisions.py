@@ -1,4 +1,4 @@
-"""What an operator may decide about an execution in its current state: the one rule, for the steps and for answers.
+"""What an operator may decide about an execution in its current state, for the steps and for responses.
 
 =================  ==========================================================================
 decision           possible while the execution
@@ -30,7 +30,7 @@ class Decision(StrEnum):
 
 
 def allowed(execution: Execution) -> tuple[Decision, ...]:
-    """Return what may be decided about an execution as it is now, in the order of ``Decision``."""
+    """Return what may be decided about an execution now, in the order of ``Decision``."""
     may = {
         Decision.RETRY: execution.status in _REOPENED,
         Decision.RESOLVE: execution.status is Status.UNKNOWN,
@@ -42,10 +42,10 @@ def allowed(execution: Execution) -> tuple[Decision, ...]:
 
 
 def require(execution: Execution, decision: Decision) -> None:
-    """Make sure that a decision is possible now.
+    """Check that a decision is possible now.
 
     Raises:
-        WrongStateError: it is not; names the state, and what is possible instead.
+        WrongStateError: it is not; names the state and what is possible instead.
     """
     possible = allowed(execution)
     if decision in possible:
@@ -59,6 +59,6 @@ def require(execution: Execution, decision: Decision) -> None:
 
 
 def needs_attention(execution: Execution) -> bool:
-    """Whether somebody should look at it: it failed, is unknown, or was not delivered, and nobody has seen it yet."""
+    """Whether it failed, is unknown or was not delivered, and has not been acknowledged."""
     troubled = execution.status in _REOPENED or (execution.ended and execution.delivery.status is WebhookStatus.FAILED)
     return troubled and not execution.acknowledged

@@ -1,4 +1,4 @@
-"""What the ledger needs from the world: tables, payloads, queues. Each may raise ``DependencyError``."""
+"""The ports of the ledger: tables, payloads and queues. Each may raise ``DependencyError``."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ class ExecutionStore(Protocol):
     """The ledger's table."""
 
     def create(self, execution: Execution) -> None:
-        """Write a record that must not exist yet, or be past its retention.
+        """Write a record; one with the same id must not exist, or be past its retention.
 
         Raises:
-            AlreadyRecordedError: an execution with this id is there.
+            AlreadyRecordedError: an execution with this id exists.
         """
         ...
 
@@ -34,34 +34,34 @@ class ExecutionStore(Protocol):
         ...
 
     def save(self, execution: Execution) -> None:
-        """Replace the version before this one.
+        """Replace the previous version.
 
         Raises:
-            StaleWriteError: the stored version is another than ``execution.version - 1``.
+            StaleWriteError: the stored version is not ``execution.version - 1``.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SentRun:
-    """What an id that goes out names: one run of an execution."""
+    """One run of an execution, which an id that was sent names."""
 
     execution: Execution
     run: int
 
 
 class SentRuns(Protocol):
-    """The ids under which runs go out."""
+    """The ids under which runs are sent."""
 
     def reserve(self, sent_as: str, run: SentRun) -> bool:
-        """Let an id name a run, for as long as its execution is kept; no execution can be created under it then.
+        """Reserve an id for a run as long as its execution is kept; no execution can then be created under it.
 
-        False where it names something else: nothing has changed. Harmless where it names this run already.
+        Return False, with nothing changed, if it names something else. Safe to repeat.
         """
         ...
 
     def sent(self, sent_as: str) -> SentRun | None:
-        """Find what goes out under an id: an execution's first run under its own, others under a reserved one."""
+        """Find the run that is sent under an id: the execution's own for its first run, else a reserved one."""
         ...
 
 
@@ -69,11 +69,11 @@ class ResultCache(Protocol):
     """Results of successful executions, by action and inputs."""
 
     def lookup(self, key: str) -> CachedResult | None:
-        """Read an entry, ended or not."""
+        """Read an entry, expired or not."""
         ...
 
     def remember(self, entry: CachedResult) -> None:
-        """Write an entry; the last one wins."""
+        """Write an entry; the last write wins."""
         ...
 
 
@@ -81,17 +81,17 @@ class AuditTrail(Protocol):
     """The append-only history."""
 
     def append(self, entries: Sequence[AuditEntry]) -> None:
-        """Add entries; one that is there already is left as it is."""
+        """Add entries; one that exists is not changed."""
         ...
 
 
 class PayloadStore(Protocol):
-    """Requests and results, small ones beside the record and large ones in the bucket."""
+    """Requests and results: small ones in the record, large ones in the bucket."""
 
     def refer(self, key: str, data: bytes, beside: PayloadRef | None = None) -> PayloadRef:
-        """Name data without writing it; small data is returned inline and needs no ``put``.
+        """Return a reference to data without writing it; small data is inline and needs no ``put``.
 
-        What goes into the same record ``beside`` another payload has the room that is left by it.
+        A payload in the same record as another one (``beside``) gets the room that the other leaves.
         """
         ...
 
@@ -100,7 +100,7 @@ class PayloadStore(Protocol):
         ...
 
     def get(self, ref: PayloadRef) -> bytes | None:
-        """Read what a reference names, checked against its digest; None when it is not there."""
+        """Read what a reference names, checked against its digest; None if it is missing."""
         ...
 
 
@@ -108,7 +108,7 @@ class ExecutionQueue(Protocol):
     """The queue that ``execute`` works from."""
 
     def send(self, message: Message, delay_ms: int = 0) -> None:
-        """Queue a message, to be seen after ``delay_ms`` or, past what the queue can delay, earlier.
+        """Queue a message, to be received after ``delay_ms``, or earlier if that exceeds the queue's longest delay.
 
         Raises:
             QueueUnavailableError: it may or may not have been queued.
@@ -116,18 +116,18 @@ class ExecutionQueue(Protocol):
         ...
 
     def send_all(self, messages: Sequence[Message]) -> list[Message]:
-        """Queue messages, and return those that may not have been queued. Raises nothing."""
+        """Queue messages; return those that may not have been queued. Raises nothing."""
         ...
 
 
 class DeadLetters(Protocol):
-    """Where messages go that nobody can work on."""
+    """Takes messages that no worker can process."""
 
     def put(self, body: str, reason: str) -> None:
-        """Keep a message as it came, with an error code that says why.
+        """Store a message as it came, with an error code as the reason.
 
         Raises:
-            QueueUnavailableError: it may or may not be there.
+            QueueUnavailableError: it may or may not have been stored.
         """
         ...
 
@@ -143,10 +143,10 @@ class DeliveryQueue(Protocol):
         receiver: str | None = None,
         kind: MessageKind = MessageKind.RUN,
     ) -> None:
-        """Queue a delivery, the record's audit paid up to ``version``; the same terms as ``ExecutionQueue.send``.
+        """Queue a delivery, with the audit written up to ``version``; otherwise like ``ExecutionQueue.send``.
 
-        ``receiver`` is the URL that it goes to: what waits for one receiver shall not keep the others waiting. Of kind
-        ``WORKFLOW``, the id is a workflow's.
+        ``receiver`` is its URL, so that one slow receiver does not hold up the others. With kind ``WORKFLOW`` the id is
+        a workflow's.
         """
         ...
 
@@ -155,25 +155,25 @@ class WorkflowQueue(Protocol):
     """The queue that ``workflows`` works from."""
 
     def notify(self, message: WorkflowMessage, delay_ms: int = 0) -> None:
-        """Queue a message; the same terms as ``ExecutionQueue.send``."""
+        """Queue a message, like ``ExecutionQueue.send``."""
         ...
 
 
 class SuccessRate(Protocol):
-    """Which part of today's executions succeeded, as far as this process knows."""
+    """The share of today's executions that succeeded, as last read by this process."""
 
     def refresh(self) -> None:
-        """Read it again where it is out of date. Never raises; may take a while, so nothing that is urgent follows."""
+        """Read it again if it is out of date. Never raises, but may be slow: call it when nothing urgent follows."""
         ...
 
     def latest(self) -> float | None:
-        """The rate as last read, from 0 to 1; None where it is not known. Asks no service."""
+        """The rate as last read, from 0 to 1; None if unknown. Calls no service."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:
-    """How many messages of a queue can be received, will be later, and are being worked on; about as many."""
+    """About how many messages of a queue can be received, are delayed, and are being processed."""
 
     waiting: int
     delayed: int
@@ -181,17 +181,17 @@ class QueueDepth:
 
     @property
     def all(self) -> int:
-        """Every message that is there."""
+        """All messages in the queue."""
         return self.waiting + self.delayed + self.in_flight
 
 
 class QueueGauge(Protocol):
-    """Looks at one queue without receiving from it."""
+    """Counts the messages of one queue without receiving any."""
 
     def depth(self) -> QueueDepth:
-        """About how many messages there are.
+        """Return about how many messages there are.
 
         Raises:
-            QueueUnavailableError: nobody knows.
+            QueueUnavailableError: the queue can't be read.
         """
         ...

@@ -1,4 +1,4 @@
-"""The queues: one of executions for each lane, one of deliveries, one of workflows. Messages name one, with hints."""
+"""The queues in SQS: of executions (one per lane), of deliveries and of workflows."""
 
 import json
 import math
@@ -17,35 +17,33 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 MAX_DELAY_SECONDS = 900
-"""The longest ``DelaySeconds`` of SQS. A longer wait is a chain: a message that comes early is sent again."""
+"""The longest ``DelaySeconds`` of SQS. A message that arrives too early is sent again, so longer waits are chains."""
 REASON = "reason"
-"""The attribute of a dead letter that says why it is one."""
+"""The message attribute that says why a message is a dead letter."""
 GIVEN_UP = "given_up"
 """The reason of a delivery that was given up."""
 LARGEST_SEND = 10
 """Messages in one request."""
 MAX_GROUP_LENGTH = 128
-"""The longest ``MessageGroupId`` of SQS; the end of a host name says more about who it is than its beginning."""
+"""The longest ``MessageGroupId`` of SQS. A longer host name keeps its end, which identifies its owner."""
 
 
 @dataclass(frozen=True, slots=True)
 class SqsExecutionQueue(ExecutionQueue):
-    """An ``ExecutionQueue`` in SQS: a queue for each lane."""
+    """An ``ExecutionQueue`` in SQS, one queue per lane."""
 
     client: "SQSClient"
     urls: Mapping[Lane, str]
 
     @override
     def send(self, message: Message, delay_ms: int = 0) -> None:
-        """Queue a message in the group of its caller, so that SQS hands out the messages of the others first while one
-        caller takes up most of the workers' time.
-        """
+        """Queue a message in its caller's group: while one group occupies most workers, SQS prefers the others."""
         document, group = _document(message)
         _send(self.client, self.urls[message.lane], document, delay_ms, **group)
 
     @override
     def send_all(self, messages: Sequence[Message]) -> list[Message]:
-        """Queue messages by tens, which SQS bills as one request."""
+        """Queue messages ten at a time, which SQS bills as one request."""
         lost: list[Message] = []
         for lane, url in self.urls.items():
             of_lane = [message for message in messages if message.lane is lane]
@@ -67,7 +65,7 @@ class SqsExecutionQueue(ExecutionQueue):
 
 
 def _document(message: Message) -> tuple[dict[str, str | int | None], dict[str, str]]:
-    """Return a message's document, and what makes its caller's messages a group."""
+    """Return a message's document and its group parameter."""
     hints: dict[str, str | int | None] = {
         "version": message.version,
         "dueAt": message.due_at,
@@ -85,7 +83,7 @@ class SqsDeliveryQueue(DeliveryQueue):
     client: "SQSClient"
     url: str
     reason: str | None = None
-    """Goes beside each message, where it is a dead letter."""
+    """The reason attribute of each message, if these are dead letters."""
 
     @override
     def send(
@@ -96,10 +94,9 @@ class SqsDeliveryQueue(DeliveryQueue):
         receiver: str | None = None,
         kind: MessageKind = MessageKind.RUN,
     ) -> None:
-        """Queue a delivery in the group of its receiver's owner.
+        """Queue a delivery in the group of its receiver's owner, which makes a standard queue fair between owners.
 
-        Groups make a standard queue a fair one: SQS hands out the messages of the others first while one group takes up
-        most of the workers' time. The owner of a domain is one group, whatever names below it a caller makes up.
+        All names below a domain are one group, so a caller can't get more turns by inventing names.
         """
         owner = receiver_group(receiver) if receiver else None
         beside: dict[str, Any] = {"MessageGroupId": owner[-MAX_GROUP_LENGTH:]} if owner else {}
@@ -126,7 +123,7 @@ class SqsWorkflowQueue(WorkflowQueue):
 
 @dataclass(frozen=True, slots=True)
 class SqsDeadLetters(DeadLetters):
-    """``DeadLetters`` in SQS: the body as it came, the reason as an attribute beside it."""
+    """``DeadLetters`` in SQS: the body as it came, the reason as a message attribute."""
 
     client: "SQSClient"
     url: str

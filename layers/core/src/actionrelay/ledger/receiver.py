@@ -1,4 +1,4 @@
-"""How a receiver is named where a history is kept, and whom it shares its deliveries' turns with. Pure."""
+"""How the history names a webhook's receiver, and which receivers share turns. Pure."""
 
 from hashlib import sha256
 from ipaddress import IPv6Network
@@ -12,32 +12,32 @@ _SHARED = frozenset(
         *("onrender.com", "pages.dev", "pure.cloud", "run.app", "vercel.app", "web.app", "windows.net", "workers.dev"),
     }
 )
-"""Domains whose names belong to different people, beyond the registries' own."""
+"""Domains below which names belong to different owners, besides those of registries."""
 _LONGEST_COUNTRYS_SECOND = 3
-"""``co.uk``, ``com.au``, ``gv.at``: below a country's domain, so short a name is a registry's, not somebody's."""
+"""``co.uk``, ``com.au``, ``gv.at``: below a country's domain, a name this short belongs to the registry."""
 _COUNTRY = 2
 
 
 def without_path(url: str | None) -> str | None:
-    """Return ``https://host[:port]/#sha256=<digest of the whole URL>``: None for none.
+    """Return ``https://host[:port]/#sha256=<digest of the whole URL>``; None for None.
 
-    Path and query of a webhook URL may be as good as a password, and a history is kept long and read by many.
-    The digest says whether two entries mean the same URL, and whether one is the record's.
+    Path and query of a webhook URL may hold a secret, and the history is kept for long and read by many. The digest
+    shows whether two entries mean the same URL.
     """
     if url is None:
         return None
     parts = _parts(url)
-    # What comes before an `@` may be a password, too.
+    # The part before an `@` may be a password.
     origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/" if parts else ""
     return f"{origin}#sha256={sha256(url.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def receiver_group(url: str) -> str | None:
-    """Return what names a receiver's owner, as far as a name shows: its registrable domain, or an address.
+    """Return what identifies a receiver's owner: its registrable domain, or an address.
 
-    The owner of a domain can use any number of names below it, and each would be a receiver of its own. A rule of thumb
-    replaces the list of public suffixes: one label below the registry, a whole name on a platform that many share, an
-    IPv4 address, the /64 of an IPv6 one. None for a URL without a host.
+    A domain's owner can use any number of names below it, so all of them are one receiver. A heuristic replaces the
+    list of public suffixes: one label below the registry, the whole name on a shared platform, an IPv4 address, the
+    /64 of an IPv6 address. None for a URL without a host.
     """
     parts = _parts(url)
     host = ((parts.hostname if parts else None) or "").removesuffix(".")
@@ -54,7 +54,7 @@ def receiver_group(url: str) -> str | None:
 
 
 def _parts(url: str) -> SplitResult | None:
-    """Take a URL apart; None for what is none. A record may have one that a later Python does not take any more."""
+    """Split a URL; None if it is invalid. A stored one may be invalid for a later Python."""
     try:
         return urlsplit(url)
     except ValueError:

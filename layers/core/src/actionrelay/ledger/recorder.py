@@ -1,7 +1,7 @@
-"""The one way in which state is written: the record first, then the audit entries that it owes.
+"""The only way to write state: the record first, then its outstanding audit entries.
 
-Between the two a worker may die. The record then still lists what it owes, and the next to come (a redelivered
-message, a repeated request, a repeated webhook) pays before it goes on.
+If a worker dies in between, the record still lists the entries, and the next worker (a redelivered message, a repeated
+request or webhook) writes them first. Writing them is called paying; until then the record owes them.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ class Recorder:
     audit: AuditTrail
 
     def load(self, execution_id: str, paid_version: int | None = None) -> Execution | None:
-        """Read a record as last written; where nobody wrote since ``paid_version``, it owes nothing any more."""
+        """Read a record as last written; at ``paid_version`` its audit entries are known to be written."""
         execution = self.store.load(execution_id)
         if execution is not None and execution.version == paid_version:
             return execution.paid()
@@ -45,16 +45,16 @@ class Recorder:
         """Write the next version.
 
         Raises:
-            StaleWriteError: somebody else wrote since this record was read; nothing has changed.
+            StaleWriteError: another writer was first; nothing has changed.
         """
         self.save_owing(execution)
         return self.pay(execution)
 
     def save_owing(self, execution: Execution) -> None:
-        """Write the next version and leave the audit for later: for the step that nothing may follow but sending.
+        """Write the next version without its audit entries, for a step that only a send may follow.
 
         Raises:
-            StaleWriteError: somebody else wrote since this record was read; nothing has changed.
+            StaleWriteError: another writer was first; nothing has changed.
         """
         try:
             self.store.save(execution)
@@ -63,14 +63,14 @@ class Recorder:
                 raise
 
     def _is_own(self, execution: Execution) -> bool:
-        """Whether what is stored is this very record: a write whose answer got lost has been made all the same.
+        """Whether this very record is stored: the response to its write may have been lost.
 
-        The SDK repeats such a write and then meets its own, or gives up without knowing.
+        The SDK repeats such a write and then finds its own version, or gives up without knowing.
         """
         return self.store.load(execution.execution_id) == execution
 
     def pay(self, execution: Execution) -> Execution:
-        """Write the audit entries that a stored record owes; the record in hand then owes none."""
+        """Write the outstanding audit entries of a stored record; return it without them."""
         if not execution.audit.owed:
             return execution
         self.audit.append(execution.audit.owed)
@@ -83,13 +83,13 @@ class Recorder:
         *,
         first: Callable[[Execution], None] | None = None,
     ) -> Execution | None:
-        """Take a step, and when another writer was first, look at what it left and decide again.
+        """Take a step; when another writer was first, read again and decide again.
 
-        ``step`` returns None when there is nothing to do any more; so does this. ``first`` is done once the step is
-        written, before its audit, which may fail.
+        ``step`` returns None if nothing is to be done, and so does this. ``first`` is called once the step is written,
+        before its audit entries, whose write may fail.
 
         Raises:
-            StaleWriteError: others were first each time.
+            StaleWriteError: another writer was first each time.
         """
         current: Execution | None = execution
         for _ in range(_TRIES):

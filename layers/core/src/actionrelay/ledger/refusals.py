@@ -1,33 +1,33 @@
-"""How many refused submissions are on record one by one: so many of a caller and day, and then a number. Pure."""
+"""Refused submissions: the first ones of a caller and day have audit entries, the rest is only counted. Pure."""
 
 from dataclasses import dataclass
 
 from actionrelay.lanes import without_session
 
 MOST_RECORDED = 1_000
-"""Of one caller and UTC day. A flood of refusals then costs a write each, and neither a day's export nor an index."""
+"""Entries per caller and UTC day. Beyond it a refusal costs one write, and does not grow the export or an index."""
 NOBODY = "-"
-"""The caller where API Gateway names none."""
+"""The caller if API Gateway names none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """What was refused to one caller on one day."""
+    """A caller's refused submissions of one day."""
 
     caller: str
     number: int
 
     @property
     def beyond(self) -> int:
-        """Those that have no entry of their own."""
+        """How many have no entry."""
         return beyond(self.number)
 
 
 def beyond(number: int) -> int:
-    """Return how many of so many refusals have no entry of their own."""
+    """Return how many of ``number`` refusals have no entry."""
     return max(number - MOST_RECORDED, 0)
 
 
 def counted_as(caller: str | None) -> str:
-    """Return whose refusals these are: a role's, for all of its sessions, who could else have any number of names."""
+    """Return the caller that a refusal counts for: a role for all its sessions, since it can choose session names."""
     return without_session(caller) if caller else NOBODY

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from actionrelay.aws.attributes import Attribute, Item, attribute, key, value_of
 
 KIND = "refusals"
-"""Of the attribute ``kind``, by which `count` receives these items."""
+"""The value of the attribute ``kind``, by which `count` receives these items."""
 _LONGEST_CALLER = 1_000
 """A sort key has 1,024 bytes; an ARN has fewer."""
 
@@ -27,7 +27,7 @@ def refusals_key(day: str, caller: str) -> Item:
 
 
 def counting_update(expires_at: int) -> dict[str, object]:
-    """Return what adds one to a number that expires at ``expires_at`` (seconds), and reads it back."""
+    """Return the update that adds one to a number, which expires at ``expires_at`` (seconds), and returns it."""
     return {
         "UpdateExpression": "ADD refused :one SET kind = :kind, expires_at = if_not_exists(expires_at, :expires_at)",
         "ExpressionAttributeValues": {
@@ -40,15 +40,15 @@ def counting_update(expires_at: int) -> dict[str, object]:
 
 
 def number_in(item: Mapping[str, Attribute]) -> int:
-    """Return the number that an item has; 0 of no item."""
+    """Return an item's number; 0 if there is no item."""
     return int(value_of(item["refused"])) if "refused" in item else 0
 
 
 def is_refusals(item: Mapping[str, Attribute]) -> bool:
-    """Whether an item is one of these."""
+    """Whether an item is a number of refusals."""
     return item.get("kind") == attribute(KIND)
 
 
 def day_in(item: Mapping[str, Attribute]) -> str:
-    """Return the day that an item is of."""
+    """Return an item's day."""
     return str(value_of(item["pk"])).partition("#")[2]

@@ -1,11 +1,11 @@
-"""The ledger: every step that an execution can take, and the only place where one is made.
+"""The ledger: every step that an execution can take. Steps are made nowhere else.
 
-The picture is in docs/architecture.md; a test compares it with ``STEPS``.
+The diagram is in docs/architecture.md; a test compares it with ``STEPS``.
 
-A step takes a record and returns the next one: version + 1, one audit entry chained to the last. Whether it may be
-written is decided twice: here by the rules, and in the table by a condition on the version that was read, so that a
-worker whose lease was taken over, or that read before somebody else wrote, changes nothing. Which of an operator's
-steps are possible is the rule of ``ledger.operator_decisions``.
+A step takes a record and returns the next one, with version + 1 and one more audit entry in the chain. A write is
+checked twice: here by the rules, and in the table by a condition on the version that was read. So a worker that lost
+its lease, or whose record is stale, changes nothing. ``ledger.operator_decisions`` says which of an operator's steps
+are possible.
 """
 
 from collections.abc import Mapping
@@ -42,8 +42,8 @@ STEPS: Mapping[Status, frozenset[Status]] = MappingProxyType(
         Status.CANCELLED: frozenset(),
     }
 )
-"""What may follow what. No outcome is overwritten: ``unknown`` waits to be resolved, and an operator may ask for
-another run of what failed or is unknown."""
+"""Which status may follow which. No outcome is overwritten: ``unknown`` waits to be resolved, and an operator may run
+a failed or unknown execution again."""
 
 _DELIVERY_EVENTS = MappingProxyType(
     {
@@ -53,17 +53,17 @@ _DELIVERY_EVENTS = MappingProxyType(
     }
 )
 DECISIONS_REMEMBERED = 5
-"""A message of a decision about many would have to come after as many others about the same execution."""
+"""How many decisions about many a record keeps: a repeated message is recognised until as many others came after."""
 
 
 def accept(execution: Execution) -> Execution:
-    """Open the record of a request that has passed validation; the caller has not been answered yet."""
+    """Create the record of a valid request; the caller has not got a response yet."""
     accepted = replace(execution, delivery=Delivery.due(execution.webhook_url))
     return _written(chained(accepted, "accepted", payload=execution.request, warnings=_warnings(execution)))
 
 
 def serve_from_cache(execution: Execution, result: PayloadRef, now: int) -> Execution:
-    """Open the record of a request that the cache answers: completed without an attempt."""
+    """Create the record of a request that the cache answers: completed without an attempt."""
     completed = replace(
         execution,
         status=Status.COMPLETED,
@@ -75,7 +75,7 @@ def serve_from_cache(execution: Execution, result: PayloadRef, now: int) -> Exec
 
 
 def _warnings(execution: Execution) -> str | None:
-    """Return what a contract does not allow as an audit entry has it: places, codes and rules, and no value."""
+    """Return the contract warnings for an audit entry: places, codes and rules, but no values."""
     found: list[Json] = [
         {"pointer": each.pointer, "code": each.code, "detail": each.detail} for each in execution.warnings
     ]
@@ -83,10 +83,10 @@ def _warnings(execution: Execution) -> str | None:
 
 
 def claim(execution: Execution, attempt_id: str, now: int, lease_until: int) -> Execution:
-    """Take a queued execution for one attempt. Written before the first byte goes out.
+    """Claim a queued execution for one attempt. It is written before the first byte is sent.
 
-    From here until an outcome is written, the request may be on its way: nothing that takes time is between
-    this write and the connection, so a worker that takes over from ``running`` has to think before it repeats.
+    From here until an outcome is written the request may have been sent, so a worker that takes over a ``running``
+    execution must not simply repeat it.
     """
     _require(execution, Status.RUNNING)
     number = execution.attempts + 1
@@ -111,9 +111,9 @@ def postpone(
     may_have_run: bool = False,
     without_token: bool = False,
 ) -> Execution:
-    """Plan another try at ``next_at``: from ``queued`` (no token) or from ``running`` (it did not run, or may)."""
+    """Plan another try at ``next_at``: from ``queued`` (no token) or from ``running`` (it did not run, or may have)."""
     if execution.ended:
-        raise IllegalTransitionError("what has ended is not postponed", execution_id=execution.execution_id)
+        raise IllegalTransitionError("an ended execution can't be postponed", execution_id=execution.execution_id)
     _require(execution, Status.QUEUED)
     queued = replace(
         execution,
@@ -134,7 +134,7 @@ def postpone(
 def await_webhook(
     execution: Execution, now: int, deadline_at: int, latency_ms: int, correlation_id: str | None
 ) -> Execution:
-    """Genesys Cloud took the request; its result has until ``deadline_at`` to arrive."""
+    """Genesys Cloud accepted the request; its result has until ``deadline_at`` to arrive."""
     _require(execution, Status.AWAITING_WEBHOOK)
     waiting = replace(execution, status=Status.AWAITING_WEBHOOK, attempt=None, deadline_at=deadline_at, updated_at=now)
     return _written(chained(waiting, "awaiting_webhook", latency_ms=latency_ms, correlation_id=correlation_id))
@@ -152,11 +152,11 @@ def settle(
     sent_as: str | None = None,
     success_rate: float | None = None,
 ) -> Execution:
-    """Write how it ended. ``latency_ms`` is the attempt's; one that came by webhook has an entry for that first.
-    ``success_rate`` is the deployment's, of the day until then.
+    """Record the outcome. ``latency_ms`` is the attempt's; ``success_rate`` is the deployment's, of the current day.
 
-    With the outcome, in one write, goes the id of the webhook that brought it: who finds the id on record knows that
-    this webhook has had its effect, even where an operator has taken it back since.
+    A webhook gets an audit entry before that of the outcome.
+
+    Its id is written with the outcome, so a repeat is recognised even after an operator has reopened the execution.
     """
     _require(execution, outcome.status)
     held = replace(execution, updated_at=now)
@@ -197,10 +197,10 @@ def rerun(
     note: str | None = None,
     decision_id: str | None = None,
 ) -> Execution:
-    """Queue an execution again because an operator says so, as ``run``.
+    """Queue an execution again on an operator's decision, as number ``run``.
 
-    What failed is run again under a higher number: under the old id Genesys Cloud would take it for a repeat. What
-    is unknown may keep its number, and is then asked about. What may have run before stays known, unless it failed.
+    A failed execution needs a higher number: Genesys Cloud would take the old id for a repeat. An unknown one may keep
+    its number, and is then asked about again; that it may have run stays on record.
     """
     require(execution, Decision.RETRY)
     failed = execution.status is Status.FAILED
@@ -243,7 +243,7 @@ def resolve(
     success_rate: float | None = None,
     decision_id: str | None = None,
 ) -> Execution:
-    """Write what an operator found out about an unknown outcome."""
+    """Record what an operator found out about an unknown outcome."""
     require(execution, Decision.RESOLVE)
     decided = replace(execution, updated_at=now, resolved=True, decision_ids=_with(execution, decision_id))
     resolved = chained(decided, "resolved", payload=outcome.result, actor=actor, note=note, decision_id=decision_id)
@@ -253,7 +253,7 @@ def resolve(
 def cancel(
     execution: Execution, now: int, actor: str | None, *, note: str | None = None, decision_id: str | None = None
 ) -> Execution:
-    """Stop an execution that waits to be run. Nothing is delivered: who cancelled knows."""
+    """Cancel a queued execution. Nothing is delivered, since the operator who cancelled it knows."""
     require(execution, Decision.CANCEL)
     cancelled = replace(
         execution,
@@ -271,14 +271,14 @@ def cancel(
 def acknowledge(
     execution: Execution, now: int, actor: str | None, note: str | None, *, decision_id: str | None = None
 ) -> Execution:
-    """Put on record that somebody has seen it; it stays what it is, and leaves the lists of what needs attention."""
+    """Record that an operator has seen it: it leaves the lists of what needs attention, and changes nothing else."""
     require(execution, Decision.ACKNOWLEDGE)
     seen = replace(execution, acknowledged=True, updated_at=now, decision_ids=_with(execution, decision_id))
     return _written(chained(seen, "acknowledged", actor=actor, note=note, decision_id=decision_id))
 
 
 def show_request(execution: Execution, now: int, actor: str | None) -> Execution:
-    """Put on record that somebody is about to see the request; that changes nothing, ``updated_at`` included."""
+    """Record that an operator is about to read the request; nothing else changes, not even ``updated_at``."""
     shown = chained(replace(execution, updated_at=now), "request_read", actor=actor)
     return _written(replace(shown, updated_at=execution.updated_at))
 
@@ -286,7 +286,7 @@ def show_request(execution: Execution, now: int, actor: str | None) -> Execution
 def hear_of_earlier(
     execution: Execution, cause: ExecutionError | None, now: int, webhook_id: str | None, sent_as: str
 ) -> Execution:
-    """Put on record that a run before this one failed: it decides nothing while another may come to something else."""
+    """Record that an earlier run failed: it decides nothing, since the current run may end otherwise."""
     heard = replace(
         execution,
         updated_at=now,
@@ -296,7 +296,7 @@ def hear_of_earlier(
 
 
 def note(execution: Execution, event: str, now: int, cause: ExecutionError | None = None) -> Execution:
-    """Put an event on record that changes no state, such as a webhook that contradicts the outcome."""
+    """Record an event that changes no state, such as a webhook that contradicts the outcome."""
     return _written(chained(replace(execution, updated_at=now), event, cause=cause))
 
 
@@ -309,7 +309,7 @@ def record_delivery(
     latency_ms: int | None,
     cause: ExecutionError | None,
 ) -> Execution:
-    """Put one try to deliver the caller's webhook on record, where that leaves the delivery, and when it goes on."""
+    """Record one try to deliver the caller's webhook: the delivery's new status, and when the next try is due."""
     tried = replace(
         execution,
         delivery=execution.delivery.tried(status, deliver_at),
@@ -321,9 +321,9 @@ def record_delivery(
 def redeliver(
     execution: Execution, now: int, actor: str | None, *, note: str | None = None, decision_id: str | None = None
 ) -> Execution:
-    """Deliver an outcome because an operator says so; the outcome stays what it is.
+    """Deliver an outcome again on an operator's decision; the outcome does not change.
 
-    A delivery that has ended begins a new series of tries; one that waits for its next try is due now, in its series.
+    A delivery that has ended starts a new series of tries; a pending one is due now, in its series.
     """
     require(execution, Decision.REDELIVER)
     pending = execution.delivery.status is WebhookStatus.PENDING
@@ -338,10 +338,10 @@ def redeliver(
 
 
 def require_free(execution: Execution, now: int) -> None:
-    """Make sure that no living worker is on a running execution.
+    """Make sure that no worker holds a running execution.
 
     Raises:
-        LeaseHeldError: the lease has not ended.
+        LeaseHeldError: the lease has not expired.
     """
     if execution.attempt is not None and execution.attempt.lease_until > now:
         raise LeaseHeldError(
@@ -352,7 +352,7 @@ def require_free(execution: Execution, now: int) -> None:
 
 
 def _with(execution: Execution, decision_id: str | None) -> tuple[str, ...]:
-    """Remember one more decision about many, and no more than a record has room for."""
+    """Add a decision about many, and drop the oldest beyond ``DECISIONS_REMEMBERED``."""
     if decision_id is None:
         return execution.decision_ids
     return (*execution.decision_ids, decision_id)[-DECISIONS_REMEMBERED:]
@@ -366,5 +366,5 @@ def _require(execution: Execution, target: Status) -> None:
 
 
 def _written(execution: Execution) -> Execution:
-    """Count the write that a step is."""
+    """Raise the version by the one write that a step is."""
     return replace(execution, version=execution.version + 1)

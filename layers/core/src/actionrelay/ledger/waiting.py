@@ -1,7 +1,4 @@
-"""Why an execution that has not ended waits, and until when: read off its record and the rate gate. Pure.
-
-Nothing is written for it: each wait that a worker plans is a write already, and a wait before the rate gate is none.
-"""
+"""Why an execution waits, and until when: derived from its record and the rate gate, so nothing is written. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,29 +12,29 @@ class WaitReason(StrEnum):
     RATE = "rate"
     """Its turn: a worker, and a permit of the rate gate."""
     LANE = "lane"
-    """The same, while the other lane waits, too: its own has its share of the rate."""
+    """The same while the other lane waits too, so that each lane gets its share of the rate."""
     PAUSED = "paused"
-    """The end of a pause of all workers, since Genesys Cloud answered 429."""
+    """The end of a pause of all workers, after a 429 of Genesys Cloud."""
     RETRY = "retry"
     """The time of its next try."""
     LEASE = "lease"
-    """The worker that has it, whose request is on its way; when its lease ends, another one takes over."""
+    """The worker that runs it; another one takes over when the lease expires."""
     WEBHOOK = "webhook"
     """Its result, by webhook."""
     TOKEN = "token"  # noqa: S105 - a word, no secret
-    """A token for Genesys Cloud, of which there was none."""
+    """A token for Genesys Cloud."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What is known of the rate gate by who asks. Who can't look at it has this as it is."""
+    """What is known of the rate gate; the defaults mean that nothing is."""
 
     paused_until: int = 0
-    """What is planned earlier waits for it as well."""
+    """Until when all workers pause (ms), even for tries that are due earlier."""
     shares: bool = False
-    """Whether the execution's lane has to share the rate with the other one."""
+    """Whether the execution's lane shares the rate with the other one now."""
     turn_by: int | None = None
-    """About when everything in its lane has had its turn; None where nobody knows."""
+    """About when everything in its lane has had its turn (ms); None if unknown."""
 
 
 NOTHING_KNOWN = Outlook()
@@ -45,16 +42,16 @@ NOTHING_KNOWN = Outlook()
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A reason, and when it ends at the latest (ms), which for a turn is an estimate; None where nobody can say."""
+    """A reason, and when the wait ends at the latest (ms), an estimate for a turn; None if unknown."""
 
     reason: WaitReason
     until: int | None = None
 
 
 def waiting(execution: Execution, now: int, outlook: Outlook = NOTHING_KNOWN) -> Waiting | None:
-    """Say what an execution waits for; None once it has ended.
+    """Return what an execution waits for; None once it has ended.
 
-    Where nothing is known of the gate, what waits for a pause or for its lane waits for its turn.
+    If nothing is known of the gate, a wait for a pause or a lane is reported as ``rate``.
     """
     if execution.ended:
         return None
