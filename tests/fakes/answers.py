@@ -1,4 +1,4 @@
-"""Answers as bytes on the wire: whole ones, errors in both dialects, and what is left of them if a connection ends."""
+"""Answers as bytes on the wire: whole or cut off, and errors of both contracts."""
 
 import json
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ RECORDED_429 = (
 
 
 def raw(status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> bytes:
-    """A whole answer, with a length unless the headers say otherwise."""
+    """Return a whole answer, with its length unless ``headers`` say otherwise."""
     said = {"Content-Length": str(len(body)), "Content-Type": "application/json", **(headers or {})}
     lines = [f"{name}: {value}" for name, value in said.items() if value]
     return "\r\n".join([f"HTTP/1.1 {status} Said", *lines]).encode("latin-1") + b"\r\n\r\n" + body
 
 
 def platform(status: int, headers: Mapping[str, str] | None = None, **more: Any) -> bytes:
-    """An error as the platform API's ``ErrorBody``."""
+    """Return an error with the platform API's ``ErrorBody``."""
     document = {
         "message": "words",
         "code": "a.code",
@@ -31,7 +31,7 @@ def platform(status: int, headers: Mapping[str, str] | None = None, **more: Any)
 
 
 def legacy(status: int, headers: Mapping[str, str] | None = None) -> bytes:
-    """An error in the other dialect."""
+    """Return an error of the contract ``data-actions``."""
     document = {
         "errorCode": "a.code",
         "status": status,
@@ -44,12 +44,12 @@ def legacy(status: int, headers: Mapping[str, str] | None = None) -> bytes:
 
 
 def cut(answer: bytes, left: int = 20) -> bytes:
-    """The same answer, whose connection ends before its body does."""
+    """Return the beginning of an answer whose connection ends within its body."""
     head, _, body = answer.partition(b"\r\n\r\n")
     return head + b"\r\n\r\n" + body[:left]
 
 
 def chunked(*chunks: bytes, status: int = 200, end: bytes = b"0\r\n\r\n", headers: str = "") -> bytes:
-    """An answer in chunks."""
+    """Return an answer in chunks."""
     head = f"HTTP/1.1 {status} Said\r\nTransfer-Encoding: chunked\r\n{headers}\r\n".encode()
     return head + b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + end

@@ -1,4 +1,4 @@
-"""The client as tests ask it: one call, over a pool of its own, against a server on the loopback interface."""
+"""Sends one call with the real client, over its own pool, to a server on the loopback interface."""
 
 import json
 

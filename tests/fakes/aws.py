@@ -1,6 +1,6 @@
 """AWS services in memory, as far as the adapters use them.
 
-Each call's parameters are checked against the SDK's own model of the service, so a fake can't take what AWS would not.
+Each call's parameters are checked against the SDK's model of the service, so that a fake accepts only what AWS does.
 """
 
 import io
@@ -36,7 +36,7 @@ def _place_in_the_day(row: dict[str, Any]) -> tuple[str, str, float]:
 
 @dataclass(slots=True)
 class FakeDynamoDb:
-    """Tables of items by key attributes, with the conditions that the adapters write."""
+    """Tables of items by key attributes, with the conditions that the adapters use."""
 
     keys: tuple[str, str] = ("pk", "sk")
     items: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
@@ -44,9 +44,9 @@ class FakeDynamoDb:
     trouble: Trouble = field(default_factory=Trouble)
     page_size: int = 2
     at_once: int = 100
-    """Keys of a ``BatchGetItem`` that are answered."""
+    """The number of keys of a ``BatchGetItem`` that are answered."""
     looks: int = 0
-    """Such requests."""
+    """The number of ``BatchGetItem`` requests."""
 
     def put_item(self, **parameters: Any) -> dict[str, Any]:
         check("dynamodb", "PutItem", parameters)
@@ -81,7 +81,7 @@ class FakeDynamoDb:
         return {"Items": self._partition(parameters)}
 
     def _range(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Items of a partition in the order of their sort key, so many at once as ``page_size`` says."""
+        """Return items of a partition in the order of their sort key, ``page_size`` at a time."""
         assert parameters["KeyConditionExpression"] == "pk = :pk AND sk BETWEEN :first AND :last"
         wanted = {name: value["S"] for name, value in parameters["ExpressionAttributeValues"].items()}
         after = parameters.get("ExclusiveStartKey", {}).get("sk", {}).get("S", "")
@@ -106,7 +106,7 @@ class FakeDynamoDb:
         return {"Responses": {table: found}, "UnprocessedKeys": {table: {"Keys": later}} if later else {}}
 
     def _of_the_day(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        """The sparse index by day: keys alone, eventually consistent, and read on from a key."""
+        """Query the sparse index by day, which has only keys, from a key on."""
         assert parameters["IndexName"] == "by_day"
         assert not parameters.get("ConsistentRead")
         names = ("dayOpened", "openedAt", *self.keys)
@@ -166,7 +166,7 @@ class FakeS3:
 
     objects: dict[str, bytes] = field(default_factory=dict)
     uploads: dict[str, dict[int, bytes]] = field(default_factory=dict)
-    """Parts by upload, those that never came to their end too."""
+    """Parts by upload, including uploads that were never completed."""
     locks: dict[str, datetime | None] = field(default_factory=dict)
     """Until when each object is locked."""
     trouble: Trouble = field(default_factory=Trouble)
@@ -228,7 +228,7 @@ class FakeSqs:
 
     sent: list[dict[str, Any]] = field(default_factory=list)
     attributes: dict[str, dict[str, str]] = field(default_factory=dict)
-    """What a queue says about itself, by its URL."""
+    """The attributes of a queue, by its URL."""
     trouble: Trouble = field(default_factory=Trouble)
 
     def get_queue_attributes(self, **parameters: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from tests.fakes.trouble import Trouble
 
 @dataclass(slots=True)
 class InMemoryBoard(NoticeBoard):
-    """A ``NoticeBoard``."""
+    """A ``NoticeBoard`` in memory."""
 
     posted: Posted = field(default_factory=Posted)
     trouble: Trouble = field(default_factory=Trouble)

@@ -1,4 +1,4 @@
-"""Genesys Cloud's list of actions without HTTP, and the catalogue over tables in memory."""
+"""Genesys Cloud's list of actions without HTTP, and the catalogue with tables in memory."""
 
 from collections import Counter, deque
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ from tests.fakes.trouble import Trouble
 
 @dataclass(slots=True)
 class Organisation(ActionsApi):
-    """An ``ActionsApi`` over the actions that the simulator has."""
+    """An ``ActionsApi`` with the simulator's actions."""
 
     known: dict[str, dict[str, Any]] = field(default_factory=lambda: deepcopy(actions_of(0)))
     page_size: int = 25
     says: deque[Seen | None] = field(default_factory=deque)
-    """What the next calls come to; None is an ordinary answer."""
+    """The outcomes of the next calls; None is an ordinary answer."""
     asked: Counter[str] = field(default_factory=Counter)
 
     def page(self, number: int, token: AccessToken, wait_ms: int) -> Seen:
@@ -59,7 +59,7 @@ class Organisation(ActionsApi):
 
 @dataclass(slots=True)
 class RecordedSyncQueue(SyncQueue):
-    """A ``SyncQueue``."""
+    """A ``SyncQueue`` that keeps its messages."""
 
     sent: deque[tuple[SyncMessage, int]] = field(default_factory=deque)
     trouble: Trouble = field(default_factory=Trouble)
@@ -92,11 +92,11 @@ class Reading:
         )
 
     def work(self, message: SyncMessage) -> None:
-        """Work off one message, as an invocation of 90 seconds."""
+        """Process one message, as an invocation of 90 seconds."""
         self.sync.work(message, self.clock.now() + 90_000)
 
     def read(self, reason: Reason = Reason.HOURLY) -> int:
-        """Read to the end; return how many messages that took. Time passes as the delays say."""
+        """Read to the end, and return the number of messages that took. Time passes by their delays."""
         self.work(SyncMessage(reason))
         messages = 1
         while self.queue.sent:
@@ -108,6 +108,6 @@ class Reading:
         return messages
 
     def ids(self) -> list[str]:
-        """Return the actions that everybody sees."""
+        """Return the ids of the catalogue's actions."""
         listed_now = self.store.state().listed
         return [entry.action_id for page in self.store.pages(listed_now.slot, 0, listed_now.pages) for entry in page]

@@ -1,4 +1,4 @@
-"""Certificates, made for each test."""
+"""Certificates that are made for a test."""
 
 import ssl
 import subprocess
@@ -12,7 +12,7 @@ AUTHORITY = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign
 
 
 def self_signed(folder: Path, name: str) -> tuple[ssl.SSLContext, Path]:
-    """Make a certificate for an IP address or a DNS name; return a server's side of it, and the file to trust it by."""
+    """Make a certificate for an IP address or a DNS name; return the server's context and the file for clients."""
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     extensions = (_alternative_name(name), "keyUsage=critical,digitalSignature,keyCertSign")
     _self_signed(certificate, key, name, extensions)
@@ -21,20 +21,20 @@ def self_signed(folder: Path, name: str) -> tuple[ssl.SSLContext, Path]:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """What signs certificates: its own certificate, and the key to it."""
+    """A certificate authority: its certificate and key."""
 
     certificate: Path
     key: Path
 
     @classmethod
     def new(cls, folder: Path, *extensions: str) -> "Authority":
-        """Make one that signs itself, with exactly these extensions."""
+        """Make a self-signed authority with exactly these extensions."""
         authority = cls(folder / "root.pem", folder / "root.key")
         _self_signed(authority.certificate, authority.key, "A root", extensions)
         return authority
 
     def issue(self, name: str, *extensions: str, days: int = 2) -> ssl.SSLContext:
-        """Return a server's side of a certificate for ``name``; it has expired where ``days`` is negative."""
+        """Return a server's context with a certificate for ``name``; if ``days`` is negative, it has expired."""
         folder = self.certificate.parent
         request, certificate, key, file = (folder / f"leaf.{suffix}" for suffix in ("csr", "pem", "key", "ext"))
         file.write_text("\n".join((_alternative_name(name), *extensions)))

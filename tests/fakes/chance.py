@@ -1,4 +1,4 @@
-"""Time and chance, both in the test's hand."""
+"""Time and chance under the test's control."""
 
 import random
 import uuid
@@ -23,14 +23,14 @@ class SettableClock:
 
 @dataclass(slots=True)
 class SeededRandomness:
-    """A ``Randomness`` that repeats itself; ``fixed`` replaces every draw."""
+    """A reproducible ``Randomness``; ``fixed`` replaces every draw."""
 
     seed: int = 0
     fixed: float | None = None
     _source: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
-        self._source = random.Random(self.seed)  # noqa: S311 - it has to repeat itself
+        self._source = random.Random(self.seed)  # noqa: S311 - it has to be reproducible
 
     def uniform(self) -> float:
         return self._source.random() if self.fixed is None else self.fixed

@@ -1,4 +1,4 @@
-"""Counters in memory, and in a table that adds within transactions."""
+"""Counters in memory, and in a fake table with transactions."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from tests.fakes.trouble import Trouble
 
 @dataclass(slots=True)
 class InMemoryCounters(CounterStore, CounterReader):
-    """Counters and journals in memory; a journal is small up to so many rows."""
+    """Counters and journals in memory; a journal is small up to a number of rows."""
 
     kept: dict[Counter, Counts] = field(default_factory=dict)
     journals: dict[int, Journal] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class InMemoryCounters(CounterStore, CounterReader):
 
     @property
     def counted(self) -> dict[Counter, Counts]:
-        """What is counted, wherever it is."""
+        """Return what is counted, in counters and journals."""
         return {counter: counts for counter, counts in self._counts(lambda _: True) if counts}
 
     @override
@@ -76,7 +76,7 @@ class InMemoryCounters(CounterStore, CounterReader):
 
 @dataclass(slots=True)
 class KnownSuccessRate:
-    """A ``SuccessRate`` that has to be refreshed before it says anything."""
+    """A ``SuccessRate`` that is known after its first refresh."""
 
     rate: float | None = None
     _latest: float | None = None
@@ -132,7 +132,7 @@ class FakeCounterTable(FakeDynamoDb):
 
 
 def cancelled(*reasons: str) -> Exception:
-    """DynamoDB's answer when a transaction was not made, with a reason for each of its items."""
+    """Return DynamoDB's error for a cancelled transaction, with a reason for each item."""
     error = aws_error("TransactionCanceledException", "TransactWriteItems")
     response: Any = error.response
     response["CancellationReasons"] = [{"Code": reason} for reason in reasons]

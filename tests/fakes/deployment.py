@@ -1,4 +1,4 @@
-"""A deployment's environment: what the template gives each function."""
+"""A deployment's environment: the variables that the template sets for each function."""
 
 ENVIRONMENT = {
     "POWERTOOLS_SERVICE_NAME": "validate",

@@ -1,4 +1,4 @@
-"""Workflows at play: the whole relay in memory, Genesys Cloud by a script, events in an order that a test chooses."""
+"""Plays workflows: the whole relay in memory, a scripted Genesys Cloud, and events in an order that a test chooses."""
 
 import json
 from collections import Counter
@@ -17,8 +17,8 @@ from tests.fakes.relay import ACTION_ID, INVOCATION_MS, Relay, encoded
 WORKFLOW_ID = "5a5a5a5a-0000-4000-8000-000000000001"
 
 type Script = Callable[[WorkflowPlace, int, Any], str | bytes]
-"""What an execution comes to: its place, how many of that place went before it, and its inputs. Bytes are a result;
-texts are `failed` and `unknown`."""
+"""Returns the outcome of an execution, from its place, the number of earlier executions of that place, and its inputs.
+Bytes are a result; texts are `failed` and `unknown`."""
 
 
 def a_step(**changes: Any) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def echo(place: WorkflowPlace, before: int, inputs: Any) -> bytes:
 
 @dataclass(slots=True)
 class Flow:
-    """One workflow at play. ``choose`` picks one of so many things that could happen next."""
+    """Plays one workflow. ``choose`` picks one of the events that could happen next."""
 
     steps: Mapping[str, Any]
     script: Script = echo
@@ -62,7 +62,7 @@ class Flow:
 
     @property
     def document(self) -> Any:
-        """The workflow as a caller reads it."""
+        """Return the workflow as a caller reads it."""
         return json.loads(to_text(self.relay.reading_workflows.workflow(WORKFLOW_ID)))
 
     @property
@@ -79,7 +79,7 @@ class Flow:
         return self
 
     def run(self) -> "Flow":
-        """Let everything happen that happens by itself, the deadline aside."""
+        """Let everything happen that happens by itself, except for the deadline."""
         for _ in range(20_000):
             events = [*self._messages(), *self._executions()]
             if not events:
@@ -92,7 +92,7 @@ class Flow:
         return self.submit().run()
 
     def wait(self, milliseconds: int) -> "Flow":
-        """Let time pass, and the messages that were delayed until then come."""
+        """Let time pass, and the messages that were delayed until then arrive."""
         self.relay.clock.advance(milliseconds)
         due = [entry for entry in self.relay.workflow_queue.sent if entry[1]]
         for entry in due:
@@ -112,7 +112,7 @@ class Flow:
         return self.run()
 
     def of(self, step: str, index: int | None = None) -> list[Execution]:
-        """Every execution of a step, or of an item."""
+        """Return every execution of a step or of an item."""
         return [
             each
             for each in self.relay.store.records.values()
@@ -120,13 +120,13 @@ class Flow:
         ]
 
     def settle_late(self, execution: Execution, outcome: str | bytes) -> None:
-        """Let a late webhook say how an unknown execution ended."""
+        """Let a late webhook report how an unknown execution ended."""
         self._end(execution, outcome)
 
     # -- What can happen --
 
     def _messages(self) -> Sequence[Callable[[], None]]:
-        """Messages that are there now, in any order; those of the deadline are a test's to send."""
+        """Return the deliveries of messages that are due, in any order. Tests send those of the deadline."""
         sent = self.relay.workflow_queue.sent
         return [lambda entry=entry: self._receive(entry) for entry in sent if not entry[1]]  # type: ignore[misc]
 
@@ -181,10 +181,10 @@ class Flow:
 
 
 def of_steps(flow: Flow, *names: str) -> list[str]:
-    """The order in which some steps were posted."""
+    """Return these steps in the order in which they were posted."""
     return [name for name in flow.order if name in names]
 
 
 def without_versions(workflow: Workflow) -> dict[str, Any]:
-    """What steps have come to, whatever way led there."""
+    """Return the state of the steps without what depends on the order of events."""
     return {name: replace(step, version=0) for name, step in workflow.steps.items()}

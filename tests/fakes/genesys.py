@@ -1,4 +1,4 @@
-"""Genesys Cloud as the use cases see it: a client with a script, tokens, a gate."""
+"""Genesys Cloud as the use cases see it: a scripted client, tokens, a gate."""
 
 import threading
 from collections import deque
@@ -27,12 +27,12 @@ def a_token(version: str = "v1", expires_at: int = 2**62, issuer: str = ISSUER) 
 
 @dataclass(slots=True)
 class ScriptedClient:
-    """An ``ActionClient`` that gives its replies in order, and keeps the calls it got."""
+    """An ``ActionClient`` that returns its replies in order, and keeps the calls."""
 
     replies: deque[Reply] = field(default_factory=deque)
     calls: list[tuple[ActionCall, AccessToken, int]] = field(default_factory=list)
     meanwhile: Callable[[], None] | None = None
-    """What happens in the world between the request and the answer."""
+    """Called between the request and the answer."""
 
     def answer(self, *replies: Reply) -> None:
         self.replies.extend(replies)
@@ -46,7 +46,7 @@ class ScriptedClient:
 
 @dataclass(slots=True)
 class FixedTokens:
-    """A ``TokenSource`` with one token for all times."""
+    """A ``TokenSource`` that always has the same token."""
 
     held: AccessToken = field(default_factory=a_token)
     refused: list[str] = field(default_factory=list)
@@ -62,14 +62,14 @@ class FixedTokens:
 
 @dataclass(slots=True)
 class InMemoryTokenStore:
-    """A ``TokenStore``."""
+    """A ``TokenStore`` in memory."""
 
     token: AccessToken | None = None
     reads: int = 0
     holds: int = 8_000
-    """How many characters of a token there is room for."""
+    """The most characters that a stored token may have."""
     on_read: Callable[[], None] = lambda: None
-    """What happens in the world while it is read."""
+    """Called during a read."""
     trouble: Trouble = field(default_factory=Trouble)
 
     def read(self) -> AccessToken | None:
@@ -89,7 +89,7 @@ class InMemoryTokenStore:
 
 @dataclass(slots=True)
 class InMemoryTokenLeases:
-    """``TokenLeases``."""
+    """``TokenLeases`` in memory."""
 
     leases: dict[str, TokenLease] = field(default_factory=dict)
     reads: int = 0
@@ -97,7 +97,7 @@ class InMemoryTokenLeases:
     """Every lease that was written, in order."""
     trouble: Trouble = field(default_factory=Trouble)
     meanwhile: Callable[[], None] | None = None
-    """What others do between a read and the next swap; done once."""
+    """Called once, between a read and the next swap: what other workers do."""
 
     def read(self, issuer: str) -> TokenLease:
         self.reads += 1
@@ -125,9 +125,9 @@ class ScriptedIssuer:
     lifetime_ms: int = 3_600_000
     requests: int = 0
     given_ms: list[int] = field(default_factory=list)
-    """How long each request might take."""
+    """The time limit of each request."""
     meanwhile: Callable[[], None] | None = None
-    """What happens in the world while a request is under way; done once."""
+    """Called once, during a request."""
     trouble: Trouble = field(default_factory=Trouble)
 
     def request(self, now: int, within_ms: int) -> AccessToken:
@@ -151,13 +151,13 @@ class ScriptedGate:
     paused_until: list[int] = field(default_factory=list)
     holds: list[int] = field(default_factory=list)
     held_for: deque[int] = field(default_factory=deque)
-    """What it says to the next who look whether their batch is held."""
+    """The answers of the next calls of ``held``."""
     batches: list[list[Ask]] = field(default_factory=list)
-    """Who asked in the batches that came."""
+    """The asks of each batch."""
     ended: int = 0
-    """How many messages are done with."""
+    """The number of messages that are finished."""
     had_waited: list[bool] = field(default_factory=list)
-    """What each that came said of itself."""
+    """Whether each ask had waited before."""
     trouble: Trouble = field(default_factory=Trouble)
 
     def for_batch(self, asks: Sequence[Ask]) -> Self:
@@ -196,13 +196,13 @@ class ScriptedPlatform:
     """A ``PlatformProbe`` that answers as a healthy organisation does, unless a test says otherwise."""
 
     about: deque[Sight] = field(default_factory=deque)
-    """The next looks at the client, before those at ``healthy``."""
+    """The next answers about the client; after them it is ``healthy``."""
     healthy: Sight = HEALTHY
     limited: Sight = LIMITED
     looks: list[AccessToken | None] = field(default_factory=list)
-    """The tokens that came, in order."""
+    """The tokens of the requests, in order."""
     hangs: threading.Event | None = None
-    """Until this is set, nobody is answered."""
+    """Requests are answered when this is set."""
 
     def about_client(self, token: AccessToken | None, wait_ms: int) -> Sight:
         self.looks.append(token)

@@ -1,4 +1,4 @@
-"""Both tables with their indexes in memory: the indexes that the template deploys, counted as DynamoDB counts."""
+"""Both tables in memory with the indexes of the template; reads are counted as DynamoDB counts them."""
 
 import bisect
 from collections import Counter
@@ -19,7 +19,7 @@ type _Entry = tuple[str | int, str, dict[str, Any]]
 
 @cache
 def _indexes(table: str) -> dict[str, tuple[str, str]]:
-    """The hash and the range of each index of a table, by its name."""
+    """Return the hash and the range key of each index of a table, by its name."""
     template = Template((ROOT / "template.yaml").read_text(encoding="utf-8"))
     declared = template.resource(_RESOURCES[table]).properties["GlobalSecondaryIndexes"]
     return {
@@ -30,16 +30,16 @@ def _indexes(table: str) -> dict[str, tuple[str, str]]:
 
 @dataclass(slots=True)
 class FakeIndexedTables:
-    """A DynamoDB client for two tables. Entries with the same range have no order that means anything, as in AWS."""
+    """A DynamoDB client for two tables. Entries with the same range key are in arbitrary order, as in AWS."""
 
     tables: dict[str, FakeDynamoDb] = field(
         default_factory=lambda: {EXECUTIONS: FakeDynamoDb(), AUDIT: FakeDynamoDb(keys=("executionId", "seq"))}
     )
     requests: Counter[str] = field(default_factory=Counter)
     scanned: Counter[str] = field(default_factory=Counter)
-    """Items that were read, by index; ``records`` by key."""
+    """The number of items read, by index; ``records`` are those read by key."""
     answered_at_once: int = 100
-    """How many keys of a batch are answered; the others are returned unprocessed."""
+    """The number of keys of a batch that are answered; the others are returned unprocessed."""
     trouble: Trouble = field(default_factory=Trouble)
     _entries: dict[tuple[str, str, str], list[_Entry]] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""Executions in both tables as the writers leave them there, for lists to be made of."""
+"""Executions in both tables, as their writers leave them, for tests of lists."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ RETENTION_DAYS = 30
 
 @dataclass(slots=True)
 class Listed:
-    """A deployment of which nothing but its tables is there."""
+    """A deployment that has only its tables."""
 
     tables: FakeIndexedTables = field(default_factory=FakeIndexedTables)
     clock: SettableClock = field(default_factory=SettableClock)
@@ -67,7 +67,7 @@ class Listed:
         goes_on_after_days: int = 0,
         audited_twice: bool = False,
     ) -> Execution:
-        """Put an execution on record, step by step up to a status, its audit paid."""
+        """Record an execution, step by step up to a status, with its audit entries."""
         execution_id = execution_id or self.randomness.new_id()
         draft = a_draft(
             execution_id=execution_id,
@@ -93,11 +93,11 @@ class Listed:
         return reached
 
     def page(self, **query: str) -> dict[str, Any]:
-        """Ask for one page; ``from_`` is the parameter ``from``."""
+        """Return one page; ``from_`` is the parameter ``from``."""
         return cast("dict[str, Any]", self.listing.page(_named(query)))
 
     def pages(self, **query: str) -> list[list[str]]:
-        """Turn pages to the end; return the ids of each."""
+        """Return the ids of each page, to the end."""
         pages: list[list[str]] = []
         after: dict[str, str] = {}
         while True:
@@ -105,7 +105,7 @@ class Listed:
             pages.append(ids(page))
             if page["next"] is None:
                 return pages
-            assert page["next"] != after.get("next"), "this answer got nowhere"
+            assert page["next"] != after.get("next"), "this page made no progress"
             after = {"next": page["next"]}
 
     def ids(self, **query: str) -> list[str]:

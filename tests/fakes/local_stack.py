@@ -1,4 +1,4 @@
-"""What a local world that is up says of itself."""
+"""The addresses and names that a running local world reports."""
 
 from local.world.state import Stack
 

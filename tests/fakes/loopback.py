@@ -1,4 +1,4 @@
-"""Servers on the loopback interface: one that does as its scripts say, one that keeps its connections open."""
+"""Servers on the loopback interface: one that follows scripts, and one that keeps its connections open."""
 
 import socket
 import ssl
@@ -9,14 +9,14 @@ from contextlib import closing, suppress
 from typing import Self
 
 type Script = Callable[[socket.socket, threading.Event], None]
-"""What happens to a connection once its request was read; the event ends the test."""
+"""Handles a connection after its request is read; the event is set when the test ends."""
 
 
 TRUNCATED = b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"status"'
 
 
 def answering(status: int, body: bytes = b"", **headers: str) -> Script:
-    """Answer whole, and close."""
+    """Send a whole answer, and close."""
     lines = [f"HTTP/1.1 {status} Said", f"Content-Length: {len(body)}", "Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return saying("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
@@ -33,19 +33,19 @@ def resetting(connection: socket.socket, _over: threading.Event) -> None:
 
 
 def silent(_connection: socket.socket, over: threading.Event) -> None:
-    """Say nothing until the test is over."""
+    """Send nothing until the test ends."""
     over.wait(10)
 
 
 def resetting_unread(connection: socket.socket, over: threading.Event) -> None:
-    """Close with a reset once something has arrived, and read nothing of it."""
+    """Close with a reset once something has arrived, without reading it."""
     connection.recv(1, socket.MSG_PEEK)
-    over.wait(0.05)  # for the rest of it
+    over.wait(0.05)  # until the rest has arrived
     resetting(connection, over)
 
 
 def breaking_off(raw: bytes) -> Script:
-    """Send these bytes, see that they arrive, and close with a reset."""
+    """Send these bytes, wait until they arrive, and close with a reset."""
 
     def script(connection: socket.socket, over: threading.Event) -> None:
         connection.sendall(raw)
@@ -56,13 +56,13 @@ def breaking_off(raw: bytes) -> Script:
 
 
 def sipping(connection: socket.socket, over: threading.Event) -> None:
-    """Read what comes at 5 MB a second: slower than it is sent, and never so slow that sending a part of it fails."""
+    """Read 5 MB a second: slower than it is sent, but fast enough that no single send times out."""
     while not over.wait(0.05) and connection.recv(262_144):
         pass
 
 
 def dripping(head: bytes, drop: bytes, interval: float, times: int = 100) -> Script:
-    """Send a drop now and then, far longer than anybody should wait; the end keeps a failing test from hanging."""
+    """Send a drop at intervals, far longer than a client should wait; the end keeps a failing test from hanging."""
 
     def script(connection: socket.socket, over: threading.Event) -> None:
         connection.sendall(head)
@@ -75,7 +75,7 @@ def dripping(head: bytes, drop: bytes, interval: float, times: int = 100) -> Scr
 
 
 class LoopbackServer:
-    """Reads a request per connection, serves its scripts in order (the last one for ever), keeps what it was sent."""
+    """Reads one request per connection, follows its scripts in order (the last one repeatedly), and keeps requests."""
 
     def __init__(self, *scripts: Script, reads: bool = True, tls: ssl.SSLContext | None = None) -> None:
         self._scripts = list(scripts)
@@ -124,7 +124,7 @@ class LoopbackServer:
 
 
 class KeepingServer:
-    """Answers each request with the next of its answers, on whichever connection; an empty one ends that connection."""
+    """Answers each request with its next answer, on any connection; an empty answer closes the connection."""
 
     def __init__(self, *answers: bytes) -> None:
         self._answers = list(answers)
@@ -137,7 +137,7 @@ class KeepingServer:
 
     @property
     def connections(self) -> int:
-        """How many were made so far."""
+        """Return the number of connections so far."""
         return len(self._open)
 
     def __enter__(self) -> Self:
@@ -152,7 +152,7 @@ class KeepingServer:
         self.hang_up()
 
     def hang_up(self, *, reset: bool = False) -> None:
-        """End every connection from this end, as a host does with those that rest."""
+        """Close every connection, as a host does with idle ones."""
         for connection in self._open:
             with suppress(OSError):
                 if reset:
@@ -184,7 +184,7 @@ class KeepingServer:
 
 
 def closed_port() -> int:
-    """A port that nobody listens on."""
+    """Return a port that no process listens on."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         port: int = listener.getsockname()[1]
     return port

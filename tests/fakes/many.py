@@ -1,4 +1,4 @@
-"""Decisions about many, their queue and dead letters, in memory."""
+"""Decisions about many executions, their queue and dead letters, in memory."""
 
 import json
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from tests.fakes.trouble import Trouble
 
 @dataclass(slots=True)
 class InMemoryDecisions:
-    """A ``DecisionStore``."""
+    """A ``DecisionStore`` in memory."""
 
     kept: dict[str, ManyDecision] = field(default_factory=dict)
     trouble: Trouble = field(default_factory=Trouble)
@@ -33,7 +33,7 @@ class InMemoryDecisions:
 
 @dataclass(slots=True)
 class RecordedDecisionQueue:
-    """A ``DecisionQueue``."""
+    """A ``DecisionQueue`` that keeps its messages."""
 
     sent: list[DecisionMessage] = field(default_factory=list)
     trouble: Trouble = field(default_factory=Trouble)
@@ -46,7 +46,7 @@ class RecordedDecisionQueue:
 
 @dataclass(slots=True)
 class InMemoryLetters:
-    """``DeliveryLetters``: what is received is in hand until it is given back."""
+    """``DeliveryLetters``: a received letter is invisible until it is given back."""
 
     there: list[Letter] = field(default_factory=list)
     in_hand: list[Letter] = field(default_factory=list)
@@ -54,7 +54,7 @@ class InMemoryLetters:
     trouble: Trouble = field(default_factory=Trouble)
 
     def add(self, name: str, *, given_up: bool = True, of: str = "executionId") -> None:
-        """Put a letter there as ``deliver`` or SQS writes it; ``of`` is ``workflowId`` for a workflow's."""
+        """Add a letter as ``deliver`` or SQS writes it; ``of`` is ``workflowId`` for a workflow's."""
         body = json.dumps({of: name})
         self.there.append(Letter(body, f"handle-{len(self.there)}", given_up))
 

@@ -1,4 +1,4 @@
-"""A hundred thousand executions over 29 days and 400 actions: index entries of all, records made when they are read."""
+"""A hundred thousand executions over 29 days and 400 actions: all index entries; records are made when read."""
 
 import uuid
 from collections.abc import Iterator
@@ -26,13 +26,13 @@ _TRACED = 20_000
 
 @dataclass(slots=True)
 class ManyExecutions(FakeIndexedTables):
-    """The two tables at that size. Each request takes its time."""
+    """The two tables at that size. Each request advances the clock."""
 
     clock: SettableClock = field(default_factory=SettableClock)
     request_ms: int = 0
 
     def __post_init__(self) -> None:
-        """Fill the indexes, oldest first."""
+        """Fill the indexes, oldest entry first."""
         for number in reversed(range(EXECUTIONS_THERE)):
             for where, order, value in _entries_of(number):
                 table = self.tables[where[0]]

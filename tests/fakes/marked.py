@@ -1,4 +1,4 @@
-"""Servers that repeat everything, and a relay whose token and inputs are marked."""
+"""Servers that echo everything, and a relay whose token and inputs contain marks."""
 
 import gzip
 import json
@@ -58,7 +58,7 @@ def marked_relay(client: GenesysClient, token: AccessToken) -> Relay:
 
 
 def look_at(relay: Relay, captured: Captured) -> None:
-    """Keep the relay as it was left: its trail as stored and as shown, its record, its messages."""
+    """Capture the relay's state: its trail as stored and as shown, its record, its messages."""
     captured.thing(relay.record)
     captured.thing(relay.audit)
     captured.thing(relay.queue)

@@ -1,4 +1,4 @@
-"""Secrets with a mark on them, and everything that a failure lets out, to be searched for the marks."""
+"""Secrets that contain marks, and everything that a failure emits, to search it for the marks."""
 
 import base64
 import json
@@ -20,15 +20,15 @@ RESULT = "MarkedResultValue64fa"
 PLAIN = (TOKEN, CLIENT_SECRET, SIGNATURE, SIGNING_KEY, INPUT, RESULT)
 BASIC = base64.b64encode(f"client-id:{CLIENT_SECRET}".encode()).decode()
 MARKS = (*PLAIN, BASIC, *(base64.b64encode(mark.encode()).decode().rstrip("=")[:-1] for mark in PLAIN))
-"""As they are, as Basic authorisation has them, and in base64, which is how headers and events carry some."""
+"""The marks in plain text, in Basic authorisation, and in base64, as in some headers and events."""
 
 EVERYTHING = " ".join(PLAIN)
-"""A foreign text that repeats all there is to repeat."""
+"""A foreign text that echoes all secrets."""
 
 
 @dataclass(slots=True)
 class Captured:
-    """What came out, each thing under a name that says where."""
+    """What was emitted, each with the name of its place."""
 
     texts: list[tuple[str, str]] = field(default_factory=list)
 
@@ -37,12 +37,12 @@ class Captured:
         self.texts.append((where, text))
 
     def thing(self, thing: Any) -> None:
-        """Keep how an object shows itself, where a debugger, a log or a test report would."""
+        """Keep the object's representations, which a debugger, a log or a test report would show."""
         self.text(f"repr of {type(thing).__name__}", repr(thing))
         self.text(f"str of {type(thing).__name__}", str(thing))
 
     def error(self, error: BaseException) -> None:
-        """Keep an exception, what it was raised from, and what was being handled when it was."""
+        """Keep an exception, its cause and its context."""
         self.text(f"trace of {type(error).__name__}", "".join(traceback.format_exception(error)))
         waiting, known = [error], set()
         while waiting:
@@ -55,7 +55,7 @@ class Captured:
             waiting += [linked for linked in (each.__cause__, each.__context__) if linked is not None]
 
     def leaks(self) -> list[str]:
-        """Say where which mark came out."""
+        """Return the marks that were emitted, each with the place."""
         return [f"{mark} in {where}: {text[:300]}" for where, text in self.texts for mark in MARKS if mark in text]
 
 
@@ -82,15 +82,15 @@ ECHOING_HEADERS = {
 
 
 AT_THE_CONSOLE = {"httpMethod": "GET", "resource": "/console"}
-"""Of an event for a route that anybody may ask."""
+"""The context of an event for an open route."""
 
 
 @contextmanager
 def failing(captured: Captured, *, always: bool = True) -> Iterator[None]:
-    """Run something that fails, keep the failure, and answer and log it as the boundary does."""
+    """Run code that fails, keep the failure, and answer and log it as the boundary does."""
     try:
         yield
-    except Exception as error:  # noqa: BLE001 - whatever it is, it must not leak
+    except Exception as error:  # noqa: BLE001 - no exception may leak
         captured.error(error)
         event = {**AT_THE_CONSOLE, "requestContext": {"requestId": "request-1"}}
         captured.text("answer", json.dumps(boundary.serve(event, {"getConsole": raising(error)})))

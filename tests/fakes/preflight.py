@@ -15,7 +15,7 @@ from tests.fakes.relay import CREDENTIALS, SIGNING
 
 @dataclass(slots=True)
 class Deployment:
-    """Everything that a preflight looks at; healthy unless changed."""
+    """Everything that a preflight checks; healthy unless changed."""
 
     api: GenesysApi = GenesysApi.DATA_ACTIONS
     secret: str | Exception = CREDENTIALS

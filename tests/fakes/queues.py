@@ -1,4 +1,4 @@
-"""The queues in memory: lists of what was sent, with its delay."""
+"""The queues in memory: lists of what was sent, with delays."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -13,13 +13,13 @@ from tests.fakes.trouble import Trouble
 
 @dataclass(slots=True)
 class RecordedExecutionQueue:
-    """An ``ExecutionQueue``."""
+    """An ``ExecutionQueue`` that keeps its messages."""
 
     sent: list[tuple[Message, int]] = field(default_factory=list)
     loses: set[str] = field(default_factory=set)
-    """Executions whose messages are not queued when many are sent at once."""
+    """Executions whose messages ``send_all`` fails to queue."""
     meanwhile: Callable[[], None] | None = None
-    """What happens in the world just before a message is sent."""
+    """Called just before a message is sent."""
     trouble: Trouble = field(default_factory=Trouble)
 
     def send(self, message: Message, delay_ms: int = 0) -> None:
@@ -37,7 +37,7 @@ class RecordedExecutionQueue:
 
 @dataclass(slots=True)
 class RecordedDeliveryQueue:
-    """A ``DeliveryQueue``."""
+    """A ``DeliveryQueue`` that keeps its messages."""
 
     sent: list[tuple[str, int]] = field(default_factory=list)
     versions: list[int | None] = field(default_factory=list)
@@ -63,7 +63,7 @@ class RecordedDeliveryQueue:
 
 @dataclass(slots=True)
 class RecordedWorkflowQueue:
-    """A ``WorkflowQueue``."""
+    """A ``WorkflowQueue`` that keeps its messages."""
 
     sent: list[tuple[WorkflowMessage, int]] = field(default_factory=list)
     trouble: Trouble = field(default_factory=Trouble)
@@ -88,7 +88,7 @@ class RecordedDeadLetters:
 
 @dataclass(slots=True)
 class FixedGauge:
-    """A ``QueueGauge``."""
+    """A ``QueueGauge`` with a given depth."""
 
     shows: QueueDepth = field(default_factory=lambda: QueueDepth(0, 0, 0))
     trouble: Trouble = field(default_factory=Trouble)
@@ -100,7 +100,7 @@ class FixedGauge:
 
 @dataclass(slots=True)
 class FixedGateGauge:
-    """A ``GateGauge`` of a gate whose pauses are on a list; the rest of its view is given."""
+    """A ``GateGauge`` with a list of pauses; the rest of its view is given."""
 
     pauses: list[int]
     view: GateView = field(default_factory=GateView)

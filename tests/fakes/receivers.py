@@ -1,4 +1,4 @@
-"""Which receivers have taken a webhook, in memory."""
+"""The receivers that have accepted a webhook, in memory."""
 
 from dataclasses import dataclass, field
 from typing import override
@@ -9,7 +9,7 @@ from tests.fakes.trouble import Trouble
 
 @dataclass(slots=True)
 class InMemoryReceivers(Receivers):
-    """``Receivers``."""
+    """``Receivers`` in memory."""
 
     took_at: dict[str, int] = field(default_factory=dict)
     """By owner."""

@@ -1,4 +1,4 @@
-"""A ``Telemetry`` that remembers."""
+"""A ``Telemetry`` that keeps everything."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ class RecordedTelemetry:
 
     counts: Counter[str] = field(default_factory=Counter)
     samples: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    """What was added to each counter, one by one: a counter whose average matters also counts nothings."""
+    """The values added to each counter, one by one: a counter whose average matters also gets zeros."""
     codes: Counter[tuple[str, str]] = field(default_factory=Counter)
     durations: list[tuple[str, float]] = field(default_factory=list)
     events: list[tuple[str, dict[str, str | float | None]]] = field(default_factory=list)
@@ -27,7 +27,7 @@ class RecordedTelemetry:
         self.durations.append((metric, milliseconds))
 
     def concerning(self, execution_id: str, trace_id: str) -> None:
-        """Forget it: lines are identified by their fields here."""
+        """Do nothing: tests identify lines by their fields."""
 
     def event(self, name: str, **fields: str | float | None) -> None:
         self.events.append((name, fields))

@@ -1,4 +1,4 @@
-"""The numbers of refused submissions in memory."""
+"""Counts of refused submissions in memory."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from tests.fakes.trouble import Trouble
 
 @dataclass(slots=True)
 class InMemoryRefusals(RefusalCounter, DayRefusals):
-    """A ``RefusalCounter``, and what it has counted."""
+    """A ``RefusalCounter``, and the ``DayRefusals`` that it has counted."""
 
     numbers: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By day and caller."""

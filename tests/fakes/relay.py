@@ -1,4 +1,4 @@
-"""The whole relay in memory: every use case over the same fakes, and the records that tests begin with."""
+"""The whole relay in memory: every use case with the same fakes, and the records that tests begin with."""
 
 import json
 from collections import defaultdict
@@ -132,7 +132,7 @@ INPUTS: dict[str, Any] = {"customerId": "cust_998877"}
 
 @dataclass(slots=True)
 class Relay:
-    """One deployment whose services are fakes; change a part before the use case that reads it is made."""
+    """One deployment whose services are fakes. Change a part before the use case that needs it is made."""
 
     api: GenesysApi = GenesysApi.DATA_ACTIONS
     max_attempts: int = 3
@@ -168,7 +168,7 @@ class Relay:
     board: InMemoryBoard = field(default_factory=InMemoryBoard)
     gate: ScriptedGate = field(default_factory=ScriptedGate)
     gate_view: GateView = field(default_factory=GateView)
-    """What else there is to see of the gate."""
+    """The rest of the gate's view."""
     resolver: FixedResolver = field(default_factory=FixedResolver)
     sender: ScriptedSender = field(default_factory=ScriptedSender)
     receivers: InMemoryReceivers = field(default_factory=lambda: InMemoryReceivers({OWNER: NOON}))
@@ -176,7 +176,7 @@ class Relay:
     acceptances: CountedAcceptances = field(default_factory=CountedAcceptances)
     max_backlog: int = 1_000
     gauges: defaultdict[str, FixedGauge] = field(default_factory=lambda: defaultdict(FixedGauge))
-    """By the name of the queue; those of dead letters begin with ``dead``."""
+    """By the queue's name; those of dead-letter queues begin with ``dead``."""
     slots: InMemorySlots = field(default_factory=InMemorySlots)
     telemetry: RecordedTelemetry = field(default_factory=RecordedTelemetry)
 
@@ -193,7 +193,7 @@ class Relay:
 
     @property
     def retained(self) -> RetainedExecutions:
-        """What callers and operators see."""
+        """The executions that callers and operators see."""
         return RetainedExecutions(self.store, Retention(self.clock, RETENTION_MS))
 
     @property
@@ -338,7 +338,7 @@ class Relay:
 
     @property
     def retained_workflow_records(self) -> WorkflowRecords:
-        """The same as callers and operators see them."""
+        """The records that callers and operators see."""
         return WorkflowRecords(self.workflows, self.payloads, Retention(self.clock, RETENTION_MS))
 
     @property
@@ -524,7 +524,7 @@ class Relay:
 
     @property
     def record(self) -> Execution:
-        """The one execution that most tests are about, as stored."""
+        """Return the execution that most tests are about, as stored."""
         return self.store.records[EXECUTION_ID]
 
     @property
@@ -534,12 +534,12 @@ class Relay:
     def work(
         self, kind: MessageKind = MessageKind.RUN, *, version: int | None = None, due_at: int | None = None
     ) -> None:
-        """Let a fresh worker take a message of that execution."""
+        """Let a new worker process a message of that execution."""
         message = Message(EXECUTION_ID, kind, version, due_at)
         self.executing.work(message, self.clock.now() + INVOCATION_MS)
 
     def receive(self, webhook_id: str | None = None, **document: Any) -> Execution:
-        """Let a signed webhook about that execution arrive; without an id for it, equal ones are repeats."""
+        """Receive a signed webhook about that execution; without a ``webhook_id``, equal ones are repeats."""
         body = canonical({"executionId": EXECUTION_ID, **document})
         headers = signed(body, self.clock.now(), webhook_id=webhook_id or f"msg_{digest(body)}")
         return self.receiving.receive(headers, body)
@@ -565,7 +565,7 @@ class Relay:
         return self.store.put(ledger.settle(waiting, outcome, self.clock.now()).paid())
 
     def shown_result(self, execution_id: str = EXECUTION_ID) -> Any:
-        """The result as a caller reads it."""
+        """Return the result as a caller reads it."""
         return json.loads(to_text(self.reading.execution(execution_id)))["result"]
 
     def given_completed(self, result: Any = None, **changes: Any) -> Execution:
@@ -576,7 +576,7 @@ class Relay:
 
 
 def a_draft(**changes: Any) -> Execution:
-    """An execution that nobody has recorded yet."""
+    """Return an execution that is not recorded."""
     data = canonical(INPUTS)
     draft = Execution(
         execution_id=EXECUTION_ID,
@@ -596,7 +596,7 @@ def a_draft(**changes: Any) -> Execution:
 
 
 def a_request(**changes: Any) -> dict[str, Any]:
-    """The smallest body that is accepted, with changes; ``...`` takes a field away."""
+    """Return the smallest body that is accepted, with changes; ``...`` removes a field."""
     document = {"actionId": ACTION_ID, "inputs": INPUTS, **changes}
     return {name: value for name, value in document.items() if value is not ...}
 
@@ -606,6 +606,6 @@ def encoded(document: Any) -> bytes:
 
 
 def signed(body: bytes, now: int, secret: SigningSecret = SECRET, webhook_id: str = "msg_1") -> dict[str, list[str]]:
-    """The headers of a webhook, in the form in which the gateway hands them on."""
+    """Return the headers of a webhook as the gateway passes them on."""
     headers = StandardWebhooks.headers((secret,), webhook_id, now // 1_000, body)
     return {name: [value] for name, value in headers.items()}

@@ -1,4 +1,4 @@
-"""How Genesys Cloud can answer an attempt, what that comes to, and the messages that tests of `execute` begin with."""
+"""Genesys Cloud's answers to an attempt, their outcomes, and the messages that tests of `execute` begin with."""
 
 from dataclasses import replace
 
@@ -45,5 +45,5 @@ def came_to(relay: Relay) -> str:
 
 
 def unreadable(relay: Relay) -> None:
-    """Let the stored request be gone."""
+    """Remove the stored request."""
     relay.store.put(replace(relay.record, request=replace(relay.record.request, inline=None)))

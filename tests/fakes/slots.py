@@ -1,4 +1,4 @@
-"""Waiting in memory: slots that are shared out by the rule, and time that passes at once."""
+"""Waiting in memory: slots that are shared by the rule, and time that passes at once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,12 +10,12 @@ from tests.fakes.trouble import Trouble
 
 @dataclass(slots=True)
 class InMemorySlots:
-    """``WaitSlots`` of one process."""
+    """``WaitSlots`` in memory."""
 
     most: int = 2
     state: Slots = field(default_factory=Slots)
     asked: list[tuple[str, int]] = field(default_factory=list)
-    """The caller, and until when, of each that was asked for."""
+    """The caller and the end of each request for a slot."""
     trouble: Trouble = field(default_factory=Trouble)
 
     def take(self, caller: str, until: int) -> int | None:
@@ -33,12 +33,12 @@ class InMemorySlots:
 
 @dataclass(slots=True)
 class SteppedSleep:
-    """A ``Sleep`` that moves a clock, and does meanwhile what a test has planned."""
+    """A ``Sleep`` that advances a clock, and meanwhile does what a test has planned."""
 
     clock: SettableClock
     slept: list[int] = field(default_factory=list)
     planned: dict[int, Callable[[], object]] = field(default_factory=dict)
-    """By how many ms have been slept in all."""
+    """By the total of ms slept so far."""
 
     def sleep(self, milliseconds: int) -> None:
         self.slept.append(milliseconds)

@@ -1,4 +1,4 @@
-"""The stores in memory, with the conditions that the real ones keep."""
+"""The stores in memory, with the conditions of the real ones."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,13 +20,13 @@ from tests.fakes.trouble import Trouble
 
 @dataclass(slots=True)
 class InMemoryExecutions:
-    """An ``ExecutionStore``: creation wants absence, each later write the version before it."""
+    """An ``ExecutionStore``: creation requires absence, each later write the previous version."""
 
     records: dict[str, Execution] = field(default_factory=dict)
     names: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """By an id that was reserved: the execution and the number of its run."""
+    """The execution and the number of its run, by the id that was reserved for it."""
     retention_ms: int | None = None
-    """Past it an id is taken again; None means never."""
+    """The time after which an id can be used again; None for never."""
     writes: list[Execution] = field(default_factory=list)
     trouble: Trouble = field(default_factory=Trouble)
     _intruders: list[Callable[[Execution], Execution]] = field(default_factory=list)
@@ -73,15 +73,15 @@ class InMemoryExecutions:
         return SentRun(execution, run) if execution is not None else None
 
     def someone_writes_first(self, step: Callable[[Execution], Execution], times: int = 1) -> None:
-        """Let another writer take ``step`` just before each of the next ``times`` saves."""
+        """Let another writer save ``step`` just before each of the next ``times`` saves."""
         self._intruders.extend([step] * times)
 
     def vanishes_before_the_next_save(self) -> None:
-        """Let retention end while somebody works."""
+        """Let the retention end while a worker works on it."""
         self._vanishes = True
 
     def put(self, execution: Execution) -> Execution:
-        """Place a record as a test needs it, whatever was there."""
+        """Store a record unconditionally."""
         self.records[execution.execution_id] = execution
         return execution
 
@@ -92,10 +92,10 @@ class InMemoryExecutions:
 
 @dataclass(slots=True)
 class InMemoryWebhookIds:
-    """``WebhookIds``."""
+    """``WebhookIds`` in memory."""
 
     kept: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """By id: its content, and until when."""
+    """The content and the expiry, by id."""
     trouble: Trouble = field(default_factory=Trouble)
 
     def claim(self, webhook_id: str, content: str, now: int, until: int) -> str:
@@ -108,7 +108,7 @@ class InMemoryWebhookIds:
 
 @dataclass(slots=True)
 class InMemoryCache:
-    """A ``ResultCache``."""
+    """A ``ResultCache`` in memory."""
 
     entries: dict[str, CachedResult] = field(default_factory=dict)
     trouble: Trouble = field(default_factory=Trouble)
@@ -129,11 +129,11 @@ class InMemoryAudit:
 
     kept: dict[tuple[str, int], AuditEntry] = field(default_factory=dict)
     appended: list[AuditEntry] = field(default_factory=list)
-    """All that was ever to be added, what was there already too."""
+    """Every entry that was to be added, repeats included."""
     flaws: dict[str, list[Flaw]] = field(default_factory=dict)
-    """What somebody has put there that is no entry, by execution."""
+    """Flaws of the stored trail, by execution."""
     times_indexed: int = 1
-    """How many items hold the entry that opens a day."""
+    """The number of items that hold the entry that opens a day."""
     trouble: Trouble = field(default_factory=Trouble)
 
     def append(self, entries: Sequence[AuditEntry]) -> None:
@@ -152,7 +152,7 @@ class InMemoryAudit:
         return Trail.of(self.entries(execution_id), self.flaws.get(execution_id, ()))
 
     def openings(self, day: str, after: Opening | None, limit: int) -> tuple[Opening, ...]:
-        """The day's executions by action, then time; one that two writers put there is there twice."""
+        """Return the day's executions by action, then time, each ``times_indexed`` times."""
         self.trouble.strike_before("openings")
         all_of_them = sorted(
             (f"{entry.action_id}#{entry.timestamp}#{entry.execution_id}", entry.execution_id, seq)
@@ -165,13 +165,13 @@ class InMemoryAudit:
         return tuple(Opening(execution_id, seq, opened_at) for opened_at, execution_id, seq in rest[:limit])
 
     def events(self, execution_id: str) -> list[str]:
-        """The names of what happened, oldest first."""
+        """Return the names of an execution's events, oldest first."""
         return [entry.event for entry in self.entries(execution_id)]
 
 
 @dataclass(slots=True)
 class InMemoryDayFile(DayFile):
-    """A file under way; what is written counts as gone out at once."""
+    """A file that is being written; what is written counts as sent at once."""
 
     files: "InMemoryDayFiles"
     name: str
@@ -199,7 +199,7 @@ class InMemoryDayFile(DayFile):
 
 @dataclass(slots=True)
 class InMemoryDayFiles(DayFiles):
-    """Whole files by name, and those that were paused, each with its place."""
+    """Whole files by name, and paused files with their places."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     paused: dict[str, tuple[bytes, dict[str, Json]]] = field(default_factory=dict)
@@ -223,7 +223,7 @@ class InMemoryDayFiles(DayFiles):
 
 @dataclass(slots=True)
 class InMemoryPayloads:
-    """A ``PayloadStore``; what is longer than ``inline_max`` bytes is in ``objects``."""
+    """A ``PayloadStore``; payloads of more than ``inline_max`` bytes are in ``objects``."""
 
     inline_max: int = 1_000
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -250,7 +250,7 @@ class InMemoryPayloads:
 
 @dataclass(slots=True)
 class InMemoryIndex:
-    """An ``ExecutionIndex`` that is never behind: it looks through all records."""
+    """An ``ExecutionIndex`` that is always up to date: it scans all records."""
 
     store: InMemoryExecutions
 

@@ -1,4 +1,4 @@
-"""Worker processes that need a token: each with a ``SharedToken`` of its own, and one world around them."""
+"""Worker processes that need a token: each has its own ``SharedToken``, and they share one environment."""
 
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ from tests.fakes.recorded_telemetry import RecordedTelemetry
 
 @dataclass(slots=True)
 class TokenWorkers:
-    """A first worker, ``source``, with its surroundings; ``another_worker`` shares them and has a memory of its own."""
+    """A first worker, ``source``, with its environment, which ``another_worker`` shares; each has its own memory."""
 
     clock: SettableClock = field(default_factory=SettableClock)
     store: InMemoryTokenStore = field(default_factory=InMemoryTokenStore)
@@ -34,15 +34,15 @@ class TokenWorkers:
 
     @property
     def lease(self) -> TokenLease:
-        """What is on record."""
+        """Return the lease on record."""
         return self.leases.leases.get(self.issuer.issuer, TokenLease())
 
     def rest(self) -> None:
-        """Let the rest after an answer pass."""
+        """Let the pause after an answer pass."""
         self.clock.advance(REST_MS)
 
     def outlast_the_lease(self) -> None:
-        """Let a lease that was taken now end."""
+        """Let a lease that is taken now expire."""
         self.clock.advance(LEASE_MS)
 
 
@@ -51,19 +51,19 @@ class DiedError(BaseException):
 
 
 def waits(worker: SharedToken) -> bool:
-    """Whether a worker has to try again later."""
+    """Return whether a worker has to try again later."""
     with pytest.raises(TokenBeingRefreshedError):
         worker.token()
     return True
 
 
 def dies(worker: SharedToken, tokens: TokenWorkers, port: str, operation: str) -> None:
-    """Let a worker die before it gets to do this."""
+    """Let a worker die before this operation."""
     getattr(tokens, port).trouble.before(operation, DiedError())
     with pytest.raises(DiedError):
         worker.token()
 
 
 def assert_has(worker: SharedToken, version: str) -> None:
-    """Make sure of the token that a worker is given."""
+    """Assert that a worker gets this token."""
     assert worker.token().version == version

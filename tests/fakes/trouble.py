@@ -1,4 +1,4 @@
-"""Failures on demand: every fake asks its ``Trouble`` before and after it does its part."""
+"""Failures on demand: every fake asks its ``Trouble`` before and after each operation."""
 
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Trouble:
-    """Errors that wait for the next calls of an operation.
+    """Errors that are planned for the next calls of an operation.
 
-    ``before`` strikes with nothing done; ``after`` strikes when the work is done and the answer gets lost.
+    ``before`` fails with nothing done; ``after`` fails when the work is done, as if the answer were lost.
     """
 
     _before: dict[str, deque[BaseException]] = field(default_factory=lambda: defaultdict(deque))
@@ -19,15 +19,15 @@ class Trouble:
         self._before[operation].extend([error] * times)
 
     def after(self, operation: str, error: BaseException, times: int = 1) -> None:
-        """Let the next ``times`` calls do their work and fail all the same."""
+        """Let the next ``times`` calls fail after their work is done."""
         self._after[operation].extend([error] * times)
 
     def strike_before(self, operation: str) -> None:
-        """Raise what is planned; called by a fake before it does anything."""
+        """Raise a planned error; a fake calls it before its work."""
         if self._before[operation]:
             raise self._before[operation].popleft()
 
     def strike_after(self, operation: str) -> None:
-        """Raise what is planned; called by a fake once its work is done."""
+        """Raise a planned error; a fake calls it after its work."""
         if self._after[operation]:
             raise self._after[operation].popleft()

@@ -1,4 +1,4 @@
-"""The outside of webhooks: names and receivers."""
+"""Name resolution and receivers for webhooks."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ PUBLIC_ADDRESS = "93.184.216.34"
 
 @dataclass(slots=True)
 class FixedResolver:
-    """A ``Resolver`` with a table; any other name leads to a public address."""
+    """A ``Resolver`` with a table; any other name resolves to a public address."""
 
     addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -22,7 +22,7 @@ class FixedResolver:
 
 @dataclass(slots=True)
 class ScriptedSender:
-    """A ``WebhookSender`` that gives its answers in order, 200 after the last, and keeps what was sent."""
+    """A ``WebhookSender`` that returns its answers in order, then 200, and keeps what was sent."""
 
     answers: deque[DeliveryAnswer | Exception] = field(default_factory=deque)
     sent: list[tuple[str, Mapping[str, str], bytes]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The store of workflows in memory, with the conditions that the real one keeps."""
+"""The store of workflows in memory, with the conditions of the real one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ class InMemoryWorkflows:
     steps: dict[str, dict[str, StepRecord]] = field(default_factory=dict)
     trouble: Trouble = field(default_factory=Trouble)
     retention_ms: int | None = None
-    """After which an id is taken again; None: never."""
+    """The time after which an id can be used again; None for never."""
 
     def create(self, run: Run) -> None:
         self.trouble.strike_before("create")
