@@ -1,4 +1,4 @@
-"""Handlers as Lambda calls them, in this process, over a relay whose services are fakes."""
+"""Calls handlers as Lambda does, in this process, with a relay whose services are fakes."""
 
 import importlib
 import json
@@ -21,18 +21,18 @@ from tests.fakes.queues import RecordedDeadLetters
 from tests.fakes.relay import Relay
 
 STACK = "relay-of-sales"
-"""What the template gives as the service: the stack's name."""
+"""The service name that the template sets: the stack's name."""
 
 APPS = {
     path.parent.name: importlib.import_module(f"functions.{path.parent.name}.app")
     for path in sorted(Path(__file__).parents[2].glob("functions/*/app.py"))
 }
 REAL = {"describe_api"}
-"""What a handler is built of here as in Lambda: it needs no service."""
+"""Parts of a handler that need no service, so that they are the same here as in Lambda."""
 
 
 def wired(app: ModuleType) -> dict[str, Any]:
-    """Return what a handler asks its module of `wiring` for, by the name that it has there, and its type."""
+    """Return the names and types of what a handler takes from its module of `wiring`."""
     made = {name: each for name, each in vars(app).items() if hasattr(each, "cache_clear")}
     return {name: get_type_hints(each)["return"] for name, each in made.items() if name not in REAL}
 
@@ -46,7 +46,7 @@ def fakes() -> dict[Any, str]:
 
 @dataclass(slots=True)
 class FakeContext:
-    """What a handler gets from Lambda about its invocation."""
+    """The context that Lambda passes to a handler."""
 
     function_name: str = "under-test"
     memory_limit_in_mb: int = 512
@@ -59,14 +59,14 @@ class FakeContext:
 
 @dataclass(slots=True)
 class Functions:
-    """The handlers over one relay."""
+    """The handlers of one relay."""
 
     relay: Relay
     handlers: dict[str, Callable[[dict[str, Any], LambdaContext], dict[str, Any]]] = field(default_factory=dict)
     buried: RecordedDeadLetters = field(default_factory=RecordedDeadLetters)
 
     def call(self, function: str, event: dict[str, Any]) -> dict[str, Any]:
-        """Invoke one; what it returns must survive JSON, as it does on its way out of Lambda."""
+        """Invoke a handler; its result must survive JSON, as in Lambda."""
         response = self.handlers[function](event, cast("LambdaContext", FakeContext()))
         return cast("dict[str, Any]", json.loads(json.dumps(response)))
 
@@ -79,7 +79,7 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Functions:
     monkeypatch.setenv("OPERATOR_KEY_IDS", "")
     for remembered in (observability.logger, observability.metrics, observability.telemetry):
         remembered.cache_clear()
-    # The library sets up one logger per service and process, bound to the output of whichever test came first.
+    # The library sets up one logger per service and process, bound to the output of the first test.
     logging.Logger.manager.loggerDict.pop(STACK, None)
     relay = Relay()
     relay.clock.time = SIGNED_AT * 1_000

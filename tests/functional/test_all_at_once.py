@@ -1,4 +1,4 @@
-"""Each route with a body names what is wrong with its query, its headers and its body in one answer."""
+"""Each route with a body reports faults of its query, its headers and its body in one answer."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ OPERATOR = {"userArn": "arn:aws:iam::123456789012:user/operator"}
 
 
 def refused(functions: Functions, route: Route, body: str, headers: dict[str, list[str]] | None = None) -> set[str]:
-    """Ask with a parameter that no route knows; return where the answer finds something wrong."""
+    """Send a request with an unknown parameter; return the pointers of the faults in the answer."""
     answered = functions.call(
         route.function,
         {

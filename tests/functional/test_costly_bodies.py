@@ -1,4 +1,4 @@
-"""What a body can cost: whatever is sent, up to the limit, the answer, the memory and the time of it are bounded."""
+"""The cost of a body is bounded: for any body up to the limit, the answer's size, the memory and the time."""
 
 import base64
 import json
@@ -23,13 +23,13 @@ LIMIT = 512_000
 MOST_ANSWER_BYTES = 1_000_000
 MOST_MEMORY_BYTES = 200_000_000
 MOST_STEPS = 8 * LIMIT
-"""Lines and calls of Python. They are counted, since they are the same on every machine."""
+"""Lines and calls of Python. They are counted, since their number is the same on every machine."""
 MOST_SECONDS = 3.0
-"""What runs in C is not counted. It is some 0.3 s on a core of its own, and more on one that others use as well."""
+"""Code in C is not counted. It takes some 0.3 s of a free core, and longer on a shared one."""
 
 
 def _filled(head: str, part: Callable[[int], str], tail: str, separator: str = ",") -> bytes:
-    """Repeat a part, by its number, for as long as there is room."""
+    """Repeat a part, which depends on its number, as often as fits."""
     parts: list[str] = []
     room = LIMIT - len(head) - len(tail)
     while (room := room - len(each := part(len(parts))) - len(separator)) >= 0:
@@ -48,7 +48,7 @@ def _references(opening: str, part: Callable[[int], str], closing: str) -> bytes
 LONG = "k" * 40_000
 DEPTH = 90
 CONTROL = "\\u0001" * 6_000
-"""Six characters in an answer for each that is one in a pointer."""
+"""A character that takes six in an answer."""
 
 FAMILIES: dict[str, bytes] = {
     "a long key before many faults": _references(f'"{LONG}":[', lambda _: "1", "]"),
@@ -100,7 +100,7 @@ FAMILIES: dict[str, bytes] = {
     "zeros": b"\x00" * LIMIT,
     "no UTF-8": b"\xff" * LIMIT,
 }
-"""What a body can be made of so that little is asked and much is done: by what is many, long, deep or wide in it."""
+"""Bodies that are small and cost much, by what is many, long, deep or wide in them."""
 
 
 def _event(function: str, name: str, body: bytes) -> dict[str, Any]:
@@ -140,14 +140,14 @@ def test_what_a_body_costs_is_bounded(functions: Functions, route: str, family: 
     answer, seconds = _timed(functions, function, event)
     steps = _steps_of(lambda: functions.call(function, event))
     assert answer["statusCode"] < 500
-    assert len(json.dumps(answer["body"])) <= MOST_ANSWER_BYTES, "as Lambda hands it on"
+    assert len(json.dumps(answer["body"])) <= MOST_ANSWER_BYTES, "as Lambda passes it on"
     assert steps <= MOST_STEPS
     assert seconds <= MOST_SECONDS, "of a core"
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_what_a_body_takes_of_memory_is_bounded(functions: Functions, family: str) -> None:
-    """A submission's reader does all that the others do, and more; measuring makes it ten times as slow."""
+    """Only submissions are measured, since they do all that the others do; measuring is ten times as slow."""
     assert _peak_memory(functions, "validate", _to_submit(FAMILIES[family])) <= MOST_MEMORY_BYTES
 
 
@@ -158,7 +158,7 @@ def _timed(functions: Functions, function: str, event: dict[str, Any]) -> tuple[
 
 
 def _steps_of(work: Callable[[], object]) -> int:
-    """Count the lines and calls of Python that some work takes."""
+    """Return the number of lines and calls of Python that some work takes."""
     steps = 0
 
     def count(*_: object) -> None:

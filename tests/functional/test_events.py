@@ -1,4 +1,4 @@
-"""Every file in ``events/``, through the handler that it is for."""
+"""Every file in ``events/`` gets its expected answer from its handler."""
 
 import json
 from typing import Any
@@ -59,7 +59,7 @@ def test_handlers_agree_on_an_execution_from_start_to_read(
 
 
 def _operator_asks(action: str, execution_id: str, body: str | None = None) -> dict[str, Any]:
-    """Take the event of an operator's route and aim it at an execution."""
+    """Return the event of an operator's route, for this execution."""
     name = {
         "retry": "retry_not_found",
         "resolve": "resolve_invalid",

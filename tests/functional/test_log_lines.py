@@ -1,4 +1,4 @@
-"""Log lines: each says by a trace id which execution it is about, whichever function wrote it, wherever it failed."""
+"""Log lines: each has the trace id of its execution, in every function and with every failure."""
 
 import json
 import threading
@@ -29,29 +29,29 @@ ACCEPTED = Reply(ReplyKind.ACCEPTED, 5)
 
 @dataclass(slots=True)
 class Speaking:
-    """The handlers over one relay that writes its lines, and what they wrote since somebody last looked."""
+    """The handlers of one relay that logs, and the lines since they were last read."""
 
     silent: Functions
     capsys: pytest.CaptureFixture[str]
 
     @property
     def functions(self) -> Functions:
-        """The handlers; the logger is made when a test first asks for them, bound to what that test prints."""
+        """The handlers. The logger is made when a test first asks for them, bound to that test's output."""
         self.silent.relay.telemetry = cast("RecordedTelemetry", observability.telemetry())
         return self.silent
 
     def lines(self) -> list[dict[str, Any]]:
-        """Return the lines for people; EMF lines are about no single execution."""
+        """Return the log lines, without those of EMF, which are about no single execution."""
         printed = [json.loads(line) for line in self.capsys.readouterr().out.splitlines() if line.startswith("{")]
         return [line for line in printed if "_aws" not in line]
 
     def asks(self, function: str, name: str, execution_id: str = EXECUTION_ID, **changes: Any) -> dict[str, Any]:
-        """Call a function with an event of the corpus, aimed at an execution."""
+        """Call a function with an event of the corpus, for this execution."""
         event = event_of(function, name) | {"pathParameters": {"executionId": execution_id}} | changes
         return self.functions.call(function, event)
 
     def works(self, function: str, *execution_ids: str) -> dict[str, Any]:
-        """Hand a queue's function one message for each execution."""
+        """Invoke a queue's function with one message for each execution."""
         batch = event_of(function, "unknown_execution")
         [record] = batch["Records"]
         batch["Records"] = [
@@ -61,7 +61,7 @@ class Speaking:
         return self.functions.call(function, batch)
 
     def receives(self, **document: Any) -> dict[str, Any]:
-        """Let a signed webhook about the execution arrive."""
+        """Send a signed webhook about the execution."""
         body = canonical({"executionId": EXECUTION_ID, **document})
         signed = StandardWebhooks.headers((parse_secret(WEBHOOK_SECRET),), "msg_1", SIGNED_AT, body)
         return self.asks("receive_webhook", "completed", headers=signed, multiValueHeaders={}, body=body.decode())
@@ -93,10 +93,10 @@ def test_every_line_leads_to_its_execution_or_request(speaking: Speaking, case: 
         assert line["service"] == STACK
         recorded = records.get(line.get("execution_id", ""))
         if case.function in {"count", "export"}:
-            assert not {"trace_id", "execution_id", "request_id"} & line.keys()  # these follow no single one
+            assert not {"trace_id", "execution_id", "request_id"} & line.keys()  # about no single request
         elif "Records" in case.event:
             assert line["message_id"] in {record["messageId"] for record in case.event["Records"]}
-            assert "trace_id" not in line  # in this corpus their messages name executions that nobody knows
+            assert "trace_id" not in line  # in this corpus their messages name executions that are not on record
         else:
             request_id = case.event["requestContext"]["extendedRequestId"]
             assert line["request_id"] == request_id
@@ -125,7 +125,7 @@ def test_the_corpus_makes_every_function_speak(speaking: Speaking) -> None:
     }
 
 
-# -- An execution's way -------------------------------------------------------------------------------------------
+# -- One execution from start to end ------------------------------------------------------------------------------
 
 
 def test_every_line_of_a_failing_execution_has_its_trace_id(
@@ -211,7 +211,7 @@ def test_a_line_about_an_end_says_how_long_it_took(speaking: Speaking) -> None:
     assert (line["message"], line["status"], line["latency_ms"]) == ("execution_ended", "completed", latency_ms)
 
 
-# -- Side by side, and one after the other ------------------------------------------------------------------------
+# -- In parallel, and one after another ---------------------------------------------------------------------------
 
 
 def test_ten_executions_at_once_keep_their_trace_ids_apart(

@@ -1,7 +1,7 @@
-"""Webhooks that nobody honest sends, through the handler as Lambda calls it: 401 or 422 (413 for the huge), never 500.
+"""Malformed webhooks, through the handler as Lambda calls it: 401 or 422 (413 if too large), never 500.
 
-A row of the first table spoils one thing about a valid request: no signature proves it any more. A row of the second
-is a body that was signed as it is, and is no result.
+A row of the first table changes one thing of a valid request, so that its signature is invalid. A row of the second is
+a signed body that is not a result.
 """
 
 import base64
@@ -22,7 +22,7 @@ ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature
 WEBHOOK_ID = "msg_2KWPBgLlAfxdpx2AI54pPJ85f4W"
 VALID = json.dumps({"executionId": EXECUTION_ID, "status": "completed", "result": {"total": 3}}).encode()
 LARGEST = 5 * 1_024 * 1_024
-"""As much as an answer of Genesys Cloud may have."""
+"""The limit for an answer of Genesys Cloud."""
 
 
 def signature(body: bytes = VALID, secret: str = WEBHOOK_SECRET, timestamp: int = SIGNED_AT) -> str:
@@ -34,7 +34,7 @@ MAC = GOOD.removeprefix("v1,")
 STRANGER = signature(secret="whsec_" + base64.b64encode(b"nobody gave this one to us").decode())
 
 type Values = Sequence[str] | None
-"""Every value that a header comes with; None: it is not there."""
+"""All values of a header; None if it is absent."""
 
 UNAUTHENTIC: dict[str, tuple[str, Values]] = {
     # missing, empty, repeated
@@ -137,7 +137,7 @@ INVALID: dict[str, bytes] = {
 
 
 def event(body: bytes, headers: dict[str, list[str]]) -> dict[str, Any]:
-    """The event of a POST; the body travels as base64, as API Gateway hands on what is binary."""
+    """Return the event of a POST; the body is base64, as API Gateway passes binary bodies on."""
     return {
         "resource": "/webhooks/genesys",
         "path": "/webhooks/genesys",
@@ -243,7 +243,7 @@ BESIDE: dict[str, dict[str, Any]] = {
     "a coding": {"multiValueHeaders": {"Content-Encoding": ["gzip"]}},
     "a type twice": {"multiValueHeaders": {"Content-Type": ["application/json", "text/plain"]}},
 }
-"""What a caller's request is refused for."""
+"""Reasons to refuse a caller's request."""
 
 
 @pytest.mark.parametrize("signed", [True, False])

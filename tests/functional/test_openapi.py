@@ -1,4 +1,4 @@
-"""What the handlers answer is in the OpenAPI document: every example event, and the ends of every decision."""
+"""The handlers' answers are in the OpenAPI document: to every example event, and after every decision."""
 
 import json
 from typing import Any
@@ -23,7 +23,7 @@ def test_every_answer_to_an_event_is_documented(functions: Functions, case: Case
 
 
 def _asks(functions: Functions, function: str, name: str, **changes: Any) -> tuple[int, dict[str, Any]]:
-    """Call a function by an event aimed at the one execution, and hold its answer to the document."""
+    """Call a function with an event for the one execution, and check its answer against the document."""
     event = json.loads((EVENTS / function / f"{name}.json").read_text(encoding="utf-8"))
     event |= {"pathParameters": {"executionId": EXECUTION_ID}, **changes}
     response = functions.call(function, event)

@@ -1,4 +1,4 @@
-"""Refused submissions: each is on record, with nothing of what it said but its size and its digest."""
+"""Refused submissions: each is on record, with the size and the digest of its body and nothing else of it."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ from tests.fakes.relay import EXECUTION_ID
 from tests.functional.conftest import Functions
 
 REQUEST_ID = "JJbxnHHVIAMEjCQ="
-"""As API Gateway makes it, in every event; no client can choose it."""
+"""The request id of every event. API Gateway makes it; no client can choose it."""
 OPERATOR = "arn:aws:iam::123456789012:user/caller"
 SUBMISSIONS = [case for case in CASES if case.function == "validate" and case.event["resource"] == "/executions"]
 
@@ -162,7 +162,7 @@ def test_a_refused_submission_is_in_its_days_export(functions: Functions) -> Non
 
 def test_a_refusal_and_an_execution_of_one_id_have_two_trails(functions: Functions) -> None:
     refused = next(case for case in REFUSED if case.name == "too_deep").event
-    # Where a local server makes no id of its own, a refusal has one that an execution can have too.
+    # If a local server makes no request ids, a refusal can have an execution's id.
     del refused["requestContext"]["extendedRequestId"]
     request_id = refused["requestContext"]["requestId"]
     functions.call("validate", refused)

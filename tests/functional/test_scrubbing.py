@@ -1,4 +1,4 @@
-"""Every handler with marked secrets in its event and in what fails under it: none in an answer, a log or a metric."""
+"""Every handler, with marked secrets in its event and in failures of services: none is in an answer, log or metric."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ def _event(function: str, name: str, **changes: Any) -> dict[str, Any]:
 
 
 def _marked(event: dict[str, Any]) -> dict[str, Any]:
-    """The same event with marks wherever a caller can put something."""
+    """Return the event with marks in everything that a caller can set."""
     if "Records" in event:
         records = [record | {"attributes": {"a": EVERYTHING}} for record in event["Records"]]
         return event | {"Records": records}
@@ -57,7 +57,7 @@ FAILING = {
 def captured(
     functions: Functions, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> Iterator[Captured]:
-    """Collect what a test lets out, and look at all of it in the end."""
+    """Collect what a test emits, and search it for marks at the end."""
     seen = Captured()
     yield seen
     printed = capsys.readouterr()

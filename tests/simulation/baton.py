@@ -1,7 +1,7 @@
-"""Workers of which one runs at a time: the baton is handed over at port calls, and nowhere else.
+"""Workers that run one at a time: the baton is passed only at port calls.
 
-What runs next is the scheduler's decision alone, so a run repeats itself exactly. They are greenlets: handing the baton
-from one thread to another would take more than a third of the time.
+The scheduler decides what runs next, so a run is exactly reproducible. Workers are greenlets: passing the baton between
+threads would take more than a third of the time.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,46 +11,46 @@ from greenlet import greenlet
 
 
 class Died(BaseException):
-    """Ends a worker on the spot; a ``BaseException``, so that no handler of the package lives through it."""
+    """Ends a worker at once; a ``BaseException``, so that no handler of the package catches it."""
 
 
 @dataclass(slots=True, eq=False)
 class Worker:
-    """One thread of one process: what it is called, when it wants the baton, and how it ended."""
+    """One thread of one process: its name, when it wants the baton, and how it ended."""
 
     name: str
     task: Callable[[], None]
     wake_at: int | None
-    """Ready from then on; None for one that sleeps until it is called: a zombie."""
+    """When it is ready to run; None for a zombie, which sleeps until it is woken."""
     ends_at: int = 0
     """When its invocation is cut off."""
     granted_at: int = -1
-    """When the rate gate let it through."""
+    """When the rate gate granted its permit."""
     subjects: tuple[str, ...] = ()
     """The executions that it is about."""
     troubled: bool = False
-    """A fault may have kept it from writing down what it knows."""
+    """Whether a fault may have kept it from recording what it knows."""
     ended: bool = False
     died: bool = False
     doomed: bool = False
-    """Its process died while it slept."""
+    """Whether its process died while it slept."""
     error: Exception | None = None
     after: Callable[["Worker"], None] | None = None
-    """Who looks at how it ended."""
+    """Called when it has ended."""
     lineage: Mapping[str, int] = field(default_factory=dict)
-    """How often each function was invoked in the chain of messages that led here, this time included."""
+    """The number of invocations of each function in the chain of messages up to this one."""
     pauses: bool = True
-    """One that never pauses runs as the scheduler's own code, which is faster."""
+    """A worker that never pauses runs as the scheduler's own code, which is faster."""
     coroutine: greenlet | None = field(default=None, repr=False)
 
 
 def work(worker: Worker) -> None:
-    """Do a worker's task to its end, whatever that is."""
+    """Run a worker's task until it returns, raises or dies."""
     try:
         worker.task()
     except Died:
         worker.died = True
-    except Exception as error:  # noqa: BLE001 - the worker's supervisor judges it
+    except Exception as error:  # noqa: BLE001 - what watches the worker judges it
         worker.error = error
     worker.ended = True
 
@@ -74,7 +74,7 @@ class Crew:
         self.current = None
 
     def pause(self, wake_at: int | None) -> None:
-        """Sleep, as the worker in hand; wakes up dead if its process died meanwhile."""
+        """Let the current worker sleep; raise ``Died`` if its process died meanwhile."""
         worker, scheduler = self.current, greenlet.getcurrent().parent
         if worker is None or scheduler is None:
             raise AssertionError("only a worker can pause")

@@ -1,4 +1,4 @@
-"""The histories that are enumerated, in groups."""
+"""The enumerated histories, in groups."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -24,7 +24,7 @@ WEBHOOKS = {
     "never": (),
 }
 LATER = (Callback(7_203_000),)
-"""After an operator has decided, two hours after the beginning, and while another run waits for its own webhook."""
+"""After an operator's decision, two hours after the beginning, while the second run waits for its own webhook."""
 OPERATORS = {
     "runs an unknown one again": Case(INTEGRATIONS, (Answer.RESET_AFTER, Answer.SUCCESS), operator="retry"),
     "runs a failed one again": Case(INTEGRATIONS, (Answer.REFUSED, Answer.SUCCESS), operator="retry"),
@@ -44,7 +44,7 @@ OPERATORS = {
     "cancels": Case(INTEGRATIONS, (Answer.SHED, Answer.SUCCESS), operator="cancel"),
 }
 
-# A webhook of the first run comes again while an operator's other run waits for its own.
+# A webhook of the first run is repeated while an operator's second run waits for its own.
 STALE = Case(
     DATA_ACTIONS,
     (Answer.QUEUED,),
@@ -52,9 +52,9 @@ STALE = Case(
     operator="retry",
 )
 LATE_ONCE = Case(DATA_ACTIONS, (Answer.QUEUED,), (Callback(900_000),), webhook_tries=1)
-"""Nobody returns to it: the deadline is over, and the sender does not repeat."""
+"""Nothing happens to it any more: the deadline is over, and the sender does not repeat."""
 NEVER_ANSWERED = Case(INTEGRATIONS, receiver=(0,))
-"""Three days of messages that each find that it is too early: without faults, since ``is gone`` ends alike."""
+"""Three days of messages that are each too early; without faults, since ``is gone`` ends the same way."""
 RECEIVERS = {
     "is gone": Case(INTEGRATIONS, receiver=(410,)),
     "fails three times": Case(INTEGRATIONS, receiver=(503, 500, 0, 204)),
@@ -75,7 +75,7 @@ DISTINCT = frozenset(
         Answer.LATE,
     }
 )
-"""One of each kind; the others lead to the same as ``BROKEN_RAN``, and get no faults of their own."""
+"""One of each kind; the others have the same effect as ``BROKEN_RAN``, and are played without faults."""
 AMBIGUOUS_THEN = Case(DATA_ACTIONS, (Answer.RESET_AFTER, Answer.REFUSED))
 
 type Cases = Iterator[Case]
@@ -103,19 +103,19 @@ def _once(base: Case, zombies: tuple[Zombie, ...] = (Zombie.NONE,)) -> Callable[
 
 
 def _answers(base: Case) -> Callable[[Crew], Cases]:
-    """An answer at first and a success after it; the same answer for ever; and faults around both."""
+    """An answer followed by a success; the same answer every time; and both with faults."""
 
     def cases(crew: Crew) -> Cases:
         yield base
         yield replace(base, answers=base.answers[:1])
-        if base.answers[0] in DISTINCT and base.deployment is not IDEMPOTENT:  # which goes the way of data-actions
+        if base.answers[0] in DISTINCT and base.deployment is not IDEMPOTENT:  # which behaves like data-actions
             yield from _faults(base, crew, NONE_OR_LONG if base.deployment is INTEGRATIONS else (Zombie.NONE,))
 
     return cases
 
 
 def groups() -> dict[str, Callable[[Crew], Cases]]:
-    """All of them, by what they are about."""
+    """Return all groups by name."""
     found = {f"{name}, done at once": _main_job(Case(setup)) for name, setup in CONTRACTS.items()}
     found["data-actions, done by webhook"] = _main_job(Case(DATA_ACTIONS, (Answer.QUEUED,)))
     found |= {f"{name}, large": _once(Case(replace(setup, padding=LARGE))) for name, setup in CONTRACTS.items()}
@@ -137,7 +137,7 @@ def groups() -> dict[str, Callable[[Crew], Cases]]:
 
 
 def suspects(crew: Crew) -> Cases:
-    """A few hundred histories that show most of what a broken rule does."""
+    """Yield a few hundred histories that reveal most broken rules."""
     yield Case(IDEMPOTENT, (Answer.BROKEN,))
     yield Case(INTEGRATIONS, (Answer.REFUSED,), again=True)
     yield AMBIGUOUS_THEN

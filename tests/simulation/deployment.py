@@ -1,4 +1,4 @@
-"""The use cases over the ports of a world, and the settings that make a difference to them."""
+"""The use cases with the ports of a world, and the settings that matter to them."""
 
 import random
 import uuid
@@ -60,13 +60,13 @@ MAX_ATTEMPTS = 4
 CACHE_SECONDS = 600
 MAX_PAYLOAD_BYTES = 512_000
 TAKES_WEBHOOKS = {"example.com": 10**15}
-"""A receiver that gets all ten tries: it has taken a webhook, later than any run's end."""
+"""A receiver that gets all ten tries: its last accepted webhook is later than the end of any history."""
 _SECRETS = (SigningSecret(b"k" * 32),)
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """The settings that make a difference."""
+    """The settings that matter."""
 
     api: GenesysApi = GenesysApi.DATA_ACTIONS
     idempotent: bool = False
@@ -84,7 +84,7 @@ class SteadyRandomness:
     """A ``Randomness`` from a seed."""
 
     def __init__(self, seed: int) -> None:
-        self._source = random.Random(seed)  # noqa: S311 - it has to repeat itself
+        self._source = random.Random(seed)  # noqa: S311 - it has to be reproducible
 
     def uniform(self) -> float:
         return self._source.random()
@@ -94,21 +94,21 @@ class SteadyRandomness:
 
 
 class _Anybody:
-    """A ``Verifier`` that believes anybody: signatures are tested elsewhere."""
+    """A ``Verifier`` that accepts every webhook: signatures are tested elsewhere."""
 
     def verify(self, headers: Mapping[str, Sequence[str]], body: bytes, now: int) -> VerifiedWebhook:
         return VerifiedWebhook(headers[ID_HEADER][0], None)
 
 
 class _Anywhere:
-    """A ``Resolver`` that finds every name at one public address."""
+    """A ``Resolver`` that resolves every name to one public address."""
 
     def resolve(self, host: str, port: int) -> tuple[str, ...]:
         return ("93.184.216.34",)
 
 
 class Ports(Clock, ActionClient, Protocol):
-    """What a world offers to the use cases: it is their clock and their Genesys Cloud itself."""
+    """A world as the use cases need it: it is their clock and their Genesys Cloud."""
 
     ledger: Ledger
     audit: Audit
@@ -126,7 +126,7 @@ class Ports(Clock, ActionClient, Protocol):
 
 
 class UseCases:
-    """Everything that the functions do with an execution."""
+    """The use cases that work on executions and workflows."""
 
     def __init__(self, ports: Ports, deployment: Deployment, seed: int) -> None:
         silence, randomness, anybody = Silence(), SteadyRandomness(seed), _Anybody()

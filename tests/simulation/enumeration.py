@@ -1,4 +1,4 @@
-"""One execution, and all that can happen to it once: every port call, every fault, every number of deliveries."""
+"""One execution with every single fault: at every port call, for every number of deliveries."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ HOOK = "https://hooks.example.com/done"
 
 
 class Zombie(StrEnum):
-    """Whether the worker that meets the fault sleeps before it, and until when."""
+    """Whether the worker with the fault sleeps before it, and until when."""
 
     NONE = "no zombie"
     BRIEF = "wakes up when the others have nothing more to do right now"
@@ -35,18 +35,18 @@ class Case:
 
     deployment: Deployment = field(default_factory=Deployment)
     answers: tuple[Answer, ...] = (Answer.SUCCESS,)
-    """By number of the request; the last one goes on."""
+    """By the number of the request; the last one repeats."""
     callbacks: tuple[Callback, ...] = ON_TIME
     again: bool = False
-    """Somebody asks for the same a minute later, while the cache may know the result."""
+    """Whether a caller submits an equal request a minute later, when the cache may have the result."""
     operator: str = ""
-    """What an operator decides, hours later or (``cancel``) right after the first answer."""
+    """An operator's decision, hours later or (``cancel``) right after the first answer."""
     webhook_tries: int = PERSISTENT
-    """How often Genesys Cloud sends a webhook that is not answered."""
+    """How often Genesys Cloud tries to send a webhook."""
     receiver: tuple[int, ...] = (200,)
-    """What the caller's server answers, one delivery after the other; the last one goes on. 0: nothing."""
+    """The answers of the caller's server, delivery by delivery; the last one repeats. 0 is no answer."""
     at: int = -1
-    """Which port call, from 0, meets ``fault``."""
+    """The number of the port call, from 0, with the ``fault``."""
     fault: Move = Move.PROCEED
     deliveries: int = 1
     zombie: Zombie = Zombie.NONE
@@ -59,12 +59,12 @@ CONTRACTS = {
 }
 
 _OPERATOR_AFTER_MS = {"cancel": 400, "redeliver": 10 * 86_400_000}
-# One that dies right after it woke up is no more than a dead worker, and no SDK repeats a call minutes later.
+# A zombie that dies right after it woke up is like a dead worker, and no SDK repeats a call minutes later.
 _OF_ZOMBIES = (Move.PROCEED, Move.DIE_AFTER, Move.ERROR, Move.LOST)
 
 
 def every_fault(base: Case, calls: int, deliveries: int, zombies: tuple[Zombie, ...]) -> Iterator[Case]:
-    """Every way in which one port call of a case can go wrong."""
+    """Yield the case with every fault at every port call."""
     for at in range(calls):
         for zombie in zombies:
             faults = FAULTS if zombie is Zombie.NONE else _OF_ZOMBIES
@@ -73,7 +73,7 @@ def every_fault(base: Case, calls: int, deliveries: int, zombies: tuple[Zombie, 
 
 
 def play(case: Case, crew: Crew) -> World:
-    """Play one case to its end; raises BrokenError with the history where a rule does not hold."""
+    """Play one case to its end; raise ``BrokenError`` with the history if a rule is broken."""
     world = World(crew, case.deployment)
     scheduler = Scheduler(world)
     sleepers: list[Worker] = []

@@ -1,4 +1,4 @@
-"""What can happen to a port call, and what is written down of it."""
+"""What can happen to a port call, and how a history shows it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from tests.simulation.baton import Worker
 
 
 class Move(StrEnum):
-    """What becomes of one port call."""
+    """The fate of one port call."""
 
     PROCEED = "proceed"
     DIE_BEFORE = "die before"
@@ -17,11 +17,11 @@ class Move(StrEnum):
     ERROR = "error"
     """The service fails and nothing has changed."""
     LOST = "lost answer"
-    """The service did its part, and the caller sees a failure: a timeout, a reset."""
+    """The service has done its work, but the caller sees a failure: a timeout, a reset."""
     TWICE = "sent twice"
-    """The answer got lost and the SDK repeated the call, which then meets what it did itself."""
+    """The answer was lost and the SDK repeated the call, which then finds its own effect."""
     SUSPEND = "suspend"
-    """The worker sleeps before the call; how long is the plan's to say."""
+    """The worker sleeps before the call; the plan decides how long."""
 
 
 FAULTS = (Move.DIE_BEFORE, Move.DIE_AFTER, Move.ERROR, Move.LOST, Move.TWICE)
@@ -38,7 +38,7 @@ class Call:
 
 
 type Plan = Callable[[Call], Move]
-"""Says what becomes of a call; asked again when a suspended worker wakes up."""
+"""Decides the fate of a call; called again when a suspended worker wakes up."""
 
 
 def no_faults(_: Call) -> Move:
@@ -69,7 +69,7 @@ class Line:
 
 
 def timeline(lines: list[Line]) -> str:
-    """Format a history: seconds since its begin, who, which call, of what, the state before it, the fault."""
+    """Format a history: seconds since its beginning, worker, call, subject, state before it, fault."""
     since = lines[0].at if lines else 0
     head = f"{'seconds':>10}  {'worker':<16} {'call':<16} {'record before it':<48} fault"
     return "\n".join((head, *(line.text(since) for line in lines)))

@@ -1,4 +1,4 @@
-"""One workflow, and all that can happen to it once: every call of the code that runs workflows, with every fault."""
+"""One workflow with every single fault, at every call of the code that runs workflows."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +18,7 @@ from tests.simulation.world import World
 
 FLOW = "5a5a5a5a-0000-4000-8000-000000000001"
 LATER_MS = 1_800_000
-"""When an operator decides; what is unknown is so for long, by then."""
+"""When an operator decides; by then an unknown step has long been unknown."""
 
 
 def step(**more: Any) -> dict[str, Any]:
@@ -42,7 +42,7 @@ BACKWARDS = {
     "c": step(dependsOn=["d"]),
     "d": step(),
 }
-"""A diamond whose steps are taken in the opposite order."""
+"""A diamond whose steps run in the opposite order."""
 FAN = {
     "first": step(),
     "each": step(
@@ -56,7 +56,7 @@ FAN = {
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What an operator decides: about the workflow, from a step on, or (``resolve``) about a step's execution."""
+    """An operator's decision: about the workflow, from a step on, or (``resolve``) about a step's execution."""
 
     decision: str
     root: str | None = None
@@ -70,21 +70,21 @@ class FlowCase:
     steps: Mapping[str, Any]
     deployment: Deployment = field(default_factory=lambda: CONTRACTS["data-actions"])
     answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
-    """By step, one request after the other; the last one goes on. A step that is not named succeeds."""
+    """By step, request by request; the last one repeats. A step that is not named succeeds."""
     callbacks: tuple[Callback, ...] = ON_TIME
     decisions: tuple[Decision, ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict)
     at: int = -1
-    """Which call of the code that runs workflows, from 0, meets ``fault``."""
+    """The number of the call of the code that runs workflows, from 0, with the ``fault``."""
     fault: Move = Move.PROCEED
     ends: str = "completed"
-    """What it comes to, whatever goes wrong once; nothing where that is a matter of order."""
+    """The outcome with any single fault; empty if it depends on the order of events."""
     copies: int = 1
     zombie: Zombie = Zombie.NONE
 
 
 def is_of_flows(call: Call) -> bool:
-    """Whether a call is made by the code that runs workflows, or to it."""
+    """Return whether the code that runs workflows makes or receives this call."""
     role, _, about = call.worker.name.partition(" ")
     return (
         call.port.startswith(("flow.", "notify."))
@@ -94,7 +94,7 @@ def is_of_flows(call: Call) -> bool:
 
 
 def play(case: FlowCase, crew: Crew) -> World:
-    """Play one case to its end; raises BrokenError with the history where a rule does not hold."""
+    """Play one case to its end; raise ``BrokenError`` with the history if a rule is broken."""
     world = World(crew, case.deployment)
     world.flow_rules.prompt, world.flow_rules.decided = True, bool(case.decisions)
     scheduler = Scheduler(world)
@@ -104,7 +104,7 @@ def play(case: FlowCase, crew: Crew) -> World:
     def plan(call: Call) -> Move:
         if not is_of_flows(call):
             return Move.PROCEED
-        if call.index not in numbers:  # a suspended worker asks again about the same call
+        if call.index not in numbers:  # a suspended worker calls this again for the same call
             numbers[call.index] = len(numbers)
             world.flow_calls.append(call.port)
         if numbers[call.index] != case.at:
@@ -155,7 +155,7 @@ def _set_up(case: FlowCase, world: World, scheduler: Scheduler) -> None:
 
 
 def deciding(decision: Decision, world: World, scheduler: Scheduler) -> Callable[[], None]:
-    """Return what lets an operator decide, where there is something to decide about."""
+    """Return a function that lets an operator decide, if there is something to decide about."""
 
     def decide() -> None:
         if decision.decision in {"retry-execution", "resolve"}:
@@ -218,13 +218,13 @@ CASES = {
     "skipped by when": FlowCase({**DIAMOND, "b": step(inputs={"a": result_of("a")}, when={"$literal": False})}),
 }
 MAIN = ("a diamond", "a fan", "two leaves")
-"""These meet every fault at every call, and zombies, with one copy of each message and with two."""
+"""These get every fault at every call, and zombies, with one copy of each message and with two."""
 _WRITES = ("flow.create", "flow.save", "flow.release", "notify.", "ledger.", "queue.", "deliveries.", "payloads.re")
-"""Calls that change something; reading goes the same ways in every case."""
+"""Calls that change something; reads are the same in every case."""
 
 
 def histories(name: str, crew: Crew) -> Iterator[FlowCase]:
-    """All histories of one group."""
+    """Yield all histories of one group."""
     base = CASES[name]
     yield base
     yield replace(base, copies=3)
@@ -238,7 +238,7 @@ def histories(name: str, crew: Crew) -> Iterator[FlowCase]:
 
 
 def _calls(base: FlowCase, crew: Crew, ports: tuple[str, ...] = ("",)) -> list[int]:
-    """Number the calls of a case, those of some ports alone."""
+    """Return the numbers of a case's calls of these ports."""
     world = play(base, crew)
     return [number for number, port in enumerate(world.flow_calls) if port.startswith(ports)]
 

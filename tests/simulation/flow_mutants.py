@@ -1,4 +1,4 @@
-"""The rules of workflows, each taken away by one edit, as those of executions are (``mutants``)."""
+"""The rules of workflows, each removed by one edit, as those of executions are (``mutants``)."""
 
 import pytest
 
@@ -134,6 +134,6 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
 
 
 def mutate(name: str, patch: pytest.MonkeyPatch) -> None:
-    """Take one rule away."""
+    """Remove one rule."""
     for edit in FLOW_MUTANTS[name]:
         edit.apply(patch)

@@ -1,4 +1,4 @@
-"""The ports of workflows in memory; each call crosses the world, as the others do (``memory``)."""
+"""The ports of workflows in memory. Each call goes through ``crossing``, as in ``memory``."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -15,17 +15,17 @@ class Crossing(Protocol):
     """The way from a worker to a service, and back."""
 
     def __call__[Value](self, port: str, subject: str, effect: Callable[[], Value]) -> Value:
-        """Do what a service does, unless the plan has something else in mind."""
+        """Do what a service does, unless the plan decides otherwise."""
         ...
 
 
 @dataclass(slots=True)
 class FlowLedger:
-    """A ``WorkflowStore``."""
+    """A ``WorkflowStore`` in memory."""
 
     crossing: Crossing
     written: Callable[[Run, StepRecord | None, StepRecord], None] = lambda *_: None
-    """Is shown each step's record as it takes the place of the one before."""
+    """Called with the run, and the step's previous and new record, at each write."""
     runs: dict[str, Run] = field(default_factory=dict)
     steps: dict[str, dict[str, StepRecord]] = field(default_factory=dict)
 
@@ -42,7 +42,7 @@ class FlowLedger:
         return self.crossing("flow.load", workflow_id, lambda: self.known(workflow_id))
 
     def known(self, workflow_id: str) -> Records | None:
-        """What is on record, without a call."""
+        """Return what is on record, without a port call."""
         run = self.runs.get(workflow_id)
         return None if run is None else Records(run, dict(self.steps[workflow_id]))
 
@@ -76,7 +76,7 @@ class FlowLedger:
 
 @dataclass(slots=True)
 class FlowMessages:
-    """A ``WorkflowQueue``; ``copies`` says how often a message is there in the end."""
+    """A ``WorkflowQueue``; ``copies`` is the number of copies of each message."""
 
     crossing: Crossing
     now: Callable[[], int]

@@ -1,7 +1,7 @@
-"""What must hold of workflows: at every request, whenever an execution is begun, and once everything is at rest.
+"""What must hold for workflows: at every request, whenever an execution is accepted, and when everything is at rest.
 
-What a workflow must have come to is worked out from its definition, as it was submitted, and from what its executions
-came to. Neither the package's state machine nor its plan is asked.
+The expected outcome is derived from the submitted definition and from the outcomes of the executions, without the
+package's state machine or its plan.
 """
 
 import json
@@ -18,7 +18,7 @@ from tests.simulation.memory import Payloads
 from tests.simulation.promises import Rules
 
 PROMPT_MS = 600_000
-"""How long one fault may keep a step waiting: a message's visibility, and a rest. Less than a watch's 15 minutes."""
+"""How long one fault may delay a step: a message's visibility, and a pause. Less than a watch's 15 minutes."""
 _UNDER_WAY = frozenset({Status.QUEUED, Status.RUNNING, Status.AWAITING_WEBHOOK})
 
 
@@ -31,16 +31,16 @@ class FlowRules:
     executions: Mapping[str, Execution]
     payloads: Payloads
     submitted: dict[str, dict[str, Json]] = field(default_factory=dict)
-    """By id, as the caller sent it."""
+    """The documents as callers sent them, by id."""
     prompt: bool = False
-    """Whether one fault at most happens, so that nothing may wait for a watch."""
+    """Whether at most one fault happens, so that nothing may wait for a watch."""
     decided: bool = False
-    """Whether an operator decides about something, which may set more items going than usual."""
+    """Whether an operator decides about something, which may begin more items than usual."""
 
     # -- As it happens --
 
     def requested(self, name: str) -> None:
-        """Judge a request of a step at the moment in which it goes out: all that it depends on has completed."""
+        """Check a step's request when it is sent: everything that the step depends on has completed."""
         place = self.executions[name].workflow
         if place is None:
             return
@@ -51,7 +51,7 @@ class FlowRules:
                 self.rules.say(name, f"{place.step} ran while {each} was {state}")
 
     def begun(self, execution: Execution) -> None:
-        """Judge an execution that has just been accepted: one of a run that is on record, and not too many at once."""
+        """Check a newly accepted execution: its run is on record, and not too many are active."""
         place = execution.workflow
         if place is None:
             return
@@ -69,7 +69,7 @@ class FlowRules:
             self.rules.say(execution.execution_id, f"{len(under_way)} items at once")
 
     def written(self, run: Run, before: StepRecord | None, after: StepRecord) -> None:
-        """Judge a step's record as it is written: where a failure stops a workflow, no item begins after one."""
+        """Check a step's record when it is written: if a failure stops the workflow, no item begins after it."""
         if before is None or run.round or not self._stops(run):
             return
         was, is_ = ([item.state.value for item in each.items or ()] for each in (before, after))
@@ -80,7 +80,7 @@ class FlowRules:
     # -- At rest --
 
     def at_rest(self, name: str, accepted: Sequence[bytes], letters: Sequence[Message]) -> None:
-        """Judge an accepted workflow once nothing more will happen; a blocked one has met its deadline by then."""
+        """Check an accepted workflow when nothing more will happen; a blocked one has reached its deadline by then."""
         if self.flows.known(name) is None:
             self.rules.say(name, "accepted, and not on record")
             return
@@ -112,9 +112,9 @@ class FlowRules:
             yield f"{run.status}, and its steps are {expected}"
 
     def _expected(self, run: Run, steps: Mapping[str, StepRecord]) -> dict[str, str]:
-        """Walk the graph once: what each step must have come to, given what executions did."""
+        """Return the expected outcome of each step, given what executions did, in one walk of the graph."""
         found: dict[str, str] = {}
-        # Which of those had begun before a failure or a decision is a matter of order.
+        # Which of those had begun before a failure or a decision depends on the order of events.
         stops = self.decided or self._stops(run)
 
         def of(name: str) -> str:
@@ -137,7 +137,7 @@ class FlowRules:
         return found
 
     def _came_to(self, run: Run, step: StepRecord) -> str:
-        """Say what the executions of a step's current run did."""
+        """Return the outcome of the executions of a step's current run."""
         if not self._is_for_each(run.workflow_id, step.name):
             execution = self.executions.get(execution_id(run.workflow_id, step.name, None, step.run))
             return execution.status.value if execution else "none"
@@ -155,7 +155,7 @@ class FlowRules:
         return "completed"
 
     def _results(self, run: Run, steps: Mapping[str, StepRecord]) -> Iterator[str]:
-        """Each execution was given what the steps that it refers to have returned, in the runs that it followed."""
+        """Check that each execution got the results of the steps that it refers to, of the runs that it followed."""
         for execution in self.executions.values():
             place = execution.workflow
             if place is None or place.workflow_id != run.workflow_id or steps[place.step].state.value != "completed":
@@ -171,7 +171,7 @@ class FlowRules:
                     yield f"{place.step} was given another result of {each}: {value}"
 
     def _result(self, run: Run, step: StepRecord) -> Any:
-        """What a step returned, by its executions."""
+        """Return a step's result, by its executions."""
 
         def of(index: int | None, number: int) -> Any:
             execution = self.executions[execution_id(run.workflow_id, step.name, index, number)]
@@ -201,7 +201,7 @@ class FlowRules:
             yield "delivered is on record, and the receiver never got it"
 
     def _waits(self, run: Run, steps: Mapping[str, StepRecord]) -> Iterator[str]:
-        """Nothing waits longer than one fault explains."""
+        """Check that nothing waits longer than one fault explains."""
         for name, step in steps.items():
             ends = [steps[each].completed_at or 0 for each in self._needs(run.workflow_id, name)]
             if step.started_at is not None and ends and step.started_at - max(ends) > PROMPT_MS and not self.decided:

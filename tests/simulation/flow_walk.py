@@ -1,4 +1,4 @@
-"""The random walk of a workflow: a graph, answers, faults, copies, pauses and decisions that a seed comes up with."""
+"""The random walk of a workflow: a seed decides the graph, answers, faults, copies, pauses and decisions."""
 
 import random
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from tests.simulation.scheduler import BrokenError, Scheduler
 from tests.simulation.world import World
 
 TROUBLED_CALLS = 300
-"""From then on nothing fails any more, and everything has to come to rest."""
+"""After this nothing fails any more, and everything has to come to rest."""
 _SLEEPS = (0, 0, 0, 50, 400, 5_000, 100_000, 700_000)
 _SHORT_SLEEPS = (0, 0, 50, 400)
 _CALLBACKS: tuple[tuple[Callback, ...], ...] = ((Callback(5_000),), (Callback(50),), (Callback(900_000),), ())
@@ -34,7 +34,7 @@ class FlowWalk:
     _chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
-        chance = self._chance = random.Random(self.seed)  # noqa: S311 - it has to repeat itself
+        chance = self._chance = random.Random(self.seed)  # noqa: S311 - it has to be reproducible
         api = chance.choice(tuple(GenesysApi))
         world = self.world = World(self.crew, Deployment(api), self.seed)
         world.flow_rules.decided = True
@@ -48,7 +48,7 @@ class FlowWalk:
         world.platform.call_back = self.scheduler.call_back
 
     def run(self) -> int:
-        """Walk to the end and return the number of steps; raises BrokenError where a rule does not hold."""
+        """Walk to the end and return the number of steps; raise ``BrokenError`` if a rule is broken."""
         chance, scheduler = self._chance, self.scheduler
         steps = self._graph()
         fields: dict[str, Any] = {"deadlineSeconds": 14_400}
@@ -73,7 +73,7 @@ class FlowWalk:
         return self.world.calls
 
     def _graph(self) -> dict[str, Any]:
-        """Draw up to five steps, each after some of those before it."""
+        """Return up to five random steps, each dependent on some of those before it."""
         chance = self._chance
         steps: dict[str, Any] = {}
         for number in range(chance.randint(2, 5)):

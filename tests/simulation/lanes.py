@@ -1,6 +1,6 @@
-"""What sharing out the rate promises, as scenes of virtual time, and the rules that each of them rests on.
+"""What sharing the rate promises, as scenes in virtual time, and the rules behind each promise.
 
-The scenes are `tests/unit/gate/test_turns.py`'s in small, so that each can be played for every rule that is taken away.
+The scenes are small versions of those in `tests/unit/gate/test_turns.py`, so that each can be played without each rule.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ FLOOD = Flow(Lane.INTERACTIVE, "a flood")
 FILE, OTHER_FILE = Flow(Lane.BULK, "a file"), Flow(Lane.BULK, "another file")
 PER_MINUTE = 270
 MOST = 10
-"""Of actions under way, where that is the scene."""
+"""The limit of actions in flight, in the scene that tests it."""
 
 
 def _ideal_ms(executions: int) -> float:
@@ -26,44 +26,44 @@ def _ideal_ms(executions: int) -> float:
 
 
 def _part(course: Course, one: Flow, other: Flow) -> float:
-    """The part of the first of two flows while both wait."""
+    """Return the share of the first of two flows while both wait."""
     ends = min(max(begun for _, begun in course.begun[flow]) for flow in (one, other))
     begun = [course.begun_within(flow, 0, ends) for flow in (one, other)]
     return begun[0] / sum(begun)
 
 
 def hurry_is_served_at_once() -> bool:
-    """Beside a file, an interactive execution every two seconds has its first attempt at once, not just within two."""
+    """During a bulk load, an interactive execution every two seconds has its first attempt at once."""
     hurry = list(every(HURRY, 2_000, _ideal_ms(400), begins_ms=500))
     course = Turns(Sharing(Rate(PER_MINUTE)), [Arrival(FILE, executions=400), *hurry]).run()
     return percentile(course.waits(HURRY), 0.95) <= 500
 
 
 def bulk_has_its_fifth() -> bool:
-    """While both lanes wait."""
+    """Bulk gets a fifth of the rate while both lanes wait."""
     course = Turns(Sharing(Rate(PER_MINUTE)), [Arrival(FILE, executions=300), Arrival(FLOOD, executions=300)]).run()
     return abs(_part(course, FILE, FLOOD) - 0.2) <= 0.02
 
 
 def callers_share_evenly() -> bool:
-    """Within a lane."""
+    """Callers within a lane get equal shares."""
     arrivals = [Arrival(FILE, executions=1_000), Arrival(OTHER_FILE, executions=300)]
     return abs(_part(Turns(Sharing(Rate(PER_MINUTE)), arrivals).run(), FILE, OTHER_FILE) - 0.5) <= 0.025
 
 
 def the_rate_is_used() -> bool:
-    """By a lane that is alone."""
+    """A single lane uses the whole rate."""
     return Turns(Sharing(Rate(PER_MINUTE)), [Arrival(FILE, executions=300)]).run().ended_at <= 1.1 * _ideal_ms(300)
 
 
 def many_callers_get_on() -> bool:
-    """More of them than are known apart."""
+    """More callers than are kept apart are all served."""
     callers = [Arrival(Flow(Lane.BULK, str(number)), executions=30) for number in range(20)]
     return Turns(Sharing(Rate(PER_MINUTE)), callers).run().ended_at <= 1.25 * _ideal_ms(600)
 
 
 def in_flight_is_bounded() -> bool:
-    """However long actions take, and what has ended makes room."""
+    """Actions in flight stay within the limit, however long they take, and ended ones make room."""
     arrivals = [Arrival(FILE, executions=60), Arrival(FLOOD, executions=60)]
     course = Turns(Sharing(Rate(1_200), max_in_flight=MOST), arrivals, latency_ms=lambda _: 5_000).run()
     return course.most_in_flight <= MOST and course.ended_at <= 2.5 * 120 / MOST * 5_000
@@ -81,7 +81,7 @@ SCENES: tuple[Callable[[], bool], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A rule that is taken away, and the scene that misses it."""
+    """A removed rule, and the scene that must notice."""
 
     scene: Callable[[], bool]
     edit: Edit

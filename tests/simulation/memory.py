@@ -1,4 +1,4 @@
-"""The ports in memory. Each hands every call to ``crossing``, which lets it through, fails it, or ends the worker."""
+"""The ports in memory. Every call goes through ``crossing``, which lets it succeed, fails it, or ends the worker."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -34,19 +34,19 @@ class Crossing(Protocol):
     """The way from a worker to a service, and back."""
 
     def __call__[Value](self, port: str, subject: str, effect: Callable[[], Value]) -> Value:
-        """Do what a service does, unless the plan has something else in mind."""
+        """Do what a service does, unless the plan decides otherwise."""
         ...
 
 
 @dataclass(slots=True)
 class Ledger:
-    """An ``ExecutionStore``; ``watch`` sees each write that went through."""
+    """An ``ExecutionStore``; ``watch`` is called with each successful write."""
 
     crossing: Crossing
     watch: Callable[[Execution | None, Execution], None]
     records: dict[str, Execution] = field(default_factory=dict)
     names: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """By an id that was reserved: the execution and the number of its run."""
+    """The execution and the number of its run, by the id that was reserved for it."""
 
     def create(self, execution: Execution) -> None:
         def effect() -> None:
@@ -93,7 +93,7 @@ class Ledger:
 
 @dataclass(slots=True)
 class WebhookIds:
-    """``WebhookIds``."""
+    """``WebhookIds`` in memory."""
 
     crossing: Crossing
     kept: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -109,7 +109,7 @@ class WebhookIds:
 
 @dataclass(slots=True)
 class Cache:
-    """A ``ResultCache``."""
+    """A ``ResultCache`` in memory."""
 
     crossing: Crossing
     entries: dict[str, CachedResult] = field(default_factory=dict)
@@ -123,7 +123,7 @@ class Cache:
 
 @dataclass(slots=True)
 class Audit:
-    """An ``AuditTrail``: one write for each entry, so a worker may die between two."""
+    """An ``AuditTrail`` with one write for each entry, so that a worker may die between two."""
 
     crossing: Crossing
     kept: dict[str, dict[int, AuditEntry]] = field(default_factory=dict)
@@ -140,7 +140,7 @@ class Audit:
 
 @dataclass(slots=True)
 class Payloads:
-    """A ``PayloadStore``."""
+    """A ``PayloadStore`` in memory."""
 
     crossing: Crossing
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -159,14 +159,14 @@ class Payloads:
         return self.crossing("payloads.get", ref.key.partition("/")[0], lambda: self.stored(ref))
 
     def stored(self, ref: PayloadRef) -> bytes | None:
-        """What is there, without a call."""
+        """Return what is stored, without a port call."""
         data = ref.inline if ref.inline is not None else self.objects.get(ref.key)
         return data if data is not None and digest(data) == ref.digest else None
 
 
 @dataclass(slots=True)
 class ExecutionMessages:
-    """An ``ExecutionQueue``; ``copies`` says how often a message is there in the end."""
+    """An ``ExecutionQueue``; ``copies`` is the number of copies of each message."""
 
     crossing: Crossing
     now: Callable[[], int]
@@ -192,7 +192,7 @@ class ExecutionMessages:
 
 @dataclass(slots=True)
 class DeliveryMessages:
-    """A ``DeliveryQueue``."""
+    """A ``DeliveryQueue`` in memory."""
 
     crossing: Crossing
     now: Callable[[], int]
@@ -212,7 +212,7 @@ class DeliveryMessages:
 
 @dataclass(slots=True)
 class DeadLetters:
-    """A ``DeliveryQueue`` that only people look into."""
+    """The dead-letter queue of deliveries. No function receives from it."""
 
     crossing: Crossing
     letters: list[Message] = field(default_factory=list)
@@ -243,12 +243,12 @@ class Tokens:
 
 @dataclass(slots=True)
 class Gate(RateGate):
-    """A ``RateGate`` over the package's own rule."""
+    """A ``RateGate`` with the package's own rule."""
 
     crossing: Crossing
     sharing: Sharing
     granted: Callable[[int], None]
-    """Called when the permit in hand was decided on."""
+    """Called with the time at which the gate decided on a granted permit."""
     state: GateState = field(default_factory=GateState)
 
     @override
@@ -263,7 +263,7 @@ class Gate(RateGate):
         self.crossing("gate.pause", "", effect)
 
     def release(self, lease: int, left: int) -> None:
-        """Let actions end; where that fails, they end with their worker."""
+        """Release actions in flight; if that fails, they expire with their lease."""
 
         def effect() -> None:
             self.state = self.state.released(lease, left)
@@ -273,7 +273,7 @@ class Gate(RateGate):
 
 
 class GateOfBatch(BatchPermits):
-    """A ``BatchGate``. The threads of a batch share its answer, so asking is one step."""
+    """A ``BatchGate``. The threads of a batch share its answer, so that asking is one step."""
 
     def __init__(self, gate: Gate, asks: Sequence[Ask]) -> None:
         super().__init__(self._ask, gate.pause, gate.release, asks)
@@ -316,7 +316,7 @@ class Receiver:
 
 
 class Silence:
-    """A ``Telemetry`` that nobody listens to."""
+    """A ``Telemetry`` that discards everything."""
 
     def count(self, metric: Count, code: str | None = None, *, by: int = 1) -> None: ...
 

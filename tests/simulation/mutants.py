@@ -1,6 +1,6 @@
-"""The package with one rule taken away: each is one edit of one function, made in memory.
+"""The package without one of its rules: each mutant is one edit of one function, made in memory.
 
-An edit names text that must be there exactly once, so a list that the code has outgrown says so.
+An edit names a text that must occur exactly once, so that an outdated list fails.
 """
 
 import inspect
@@ -25,7 +25,7 @@ from actionrelay.submit import submission as validation
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One function, and what its text says instead of what, once or twice."""
+    """One function, and one or two replacements in its source."""
 
     owner: object
     name: str
@@ -34,7 +34,7 @@ class Edit:
     also: tuple[tuple[str, str], ...] = ()
 
     def apply(self, patch: pytest.MonkeyPatch) -> None:
-        """Replace the function by its edited self."""
+        """Replace the function by the edited one."""
         function = inspect.unwrap(inspect.getattr_static(self.owner, self.name))
         source = textwrap.dedent(inspect.getsource(function))
         for old, new in ((self.old, self.new), *self.also):
@@ -210,6 +210,6 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
 
 
 def mutate(name: str, patch: pytest.MonkeyPatch) -> None:
-    """Take one rule away."""
+    """Remove one rule."""
     for edit in MUTANTS[name]:
         edit.apply(patch)

@@ -1,4 +1,4 @@
-"""Genesys Cloud: both contracts, run counting, and every way of answering that promise 2 knows."""
+"""Genesys Cloud: both contracts, a count of runs, and every kind of answer that promise 2 covers."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -50,7 +50,7 @@ RAN = frozenset(
         Answer.GARBLED,
     }
 )
-"""The action has run when the answer goes out."""
+"""The action has run when the answer is sent."""
 CERTAIN = frozenset(
     {
         Answer.SUCCESS,
@@ -63,9 +63,9 @@ CERTAIN = frozenset(
         Answer.UNREACHABLE,
     }
 )
-"""Leaves no doubt whether the action ran (``QUEUED``: whether it will be reported)."""
+"""Answers that show whether the action ran (``QUEUED``: whether it will be reported)."""
 COUNTED = frozenset(Answer) - CERTAIN | {Answer.NO_TOKEN}
-"""Uses up one of ``MaxAttempts``."""
+"""Answers that use up one of ``MaxAttempts``."""
 
 _STATUS = {
     Answer.THROTTLED: (429, "30"),
@@ -84,7 +84,7 @@ FAILURE = ExecutionError("action_said_no", "the action ran and failed", 200)
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """One webhook that Genesys Cloud sends: how long after the request, and what it says."""
+    """One webhook that Genesys Cloud sends: how long after the request, and its content."""
 
     after_ms: int
     status: str = "completed"
@@ -99,38 +99,38 @@ class Platform:
 
     carries_id: bool
     later: Callable[[int, Callable[[], None]], None]
-    """Does something so many ms from now."""
+    """Does something after a number of ms."""
     call_back: Callable[[str, str, str], None] = lambda _id, _status, _message: None
-    """Takes the id that went out, what became of it, and what identifies this message about it."""
+    """Called with the id that was sent, the outcome, and the id of this message about it."""
     answer: Callable[[str, int], Answer] = lambda _id, _nth: Answer.SUCCESS
-    """By execution and number of the request for it, from 1."""
+    """By execution and the number of its request, from 1."""
     callbacks: Callable[[str], tuple[Callback, ...]] = lambda _id: ON_TIME
     padding: int = 0
     retry_after: str | None = None
-    """What a 429 or a 503 asks for, in place of the usual."""
+    """The ``Retry-After`` of a 429 or a 503, instead of the usual one."""
     requests: Counter[str] = field(default_factory=Counter)
     runs: Counter[str] = field(default_factory=Counter)
-    """By the id that went out."""
+    """By the id that was sent."""
     ids: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    """By execution, as its trace id names it: the ids that went out for it, in order."""
+    """By execution, which the trace id names: the ids that were sent for it, in order."""
     sent_as: dict[tuple[str, int], str] = field(default_factory=dict)
-    """By execution and the number of its request: the id that it went out under."""
+    """By execution and the number of its request: the id that was sent."""
     failed: set[str] = field(default_factory=set)
     doubted: set[str] = field(default_factory=set)
-    """Executions of which an answer left open whether they ran."""
+    """Executions with an answer that left open whether they ran."""
     said: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """What webhooks reported, by execution."""
+    """What webhooks have reported, by execution."""
 
     def result(self, sent_as: str) -> Json:
-        """What the action comes to."""
+        """Return the action's result."""
         return {"of": sent_as, "padding": "x" * self.padding}
 
     def runs_of(self, execution_id: str) -> int:
-        """How often the action ran for an execution, under whichever id."""
+        """Return how often the action ran for an execution, under any of its ids."""
         return sum(self.runs[sent_as] for sent_as in self.ids[execution_id])
 
     def arrive(self, call: ActionCall) -> Answer:
-        """Take one request in; what runs at once has run when this returns."""
+        """Receive one request; an action that runs at once has run when this returns."""
         execution_id, sent_as = call.trace_id, call.execution_id
         self.requests[execution_id] += 1
         self.sent_as[execution_id, self.requests[execution_id]] = sent_as
@@ -152,7 +152,7 @@ class Platform:
         return answer
 
     def reply(self, call: ActionCall, answer: Answer) -> Reply:
-        """Return an answer as the client does."""
+        """Return an answer in the form of the client's reply."""
         if answer is Answer.SUCCESS:
             return Reply(ReplyKind.SUCCEEDED, LATENCY_MS, result=canonical(self.result(call.execution_id)))
         if answer is Answer.QUEUED:
@@ -175,7 +175,7 @@ class Platform:
         self.runs[sent_as] += 1
 
     def _queue(self, execution_id: str, sent_as: str) -> None:
-        """Run when the first callback is due, if one ever is, and report."""
+        """Run the action and report when the first callback is due, if there is one."""
         plan = self.callbacks(execution_id)
         request = self.requests[execution_id]
         if not plan:
@@ -184,7 +184,7 @@ class Platform:
             self.later(callback.after_ms, partial(self._report, execution_id, sent_as, callback.status, request))
 
     def _report(self, execution_id: str, sent_as: str, status: str, request: int) -> None:
-        """Send a webhook; what is said again about one request is the same webhook again."""
+        """Send a webhook; a repeated report about one request is the same webhook."""
         self._run(sent_as)
         if status == "failed":
             self.failed.add(execution_id)

@@ -1,4 +1,4 @@
-"""What must hold. The first half after every write and every request, the second once everything has come to rest."""
+"""What must hold: the first half at every write and every request, the second when everything has come to rest."""
 
 import json
 from collections import Counter, defaultdict
@@ -15,7 +15,7 @@ from tests.simulation.baton import Worker
 from tests.simulation.memory import Audit, Payloads
 from tests.simulation.platform import Platform
 
-# Written out again, and not taken from the ledger: a step that the ledger should not have would else be no fault.
+# Repeated here instead of taken from the ledger, so that a step that the ledger should not have is a fault.
 _LEADS_TO = {
     Status.QUEUED: "queued running completed failed unknown cancelled",
     Status.RUNNING: "queued awaiting_webhook completed failed unknown",
@@ -31,32 +31,32 @@ _ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.UNKNOWN, Status.CANC
 
 @dataclass(slots=True)
 class Rules:
-    """The observer: sees every write and every request that goes out, and keeps what it needs to judge them."""
+    """Observes every write and every request, and keeps what it needs to check them."""
 
     max_attempts: int
     platform: Platform
     broken: list[str] = field(default_factory=list)
     suspects: set[str] = field(default_factory=set)
-    """Executions of which a rule does not hold."""
+    """Executions with a broken rule."""
     entries: dict[str, dict[int, AuditEntry]] = field(default_factory=dict)
     claims: dict[str, tuple[Worker, str]] = field(default_factory=dict)
-    """Attempts by id: whose they are; one leaves when its request has gone out."""
+    """The worker of each claimed attempt, until its request is sent."""
     owners: dict[str, Worker] = field(default_factory=dict)
     doubted: set[str] = field(default_factory=set)
-    """Executions of which a fault took away the knowledge whether they ran."""
+    """Executions of which a fault made it unknown whether they ran."""
     unstored: set[str] = field(default_factory=set)
-    """Executions whose result a fault may have taken away before it was stored."""
+    """Executions whose result a fault may have lost before it was stored."""
     tries: Counter[str] = field(default_factory=Counter)
     reruns: Counter[str] = field(default_factory=Counter)
     sent_as: dict[str, str] = field(default_factory=dict)
-    """By execution: the id that went out last."""
+    """By execution: the id that was sent last."""
     spent: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """By execution: the ids of runs that are over, since an operator asked for another one."""
+    """By execution: the ids of earlier runs, before an operator asked for another one."""
     failed: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """By execution: those of them that had failed."""
     resolved: set[str] = field(default_factory=set)
     heard: set[tuple[str, str]] = field(default_factory=set)
-    """Webhooks that brought an outcome."""
+    """Webhooks that decided an outcome."""
     paused: list[tuple[int, int]] = field(default_factory=list)
 
     def say(self, execution_id: str, fault: str) -> None:
@@ -66,7 +66,7 @@ class Rules:
     # -- After every write --
 
     def written(self, before: Execution | None, after: Execution, worker: Worker, now: int) -> None:
-        """Judge one write to the ledger."""
+        """Check one write to the ledger."""
         name = after.execution_id
         if after.version != (before.version if before else 0) + 1:
             self.say(name, "a write does not count its version up by one")
@@ -107,7 +107,7 @@ class Rules:
                 self.say(before.execution_id, "a webhook was given up before its deadline")
 
     def _heard(self, after: Execution, webhook: str) -> None:
-        """A webhook decides once, however often it comes, and whatever an operator does between two times."""
+        """Check that a webhook decides once, even if it is repeated after an operator's decision."""
         execution_id = after.execution_id
         if (execution_id, webhook) in self.heard:
             self.say(execution_id, "a webhook had its effect twice")
@@ -119,7 +119,7 @@ class Rules:
             self.say(execution_id, "the failure of an earlier run ends a later one")
 
     def _ended_attempt(self, before: Execution, owner: Worker, worker: Worker, now: int) -> None:
-        """A worker that lost its lease changes nothing; who takes over does so for a reason."""
+        """Check that a worker without its lease changes nothing, and that a takeover has a reason."""
         if owner is worker:
             return
         if before.attempt is not None and before.attempt.lease_until > now:
@@ -153,7 +153,7 @@ class Rules:
     # -- Before every request --
 
     def requested(self, execution_id: str, worker: Worker, now: int) -> None:
-        """Judge a request at the moment in which it goes out."""
+        """Check a request when it is sent."""
         mine = [key for key, (owner, name) in self.claims.items() if owner is worker and name == execution_id]
         if not mine:
             self.say(execution_id, "a request went out without a claim of its own on record")
@@ -163,22 +163,22 @@ class Rules:
             self.say(execution_id, "a request went out while a 429 paused everybody")
 
     def sent(self, execution_id: str, sent_as: str) -> None:
-        """Judge the id under which a request goes out: one for each run that somebody asked for."""
+        """Check the id that a request is sent with: one for each run that was asked for."""
         if sent_as in self.spent[execution_id]:
             self.say(execution_id, "another run went out under the id of one that is over")
         if self.sent_as.setdefault(execution_id, sent_as) != sent_as:
             self.say(execution_id, "a run went out under two ids")
 
     def ran(self, execution_id: str, *, repeatable: bool) -> None:
-        """Judge the number of runs."""
+        """Check the number of runs."""
         permitted = 1 + self.reruns[execution_id]
         if not repeatable and self.platform.runs_of(execution_id) > permitted:
             self.say(execution_id, "an action ran twice without permission")
 
     def counted(self, execution_id: str) -> None:
-        """Judge the number of requests that use up an attempt."""
+        """Check the number of requests that use up an attempt."""
         self.tries[execution_id] += 1
-        most = self.max_attempts + min(self.max_attempts, MOST_REFUSALS) - 1  # ambiguous ones, and refusals among them
+        most = self.max_attempts + min(self.max_attempts, MOST_REFUSALS) - 1  # ambiguous ones and refusals between them
         if self.tries[execution_id] > most * (1 + self.reruns[execution_id]):
             self.say(execution_id, "more attempts than allowed")
 
@@ -187,7 +187,7 @@ class Rules:
     def at_rest(
         self, record: Execution, audit: Audit, payloads: Payloads, accepted: list[bytes], letters: list[Message]
     ) -> None:
-        """Judge an accepted execution once nothing more will happen."""
+        """Check an accepted execution when nothing more will happen."""
         name = record.execution_id
         if not record.ended:
             self.say(name, f"accepted and lost: {record.status}")

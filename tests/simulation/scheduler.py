@@ -1,4 +1,4 @@
-"""Lambda, the event source mappings, callers, operators and the clock: what sets workers going, and in which order."""
+"""Lambda, the event source mappings, callers, operators and the clock: what starts workers, and in which order."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,37 +17,37 @@ from tests.simulation.world import World
 
 CALLER_WAITS_MS = 30_000
 PERSISTENT = 60
-"""Callers, operators and Genesys Cloud repeat what was not answered for longer than anything fails."""
+"""Callers, operators and Genesys Cloud repeat an unanswered request for longer than any failure lasts."""
 TURNS = 20_000
-"""A history that is longer than this does not come to rest."""
+"""A longer history counts as one that does not come to rest."""
 
 
 class BrokenError(AssertionError):
-    """A rule does not hold; the message is the history that shows it."""
+    """A rule is broken; the message is the history that shows it."""
 
 
 @dataclass(slots=True)
 class Scheduler:
-    """Runs a world. ``choose`` picks one of so many things that could happen now."""
+    """Runs a world. ``choose`` picks one of the events that could happen now."""
 
     world: World
     choose: Callable[[int], int] = lambda _: 0
     batch_size: Callable[[], int] = lambda: 1
     workers: list[Worker] = field(default_factory=list)
     answered: set[str] = field(default_factory=set)
-    """Executions whose caller got a 2xx: they must end."""
+    """Executions that were answered with 2xx: they must end."""
     answered_flows: set[str] = field(default_factory=set)
-    """The same of workflows."""
+    """Workflows that were answered with 2xx."""
     pausing: frozenset[str] = frozenset({"submit", "execute", "receive", "deliver", "operate", "advance"})
     """Roles whose workers may pause."""
     webhook_tries: int = PERSISTENT
-    """How often Genesys Cloud sends a webhook that is not answered."""
+    """How often Genesys Cloud tries to send a webhook."""
     _serial: int = 0
 
     # -- What comes from outside --
 
     def submit(self, document: dict[str, Json], tries: int = PERSISTENT) -> None:
-        """Let a caller send a request, and again until it is answered."""
+        """Let a caller send a request, and repeat it until it is answered."""
         name = str(document["executionId"])
         body = canonical(document)
 
@@ -58,7 +58,7 @@ class Scheduler:
         self._persist("submit", name, lambda: self.world.use_cases.submitting.submit(body), done=done, tries=tries)
 
     def operate(self, decision: str, name: str) -> None:
-        """Let an operator decide, and again until there is an answer."""
+        """Let an operator decide, and repeat it until it is answered."""
 
         def decide() -> None:
             match decision:
@@ -76,7 +76,7 @@ class Scheduler:
         self._persist(f"operate {decision}", name, decide)
 
     def submit_flow(self, document: dict[str, Json]) -> None:
-        """Let a caller send a workflow, and again until it is answered."""
+        """Let a caller send a workflow, and repeat it until it is answered."""
         name = str(document["workflowId"])
         body = canonical(document)
         self.world.flow_rules.submitted[name] = document
@@ -88,7 +88,7 @@ class Scheduler:
         self._persist("submit", name, lambda: self.world.use_cases.submitting_flows.submit(body), done=done)
 
     def operate_flow(self, decision: str, name: str, root: str | None = None) -> None:
-        """Let an operator decide about a workflow, and again until there is an answer."""
+        """Let an operator decide about a workflow, and repeat it until it is answered."""
         operating = self.world.use_cases.operating_flows
 
         def decide() -> None:
@@ -100,7 +100,7 @@ class Scheduler:
         self._persist(f"operate flow-{decision}", name, decide)
 
     def call_back(self, sent_as: str, status: str, message: str) -> None:
-        """Let Genesys Cloud send a webhook, and again, if it does that, until it is answered."""
+        """Let Genesys Cloud send a webhook, and repeat it, if it does that, until it is answered."""
         document: dict[str, Json] = {"executionId": sent_as, "status": status}
         if status == "completed":
             document["result"] = self.world.platform.result(sent_as)
@@ -131,7 +131,7 @@ class Scheduler:
         tries: int = PERSISTENT,
         wait_ms: int = CALLER_WAITS_MS,
     ) -> None:
-        """Start a worker, and another one as long as there is no answer."""
+        """Start a worker, and another one while there is no answer."""
         answered = False
 
         def after(worker: Worker) -> None:
@@ -154,7 +154,7 @@ class Scheduler:
     # -- What happens next --
 
     def run(self, until: Callable[[], bool] = lambda: False) -> None:
-        """Go on until nothing is left to do, or nothing right now while ``until`` holds."""
+        """Run until nothing is left to do, or nothing is due now and ``until`` holds."""
         for _ in range(TURNS):
             ready = self._ready()
             if ready:
@@ -201,7 +201,7 @@ class Scheduler:
         item[2]()
 
     def _poll_runs(self, visible: Sequence[Parcel[Message]]) -> None:
-        """Hand a batch to an invocation of ``execute``, one thread for each message."""
+        """Invoke ``execute`` with a batch, one thread for each message."""
         taken = self._take(self.world.queue.queue, visible, self.batch_size())
         executing = self.world.use_cases.executing.for_batch([parcel.body for parcel in taken])
         self._invoke("execute", self.world.queue.queue, taken, executing.work)
@@ -246,7 +246,7 @@ class Scheduler:
         taken: Sequence[Parcel[Body]],
         work: Callable[[Body, int], None],
     ) -> None:
-        """Run one invocation: its messages are deleted when all its threads are done, and none if it dies."""
+        """Run one invocation: its messages are deleted when all its threads are done; none is if it dies."""
         crew: list[Worker] = []
         receipts = [parcel.receives for parcel in taken]
 
@@ -309,7 +309,7 @@ class Scheduler:
     # -- The end --
 
     def settle_down(self) -> None:
-        """Without faults from now on: wake the zombies, wait, redrive what is in the DLQs, wait, and judge."""
+        """End all faults: wake the zombies, wait, redrive the DLQs, wait, and check."""
         self.run()
         world = self.world
         queues = (world.queue.queue.redrive, world.deliveries.queue.redrive, world.flow_messages.queue.redrive)
@@ -339,7 +339,7 @@ class Scheduler:
             raise BrokenError("\n".join((*dict.fromkeys(broken), "", self.world.timeline(names))))
 
     def abandon(self) -> None:
-        """End all that still sleep, so that nothing of them is left."""
+        """End all workers that still sleep, so that they leave nothing behind."""
         for worker in tuple(self.workers):
             self.world.crew.end(worker)
         self.workers.clear()
@@ -350,7 +350,7 @@ def _subject(body: Message | WorkflowMessage) -> str:
 
 
 def _lineage[Body: (Message, WorkflowMessage)](role: str, taken: Sequence[Parcel[Body]]) -> Lineage:
-    """Return the lineage of an invocation with these messages: the longest chains among them, and itself."""
+    """Return the lineage of an invocation with these messages: their longest chains, and this invocation."""
     longest: Counter[str] = Counter()
     for parcel in taken:
         longest |= Counter(parcel.lineage)
@@ -358,4 +358,4 @@ def _lineage[Body: (Message, WorkflowMessage)](role: str, taken: Sequence[Parcel
 
 
 def _discard(_: object) -> None:
-    """Take what a caller does not look at."""
+    """Ignore a result."""

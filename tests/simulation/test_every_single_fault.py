@@ -1,4 +1,4 @@
-"""Nothing that happens once, at whichever call, breaks a promise."""
+"""No single fault, at any port call, breaks a promise."""
 
 import pytest
 

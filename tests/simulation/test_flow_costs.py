@@ -1,4 +1,4 @@
-"""What a workflow asks of its services, call by call, when nothing goes wrong: no more than its steps need."""
+"""The calls of a workflow without faults: no more than its steps need."""
 
 from collections import Counter
 from typing import Any
@@ -25,7 +25,7 @@ WIDE = {
 
 
 def calls(steps: dict[str, Any], crew: Crew) -> Counter[str]:
-    """Play a workflow to its end, and count the calls of the code that runs it, by port."""
+    """Play a workflow to its end, and return the number of calls of the code that runs it, by port."""
     world, counted = World(crew), Counter[str]()
 
     def plan(call: Call) -> Move:
@@ -42,7 +42,7 @@ def calls(steps: dict[str, Any], crew: Crew) -> Counter[str]:
 
 
 BEGINNING_AND_DEADLINE = 2
-"""Messages that no execution's end sends, each with one look."""
+"""Messages that are not sent by an execution's end; each reads once."""
 
 
 @pytest.mark.parametrize(

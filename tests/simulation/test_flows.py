@@ -1,4 +1,4 @@
-"""Workflows: nothing that happens once, or by a seed, breaks a promise; and each rule is missed when it is gone."""
+"""Workflows: no single fault and no random walk breaks a promise, and each removed rule is noticed."""
 
 import os
 
@@ -13,7 +13,7 @@ from tests.simulation.scheduler import BrokenError
 STEPS = 30_000
 FIRST_SEED = int(os.environ.get("SIMULATION_FIRST_SEED", "0"))
 SEEDS = int(os.environ.get("SIMULATION_SEEDS", "0"))
-"""How many; 0: as many as ``STEPS`` takes."""
+"""The number of seeds; 0 for as many as ``STEPS`` takes."""
 MUTANT_SEEDS = 60
 
 

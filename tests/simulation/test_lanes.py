@@ -1,4 +1,4 @@
-"""Lanes and callers in virtual time: what sharing out promises holds, and each rule that it rests on is missed."""
+"""Lanes and callers in virtual time: sharing the rate keeps its promises, and each removed rule is noticed."""
 
 from collections.abc import Callable
 

@@ -1,5 +1,5 @@
-"""The longest waits that are promised, message by message in virtual time, under Lambda's guard against recursive
-loops as the template sets it: each is a chain of messages that the guard would end without `RecursiveLoop: Allow`.
+"""The longest promised waits, message by message in virtual time, with Lambda's guard against recursive loops as the
+template sets it: each is a chain of messages that the guard would end without `RecursiveLoop: Allow`.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ REQUEST: dict[str, Json] = {
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """One wait: how it comes about, what it comes to, and whose messages it is made of."""
+    """One wait: what causes it, how it ends, and the function whose messages it consists of."""
 
     arrange: Callable[[World], None]
     ends: Callable[[World], bool]
@@ -88,7 +88,7 @@ each_chain = pytest.mark.parametrize("chain", [pytest.param(chain, id=name) for 
 
 @pytest.fixture(scope="module")
 def recursive_loops() -> dict[str, str]:
-    """`RecursiveLoop` of each function as AWS gets it; without one it is `Terminate`."""
+    """Return each function's `RecursiveLoop` in the template; AWS's default is `Terminate`."""
     template = Template((ROOT / "template.yaml").read_text(encoding="utf-8"))
     functions = Deployed(translated(template.document)).resources("AWS::Lambda::Function")
     return {

@@ -1,4 +1,4 @@
-"""The simulation sees what it is there to see: take any one rule away, and it finds a history that shows it."""
+"""The simulation finds what it is meant to find: without any one rule there is a history that shows it."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.simulation.scheduler import BrokenError
 from tests.simulation.walk import Walk
 
 SEEDS = 80
-"""How long the walk may look for a mutant; none lives through the first twenty."""
+"""The seeds after which a mutant counts as unnoticed; every one is found within twenty."""
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)

@@ -1,4 +1,4 @@
-"""Nothing that a seed comes up with breaks a promise: at least 100,000 steps each time, more on request."""
+"""No random history breaks a promise: at least 100,000 steps each time, more on request."""
 
 import os
 
@@ -9,7 +9,7 @@ from tests.simulation.walk import Walk
 STEPS = 100_000
 FIRST_SEED = int(os.environ.get("SIMULATION_FIRST_SEED", "0"))
 SEEDS = int(os.environ.get("SIMULATION_SEEDS", "0"))
-"""How many; 0: as many as ``STEPS`` takes."""
+"""The number of seeds; 0 for as many as ``STEPS`` takes."""
 
 
 def test_no_random_walk_breaks_a_promise(crew: Crew) -> None:

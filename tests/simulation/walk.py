@@ -1,4 +1,4 @@
-"""The random walk: several executions at once, batches, and whatever a seed comes up with."""
+"""The random walk: several executions at once, batches, and faults, all from a seed."""
 
 import random
 import uuid
@@ -17,10 +17,10 @@ from tests.simulation.world import World
 
 EXECUTIONS = 6
 TROUBLED_CALLS = 400
-"""From then on nothing fails any more, and everything has to come to rest."""
+"""After this nothing fails any more, and everything has to come to rest."""
 _SLEEPS = (0, 0, 0, 0, 50, 400, 5_000, 100_000, 700_000)
 _SHORT_SLEEPS = (0, 0, 50, 400)
-"""Of workers behind the API gateway, which gives up on them; their callers ask again after that."""
+"""The roles of workers behind API Gateway, which gives up on them; their callers ask again after that."""
 _CALLBACKS: tuple[tuple[Callback, ...], ...] = (
     (Callback(5_000),),
     (Callback(50),),
@@ -40,7 +40,7 @@ _DECISIONS = (
     ("redeliver", 0.3, 10_800_000),
     ("redeliver", 0.3, 10 * 86_400_000),
 )
-"""What an operator may ask for, how likely that is, and when, in ms."""
+"""An operator's decisions, how likely each is, and when, in ms."""
 _ANSWERS = (*(Answer.SUCCESS,) * 8, *(Answer.QUEUED,) * 8, *(Answer.THROTTLED,) * 3, *Answer)
 
 
@@ -55,7 +55,7 @@ class Walk:
     _chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
-        chance = self._chance = random.Random(self.seed)  # noqa: S311 - it has to repeat itself
+        chance = self._chance = random.Random(self.seed)  # noqa: S311 - it has to be reproducible
         api = chance.choice(tuple(GenesysApi))
         deployment = Deployment(
             api,
@@ -76,7 +76,7 @@ class Walk:
         world.platform.call_back = self.scheduler.call_back
 
     def run(self) -> int:
-        """Walk to the end and return the number of steps; raises BrokenError where a rule does not hold."""
+        """Walk to the end and return the number of steps; raise ``BrokenError`` if a rule is broken."""
         chance, scheduler = self._chance, self.scheduler
         for _ in range(EXECUTIONS):
             name = str(uuid.UUID(int=chance.getrandbits(128), version=4))

@@ -1,4 +1,4 @@
-"""One deployment in memory, its clock and agenda, and the way on which every port call goes."""
+"""One deployment in memory, with its clock and agenda, and what every port call goes through."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
@@ -43,19 +43,19 @@ from tests.simulation.queues import Lineage
 BEGIN = 1_795_521_600_000
 """2026-11-24T12:00:00Z, in ms."""
 _DECISIVE = frozenset({"ledger.save", "ledger.load", "genesys.post"})
-"""Calls whose failure may keep a worker from writing down how an attempt ended."""
+"""Calls whose failure may keep a worker from recording how an attempt ended."""
 
 
 @dataclass(slots=True)
 class World:
-    """Everything that one history is made of. ``plan`` decides about each port call, ``later`` keeps the agenda."""
+    """Everything in one history. ``plan`` decides the fate of each port call, ``later`` adds to the agenda."""
 
     crew: Crew
     deployment: Deployment = field(default_factory=Deployment)
     seed: int = 0
     plan: Plan = no_faults
     suspended_for: Callable[[Worker], int | None] = lambda _: None
-    """How long a worker sleeps that the plan suspends, in ms; None: until it is called."""
+    """How long a suspended worker sleeps, in ms; None for until it is woken."""
     time: int = BEGIN
     calls: int = 0
     history: list[Line] = field(default_factory=list)
@@ -77,7 +77,7 @@ class World:
     flow_messages: FlowMessages = field(init=False)
     flow_rules: FlowRules = field(init=False)
     flow_calls: list[str] = field(default_factory=list)
-    """The ports that the code that runs workflows has called, where a plan keeps count."""
+    """The ports that the code that runs workflows has called, if a plan records them."""
     use_cases: UseCases = field(init=False)
     _number: int = 0
 
@@ -107,16 +107,16 @@ class World:
     # -- A clock, an agenda, an action client --
 
     def now(self) -> int:
-        """Return the time: a ``Clock``."""
+        """Return the time, as a ``Clock``."""
         return self.time
 
     def later(self, after_ms: int, task: Callable[[], None]) -> None:
-        """Put something on the agenda."""
+        """Add a task to the agenda."""
         self._number += 1
         self.agenda.append((self.time + after_ms, self._number, task))
 
     def execute(self, call: ActionCall, token: AccessToken, wait_ms: int) -> Reply:
-        """Post to Genesys Cloud: an ``ActionClient``, which takes its time and never raises a service's failure."""
+        """Post to Genesys Cloud, as an ``ActionClient``: it takes time, and never raises a service's failure."""
         worker, name = self._worker(), self._name(call)
         call = replace(call, trace_id=name)
 
@@ -140,13 +140,13 @@ class World:
         return self.platform.reply(call, answer)
 
     def _name(self, call: ActionCall) -> str:
-        """Return the execution that a call is about: its trace id, which no run changes; steps share one."""
+        """Return the execution of a call: its trace id, which is the same for all runs; steps share one."""
         if call.trace_id in self.ledger.records:
             return call.trace_id
         (name,) = (each.execution_id for each in self.ledger.records.values() if each.sent_as == call.execution_id)
         return name
 
-    # -- The way of every call --
+    # -- Every port call --
 
     def _cross[Value](self, port: str, subject: str, effect: Callable[[], Value]) -> Value:
         worker = self._worker()
@@ -157,7 +157,7 @@ class World:
             pause_for = self.suspended_for(worker)
             self.crew.pause(None if pause_for is None else self.time + pause_for)
             if 0 < worker.ends_at < self.time:
-                self._lose(worker, port, died=True)  # it is late for whatever it knows
+                self._lose(worker, port, died=True)  # it is too late to record what it knows
         self._note(port, subject, move)
         if move is Move.PROCEED:
             value = effect()
@@ -187,11 +187,11 @@ class World:
             raise Died
         if move is Move.LOST:
             raise _failure(port)
-        # The HTTP client of Genesys Cloud has no retries, and neither has the sender of webhooks.
+        # Neither the HTTP client of Genesys Cloud nor the sender of webhooks retries.
         return value if port in {"genesys.post", "receiver.post", "gate.take"} else effect()
 
     def _lose(self, worker: Worker, port: str, *, died: bool) -> None:
-        """Remember what a fault may have taken away."""
+        """Record what a fault may have lost."""
         worker.troubled |= died or port in _DECISIVE
         if died or port == "payloads.result":
             self.rules.unstored.update(worker.subjects)

@@ -20,13 +20,13 @@ def relay() -> Relay:
 
 @pytest.fixture
 def powertools(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
-    """Let logger and metrics be those of a fresh process of ``validate``."""
+    """Reset logger and metrics to those of a new process of ``validate``."""
     made = (observability.logger, observability.metrics, observability.telemetry)
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     for one in made:
         one.cache_clear()
-    # The library sets up one logger per service and process, bound to the output of whichever test came first.
+    # The library sets up one logger per service and process, bound to the output of the first test.
     logging.Logger.manager.loggerDict.pop(ENVIRONMENT["POWERTOOLS_SERVICE_NAME"], None)
     yield
     observability.metrics().clear_metrics()
@@ -38,7 +38,7 @@ def powertools(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
 def captured(
     powertools: None, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> Iterator[Captured]:
-    """Collect what a test lets out, logs and metrics included, and look at all of it in the end."""
+    """Collect what a test emits, logs and metrics included, and search it for marks at the end."""
     seen = Captured()
     caplog.set_level("DEBUG", logger="actionrelay")
     yield seen
