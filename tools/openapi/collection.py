@@ -59,7 +59,7 @@ def _item(document: Mapping[str, Any], method: str, path: str, operation: Mappin
             "raw": "{{url}}/" + "/".join(steps),
             "host": ["{{url}}"],
             "path": steps,
-            # Switched off until somebody wants one: a parameter without a value is a fault.
+            # Disabled by default: a parameter without a value is a fault.
             "query": [_parameter(each) for each in parameters if each["in"] == "query"],
             "variable": [{"key": step[1:], "value": ""} for step in steps if step.startswith(":")],
         },
@@ -75,7 +75,7 @@ def _item(document: Mapping[str, Any], method: str, path: str, operation: Mappin
 
 
 def _body(document: Mapping[str, Any], operation: Mapping[str, Any]) -> str | None:
-    """Return the first example of a body; an empty object where there is none, as a body may be left out."""
+    """Return the first example of a body; an empty object if there is none, since a body may be optional."""
     content = _resolved(document, operation.get("requestBody", {})).get("content", {}).get("application/json")
     if content is None:
         return None

@@ -21,15 +21,14 @@ from tools.openapi.template import ApiTemplate
 PACKAGED = Path(actionrelay.__file__).parent / "site" / "openapi.json"
 REGENERATE = "make openapi"
 
-_MOMENT = "A date, which begins at midnight UTC, or a time with its distance from UTC, in ISO 8601."
+_MOMENT = "A date (midnight UTC), or a time with its UTC offset, in ISO 8601."
 _FLAG = {"type": "boolean", "default": False}
 _INFO = {
     "title": "actionrelay",
     "summary": "Runs Genesys Cloud Data Actions for other systems, without losing one or running one twice.",
-    "description": "Bodies are JSON in UTF-8 with one meaning: no key twice in an object, no `NaN`, no `Infinity`; "
-    "they are read as such whatever `Content-Type` says. "
-    "Whatever is no success is `application/problem+json` (RFC 9457). Rules that a schema can't say (the depth of "
-    "`inputs`, cycles in `actionReferences`, the address behind `webhookUrl`) are reported the same way, as 422.",
+    "description": "Bodies are unambiguous JSON in UTF-8, whatever `Content-Type` says: no key twice in an object, no "
+    "`NaN`, no `Infinity`. Every error is `application/problem+json` (RFC 9457). Rules that a schema can't express (depth "
+    "of `inputs`, cycles in `actionReferences`, the address behind `webhookUrl`) are reported the same way, as 422.",
     "license": {"name": "MIT", "identifier": "MIT"},
 }
 _SERVER = {
@@ -49,23 +48,23 @@ _SECURITY_SCHEMES = {
         "type": "apiKey",
         "in": "header",
         "name": "x-api-key",
-        "description": "A key with a usage plan (`ApiAuth=API_KEY`). Decisions want an operator's.",
+        "description": "A key with a usage plan (`ApiAuth=API_KEY`). Decisions need an operator's.",
     },
 }
 _HEADERS = {
     "Location": ("The execution's path, stage included.", {"type": "string"}),
     "X-Trace-Id": ("The execution's `traceId`.", {"type": "string"}),
     "Preference-Applied": (
-        "`wait=` and the seconds, where the caller preferred to wait and it has ended.",
+        "`wait=` and the seconds, if the caller preferred to wait and the execution has ended.",
         {"type": "string", "pattern": "^wait=[0-9]+$"},
     ),
-    "Retry-After": ("When to ask again, in seconds.", {"type": "string", "pattern": "^[0-9]+$"}),
-    "Content-Security-Policy": ("Nothing but the page's own style sheet and script.", {"type": "string"}),
+    "Retry-After": ("When to try again, in seconds.", {"type": "string", "pattern": "^[0-9]+$"}),
+    "Content-Security-Policy": ("Only the page's own style sheet and script.", {"type": "string"}),
     "X-Content-Type-Options": ("`nosniff`.", {"type": "string"}),
     "Referrer-Policy": ("`no-referrer`.", {"type": "string"}),
 }
 _REQUIRED = {"getAuditDay.date", "host"}
-"""Parameters without which a request is refused, besides those in paths."""
+"""Required parameters, besides those in paths."""
 _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "executionId": ("path", "A UUID, in any case.", {"$ref": "#/components/schemas/Uuid"}),
     "decisionId": ("path", "A UUID, in any case.", {"$ref": "#/components/schemas/Uuid"}),
@@ -77,71 +76,71 @@ _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     ),
     "listWorkflows.limit": (
         "query",
-        "How many workflows a page holds at most.",
+        "The most workflows on a page.",
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
     ),
     "wait": (
         "query",
-        "Answer when it has ended, or after so many seconds; at once where `MaxWaiting` others wait.",
+        "Answer when it has ended, or after this many seconds; at once if `MaxWaiting` others wait.",
         {"type": "integer", "minimum": 1, "maximum": 20},
     ),
     "Prefer": (
         "header",
-        "`wait=` and 1 to 20 seconds: answer when it has ended, or after that (RFC 7240). Anything else is ignored.",
+        "`wait=` and 1 to 20 seconds: answer when it has ended, or after that (RFC 7240). Others are ignored.",
         {"type": "string"},
     ),
-    "dryRun": ("query", "Check the request and change nothing.", _FLAG),
-    "verify": ("query", "Check the chain and say whether it is whole.", _FLAG),
+    "dryRun": ("query", "Validate the request and change nothing.", _FLAG),
+    "verify": ("query", "Verify the chain.", _FLAG),
     "getAuditDay.date": ("query", "The day, in UTC.", {"type": "string", "format": "date"}),
     "getAuditDay.limit": (
         "query",
-        "How many entries a page may hold; an execution that alone has more is on a page of its own.",
+        "The most entries on a page; an execution with more has a page to itself.",
         {"type": "integer", "minimum": 1, "maximum": 1000, "default": 200},
     ),
-    "getAuditDay.next": ("query", "What the page before ends with.", {"type": "string"}),
+    "getAuditDay.next": ("query", "The `next` of the previous page.", {"type": "string"}),
     "getMetrics.from": ("query", "The first day, in UTC.", {"type": "string", "format": "date"}),
     "getMetrics.to": ("query", "The last day, included.", {"type": "string", "format": "date"}),
     "getMetrics.next": (
         "query",
-        "The `next` of an answer before: the following `actions`.",
+        "The `next` of an earlier response: the following `actions`.",
         {"type": "string", "pattern": f"^{ACTION_ID_FORM}$"},
     ),
-    "getMetrics.actionId": ("query", "Of this action alone.", {"type": "string", "pattern": f"^{ACTION_ID_FORM}$"}),
+    "getMetrics.actionId": ("query", "Only this action.", {"type": "string", "pattern": f"^{ACTION_ID_FORM}$"}),
     "getAction.actionId": ("path", "The action's id.", {"type": "string", "pattern": f"^{ACTION_ID_FORM}$"}),
-    "name": ("query", "With this in their name, in any case.", {"type": "string"}),
-    "category": ("query", "Of this category, in any case.", {"type": "string"}),
-    "host": ("query", "The host of a webhook URL, alone.", {"type": "string", "maxLength": 255}),
-    "deep": ("query", "Look whether actions can be executed.", _FLAG),
+    "name": ("query", "Part of the name, in any case.", {"type": "string"}),
+    "category": ("query", "The category, in any case.", {"type": "string"}),
+    "host": ("query", "Only the host of a webhook URL.", {"type": "string", "maxLength": 255}),
+    "deep": ("query", "Check whether actions can be executed.", _FLAG),
     "status": (
         "query",
         "One or more, separated by commas.",
         {"type": "string", "pattern": f"^({STATUS_FORM})$"},
     ),
-    "actionId": ("query", "Of this action alone.", {"type": "string", "pattern": f"^{ACTION_ID_FORM}$"}),
+    "actionId": ("query", "Only this action.", {"type": "string", "pattern": f"^{ACTION_ID_FORM}$"}),
     "from": ("query", f"Accepted then or later. {_MOMENT}", {"type": "string", "pattern": f"^{MOMENT_FORM}$"}),
     "to": ("query", f"Accepted before. {_MOMENT}", {"type": "string", "pattern": f"^{MOMENT_FORM}$"}),
-    "traceId": ("query", "With this trace id, in any case.", {"$ref": "#/components/schemas/Uuid"}),
+    "traceId": ("query", "The trace id, in any case.", {"$ref": "#/components/schemas/Uuid"}),
     "webhookStatus": (
         "query",
-        "Of the caller's webhook, one or more, separated by commas; `failed`: given up.",
+        "The status of the caller's webhook: one or more, separated by commas; `failed` is given up.",
         {"type": "string", "pattern": f"^({WEBHOOK_STATUS_FORM})$"},
     ),
     "errorCode": (
         "query",
-        "With this error code; `failed` and `unknown` ones, unless `status` says otherwise.",
+        "The error code, among `failed` and `unknown` ones unless `status` says otherwise.",
         {"type": "string", "pattern": f"^{ERROR_CODE_FORM}$"},
     ),
     "id": (
         "query",
-        "Whose execution id or trace id has this part, in any case.",
+        "Part of the execution id or trace id, in any case.",
         {"type": "string", "pattern": f"^{ID_PART_FORM}$"},
     ),
     "limit": (
         "query",
-        "How many executions a page holds at most.",
+        "The most executions on a page.",
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
     ),
-    "next": ("query", "The `next` of the page before.", {"type": "string", "pattern": f"^{CURSOR_FORM}$"}),
+    "next": ("query", "The `next` of the previous page.", {"type": "string", "pattern": f"^{CURSOR_FORM}$"}),
     "Idempotency-Key": (
         "header",
         "A UUID is the `executionId`; any other key becomes one, the UUIDv5 of caller and key. May be quoted.",
@@ -208,7 +207,7 @@ def build() -> dict[str, Any]:
 
 
 def document_text() -> str:
-    """Return the packaged file as it should be."""
+    """Return the expected content of the packaged file."""
     return json.dumps(build(), indent=1, ensure_ascii=False) + "\n"
 
 
@@ -233,7 +232,7 @@ def _operation(route: Route, operation: Operation) -> dict[str, Any]:
 
 
 def _parameter(route: Route, name: str) -> str:
-    """Return the name of a parameter's component: one that another route uses otherwise has its operation before it."""
+    """Return the name of a parameter's component; with its operation, if routes use the name differently."""
     own = f"{route.operation}.{name}"
     return own if own in _PARAMETERS else name
 
@@ -293,7 +292,7 @@ def _ended() -> dict[str, Any]:
         },
         "responses": {
             "2XX": {"description": "Delivered."},
-            "410": {"description": "Not wanted; no further try."},
+            "410": {"description": "Refused; no further try."},
             "default": {"description": "Tried again; `Retry-After` is a floor."},
         },
     }

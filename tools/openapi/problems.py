@@ -1,4 +1,4 @@
-"""The answers that are no success: the functions' and API Gateway's own, by status, with every code they can have."""
+"""The error responses, of functions and of API Gateway, by status, with all their codes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ from tools.openapi.template import GatewayAnswer
 
 FORBIDDEN = HTTPStatus.FORBIDDEN
 UNSIGNED = {"forbidden"}
-"""Of the gateway's refusals (403), the one that an open route knows; the others are about credentials."""
+"""The gateway's one 403 on an open route; the others concern credentials."""
 
 
 @dataclass(slots=True)
 class _Problems:
-    """What is known of one status."""
+    """The problems of one status."""
 
     titles: dict[str, str] = field(default_factory=dict)
     """By code."""
@@ -52,7 +52,7 @@ class _Problems:
 
 @dataclass(frozen=True, slots=True)
 class ProblemResponses:
-    """The problems of every route; what the gateway alone answers is the same for all, and is in one place."""
+    """The problems of every route; the gateway's own are shared by all."""
 
     gateway: tuple[GatewayAnswer, ...]
 
@@ -73,7 +73,7 @@ class ProblemResponses:
         return found
 
     def shared(self) -> dict[str, Any]:
-        """Return what is referred to: the responses that every route for callers can give."""
+        """Return the shared responses, which every callers' route can return."""
         known = self._everywhere(is_open=False)
         return {_name(status): known[status].response(status) for status in sorted(known)}
 
@@ -117,7 +117,7 @@ def _from_gateway(answers: Iterable[GatewayAnswer]) -> dict[int, _Problems]:
 
 
 def _name(status: int) -> str:
-    """The status in words, as one name: ``TooManyRequests``."""
+    """Return the status in words, as one name: ``TooManyRequests``."""
     return "".join(word.capitalize() for word in HTTPStatus(status).phrase.split())
 
 

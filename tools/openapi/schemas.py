@@ -1,4 +1,4 @@
-"""The schemas, as pydantic derives them from the types that the code itself uses, with the text below their fields."""
+"""The schemas, derived by pydantic from the code's types, with the docstrings of their fields."""
 
 import ast
 import importlib
@@ -20,7 +20,7 @@ type Schema = dict[str, Any]
 
 
 def _documents() -> tuple[type, ...]:
-    """Find every type that a document is made by: what is called one and has fixed keys, and what is read into one."""
+    """Find every type of a document: typed dictionaries that are returned, and models that are read."""
     modules = [
         importlib.import_module(found.name)
         for found in pkgutil.walk_packages(actionrelay.__path__, "actionrelay.")
@@ -59,7 +59,7 @@ _DEPENDENCIES: Schema = {
         },
     ],
 }
-"""What `references.read_references` takes: a rule of code, so there is no type to derive it from."""
+"""The input of `references.read_references`: a rule of code, so there is no type to derive it from."""
 _NAMES = {
     "AuditDocument": "AuditEntry",
     "ErrorDocument": "ExecutionError",
@@ -71,7 +71,7 @@ _NAMES = {
 
 def components() -> dict[str, Schema]:
     """Return every schema by its public name, in alphabetical order."""
-    # What is only extended by others is none of them; what is used as well comes with its users.
+    # A type that is only extended is left out; one that is used comes with its users.
     extended = {base for kind in DOCUMENTS for base in get_original_bases(kind)}
     wanted: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = [
         (kind.__name__, "validation", TypeAdapter(kind)) for kind in DOCUMENTS if kind not in extended
@@ -88,19 +88,19 @@ def components() -> dict[str, Schema]:
     named = {public_name(name): _public(schema) for name, schema in found.items()}
     named["ExecutionRequest"]["description"] = "What to execute."
     named["Retry"]["description"] = "Whether to run an unknown one again."
-    named["Resolution"]["description"] = "What an operator found out about an unknown outcome."
+    named["Resolution"]["description"] = "How an unknown execution ended."
     named["ManyResolution"]["description"] = "The outcome of each; the note is the decision's."
-    named["DecisionRequest"]["description"] = "A decision, and which executions it is about."
+    named["DecisionRequest"]["description"] = "A decision and the filter of its executions."
     named["WorkflowRequest"]["description"] = "What to execute, step by step."
     named["WorkflowRetry"]["description"] = "Which part of a workflow to run again."
-    named["ResultWebhook"]["description"] = "The result of an execution. Other members are left aside."
+    named["ResultWebhook"]["description"] = "The result of an execution. Other members are ignored."
     _as_in_an_execution(named["StepRequest"], named["WorkflowRequest"], named["ExecutionRequest"])
     named["NormalisedRequest"] = _complete(named["ExecutionRequest"], named["ExecutionSummary"])
     return dict(sorted(named.items()))
 
 
 def _as_in_an_execution(step: Schema, workflow: Schema, execution: Schema) -> None:
-    """Give the fields that a workflow's rules leave to those of an execution the execution's schemas."""
+    """Give a step's fields that follow an execution's rules the execution's schemas."""
     for part, names in (
         (step, ("actionId", "inputs", "timeout", "cacheResults", "idempotent")),
         (workflow, ("webhookUrl",)),
@@ -117,7 +117,7 @@ def public_name(name: str) -> str:
 
 
 def _complete(request: Schema, execution: Schema) -> Schema:
-    """Return what a dry run answers with: the request as it was read, with every field in it."""
+    """Return the schema of a dry run's response: the normalised request, with every field."""
     fields = {
         name: {key: value for key, value in schema.items() if key != "default"}
         for name, schema in request["properties"].items()
@@ -130,7 +130,7 @@ def _complete(request: Schema, execution: Schema) -> Schema:
 
 
 def field_texts(kind: type) -> dict[str, str]:
-    """Return the string below each field of a class, those of its bases included, by the field's name in Python."""
+    """Return the docstring of each field of a class and its bases, by the field's name in Python."""
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(definition, ast.ClassDef)  # noqa: S101 - the source of a class is one
     found: dict[str, str] = {}
@@ -155,11 +155,11 @@ def _describe(found: dict[str, Schema]) -> None:
             found[kind.__name__]["properties"][aliases.get(field, field)]["description"] = text
     for schema in found.values():
         if "enum" in schema:
-            schema.pop("description", None)  # speaks to readers of the code; the fields speak to callers
+            schema.pop("description", None)  # for readers of the code; the fields' texts are for callers
 
 
 def _public(schema: Any) -> Any:
-    """Take out what repeats a name, rename what is referred to, and let any JSON value be any JSON value."""
+    """Remove titles that repeat a name, rename references, and allow any JSON value where the type does."""
     if isinstance(schema, list):
         return [_public(each) for each in schema]
     if not isinstance(schema, dict):
@@ -182,7 +182,7 @@ def _public(schema: Any) -> Any:
 
 
 def _or_null(schema: Schema) -> Schema:
-    """Write "this or null" as one type with two names where that says the same."""
+    """Write "this or null" as one schema with two types where that is equivalent."""
     match schema.get("anyOf"):
         case [{"type": str(kind)} as one, {"type": "null"}] if "enum" not in one:
             around = {name: value for name, value in schema.items() if name != "anyOf"}

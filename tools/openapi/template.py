@@ -1,4 +1,4 @@
-"""What API Gateway answers by itself, from template.yaml."""
+"""API Gateway's own responses, from template.yaml."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short tags, none of which is in what is asked for here."""
+    """YAML with CloudFormation's short tags, which are read as nothing: no value used here has one."""
 
 
 _Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
@@ -33,11 +33,11 @@ class ApiTemplate:
     """The API's definition, read once."""
 
     def __init__(self, path: Path = TEMPLATE) -> None:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader it is
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - it is a SafeLoader
         self._definition: dict[str, Any] = document["Resources"]["Api"]["Properties"]["DefinitionBody"]
 
     def gateway_answers(self) -> Iterator[GatewayAnswer]:
-        """Every answer that API Gateway gives by itself; a code may be there twice, with other words."""
+        """Every response of API Gateway itself; a code may occur twice with different texts."""
         for response in self._definition["x-amazon-apigateway-gateway-responses"].values():
             problem = json.loads(response["responseTemplates"]["application/json"])
             yield GatewayAnswer(
