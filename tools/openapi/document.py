@@ -27,8 +27,8 @@ _INFO = {
     "title": "actionrelay",
     "summary": "Runs Genesys Cloud Data Actions for other systems, without losing one or running one twice.",
     "description": "Bodies are unambiguous JSON in UTF-8, whatever `Content-Type` says: no key twice in an object, no "
-    "`NaN`, no `Infinity`. Every error is `application/problem+json` (RFC 9457). Rules that a schema can't express (depth "
-    "of `inputs`, cycles in `actionReferences`, the address behind `webhookUrl`) are reported the same way, as 422.",
+    "`NaN`, no `Infinity`. Every error is `application/problem+json` (RFC 9457). Rules that a schema can't express "
+    "(depth of `inputs`, cycles in `actionReferences`, the address behind `webhookUrl`) are 422, too.",
     "license": {"name": "MIT", "identifier": "MIT"},
 }
 _SERVER = {
