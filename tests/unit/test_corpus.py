@@ -1,4 +1,4 @@
-"""Every example event is run by somebody, and nobody runs one that is not there."""
+"""Every example event is used by a test, and no test uses a missing one."""
 
 from collections import Counter
 

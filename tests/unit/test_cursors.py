@@ -1,4 +1,4 @@
-"""Cursors: any place survives, and no text of a caller's does harm."""
+"""Cursors: any place can be written and read, and no text of a caller does harm."""
 
 import base64
 import json

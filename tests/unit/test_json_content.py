@@ -1,4 +1,4 @@
-"""The form that names content: equal for equal content alone, and unchanged for ordinary numbers."""
+"""The form that identifies content: equal only for equal content, and unchanged for ordinary numbers."""
 
 import json
 from decimal import Decimal

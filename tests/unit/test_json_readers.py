@@ -1,4 +1,4 @@
-"""The reader of requests against the one before it, which asked the standard library about each object and number."""
+"""The reader of requests, compared with its predecessor, which used the standard library."""
 
 import json
 import math

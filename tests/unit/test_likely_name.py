@@ -1,4 +1,4 @@
-"""Which name was meant, however it was written."""
+"""The name that was meant, however it was written."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Every failure of the client and of the boundary, with marked secrets: none may come out where it does not belong."""
+"""Every failure of the client and of the boundary, with marked secrets: none may leak."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What alarms rest on: each of these counters counts what its name says, once, and nothing else."""
+"""The counters behind the alarms: each counts what its name says, once, and nothing else."""
 
 import pytest
 

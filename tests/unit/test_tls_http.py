@@ -1,4 +1,4 @@
-"""TLS with receivers and with Genesys Cloud: as strict as curl and browsers, and not stricter."""
+"""TLS with receivers and with Genesys Cloud: as strict as curl and browsers, and no stricter."""
 
 import ssl
 from collections.abc import Callable

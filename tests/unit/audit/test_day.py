@@ -1,4 +1,4 @@
-"""What happened on a day: in pages of whole executions, each entry once, and nothing of another day."""
+"""A day's audit: pages of whole executions, each entry once, and nothing of another day."""
 
 from typing import Any
 

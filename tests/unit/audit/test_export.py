@@ -1,4 +1,4 @@
-"""A day as a file: every entry as a line, in the day's order, whole or not at all, never less than it was before."""
+"""A day as a file: every entry as a line, in the day's order, whole or not at all, and never with fewer entries."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Exported days in the bucket: whole or not at all, however large, with one part in memory."""
+"""Exported days in the bucket: whole or not at all, of any size, with one part in memory."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""An id that is used again past its retention: another action ran, and both trails are readable and whole."""
+"""An id that is used again after its retention: another action runs, and both trails are readable and whole."""
 
 from typing import Any
 

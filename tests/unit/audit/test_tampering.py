@@ -1,4 +1,4 @@
-"""Every change that somebody could make to a trail in the table: verification names the first entry that it breaks."""
+"""Every way to change a trail in the table: verification names the first entry that it breaks."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence

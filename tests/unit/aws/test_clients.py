@@ -1,4 +1,4 @@
-"""The adapters of AWS services: what is written, what is read, and what each failure is called."""
+"""The adapters of AWS services: what they write and read, and which error each failure becomes."""
 
 import json
 import random

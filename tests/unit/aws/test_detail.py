@@ -1,4 +1,4 @@
-"""The attribute ``detail``: what is written reads back, in this release and in the next."""
+"""The attribute ``detail``: what is written can be read, in this release and in the next."""
 
 import base64
 import json

@@ -1,5 +1,5 @@
-"""What Lambda's guard against recursive loops counts by: the SDK hands the trace header on with each message, from the
-threads of a batch too. So every wait makes its chain longer, and no code of ours can keep that from happening.
+"""What Lambda's guard against recursive loops counts: the SDK passes the trace header on with each message, from the
+threads of a batch too. So every wait extends its chain, and our code can't prevent that.
 """
 
 import io

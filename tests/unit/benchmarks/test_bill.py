@@ -1,4 +1,4 @@
-"""What counts come to in money."""
+"""The bill: counts in money."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Cold starts are measured of every function, as Lambda would start it."""
+"""The benchmark of cold starts measures every function, started as Lambda starts it."""
 
 from pathlib import Path
 

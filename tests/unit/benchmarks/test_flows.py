@@ -1,4 +1,4 @@
-"""The workflows' benchmark: steps follow what they depend on, a run repeats itself, and a step's bill is its own."""
+"""The workflows' benchmark: steps follow their dependencies, runs are reproducible, and each step has its own bill."""
 
 import json
 

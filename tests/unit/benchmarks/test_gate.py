@@ -1,4 +1,4 @@
-"""The gate's benchmark sees what it is there to see: time that is lost, 429s, quarrels; and it repeats itself."""
+"""The gate's benchmark detects lost time, 429s and contention; and it is reproducible."""
 
 import random
 

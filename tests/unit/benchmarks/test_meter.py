@@ -1,4 +1,4 @@
-"""The meter, on real botocore clients whose answers are stubbed."""
+"""The meter, with real botocore clients whose answers are stubbed."""
 
 from typing import Any
 

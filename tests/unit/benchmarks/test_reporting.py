@@ -1,4 +1,4 @@
-"""Samples, targets, and how both are shown and kept."""
+"""Samples and targets, and how both are shown and stored."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The handler that is measured takes every request in; a refusal would be measured as fast."""
+"""The measured handler accepts every request; a refusal would be measured as fast."""
 
 import json
 import os

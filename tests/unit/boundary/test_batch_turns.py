@@ -1,4 +1,4 @@
-"""A batch's messages about one subject take turns; those about others don't wait for them."""
+"""A batch's messages about one subject are processed in turn; other messages don't wait for them."""
 
 import threading
 from collections import Counter

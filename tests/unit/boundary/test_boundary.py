@@ -1,4 +1,4 @@
-"""Lambda's events in, answers out; and what is logged and measured on the way."""
+"""Lambda's events in, answers out, and what is logged and measured in between."""
 
 import json
 import threading

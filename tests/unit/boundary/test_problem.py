@@ -1,4 +1,4 @@
-"""Problems, bounded whatever is wrong with a request."""
+"""Problems: bounded, whatever is wrong with a request."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What a request holds, as API Gateway hands it over."""
+"""Reading a request as API Gateway passes it on."""
 
 import base64
 from typing import Any

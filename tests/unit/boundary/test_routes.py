@@ -1,4 +1,4 @@
-"""Every route of the table: whom it lets in, and what it refuses before its handler is asked."""
+"""Every route of the table: which callers may use it, and what is refused before its handler runs."""
 
 import json
 from typing import Any

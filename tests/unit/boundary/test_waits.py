@@ -1,4 +1,4 @@
-"""How long a request wants to wait. A wrong query is refused, a wrong preference ignored (RFC 7240)."""
+"""How long a request asks to wait: an invalid query is refused, an invalid preference ignored (RFC 7240)."""
 
 from typing import Any
 

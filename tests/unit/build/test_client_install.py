@@ -1,4 +1,4 @@
-"""The README's way to install the client: in an environment of its own, typed for its users."""
+"""The README's way to install the client works, in an environment of its own and with types."""
 
 import os
 import shlex

@@ -1,7 +1,7 @@
-"""Imports go down the floors of the package, and only wiring knows adapters. Both rules are read off the tree.
+"""Imports go down the floors of the package, and only wiring imports adapters. Both rules are checked on the tree.
 
 A module may import the floors below its own, and its own folder. A file whose name ends in a technology, or that is in
-``aws/``, is an adapter; every other file below the edges is a rule, and knows nothing of the world.
+``aws/``, is an adapter; every other file below the edges is a rule, and depends on no service.
 """
 
 import ast

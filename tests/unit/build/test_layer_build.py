@@ -1,4 +1,4 @@
-"""The layer's build: the same bytes every time, by uv or pip, and nothing but what runs in Lambda."""
+"""The layer's build: the same bytes every time, by uv or pip, and only what runs in Lambda."""
 
 import importlib.util
 import marshal

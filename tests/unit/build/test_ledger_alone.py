@@ -1,5 +1,5 @@
-"""State is made in one module and written by one: what `ledger/steps.py` draws is all that can happen to an execution,
-and what `workflows/transitions.py` draws to a workflow.
+"""State changes in one module and is written by one: `ledger/steps.py` draws all that can happen to an execution, and
+`workflows/transitions.py` everything that can happen to a workflow.
 """
 
 import ast

@@ -1,4 +1,4 @@
-"""The locks: complete, anonymous about where packages come from, and of one mind about what both carry."""
+"""The locks: complete, without the hosts that packages come from, and with equal versions of what both contain."""
 
 import re
 from pathlib import Path

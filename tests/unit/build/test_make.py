@@ -1,4 +1,4 @@
-"""The commands that people and CI call: each is there, and says what it does."""
+"""The commands that people and CI run: each exists and describes itself."""
 
 import re
 import subprocess

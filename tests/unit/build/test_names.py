@@ -1,4 +1,4 @@
-"""Names of tests fit on a line: a list of failures reads as a report."""
+"""Names of tests fit on a line, so that a list of failures reads as a report."""
 
 import ast
 from pathlib import Path

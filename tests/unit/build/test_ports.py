@@ -1,7 +1,7 @@
-"""Whatever implements a port names it as a base class and marks what it overrides. Read off the tree.
+"""Every implementation of a port names it as a base class and marks its overrides. Checked on the tree.
 
 So a reader finds the promise from the implementation, and the type checker compares the two where they are written
-instead of where they meet. The type checker alone would miss both: a class that fits a protocol need not say so.
+instead of where they are used. The type checker does not require it: a class may fit a protocol without naming it.
 """
 
 import ast

@@ -1,4 +1,4 @@
-"""The hash that says whether two builds are the same."""
+"""The hash that shows whether two builds are the same."""
 
 from collections.abc import Callable
 from pathlib import Path

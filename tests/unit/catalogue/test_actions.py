@@ -1,4 +1,4 @@
-"""What callers see of the catalogue: the list, one action, and a reading that is asked for."""
+"""The catalogue as callers see it: the list, one action, and a requested reading."""
 
 from typing import Any
 

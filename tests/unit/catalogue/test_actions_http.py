@@ -1,4 +1,4 @@
-"""What is asked of the API host about actions, over real connections, and what its answers come to."""
+"""Requests to the API host about actions, over real connections, and the results of its answers."""
 
 import pytest
 

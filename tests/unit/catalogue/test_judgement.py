@@ -1,4 +1,4 @@
-"""Whether inputs are what an action takes: as the library has it, with the right name, and at a bounded cost."""
+"""Whether inputs fit an action: as the library decides, with the right name, and at a bounded cost."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The client checks a file's rows before it sends them: what the deployment takes, it never refuses."""
+"""The client checks a file's rows before it sends them: it never refuses what the deployment accepts."""
 
 import json
 from decimal import Decimal

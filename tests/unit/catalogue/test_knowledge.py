@@ -1,4 +1,4 @@
-"""What a request learns of its action, and what that costs: one read a minute and process."""
+"""What a request learns about its action, and the cost: one read a minute and process."""
 
 import pytest
 

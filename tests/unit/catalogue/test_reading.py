@@ -1,4 +1,4 @@
-"""Documents about actions, as they come: what has no use is left out, and nothing raises."""
+"""Documents about actions, as received: unusable parts are left out, and nothing raises."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The reading of the catalogue: what it asks for, what it leaves when it fails, and what it costs."""
+"""Reading the catalogue: what it requests, what it leaves after a failure, and what it costs."""
 
 from dataclasses import replace
 

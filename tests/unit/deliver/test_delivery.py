@@ -1,4 +1,4 @@
-"""Handing an outcome to its caller's webhook: each answer, the schedule to its end, the signature."""
+"""Delivering an outcome to its caller's webhook: each answer, the schedule to its end, the signature."""
 
 import json
 from collections.abc import Mapping

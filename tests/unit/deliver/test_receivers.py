@@ -1,4 +1,4 @@
-"""What a receiver that wants no webhooks gets of them: few tries, few at once, and its owner's names count as one."""
+"""A receiver that accepts no webhooks gets few tries, few at once; all names of its owner count as one."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor

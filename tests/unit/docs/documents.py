@@ -1,4 +1,4 @@
-"""Reads the repository's Markdown the way its tests ask about it: links, headings, tables, fenced blocks."""
+"""Reads the repository's Markdown for tests: links, headings, tables, fenced blocks."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The README's three receivers, each run as its reader would run it: in Python, in Node, in a shell."""
+"""The README's three receivers, each run as a reader would run it: in Python, in Node, in a shell."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Whom a route is for, as the documents have it: the reference's column, and the policies that they give."""
+"""The access to each route in the documents: the reference's column, and the example policies."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What the documents say of the client: the commands that there are, their exit statuses, its errors."""
+"""The documents about the client: its commands, their exit statuses, its errors."""
 
 import re
 

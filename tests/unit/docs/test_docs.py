@@ -1,4 +1,4 @@
-"""The documents: what they link to exists, what they list is complete, and nothing in them is unknown to the code."""
+"""The documents: their links work, their lists are complete, and the code has everything that they name."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The table of metrics says what the code's names say."""
+"""The table of metrics is the code's."""
 
 import pytest
 

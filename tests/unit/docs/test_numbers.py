@@ -1,4 +1,4 @@
-"""What the documents say of times and tries is what the code has."""
+"""The times and numbers of tries in the documents are the code's."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document: made from the code, complete, and with examples that keep its own rules."""
+"""The OpenAPI document: made from the code, complete, and with examples that follow its own schemas."""
 
 import json
 import re

@@ -1,6 +1,6 @@
-"""Plain modern English, in documents, docstrings, comments, messages and names: some words have a plainer one.
+"""Plain modern English in documents, docstrings, comments, messages and names: some words have plainer ones.
 
-A word is found in prose and in identifiers alike: ``is_told``, ``TellMissing`` and "what I tell" all have one.
+Words are found in prose and in identifiers: ``is_told``, ``TellMissing`` and "what I tell" all have one.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The snippets of the documents, run against the code that they are about."""
+"""The snippets of the documents, run with the code that they are about."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The state machines of the documents call what there is; `tests/stack/test_step_functions.py` runs them."""
+"""The state machines of the documents call existing routes; `tests/stack/test_step_functions.py` runs them."""
 
 import json
 import re

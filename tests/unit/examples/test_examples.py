@@ -1,4 +1,4 @@
-"""Each example, run as its reader would run it: against a deployment that checks each signature by botocore."""
+"""Each example, run as a reader would run it, against a deployment that checks each signature by botocore."""
 
 import json
 import os

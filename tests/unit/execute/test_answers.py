@@ -1,4 +1,4 @@
-"""What each answer of Genesys Cloud leads to, at once and over several attempts."""
+"""The effect of each answer of Genesys Cloud, at once and over several attempts."""
 
 from collections.abc import Callable
 

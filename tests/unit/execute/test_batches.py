@@ -1,4 +1,4 @@
-"""Batches before the rate gate, and the 429 that stops one."""
+"""Batches and the rate gate, and the 429 that stops a batch."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Messages: those that are sent again when a service fails, and what a message knows of its execution."""
+"""Messages: which are sent again when a service fails, and what a message holds about its execution."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Outages in virtual time: where a repeat is safe, none of less than a quarter of an hour leaves an unknown."""
+"""Outages in virtual time: if a repeat is safe, none shorter than a quarter of an hour leaves an unknown."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Leases, workers that meet each other, lost answers, crashes and deadlines."""
+"""Leases, concurrent workers, lost answers, crashes and deadlines."""
 
 from collections.abc import Callable
 from dataclasses import replace

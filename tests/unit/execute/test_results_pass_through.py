@@ -1,4 +1,4 @@
-"""What actions return goes from the host's answer to the caller and its webhook, byte for byte; and what errors say."""
+"""Results go from the host's answer to the caller and its webhook byte for byte; and what errors contain."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Working on one message: an attempt that succeeds, and everything that can prevent it."""
+"""Processing one message: an attempt that succeeds, and everything that can prevent it."""
 
 import json
 from dataclasses import dataclass, replace

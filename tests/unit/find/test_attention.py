@@ -1,4 +1,4 @@
-"""What needs somebody, in one answer."""
+"""What needs an operator's attention, in one answer."""
 
 from typing import Any
 

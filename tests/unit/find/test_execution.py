@@ -1,4 +1,4 @@
-"""What is on record, as callers read it."""
+"""An execution as callers read it."""
 
 from typing import Any
 

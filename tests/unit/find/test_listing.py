@@ -1,4 +1,4 @@
-"""The list of executions: every filter, any page size, and the order of acceptance, over the tables."""
+"""The list of executions: every filter, any page size, in the order of acceptance, with the tables."""
 
 from dataclasses import dataclass
 from typing import Any

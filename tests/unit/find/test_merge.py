@@ -1,4 +1,4 @@
-"""Candidates: every position of every stream, newest first and once, in whatever amounts they are taken."""
+"""Candidates: every position of every stream, newest first and once, however many are taken at a time."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The item of those that wait: what is asked of the table, and what happens when others write too."""
+"""The item of waiting requests: what is read and written, and what happens when others write too."""
 
 from collections.abc import Callable
 from typing import Any

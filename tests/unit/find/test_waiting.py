@@ -1,4 +1,4 @@
-"""Waiting for an end: how often is looked, how long, and what ends it."""
+"""Waiting for an outcome: how often the record is read, for how long, and what ends the wait."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""One batch before the gate: it asks once, holds together after a 429, and gives back what it needs no more."""
+"""One batch and the gate: it asks once, stays together after a 429, and returns unused permits."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

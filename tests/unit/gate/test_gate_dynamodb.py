@@ -1,4 +1,4 @@
-"""The rate gate's item: what is asked of the table, what is written, and what happens when others write too."""
+"""The rate gate's item: what is read and written, and what happens when others write too."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""The rate gate's bucket: what no minute may ever see."""
+"""The rate gate's bucket: no minute may exceed the rate."""
 
 from collections.abc import Sequence
 

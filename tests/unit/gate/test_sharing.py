@@ -1,4 +1,4 @@
-"""Who gets a permit and who a place: lanes by their shares, callers evenly, and never more than the bucket holds."""
+"""Who gets permits and places: lanes by their shares, callers evenly, and never more than the bucket holds."""
 
 import math
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""What sharing out comes to over minutes and hours of virtual time: lanes, callers, and how many actions are under way.
+"""The effect of sharing the rate over minutes and hours of virtual time: lanes, callers, and actions in flight.
 
-Each scene runs the gate's own rule behind queues as SQS describes them (`benchmarks/gate/turns.py`).
+Each scene runs the gate's own rule with queues as SQS describes them (`benchmarks/gate/turns.py`).
 """
 
 import random

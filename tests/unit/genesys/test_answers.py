@@ -1,4 +1,4 @@
-"""What each answer means: one table, status by dialect by header by what is wrong with the body."""
+"""What each answer means: one table of status, contract, header, and what is wrong with the body."""
 
 import gzip
 import zlib

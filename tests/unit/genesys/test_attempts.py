@@ -1,4 +1,4 @@
-"""What is kept of each attempt: correlation id, limit and rate, where an operator looks for them."""
+"""What is recorded of each attempt for operators: correlation id, limit and rate."""
 
 from dataclasses import replace
 from typing import Any

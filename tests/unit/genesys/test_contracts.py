@@ -1,4 +1,4 @@
-"""The two contracts: what goes out, and what a success says."""
+"""The two contracts: what is sent, and what a success returns."""
 
 import json
 from typing import Any

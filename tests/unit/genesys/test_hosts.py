@@ -1,4 +1,4 @@
-"""Where Genesys Cloud lives: the published regions, and nothing in their place that is no host."""
+"""Genesys Cloud's hosts: the published regions, or a valid host in their place."""
 
 import pytest
 

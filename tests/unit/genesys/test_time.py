@@ -1,4 +1,4 @@
-"""Time: nobody waits longer for an answer than was said, however the host spends it."""
+"""Time limits: no call waits longer for an answer than its limit, however the host uses the time."""
 
 import socket
 import threading

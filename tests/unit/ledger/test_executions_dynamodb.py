@@ -1,4 +1,4 @@
-"""The executions table: a record in two items, the conditions of its writes, and what they cost."""
+"""The executions table: a record in two items, the conditions of its writes, and their cost."""
 
 import random
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Records of executions under way that were stored before the delivery and the audit's end were values of their own."""
+"""Records of running executions from releases that stored the delivery and the audit's end as flat fields."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The audit table: entries that are owed together are one item, and read back one by one."""
+"""The audit table: entries that are pending together are one item, and are read one by one."""
 
 from collections.abc import Sequence
 from dataclasses import replace

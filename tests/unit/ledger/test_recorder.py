@@ -1,4 +1,4 @@
-"""The record first, then the audit entries that it owes; and what follows an ending."""
+"""The record first, then its pending audit entries; and what follows an end."""
 
 from dataclasses import replace
 

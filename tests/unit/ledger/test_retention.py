@@ -1,4 +1,4 @@
-"""An execution past its retention that DynamoDB has not deleted yet: as if it were gone, for every reader."""
+"""An execution after its retention that DynamoDB has not deleted yet: gone, for every reader."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The state machine and the audit chain that every step adds to."""
+"""The state machine, and the audit chain that every step extends."""
 
 from dataclasses import fields, replace
 from itertools import product

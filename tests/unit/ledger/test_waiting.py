@@ -1,4 +1,4 @@
-"""What an execution that has not ended waits for, as its document says."""
+"""What an unfinished execution waits for, in its document."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The table: what can't be read fails, what an emulator can't answer is named, the exit status follows."""
+"""The table: unreadable checks fail, those that an emulator can't answer are named, the exit status follows."""
 
 import io
 from typing import Any, cast

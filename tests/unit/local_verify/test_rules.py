@@ -1,4 +1,4 @@
-"""Each rule: what passes, and every fault that it is there for."""
+"""Each rule: what passes, and every fault that it detects."""
 
 from dataclasses import replace
 

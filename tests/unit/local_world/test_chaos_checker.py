@@ -1,4 +1,4 @@
-"""The checker: silent about a history as it should be, and loud, by the right name, about each broken promise."""
+"""The checker: silent about a correct history, and it names each broken promise."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The rules about workflows: silent about a history as it should be, and each names the promise that is broken."""
+"""The rules about workflows: silent about a correct history, and each names its broken promise."""
 
 import json
 from collections.abc import Mapping

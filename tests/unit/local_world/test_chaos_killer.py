@@ -1,4 +1,4 @@
-"""The killer: ends workers of its own world that have begun to work, and nobody else."""
+"""The killer: ends only working workers of its own world."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""The plan: the same for a seed, with every kind of fault in it, and in the simulator's own words."""
+"""The plan: the same for a seed, with every kind of fault, in the simulator's terms."""
 
 import json
 from collections import Counter

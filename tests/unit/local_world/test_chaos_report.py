@@ -1,4 +1,4 @@
-"""What a run reports: counts, the offenders and their timelines, on a terminal and as JSON."""
+"""The report of a run: counts, the offenders and their timelines, on a terminal and as JSON."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The API client, over real HTTP to a server that keeps what it got."""
+"""The API client, over real HTTP to a server that keeps its requests."""
 
 import hashlib
 from collections.abc import Iterator

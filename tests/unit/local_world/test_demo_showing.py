@@ -1,4 +1,4 @@
-"""How the demo formats and shows things where there is no terminal."""
+"""How the demo formats and shows things without a terminal."""
 
 import io
 import json

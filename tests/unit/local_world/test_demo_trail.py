@@ -1,4 +1,4 @@
-"""The demo's check of an audit trail, against entries that the ledger itself has chained."""
+"""The demo's check of an audit trail, with entries that the ledger has chained."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The demo's world ends whatever ends the demo. The world itself is a fake; its folder and the signals are real."""
+"""The demo's world ends whenever the demo ends. The world is a fake; its folder and the signals are real."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Callbacks: their signatures against known answers and a reference library, and their way to a receiver."""
+"""Callbacks: their signatures, against known answers and a reference library, and their delivery."""
 
 import base64
 import time

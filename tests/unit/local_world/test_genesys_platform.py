@@ -1,4 +1,4 @@
-"""The platform over real HTTP: tokens, both contracts, limits, and every fault as a client meets it."""
+"""The platform over real HTTP: tokens, both contracts, limits, and every fault as a client sees it."""
 
 import base64
 import time

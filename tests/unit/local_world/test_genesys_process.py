@@ -1,4 +1,4 @@
-"""The two servers as processes: what they print, how they start and how they end."""
+"""The two servers as processes: their output, how they start and how they end."""
 
 import signal
 import socket

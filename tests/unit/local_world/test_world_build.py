@@ -1,4 +1,4 @@
-"""A build is taken again only if nothing that goes into it has changed."""
+"""A build is reused only if none of its inputs has changed."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The two commands, as far as they go without starting anything."""
+"""The two commands, up to the point where they start something."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""What the world deploys is protected as far as AWS protects it."""
+"""The world's routes require a signature where AWS's do."""
 
 import copy
 from typing import Any

@@ -1,4 +1,4 @@
-"""Nothing of a developer's AWS configuration reaches the world, and little else."""
+"""The world gets nothing of a developer's AWS configuration, and little else of the environment."""
 
 import os
 from pathlib import Path

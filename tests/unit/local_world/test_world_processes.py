@@ -1,4 +1,4 @@
-"""Ending a world ends its processes with what they started, and never one that merely got an old pid."""
+"""Ending a world ends its processes and their children, and never one that only reuses an old pid."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A world's folder: what it says to others, and to whom."""
+"""A world's folder: its contents, and who can read them."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Acknowledged: off the lists of what needs attention, on record, and news again once something comes of it."""
+"""Acknowledged: removed from what needs attention, on record, and listed again if something new happens."""
 
 from collections.abc import Callable
 from dataclasses import replace

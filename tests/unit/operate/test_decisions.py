@@ -1,4 +1,4 @@
-"""What an operator may decide in which state, who wins a race, and what a failure on the way leaves behind."""
+"""Decisions of operators: in which states each is allowed, who wins a race, and what a failure leaves behind."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Dead letters of deliveries: those that somebody has dealt with go, and no other."""
+"""Dead letters of deliveries: those that were dealt with are deleted, and no other."""
 
 from dataclasses import replace
 

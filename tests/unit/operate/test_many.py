@@ -1,4 +1,4 @@
-"""Decisions about many: what they mean is fixed, each is taken once whatever dies, and what changed is left alone."""
+"""Decisions about many executions: fixed when made, taken once despite crashes, and not for what has changed."""
 
 import json
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What waits in the queues, and whether the rate gate holds it up."""
+"""How many messages wait in the queues, and whether the rate gate delays them."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""A delivery that an operator has made again: from which states, who wins a race, what a failure leaves behind."""
+"""A redelivery by an operator: from which states, who wins a race, what a failure leaves behind."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The request as it was accepted: shown to an operator as it came, except what is masked; each read is on record."""
+"""The request as accepted, for an operator: unchanged except for what is masked; each read is on record."""
 
 import json
 from dataclasses import replace

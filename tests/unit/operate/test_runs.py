@@ -1,4 +1,4 @@
-"""Another run: under which id it goes out, and how a webhook about any of them finds its execution."""
+"""A second run: the id that it is sent with, and how a webhook about any run finds its execution."""
 
 import uuid
 from typing import Any

@@ -1,4 +1,4 @@
-"""The preflight's single checks: the host, its clock, what the client may do, and how often."""
+"""The preflight's checks: the host, its clock, the client's permissions, and the limits."""
 
 from dataclasses import replace
 from email.utils import formatdate

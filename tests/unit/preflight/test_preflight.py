@@ -1,4 +1,4 @@
-"""The preflight: what it sees of a deployment, what it advises, and what it leaves alone."""
+"""The preflight: what it finds in a deployment, what it advises, and what it does not change."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What the preflight asks the API host, over real connections."""
+"""The preflight's requests to the API host, over real connections."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the preflight says of the two signing secrets."""
+"""The preflight's checks of the two signing secrets."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""One look for all who ask within a minute, over all workers, and a permit for each request of it."""
+"""One preflight a minute for all callers and workers, with a permit for each of its requests."""
 
 import threading
 from collections import deque

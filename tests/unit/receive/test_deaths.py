@@ -1,4 +1,4 @@
-"""A receiver that dies anywhere: a repeat does all of it once; a late webhook leaves nothing pending, even without."""
+"""The function dies anywhere: a repeat does everything once; a late webhook leaves nothing pending without one."""
 
 import json
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What a webhook's id means: a repeat has no effect a second time, and nothing else comes under it."""
+"""A webhook's id: a repeat has no second effect, and other content under the same id is refused."""
 
 import hmac
 from contextlib import suppress

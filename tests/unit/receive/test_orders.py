@@ -1,7 +1,7 @@
-"""Every order in which the four things arrive that decide a `data-actions` execution, with nobody's help.
+"""Every order in which the four events that decide a `data-actions` execution arrive, without an operator.
 
-The answer of the POST (taken: the result follows), the webhook, its repeat, and the deadline's reminder arrive in any
-order; what the caller is to get is posted either as soon as it is queued or when all of it has arrived.
+The answer of the POST (accepted: the result follows), the webhook, its repeat, and the deadline's reminder arrive in
+any order; the caller's webhook is posted either as soon as it is queued or when everything has arrived.
 """
 
 import json

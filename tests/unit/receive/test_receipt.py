@@ -1,4 +1,4 @@
-"""Results by webhook: first, twice, late, in contradiction, forged."""
+"""Results by webhook: first, repeated, late, contradictory, forged."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Authentic webhooks that say which execution ended how, whatever else is in them: 200, and the outcome on record."""
+"""Authentic webhooks that name an execution and its outcome, whatever else they contain: 200, and it is recorded."""
 
 import json
 from typing import Any

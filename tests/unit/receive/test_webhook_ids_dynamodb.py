@@ -1,4 +1,4 @@
-"""The ids of webhooks in the executions table: what one means, for how long, and what each receipt costs."""
+"""The ids of webhooks in the executions table: what one means, for how long, and the cost of each receipt."""
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError

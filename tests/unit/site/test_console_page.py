@@ -1,4 +1,4 @@
-"""The console's page: whole, alone in the world, and kept to itself by a policy that allows its own parts alone."""
+"""The console's page: complete, without external resources, with a policy that allows only its own parts."""
 
 import base64
 import hashlib

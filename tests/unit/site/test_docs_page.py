@@ -1,4 +1,4 @@
-"""The page of the OpenAPI document: complete, whole, reachable without a mouse, and alone in the world."""
+"""The page of the OpenAPI document: complete, usable without a mouse, and without external resources."""
 
 import base64
 import hashlib

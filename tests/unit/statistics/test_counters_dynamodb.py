@@ -1,4 +1,4 @@
-"""The counters in the table, and what is read out of the streams."""
+"""The counters in the table, and what is read from the streams."""
 
 import base64
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Each change counts once: streams that send twice, batches that grow, writers that die, answers that get lost."""
+"""Each change counts once: repeated deliveries, growing batches, writers that die, lost answers."""
 
 from collections import Counter as Tally
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""How the deployment is doing, out of the counters: periods, actions, days and hours, and what can't be asked."""
+"""The metrics from the counters: periods, actions, days and hours, and refused queries."""
 
 import json
 from collections.abc import Mapping

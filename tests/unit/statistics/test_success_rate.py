@@ -1,4 +1,4 @@
-"""The success rate in audit entries: read once a minute, by one for all, and never in the way of an outcome."""
+"""The success rate in audit entries: read once a minute, by one thread, and never delaying an outcome."""
 
 from collections.abc import Iterator
 

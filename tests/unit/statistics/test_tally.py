@@ -1,4 +1,4 @@
-"""What is counted: what a step adds and takes back, the histogram, the rate."""
+"""The counts: what a step adds and removes, the histogram, the rate."""
 
 import math
 from dataclasses import replace

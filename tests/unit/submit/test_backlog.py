@@ -1,4 +1,4 @@
-"""How much a lane takes in: nothing that was accepted shall be too much, and no caller alone shall fill it."""
+"""How much a lane accepts: no more than can be worked off, and no caller can fill it for the others."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Batches: each request judged, recorded and queued as if alone, and a repeat that finds what was there."""
+"""Batches: each request is validated, recorded and queued as if sent alone, and a repeat finds what is recorded."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""A request and its action's contract: warned about or refused, and what takes the place of what it leaves out."""
+"""A request and its action's contract: warnings or refusals, and defaults for what it omits."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Dependency graphs, against a search that tries everything."""
+"""Dependency graphs, compared with an exhaustive search."""
 
 import time
 from itertools import pairwise, permutations

@@ -1,4 +1,4 @@
-"""Keys of callers, and the execution ids that they mean."""
+"""Callers' keys, and the execution ids that they lead to."""
 
 import string
 

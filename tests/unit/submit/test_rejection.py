@@ -1,4 +1,4 @@
-"""Refused submissions: on record one by one up to a number of each caller and day, counted beyond it."""
+"""Refused submissions: recorded one by one up to a number for each caller and day, then counted."""
 
 from typing import Any
 

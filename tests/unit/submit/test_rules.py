@@ -1,4 +1,4 @@
-"""What a caller may send: every field, its borders, and all faults in one answer."""
+"""The rules for a request: every field, its limits, and all faults in one answer."""
 
 from typing import Any
 

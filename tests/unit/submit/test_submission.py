@@ -1,4 +1,4 @@
-"""Taking a request in: what is recorded, what is queued, what is answered from the cache, what a repeat does."""
+"""Accepting a request: what is recorded and queued, what the cache answers, what a repeat does."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,7 @@
-"""Whatever workers do at the same time, and wherever they die: one token request per lease, and a token in the end.
+"""However workers interleave, and wherever they die: one token request per lease, and a token in the end.
 
-Several processes run step by step. At each call of a port the next one to run is drawn, time may pass, the call may
-fail before or after it did its part, and the process may die on either side of it.
+Several processes run step by step. At each port call the next one to run is drawn, time may pass, the call may fail
+before or after its work, and the process may die before or after it.
 """
 
 import random

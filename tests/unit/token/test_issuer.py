@@ -1,4 +1,4 @@
-"""Who asks for a token: how a client is named, how a rotated secret is noticed, and how long asking may take."""
+"""Requesting a token: how a client is identified, how a rotated secret is noticed, and how long a request may take."""
 
 import base64
 import socket

@@ -1,4 +1,4 @@
-"""One token request for all workers: the lease, what it says to those who have to wait, and who takes it over."""
+"""One token request for all workers: the lease, what the waiting ones learn from it, and who takes it over."""
 
 import pytest
 

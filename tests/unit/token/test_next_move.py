@@ -1,4 +1,4 @@
-"""What a worker does next: each row of the table, and that no worker makes moves for ever."""
+"""A worker's next move: each row of the table, and no worker moves without end."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Refused and lost tokens, a lease that can't be had, and two clients: what each worker is left with."""
+"""Refused and lost tokens, an unavailable lease, and two clients: what each worker is left with."""
 
 import pytest
 

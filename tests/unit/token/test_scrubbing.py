@@ -1,4 +1,4 @@
-"""Every failure of what holds the client's secret or its token, marked: issuer, store, secrets, preflight."""
+"""Every failure of what holds the client's secret or its token, with marks: issuer, store, secrets, preflight."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""One token for everybody: memory, then the shared store, then the login host."""
+"""One token for all workers: from memory, then the shared store, then the login host."""
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor

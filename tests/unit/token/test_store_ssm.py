@@ -1,4 +1,4 @@
-"""The adapters of the token: the parameter that it is shared in, its lease, and the secret of the client."""
+"""The adapters of the token: its parameter, its lease, and the client's secret."""
 
 import json
 from dataclasses import asdict

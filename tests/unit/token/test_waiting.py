@@ -1,4 +1,4 @@
-"""An execution whose worker has no token yet: it is tried again, and loses nothing but time."""
+"""An execution whose worker has no token yet: it is tried again, and loses only time."""
 
 from actionrelay.errors import TokenBeingRefreshedError
 from actionrelay.ledger.execution import Status

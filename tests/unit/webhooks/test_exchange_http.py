@@ -1,4 +1,4 @@
-"""Receivers' answers: whatever HTTP/1 allows is read as HTTP says, and one post is one post."""
+"""Receivers' answers: everything that HTTP/1 allows is read correctly, and one post is sent once."""
 
 import re
 import socket

@@ -1,4 +1,4 @@
-"""Signing secrets as people store them, and the key that each receiver gets."""
+"""Signing secrets as they are stored, and the key for each receiver."""
 
 import base64
 import hmac

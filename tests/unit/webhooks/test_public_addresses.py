@@ -1,7 +1,7 @@
-"""Server-side request forgery, seen at the socket: to none of the forbidden targets is a connection even tried.
+"""Server-side request forgery, observed at the socket: no connection to a forbidden target is even tried.
 
-Everything between a caller's URL and the operating system is the real thing; DNS is what a test says, and every
-connect of this process is written down at the socket itself.
+Everything between a caller's URL and the operating system is real; a test sets DNS, and every connect of this process
+is recorded at the socket.
 """
 
 import socket

@@ -1,4 +1,4 @@
-"""Every failure of webhooks, in and out, with marked signatures, keys and results."""
+"""Every failure of webhooks, incoming and outgoing, with marked signatures, keys and results."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The sender and the resolver, against real servers on the loopback interface."""
+"""The sender and the resolver, with real servers on the loopback interface."""
 
 import socket
 import ssl

@@ -1,4 +1,4 @@
-"""Signatures: what was signed is accepted, everything else is refused in the one way there is."""
+"""Signatures: what was signed is accepted, and everything else is refused in one and the same way."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""Outbound rules: which URLs, names and addresses a caller may make us connect to."""
+"""Outbound rules: the URLs, names and addresses that a caller may have us connect to."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Settings from an environment, and each function wired from them."""
+"""Settings from an environment, and each function wired with them."""
 
 import ast
 import importlib

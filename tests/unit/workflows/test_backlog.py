@@ -1,4 +1,4 @@
-"""How many workflows a lane takes in: as many executions, and what was accepted goes on however full it gets."""
+"""How many workflows a lane accepts: they count as executions, and an accepted one goes on in a full lane."""
 
 from typing import Any
 

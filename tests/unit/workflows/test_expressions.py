@@ -1,4 +1,4 @@
-"""Expressions of callers: what is refused at submission, what one may cost, and what nothing found comes to."""
+"""Callers' expressions: what is refused at submission, what one may cost, and what a missing value does."""
 
 from contextlib import suppress
 from typing import Any

@@ -1,4 +1,4 @@
-"""Two workers at once: what one records while another is about to write is seen by the one that writes last."""
+"""Two workers at once: what one records before another writes is seen by the later write."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What can run together, what the longest chain is, and what is left of a graph after a name."""
+"""What can run in parallel, the longest chain, and the rest of a graph after a name."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise

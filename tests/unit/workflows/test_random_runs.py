@@ -1,6 +1,6 @@
-"""Random graphs with failures, unknowns, late webhooks and retries, against a plain reference.
+"""Random graphs with failures, unknowns, late webhooks and retries, compared with a plain reference.
 
-The reference knows nothing of messages, records or orders: it walks the graph once and says what each must come to.
+The reference has no messages, records or orders: it walks the graph once and returns the outcome of each step.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What a workflow may say: every field, its borders, and all faults in one answer."""
+"""The rules for a workflow: every field, its limits, and all faults in one answer."""
 
 from typing import Any
 

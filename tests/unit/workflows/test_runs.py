@@ -1,4 +1,4 @@
-"""Workflows of every shape, from submission to end, over the whole relay in memory."""
+"""Workflows of every shape, from submission to end, with the whole relay in memory."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Workflows in DynamoDB: what is written is read back, and the largest run is far below the limits."""
+"""Workflows in DynamoDB: what is written can be read, and the largest run is far below the limits."""
 
 import json
 from dataclasses import replace
