@@ -12,8 +12,10 @@ from actionrelay.catalogue.actions import ReadActions, RequestSync
 from actionrelay.catalogue.knowledge import KnowActions
 from actionrelay.catalogue.sync import SyncActions
 from actionrelay.deliver.delivery import DeliverWebhook
+from actionrelay.deliver.executions import EndedExecutions
+from actionrelay.deliver.ports import Deliverables
+from actionrelay.deliver.posting import PostWebhook
 from actionrelay.deliver.receivers import Places
-from actionrelay.deliver.workflow import DeliverWorkflow
 from actionrelay.execute.after_attempt import ExecutionPolicy
 from actionrelay.execute.batch import ExecuteBatch
 from actionrelay.execute.worker import ExecuteAction
@@ -62,15 +64,16 @@ from actionrelay.webhooks.keys import SigningSecret
 from actionrelay.webhooks.signatures import StandardWebhooks, StandardWebhooksVerifier
 from actionrelay.webhooks.targets import OutboundPolicy
 from actionrelay.wiring.known_actions import ActionsOfCatalogue
+from actionrelay.wiring.settled_workflows import SettledWorkflows
 from actionrelay.wiring.step_requests import RoomInBacklog, RulesOfSubmissions, SubmittedSteps
 from actionrelay.wiring.workflow_deliveries import RecordedDeliveries
-from actionrelay.wiring.workflow_outcomes import RecordedOutcomes
 from actionrelay.workflows.advance import AdvanceWorkflow
 from actionrelay.workflows.decisions import OperateWorkflow
 from actionrelay.workflows.reading import ListWorkflows, ReadWorkflow
 from actionrelay.workflows.records import WorkflowRecords
 from actionrelay.workflows.results import StepResults
 from actionrelay.workflows.rules import WorkflowRules
+from actionrelay.workflows.run import Workflow
 from actionrelay.workflows.submission import SubmitWorkflow
 from tests.fakes.board import InMemoryBoard
 from tests.fakes.catalogue import Reading
@@ -418,31 +421,24 @@ class Relay:
         )
 
     @property
-    def delivering(self) -> DeliverWebhook:
-        return DeliverWebhook(
-            self.recorder,
-            self.payloads,
-            self.deliveries,
-            self.dead_letters,
-            self.sender,
-            self.receivers,
-            self.places,
-            lambda: (SECRET,),
-            self.telemetry,
-            self.clock,
-            self.randomness,
-        )
+    def posting(self) -> PostWebhook:
+        return PostWebhook(self.sender, self.receivers, lambda: (SECRET,), self.clock, self.randomness)
 
     @property
-    def delivering_workflows(self) -> DeliverWorkflow:
-        return DeliverWorkflow(
-            RecordedOutcomes(self.workflow_records, self.step_results),
+    def delivering(self) -> DeliverWebhook[Execution]:
+        return self._delivering(EndedExecutions(self.recorder, self.payloads, self.clock))
+
+    @property
+    def delivering_workflows(self) -> DeliverWebhook[Workflow]:
+        return self._delivering(SettledWorkflows(self.workflow_records, self.step_results, self.telemetry))
+
+    def _delivering[Record](self, deliverables: Deliverables[Record]) -> DeliverWebhook[Record]:
+        return DeliverWebhook(
+            deliverables,
             self.deliveries,
             self.dead_letters,
-            self.sender,
-            self.receivers,
             self.places,
-            lambda: (SECRET,),
+            self.posting,
             self.telemetry,
             self.clock,
             self.randomness,

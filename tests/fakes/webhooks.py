@@ -1,7 +1,7 @@
 """Name resolution and receivers for webhooks."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from actionrelay.webhooks.targets import DeliveryAnswer
@@ -26,6 +26,8 @@ class ScriptedSender:
 
     answers: deque[DeliveryAnswer | Exception] = field(default_factory=deque)
     sent: list[tuple[str, Mapping[str, str], bytes]] = field(default_factory=list)
+    meanwhile: Callable[[], None] | None = None
+    """What happens in the world while a receiver answers."""
     trouble: Trouble = field(default_factory=Trouble)
 
     def answer(self, *answers: DeliveryAnswer | Exception) -> None:
@@ -33,6 +35,8 @@ class ScriptedSender:
 
     def send(self, url: str, headers: Mapping[str, str], body: bytes) -> DeliveryAnswer:
         self.sent.append((url, headers, body))
+        if self.meanwhile is not None:
+            self.meanwhile()
         answer = self.answers.popleft() if self.answers else DeliveryAnswer(200, None, 7.0)
         if isinstance(answer, Exception):
             raise answer

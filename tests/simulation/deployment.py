@@ -8,8 +8,9 @@ from functools import partial
 from typing import Protocol
 
 from actionrelay.deliver.delivery import DeliverWebhook
+from actionrelay.deliver.executions import EndedExecutions
+from actionrelay.deliver.posting import PostWebhook
 from actionrelay.deliver.receivers import Places
-from actionrelay.deliver.workflow import DeliverWorkflow
 from actionrelay.execute.after_attempt import ExecutionPolicy
 from actionrelay.execute.batch import ExecuteBatch
 from actionrelay.execute.ports import ActionClient
@@ -27,8 +28,8 @@ from actionrelay.submit.submission import SubmitExecution
 from actionrelay.webhooks.keys import SigningSecret
 from actionrelay.webhooks.signatures import ID_HEADER, VerifiedWebhook
 from actionrelay.webhooks.targets import OutboundPolicy
+from actionrelay.wiring.settled_workflows import SettledWorkflows
 from actionrelay.wiring.step_requests import RoomInBacklog, RulesOfSubmissions, SubmittedSteps
-from actionrelay.wiring.workflow_outcomes import RecordedOutcomes
 from actionrelay.workflows.advance import AdvanceWorkflow
 from actionrelay.workflows.decisions import OperateWorkflow
 from actionrelay.workflows.records import WorkflowRecords
@@ -180,19 +181,18 @@ class UseCases:
             silence,
             ports,
         )
-        self.delivering = DeliverWebhook(
-            recorder,
-            ports.payloads,
-            ports.deliveries,
-            ports.dead_letters,
-            ports.receiver,
-            InMemoryReceivers(TAKES_WEBHOOKS),
-            Places(patience_seconds=0),
-            lambda: _SECRETS,
-            silence,
-            ports,
-            randomness,
+        posting = PostWebhook(ports.receiver, InMemoryReceivers(TAKES_WEBHOOKS), lambda: _SECRETS, ports, randomness)
+        delivering = partial(
+            DeliverWebhook,
+            queue=ports.deliveries,
+            dead_letters=ports.dead_letters,
+            places=Places(patience_seconds=0),
+            posting=posting,
+            telemetry=silence,
+            clock=ports,
+            randomness=randomness,
         )
+        self.delivering = delivering(EndedExecutions(recorder, ports.payloads, ports))
         taking = TakeDecision(
             recorder, ports.ledger, completion, rate, ports.queue, RecordedDecisionQueue(), silence, ports
         )
@@ -227,15 +227,6 @@ class UseCases:
             self.submitting.rules.body,
             taking.sweep_letters,
         )
-        self.delivering_flows = DeliverWorkflow(
-            RecordedOutcomes(records, StepResults(ports.ledger, ports.payloads)),
-            ports.deliveries,
-            ports.dead_letters,
-            ports.receiver,
-            InMemoryReceivers(TAKES_WEBHOOKS),
-            Places(patience_seconds=0),
-            lambda: _SECRETS,
-            silence,
-            ports,
-            randomness,
+        self.delivering_flows = delivering(
+            SettledWorkflows(records, StepResults(ports.ledger, ports.payloads), silence)
         )

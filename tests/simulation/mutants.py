@@ -3,6 +3,8 @@
 An edit names a text that must occur exactly once, so that an outdated list fails.
 """
 
+import __future__
+
 import inspect
 import sys
 import textwrap
@@ -42,10 +44,12 @@ class Edit:
             source = source.replace(old, new)
         made: dict[str, object] = {}
         scope = vars(sys.modules[function.__module__])
-        exec(compile(source, self.name, "exec"), scope, made)  # noqa: S102 - our own text
+        exec(compile(source, self.name, "exec", _UNEVALUATED), scope, made)  # noqa: S102 - our own text
         patch.setattr(self.owner, self.name, made[self.name])
 
 
+_UNEVALUATED = __future__.annotations.compiler_flag
+"""Annotations stay text: those of a generic class name a type that only its body knows."""
 _FENCE = "if not _same_run(current, held):"
 
 MUTANTS: dict[str, tuple[Edit, ...]] = {
@@ -126,14 +130,14 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         ),
     ),
     "a delivery that is given up leaves no dead letter": (
-        Edit(delivery.DeliverWebhook, "_follow", "recorded.delivery.status is WebhookStatus.FAILED", "False"),
+        Edit(delivery.DeliverWebhook, "_follow", "due.delivery.status is WebhookStatus.FAILED", "False"),
     ),
     "a delivery message is acknowledged before its work is on record": (
         Edit(
             delivery.DeliverWebhook,
             "deliver",
-            "self.queue.send(execution_id, int(RESEND_MS * (0.5 + self.randomness.uniform())))",
-            "pass",
+            "again = partial(self.queue.send, subject_id, kind=self.deliverables.kind)",
+            "again = lambda _: None",
         ),
     ),
     "a redelivery is not sent": (Edit(decisions.TakeDecision, "finish", "self.completion.deliveries.send(", "str("),),

@@ -211,10 +211,9 @@ class Scheduler:
         use_cases = self.world.use_cases
 
         def work(message: Message, _: int) -> None:
-            if message.kind is MessageKind.WORKFLOW:
-                use_cases.delivering_flows.deliver(message.execution_id)
-            else:
-                use_cases.delivering.deliver(message.execution_id, message.version)
+            of_flow = message.kind is MessageKind.WORKFLOW
+            delivering = use_cases.delivering_flows if of_flow else use_cases.delivering
+            delivering.deliver(message.execution_id, message.version)
 
         self._invoke("deliver", self.world.deliveries.queue, taken, work)
 

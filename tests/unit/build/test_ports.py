@@ -78,7 +78,7 @@ def shapes(source: str) -> list[Shape]:
     return [
         Shape(
             node.name,
-            frozenset(ast.unparse(base) for base in node.bases),
+            frozenset(ast.unparse(base.value if isinstance(base, ast.Subscript) else base) for base in node.bases),
             {each.name: Method.of(each) for each in node.body if isinstance(each, ast.FunctionDef)},
         )
         for node in classes
@@ -178,6 +178,7 @@ def test_a_breach_is_seen(adapter: str, breach: str) -> None:
     "adapter",
     [
         pytest.param(f"class Table(Line):{MARKED}", id="declared and marked"),
+        pytest.param(f"class Table(Line[int]):{MARKED}", id="declared with a type"),
         pytest.param(f"class Longer(Line, Protocol):{MARKED}", id="a port over a port"),
         pytest.param(f"class Table:{METHODS.replace('text: str', 'body: str')}", id="another parameter"),
         pytest.param(f"class Table:{METHODS.replace('name: str', 'name: str, kind: str')}", id="one that is needed"),

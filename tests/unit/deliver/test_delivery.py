@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import standardwebhooks
 
-from actionrelay.deliver.delivery import RESEND_MS
 from actionrelay.deliver.posting import JITTER, MAX_TRIES, NOT_HERE_TRIES, SCHEDULE_MS
 from actionrelay.errors import (
     DeliveryFailedError,
@@ -23,6 +22,7 @@ from actionrelay.ledger import steps as ledger
 from actionrelay.ledger.document import STORING_MS
 from actionrelay.ledger.execution import Delivery, Execution, ExecutionError, Outcome, Status, WebhookStatus
 from actionrelay.ledger.receiver import without_path
+from actionrelay.resend import RESEND_MS
 from actionrelay.webhooks.keys import SigningSecret, key_of_receiver
 from actionrelay.webhooks.signatures import StandardWebhooksVerifier
 from actionrelay.webhooks.targets import DeliveryAnswer
@@ -224,7 +224,7 @@ def test_without_a_signing_secret_no_try_is_counted(owed: Relay) -> None:
     def unavailable() -> tuple[SigningSecret, ...]:
         raise SecretUnavailableError("down")
 
-    replace(owed.delivering, secrets=unavailable).deliver(EXECUTION_ID)
+    replace(owed.delivering, posting=replace(owed.posting, secrets=unavailable)).deliver(EXECUTION_ID)
     assert (owed.sender.sent, owed.record.delivery.attempts) == ([], 0)
     assert_sent_again(owed, "secret_unavailable")
 
@@ -321,7 +321,7 @@ def test_a_rotated_secret_between_tries_loses_no_receiver(
 ) -> None:
     new = SigningSecret(b"n" * 32)
     secrets = iter([(SECRET,), (new, SECRET), (new,)])
-    delivering = replace(owed.delivering, secrets=lambda: next(secrets))
+    delivering = replace(owed.delivering, posting=replace(owed.posting, secrets=lambda: next(secrets)))
     owed.sender.answer(answer(401), answer(401), answer(200))
     for _ in range(3):
         delivering.deliver(EXECUTION_ID)

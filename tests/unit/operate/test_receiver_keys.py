@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from actionrelay.deliver.delivery import DeliverWebhook
 from actionrelay.errors import InvalidRequestError, SecretUnavailableError
+from actionrelay.ledger.execution import Execution
 from actionrelay.operate.receiver_keys import ReadReceiverKeys
 from actionrelay.webhooks.keys import SigningSecret, key_of_receiver, parse_secret
 from actionrelay.webhooks.signatures import StandardWebhooksVerifier
@@ -78,7 +79,7 @@ def test_any_text_is_a_host_or_refused(text: str) -> None:
 def test_the_key_verifies_what_is_delivered(authority: str) -> None:
     relay = Relay()
     relay.given_completed({"total": 3}, webhook_url=f"https://{authority}/hook")
-    delivering: DeliverWebhook = relay.delivering
+    delivering: DeliverWebhook[Execution] = relay.delivering
     delivering.deliver(EXECUTION_ID)
     [(_, headers, body)] = relay.sender.sent
     keys = ReadReceiverKeys(lambda: (SECRET,)).read({"host": authority.removesuffix(":443")})["keys"]

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from actionrelay.deliver.delivery import RESEND_MS
 from actionrelay.errors import (
     DependencyError,
     ExecutionNotFoundError,
@@ -17,6 +16,7 @@ from actionrelay.errors import (
 )
 from actionrelay.ledger.execution import Execution, ExecutionError, Outcome, Status, WebhookStatus
 from actionrelay.ledger.message import MessageKind
+from actionrelay.resend import RESEND_MS
 from actionrelay.webhooks.targets import DeliveryAnswer
 from tests.fakes.chance import NOON
 from tests.fakes.relay import EXECUTION_ID, WEBHOOK_URL, Relay

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from actionrelay.deliver.delivery import DeliverWebhook
 from actionrelay.errors import DeliveryFailedError
-from actionrelay.ledger.execution import WebhookStatus
+from actionrelay.ledger.execution import Execution, WebhookStatus
 from actionrelay.webhooks.exchange_http import MAX_ANSWER_BYTES, Deadline, Exchange, Head
 from actionrelay.webhooks.sender_http import PinnedSender
 from actionrelay.webhooks.targets import OutboundPolicy, Target
@@ -226,7 +226,7 @@ def test_any_legal_answer_delivers_once_with_one_post(answer: tuple[int, list[by
         return connections[-1]
 
     sender = PinnedSender(FixedResolver(), OutboundPolicy(allow_private=True), connect=connect)
-    delivering: DeliverWebhook = replace(relay.delivering, sender=sender)
+    delivering: DeliverWebhook[Execution] = replace(relay.delivering, posting=replace(relay.posting, sender=sender))
     delivering.deliver(EXECUTION_ID)
     if relay.record.delivery.status is WebhookStatus.DELIVERED:
         delivering.deliver(EXECUTION_ID)  # the same message again

@@ -72,7 +72,8 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
 
 def deliver(relay: Relay, policy: OutboundPolicy = OutboundPolicy()) -> WebhookStatus:  # noqa: B008 - frozen
     """Let `deliver` make a try with the sender and the resolver that it has in production."""
-    replace(relay.delivering, sender=PinnedSender(SystemResolver(), policy)).deliver(EXECUTION_ID)
+    posting = replace(relay.posting, sender=PinnedSender(SystemResolver(), policy))
+    replace(relay.delivering, posting=posting).deliver(EXECUTION_ID)
     return relay.record.delivery.status
 
 

@@ -112,7 +112,7 @@ def test_a_failing_receiver_leaks_nothing(captured: Captured, name: str) -> None
         sender = PinnedSender(FixedResolver({"127.0.0.1": ("127.0.0.1",)}), OutboundPolicy(allow_private=True), 2)
         relay.sender = cast(Any, sender)
         secret = parse_secret(SIGNING_KEY)
-        replace(relay.delivering, secrets=lambda: (secret,)).deliver(EXECUTION_ID)
+        replace(relay.delivering, posting=replace(relay.posting, secrets=lambda: (secret,))).deliver(EXECUTION_ID)
         with failing(captured, always=False):
             captured.thing(sender.send(url, {"webhook-signature": SIGNATURE}, RESULT.encode()))
     look_at(relay, captured)

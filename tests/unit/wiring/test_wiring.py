@@ -294,12 +294,12 @@ def test_a_schemes_verifier_has_the_current_secrets(
 def test_a_secret_without_a_key_is_unavailable_and_not_shown(clients: FakeClients, text: str) -> None:
     clients.secrets.values["delivery"] = text
     with pytest.raises(SecretUnavailableError, match="the secret delivery holds no usable signing secret"):
-        deliver.deliver_webhook().secrets()
+        deliver.deliver_webhook().posting.secrets()
 
 
 def test_given_a_usable_secret_when_needed_then_it_is_read(clients: FakeClients) -> None:
     clients.secrets.values["delivery"] = SECRET
-    assert len(deliver.deliver_webhook().secrets()) == 1
+    assert len(deliver.deliver_webhook().posting.secrets()) == 1
 
 
 def test_time_and_chance_are_the_machines() -> None:

@@ -1,41 +1,88 @@
-"""What delivering needs to know of workflows. Each call may raise ``DependencyError``."""
+"""What delivering needs to know of what it delivers: ended executions, and workflows that have an outcome.
 
-from collections.abc import Callable, Mapping
+Each call may raise ``DependencyError``.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
-from actionrelay.ledger.execution import Delivery
+from actionrelay.ledger.execution import Delivery, ExecutionError, WebhookStatus
+from actionrelay.ledger.message import MessageKind
+from actionrelay.ledger.receiver import receiver_group
 
 
 @dataclass(frozen=True, slots=True)
-class WorkflowOutcome:
-    """What a workflow has come to, and how far its delivery is."""
+class Deliverable[Record]:
+    """An outcome with a webhook, and the state of its delivery."""
 
-    workflow_id: str
+    record: Record = field(repr=False)
+    """What it was read from, for its source."""
+    subject_id: str
+    """Of the execution or the workflow."""
     trace_id: str
     url: str
     caller: str
-    """Whose workflow it is (``lanes.caller_name``); nothing where nobody knows."""
+    """Whose it is (``lanes.caller_name``); empty where that is not known."""
     type: str
-    """Of the webhook: ``workflow.completed``."""
+    """Of the webhook: ``execution.completed``."""
     settled_at: int
-    """When it did (ms): with the id it names this outcome."""
+    """When it got this outcome (ms)."""
     delivery: Delivery
-    document: Callable[[], Mapping[str, object]] = field(repr=False, compare=False)
-    """Returns the workflow, as it is when it is asked for."""
+    version: int
+    """Of the record. A message names it, so that one that is older than the record is known."""
+
+    @property
+    def owner(self) -> str:
+        """Whose receiver the URL is (``receiver_group``)."""
+        return receiver_group(self.url) or ""
+
+    @property
+    def webhook_id(self) -> str:
+        """The same on each try; another one for another outcome."""
+        return f"{self.subject_id}-{self.settled_at}"
 
 
-class WorkflowOutcomes(Protocol):
-    """The workflows whose callers want to hear of them."""
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One try to deliver, and where it leaves the delivery."""
 
-    def load(self, workflow_id: str) -> WorkflowOutcome | None:
-        """Read what a workflow has come to; None where it is gone, still runs, or has no webhook."""
+    status: WebhookStatus
+    at: int
+    """When it ended (ms)."""
+    next_at: int | None
+    """When the next one is due (ms); None where there is none."""
+    latency_ms: int | None
+    """How long the receiver took; None where it did not answer."""
+    cause: ExecutionError
+    """What the receiver answered, or why it did not."""
+
+
+class Deliverables[Record](Protocol):
+    """Where outcomes are on record, with their deliveries."""
+
+    kind: ClassVar[MessageKind]
+    """Of the delivery queue's messages about them."""
+
+    def load(self, subject_id: str, version: int | None = None) -> Deliverable[Record] | None:
+        """Read one; None where it is gone, has no outcome, or needs no webhook.
+
+        ``version`` is the message's: up to it the audit is written.
+        """
         ...
 
-    def record(self, outcome: WorkflowOutcome, delivery: Delivery) -> WorkflowOutcome | None:
-        """Write a try down; None where another worker was first, or it has come to something else since.
+    def document(self, due: Deliverable[Record]) -> Mapping[str, object] | None:
+        """Return what the webhook says of it; None while its result is still being stored."""
+        ...
+
+    def write_audit(self, due: Deliverable[Record]) -> None:
+        """Write the audit entries that its record still lists as pending."""
+        ...
+
+    def record(self, due: Deliverable[Record], tried: Try) -> Deliverable[Record] | None:
+        """Record a try, and write its audit; None where another try, series or outcome was recorded first.
 
         Raises:
-            StaleWriteError: others were first each time.
+            StaleWriteError: other writers were first each time.
         """
         ...

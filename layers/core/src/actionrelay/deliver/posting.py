@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 
+from actionrelay.deliver.ports import Deliverable, Try
 from actionrelay.deliver.receivers import Receivers
 from actionrelay.errors import DeliveryFailedError, DeliveryRefusedError, DependencyError
 from actionrelay.json_text import to_text
 from actionrelay.ledger.execution import ExecutionError, WebhookStatus
 from actionrelay.ports import Clock, Randomness
 from actionrelay.retry_after import retry_after_ms
+from actionrelay.timestamps import iso
 from actionrelay.webhooks.keys import SigningSecret, keys_of_receiver
 from actionrelay.webhooks.ports import WebhookSender
 from actionrelay.webhooks.signatures import StandardWebhooks
@@ -29,75 +31,64 @@ _SUCCESS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A webhook that is due."""
-
-    url: str
-    owner: str
-    """Whose receiver that is (``receiver_group``)."""
-    trace_id: str
-    webhook_id: str
-    """The same on each try."""
-    message: Mapping[str, object] = field(repr=False)
-    attempts: int
-    """Tries before this one."""
-
-
-type Tried = tuple[WebhookStatus, int, int | None, ExecutionError | None]
-"""Where a try leaves the delivery, how long to wait (ms), how long it took (ms), and what the receiver answered."""
-
-
-@dataclass(frozen=True, slots=True)
 class PostWebhook:
     """Signs and posts."""
 
     sender: WebhookSender
     receivers: Receivers
     secrets: Callable[[], tuple[SigningSecret, ...]]
+    """The deployment's own, read at each try, so that a rotated one is used; each receiver's keys come from them."""
     clock: Clock
     randomness: Randomness
 
-    def attempt(self, outgoing: Outgoing) -> Tried:
+    def attempt[Record](self, due: Deliverable[Record], document: Mapping[str, object]) -> Try:
         """Try once.
 
         Raises:
             SecretUnavailableError: there is nothing to sign with.
         """
         try:
-            answer = self._post(outgoing)
+            answer = self._post(due, document)
         except DeliveryRefusedError as error:
-            return WebhookStatus.FAILED, 0, None, ExecutionError(error.code, error.message)
+            return self._given_up(None, ExecutionError(error.code, error.message))
         except DeliveryFailedError as error:
-            return (*self._again(outgoing, None), None, ExecutionError(error.code, error.message))
+            return self._again(due, None, None, ExecutionError(error.code, error.message))
         latency_ms = round(answer.latency_ms)
         answered = ExecutionError(f"http_{answer.status}", "what the receiver answered", answer.status)
         if answer.status // 100 == _SUCCESS:
             with suppress(DependencyError):  # the next success remembers it, too
-                self.receivers.took_one(outgoing.owner, self.clock.now())
-            return WebhookStatus.DELIVERED, 0, latency_ms, answered
-        not_here = answer.status in _NOT_HERE and outgoing.attempts + 1 >= NOT_HERE_TRIES
+                self.receivers.took_one(due.owner, self.clock.now())
+            return Try(WebhookStatus.DELIVERED, self.clock.now(), None, latency_ms, answered)
+        not_here = answer.status in _NOT_HERE and due.delivery.attempts + 1 >= NOT_HERE_TRIES
         if answer.status == HTTPStatus.GONE or not_here:
-            return WebhookStatus.FAILED, 0, latency_ms, answered
-        return (*self._again(outgoing, answer.retry_after), latency_ms, answered)
+            return self._given_up(latency_ms, answered)
+        return self._again(due, answer.retry_after, latency_ms, answered)
 
-    def _post(self, outgoing: Outgoing) -> DeliveryAnswer:
-        body = to_text(outgoing.message).encode()
-        keys = keys_of_receiver(self.secrets(), host_of(outgoing.url))
-        signed = StandardWebhooks.headers(keys, outgoing.webhook_id, self.clock.now() // 1_000, body)
-        headers = {"Content-Type": "application/json", "X-Trace-Id": outgoing.trace_id, **signed}
-        return self.sender.send(outgoing.url, headers, body)
+    def _post[Record](self, due: Deliverable[Record], document: Mapping[str, object]) -> DeliveryAnswer:
+        body = to_text({"type": due.type, "timestamp": iso(due.settled_at), "data": document}).encode()
+        keys = keys_of_receiver(self.secrets(), host_of(due.url))
+        signed = StandardWebhooks.headers(keys, due.webhook_id, self.clock.now() // 1_000, body)
+        headers = {"Content-Type": "application/json", "X-Trace-Id": due.trace_id, **signed}
+        return self.sender.send(due.url, headers, body)
 
-    def _again(self, outgoing: Outgoing, retry_after: str | None) -> tuple[WebhookStatus, int]:
-        attempts = outgoing.attempts
-        if attempts >= len(SCHEDULE_MS) or (attempts >= STRANGERS_TRIES - 1 and self._is_stranger(outgoing)):
-            return WebhookStatus.FAILED, 0
-        planned = SCHEDULE_MS[outgoing.attempts]
-        jittered = int(planned * (1 + JITTER * self.randomness.uniform()))
-        return WebhookStatus.PENDING, max(jittered, retry_after_ms(retry_after, self.clock.now()))
+    def _again[Record](
+        self, due: Deliverable[Record], retry_after: str | None, latency_ms: int | None, cause: ExecutionError
+    ) -> Try:
+        """Plan the next try, or give up where the schedule is at its end."""
+        attempts = due.delivery.attempts
+        if attempts >= len(SCHEDULE_MS) or (attempts >= STRANGERS_TRIES - 1 and self._is_stranger(due.owner)):
+            return self._given_up(latency_ms, cause)
+        jittered = int(SCHEDULE_MS[attempts] * (1 + JITTER * self.randomness.uniform()))
+        now = self.clock.now()
+        next_at = now + max(jittered, retry_after_ms(retry_after, now))
+        return Try(WebhookStatus.PENDING, now, next_at, latency_ms, cause)
 
-    def _is_stranger(self, outgoing: Outgoing) -> bool:
-        """Whether a receiver has never taken a webhook; where nobody can say, it is none."""
+    def _given_up(self, latency_ms: int | None, cause: ExecutionError) -> Try:
+        return Try(WebhookStatus.FAILED, self.clock.now(), None, latency_ms, cause)
+
+    def _is_stranger(self, owner: str) -> bool:
+        """Whether a receiver has never taken a webhook; False where the store can't say."""
         try:
-            return not self.receivers.has_taken_one(outgoing.owner, self.clock.now())
+            return not self.receivers.has_taken_one(owner, self.clock.now())
         except DependencyError:
             return False

@@ -5,9 +5,11 @@ from functools import partial
 
 from actionrelay.aws.secret import NamedSecret
 from actionrelay.deliver.delivery import DeliverWebhook
+from actionrelay.deliver.executions import EndedExecutions
+from actionrelay.deliver.posting import PostWebhook
 from actionrelay.deliver.receivers import Places
 from actionrelay.deliver.receivers_dynamodb import TableReceivers
-from actionrelay.deliver.workflow import DeliverWorkflow
+from actionrelay.ledger.execution import Execution
 from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.ledger.queues_sqs import GIVEN_UP, SqsDeadLetters, SqsDeliveryQueue
@@ -17,10 +19,11 @@ from actionrelay.webhooks.targets import OutboundPolicy
 from actionrelay.wiring.ledger import recorder
 from actionrelay.wiring.process import SystemClock, SystemRandomness, aws, once, prepare
 from actionrelay.wiring.settings import DeliverSettings
+from actionrelay.wiring.settled_workflows import SettledWorkflows
 from actionrelay.wiring.signing import signing_secrets
 from actionrelay.wiring.telemetry import telemetry
-from actionrelay.wiring.workflow_outcomes import RecordedOutcomes
 from actionrelay.wiring.workflow_records import step_results, workflow_records
+from actionrelay.workflows.run import Workflow
 
 
 @once
@@ -36,50 +39,51 @@ def delivery_dead_letters() -> SqsDeadLetters:
 
 
 @once
-def deliver_webhook() -> DeliverWebhook:
-    """Posts outcomes to callers' webhooks."""
+def deliver_webhook() -> DeliverWebhook[Execution]:
+    """Posts the outcomes of executions to callers' webhooks."""
     settings = deliver_settings()
+    clock, randomness = SystemClock(), SystemRandomness()
     secret = NamedSecret(aws().secrets, settings.delivery_secret_name)
+    policy = OutboundPolicy(settings.allow_private_webhooks, settings.webhook_ports)
     return DeliverWebhook(
-        recorder=recorder(settings),
-        payloads=BucketPayloads(aws().s3, settings.payload_bucket),
+        EndedExecutions(recorder(settings), BucketPayloads(aws().s3, settings.payload_bucket), clock),
         queue=SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url),
         dead_letters=SqsDeliveryQueue(aws().sqs, settings.delivery_dlq_url, GIVEN_UP),
-        sender=PinnedSender(SystemResolver(), OutboundPolicy(settings.allow_private_webhooks, settings.webhook_ports)),
-        receivers=TableReceivers(aws().dynamodb, settings.executions_table),
         places=Places(),
-        secrets=partial(signing_secrets, secret),
+        posting=PostWebhook(
+            sender=PinnedSender(SystemResolver(), policy),
+            receivers=TableReceivers(aws().dynamodb, settings.executions_table),
+            secrets=partial(signing_secrets, secret),
+            clock=clock,
+            randomness=randomness,
+        ),
         telemetry=telemetry(),
-        clock=SystemClock(),
-        randomness=SystemRandomness(),
+        clock=clock,
+        randomness=randomness,
     )
 
 
 @once
-def deliver_workflow() -> DeliverWorkflow:
-    """Posts what workflows have come to to their callers' webhooks."""
+def deliver_workflow() -> DeliverWebhook[Workflow]:
+    """Posts the outcomes of workflows to callers' webhooks."""
     settings = deliver_settings()
-    execution = deliver_webhook()
-    return DeliverWorkflow(
-        outcomes=RecordedOutcomes(workflow_records(settings), step_results(settings)),
-        queue=execution.queue,
-        dead_letters=execution.dead_letters,
-        sender=execution.sender,
-        receivers=execution.receivers,
-        places=execution.places,
-        secrets=execution.secrets,
-        telemetry=telemetry(),
-        clock=SystemClock(),
-        randomness=SystemRandomness(),
+    shared = deliver_webhook()
+    return DeliverWebhook(
+        SettledWorkflows(workflow_records(settings), step_results(settings), shared.telemetry),
+        shared.queue,
+        shared.dead_letters,
+        shared.places,
+        shared.posting,
+        shared.telemetry,
+        shared.clock,
+        shared.randomness,
     )
 
 
 def deliver(message: Message) -> None:
-    """Do what a message of the delivery queue asks for, be it about an execution or a workflow."""
-    if message.kind is MessageKind.WORKFLOW:
-        deliver_workflow().deliver(message.execution_id)
-    else:
-        deliver_webhook().deliver(message.execution_id, message.version)
+    """Do what a message of the delivery queue asks for, about an execution or a workflow."""
+    wired = deliver_workflow() if message.kind is MessageKind.WORKFLOW else deliver_webhook()
+    wired.deliver(message.execution_id, message.version)
 
 
 prepare(deliver_webhook)
