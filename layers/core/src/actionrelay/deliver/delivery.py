@@ -1,8 +1,8 @@
 """Use case: deliver an outcome to its caller's webhook, the Standard Webhooks way.
 
 Each try is recorded before what follows it is sent: the next try's message, or, where the delivery is given up, a dead
-letter. A message that meets a delivery which was given up writes that letter again, since the one that gave up may
-have died before it did; so a redriven dead letter is sent again until somebody asks for a redelivery.
+letter. A message about a delivery that was given up writes the letter again, since the worker that gave up may have
+died before it did. So a redriven dead letter comes back until an operator asks for a redelivery.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from actionrelay.resend import RESEND_MS, resend_on_failure
 from actionrelay.signals import Count
 
 FULL_MS = 5_000
-"""How long a message rests, with jitter, while its receiver has as many deliveries under way as it may have."""
+"""Delay of a message, with jitter, while its receiver has no free place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +28,22 @@ class DeliverWebhook[Record]:
     deliverables: Deliverables[Record]
     queue: DeliveryQueue
     dead_letters: DeliveryQueue
-    """Where deliveries go that were given up; only people work it off."""
+    """Takes deliveries that were given up. Only operators empty it."""
     places: Places
-    """Of this process, shared by all of its messages."""
+    """Shared by all messages of this process."""
     posting: PostWebhook
     telemetry: Telemetry
     clock: Clock
     randomness: Randomness
 
     def deliver(self, subject_id: str, version: int | None = None) -> None:
-        """Do what is due for a delivery message, sent at ``version``; returning means that the message is done with.
+        """Do what is due for a delivery message that was sent at ``version``. On return the message can be deleted.
 
-        When a service fails, a new message with a delay takes the place of this one: the queue's receive count is for
-        workers that died.
+        When a service fails, a new, delayed message replaces this one: the queue's receive count is for workers that
+        died.
 
         Raises:
-            QueueUnavailableError: not even that could be sent, so this message must be seen again.
+            QueueUnavailableError: the new message can't be sent, so this one must be received again.
         """
         again = partial(self.queue.send, subject_id, kind=self.deliverables.kind)
         with resend_on_failure(again, self.telemetry, self.randomness):
@@ -59,8 +59,8 @@ class DeliverWebhook[Record]:
             # A worker may have died between the record of the last try and what follows it.
             self._follow(due)
         elif wait > 0:
-            # An operator had it tried at once, or SQS handed one message out twice: the last try's worker has sent a
-            # message of its own. This one is kept, in case that one was lost, and comes after it.
+            # An operator had it tried at once, or SQS delivered one message twice: the worker of the last try has sent
+            # its own message. This one is kept in case that one is lost, and comes after it.
             behind = RESEND_MS if version is not None and version < due.version else 0
             self._send(self.queue, due, wait + behind, version)
         else:

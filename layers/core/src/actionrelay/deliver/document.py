@@ -1,4 +1,4 @@
-"""What a caller's webhook gets."""
+"""The bodies of callers' webhooks."""
 
 from typing import Literal, TypedDict
 
@@ -8,7 +8,7 @@ from actionrelay.timestamps import Timestamp
 
 
 class WebhookDocument(TypedDict):
-    """What a caller's webhook gets when an execution has ended."""
+    """The webhook of an ended execution."""
 
     type: Literal["execution.completed", "execution.failed", "execution.unknown"]
     timestamp: Timestamp
@@ -17,10 +17,10 @@ class WebhookDocument(TypedDict):
 
 
 class WorkflowWebhookDocument(TypedDict):
-    """What a caller's webhook gets when a workflow has come to something."""
+    """The webhook of a workflow that is completed, failed, blocked or cancelled."""
 
     type: Literal["workflow.completed", "workflow.failed", "workflow.blocked", "workflow.cancelled"]
     timestamp: Timestamp
-    """When it did."""
+    """When it got that status."""
     data: dict[str, Json]
     """The workflow, as `GET /workflows/{workflowId}` shows it."""

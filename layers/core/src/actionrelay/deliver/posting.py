@@ -23,9 +23,9 @@ SCHEDULE_MS = tuple(seconds * 1_000 for seconds in (5, 300, 1_800, 7_200, 18_000
 JITTER = 0.1
 MAX_TRIES = len(SCHEDULE_MS) + 1
 NOT_HERE_TRIES = 4
-"""After so many tries, half an hour after the first, "not here" is believed."""
+"""After this many tries, half an hour after the first, 404 and 405 count as final."""
 STRANGERS_TRIES = 6
-"""Tries for a receiver that has never taken a webhook, over 7.5 hours: nobody has shown that it wants any."""
+"""Tries for a receiver that has never taken a webhook, over 7.5 hours: it may not want any."""
 _NOT_HERE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 _SUCCESS = 2
 
@@ -56,7 +56,7 @@ class PostWebhook:
         latency_ms = round(answer.latency_ms)
         answered = ExecutionError(f"http_{answer.status}", "what the receiver answered", answer.status)
         if answer.status // 100 == _SUCCESS:
-            with suppress(DependencyError):  # the next success remembers it, too
+            with suppress(DependencyError):  # the next success writes it again
                 self.receivers.took_one(due.owner, self.clock.now())
             return Try(WebhookStatus.DELIVERED, self.clock.now(), None, latency_ms, answered)
         not_here = answer.status in _NOT_HERE and due.delivery.attempts + 1 >= NOT_HERE_TRIES

@@ -1,4 +1,4 @@
-"""What is known of receivers: which have ever taken a webhook, and how many deliveries are under way to each."""
+"""Receivers: which have taken a webhook, and how many deliveries are in flight to each."""
 
 import threading
 from collections import Counter
@@ -8,30 +8,30 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 PLACES_EACH = 8
-"""How many of a worker's ten deliveries may be under way to one receiver's owner (``ledger.receiver``), and for one
-caller. A caller that names ten hanging hosts leaves two places to others."""
+"""How many of a worker's ten deliveries may be in flight to one receiver's owner (``ledger.receiver``), and for one
+caller. A caller with ten hanging hosts leaves two places to others."""
 PATIENCE_SECONDS = 2.0
-"""How long a delivery waits for a place: those of receivers that answer are free again at once. It costs no time of its
-worker, which the deliveries that have the places keep busy."""
+"""How long a delivery waits for a place. Receivers that answer free theirs at once. The wait costs nothing: the worker
+is busy with the deliveries that hold the places anyway."""
 REMEMBERED_MS = 90 * 86_400_000
-"""How long it is known that a receiver has taken a webhook."""
+"""How long a receiver that took a webhook is remembered."""
 
 
 class Receivers(Protocol):
-    """Which receivers have answered 2xx. Each may raise ``DependencyError``."""
+    """The receivers that have answered 2xx. Each call may raise ``DependencyError``."""
 
     def took_one(self, owner: str, now: int) -> None:
-        """Remember it for ``REMEMBERED_MS``."""
+        """Remember an owner for ``REMEMBERED_MS``."""
         ...
 
     def has_taken_one(self, owner: str, now: int) -> bool:
-        """Whether it is remembered."""
+        """Whether an owner is remembered."""
         ...
 
 
 @dataclass(slots=True)
 class Places:
-    """The deliveries of this process that are under way, by their receiver's owner and by their caller."""
+    """The deliveries of this process that are in flight, counted by receiver's owner and by caller."""
 
     most: int = PLACES_EACH
     patience_seconds: float = PATIENCE_SECONDS
@@ -40,8 +40,8 @@ class Places:
 
     @contextmanager
     def one_of(self, owner: str, caller: str = "") -> Iterator[bool]:
-        """Hold a place while the block runs; False where all of the owner's or all of the caller's stay taken for
-        ``patience_seconds``. Without a caller only the owner counts.
+        """Hold a place while the block runs; yields False if all places of the owner, or of the caller, stay taken for
+        ``patience_seconds``. Without a caller only the owner's are counted.
         """
         whose = [f"receiver {owner}", f"caller {caller}"] if caller else [f"receiver {owner}"]
         with self._lock:

@@ -1,4 +1,4 @@
-"""Which receivers have taken a webhook, as items of the executions table: ``receiver#<owner>``, ``answered``."""
+"""The receivers that have taken a webhook, in the executions table: ``receiver#<owner>``, ``answered``."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, override
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _MOST_KEPT = 10_000
-"""Owners that a process keeps in mind."""
+"""Owners that a process remembers."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableReceivers(Receivers):
-    """``Receivers`` in the executions table. A process writes about an owner once a day."""
+    """``Receivers`` in the executions table. A process writes an owner at most once a day."""
 
     client: "DynamoDBClient"
     table: str
@@ -43,7 +43,7 @@ class TableReceivers(Receivers):
 
     @override
     def has_taken_one(self, owner: str, now: int) -> bool:
-        """Read it; DynamoDB deletes ended items late, so the time is compared."""
+        """Read the item. DynamoDB deletes expired items late, so the time is compared."""
         if now - self._written.get(owner, now - DAY_MS) < DAY_MS:
             return True
         with failures_as(StoreUnavailableError, "the table can't be read"):

@@ -1,14 +1,14 @@
-"""What receiving a webhook needs beyond the ledger. It may raise ``DependencyError``."""
+"""What receiving a webhook needs beyond the ledger. Each call may raise ``DependencyError``."""
 
 from typing import Protocol
 
 
 class WebhookIds(Protocol):
-    """The contents of received webhooks by id, for as long as their senders may repeat them."""
+    """The contents of received webhooks, by id, for as long as their senders may repeat them."""
 
     def claim(self, webhook_id: str, content: str, now: int, until: int) -> str:
-        """Give an id to a content (its digest) up to ``until``, unless it has one already at ``now``.
+        """Bind an id to ``content`` (a digest) until ``until``, unless it is already bound at ``now``.
 
-        Return its content: ``content``, or what came first.
+        Returns the content that the id is bound to.
         """
         ...

@@ -1,9 +1,9 @@
-"""Use case: receive a result that Genesys Cloud sends by webhook. Nothing is believed before its signature is.
+"""Use case: receive a result that Genesys Cloud sends by webhook. Its signature is verified before anything is read.
 
-What a webhook came to is on record before it is answered with 200. Its id is looked after twice: ``WebhookIds`` keeps
-its content, written first, so that the same id with other content is refused; the execution's record keeps
-that it has had its effect, written with the outcome itself. So a receiver may die anywhere: a repeat is never taken
-for done before it is, and never has its effect a second time.
+The outcome is on record before the webhook is answered with 200. Its id is written twice: first to ``WebhookIds``,
+with its content, so that the same id with other content is refused; then to the execution's record, together with the
+outcome, to show that it took effect. So a receiver may die anywhere: a repeat is never taken for done before it is, and
+never takes effect twice.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -34,27 +34,27 @@ from actionrelay.webhooks.signatures import Verifier
 
 
 class ReceiptDocument(TypedDict):
-    """That an outcome is on record."""
+    """Confirms that an outcome is on record."""
 
     executionId: str
     status: Status
 
 
 REMEMBERED_MS = 7 * DAY_MS
-"""How long an id belongs to its content. The retries that the Standard Webhooks specification suggests end 75 hours and
-35 minutes after the first try, each with a new signature under the same id; this is more than twice that."""
+"""How long an id is bound to its content. The retries of the Standard Webhooks specification, each with a new signature
+under the same id, end 75 hours and 35 minutes after the first try; this is more than twice as long."""
 LOOK_AGAIN_MS = 60_000
-"""How long after a late webhook somebody looks whether all was done: its receiver has ended by then, dead or alive."""
+"""How long after a late webhook a worker checks that its follow-up was done. By then its receiver has ended."""
 LONGEST_COMPARED = 4 * 1_024 * 1_024
-"""Bytes of two results, together, up to which it is found out whether they say the same in other words."""
+"""Bytes of two results, together, up to which they are compared by meaning."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiveResult:
-    """Records an outcome that arrived by webhook: first, twice, late or in contradiction."""
+    """Records an outcome that arrives by webhook, be it early, repeated, late or contradictory."""
 
     verifier: Callable[[], Verifier]
-    """Read at each receipt, so that a rotated secret is seen."""
+    """Called for each webhook, so that a rotated secret is used."""
     ids: WebhookIds
     runs: SentRuns
     recorder: Recorder
@@ -65,16 +65,16 @@ class ReceiveResult:
     clock: Clock
 
     def receive(self, headers: Mapping[str, Sequence[str]], body: bytes) -> Execution:
-        """Take one webhook; returning means that its outcome is on record, now or since an earlier one.
+        """Record the outcome that a webhook reports, or find it on record already; return its execution.
 
         Raises:
-            UnauthenticWebhookError: not proven to come from Genesys Cloud.
-            PayloadTooLargeError: signed, and longer than an answer with a result may be (``foreign_json.REPORT``).
-            InvalidRequestError: signed, and it does not say which execution ended how.
-            ExecutionNotFoundError: of an execution that is not ours.
+            UnauthenticWebhookError: its signature is not valid.
+            PayloadTooLargeError: longer than ``foreign_json.REPORT`` allows.
+            InvalidRequestError: it does not say which execution ended how.
+            ExecutionNotFoundError: no execution went out under its id.
             WebhookConflictError: its id belongs to another webhook.
-            OutcomeConflictError: another outcome is on record, and stays.
-            DependencyError: a service failed; the webhook must be sent again.
+            OutcomeConflictError: another outcome is on record and stays.
+            DependencyError: a service failed; the sender must repeat the webhook.
         """
         webhook_id = self._authentic(headers, body)
         end = read_report(body, charset_of(next(iter(headers.get("content-type", ())), "")))
@@ -100,7 +100,7 @@ class ReceiveResult:
         return recorded
 
     def _authentic(self, headers: Mapping[str, Sequence[str]], body: bytes) -> str | None:
-        """Return the id of an authentic webhook, None in the scheme that has none."""
+        """Return the id of an authentic webhook; None if the scheme has no ids."""
         try:
             return self.verifier().verify(headers, body, self.clock.now() // 1_000).webhook_id
         except UnauthenticWebhookError as error:
@@ -115,7 +115,7 @@ class ReceiveResult:
         return sent
 
     def _claim(self, webhook_id: str, execution: Execution, report: "_Report") -> None:
-        """Make sure that the id belongs to this webhook; nothing follows but that no other comes under the id."""
+        """Bind the id to this webhook, so that no other one is accepted under it."""
         now = self.clock.now()
         content = _content(report)
         if self.ids.claim(webhook_id, content, now, now + REMEMBERED_MS) != content:
@@ -133,7 +133,7 @@ class ReceiveResult:
             now, cause = self.clock.now(), report.outcome.error
             return ledger.hear_of_earlier(current, cause, now, report.webhook_id, report.sent_as)
         if current.status is Status.UNKNOWN:
-            # Of all states this one has no message under way that would find what a dead receiver left undone.
+            # No message is in flight for this state that would finish what a dead receiver leaves undone.
             reminder = replace(Message.about(current, MessageKind.DEADLINE), version=None)
             self.queue.send(reminder, LOOK_AGAIN_MS)
         return ledger.settle(
@@ -147,7 +147,7 @@ class ReceiveResult:
         )
 
     def _already_decided(self, execution_id: str, report: "_Report", data: bytes) -> Execution:
-        """A repeat finishes what may have been left undone; a contradiction is put on record beside the outcome."""
+        """Finish what an earlier receiver may have left undone; record a contradiction beside the outcome."""
         execution, outcome = self._sent(execution_id).execution, report.outcome
         if execution.outcome and same_outcome(execution.outcome, outcome):
             self.completion.hand_on(execution, data)
@@ -156,7 +156,7 @@ class ReceiveResult:
         elif report.webhook_id in execution.webhook_ids or (
             report.run <= execution.runs_decided and outcome.status is Status.FAILED
         ):
-            # An operator has asked for another run since: what this webhook said has had its time.
+            # An operator has asked for another run since then, so this report decides nothing.
             self.recorder.pay(execution)
         else:
             self._note_conflict(execution, ExecutionError("outcome_conflict", f"a webhook reported {outcome.status}"))
@@ -169,7 +169,7 @@ class ReceiveResult:
         self.telemetry.count(Count.WEBHOOK_CONFLICTS)
 
     def _says_the_same(self, recorded: Outcome, report: "_Report", data: bytes) -> bool:
-        """Whether two outcomes differ in the order and the form of their results alone."""
+        """Whether two outcomes differ only in the order and the form of their results."""
         ref, reported = recorded.result, report.outcome
         if (recorded.status, recorded.error) != (reported.status, reported.error) or ref is None or not data:
             return False
@@ -181,18 +181,18 @@ class ReceiveResult:
 
 @dataclass(frozen=True, slots=True)
 class _Report:
-    """What one webhook says, of which run, and what identifies it."""
+    """What one webhook reports, about which run, and what identifies it."""
 
     run: int
     sent_as: str
     outcome: Outcome
     webhook_id: str | None
     meaning: str | None
-    """Names its result, whatever the order of its keys and the form of its numbers (``content_form``)."""
+    """A digest of its result that does not depend on the order of keys or the form of numbers (``content_form``)."""
 
 
 def _content(report: _Report) -> str:
-    """Digest what a webhook says. A sender may write the same in another way each time; only this counts."""
+    """Digest what a webhook reports: a sender may write the same report differently each time."""
     outcome = report.outcome
     error = asdict(outcome.error) if outcome.error else None
     return digest(canonical([report.sent_as, outcome.status.value, report.meaning, error]))

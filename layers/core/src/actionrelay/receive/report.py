@@ -1,7 +1,7 @@
-"""What an authentic webhook says: which execution it is about, and how that ended. Nothing else can make it useless.
+"""Reads what an authentic webhook reports: which execution ended, and how. Nothing else makes it invalid.
 
-A text that is too long is cut, what has another type than usual is read as what it most likely means, and members that
-are not known are left aside. ``foreign_json.REPORT`` says what becomes of flaws in its JSON.
+A text that is too long is cut, a value of an unusual type is read as what it most likely means, and unknown members are
+ignored. ``foreign_json.REPORT`` says how flaws in its JSON are treated.
 """
 
 import json
@@ -22,7 +22,7 @@ _STATUSES = {Status.COMPLETED.value: Status.COMPLETED, Status.FAILED.value: Stat
 
 @dataclass(frozen=True, slots=True)
 class ReportedEnd:
-    """An execution's end, as its webhook has it. ``result`` is JSON as it came, None for null."""
+    """An execution's end as its webhook reports it. ``result`` is the JSON text as received; None for null."""
 
     execution_id: str
     status: Status
@@ -32,11 +32,11 @@ class ReportedEnd:
 
 
 def read_report(body: bytes, charset: str | None = None) -> ReportedEnd:
-    """Read the body of an authentic webhook; ``charset`` is what its sender said.
+    """Read the body of an authentic webhook; ``charset`` is the one that its sender named.
 
     Raises:
-        PayloadTooLargeError: longer than an answer with a result may be.
-        InvalidRequestError: no JSON object, or one that does not say which execution ended how.
+        PayloadTooLargeError: longer than ``foreign_json.REPORT`` allows.
+        InvalidRequestError: not a JSON object, or it does not say which execution ended how.
     """
     try:
         document = read_text(body, REPORT, charset)
@@ -61,7 +61,7 @@ def read_report(body: bytes, charset: str | None = None) -> ReportedEnd:
 
 
 def _unfollowed(text: str, reason: str) -> ReportedEnd:
-    """Take from a report that nests too deep what its outermost level says."""
+    """Read the outermost level of a report that nests too deep."""
     outer = outer_texts(text, "executionId", "status")
     execution_id, status = _subject(outer.get("executionId"), outer.get("status"))
     error = UNSAID if status is Status.FAILED else result_unreadable(reason)
@@ -86,7 +86,7 @@ def _text(raw: str | None) -> str | None:
 
 
 def _error(raw: str | None) -> ExecutionError:
-    """Read why it failed; an error of which no more can be read than that it is there leaves it at that."""
+    """Read why it failed; ``UNSAID`` for an error that can't be read."""
     try:
         return read_reported_error(read((raw or "null").encode(), ERROR))
     except MalformedJsonError:

@@ -1,4 +1,4 @@
-"""The ids of received webhooks in the executions table: an item for each, put once and gone after a while."""
+"""The ids of received webhooks in the executions table: one item each, put once, expiring."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, override
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TableWebhookIds(WebhookIds):
-    """``WebhookIds`` in the executions table. An item holds a digest, and nothing of what the webhook said."""
+    """``WebhookIds`` in the executions table. An item holds a digest and nothing else of the webhook."""
 
     client: "DynamoDBClient"
     table: str
 
     @override
     def claim(self, webhook_id: str, content: str, now: int, until: int) -> str:
-        """Put the item of an id, or read the one that is in its place, by one request that only writes.
+        """Put the item of an id, or get the one that is there, in one request that needs no permission to read.
 
-        DynamoDB deletes ended items late, so the condition compares the time itself. The SDK repeats a put whose answer
-        got lost, and then meets its own item, which says what was to be said.
+        DynamoDB deletes expired items late, so the condition compares the time itself. When the SDK repeats a put
+        whose response was lost, it finds its own item, which has the same content.
         """
         with failures_as(StoreUnavailableError, "the id of a webhook can't be kept"):
             try:

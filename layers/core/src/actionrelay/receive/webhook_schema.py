@@ -1,6 +1,6 @@
 """The body of a result webhook as its sender should write it, for the OpenAPI document.
 
-What is taken is wider: ``report.py`` reads it.
+``report.py`` accepts more.
 """
 
 from typing import Annotated, Any, Literal
@@ -12,7 +12,7 @@ from actionrelay.schemas import Document
 
 
 class ResultWebhook(Document):
-    """The body of ``POST /v1/webhooks/genesys``; members that we do not know are left aside."""
+    """The body of ``POST /v1/webhooks/genesys``; unknown members are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 

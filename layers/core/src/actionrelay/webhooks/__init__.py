@@ -1,1 +1,1 @@
-"""Webhooks, in and out: signatures and keys, where one may go, and the one connection that carries it."""
+"""Webhooks, in and out: signatures, keys, allowed destinations, and the connection that posts them."""

@@ -1,7 +1,7 @@
-"""One post and its answer, as HTTP/1 has them (RFC 9112), over a connection that is already open.
+"""One HTTP/1 post and its response (RFC 9112), over an open connection.
 
-h11 reads what comes. It takes any legal answer: interim ones before it, HTTP/1.0, any number of header fields, folded
-ones, bare line feeds, a body with a length, in chunks with trailers, or up to the end of the connection.
+h11 parses the response. It accepts any legal one: interim responses first, HTTP/1.0, any number of header fields,
+folded fields, bare line feeds, a body with a length, in chunks with trailers, or up to the end of the connection.
 """
 
 import socket
@@ -21,10 +21,10 @@ _PART_BYTES = 16 * 1024
 
 
 class Deadline:
-    """A moment that is fixed when the attempt begins."""
+    """The end of an attempt, fixed when it begins."""
 
     def __init__(self, seconds: float) -> None:
-        """Begin an attempt that may take so long."""
+        """Begin an attempt that may take ``seconds``."""
         self._started = time.monotonic()
         self._seconds = seconds
 
@@ -33,7 +33,7 @@ class Deadline:
         return time.monotonic() - self._started
 
     def remaining(self) -> float:
-        """Seconds left, never 0 or less: TimeoutError then (a socket takes 0 for "do not block")."""
+        """Seconds left, more than 0 (a socket takes that for "do not block"); TimeoutError once it has passed."""
         left = self._seconds - self.elapsed()
         if left <= 0:
             raise TimeoutError("the deadline has passed")
@@ -42,30 +42,31 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a receiver answered, as far as a delivery asks for it."""
+    """The parts of a response that a delivery uses."""
 
     status: int
     retry_after: str | None = None
 
 
 class Exchange:
-    """One post over one connection, up to one deadline. Leaves the connection to the one who opened it."""
+    """One post over one connection, up to one deadline. The connection is the caller's to close."""
 
     def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
-        """Take an open connection, under TLS where there is to be TLS."""
+        """Take an open connection, with TLS already established where the URL wants it."""
         self._wire = _Wire(connection, deadline)
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_ANSWER_BYTES)
 
     def post(self, target: Target, headers: Mapping[str, str], body: bytes) -> Head:
         """Send the request and read up to the end of the final answer's head.
 
-        Interim answers (1xx) are passed over; 101 answers a question that nobody asked, so it is no answer. A complete
-        status line is the answer also where the connection then ends, or where the rest of the head is no HTTP, or
-        longer than ``MAX_ANSWER_BYTES`` with all that came before it: what was received will not be sent again for a
-        header field that nobody reads.
+        Interim responses (1xx) are skipped. 101 is an error, since no upgrade was requested. A complete status line
+        counts even if the connection ends after it, or the rest of the head is not HTTP or, with everything before it,
+        longer than ``MAX_ANSWER_BYTES``: a webhook that was received isn't posted again for an unused header field.
 
-        TimeoutError at the deadline, another OSError when the connection breaks, DeliveryFailedError for what is no
-        answer, with ``reason`` ``connection_lost`` or ``not_http``.
+        Raises:
+            TimeoutError: the deadline has passed.
+            OSError: the connection broke.
+            DeliveryFailedError: no HTTP response, with ``reason`` ``connection_lost`` or ``not_http``.
         """
         whole = {"User-Agent": f"actionrelay/{__version__}", "Accept-Encoding": "identity", **headers} | {
             "Host": target.authority,
@@ -75,21 +76,21 @@ class Exchange:
         request = self._http.send(h11.Request(method="POST", target=target.path, headers=list(whole.items())))
         self._http.send(h11.Data(data=body))
         self._http.send(h11.EndOfMessage())
-        # A receiver may answer and close before it has read all: then the answer is there to be read.
+        # A receiver may respond and close before it has read everything. The response can still be read.
         with suppress(BrokenPipeError):
             self._wire.send(request or b"")
             self._wire.send(body)
         return self._read_head()
 
     def hear_out(self) -> None:
-        """Read the rest within the same bounds, so that the receiver meets no broken pipe. Never fails."""
+        """Read the rest within the same bounds, so that the receiver gets no broken pipe. Never raises."""
         with suppress(OSError, h11.RemoteProtocolError):
             while not isinstance(event := self._http.next_event(), h11.EndOfMessage | h11.ConnectionClosed):
                 if event is h11.NEED_DATA:
                     self._http.receive_data(self._wire.receive())
 
     def _read_head(self) -> Head:
-        head = bytearray()  # what has come of the answer that is being read
+        head = bytearray()  # the part of the response's head that has arrived
         while True:
             try:
                 event = self._http.next_event()
@@ -103,14 +104,14 @@ class Exchange:
             received = self._receive_after(head)
             if not received:
                 return _by_its_status_line(head)
-            # Empty lines are passed over, as by a server before a request (RFC 9112, section 2.2).
+            # Empty lines are skipped, as by a server before a request (RFC 9112, section 2.2).
             begun = received if head else received.lstrip(b"\r\n")
             if begun:
                 head += begun
                 self._http.receive_data(begun)
 
     def _receive_after(self, head: bytearray) -> bytes:
-        """Take a connection that breaks behind the status line for one that ends there."""
+        """Receive more; a connection that breaks after the status line counts as ended there."""
         try:
             return self._wire.receive()
         except TimeoutError:
@@ -122,7 +123,7 @@ class Exchange:
 
 
 def _by_its_status_line(head: bytearray) -> Head:
-    """Read the one line that a status needs, by the same parser, without what follows it."""
+    """Parse the status line only, with the same parser."""
     if not head:
         raise DeliveryFailedError("the connection ended before an answer", reason="connection_lost")
     line, ended, _ = head.partition(b"\n")
@@ -138,7 +139,7 @@ def _by_its_status_line(head: bytearray) -> Head:
 
 
 def _retry_after(response: h11.Response) -> str | None:
-    """The field's value, values where it came more than once."""
+    """The field's value; several values are joined by commas."""
     values = [value.decode("latin-1") for name, value in response.headers if name == b"retry-after"]
     return ", ".join(values) if values else None
 
@@ -146,8 +147,8 @@ def _retry_after(response: h11.Response) -> str | None:
 class _Wire:
     """A connection with one deadline and a bound on what it reads.
 
-    A socket's own timeout starts afresh with every call, so a receiver that sends a byte now and then would hold a
-    worker for ever.
+    A socket's own timeout restarts with every call, so a receiver that sends a byte now and then would hold a worker
+    forever.
     """
 
     def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
@@ -163,7 +164,7 @@ class _Wire:
             unsent = unsent[self._connection.send(unsent) :]
 
     def receive(self) -> bytes:
-        """The next bytes, empty at the end; the end of the budget looks like the end of the answer."""
+        """The next bytes; empty at the end of the response or of the budget."""
         self._connection.settimeout(self._deadline.remaining())
         part = memoryview(self._part)[: self._budget]
         received = self._connection.recv_into(part) if part else 0

@@ -1,6 +1,6 @@
-"""The keys of webhooks: how they are stored, how they are read, and the one that each receiver gets. Pure.
+"""Webhook keys: how a stored secret is read, and the key that each receiver gets. Pure.
 
-What people store is read as they meant it, or refused by name; it is never taken for the key of another text:
+A stored text is read as it was meant, or refused with the reason. It is never read as another key:
 
 =========================================================  ==============================================
 stored                                                     read as
@@ -29,7 +29,7 @@ SECRET_PREFIX = "whsec_"  # noqa: S105 - what marks a secret, not one
 MIN_KEY_BYTES = 24
 """The shortest key that Standard Webhooks allows: 192 bits."""
 MAX_KEYS = 10
-"""Room for any rotation, and a bound on what one webhook can make us compute."""
+"""Enough for any rotation, and a bound on what verifying one webhook costs."""
 
 _ASYMMETRIC_PREFIXES = ("whsk_", "whpk_")
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
@@ -38,7 +38,7 @@ _QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 
 @dataclass(frozen=True, slots=True)
 class SigningSecret:
-    """A shared key of at least one byte. It never shows in ``repr``, so it can't reach a log that way."""
+    """A shared key of at least one byte. ``repr`` leaves it out, so it can't reach a log that way."""
 
     key: bytes = field(repr=False)
 
@@ -48,14 +48,14 @@ class SigningSecret:
 
     @property
     def text(self) -> str:
-        """The secret in the form in which it is handed out: ``whsec_`` and base64."""
+        """The secret in the form that receivers get: ``whsec_`` and base64."""
         return SECRET_PREFIX + base64.b64encode(self.key).decode("ascii")
 
 
 def key_of_receiver(secret: SigningSecret, host: str) -> SigningSecret:
-    """Derive the key that signs to ``host``, a name or an address in lower case, without brackets and port.
+    """Derive the key that signs webhooks to ``host``: a name or an address in lower case, without brackets and port.
 
-    HMAC-SHA256 of ``host:`` and the host under the deployment's key: a receiver can't compute another one's.
+    It is HMAC-SHA256 of ``host:`` and the host, under the deployment's key. No receiver can compute another one's.
     """
     return SigningSecret(hmac.digest(secret.key, b"host:" + host.encode("ascii"), "sha256"))
 
@@ -66,9 +66,10 @@ def keys_of_receiver(secrets: Sequence[SigningSecret], host: str) -> tuple[Signi
 
 
 def parse_secrets(stored: str) -> tuple[SigningSecret, ...]:
-    """Read a stored value, by the table above: at least one secret, the current one first.
+    """Read a stored value by the table above: at least one secret, the current one first.
 
-    ValueError, with the reason and never a part of the value, if it holds none or an unusable one.
+    Raises:
+        ValueError: it holds no secret, or an unusable one. The message says why and quotes nothing of the value.
     """
     text = _trimmed(stored)
     if not text:
@@ -101,7 +102,11 @@ def _each_name_once(members: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def parse_secret(entry: str) -> SigningSecret:
-    """Read one key, by the table above; ValueError with the reason, and never a part of it, where there is none."""
+    """Read one key by the table above.
+
+    Raises:
+        ValueError: it is not a key. The message says why and quotes nothing of it.
+    """
     text = _trimmed(entry)
     text = text.removeprefix("v1,") if text.startswith("v1," + SECRET_PREFIX) else text
     if not text:
@@ -126,7 +131,7 @@ def parse_secret(entry: str) -> SigningSecret:
 def _decoded(encoded: str) -> bytes | None:
     try:
         return base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-    except ValueError:  # taken no further: it quotes the secret
+    except ValueError:  # not passed on: it quotes the secret
         return None
 
 

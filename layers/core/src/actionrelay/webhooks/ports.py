@@ -1,4 +1,4 @@
-"""How a webhook goes out."""
+"""Posting webhooks."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -13,7 +13,7 @@ class WebhookSender(Protocol):
         """Post once; no retries, no redirects.
 
         Raises:
-            DeliveryRefusedError: the outbound rules forbid the address.
-            DeliveryFailedError: no answer.
+            DeliveryRefusedError: the outbound rules forbid the URL or an address behind it.
+            DeliveryFailedError: no response.
         """
         ...

@@ -1,9 +1,9 @@
-"""Which IP addresses are public: where a stranger may make us connect to.
+"""Which IP addresses are public, so that a caller may make us connect to them.
 
-``ipaddress.is_global`` alone is not enough. It passes forms of IPv6 that carry an IPv4 address of any kind to
-wherever a translator takes it (``64:ff9b::a9fe:a9fe`` is 169.254.169.254), multicast, and what its copy of
-the registries has not heard of yet. So an address has to pass three rules: outside every network named here,
-global unicast by the standard library's account too, and the same for an IPv4 address inside it.
+``ipaddress.is_global`` is not enough. It passes multicast, IPv6 forms that a translator turns into any IPv4 address
+(``64:ff9b::a9fe:a9fe`` is 169.254.169.254), and whatever is newer than its copy of the registries. So an address passes
+three rules: it is outside every network named here, the standard library calls it global, and both hold for an IPv4
+address inside it.
 
 Sources: the IANA special-purpose address registries for IPv4 and IPv6 (RFC 6890), RFC 6052 and RFC 8215
 (NAT64), RFC 3056 and RFC 7526 (6to4), RFC 4380 (Teredo), RFC 5214 (ISATAP), RFC 4291.
@@ -34,7 +34,7 @@ _DENIED_V4: tuple[tuple[IPv4Network, str], ...] = tuple(
     )
 )
 
-# Transition forms that no receiver has had for years are refused whole, whatever they carry.
+# Transition forms that receivers no longer use are refused entirely, whatever address they carry.
 _DENIED_V6: tuple[tuple[IPv6Network, str], ...] = tuple(
     (IPv6Network(network), name)
     for network, name in (
@@ -57,20 +57,20 @@ _DENIED_V6: tuple[tuple[IPv6Network, str], ...] = tuple(
         ("ff00::/8", "multicast"),
     )
 )
-# The only part of IPv6 that is given out for global unicast (IANA, RFC 4291): the rest is refused unnamed.
+# The only part of IPv6 that is assigned to global unicast (IANA, RFC 4291).
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 _LOW_32_BITS = 0xFFFF_FFFF
-# The upper half of an ISATAP interface identifier, with and without the bit that says "globally unique".
+# The upper half of an ISATAP interface identifier, with and without the "globally unique" bit.
 _ISATAP_MARKS = (0x0000_5EFE, 0x0200_5EFE)
 
 
 def forbidding_rule(address: str) -> str | None:
-    """Name the rule that keeps ``address`` from being public, None when it is public.
+    """Return the rule by which ``address`` is not public; None if it is public.
 
-    An IPv4 address inside an IPv6 one (mapped, NAT64, ISATAP) is judged as if it came alone, since it is
-    where the packets may end: networks with DNS64 give every IPv4-only name such an address.
+    An IPv4 address inside an IPv6 one (mapped, NAT64, ISATAP) is judged by itself, since packets may end there:
+    networks with DNS64 give every IPv4-only name an address of this form.
     """
     try:
         parsed = ip_address(address)

@@ -1,4 +1,4 @@
-"""DNS as the operating system sees it, within a time that the operating system does not keep."""
+"""DNS by the operating system's resolver, with a time limit that the operating system lacks."""
 
 import socket
 import threading
@@ -10,39 +10,38 @@ from typing import override
 from actionrelay.webhooks.targets import Resolver
 
 LOOKUP_SECONDS = 2.0
-"""How long a lookup is waited for: a name that takes longer does not resolve now."""
+"""How long to wait for a lookup. A name that takes longer counts as not resolving now."""
 MAX_LOOKUPS = 32
-"""How many lookups may be under way in this process. One can't be interrupted, so those that were given up count on
-until the system's resolver gives up too, after seconds."""
+"""How many lookups may be in flight in this process. A lookup can't be interrupted, so one that was given up still
+counts until the system's resolver gives up, too."""
 
 type Lookup = Callable[[str, int], tuple[str, ...]]
-"""Asks for the addresses of a name, however long it takes."""
+"""Looks up the addresses of a name, however long it takes."""
 
 
 def ask_system(host: str, port: int) -> tuple[str, ...]:
     """Return every address of ``host``, in the system's order of preference and without repeats.
 
-    A name that does not resolve has none, whether it does not exist or DNS can't say at present: to a delivery both
-    mean "not now".
+    A name that does not resolve has none, whether it does not exist or DNS fails: for a delivery both mean "not now".
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     except (OSError, ValueError):
-        # ValueError: text that can't be a name at all (an empty or overlong label, a null character).
+        # ValueError: not a name (an empty or overlong label, a null character).
         return ()
     return tuple(dict.fromkeys(str(sockaddr[0]) for _, _, _, _, sockaddr in found))
 
 
 class SystemResolver(Resolver):
-    """Asks the system's resolver, each time: an answer is good for the attempt it was asked for.
+    """Asks the system's resolver, once for each attempt.
 
-    Each lookup has a thread of its own, a name that is being looked up is not asked for again but waited for, and what
-    can't have a thread does not resolve now: a name server that never answers costs at most ``within_seconds`` of
-    anybody's time, and ``MAX_LOOKUPS`` of them that many threads.
+    Each lookup has its own thread. A second attempt for the same name waits for the lookup in flight. Beyond
+    ``MAX_LOOKUPS`` a name does not resolve now. So a name server that never answers costs a delivery at most
+    ``within_seconds``, and the process at most ``MAX_LOOKUPS`` threads.
     """
 
     def __init__(self, lookup: Lookup = ask_system, within_seconds: float = LOOKUP_SECONDS) -> None:
-        """Take what asks, and how long it is waited for."""
+        """Use ``lookup``, and wait at most ``within_seconds`` for it."""
         self._lookup = lookup
         self._within_seconds = within_seconds
         self._lock = threading.Lock()
@@ -50,7 +49,7 @@ class SystemResolver(Resolver):
 
     @override
     def resolve(self, host: str, port: int) -> tuple[str, ...]:
-        """Return the addresses of ``host``; none after ``within_seconds``. An IP address is its own answer."""
+        """Return the addresses of ``host``; none after ``within_seconds``. An IP address resolves to itself."""
         if _is_address(host):
             return (host,)
         answer = self._asked(host, port)
@@ -66,7 +65,7 @@ class SystemResolver(Resolver):
             if len(self._under_way) >= MAX_LOOKUPS:
                 return None
             answer = self._under_way[host, port] = Future()
-        # A daemon, so that a name server can't keep a process from ending.
+        # A daemon thread, so that a name server can't keep the process from ending.
         threading.Thread(target=self._ask, args=(host, port, answer), name="dns", daemon=True).start()
         return answer
 

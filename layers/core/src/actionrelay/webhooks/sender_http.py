@@ -1,9 +1,8 @@
-"""The one connection whose destination a caller chooses.
+"""Posts a webhook: the one connection whose destination a caller chooses.
 
-The name is resolved once per attempt, all of its addresses are vetted, and the socket is opened to one of
-exactly those addresses; the name is used for the ``Host`` header, for SNI and for the certificate. What is
-said over that socket is ``exchange_http``'s: no proxies, redirects, retries, cookies or decompression, and one
-deadline for every single operation.
+The name is resolved once per attempt, all of its addresses are vetted, and the socket is opened to one of exactly those
+addresses. The name itself is used for the ``Host`` header, SNI and the certificate. There are no proxies, redirects,
+retries, cookies or decompression, and one deadline covers every operation (``exchange_http``).
 """
 
 import socket
@@ -22,11 +21,11 @@ from actionrelay.webhooks.targets import DeliveryAnswer, OutboundPolicy, Resolve
 MAX_ADDRESSES_TRIED = 4
 
 type Connect = Callable[[str, int, float], socket.socket]
-"""Opens a TCP connection to an address and port within so many seconds; OSError when it can't."""
+"""Opens a TCP connection to an address and port, within a number of seconds; raises OSError if it can't."""
 
 
 def connect_tcp(address: str, port: int, timeout_seconds: float) -> socket.socket:
-    """Open a TCP connection to an IP address. There is no name here, so nothing can be resolved again."""
+    """Open a TCP connection to an IP address; a name is not resolved again."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     connection = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -39,7 +38,7 @@ def connect_tcp(address: str, port: int, timeout_seconds: float) -> socket.socke
 
 
 class PinnedSender(WebhookSender):
-    """Posts a webhook to a vetted address. One deadline holds for connection, TLS, request and answer."""
+    """Posts a webhook to a vetted address. One deadline covers connecting, TLS, request and response."""
 
     def __init__(
         self,
@@ -50,7 +49,7 @@ class PinnedSender(WebhookSender):
         tls: ssl.SSLContext | None = None,
         connect: Connect = connect_tcp,
     ) -> None:
-        """Take what decides where to go; ``tls`` replaces the system's trust, ``connect`` the network."""
+        """``tls`` replaces the system's trust store, ``connect`` the network."""
         self._resolver = resolver
         self._policy = policy
         self._timeout_seconds = timeout_seconds
@@ -59,14 +58,15 @@ class PinnedSender(WebhookSender):
 
     @override
     def send(self, url: str, headers: Mapping[str, str], body: bytes) -> DeliveryAnswer:
-        """Post ``body`` once and return the status that the receiver answered, whatever it is.
+        """Post ``body`` once and return the receiver's status, whatever it is.
 
-        The status is the answer: when it has arrived, a body that breaks off or drips until the deadline
-        changes nothing. At most 64 KB of an answer are read, then the connection is closed.
+        Once the status has arrived, a body that breaks off or drips until the deadline changes nothing. At most 64 KB
+        of a response are read. DNS counts against the deadline.
 
-        DeliveryRefusedError when the rules forbid the URL or an address behind it: nothing was connected to.
-        DeliveryFailedError when no status arrived, with ``reason``: ``unresolved``, ``connect``, ``tls``,
-        ``timeout``, ``connection_lost`` or ``not_http``. DNS counts against the deadline.
+        Raises:
+            DeliveryRefusedError: the rules forbid the URL or an address behind it; no connection was made.
+            DeliveryFailedError: no status arrived, with ``reason`` ``unresolved``, ``connect``, ``tls``, ``timeout``,
+                ``connection_lost`` or ``not_http``.
         """
         deadline = Deadline(self._timeout_seconds)
         target = parse_target(url, self._policy)
@@ -103,7 +103,7 @@ class PinnedSender(WebhookSender):
             raise
 
     def _open_first(self, target: Target, addresses: tuple[str, ...], deadline: Deadline) -> socket.socket:
-        """Connect to the first address that answers; to those before it nothing was sent."""
+        """Connect to the first address that accepts; the others get no data."""
         failures: list[OSError] = []
         for tried, address in enumerate(addresses):
             share = deadline.remaining() / (len(addresses) - tried)
@@ -119,7 +119,7 @@ class PinnedSender(WebhookSender):
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        """The trust store takes milliseconds to load: once for all deliveries, and not before the first."""
+        """Loaded at the first delivery and kept, since the trust store takes milliseconds to load."""
         if self._given_tls is not None:
             return self._given_tls
         context = trusting_as_browsers_do()

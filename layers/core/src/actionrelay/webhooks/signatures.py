@@ -1,15 +1,14 @@
-"""How webhooks are signed and how a signature is checked. Pure: bytes, headers and a time in, a verdict out.
+"""Signs webhooks and verifies their signatures. Pure.
 
 Two schemes. Standard Webhooks 1.0.0: ``webhook-id``, ``webhook-timestamp`` (epoch seconds) and
 ``webhook-signature``, a space-separated list of ``v1,<base64>`` where the base64 is HMAC-SHA256 of
 ``id.timestamp.body``; other entries are skipped. And the hub scheme: ``X-Hub-Signature-256: sha256=<hex or
 base64>``, HMAC-SHA256 of the body.
 
-A verifier ends in one of two ways: with what it has proven, or with
-:class:`~actionrelay.errors.UnauthenticWebhookError`, whose context names the ``reason`` and the ``header``.
-No input makes it raise anything else. What arrives is never decoded: it is compared, as text, with the one
-correct form of each acceptable signature, so no second form (padding, whitespace, unused base64 bits)
-can pass.
+A verifier returns what it has proven, or raises :class:`~actionrelay.errors.UnauthenticWebhookError`, whose context
+names the ``reason`` and the ``header``. No input makes it raise anything else. A received signature is never decoded,
+but compared as text with the one correct form of each acceptable signature, so that no other form (padding,
+whitespace, unused base64 bits) passes.
 """
 
 import base64
@@ -30,13 +29,13 @@ HUB_HEADER = "x-hub-signature-256"
 type Headers = Mapping[str, Sequence[str]]
 """Header names in any case, each with every value it came with (API Gateway's ``multiValueHeaders``)."""
 
-# A full stop in an id would let a forger move the borders within id.timestamp.body and keep the signature.
+# A full stop in an id would let a forger shift the parts of id.timestamp.body and keep the signature.
 _ID = re.compile(r"[!-\-/-~]{1,256}")
 _TIMESTAMP = re.compile(r"0|[1-9][0-9]{0,11}")
 _SIGNATURE = re.compile(r"([A-Za-z0-9]{1,16}),([!-~]+)")
 _BASE64_SHA256 = re.compile(r"[A-Za-z0-9+/]{43}=")
 _HEX_SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
-# Room for dozens of signatures, and a bound on what a stranger can make us compare.
+# Enough for dozens of signatures, and a bound on what is compared.
 _MAX_SIGNATURE_HEADER = 4096
 
 
@@ -48,7 +47,11 @@ class StandardWebhooks:
 
     @staticmethod
     def sign(secret: SigningSecret, webhook_id: str, timestamp: int, body: bytes) -> str:
-        """Return ``v1,<base64>``. ValueError for an id or a timestamp that no verifier would take."""
+        """Return ``v1,<base64>``.
+
+        Raises:
+            ValueError: no verifier would accept the id or the timestamp.
+        """
         stamp = str(timestamp)
         if not _ID.fullmatch(webhook_id) or not _TIMESTAMP.fullmatch(stamp):
             raise ValueError("a webhook id is 1 to 256 visible ASCII characters but no full stop, a timestamp >= 0")
@@ -56,7 +59,7 @@ class StandardWebhooks:
 
     @staticmethod
     def headers(secrets: Sequence[SigningSecret], webhook_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-        """Return the three headers, signed with every secret: receivers may rotate at their own time."""
+        """Return the three headers, with a signature for each secret, so that receivers rotate when they like."""
         if not secrets:
             raise ValueError("at least one signing secret is needed")
         signatures = (StandardWebhooks.sign(secret, webhook_id, timestamp, body) for secret in secrets)
@@ -72,7 +75,7 @@ class StandardWebhooks:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedWebhook:
-    """What an authentic webhook proved about itself; None where the scheme has no such thing."""
+    """What an authentic webhook proves; None where its scheme has no such field."""
 
     webhook_id: str | None
     timestamp: int | None
@@ -82,13 +85,17 @@ class Verifier(Protocol):
     """Decides whether a webhook is authentic."""
 
     def verify(self, headers: Headers, body: bytes, now: int) -> VerifiedWebhook:
-        """Return what is proven about ``body`` at ``now`` (epoch s), or raise UnauthenticWebhookError."""
+        """Return what is proven about ``body`` at ``now`` (epoch seconds).
+
+        Raises:
+            UnauthenticWebhookError: it is not authentic.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class StandardWebhooksVerifier(Verifier):
-    """Takes what any of ``secrets`` signed at most ``tolerance_seconds`` ago, or ahead of our clock."""
+    """Accepts what any of ``secrets`` signed, at most ``tolerance_seconds`` before or after our time."""
 
     secrets: tuple[SigningSecret, ...]
     tolerance_seconds: int = 300
@@ -119,7 +126,7 @@ class StandardWebhooksVerifier(Verifier):
 
 @dataclass(frozen=True, slots=True)
 class HubSignatureVerifier(Verifier):
-    """Takes what any of ``secrets`` signed. The scheme knows no time and no id, so it can't detect a replay."""
+    """Accepts what any of ``secrets`` signed. The scheme has no time and no id, so it can't detect a replay."""
 
     secrets: tuple[SigningSecret, ...]
 
@@ -150,7 +157,7 @@ def _require_secrets(secrets: Sequence[SigningSecret]) -> None:
 
 
 def _only_value(headers: Headers, wanted: str) -> str:
-    """The header's one value; one that came twice would mean one thing here and another thing elsewhere."""
+    """The header's only value. A repeated header is refused, since others could read another of its values."""
     found: list[str] = []
     for name, values in headers.items():
         if name.lower() == wanted:
@@ -163,7 +170,7 @@ def _only_value(headers: Headers, wanted: str) -> str:
 
 
 def _v1_signatures(header: str) -> list[str]:
-    """The base64 of every ``v1`` entry. What is not understood is skipped: it may be of a version to come."""
+    """The base64 of every ``v1`` entry. Others are skipped: they may belong to a later version."""
     if len(header) > _MAX_SIGNATURE_HEADER:
         raise UnauthenticWebhookError("malformed_signature", SIGNATURE_HEADER)
     entries = [match for entry in header.split(" ") if (match := _SIGNATURE.fullmatch(entry))]
@@ -175,7 +182,7 @@ def _v1_signatures(header: str) -> list[str]:
 
 
 def _any_equal(expected: Iterable[str], presented: Sequence[str]) -> bool:
-    """Compare every pair in constant time and to the end: the time taken does not show which one matched."""
+    """Compare every pair, each in constant time, so that the time does not show which one matched."""
     equal = False
     for one in expected:
         for other in presented:

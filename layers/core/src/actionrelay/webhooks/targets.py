@@ -1,12 +1,11 @@
-"""Where a caller may make us connect to: the rules for a webhook URL and the addresses behind it. Pure.
+"""The rules for a webhook URL and for the addresses behind it. Pure.
 
-:func:`parse_target` reads the URL, :func:`vet` judges what its name resolves to. Both are asked when a URL is
-submitted and again at every attempt, because DNS answers change; a connection must go to one of the
-very addresses that :func:`vet` returned, without asking DNS again.
+:func:`parse_target` reads the URL, :func:`vet` judges what its name resolves to. Both run when a URL is submitted and
+at every attempt, because DNS changes. A connection goes to one of the addresses that :func:`vet` returned, without
+asking DNS again.
 
-What parsers are known to read in two ways (backslashes, whitespace, user info, percent signs in the host,
-IPv4 in octal, hex or fewer than four parts, host names outside ASCII) is refused and not interpreted: there
-is then nothing that a check and a connection could understand differently.
+Forms that parsers read differently (backslashes, whitespace, user info, percent signs in the host, IPv4 in octal, hex
+or fewer than four parts, host names outside ASCII) are refused, so that a check and a connection can't disagree.
 """
 
 import re
@@ -27,7 +26,7 @@ _MAX_NAME_LENGTH = 253
 _INTERNAL_SUFFIXES = ("localhost", "local", "localdomain", "internal")
 _AUTHORITY = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[^:\[\]]*))(?::(?P<port>[0-9]{1,5}))?")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
-# The WHATWG URL standard's "ends in a number": what inet_aton, and so a resolver, may read as IPv4.
+# The WHATWG URL standard's "ends in a number": inet_aton, and so a resolver, may read it as IPv4.
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
@@ -35,8 +34,8 @@ _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 class OutboundPolicy:
     """What is allowed beyond a public address behind https on one of ``ports``.
 
-    ``allow_private`` lifts every rule about scheme, port, name and address, but none about how a URL is
-    written. It exists for the local world alone.
+    ``allow_private`` lifts the rules about scheme, port, name and address, but none about the form of a URL. It is only
+    for the local world.
     """
 
     allow_private: bool = False
@@ -44,7 +43,7 @@ class OutboundPolicy:
 
 
 _ANYWHERE = OutboundPolicy(allow_private=True)
-"""For reading a URL whose destination is somebody else's question."""
+"""For reading a URL without judging its destination."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAnswer:
-    """What a receiver answered: the status, ``Retry-After`` as sent (None when absent), the time it took."""
+    """A receiver's response: status, ``Retry-After`` as sent (None if absent), and the time it took (ms)."""
 
     status: int
     retry_after: str | None
@@ -78,15 +77,15 @@ class Resolver(Protocol):
     """Finds the addresses of a name."""
 
     def resolve(self, host: str, port: int) -> tuple[str, ...]:
-        """Return every IP address of ``host``, which may be one itself; none when it does not resolve now."""
+        """Return every IP address of ``host``, which may itself be one; none if it does not resolve now."""
         ...
 
 
 def parse_target(url: str, policy: OutboundPolicy) -> Target:
-    """Read a webhook URL, or raise DeliveryRefusedError saying which rule it breaks.
+    """Read a webhook URL. An address in it is judged here; a name's addresses are judged by :func:`vet`.
 
-    The message and the context quote nothing of the URL, so that no credential in it is ever repeated. An
-    address in the URL itself is judged here already; names are judged by :func:`vet`.
+    Raises:
+        DeliveryRefusedError: it breaks a rule, which is named. The URL, which may hold a credential, is not quoted.
     """
     _require_plain_text(url)
     try:
@@ -106,7 +105,7 @@ def parse_target(url: str, policy: OutboundPolicy) -> Target:
     port = int(authority["port"] or _DEFAULT_PORTS[parts.scheme])
     if not 0 < port <= _HIGHEST_PORT or not (policy.allow_private or port in policy.ports):
         raise _refused("port", "has a port that is not allowed")
-    # Outside ASCII only: what is percent-encoded already stays as the caller wrote it.
+    # Only outside ASCII: what is percent-encoded already stays as the caller wrote it.
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     encoded = "".join(character if character.isascii() else quote(character) for character in path)
     target = Target(parts.scheme, host, port, encoded)
@@ -116,15 +115,20 @@ def parse_target(url: str, policy: OutboundPolicy) -> Target:
 
 
 def host_of(url: str) -> str:
-    """Return the host of a webhook URL in the form that its receiver's key is made of (see ``read_host``).
+    """Return the host of a webhook URL in the form that its receiver's key is derived from (see ``read_host``).
 
-    DeliveryRefusedError for a URL that no rule would let pass.
+    Raises:
+        DeliveryRefusedError: not a valid webhook URL.
     """
     return parse_target(url, _ANYWHERE).host
 
 
 def read_host(text: str) -> str:
-    """Read a host alone: lower case, without brackets and a final dot; DeliveryRefusedError for anything else."""
+    """Read a host, and return it in lower case, without brackets and a final dot.
+
+    Raises:
+        DeliveryRefusedError: not a host, or more than one.
+    """
     target = parse_target(f"https://{text}/", _ANYWHERE)
     if target.path != "/" or target.port != _DEFAULT_PORTS["https"] or text.endswith(":443"):
         raise DeliveryRefusedError("a host is a name or an address alone", rule="host")
@@ -132,10 +136,12 @@ def read_host(text: str) -> str:
 
 
 def vet(target: Target, addresses: Iterable[str], policy: OutboundPolicy) -> tuple[str, ...]:
-    """Return ``addresses`` when every one of them is public; none is fine, a name may resolve later.
+    """Return ``addresses`` if every one is public. None at all is fine: a name may resolve later.
 
-    One forbidden address condemns the name: its owner decides which of them a connection would get.
-    DeliveryRefusedError names the rule, not the address: what DNS says inside is not the caller's to learn.
+    One forbidden address is enough to refuse a name, since its owner decides which of them a connection gets.
+
+    Raises:
+        DeliveryRefusedError: it names the rule, not the address, which could show what internal DNS says.
     """
     vetted = tuple(addresses)
     for address in vetted:
@@ -168,7 +174,7 @@ def _ipv6(text: str) -> str:
 def _name_or_ipv4(text: str, policy: OutboundPolicy) -> str:
     # Before lower(), which turns the Kelvin sign into a plain k.
     if not text.isascii():
-        # Two IDNA standards turn some names into different ASCII ones; the caller knows which is meant.
+        # Two IDNA standards map some names to different ASCII ones; only the caller knows which is meant.
         raise _refused("host", "has a host outside ASCII; write it in its xn-- form")
     name = text.lower()
     absolute = name.removesuffix(".")
