@@ -1,1 +1,1 @@
-"""Where Lambda's events become calls of use cases, and their errors become answers: one map for each kind of event."""
+"""Turns Lambda's events into calls of use cases, and their errors into answers: one map for each kind of event."""

@@ -1,6 +1,6 @@
-"""SQS batches: every message on its own, at the same time, and only the failed ones are returned to the queue.
+"""SQS batches: messages are handled concurrently, and only those that failed are returned to the queue.
 
-What can never be worked on is not returned either: it goes to the dead-letter queue at once, with the reason.
+A message that can never be handled goes to the dead-letter queue at once, with the reason.
 """
 
 import json
@@ -23,11 +23,11 @@ from actionrelay.signals import Count
 from actionrelay.wiring.telemetry import log_bug, log_refusal, logger, on_every_line, telemetry
 
 if TYPE_CHECKING:
-    # A name for the type checker: the other functions' cold starts don't pay for the catalogue.
+    # For the type checker only: other functions' cold starts don't load the catalogue.
     from actionrelay.catalogue.ports import SyncMessage
 
 type MessageHandler[Kind] = Callable[[Kind, int], None]
-"""Takes a message and the time, in ms since the epoch, at which this invocation is cut off."""
+"""Handles a message; also gets the time (ms since the epoch) at which this invocation is cut off."""
 
 
 def serve(
@@ -36,7 +36,7 @@ def serve(
     prepare: Callable[[Sequence[Message]], MessageHandler[Message]],
     dead_letters: Callable[[], DeadLetters],
 ) -> dict[str, Any]:
-    """Work off a batch of messages about executions (``serve_kind``)."""
+    """Handle a batch of messages about executions (``serve_kind``)."""
     return serve_kind(event, context, prepare, dead_letters, lambda record: read_message(_text(record)))
 
 
@@ -47,7 +47,10 @@ def serve_kind[Kind: (Message, DecisionMessage, WorkflowMessage, SyncMessage)](
     dead_letters: Callable[[], DeadLetters],
     read: Callable[[Mapping[str, Any]], Kind],
 ) -> dict[str, Any]:
-    """Hand each message, in a thread of its own, to what ``prepare`` makes of the batch; who raises returns alone."""
+    """Handle each message in its own thread, with the handler that ``prepare`` makes for the batch.
+
+    Only messages whose handler raised are returned to the queue.
+    """
     records = {record["messageId"]: record for record in event.get("Records") or []}
     messages, failed = _read_each(records, dead_letters, read)
     if messages:
@@ -64,7 +67,7 @@ def serve_kind[Kind: (Message, DecisionMessage, WorkflowMessage, SyncMessage)](
 
 
 def in_turn[Kind](handle: MessageHandler[Kind], subject: Callable[[Kind], str]) -> MessageHandler[Kind]:
-    """Handle a batch's messages about one subject one after the other, since they would write to the same records."""
+    """Handle a batch's messages about one subject one at a time, since they write to the same records."""
     turns: dict[str, Lock] = {}
 
     def handle_in_turn(message: Kind, ends_at: int) -> None:
@@ -79,7 +82,7 @@ def _read_each[Kind](
     dead_letters: Callable[[], DeadLetters],
     read: Callable[[Mapping[str, Any]], Kind],
 ) -> tuple[dict[str, Kind], set[str]]:
-    """Return the messages that can be read, by id, and the ids of the others that could not be buried either."""
+    """Return the readable messages by id, and the ids of those that could be neither read nor buried."""
     messages: dict[str, Kind] = {}
     failed: set[str] = set()
     for message_id, record in records.items():
@@ -104,14 +107,14 @@ def _done[Kind: (Message, DecisionMessage, WorkflowMessage, SyncMessage)](
             handle(message, ends_at)
         except RecordUnreadableError as error:
             return _buried(record, error, dead_letters)
-        except Exception as error:  # noqa: BLE001 - the last line of defence: one message's bug must not take the batch
+        except Exception as error:  # noqa: BLE001 - last line of defence: one message's bug must not fail the batch
             _log(error)
             return False
         return True
 
 
 def _buried(record: Mapping[str, Any], error: ActionRelayError, dead_letters: Callable[[], DeadLetters]) -> bool:
-    """Put a message that nobody can work on where people look; one that can't be put there is returned."""
+    """Move a message to the dead-letter queue; return whether that worked."""
     try:
         dead_letters().put(_text(record) or "(no body)", error.code)
     except ActionRelayError as failure:
@@ -132,10 +135,10 @@ def _log(error: Exception) -> None:
 
 
 def read_message(body: str) -> Message:
-    """Read a message of the execution or the delivery queue; one of the delivery queue has no kind, or is a workflow's.
+    """Read a message of the execution or the delivery queue. Messages of the latter have no kind.
 
     Raises:
-        MessageUnreadableError: it is none of ours, or names what no execution is called.
+        MessageUnreadableError: it is not a message of these queues, or its id can't be on record.
     """
     try:
         document = json.loads(body)
@@ -153,11 +156,11 @@ def read_message(body: str) -> Message:
 def read_workflow_message(record: Mapping[str, Any]) -> WorkflowMessage:
     """Read a message of the workflow queue.
 
-    One that is received again may have been in the hands of a worker that died, after it had put on record what it was
-    about to begin. So it looks at everything, and not at the one step that it names.
+    If it is received again, a worker may have died after recording what it was about to begin. Then all steps are
+    checked, not only the one that the message names.
 
     Raises:
-        MessageUnreadableError: it is none of ours, or names what no workflow is called.
+        MessageUnreadableError: it is not a message of this queue, or its id can't be on record.
     """
     body = _text(record)
     try:
@@ -183,10 +186,10 @@ def _id(name: Any, body: str) -> str:
 
 
 def read_decision_message(record: Mapping[str, Any]) -> DecisionMessage:
-    """Read a message of the queue of decisions: one names a decision about many, or has dead letters looked through.
+    """Read a message of the decision queue: it names a decision about many, or asks for a sweep of dead letters.
 
     Raises:
-        MessageUnreadableError: it is none of ours.
+        MessageUnreadableError: it is not a message of this queue.
     """
     body = _text(record)
     try:
@@ -203,5 +206,5 @@ def read_decision_message(record: Mapping[str, Any]) -> DecisionMessage:
 
 
 def _hint(value: Any) -> int | None:
-    """Take a hint for what it is, or not at all: without it the work is the same, only more."""
+    """Return a hint if it is valid. Without it the result is the same, with more work."""
     return value if type(value) is int else None

@@ -1,4 +1,4 @@
-"""The answer to a batch: what became of each of its requests, bounded as a whole."""
+"""The answer to a batch: the result of each of its requests, bounded as a whole."""
 
 from typing import Any, NotRequired, TypedDict
 
@@ -12,28 +12,28 @@ from actionrelay.submit.batch import Batch, Taken, shortened
 from actionrelay.submit.submission import Disposition
 
 MAX_FAULTS_EACH = 5
-"""Faults that are named for one request of a batch; alone it has more of them."""
+"""Faults that are listed for one request of a batch; a single request gets more."""
 MAX_PROBLEMS_BYTES = 256 * 1_024
-"""For the problems of a batch; past that they come without their faults."""
+"""For the problems of a batch; beyond that they come without their faults."""
 
 
 class BatchResultDocument(TypedDict):
-    """What became of one request of a batch."""
+    """The result of one request of a batch."""
 
     index: int
     """Its place in `executions`, from 0."""
     status: int
-    """The HTTP status that it would have been answered with alone: 202 and 200 are accepted."""
+    """The HTTP status of the same request by itself: 202 and 200 are accepted."""
     executionId: str | None
-    """The execution's, or the one that it would have; null where a request names none that could be."""
+    """The execution's, or the one that it would have; null if the request names an unusable one."""
     warnings: NotRequired[list[WarningDocument]]
-    """What its action's contract does not allow, of a request that was accepted; there where it is something."""
+    """What breaks its action's contract in a request that was accepted; left out if there is nothing."""
     problem: NotRequired[ProblemDocument]
     """Why it was refused."""
 
 
 class BatchDocument(TypedDict):
-    """What became of a batch."""
+    """The result of a batch."""
 
     batchId: str
     accepted: int
@@ -44,7 +44,7 @@ class BatchDocument(TypedDict):
 
 
 def batched(batch: Batch, trace_id: str) -> dict[str, Any]:
-    """200, whatever became of each: the batch itself was in order."""
+    """Answer 200, whatever the results: the batch itself is valid."""
     left = MAX_PROBLEMS_BYTES
     results: list[BatchResultDocument] = []
     for index, taken in enumerate(batch.taken):

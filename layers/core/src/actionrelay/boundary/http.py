@@ -1,4 +1,4 @@
-"""The HTTP boundary: from an event to the handler of its route, and every answer's form (RFC 9457 for the bad ones)."""
+"""The HTTP boundary: passes an event to the handler of its route, and forms the answer (RFC 9457 for errors)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -41,14 +41,14 @@ from actionrelay.wiring.telemetry import log_bug, log_refusal, logger, on_every_
 PROBLEM = "application/problem+json"
 RETRY_AFTER_SECONDS = "2"
 MAX_ANSWER_BYTES = 6 * 1_024 * 1_024 - 65_536
-"""Lambda hands back 6 MB at most, the envelope around a body included and the body as a JSON string in it."""
+"""Lambda returns at most 6 MB, with the body as a JSON string inside an envelope."""
 
 type Handler = Callable[[HttpRequest], dict[str, Any]]
 type Check = Callable[[HttpRequest], object]
 
 
 def answer(status: int, document: object, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Write an answer for API Gateway; an execution whose result is too large for one is shown without it."""
+    """Form an answer for API Gateway. An execution whose result is too large is shown without it."""
     body = to_text(document)
     if isinstance(document, dict) and "result" in document and not _fits(body):
         body = to_text(without_result(document))
@@ -56,12 +56,12 @@ def answer(status: int, document: object, headers: Mapping[str, str] | None = No
 
 
 def reading(read: Callable[[HttpRequest], object]) -> Handler:
-    """Make a handler that answers 200 with what was read."""
+    """Make a handler that answers 200 with what ``read`` returns."""
     return lambda request: answer(200, read(request))
 
 
 def text(status: int, body: str, headers: Mapping[str, str]) -> dict[str, Any]:
-    """Hand on a body that is text already; ``headers`` say what it is."""
+    """Form an answer from a body that is text; ``headers`` name its type."""
     return {
         "statusCode": status,
         "headers": {"Cache-Control": "no-store", **headers},
@@ -71,21 +71,21 @@ def text(status: int, body: str, headers: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _fits(body: str) -> bool:
-    # Measured only where it could matter: quotes and backslashes double, a character is four bytes at most.
+    # Measured only where it can matter: quotes and backslashes double, and a character has at most four bytes.
     return len(body) < MAX_ANSWER_BYTES // 4 or len(to_text(body).encode("utf-8", "surrogatepass")) <= MAX_ANSWER_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A request that was answered with a problem."""
+    """A request that was refused."""
 
     operation: str
-    """Of its route."""
+    """Its route's."""
     error: ActionRelayError
     trace_id: str
-    """As the problem has it."""
+    """The problem's."""
     body: bytes = field(repr=False)
-    """As sent; where it says that it is base64 and is not, as it came."""
+    """As sent; invalid base64 is not decoded."""
     is_dry_run: bool
     caller: str | None
 
@@ -96,16 +96,16 @@ def serve(
     refused: Callable[[Refusal], None] | None = None,
     checks: Mapping[str, Check] | None = None,
 ) -> dict[str, Any]:
-    """Answer one event; what a handler raises becomes a problem document, never a stack trace.
+    """Answer one event. What a handler raises becomes a problem document, never a stack trace.
 
-    ``handlers`` are those of one function, by operation. Only a request that its route takes (``boundary.routes``)
-    reaches one. ``checks`` find what else is wrong with a request whose route does not take it, and change nothing;
-    each route with a body needs one. A handler of a GET is its own check where none is given.
+    ``handlers`` are those of one function, by operation. A request with a parameter or header that its route
+    (``boundary.routes``) refuses does not reach them. ``checks`` find what else is wrong with that request, without
+    changing anything; each route with a body needs one. For a GET without one, the handler itself is the check.
 
-    ``refused`` is called for each of our errors, after the answer is decided: nothing that it does changes it.
+    ``refused`` is called for each of our errors, after the answer is decided.
     """
     trace_id = trace_id_of(event)
-    # The problem's trace id is the request's. So is the log's, until it is known which execution the request is about.
+    # The problem has the request's trace id. So has the log, until the request's execution is known.
     with on_every_line(request_id=trace_id, trace_id=trace_id):
         try:
             return _handle(event, handlers, checks or {})
@@ -115,7 +115,7 @@ def serve(
             if refused is not None:
                 _report(refused, error, event, trace_id)
             return problem(error, trace_id)
-        except Exception as error:  # noqa: BLE001 - the last line of defence: a caller never sees a stack trace
+        except Exception as error:  # noqa: BLE001 - last line of defence: a caller never sees a stack trace
             log_bug(logger(), error)
             telemetry().count(Count.REQUESTS_REFUSED, ActionRelayError.code)
             return problem(ActionRelayError("an unexpected error; its trace id finds it in the log"), trace_id)
@@ -130,7 +130,7 @@ def _handle(event: Mapping[str, Any], handlers: Mapping[str, Handler], checks: M
     if route.proof:
         if unknown := tuple(query_faults(route, event)):
             raise InvalidRequestError(unknown)
-        # Its bytes as they came are what is proven. No header is looked at first: an authentic result is worth more.
+        # The signature covers the raw bytes. No header is checked before it, so that no authentic result is lost.
         return handlers[route.operation](_read_signed(event))
     request = read_request(event)
     check_media(request)
@@ -156,7 +156,7 @@ def _check_access(route: Route, event: Mapping[str, Any]) -> None:
 
 
 def _with_further(faults: tuple[Fault, ...], check: Check | None, request: HttpRequest) -> InvalidRequestError:
-    """Find what else is wrong with a request, so that one answer names all of it. It waits for nothing."""
+    """Find what else is wrong with a request, so that one answer lists everything. It never waits."""
     query = {name: value for name, value in request.query.items() if name not in WAITS}
     try:
         if check is not None:
@@ -167,7 +167,7 @@ def _with_further(faults: tuple[Fault, ...], check: Check | None, request: HttpR
         unlisted = error.count - len(error.faults)
         return InvalidRequestError((*faults, *further), len(faults) + len(further) + unlisted)
     except ActionRelayError:
-        pass  # what the check could not find out changes nothing about the faults that are known
+        pass  # the faults that are known stay, whatever the check could not find out
     return InvalidRequestError(faults)
 
 
@@ -186,12 +186,12 @@ def _report(
     operation = route.operation if route else ""
     try:
         refused(Refusal(operation, error, trace_id, body, is_dry_run(event), caller_of(event)))
-    except Exception as bug:  # noqa: BLE001 - the caller's answer is decided, whatever goes wrong beside it
+    except Exception as bug:  # noqa: BLE001 - the caller's answer is already decided
         log_bug(logger(), bug)
 
 
 def problem(error: ActionRelayError, trace_id: str) -> dict[str, Any]:
-    """Answer with an error as RFC 9457 has it (``problem_document``)."""
+    """Answer with a problem document (RFC 9457)."""
     headers = {"Content-Type": PROBLEM}
     if isinstance(error, DependencyError) and error.http_status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = RETRY_AFTER_SECONDS

@@ -1,4 +1,4 @@
-"""Events that ask for work by themselves, by schedule or by hand: what they get back, and what is logged."""
+"""Jobs: invocations by schedule or by hand, without a queue or a caller of the API."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -13,11 +13,10 @@ from actionrelay.wiring.telemetry import log_refusal, logger
 def serve(
     event: Mapping[str, Any], context: LambdaContext, work: Callable[[Mapping[str, Any], int], dict[str, Any]]
 ) -> dict[str, Any]:
-    """Do the work that an event asks for; ``work`` also gets the time at which this invocation is cut off (ms since
-    the epoch).
+    """Do the work of an event; ``work`` also gets the time at which this invocation is cut off (ms since the epoch).
 
-    What it raises is logged and raised again: the invocation has failed, and Lambda counts it (its alarm) and, where
-    nobody waits for the answer, tries again.
+    An error is logged and raised, so that the invocation fails. Lambda counts it (its alarm), and retries an
+    asynchronous invocation.
     """
     ends_at = time.time_ns() // 1_000_000 + context.get_remaining_time_in_millis()
     try:

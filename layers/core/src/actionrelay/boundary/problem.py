@@ -1,4 +1,4 @@
-"""The form of everything that is no success (RFC 9457), bounded: no request makes an answer much larger than itself."""
+"""Problem documents (RFC 9457), bounded so that an answer is never much larger than its request."""
 
 import json
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ from actionrelay.fault import MAX_DETAIL_LENGTH, Fault, FaultCode, cut
 from actionrelay.preflight.document import CheckDocument, check_document
 
 MAX_CYCLE_NAMES = 100
-"""Names of a cycle's path that are shown: its beginning and its end."""
+"""Names of a cycle's path that are shown, from its beginning and its end."""
 MAX_CYCLE_NAME = 128
-"""Characters of each. So one fault is far below ``MAX_PROBLEM_BYTES``, and the first is always listed."""
+"""Characters of each. One fault stays far below ``MAX_PROBLEM_BYTES``, so the first is always listed."""
 MAX_PROBLEM_BYTES = 256 * 1_024
 _RESERVED_BYTES = 16 * 1_024
-"""For all of a problem but its faults."""
+"""For everything in a problem except its faults."""
 
 
 class FaultDocument(TypedDict):
@@ -35,7 +35,7 @@ class FaultDocument(TypedDict):
 
 
 class ProblemDocument(TypedDict):
-    """Everything that is no success (RFC 9457)."""
+    """An error (RFC 9457)."""
 
     type: str
     """`urn:actionrelay:problem:` and the code."""
@@ -45,13 +45,13 @@ class ProblemDocument(TypedDict):
     code: str
     """For programs; stable."""
     traceId: str
-    """The request's `extendedRequestId` at API Gateway, which finds it in the logs; not the execution's `traceId`."""
+    """The request's `extendedRequestId` at API Gateway, for finding it in the logs; not the execution's `traceId`."""
     errors: NotRequired[list[FaultDocument]]
     """For `invalid_request`: every fault."""
     executionId: NotRequired[str]
-    """For `queue_unavailable`: the id under which a repeat finishes what was recorded."""
+    """For `queue_unavailable`: the id with which a repeat completes what was recorded."""
     workflowId: NotRequired[str]
-    """The same of a workflow."""
+    """The same, for a workflow."""
     allowed: NotRequired[list[str]]
     """For `wrong_state`: what can be decided instead, such as `retry`."""
     checks: NotRequired[list[CheckDocument]]
@@ -59,7 +59,7 @@ class ProblemDocument(TypedDict):
 
 
 def problem_document(error: ActionRelayError, trace_id: str) -> ProblemDocument:
-    """Describe an error with ``code``, ``traceId`` and, for invalid input, every fault up to the bounds above."""
+    """Describe an error, for invalid input with every fault up to the bounds above."""
     document: ProblemDocument = {
         "type": f"urn:actionrelay:problem:{error.code}",
         "title": error.title,

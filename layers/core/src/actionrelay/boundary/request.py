@@ -1,4 +1,4 @@
-"""API Gateway's proxy events: what a request holds, and which of it its route does not take."""
+"""API Gateway's proxy events: reads a request, and finds what its route does not accept."""
 
 import base64
 import binascii
@@ -17,7 +17,7 @@ from actionrelay.strict_json import pointer
 _UTF8 = {"utf-8", "utf8"}
 _CHARSET = re.compile(r";[ \t]*charset[ \t]*=[ \t]*(\"[^\"]*\"|[^;]*)", re.IGNORECASE)
 _EPOCH_MS = 10**12
-"""Times since the epoch that are at least this are in ms."""
+"""A time since the epoch of at least this is in ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +26,17 @@ class HttpRequest:
 
     body: bytes = field(repr=False)
     headers: Mapping[str, tuple[str, ...]] = field(repr=False)
-    """By lower-case name; a header that came twice has two values."""
+    """By lower-case name; a repeated header has several values."""
     query: Mapping[str, str]
     path_parameters: Mapping[str, str]
     path: str
-    """As the caller sent it, stage or base path included, without the query."""
+    """As the caller sent it, with stage or base path, without the query."""
     trace_id: str
-    """The request's own, made by API Gateway alone."""
+    """The request's id, made by API Gateway."""
     caller: str | None
-    """The ARN of the principal that signed the request, or the id of its API key, as API Gateway found out."""
+    """The ARN of the principal that signed the request, or the id of its API key, by API Gateway."""
     received_at: int | None = None
-    """When API Gateway took the request, in ms; None where it does not say."""
+    """When API Gateway received the request (ms); None if it does not say."""
 
     @property
     def execution_id(self) -> str:
@@ -58,7 +58,7 @@ class HttpRequest:
         return ", ".join(filter(None, self.headers.get(name.lower(), ())))
 
     def flag(self, name: str) -> bool:
-        """Return a flag of the query; false when absent. Its form has been checked (``request_faults``)."""
+        """Return a flag of the query; false if absent. ``request_faults`` has checked its form."""
         return self.query.get(name) == "true"
 
 
@@ -66,7 +66,7 @@ def read_request(event: Mapping[str, Any]) -> HttpRequest:
     """Read a REST API proxy event.
 
     Raises:
-        MalformedJsonError: the body says that it is base64, and is not.
+        MalformedJsonError: the body is marked as base64 and isn't.
     """
     context = event.get("requestContext") or {}
     return HttpRequest(
@@ -83,38 +83,39 @@ def read_request(event: Mapping[str, Any]) -> HttpRequest:
 
 def _received_at(context: Mapping[str, Any]) -> int | None:
     said = context.get("requestTimeEpoch")
-    # `sam local start-api` says it in seconds.
+    # `sam local start-api` gives seconds.
     return said if isinstance(said, int) and said >= _EPOCH_MS else None
 
 
 def trace_id_of(event: Mapping[str, Any]) -> str:
     """Return the id by which a request is found in the logs and in the audit.
 
-    It is ``extendedRequestId``, which API Gateway alone makes. A client may choose ``requestId`` (by sending
-    ``x-amzn-RequestId``), so that one is used only where a local server leaves the other out.
+    It is ``extendedRequestId``, which only API Gateway makes. A client can choose ``requestId`` (by sending
+    ``x-amzn-RequestId``), so that is used only if a local server leaves the other out.
     """
     context = event.get("requestContext") or {}
     return str(context.get("extendedRequestId") or context.get("requestId") or uuid.uuid4())
 
 
 def caller_of(event: Mapping[str, Any]) -> str | None:
-    """Return the ARN of the principal that signed a request, or the id of its API key; None where there is neither."""
+    """Return the ARN of the principal that signed a request, or the id of its API key; None if there is neither."""
     identity = _identity(event)
     found = identity.get("userArn") or identity.get("apiKeyId")
     return str(found) if found else None
 
 
 def is_operator(event: Mapping[str, Any], operator_keys: Collection[str]) -> bool:
-    """Whether a request may ask for an operator's route.
+    """Whether a request may use an operator's route.
 
-    Where there are operators' API keys, one of those came with it. Else IAM has decided before: it is signed.
+    If there are operators' API keys: whether it has one of them. Otherwise: whether it is signed, since then IAM has
+    allowed it.
     """
     identity = _identity(event)
     return identity.get("apiKeyId") in operator_keys if operator_keys else bool(identity.get("userArn"))
 
 
 def _identity(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what API Gateway found out about who asks."""
+    """Return what API Gateway knows about the caller."""
     return (event.get("requestContext") or {}).get("identity") or {}
 
 
@@ -122,7 +123,7 @@ def read_body(event: Mapping[str, Any]) -> bytes:
     """Return the bytes of a body.
 
     Raises:
-        MalformedJsonError: it says that it is base64, and is not.
+        MalformedJsonError: it is marked as base64 and isn't.
     """
     body = event.get("body") or ""
     if not event.get("isBase64Encoded"):
@@ -134,15 +135,15 @@ def read_body(event: Mapping[str, Any]) -> bytes:
 
 
 def is_dry_run(event: Mapping[str, Any]) -> bool:
-    """Whether a request asks for a dry run and for nothing else."""
+    """Whether a request asks unambiguously for a dry run."""
     return _query(event).get("dryRun") == ["true"]
 
 
 def check_media(request: HttpRequest) -> None:
-    """Refuse a body in another coding than identity, or in another charset than UTF-8 (RFC 9110, 15.5.16).
+    """Check that a body has the coding identity and the charset UTF-8 (RFC 9110, 15.5.16).
 
     Raises:
-        UnsupportedMediaTypeError: it names what was sent.
+        UnsupportedMediaTypeError: it has another one; the message names it.
     """
     codings = [coding.strip() for value in request.headers.get("content-encoding", ()) for coding in value.split(",")]
     for coding in codings:
@@ -155,12 +156,12 @@ def check_media(request: HttpRequest) -> None:
 
 
 def request_faults(route: Route, event: Mapping[str, Any], request: HttpRequest) -> tuple[Fault, ...]:
-    """Return what a route does not take: parameters that it does not know, and what comes twice where one is meant."""
+    """Return what a route refuses: unknown or invalid parameters, and repeated parameters and headers."""
     return (*query_faults(route, event), *_header_faults(route, request.headers))
 
 
 def query_faults(route: Route, event: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yield what is wrong with the parameters of a request."""
+    """Yield what is wrong with the query of a request."""
     for name, values in _query(event).items():
         place = pointer("query", name)
         if name not in route.query:
@@ -168,7 +169,7 @@ def query_faults(route: Route, event: Mapping[str, Any]) -> Iterator[Fault]:
         elif len(values) > 1:
             yield Fault(place, "schema", f"comes {len(values)} times, and is meant once")
         elif name in FLAGS and values[0] not in {"true", "false"}:
-            # A guess could run what was meant to be tried.
+            # A guess could run what was meant as a dry run.
             yield Fault(place, "schema", "must be true or false")
         elif name in WAITS and not re.fullmatch(WAIT_FORM, values[0], re.ASCII):
             yield Fault(place, "schema", "must be a whole number of seconds, from 1 to 20")
@@ -182,7 +183,7 @@ def _header_faults(route: Route, headers: Mapping[str, tuple[str, ...]]) -> Iter
 
 
 def _likely(name: str, known: tuple[str, ...]) -> str:
-    """Say which parameter was probably meant; else which there are."""
+    """Say which parameter was probably meant, or which ones there are."""
     if likely := likely_name(name, known):
         return f"; did you mean {likely}?"
     return f"; there are {', '.join(known)}" if known else "; there are none here"

@@ -1,7 +1,7 @@
-"""The table of routes: what the API serves, by which function, for whom, and what each route takes.
+"""The table of routes: what the API serves, with which function, to whom, and what each route accepts.
 
-Everything else follows from it. A handler answers the operations of its function (`http.serve`), template.yaml names
-the same paths (`tests/template/test_api.py`), and the OpenAPI document is made from it (`tools/openapi`).
+Everything else follows from it. A handler answers the operations of its function (`http.serve`), template.yaml has the
+same paths (`tests/template/test_api.py`), and the OpenAPI document is made from it (`tools/openapi`).
 """
 
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from enum import StrEnum
 from typing import Literal
 
 SINGLE_HEADERS = ("Content-Type", "Idempotency-Key")
-"""Headers that no request may carry twice, whatever its route."""
+"""Headers that no request may repeat, on any route."""
 LIST_HEADERS = frozenset({"Prefer"})
-"""Headers of which several lines are one list (RFC 7240, 2)."""
+"""Headers whose lines form one list (RFC 7240, 2)."""
 FLAGS = frozenset({"dryRun", "verify", "deep"})
-"""Query parameters that are ``true`` or ``false``, on any route that knows them."""
+"""Query parameters that are ``true`` or ``false``."""
 WAITS = frozenset({"wait"})
-"""Query parameters that are whole seconds, 1 to 20, on any route that knows them."""
+"""Query parameters that are whole seconds, 1 to 20."""
 WAIT_FORM = r"[1-9]|1[0-9]|20"
 
 type Method = Literal["GET", "POST"]
@@ -23,14 +23,14 @@ type Function = Literal["validate", "query", "receive_webhook", "preflight", "de
 
 
 class Access(StrEnum):
-    """Who may ask."""
+    """Who may call a route."""
 
     OPEN = "open"
-    """Anybody. What an open route does must not depend on who asks."""
+    """Anyone. An open route must not depend on who calls it."""
     CALLER = "caller"
-    """Who proves its identity to API Gateway: by a signature that IAM allows, or by an API key."""
+    """Callers that API Gateway knows: by a signature that IAM allows, or by an API key."""
     OPERATOR = "operator"
-    """Of those, who operates the deployment: callers whose IAM policy allows this route, or with an operator's key."""
+    """Callers whose IAM policy allows this route, or that have an operator's API key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ class Route:
     """The OpenAPI ``operationId``."""
     method: Method
     path: str
-    """Below the stage, as API Gateway has it in ``resource``: ``/executions/{executionId}``."""
+    """Below the stage, as in API Gateway's ``resource``: ``/executions/{executionId}``."""
     function: Function
     access: Access = Access.CALLER
     query: tuple[str, ...] = ()
-    """The query parameters that it knows. Any other is refused."""
+    """Its query parameters; any other is refused."""
     headers: tuple[str, ...] = ()
     """The headers that it reads, besides ``SINGLE_HEADERS``. One that comes twice and is no list is refused."""
     proof: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ ROUTES: tuple[Route, ...] = (
     Route("listExecutions", "GET", "/executions", "query", query=_LIST),
     Route("getExecution", "GET", "/executions/{executionId}", "query", query=("wait",)),
     Route("getExecutionAudit", "GET", "/executions/{executionId}/audit", "query", query=("verify",)),
-    # The reader of a request is on record, and `query` can write no record.
+    # Reading a request is recorded, and `query` may not write records.
     Route("getExecutionRequest", "GET", "/executions/{executionId}/request", "validate", Access.OPERATOR),
     Route("retryExecution", "POST", "/executions/{executionId}/retry", "validate", Access.OPERATOR),
     Route("resolveExecution", "POST", "/executions/{executionId}/resolve", "validate", Access.OPERATOR),
@@ -100,9 +100,9 @@ ROUTES: tuple[Route, ...] = (
     Route("getReceiverKeys", "GET", "/webhooks/key", "preflight", Access.OPERATOR, query=("host",)),
     Route("getOpenApi", "GET", "/openapi.json", "query"),
     Route("getDocs", "GET", "/docs", "query"),
-    # A browser can't sign the request for a page. The page holds no data; it asks its reader for credentials.
+    # A browser can't sign the request for a page. The page holds no data, and asks for credentials.
     Route("getConsole", "GET", "/console", "query", Access.OPEN),
-    # Genesys Cloud holds no AWS credentials. The function believes a signature or nothing.
+    # Genesys Cloud has no AWS credentials. The function verifies its signature.
     Route(
         "receiveGenesysWebhook",
         "POST",
@@ -117,5 +117,5 @@ _BY_PLACE = {(route.method, route.path): route for route in ROUTES}
 
 
 def route_of(method: str, resource: str) -> Route | None:
-    """Return the route that API Gateway served; None where the table has no such route."""
+    """Return the route of an event; None if it is not in the table."""
     return _BY_PLACE.get((method, resource))  # type: ignore[arg-type]  # a foreign method is in no key

@@ -1,4 +1,4 @@
-"""DynamoDB stream batches: which part of which stream a batch is of, and what it holds."""
+"""DynamoDB stream batches: their shard and their records."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,10 +7,10 @@ type Record = Mapping[str, Any]
 
 
 def read_batch(event: Mapping[str, Any]) -> tuple[str, Sequence[Record]]:
-    """Return the name of the part (a shard of a stream), and the records.
+    """Return the name of the shard, with its stream, and the records.
 
-    Lambda names the shard where the event source has a tumbling window, which is what the template gives it one for. An
-    emulator whose streams have one shard may leave it out. At the end of a window comes a batch without records.
+    Lambda names the shard only if the event source has a tumbling window, which is why the template sets one. An
+    emulator with one shard per stream may leave it out. A window ends with a batch without records.
     """
     records: Sequence[Record] = event.get("Records") or []
     stream = str(records[0].get("eventSourceARN")) if records else ""

@@ -1,4 +1,4 @@
-"""The answers to submissions and to the operator's routes, and which refusals are recorded."""
+"""Answers submissions and operators' routes, and records refusals."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,10 +17,10 @@ from actionrelay.submit.submission import Disposition, SubmitExecution, Submitte
 
 
 def submitted(submitting: SubmitExecution, request: HttpRequest, ending: AwaitEnd) -> dict[str, Any]:
-    """Submit a request: 202 with a ``Location`` for what was queued; 200 for a dry run, a cache hit and a repeat.
+    """Submit a request. Answers 202 with a ``Location`` if it was queued; 200 for a dry run, a cache hit and a repeat.
 
-    A caller that prefers to wait gets 200 as soon as the execution has ended. Behind a custom domain its base path
-    replaces the stage in the path that was posted to, and so in the ``Location``.
+    A caller that prefers to wait gets 200 as soon as the execution has ended. Behind a custom domain, the posted path
+    and so the ``Location`` have its base path instead of the stage.
     """
     key, dry_run = request.header("Idempotency-Key"), request.flag("dryRun")
     result = submitting.submit(request.body, key, request.caller, dry_run=dry_run)
@@ -40,7 +40,7 @@ def submitted(submitting: SubmitExecution, request: HttpRequest, ending: AwaitEn
 
 
 def dry_run_document(result: Submitted) -> dict[str, Any]:
-    """The request as it would be carried out, with what was learned of its action and what its contract forbids."""
+    """The request with its defaults filled in, those of the catalogue, and what breaks its action's contract."""
     document = result.request.model_dump(mode="json", by_alias=True)
     if result.defaults:
         document["defaults"] = defaults_document(result.defaults)
@@ -50,7 +50,7 @@ def dry_run_document(result: Submitted) -> dict[str, Any]:
 
 
 def decided(status: int, execution: Execution, decisions: OperateExecution) -> dict[str, Any]:
-    """The execution as an operator's decision has left it."""
+    """Answer with the execution after an operator's decision."""
     document = execution_document(execution, decisions.taking.completion.payloads, decisions.taking.clock.now())
     return answer(status, document, {"X-Trace-Id": execution.trace_id})
 
@@ -75,20 +75,20 @@ def submission_checks(
     batching: Callable[[], SubmitBatch],
     operating: Callable[[], OperateExecution],
 ) -> dict[str, Check]:
-    """Return what finds out what else is wrong with a request whose route does not take it, by operation."""
+    """Return the checks of submissions and operators' routes, by operation (``http.serve``)."""
     return {
         "submitExecution": lambda it: submitting().rules.read(it.body, it.header("Idempotency-Key"), it.caller),
         "submitBatch": lambda it: batching().read(it.body),
         "retryExecution": lambda it: operating().read_retry(it.body),
         "resolveExecution": lambda it: operating().read_resolution(it.body),
         "acknowledgeExecution": lambda it: operating().read_acknowledgement(it.body),
-        # Its own handler would put a reader on record.
+        # Its handler records that the request was read.
         "getExecutionRequest": lambda _: None,
     }
 
 
 def on_record(refusal: Refusal, rejections: Callable[[], RecordRejection]) -> None:
-    """Have a refused submission recorded: what its caller has to mend, and was no dry run."""
+    """Record a refused submission, if it is the caller's fault and not a dry run."""
     submissions = {"submitExecution", "submitWorkflow"}
     if refusal.operation in submissions and isinstance(refusal.error, RequestError) and not refusal.is_dry_run:
         rejections().record(refusal.trace_id, refusal.body, refusal.error.code, refusal.caller)

@@ -1,4 +1,4 @@
-"""Messages of the catalogue's queue, and the schedule that asks for a reading."""
+"""Messages of the catalogue's queue, and the one that the schedule stands for."""
 
 import json
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from actionrelay.catalogue.state import Reason
 from actionrelay.errors import MessageUnreadableError
 
 HOURLY = SyncMessage(Reason.HOURLY)
-"""What the schedule's event means, whatever is in it."""
+"""The schedule's event, whatever its content."""
 
 
 def read_sync_message(record: Mapping[str, Any]) -> SyncMessage:
-    """Read a message: a reason to read the catalogue, or the number of a reading that goes on.
+    """Read a message: a reason to read the catalogue, or the number of a reading in progress.
 
     Raises:
-        MessageUnreadableError: it is none of ours.
+        MessageUnreadableError: it is not a message of this queue.
     """
     body = str(record.get("body") or "")
     try:

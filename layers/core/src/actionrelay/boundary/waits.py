@@ -1,4 +1,4 @@
-"""How long a request wants to wait for an execution's end: by its query, or by its preference (RFC 7240)."""
+"""How long a request wants to wait for an execution's end: by its query or its preference (RFC 7240)."""
 
 import re
 
@@ -9,7 +9,7 @@ from actionrelay.lanes import caller_name
 
 APPLIED = "Preference-Applied"
 ANSWER_WITHIN_MS = 24_000
-"""From when API Gateway took the request: 20 s to wait, 4 for a cold start and the acceptance. It gives up after 29."""
+"""After API Gateway received the request, which gives up after 29 s: 20 s to wait, 4 s for a cold start and the rest."""
 _PREFERENCE = re.compile(
     r"""[ \t]*(?P<name>[!#$%&'*+.^_`|~0-9A-Za-z-]+)
     (?:[ \t]*=[ \t]*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^\s,;"]*)))?
@@ -20,14 +20,14 @@ _PREFERENCE = re.compile(
 
 
 def asked_wait(request: HttpRequest) -> Wait | None:
-    """Return what ``?wait=`` asks for; its form has been checked (``request_faults``)."""
+    """Return what ``?wait=`` asks for. ``request_faults`` has checked its form."""
     return _wait(request, request.query.get("wait"))
 
 
 def preferred_wait(request: HttpRequest) -> Wait | None:
     """Return what ``Prefer: wait=`` asks for; a preference that can't be read or kept is ignored (RFC 7240, 2).
 
-    Several lines are one list. The first ``wait`` counts. Its name has no case, and its value may be quoted.
+    Several lines are one list. The first ``wait`` counts. Its name is case-insensitive, and its value may be quoted.
     """
     header, place = request.listed("Prefer"), 0
     while place < len(header) and (found := _PREFERENCE.match(header, place)):
@@ -38,7 +38,7 @@ def preferred_wait(request: HttpRequest) -> Wait | None:
 
 
 def applied(wait: Wait) -> dict[str, str]:
-    """Return the header that says that a preference was kept."""
+    """Return the header that confirms the preference."""
     return {APPLIED: f"wait={wait.milliseconds // 1_000}"}
 
 

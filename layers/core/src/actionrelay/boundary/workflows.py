@@ -1,4 +1,4 @@
-"""The answers to submitted workflows and to what operators decide about them."""
+"""Answers submissions of workflows, and operators' decisions about them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ def workflow_handlers(
     """Return the handlers of the routes that change workflows, by operation."""
 
     def submit(request: HttpRequest) -> dict[str, Any]:
-        """202 with a ``Location`` for what was accepted; 200 for a dry run and a repeat."""
+        """Answer 202 with a ``Location`` if it was accepted; 200 for a dry run and a repeat."""
         if request.flag("dryRun"):
             return answer(200, submitting().plan(request.body))
         disposition, workflow = submitting().submit(request.body, request.caller)
@@ -41,7 +41,7 @@ def workflow_handlers(
 def workflow_checks(
     submitting: Callable[[], SubmitWorkflow], operating: Callable[[], OperateWorkflow]
 ) -> dict[str, Check]:
-    """Return what finds out what else is wrong with a request whose route does not take it, by operation."""
+    """Return the checks of the routes that change workflows, by operation (``http.serve``)."""
     return {
         "submitWorkflow": lambda it: submitting().rules.read(it.body),
         "retryWorkflow": lambda it: operating().read_retry(it.body),
