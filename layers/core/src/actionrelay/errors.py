@@ -1,9 +1,9 @@
-"""The errors that leave a capability; a module's own control-flow errors are beside their use.
+"""The tree of errors that leave a capability. Errors for control flow inside a module are defined there.
 
 ::
 
     ActionRelayError
-    ├── RequestError                  the caller's to mend; nothing has changed
+    ├── RequestError                  the caller must change the request; nothing has changed
     │   ├── MalformedJsonError          400 malformed_json
     │   ├── UnauthenticWebhookError     401 unauthentic_webhook
     │   ├── CallerUnknownError          403 caller_unknown
@@ -22,12 +22,12 @@
     │   ├── UnsupportedMediaTypeError   415 unsupported_media_type
     │   └── InvalidRequestError         422 invalid_request (carries every fault at once)
     ├── BacklogFullError              429 backlog_full (a lane has no room; nothing has changed)
-    ├── DependencyError               a service that we depend on failed; worth trying again
+    ├── DependencyError               a service failed; worth trying again
     │   ├── QueueUnavailableError       503 queue_unavailable
     │   ├── StoreUnavailableError       503 store_unavailable
     │   └── SecretUnavailableError      503 secret_unavailable
-    ├── MessageUnreadableError        500 message_unreadable (no message of its queue; nobody can work on it)
-    ├── LedgerError                   a worker may not do what it was about to do
+    ├── MessageUnreadableError        500 message_unreadable (not a message of its queue)
+    ├── LedgerError                   the ledger refuses a write
     │   ├── AlreadyRecordedError        409 already_recorded
     │   ├── StaleWriteError             409 stale_write
     │   ├── LeaseHeldError              409 lease_held
@@ -39,19 +39,19 @@
     │   ├── CredentialsRefusedError     502 credentials_refused
     │   ├── PermissionMissingError      502 permission_missing
     │   └── ScopeMissingError           502 scope_missing
-    ├── DeliveryError                 a webhook did not get through
-    │   ├── DeliveryRefusedError        422 webhook_url (the address is not one that we connect to)
-    │   └── DeliveryFailedError         503 delivery_failed (no answer from the receiver)
-    ├── ExportError                   a day's audit was not exported; what was there before still is
+    ├── DeliveryError                 a webhook was not delivered
+    │   ├── DeliveryRefusedError        422 webhook_url (the URL or its address is not allowed)
+    │   └── DeliveryFailedError         503 delivery_failed (no response from the receiver)
+    ├── ExportError                   a day's audit was not exported; an earlier file is unchanged
     │   ├── ExportRequestError          422 invalid_export
     │   ├── ExportUnfinishedError       500 export_unfinished
-    │   └── ExportConflictError         500 export_conflict (what was exported before is gone or changed)
-    └── DeploymentError               the deployment's to mend
+    │   └── ExportConflictError         500 export_conflict (entries exported earlier are gone or changed)
+    └── DeploymentError               an operator must change the deployment
         ├── SettingsError               500 settings_invalid
         └── PreflightFailedError        503 preflight_failed (carries every check)
 
-What each class carries: ``code`` (stable, part of the API), ``http_status``, ``retryable`` and ``context``, which
-holds names and numbers that are safe to log: never a token, a secret, a signature, an input or a result.
+Each class has a ``code`` (stable, part of the API), ``http_status`` and ``retryable``. Each error has a ``context`` of
+names and numbers that are safe to log: never a token, a secret, a signature, an input or a result.
 """
 
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -59,15 +59,15 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from actionrelay.fault import MAX_FAULTS, Fault
 
 if TYPE_CHECKING:
-    # A name for the type checker: only the preflight's cold start pays for it.
+    # For the type checker only: other functions' cold starts don't load it.
     from actionrelay.preflight_check import Check
 
 
 class ActionRelayError(Exception):
     """Base of every error that actionrelay raises on purpose.
 
-    It has no cause: what was being handled when it was raised may quote a request, a token or a secret, so nobody
-    who walks the chain of an error finds it behind one of ours (``from None`` hides it from tracebacks alone).
+    It is never chained to the exception that was being handled, which may quote a request, a token or a secret.
+    ``from None`` would hide that one from tracebacks only.
     """
 
     code: ClassVar[str] = "internal_error"
@@ -76,55 +76,55 @@ class ActionRelayError(Exception):
     retryable: ClassVar[bool] = False
 
     def __init__(self, message: str, **context: str | int | None) -> None:
-        """Keep a message for people and a context that is safe to log; what programs read is a field."""
+        """``context`` is for logs; values that code reads are attributes of a subclass."""
         super().__init__(message)
         self.message = message
         self.context: dict[str, str | int] = {name: value for name, value in context.items() if value is not None}
 
     def again(self) -> Self:
-        """Return an equal error for another thread to raise: one exception object carries one thread's frames."""
+        """Return an equal error for another thread to raise, since an exception holds the frames of one thread."""
         equal = type(self).__new__(type(self), *self.args)
         equal.__dict__.update(self.__dict__)
         return equal
 
-    # The interpreter sets what is underneath; everybody who walks a chain reads this.
+    # The interpreter sets the slot underneath; loggers and tracebacks read this property.
     @property
-    def __context__(self) -> None:  # type: ignore[override]  # it is meant to stay None
+    def __context__(self) -> None:  # type: ignore[override]  # always None
         """None, whatever was being handled."""
         return
 
 
-# -- The caller's to mend ---------------------------------------------------------------------------------------
+# -- Requests ---------------------------------------------------------------------------------------------------
 
 
 class RequestError(ActionRelayError):
-    """What a caller sent can't be accepted, and sending it again unchanged won't help."""
+    """A request can't be accepted. Sending it again unchanged won't help."""
 
     http_status = 400
 
 
 class MalformedJsonError(RequestError):
-    """The body is not JSON as RFC 8259 has it, or its meaning depends on the parser (duplicate keys, NaN)."""
+    """The body is not JSON (RFC 8259), or its meaning depends on the parser (duplicate keys, NaN)."""
 
     code = "malformed_json"
     title = "The body is not valid JSON"
 
 
 class UnauthenticWebhookError(RequestError):
-    """A webhook whose origin is not proven. The reason stays in the log: a forger learns nothing from the answer."""
+    """A webhook's signature is not valid. The reason goes to the log and not into the answer."""
 
     code = "unauthentic_webhook"
     http_status = 401
     title = "The webhook is not authentic"
 
     def __init__(self, reason: str, header: str | None = None) -> None:
-        """Refuse one for a reason that the log has, and its sender does not learn."""
+        """``reason`` and ``header`` are for the log."""
         super().__init__("it is not proven to come from Genesys Cloud", reason=reason, header=header)
         self.reason = reason
 
 
 class CallerUnknownError(RequestError):
-    """A request that no caller has signed and no API key came with reached a route that is not open."""
+    """A request without a signature and without an API key reached a route that is not open."""
 
     code = "caller_unknown"
     http_status = 403
@@ -132,7 +132,7 @@ class CallerUnknownError(RequestError):
 
 
 class OperatorsOnlyError(RequestError):
-    """A caller's API key came to a route that is for operators."""
+    """A caller's API key was used on an operators' route."""
 
     code = "operators_only"
     http_status = 403
@@ -140,7 +140,7 @@ class OperatorsOnlyError(RequestError):
 
 
 class ExecutionNotFoundError(RequestError):
-    """There is no execution with this id, or its retention has ended."""
+    """No execution has this id, or its retention has ended."""
 
     code = "execution_not_found"
     http_status = 404
@@ -148,12 +148,12 @@ class ExecutionNotFoundError(RequestError):
 
     @classmethod
     def of(cls, execution_id: str) -> Self:
-        """Name the id that was asked for, as far as it could be one."""
+        """Name the id that was asked for, cut to the length of an id."""
         return cls("no execution with this id", execution_id=execution_id[:128])
 
 
 class DecisionNotFoundError(RequestError):
-    """No decision about many with this id, or none any more."""
+    """No decision about many has this id, or its retention has ended."""
 
     code = "decision_not_found"
     http_status = 404
@@ -169,7 +169,7 @@ class ActionNotFoundError(RequestError):
 
 
 class NoCatalogueError(RequestError):
-    """The contract of this deployment has no list of actions."""
+    """This deployment's contract has no list of actions."""
 
     code = "no_catalogue"
     http_status = 409
@@ -177,7 +177,7 @@ class NoCatalogueError(RequestError):
 
 
 class ExecutionConflictError(RequestError):
-    """The same execution id was used before for other content."""
+    """The execution id was used for other content."""
 
     code = "execution_conflict"
     http_status = 409
@@ -185,7 +185,7 @@ class ExecutionConflictError(RequestError):
 
 
 class WorkflowNotFoundError(RequestError):
-    """There is no workflow with this id, or its retention has ended."""
+    """No workflow has this id, or its retention has ended."""
 
     code = "workflow_not_found"
     http_status = 404
@@ -193,12 +193,12 @@ class WorkflowNotFoundError(RequestError):
 
     @classmethod
     def of(cls, workflow_id: str) -> Self:
-        """Name the id that was asked for, as far as it could be one."""
+        """Name the id that was asked for, cut to the length of an id."""
         return cls("no workflow with this id", workflow_id=workflow_id[:128])
 
 
 class WorkflowConflictError(RequestError):
-    """The same workflow id was used before for other content."""
+    """The workflow id was used for other content."""
 
     code = "workflow_conflict"
     http_status = 409
@@ -206,7 +206,7 @@ class WorkflowConflictError(RequestError):
 
 
 class OutcomeConflictError(RequestError):
-    """A webhook contradicts the outcome that is on record; the record stays."""
+    """A webhook contradicts the recorded outcome, which stays."""
 
     code = "outcome_conflict"
     http_status = 409
@@ -214,7 +214,7 @@ class OutcomeConflictError(RequestError):
 
 
 class WebhookConflictError(RequestError):
-    """A webhook came under the id of another one, with other content. The first one counts."""
+    """A webhook has the id of an earlier one and other content. The first one counts."""
 
     code = "webhook_conflict"
     http_status = 409
@@ -222,14 +222,14 @@ class WebhookConflictError(RequestError):
 
 
 class WrongStateError(RequestError):
-    """What was asked for is not possible in the state that the execution is in; the message names it."""
+    """The decision is not possible in the execution's current state, which the message names."""
 
     code = "wrong_state"
     http_status = 409
     title = "Not possible in this state"
 
     def __init__(self, message: str, allowed: tuple[str, ...] = (), **context: str | int | None) -> None:
-        """Keep what would be possible instead; the message says so, too."""
+        """``allowed`` are the decisions that are possible; the message lists them, too."""
         instead = f"what can be decided now: {', '.join(allowed)}" if allowed else "nothing can be decided now"
         super().__init__(f"{message}; {instead}", **context)
         self.allowed = allowed
@@ -252,14 +252,14 @@ class UnsupportedMediaTypeError(RequestError):
 
 
 class InvalidRequestError(RequestError):
-    """The body is JSON and breaks at least one rule; ``faults`` names all of them, or the first ``MAX_FAULTS``."""
+    """The request breaks at least one rule. ``faults`` has all of its faults, or the first ``MAX_FAULTS``."""
 
     code = "invalid_request"
     http_status = 422
     title = "The request is invalid"
 
     def __init__(self, faults: tuple[Fault, ...], count: int | None = None) -> None:
-        """Keep the faults, in the order in which a reader meets them in the document; there are ``count`` in all."""
+        """``faults`` are in the order of the document; ``count`` is their number if not all are here."""
         count = len(faults) if count is None else count
         self.faults = faults[:MAX_FAULTS]
         self.count = count
@@ -271,7 +271,7 @@ class InvalidRequestError(RequestError):
 
 
 class BacklogFullError(ActionRelayError):
-    """A lane has as much to do as can be done in time, and this caller has added enough to it."""
+    """A lane has all the work that it can do in time, and this caller has had its share of it."""
 
     code = "backlog_full"
     http_status = 429
@@ -279,7 +279,7 @@ class BacklogFullError(ActionRelayError):
     retryable = True
 
     def __init__(self, lane: str, retry_after_s: int) -> None:
-        """Name the lane, and after how many seconds it is worth trying again."""
+        """Name the lane, and the seconds after which to try again."""
         super().__init__(f"the {lane} lane has no room for more", lane=lane, retry_after_s=retry_after_s)
         self.retry_after_s = retry_after_s
 
@@ -288,13 +288,13 @@ class BacklogFullError(ActionRelayError):
 
 
 class DependencyError(ActionRelayError):
-    """An AWS service did not do its part. The same call may go through later."""
+    """An AWS service failed. The same call may succeed later."""
 
     http_status = 503
     retryable = True
 
     def __init__(self, message: str, *, aws_code: str | None = None, **context: str | int | None) -> None:
-        """Keep the service's own code of the failure, where it gave one."""
+        """``aws_code`` is the service's error code, if it gave one."""
         super().__init__(message, aws_code=aws_code, **context)
         self.aws_code = aws_code
 
@@ -313,7 +313,7 @@ class QueueUnavailableError(DependencyError):
         execution_id: str | None = None,
         workflow_id: str | None = None,
     ) -> None:
-        """Name what is on record all the same: a repeat under its id sends the message."""
+        """Name what is on record: a repeat with its id sends the message."""
         super().__init__(message, aws_code=aws_code, execution_id=execution_id, workflow_id=workflow_id)
         self.execution_id, self.workflow_id = execution_id, workflow_id
 
@@ -326,14 +326,14 @@ class StoreUnavailableError(DependencyError):
 
 
 class SecretUnavailableError(DependencyError):
-    """A secret could not be read, or does not hold what it should."""
+    """A secret could not be read, or its content is not usable."""
 
     code = "secret_unavailable"
     title = "A secret is not available"
 
 
 class MessageUnreadableError(ActionRelayError):
-    """A message that no worker can ever work on: it is none of its queue."""
+    """A message that no worker can handle: it is not one of its queue."""
 
     code = "message_unreadable"
     title = "Not a message of this queue"
@@ -343,7 +343,7 @@ class MessageUnreadableError(ActionRelayError):
 
 
 class LedgerError(ActionRelayError):
-    """The ledger refuses a write. What is on record stays."""
+    """The ledger refuses a write; the record stays."""
 
     http_status = 409
 
@@ -356,7 +356,7 @@ class AlreadyRecordedError(LedgerError):
 
 
 class StaleWriteError(LedgerError):
-    """The record changed since it was read: read it again, and decide by what it says then."""
+    """The record has changed since it was read: read it again, and decide again."""
 
     code = "stale_write"
     title = "The record has changed"
@@ -364,20 +364,20 @@ class StaleWriteError(LedgerError):
 
 
 class LeaseHeldError(LedgerError):
-    """Another worker holds the attempt and its lease has not ended."""
+    """Another worker holds the attempt, and its lease has not ended."""
 
     code = "lease_held"
     title = "Another worker holds the lease"
     retryable = True
 
     def __init__(self, message: str, remaining_ms: int, **context: str | int | None) -> None:
-        """Keep how long the lease still lasts."""
+        """``remaining_ms`` is how long the lease still lasts."""
         super().__init__(message, remaining_ms=remaining_ms, **context)
         self.remaining_ms = remaining_ms
 
 
 class RecordUnreadableError(LedgerError):
-    """What is on record can't be read by this release: somebody changed it, or a newer release wrote it."""
+    """This release can't read the record: it was changed, or a newer release wrote it."""
 
     code = "record_unreadable"
     http_status = 500
@@ -385,7 +385,7 @@ class RecordUnreadableError(LedgerError):
 
 
 class IllegalTransitionError(LedgerError):
-    """The state machine has no such step: a programming error, never a caller's."""
+    """The state machine has no such step: a bug, never a caller's fault."""
 
     code = "illegal_transition"
     http_status = 500
@@ -396,20 +396,20 @@ class IllegalTransitionError(LedgerError):
 
 
 class TokenError(ActionRelayError):
-    """There is no token to ask Genesys Cloud with, so nothing was asked."""
+    """There is no token, so no request was sent."""
 
     http_status = 502
 
     def __init__(
         self, message: str, *, status: int | None = None, reason: str | None = None, **context: str | int | None
     ) -> None:
-        """Keep the HTTP status of the login host's answer, or why no answer came."""
+        """``status`` is that of the login host's response; ``reason`` says why there is none."""
         super().__init__(message, status=status, reason=reason, **context)
         self.status, self.reason = status, reason
 
 
 class TokenUnavailableError(TokenError):
-    """The login host did not answer, or not with a token. It may later."""
+    """The login host did not return a token. It may later."""
 
     code = "token_unavailable"
     http_status = 503
@@ -419,13 +419,13 @@ class TokenUnavailableError(TokenError):
     def __init__(
         self, message: str, *, retry_after_ms: int = 0, status: int | None = None, reason: str | None = None
     ) -> None:
-        """Keep for how long the host wants to be left alone; 0 where it did not say."""
+        """``retry_after_ms`` is how long the host asks to wait; 0 if it does not say."""
         super().__init__(message, status=status, reason=reason, retry_after_ms=retry_after_ms or None)
         self.retry_after_ms = retry_after_ms
 
 
 class TokenBeingRefreshedError(TokenError):
-    """Another worker is getting a token for all. Nobody waits for it: the execution is tried again later."""
+    """Another worker is getting a token for all. The execution is tried again later."""
 
     code = "token_being_refreshed"
     http_status = 503
@@ -433,7 +433,7 @@ class TokenBeingRefreshedError(TokenError):
     retryable = True
 
     def __init__(self, message: str, *, retry_within_ms: int = 1_000) -> None:
-        """Keep within how many ms to try again, at a time drawn from all of them."""
+        """Try again after a random time of at most ``retry_within_ms``."""
         super().__init__(message, retry_within_ms=retry_within_ms)
         self.retry_within_ms = retry_within_ms
 
@@ -446,14 +446,14 @@ class CredentialsRefusedError(TokenError):
 
 
 class PermissionMissingError(TokenError):
-    """The client is known and lacks a permission (403)."""
+    """The client lacks a permission (403)."""
 
     code = "permission_missing"
     title = "The OAuth client lacks a permission"
 
 
 class ScopeMissingError(TokenError):
-    """The token was granted without a scope that the contract needs; the message names it."""
+    """The token lacks a scope that the contract needs; the message names it."""
 
     code = "scope_missing"
     title = "The token lacks a required scope"
@@ -463,11 +463,11 @@ class ScopeMissingError(TokenError):
 
 
 class DeliveryError(ActionRelayError):
-    """A webhook could not be handed to its receiver."""
+    """A webhook was not delivered."""
 
 
 class DeliveryRefusedError(DeliveryError):
-    """The outbound rules forbid a connection to this URL, so none was made."""
+    """The outbound rules forbid this URL, so no connection was made."""
 
     code = "webhook_url"
     http_status = 422
@@ -475,7 +475,7 @@ class DeliveryRefusedError(DeliveryError):
 
 
 class DeliveryFailedError(DeliveryError):
-    """The receiver could not be reached or did not answer in time."""
+    """The receiver could not be reached, or did not respond in time."""
 
     code = "delivery_failed"
     http_status = 503
@@ -487,11 +487,11 @@ class DeliveryFailedError(DeliveryError):
 
 
 class ExportError(ActionRelayError):
-    """A day's audit was not exported. A file that was there before still is."""
+    """A day's audit was not exported. An earlier file is unchanged."""
 
 
 class ExportRequestError(ExportError):
-    """What was asked for is no day that can be exported."""
+    """The requested day can't be exported."""
 
     code = "invalid_export"
     http_status = 422
@@ -499,14 +499,14 @@ class ExportRequestError(ExportError):
 
 
 class ExportUnfinishedError(ExportError):
-    """A day has more entries than one invocation can export; the next one goes on."""
+    """A day has more entries than one invocation can export; the next invocation goes on."""
 
     code = "export_unfinished"
     title = "The export did not come to its end in time"
 
 
 class ExportConflictError(ExportError):
-    """The table lacks or contradicts entries that an earlier export has: somebody changed what was on record."""
+    """The table lacks or contradicts entries of an earlier export: the audit was changed."""
 
     code = "export_conflict"
     title = "The export differs from the earlier one"
@@ -516,27 +516,25 @@ class ExportConflictError(ExportError):
 
 
 class DeploymentError(ActionRelayError):
-    """Only a change to the deployment helps; no other request and no waiting does."""
+    """An operator must change the deployment. No other request and no waiting helps."""
 
 
 class SettingsError(DeploymentError):
-    """A variable of the environment is missing or unusable; the message says which and why, never its value."""
+    """An environment variable is missing or invalid; the message says which and why, without its value."""
 
     code = "settings_invalid"
     title = "The settings can't be used"
 
 
 class PreflightFailedError(DeploymentError):
-    """The deployment can't execute actions in its present state; ``checks`` says what was found, and what to do about
-    it.
-    """
+    """The deployment can't execute actions. ``checks`` says why, and what to do."""
 
     code = "preflight_failed"
     http_status = 503
     title = "This deployment can't execute actions"
 
     def __init__(self, checks: "tuple[Check, ...]") -> None:
-        """Keep every check, those that passed too."""
+        """``checks`` are all checks, including those that passed."""
         failed = [check.name for check in checks if check.has_failed]
         super().__init__(f"{len(failed)} of {len(checks)} checks failed", failed=", ".join(failed))
         self.checks = checks

@@ -1,4 +1,4 @@
-"""What is wrong with a request, collected: all of it is counted, and as much is kept as an answer has room for."""
+"""Collects the faults of a request: all are counted, and as many are kept as an answer has room for."""
 
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -10,10 +10,10 @@ from actionrelay.strict_json import pointer
 
 
 class Faults:
-    """The faults that one rule, or one request, has come to.
+    """The faults of one rule, or of one request.
 
-    It keeps the first ``MAX_FAULTS`` and counts the rest: a caller who broke a rule a hundred times has seen the
-    pattern, and a body of half a megabyte has room for 250,000 faults. A place becomes text only where it is kept.
+    It keeps the first ``MAX_FAULTS`` and counts the rest: a hundred show the pattern, and a body of half a megabyte can
+    have 250,000. Only the pointers of faults that are kept become text.
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class Faults:
 
     @classmethod
     def of(cls, *faults: Fault) -> Self:
-        """Return what one rule has come to."""
+        """Return the faults of one rule."""
         found = cls()
         found.take(*faults)
         return found
@@ -31,24 +31,24 @@ class Faults:
         return self.count > 0
 
     def add(self, where: Iterable[str | int], code: FaultCode, detail: str) -> None:
-        """Take what is wrong at a place, by the steps that lead there."""
+        """Add a fault at the place that the steps lead to."""
         self.count += 1
         if len(self.kept) < MAX_FAULTS:
             self.kept.append(Fault(pointer(*where), code, detail))
 
     def add_each(self, places: Iterable[Iterable[str | int]], count: int, code: FaultCode, detail: str) -> None:
-        """Take one fault at ``count`` places; of the places, no more are looked at than there is room for."""
+        """Add one fault at ``count`` places. Only as many places are read as there is room for."""
         room = max(MAX_FAULTS - len(self.kept), 0)
         self.kept.extend(Fault(pointer(*where), code, detail) for where in islice(places, room))
         self.count += count
 
     def take(self, *faults: Fault) -> None:
-        """Take faults that are text already."""
+        """Add faults."""
         self.count += len(faults)
         self.kept.extend(faults[: max(MAX_FAULTS - len(self.kept), 0)])
 
     def merge(self, other: "Faults", *, order: Callable[[Fault], int]) -> None:
-        """Take another rule's faults as well; those that come first in ``order`` are kept."""
+        """Add another rule's faults; those that come first in ``order`` are kept."""
         self.count += other.count
         self.kept = sorted((*self.kept, *other.kept), key=order)[:MAX_FAULTS]
 
@@ -56,6 +56,6 @@ class Faults:
         """Refuse the request.
 
         Raises:
-            InvalidRequestError: with what was kept, and how many faults there are in all.
+            InvalidRequestError: with the kept faults and the number of all.
         """
         raise InvalidRequestError(tuple(self.kept), self.count)

@@ -1,7 +1,7 @@
-"""How JSON from each source but the callers is read.
+"""Reads JSON from sources other than callers.
 
-What callers send is read strictly (``strict_json``, ADR 11). What others send is not ours to refuse: flaws are mended
-where that loses nothing that counts. ADR 38 has the table of all sources.
+Callers' JSON is read strictly (``strict_json``, ADR 11). Other senders can't be asked to fix theirs, so flaws are
+mended. ADR 38 has the table of all sources.
 """
 
 import codecs
@@ -18,13 +18,13 @@ _KB = 1_024
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How documents of one source are read. A byte order mark is always left out."""
+    """How documents of one source are read. A byte order mark is always skipped."""
 
     max_bytes: int
-    """Longer documents are not read. This bounds the objects too: one byte makes about 45 bytes of them at worst."""
+    """Longer documents are not read. This also bounds memory: objects take up to 45 bytes for each byte of text."""
     mends: bool = True
-    """Whether flaws are mended, as ``json_text.sound`` and ``decoded`` say, and the last one of equal keys counts.
-    Otherwise a document with a flaw is refused."""
+    """Whether flaws are mended (``json_text.sound``, ``decoded``), and the last one of equal keys counts. Otherwise a
+    document with a flaw is refused."""
 
 
 RESULT = Reading(5 * _KB * _KB)
@@ -42,11 +42,11 @@ ERROR = Reading(256 * _KB)
 TOKEN = Reading(64 * _KB)
 """An answer of the login host. Unreadable: an outage, so executions wait."""
 LOOK = Reading(256 * _KB)
-"""What the preflight looks at on the API host. Unreadable: the check says that it is not known."""
+"""What the preflight reads on the API host. Unreadable: the check reports that it is not known."""
 CATALOGUE = Reading(1_024 * _KB)
 """What Genesys Cloud says about its actions.
 
-Unreadable: it is asked for again; then the action is left out, or the catalogue stays as it was.
+Unreadable: it is requested again; then the action is left out, or the catalogue stays unchanged.
 """
 SECRET = Reading(64 * _KB, mends=False)
 """A secret of this deployment. Unreadable: refused by name, in the log and the preflight, since a mended key would be
@@ -57,17 +57,17 @@ _CHARSETS = re.compile(
     r"latin-?1|(us-)?ascii|(iso-?8859|windows|cp)-?[0-9]{1,4}|koi8-[ru]|shift[_-]jis|euc-(jp|kr)|gb(k|18030|2312)|big5",
     re.IGNORECASE,
 )
-"""Those that senders name. Python knows others, of which some make more than text of bytes."""
+"""Charsets that senders use. Python has more codecs, some of which don't decode to text."""
 _CHARSET = re.compile(r';\s*charset="?([!-~]{1,40}?)"?\s*(;|$)', re.IGNORECASE)
 
 
 class TooLongError(MalformedJsonError):
-    """The document has more bytes than are read of its source."""
+    """The document is longer than ``max_bytes`` of its source."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignText:
-    """A sound document as text, with what was mended in it."""
+    """A sound document as text, and the flaws that were mended."""
 
     text: str
     flaws: frozenset[Flaw]
@@ -92,11 +92,11 @@ def read(raw: bytes, reading: Reading, charset: str | None = None) -> Json:
 
 
 def read_text(raw: bytes, reading: Reading, charset: str | None = None) -> ForeignText:
-    """Read a document as text, its flaws mended; ``charset`` is what its sender said.
+    """Read a document as text, with its flaws mended; ``charset`` is the one that its sender named.
 
     Raises:
-        TooLongError: more bytes than are read.
-        NestingTooDeepError: nested deeper than ``MAX_NESTING``; nothing more is known of its content.
+        TooLongError: longer than ``max_bytes``.
+        NestingTooDeepError: nested deeper than ``MAX_NESTING``; its content is not checked.
         MalformedJsonError: no JSON, flaws aside.
     """
     text, found = decoded(_bounded(raw, reading), charset)
@@ -113,10 +113,10 @@ def _bounded(raw: bytes, reading: Reading) -> bytes:
 
 
 def decoded(raw: bytes, charset: str | None = None) -> tuple[str, frozenset[Flaw]]:
-    """Decode a document, and say which flaws its bytes had.
+    """Decode a document, and return the flaws of its bytes.
 
-    UTF-8 first, whatever its sender says, since RFC 8259 has nothing else; then UTF-16 or UTF-32, by its marks or its
-    zeros; then the charset that its sender named. Where that is none, each byte that is no UTF-8 becomes U+FFFD.
+    UTF-8 comes first, whatever its sender named, since RFC 8259 allows nothing else; then UTF-16 or UTF-32, by byte
+    order mark or zeros; then the charset that its sender named. Without one, each invalid byte becomes U+FFFD.
     """
     if raw.startswith(codecs.BOM_UTF8):
         text, flaws = decoded(raw[len(codecs.BOM_UTF8) :], charset)

@@ -1,4 +1,4 @@
-"""Documents that come in from outside are fitted into strict schemas; every fault is reported, never only the first."""
+"""Fits documents from outside into strict schemas. Every fault is reported, not only the first."""
 
 from typing import Annotated, Any
 
@@ -14,12 +14,12 @@ from actionrelay.strict_json import Json, Measured, NestingTooDeepError, measure
 
 
 def whole(value: Any) -> Any:
-    """Take ``400.0`` for 400: JSON has numbers, and one without a fraction is an integer (JSON Schema, 6.1.1)."""
+    """Return ``400.0`` as 400: in JSON, a number without a fraction is an integer (JSON Schema, 6.1.1)."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class Document(BaseModel):
-    """A document in camelCase, frozen; a member that it does not name is a fault."""
+    """A document in camelCase, frozen; unknown members are faults."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, extra="forbid", frozen=True, strict=True, hide_input_in_errors=True
@@ -39,7 +39,7 @@ def read_body(raw: bytes, max_bytes: int) -> Json:
     """Read a body as sent.
 
     Raises:
-        PayloadTooLargeError: more bytes than allowed; nothing was parsed.
+        PayloadTooLargeError: more than ``max_bytes``; nothing was parsed.
         MalformedJsonError: not JSON with one meaning.
         InvalidRequestError: nested too deep.
     """
@@ -47,10 +47,10 @@ def read_body(raw: bytes, max_bytes: int) -> Json:
 
 
 def measure_body(raw: bytes, max_bytes: int) -> Measured:
-    """Read a body as ``read_body`` does, and say how deep it nests.
+    """Read a body as ``read_body`` does, and measure how deep it nests.
 
     Raises:
-        PayloadTooLargeError: more bytes than allowed; nothing was parsed.
+        PayloadTooLargeError: more than ``max_bytes``; nothing was parsed.
         MalformedJsonError: not JSON with one meaning.
         InvalidRequestError: nested too deep.
     """
@@ -65,7 +65,7 @@ def measure_body(raw: bytes, max_bytes: int) -> Measured:
 
 
 def read[Schema: BaseModel](schema: type[Schema], document: Json) -> Schema | Faults:
-    """Fit a parsed document into a schema, or say everything that keeps it from fitting."""
+    """Fit a parsed document into a schema, or return every fault."""
     few, unknown = _with_few_unknown(schema, document)
     try:
         return schema.model_validate(few)
@@ -90,7 +90,7 @@ def read_valid[Schema: BaseModel](schema: type[Schema], document: Json) -> Schem
 
 
 def _with_few_unknown(schema: type[BaseModel], document: Json) -> tuple[Json, int]:
-    """Leave out unknown fields beyond those that an answer has room for, and say how many: each costs 600 bytes."""
+    """Leave out unknown fields that an answer has no room for, and return their number: each costs 600 bytes."""
     if not isinstance(document, dict) or len(document) <= MAX_FAULTS or schema.model_config.get("extra") != "forbid":
         return document, 0
     known = {field.alias or name for name, field in schema.model_fields.items()}
@@ -102,7 +102,7 @@ def _with_few_unknown(schema: type[BaseModel], document: Json) -> tuple[Json, in
 
 
 def _location(item: ErrorDetails, document: Json) -> list[int | str]:
-    """Keep the steps that lead somewhere in the document: unions add a step that names the branch tried."""
+    """Return the steps that exist in the document: unions add a step that names the branch."""
     kept: list[int | str] = []
     here: Json = document
     for step in item["loc"]:
@@ -128,7 +128,7 @@ def _detail(kind: str, message: str) -> str:
 
 
 def uuid_fault(value: str, where: str) -> Fault | None:
-    """Say what is wrong with an id that must be a UUID (RFC 9562 text form, any case)."""
+    """Return the fault of an id that is not a UUID (RFC 9562 text form, any case)."""
     return None if is_uuid(value) else Fault(where, "schema", NO_UUID)
 
 

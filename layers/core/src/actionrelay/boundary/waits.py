@@ -9,7 +9,7 @@ from actionrelay.lanes import caller_name
 
 APPLIED = "Preference-Applied"
 ANSWER_WITHIN_MS = 24_000
-"""After API Gateway received the request, which gives up after 29 s: 20 s to wait, 4 s for a cold start and the rest."""
+"""After API Gateway received the request: 20 s to wait, and 4 s for a cold start and the rest. It gives up at 29 s."""
 _PREFERENCE = re.compile(
     r"""[ \t]*(?P<name>[!#$%&'*+.^_`|~0-9A-Za-z-]+)
     (?:[ \t]*=[ \t]*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^\s,;"]*)))?
