@@ -1,1 +1,1 @@
-"""The organisation's actions: what they take, and what follows from it for a request."""
+"""The organisation's actions: their contracts, and what these mean for a request."""

@@ -1,4 +1,4 @@
-"""Use cases: show the organisation's actions, and have them read again when an operator asks."""
+"""Use cases: show the organisation's actions; have an operator start a reading."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class ReadActions:
     catalogue: CatalogueReader
 
     def listing(self, query: Mapping[str, str]) -> dict[str, Json]:
-        """Return the actions with ``name`` in their name and ``category`` as their category, by name; case is ignored.
+        """Return the actions whose name contains ``name`` and whose category is ``category``, by name; case is ignored.
 
         Raises:
             StoreUnavailableError: the catalogue can't be read.
@@ -50,7 +50,7 @@ class ReadActions:
         """Return one action with its contract.
 
         Raises:
-            ActionNotFoundError: the catalogue does not have it.
+            ActionNotFoundError: it is not in the catalogue.
             StoreUnavailableError: the catalogue can't be read.
         """
         action = self.catalogue.look(action_id).action if is_action_id(action_id) else None
@@ -61,17 +61,17 @@ class ReadActions:
 
 @dataclass(frozen=True, slots=True)
 class RequestSync:
-    """Has the catalogue read."""
+    """Starts a reading of the catalogue."""
 
     api: GenesysApi
     catalogue: CatalogueReader
     queue: SyncQueue
 
     def request(self) -> dict[str, Json]:
-        """Queue a reading of every definition, and return how far the catalogue is now.
+        """Queue a reading of every definition, and return the catalogue's current state.
 
         Raises:
-            NoCatalogueError: the contract has none.
+            NoCatalogueError: this deployment's contract has no catalogue.
             QueueUnavailableError: it may or may not have been queued.
             StoreUnavailableError: the catalogue can't be read.
         """

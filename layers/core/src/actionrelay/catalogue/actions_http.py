@@ -25,14 +25,14 @@ _ANSWERED = {
 
 @dataclass(frozen=True, slots=True)
 class GenesysActions(ActionsApi):
-    """An ``ActionsApi``. Asks the API host alone, whatever an answer refers to."""
+    """An ``ActionsApi``. Asks only the API host, whatever a response refers to."""
 
     pool: urllib3.PoolManager
     api_url: str
 
     @override
     def page(self, number: int, token: AccessToken, wait_ms: int) -> Seen:
-        """Ask for the actions that can be executed; those that only log in are left out by Genesys Cloud."""
+        """Ask for a page of the actions that can be executed. Genesys Cloud leaves out those that only log in."""
         return self._get(f"{_ACTIONS}?pageSize={MAX_PAGE}&pageNumber={number}", token, wait_ms)
 
     @override

@@ -1,4 +1,4 @@
-"""The contract of an action: its inputs as a table, and which names it knows. Pure; the schema was measured before."""
+"""The contract of an action: its inputs as a table, and the names that it has. Pure; schemas are measured before."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,24 +8,24 @@ from actionrelay.catalogue.schema_limits import target_of
 from actionrelay.fault import cut
 
 MAX_ROWS = 500
-"""Rows of the table; the schema has all of it."""
+"""Rows of the table; the schema has all inputs."""
 MAX_DESCRIPTION = 500
 _COMBINED = ("allOf", "anyOf", "oneOf")
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One input of an action. Those within another one are named by their path: ``address.city``, ``items[].id``."""
+    """One input of an action. A nested one is named by its path: ``address.city``, ``items[].id``."""
 
     name: str
     type: str
-    """JSON Schema's, several joined by a bar; empty where the schema does not say."""
+    """JSON Schema's, several joined by a bar; empty if the schema names none."""
     required: bool
     description: str | None = None
 
 
 def inputs_of(schema: Mapping[str, Any]) -> tuple[Input, ...]:
-    """Return the inputs as a table, each before those within it; at most ``MAX_ROWS``."""
+    """Return the inputs as a table, each before its nested ones; at most ``MAX_ROWS``."""
     rows: list[Input] = []
     for row in _rows(schema, schema, ""):
         if len(rows) == MAX_ROWS:
@@ -52,7 +52,7 @@ def _rows(root: Mapping[str, Any], schema: Mapping[str, Any], prefix: str) -> It
 
 
 def _properties(root: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
-    """Return the schemas of each property that a schema names, itself or in what it combines or refers to."""
+    """Return the schemas of each property that a schema names, in itself or in those that it combines or refers to."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for part in parts_of(root, schema):
         properties = part.get("properties")
@@ -62,7 +62,7 @@ def _properties(root: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str,
 
 
 def parts_of(root: Mapping[str, Any], schema: Mapping[str, Any], *, choices: bool = True) -> list[Mapping[str, Any]]:
-    """Return a schema with what it refers to and combines; with ``choices`` also what it lets a value choose from."""
+    """Return a schema with those that it refers to and combines; with ``choices``, also its alternatives."""
     reference = schema.get("$ref")
     if isinstance(reference, str):
         target = target_of(root, reference)
@@ -77,10 +77,10 @@ def parts_of(root: Mapping[str, Any], schema: Mapping[str, Any], *, choices: boo
 
 
 def names_known(root: Mapping[str, Any], schema: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """Return the names that an object may have by a schema; None where it may have any.
+    """Return the names that a schema allows in an object; None if it allows any.
 
-    ``additionalProperties: true`` is not an invitation: nearly every exported action has it, and with it Genesys Cloud
-    lets a misspelled name pass. A schema there, or a pattern of names, means that the names are the caller's.
+    ``additionalProperties: true`` does not count: nearly every exported action has it, and so Genesys Cloud accepts
+    misspelled names. A schema there, or a pattern of names, means that callers choose the names.
     """
     parts = parts_of(root, schema)
     if not any(isinstance(part.get("properties"), dict) for part in parts):

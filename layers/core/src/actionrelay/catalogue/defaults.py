@@ -1,7 +1,7 @@
-"""What follows from an action's definition where a caller says nothing. Pure.
+"""The defaults that follow from an action's definition. Pure.
 
-GET is safe by its meaning (RFC 9110, section 9.2.1): running it twice does no harm, and its result may be shared.
-Nothing of the kind holds for any other method, and two equal "create a callback" within five minutes are two callbacks.
+GET is safe (RFC 9110, section 9.2.1): running it twice does no harm, and its result may be shared. No other method is:
+two equal "create a callback" within five minutes are two callbacks.
 """
 
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ class Learned:
     idempotent: LearnedDefault
     cache_results: LearnedDefault
     timeout: LearnedDefault | None
-    """In ms; None where only the usual one is known."""
+    """In ms; None if the action names none."""
     never_cached: bool
-    """Whatever a caller says."""
+    """Even if a caller asks for it."""
 
     def document(self) -> dict[str, str]:
         """Return each as ``value: reason``, by the name of its field."""
@@ -31,7 +31,7 @@ class Learned:
 
 
 def learn(entry: Entry | None) -> Learned:
-    """Return the defaults of an action; None is one that the catalogue does not have."""
+    """Return the defaults of an action; None for one that is not in the catalogue."""
     method = entry.request_type if entry else None
     safe = method == _SAFE
     if entry is None:

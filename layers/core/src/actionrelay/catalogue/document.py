@@ -1,4 +1,4 @@
-"""The catalogue, as callers see it."""
+"""The catalogue as callers see it."""
 
 from typing import Any, TypedDict
 
@@ -14,9 +14,9 @@ class InputDocument(TypedDict):
     """One input of an action."""
 
     name: str
-    """An input within another one is named by its path: `address.city`, `items[].id`."""
+    """A nested input is named by its path: `address.city`, `items[].id`."""
     type: str
-    """JSON Schema's; several are joined by ` | `, and it is empty where the schema does not say."""
+    """JSON Schema's, several joined by ` | `; empty if the schema names none."""
     required: bool
     description: str | None
 
@@ -31,7 +31,7 @@ class ActionSummaryDocument(TypedDict):
     """The id of its integration."""
     version: str | None
     requestType: str | None
-    """`GET`, `POST`, …; null where its definition does not say, or was not read yet."""
+    """`GET`, `POST`, …; null if its definition names none or has not been read."""
     secure: bool
     timeoutSeconds: int | None
     checkedAt: Timestamp | None
@@ -42,29 +42,28 @@ class ActionContractDocument(ActionSummaryDocument):
     """One action with its contract."""
 
     inputs: list[InputDocument]
-    """The contract of its inputs as a table, at most 500 of them."""
+    """Its inputs as a table, at most 500."""
     inputSchema: dict[str, Any] | None
-    """The same as its JSON Schema, as Genesys Cloud has it."""
+    """Genesys Cloud's JSON Schema of its inputs."""
     outputSchema: dict[str, Any] | None
     contractProblem: SchemaProblem | None
-    """Why no request is checked by the contract; null where they are."""
+    """Why requests are not checked by the contract; null if they are."""
     defaults: dict[str, str]
-    """What takes the place of `idempotent`, `cacheResults` and `timeout` where a request leaves them out, as
-    `value: reason`."""
+    """The values of `idempotent`, `cacheResults` and `timeout` if a request leaves them out, as `value: reason`."""
 
 
 class CatalogueDocument(TypedDict):
-    """How far the catalogue is."""
+    """The state of the catalogue."""
 
     count: int
     complete: bool
-    """False before the first reading has ended, and where the list lacks actions."""
+    """False before the first reading has ended, and if the list lacks actions."""
     checkedAt: Timestamp | None
     """When the reading of this list began; null before the first has ended."""
     underWay: bool
-    """It is being read now."""
+    """A reading is in progress."""
     problem: Problem | None
-    """Why the last reading came to nothing, or left something out."""
+    """Why the last reading failed, or left something out."""
 
 
 class ActionsDocument(TypedDict):
@@ -75,7 +74,7 @@ class ActionsDocument(TypedDict):
 
 
 def summary_document(entry: Entry) -> ActionSummaryDocument:
-    """Return an action of the list."""
+    """Return an action as the list shows it."""
     return {
         "actionId": entry.action_id,
         "name": entry.name,
@@ -92,7 +91,7 @@ def summary_document(entry: Entry) -> ActionSummaryDocument:
 def action_document(action: Action) -> ActionContractDocument:
     """Return an action with its contract."""
     schema = action.input_schema
-    # What refers to another document, or to itself, is shown as it is, and can't be made a table of.
+    # A schema that refers to another document or to itself is shown, but has no table.
     tabular = schema if schema is not None and problem_of(schema) is None else {}
     return {
         **summary_document(action.entry),
@@ -108,7 +107,7 @@ def action_document(action: Action) -> ActionContractDocument:
 
 
 def catalogue_document(state: CatalogueState) -> CatalogueDocument:
-    """Return how far the catalogue is."""
+    """Return the state of the catalogue."""
     return {
         "count": state.listed.count,
         "complete": state.listed.complete,

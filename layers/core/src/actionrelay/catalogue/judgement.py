@@ -1,8 +1,7 @@
-"""Whether inputs are what an action takes, by its contract: what the library finds, in words that hold no value.
+"""Checks inputs against an action's contract. Faults are worded without the inputs' values.
 
-The library is jsonschema-rs (ADR 47). It is imported where the first contract is compiled: most deployments and most
-processes have none. It fetches nothing, its patterns take linear time, and what a check can cost is bounded here by
-how much there is to look at.
+The library is jsonschema-rs (ADR 47). It is imported when the first contract is compiled, since most deployments and
+processes have none. It fetches nothing, and its patterns take linear time. The cost of a check is bounded here.
 
 Lenient where Genesys Cloud is: ``1.0`` is an integer.
 """
@@ -25,11 +24,11 @@ if TYPE_CHECKING:
     from jsonschema_rs import ValidationError, Validator
 
 MAX_FOUND = 20
-"""Faults of one request's inputs that are named."""
+"""Faults of one request's inputs that are reported."""
 MAX_WORK = 10_000_000
-"""Values of the inputs times rules of the schema: a second at most. What is more is not looked at, and said to be."""
+"""Values of the inputs times rules of the schema: a second at most. Beyond that, a fault says that nothing is checked."""
 MAX_COPIED = 20_000_000
-"""Bytes of the inputs times rules. The library copies the value with each fault, so of more only one is named."""
+"""Bytes of the inputs times rules. The library copies the value with each fault, so beyond that one is reported."""
 _PATTERN_BYTES = 1_000_000
 _NAMES_LOOKED_AT = 5_000
 _SHOWN = 120
@@ -39,14 +38,14 @@ _DRAFT_4 = "http://json-schema.org/draft-04/schema"
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A contract that was compiled."""
+    """A compiled contract."""
 
     schema: Mapping[str, Any] = field(repr=False)
     rules: int
     validator: "Validator" = field(repr=False)
 
     def faults(self, inputs: dict[str, Json], size: int) -> list[Fault]:
-        """Return what is wrong with inputs of so many bytes; pointers begin with ``/inputs``."""
+        """Return what is wrong with inputs of ``size`` bytes; pointers begin with ``/inputs``."""
         values = _count(inputs)
         if values * self.rules > MAX_WORK:
             said = f"{values} values are too many to be checked by this action's contract"
@@ -63,11 +62,11 @@ class Contract:
             for error in self.validator.iter_errors(inputs):
                 yield from _faults_of(error)
             return
-        # Not `validate`: it raises, and a foreign exception would hang on to the inputs.
+        # Not `validate`, which raises: a foreign exception would keep the inputs.
         yield Fault("/inputs", "contract", "breaks the action's contract; smaller inputs would be looked at one by one")
 
     def _unknown(self, inputs: dict[str, Json]) -> Iterator[Fault]:
-        """Look for names that the contract does not have, in what it says has names."""
+        """Find names that the contract does not have, in objects whose names it lists."""
         left = _NAMES_LOOKED_AT
         open_: list[tuple[tuple[str | int, ...], Any, list[Mapping[str, Any]]]] = [((), inputs, [self.schema])]
         known: dict[tuple[int, ...], tuple[str, ...] | None] = {}
@@ -109,10 +108,10 @@ class Contract:
 
 
 def compile_contract(schema: Mapping[str, Any]) -> Contract | SchemaProblem:
-    """Make a contract of a schema, or say why there is none.
+    """Compile a schema to a contract, or return why it can't be.
 
-    Draft-04 where the schema names it or names none, as half of all exports do; what draft-04 refuses and another draft
-    takes is read by that one.
+    It is read as draft-04 if the schema names that or no draft, as half of all exports do. What draft-04 refuses is
+    read by another draft that accepts it.
     """
     if problem := problem_of(schema):
         return problem
@@ -140,7 +139,7 @@ def compile_contract(schema: Mapping[str, Any]) -> Contract | SchemaProblem:
 
 
 def _faults_of(error: "ValidationError") -> Iterator[Fault]:
-    """Say what one error of the library means. Its own message is left: it repeats the value."""
+    """Return the faults of one error of the library. Its message is not used, since it repeats the value."""
     path, kind = ("inputs", *error.instance_path), error.kind
     said: dict[str, Any] = kind.as_dict()
     rule = str(error.schema_path[-1]) if error.schema_path else kind.name
@@ -179,7 +178,7 @@ _LIMITS = {
 
 
 def _is_among(fault: Fault, named: tuple[str, ...]) -> bool:
-    """Whether a fault is that of a name which is named already, with the right one beside it."""
+    """Whether a fault is about a name that is already reported."""
     below = f"{fault.pointer}/"
     return fault.pointer in named or (fault.code == "unknown_input" and any(each.startswith(below) for each in named))
 
@@ -189,7 +188,7 @@ def _short(value: Any) -> str:
 
 
 def _meant(name: str, names: tuple[str, ...]) -> str:
-    """Say which name was probably meant; else which there are."""
+    """Say which name was probably meant, or which ones there are."""
     if likely := likely_name(name, names):
         return f"{_NO_SUCH_INPUT}; did you mean {likely}?"
     return f"{_NO_SUCH_INPUT}; it has {cut(', '.join(names), _SHOWN) if names else 'none'}"

@@ -1,7 +1,7 @@
-"""Use case: what is known about an action, for a request that names it.
+"""Use case: look up an action for a request that names it.
 
-An action is read once a minute and process, together with how far the catalogue is; its contract is compiled when a
-request is first checked by it. Both are remembered, for so many actions at most.
+A process reads an action at most once a minute, together with the catalogue's state, and compiles its contract when a
+request is first checked by it. Both are remembered for ``MOST_REMEMBERED`` actions.
 """
 
 import threading
@@ -21,7 +21,7 @@ from actionrelay.ports import Clock, Telemetry
 
 REMEMBERED_MS = 60_000
 MOST_REMEMBERED = 100
-"""Actions, with their compiled contracts: about 10 MB with the largest schemas that are kept."""
+"""Actions with their compiled contracts: about 10 MB with the largest schemas that are kept."""
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class KnowActions:
         return learn(action.entry if action else None)
 
     def faults(self, action_id: str, inputs: dict[str, Any]) -> list[Fault]:
-        """Return what inputs break of an action's contract; nothing where none is known, or none is checked.
+        """Return what inputs break of an action's contract; nothing if it is not known, or contracts are not checked.
 
         Raises:
             StoreUnavailableError: the catalogue can't be read.
@@ -100,7 +100,7 @@ class KnowActions:
         return fresh
 
     def _ask_for_reading(self, look: Look, now: int) -> None:
-        """Have the catalogue read, since an action is not in it; once a minute and process, and never at any cost."""
+        """Start a reading, since an action is not in the catalogue: at most once a minute per process. Never raises."""
         with self._lock:
             soon = self._asked_at is not None and 0 <= now - self._asked_at < REMEMBERED_MS
             if soon or not look.state.wants(Reason.UNKNOWN, now):

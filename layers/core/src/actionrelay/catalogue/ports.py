@@ -1,4 +1,4 @@
-"""What the catalogue needs from the world. Each call may raise ``DependencyError``, where nothing else is said."""
+"""What the catalogue needs from the world. Calls may raise ``DependencyError`` unless they say otherwise."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from actionrelay.token.ports import AccessToken
 
 
 class Answered(StrEnum):
-    """What came of one question to Genesys Cloud."""
+    """The result of one request to Genesys Cloud."""
 
     DOCUMENT = "document"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - a name, no token
@@ -20,24 +20,24 @@ class Answered(StrEnum):
     MISSING = "missing"
     THROTTLED = "throttled"
     FAILED = "failed"
-    """No answer, an error of the host, or one that can't be read."""
+    """No response, an error, or a response that can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One answer of Genesys Cloud about its actions."""
+    """One response of Genesys Cloud about its actions."""
 
     answered: Answered
     document: Json = field(default=None, repr=False)
     retry_after: str | None = None
-    """The header as it came."""
+    """The header as received."""
 
 
 class ActionsApi(Protocol):
-    """Genesys Cloud's own list of actions. Fails by no exception."""
+    """Genesys Cloud's list of actions. Never raises."""
 
     def page(self, number: int, token: AccessToken, wait_ms: int) -> Seen:
-        """One page of the list, from 1."""
+        """One page of the list; the first is 1."""
         ...
 
     def definition(self, action_id: str, token: AccessToken, wait_ms: int) -> Seen:
@@ -51,25 +51,25 @@ class ActionsApi(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the catalogue has about one action, and how far it is."""
+    """One action in the catalogue, if it is there, and the catalogue's state."""
 
     action: Action | None
     state: CatalogueState
 
 
 class CatalogueReader(Protocol):
-    """The catalogue, for those who read it."""
+    """The catalogue, for readers."""
 
     def look(self, action_id: str) -> Look:
-        """Read one action and the state by one request."""
+        """Read one action and the state in one request."""
         ...
 
     def state(self) -> CatalogueState:
-        """The state as last written; an empty one before the first."""
+        """The state as last written; an empty one before the first write."""
         ...
 
     def pages(self, slot: int, first: int, number: int) -> Sequence[Sequence[Entry]]:
-        """So many pages of a list, in order, from the one with this number; the first is 0."""
+        """``number`` pages of a list, in order, from page ``first`` (the first is 0)."""
         ...
 
 
@@ -77,11 +77,11 @@ class CatalogueStore(CatalogueReader, Protocol):
     """The catalogue, for its one writer."""
 
     def swap(self, before: CatalogueState, after: CatalogueState) -> CatalogueState | None:
-        """Write ``after`` if nobody has written since ``before``; return it as written, None where somebody has."""
+        """Write ``after`` and return it as written; None if the state has changed since ``before``."""
         ...
 
     def put_page(self, slot: int, number: int, entries: Sequence[Entry]) -> None:
-        """Write one page of a list, from 0, in place of what was there."""
+        """Write one page of a list (the first is 0), replacing what was there."""
         ...
 
     def put_action(self, action: Action, now: int) -> None:
@@ -89,7 +89,7 @@ class CatalogueStore(CatalogueReader, Protocol):
         ...
 
     def put_gone(self, action_id: str, now: int) -> None:
-        """Write that an action is not there any more."""
+        """Write that an action no longer exists."""
         ...
 
 
@@ -99,13 +99,13 @@ class SyncMessage:
 
     reason: Reason | None = None
     run: int | None = None
-    """The number of the reading that goes on."""
+    """The number of the reading in progress."""
     waited: bool = False
-    """It returns from a place in the line before the rate gate."""
+    """It has waited for its turn at the rate gate."""
 
     @property
     def log_ids(self) -> dict[str, str]:
-        """What a log line about it carries."""
+        """The ids on every log line about it."""
         return {} if self.run is None else {"reading": str(self.run)}
 
 
@@ -113,7 +113,7 @@ class SyncQueue(Protocol):
     """The catalogue's queue."""
 
     def push(self, message: SyncMessage, delay_ms: int = 0) -> None:
-        """Queue a message, to be seen after a delay of 15 minutes at most.
+        """Queue a message with a delay of at most 15 minutes.
 
         Raises:
             QueueUnavailableError: it may or may not have been queued.

@@ -1,4 +1,4 @@
-"""The catalogue's queue, in SQS."""
+"""The catalogue's queue in SQS."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What Genesys Cloud's documents about actions say. Pure, and tolerant: what has no use is left out.
+"""Reads Genesys Cloud's documents about actions. Pure and tolerant: unusable values are left out.
 
 The shapes are those of the published SDKs (``ActionEntityListing``, ``Action``, ``ActionContract``, ``ActionConfig``).
 """
@@ -14,7 +14,7 @@ from actionrelay.ids import is_action_id
 from actionrelay.strict_json import Json
 
 MAX_PAGE = 100
-"""Entries of one page that are kept: as many as are asked for."""
+"""Entries of one page that are kept: as many as are requested."""
 _METHOD = re.compile(r"[A-Za-z]{1,16}")
 _FILE = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
@@ -26,11 +26,11 @@ class Page:
     entries: tuple[Entry, ...]
     last: bool
     total: int | None
-    """How many actions there are in all, where it says so."""
+    """The number of all actions, if it is given."""
 
 
 def read_page(document: Json, number: int) -> Page | None:
-    """Read a page; None where it is none. An entry without an id that can be executed is left out."""
+    """Read a page; None if it is not one. Entries without a valid id are left out."""
     if not isinstance(document, dict) or not isinstance(listed := document.get("entities"), list):
         return None
     entries = [entry for each in listed[:MAX_PAGE] if (entry := read_entry(each)) is not None]
@@ -41,7 +41,7 @@ def read_page(document: Json, number: int) -> Page | None:
 
 
 def read_entry(document: Json) -> Entry | None:
-    """Read what a list says of an action; None where it has no id that one could have."""
+    """Read an action of a list; None if it has no valid id."""
     if not isinstance(document, dict):
         return None
     action_id = document.get("id")
@@ -59,7 +59,7 @@ def read_entry(document: Json) -> Entry | None:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """One side of a contract: the schema itself, or the file that holds it."""
+    """One side of a contract: the schema itself, or the file that has it."""
 
     document: dict[str, Any] | None = field(default=None, repr=False)
     file: str | None = None
@@ -67,7 +67,7 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What an action's definition says."""
+    """An action's definition."""
 
     entry: Entry
     inputs: Schema
@@ -75,7 +75,7 @@ class Definition:
 
 
 def read_definition(document: Json, entry: Entry, now: int) -> Definition | None:
-    """Read a definition of what a list had as ``entry``; None where it is none."""
+    """Read the definition of the action ``entry``; None if it is not one."""
     if not isinstance(document, dict):
         return None
     config, contract = _object(document, "config"), _object(document, "contract")
@@ -101,9 +101,9 @@ def read_definition(document: Json, entry: Entry, now: int) -> Definition | None
 
 
 def _schema(side: Mapping[str, Any], name: str) -> Schema:
-    """Return a schema; one that is given by its URI is read by the last part of it, at the action's own address.
+    """Return a schema. Of a URI, only the last part is used, as a file of the action.
 
-    So a URI that leads to another host is never followed (``GET …/{id}/schemas/{file}``).
+    So a URI of another host is never followed (``GET …/{id}/schemas/{file}``).
     """
     document, uri = side.get(name), side.get(f"{name}Uri")
     if isinstance(document, dict) and document:
@@ -120,7 +120,7 @@ def _object(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _text(value: Json) -> str | None:
-    """Return a text that is not too long; a number is one as well."""
+    """Return a text, or a number as text, cut to ``MAX_TEXT``."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     return cut(str(value), MAX_TEXT) or None

@@ -1,8 +1,8 @@
-"""Which schemas are used: those whose cost is bounded whatever they say, and that fetch nothing. Pure.
+"""Decides which schemas are used: those that fetch nothing and whose cost is bounded. Pure.
 
-A schema comes from those who define actions in the organisation, and every request that names the action is checked by
-it. So before it is kept it is measured: its bytes, its depth, and how many rules one look at one value can come to once
-each reference is followed. A reference that leads around in a circle has no such number, and is refused.
+Administrators of the organisation write the schemas, and every request that names the action is checked by its schema.
+So a schema is measured before it is kept: its bytes, its depth, and the number of its rules with every reference
+followed. A circular reference has no such number, and is refused.
 """
 
 import json
@@ -13,18 +13,18 @@ from urllib.parse import unquote
 from actionrelay.catalogue.action import SchemaProblem
 
 MAX_SCHEMA_BYTES = 65_536
-"""Of a schema as JSON. Two of them, uncompressed, are a third of what an item of DynamoDB holds."""
+"""Of a schema as JSON. Two of them, uncompressed, are a third of DynamoDB's largest item."""
 MAX_SCHEMA_DEPTH = 32
 MAX_RULES = 5_000
 """Values of a schema with each reference followed."""
 MAX_PATTERN_LENGTH = 1_000
 
 _DATA = frozenset({"enum", "default", "const", "example", "examples"})
-"""What holds values, and no schemas."""
+"""Keywords whose content is values, not schemas."""
 
 
 def problem_of(schema: Mapping[str, Any]) -> SchemaProblem | None:
-    """Return why a schema is not used; None where it may be tried."""
+    """Return why a schema can't be used; None if it can be compiled."""
     try:
         _Measure(schema).rules(schema, 0)
     except _UnusableError as found:
@@ -34,7 +34,7 @@ def problem_of(schema: Mapping[str, Any]) -> SchemaProblem | None:
 
 
 def rules_in(schema: Mapping[str, Any]) -> int:
-    """Return how many rules a schema has with each reference followed. It has no problem."""
+    """Return how many rules a schema without a problem has, with each reference followed."""
     return _Measure(schema).rules(schema, 0)
 
 
@@ -53,10 +53,10 @@ class _Measure:
         """References that are being followed."""
 
     def rules(self, value: Any, depth: int, *, data: bool = False) -> int:
-        """Count the values of a part of the schema.
+        """Count the rules in a part of the schema.
 
         Raises:
-            _UnusableError: with what is wrong.
+            _UnusableError: the schema can't be used.
         """
         if depth > MAX_SCHEMA_DEPTH:
             raise _UnusableError(SchemaProblem.TOO_LARGE)
@@ -98,10 +98,10 @@ class _Measure:
 
 
 def target_of(root: Mapping[str, Any], reference: str) -> Any:
-    """Return what a local reference (``#/definitions/name``) leads to.
+    """Return the target of a local reference (``#/definitions/name``).
 
     Raises:
-        _UnusableError: it leads out of the document, or nowhere.
+        _UnusableError: it refers to another document, or to nothing.
     """
     if reference == "#":
         raise _UnusableError(SchemaProblem.RECURSIVE)

@@ -1,19 +1,19 @@
-"""How far the catalogue is, and when it is read again. Pure.
+"""The state of the catalogue, and when it is read again. Pure.
 
-One reading lists all actions, page by page, and then reads the definition of each that is new or has changed. It goes
-on in parts, each a message, since it spends from the rate that executions share: what there is no permit for waits for
-its turn. Until a reading has ended, the list before it is what everybody sees.
+A reading lists all actions, page by page, and then reads the definition of each new or changed one. It uses permits of
+the rate that executions share, so it runs in parts, each a message, and waits for its turn. Readers see the previous
+list until a reading has ended.
 """
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 LOST_MS = 30 * 60_000
-"""A reading that has not moved for so long has lost its message; the next reason begins another."""
+"""A reading that has not moved for this long has lost its message; the next reason begins another."""
 MET_AGAIN_MS = 10 * 60_000
-"""How long after a reading began an unknown action is no reason for another."""
+"""For this long after a reading began, an unknown action does not start another."""
 FRESH_MS = 86_400_000
-"""A list that is older proves nothing about an action that it lacks; a definition that is older is read again."""
+"""An older list does not prove that an action is unknown; an older definition is read again."""
 
 
 class Reason(StrEnum):
@@ -21,18 +21,18 @@ class Reason(StrEnum):
 
     HOURLY = "hourly"
     OPERATOR = "operator"
-    """Reads every definition again, whatever its version says."""
+    """Reads every definition again, even of an unchanged version."""
     UNKNOWN = "unknown"
-    """A request named an action that the catalogue does not have."""
+    """A request named an action that is not in the catalogue."""
 
 
 class Phase(StrEnum):
-    """What a reading is at."""
+    """The phase of a reading."""
 
     LISTING = "listing"
     DEFINITIONS = "definitions"
     CLOSING = "closing"
-    """Actions that are gone are taken out."""
+    """Actions that no longer exist are removed."""
 
 
 class Problem(StrEnum):
@@ -41,28 +41,28 @@ class Problem(StrEnum):
     PERMISSION_MISSING = "permission_missing"
     """A role of the OAuth client needs ``integrations:action:view``."""
     UNREACHABLE = "unreachable"
-    """Call after call failed."""
+    """Several calls in a row failed."""
     INCOMPLETE = "incomplete"
-    """The list lacks actions: there are more than are kept, or they changed while they were listed."""
+    """The list lacks actions: there are more than are kept, or they changed during the listing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A list that is whole in itself: the one that everybody sees, or none yet."""
+    """The list that readers see; empty before the first reading has ended."""
 
     slot: int = 0
-    """Which of the two places its pages are in."""
+    """Which of the two slots has its pages."""
     pages: int = 0
     count: int = 0
     begun_at: int | None = None
-    """When its reading began: what it lacks was not there then, or came later."""
+    """When its reading began: an action that it lacks did not exist then."""
     complete: bool = False
-    """Genesys Cloud listed no more than this."""
+    """It has everything that Genesys Cloud listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A reading that is under way."""
+    """A reading in progress."""
 
     number: int
     begun_at: int
@@ -72,20 +72,20 @@ class Run:
     phase: Phase = Phase.LISTING
     slot: int = 0
     pages: int = 0
-    """Pages that are listed."""
+    """Pages listed so far."""
     count: int = 0
     complete: bool = False
     place: int = 0
-    """The page whose definitions are read, or how many of the actions that are gone were taken out."""
+    """The page whose definitions are read, or the number of removed actions."""
     failures: int = 0
-    """Calls that failed one after the other."""
+    """Calls that failed in a row."""
     left_out: int = 0
     """Definitions that could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueState:
-    """Where the catalogue is. ``version`` counts its writes, and every write is conditional on it."""
+    """The catalogue's record. ``version`` counts its writes, and every write is conditional on it."""
 
     listed: Listed = Listed()
     run: Run | None = None
@@ -93,28 +93,28 @@ class CatalogueState:
     since: int | None = None
     """When the first reading began."""
     tried_at: int | None = None
-    """When the last one began."""
+    """When the last reading began."""
     problem: Problem | None = None
     version: int = 0
 
     def age_ms(self, now: int) -> int:
-        """How old the list is; before the first one, for how long it has been tried."""
+        """The age of the list; before the first one, the time since the first reading began."""
         known = self.listed.begun_at if self.listed.begun_at is not None else self.since
         return 0 if known is None else max(now - known, 0)
 
     def proves_absence(self, now: int) -> bool:
-        """Whether an action that the catalogue lacks is unknown to the organisation."""
+        """Whether an action that is not in the catalogue does not exist."""
         begun_at = self.listed.begun_at
         return self.listed.complete and begun_at is not None and now - begun_at < FRESH_MS
 
     def wants(self, reason: Reason, now: int) -> bool:
-        """Whether a reason begins a reading: not where one is under way, nor soon after one for an unknown action."""
+        """Whether a reason begins a reading: not if one is in progress, nor, for an unknown action, soon after one."""
         if self.run is not None:
             return now - self.run.moved_at >= LOST_MS
         return reason is not Reason.UNKNOWN or self.tried_at is None or now - self.tried_at >= MET_AGAIN_MS
 
     def begun(self, reason: Reason, now: int) -> "CatalogueState":
-        """Return the state in which a reading has just begun."""
+        """Return the state with a new reading."""
         run = Run(
             number=self.runs + 1,
             begun_at=now,
@@ -125,10 +125,10 @@ class CatalogueState:
         return replace(self, run=run, runs=run.number, since=now if self.since is None else self.since, tried_at=now)
 
     def ended(self, run: Run) -> "CatalogueState":
-        """Return the state in which a reading's list is the one that everybody sees."""
+        """Return the state with the reading's list as the one that readers see."""
         listed = Listed(run.slot, run.pages, run.count, run.begun_at, run.complete)
         return replace(self, listed=listed, run=None, problem=None if run.complete else Problem.INCOMPLETE)
 
     def abandoned(self, problem: Problem) -> "CatalogueState":
-        """Return the state in which a reading came to nothing; the list before it stays."""
+        """Return the state without the reading, which failed; the list stays."""
         return replace(self, run=None, problem=problem)

@@ -1,7 +1,7 @@
 """The catalogue in the executions table: an item for each action, the pages of two lists, and the state.
 
-An action's item has its contract compressed, 128 KB of JSON at most (``schema_limits``); a page of a list has 100
-entries at most. So no item comes near the 400 KB that DynamoDB takes.
+An action's item has its contract, compressed from at most 128 KB of JSON (``schema_limits``). A page has at most 100
+entries. So items stay far below DynamoDB's 400 KB.
 """
 
 import json
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEPT_SECONDS = 8 * 86_400
-"""How long an action is kept that no reading has written again; each writes it once a day."""
+"""How long an action is kept without being written again; readings write each one once a day."""
 _STATE = key("catalogue#state", "state")
 _TRIES = 3
 
@@ -37,7 +37,7 @@ class TableCatalogue(CatalogueStore):
 
     @override
     def look(self, action_id: str) -> Look:
-        """Read both items at once; a read that is half a second old does no harm here."""
+        """Read both items in one eventually consistent request: data half a second old does no harm here."""
         wanted: Any = {self.table: {"Keys": [_action_key(action_id), _STATE]}}
         found: dict[str, Mapping[str, Attribute]] = {}
         with failures_as(StoreUnavailableError, "the catalogue can't be read"):
@@ -82,7 +82,7 @@ class TableCatalogue(CatalogueStore):
                     raise
                 response: Mapping[str, Any] = failure.response
                 there = response.get("Item", {}).get("state", {}).get("S")
-                if there != text:  # else it is our own write, whose answer got lost
+                if there != text:  # otherwise it is our own write, whose response was lost
                     return None
         return _state_of(json.loads(text))
 
