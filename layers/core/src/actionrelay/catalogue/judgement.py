@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MAX_FOUND = 20
 """Faults of one request's inputs that are reported."""
 MAX_WORK = 10_000_000
-"""Values of the inputs times rules of the schema: a second at most. Beyond that, a fault says that nothing is checked."""
+"""Values of the inputs times rules of the schema: a second at most. Beyond that, a fault says that none is checked."""
 MAX_COPIED = 20_000_000
 """Bytes of the inputs times rules. The library copies the value with each fault, so beyond that one is reported."""
 _PATTERN_BYTES = 1_000_000
