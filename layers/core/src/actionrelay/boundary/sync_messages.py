@@ -1,4 +1,4 @@
-"""Messages of the catalogue's queue, and the one that the schedule stands for."""
+"""Messages of the catalogue's queue, and the message of its schedule."""
 
 import json
 from collections.abc import Mapping

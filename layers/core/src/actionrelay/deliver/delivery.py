@@ -2,7 +2,7 @@
 
 Each try is recorded before what follows it is sent: the next try's message, or, where the delivery is given up, a dead
 letter. A message about a delivery that was given up writes the letter again, since the worker that gave up may have
-died before it did. So a redriven dead letter comes back until an operator asks for a redelivery.
+died before it did. So a redriven dead letter returns until an operator asks for a redelivery.
 """
 
 from dataclasses import dataclass
