@@ -14,7 +14,7 @@ from local.world.up import up
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit status: 0, or 1 if it failed. Wrong arguments exit with 2."""
+    """Run one command and return its exit status: 0, or 1 if it failed. Invalid arguments exit with 2."""
     given = _parser().parse_args(arguments)
     leave_aws_settings()
     progress = Progress()
@@ -44,16 +44,16 @@ def _show(stack: Stack, state: Path, progress: Progress) -> None:
     progress.fact("Genesys Cloud", stack.genesys_url)
     progress.fact("webhook sink", stack.sink_url)
     progress.fact("everything", str(file))
-    progress.fact("next", "1. open the console, and submit an execution: README.md, The local world")
-    progress.fact("", "2. make the simulator fail: docs/simulator.md")
-    progress.fact("", f"3. check what was deployed: make verify STATE={state}; end it: make down")
+    progress.fact("next", "1. open the console and submit an execution (README.md, The console)")
+    progress.fact("", "2. make the simulator fail (docs/simulator.md)")
+    progress.fact("", f"3. check the deployment: make verify STATE={state}; stop it: make down")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description="The machine-local world.")
     commands = parser.add_subparsers(dest="command", required=True)
     upwards = commands.add_parser("up", help="start it, deploy onto it and leave it running")
-    downwards = commands.add_parser("down", help="end it")
+    downwards = commands.add_parser("down", help="stop it")
     for command in (upwards, downwards):
         command.add_argument(
             "--state",

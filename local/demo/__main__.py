@@ -1,4 +1,4 @@
-"""`python -m local.demo`: the main job from nothing, shown as it happens. Exits with 0 if all of it was really seen."""
+"""`python -m local.demo`: the main job from nothing, shown as it happens. Exits with 0 if every check passed."""
 
 import argparse
 import sys
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(state: Path, show: Show) -> None:
-    show.say("actionrelay: one data action from request to webhook, on real parts")
+    show.say("actionrelay: one data action from request to webhook, on the real template")
     show.console.print()
     show.picture(_PICTURE)
     show.say("Functions, queues, tables and roles are template.yaml's, deployed with sam.")
@@ -68,8 +68,8 @@ def _run(state: Path, show: Show) -> None:
         played = show.seconds
     show.closing(
         (
-            f"Seen as promised in {show.seconds:.0f} s: refused, run, audited, delivered, cached, a contract, a file.",
-            f"{ready:.0f} s to build and deploy, {played - ready:.0f} s for the steps. The world has been ended.",
+            f"All checks passed in {show.seconds:.0f} s: refused, run, audited, delivered, cached, a contract, a file.",
+            f"{ready:.0f} s to build and deploy, {played - ready:.0f} s for the steps. The world has been stopped.",
             "Next: `make up` leaves one running; README.md says how to call and deploy it.",
         )
     )

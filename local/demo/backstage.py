@@ -1,4 +1,4 @@
-"""Steps: what callers do not see. The shared OAuth token, and the metrics in the functions' logs."""
+"""Steps: what callers don't see: the shared OAuth token, and the metrics in the functions' logs."""
 
 from local.demo.expectations import eventually, expect
 from local.demo.metrics import Metrics
@@ -16,7 +16,7 @@ _COUNTS = {
     "WebhookDeliveries": ("webhooks to the caller", 2),
     "TokenRefreshes": ("tokens fetched", 1),
 }
-"""What all the steps before come to."""
+"""The totals of all previous steps."""
 
 _DURATIONS = {
     "QueueWait": "queue wait",
@@ -36,11 +36,11 @@ def token(show: Show, witnesses: Witnesses) -> None:
     expect("the parameter's type", wanted="SecureString", came=kind)
     expect("the parameter's version", wanted=1, came=version)
     expect("token requests at Genesys Cloud", wanted=1, came=requests)
-    show.seen("fetched once, kept in SSM for all workers; its value was not even read here")
+    show.seen("fetched once and shared by all workers through SSM; the demo does not read its value")
 
 
 def metrics(show: Show, witnesses: Witnesses) -> None:
-    """Sum up what the functions have measured."""
+    """Add up the functions' metrics."""
     show.say(f"EMF lines in the log groups of the {len(FUNCTIONS)} functions, added up")
 
     def counted() -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""A step: with the other contract the actions are known, and a misspelled input is caught before the call."""
+"""A step: with the contract `integrations`, a misspelled input is caught before the call."""
 
 import json
 from http import HTTPStatus
@@ -19,7 +19,7 @@ _MEANT = {"orderId": "4711", "language": "de"}
 
 
 def misspelled(api: ApiClient, show: Show, witnesses: Witnesses, stack: Stack) -> None:
-    """Change the contract, have the actions read, and send an input whose name no action knows."""
+    """Change the contract, wait for the catalogue, and send a misspelled input."""
     show.say("The stack's parameters become " + ", ".join(f"{name}={value}" for name, value in PARAMETERS.items()))
     witnesses.few_actions()
     change(stack, PARAMETERS)
@@ -50,14 +50,14 @@ def misspelled(api: ApiClient, show: Show, witnesses: Witnesses, stack: Stack) -
     expect("pointers and codes", wanted=[("/inputs/langage", "unknown_input")], came=_found(errors))
     expect("the likely name is said", wanted=True, came="did you mean language?" in errors[0]["detail"])
     expect("requests to Genesys Cloud", wanted=0, came=witnesses.asked() - asked)
-    show.seen("caught before the call; Genesys Cloud itself would have let that name pass, and used no language")
+    show.seen("caught before the call; Genesys Cloud itself would have ignored the misspelled input")
 
     show.request("POST", "/v1/executions?dryRun=true  with the name that was meant", _MEANT)
     answer = api.call("POST", "/executions?dryRun=true", body=json.dumps({**request, "inputs": _MEANT}).encode())
     expect_status(answer, HTTPStatus.OK)
     show.answer(answer, {"defaults": answer.document["defaults"]})
     expect("what is learned", wanted="true: the action is a GET", came=answer.document["defaults"]["cacheResults"])
-    show.seen("valid; what it left out is what the action's definition says")
+    show.seen("valid; omitted fields follow from the action's definition")
 
 
 def _actions(api: ApiClient) -> Any:

@@ -1,4 +1,4 @@
-"""What the demo promises, and what it says when something else came."""
+"""Expectations of the demo, and the error when one is not met."""
 
 import time
 from collections.abc import Callable
@@ -10,10 +10,10 @@ _POLL_SECONDS = 0.1
 
 
 class UnexpectedError(Exception):
-    """Something else came than was promised."""
+    """An expectation is not met."""
 
     def __init__(self, what: str, wanted: object, came: object) -> None:
-        super().__init__(f"{what}: expected {wanted!r}, came {came!r}")
+        super().__init__(f"{what}: expected {wanted!r}, got {came!r}")
         self.what = what
         self.wanted = wanted
         self.came = came
@@ -26,13 +26,13 @@ def expect(what: str, *, wanted: object, came: object) -> None:
 
 
 def expect_status(answer: Answer, wanted: int) -> None:
-    """Raise UnexpectedError, with what the answer says, unless it has this status."""
+    """Raise UnexpectedError, with the answer's document, unless it has this status."""
     if answer.status != wanted:
         raise UnexpectedError("the answer's status", int(wanted), f"{answer.status} with {answer.document}")
 
 
 def eventually(what: str, *, wanted: object, read: Callable[[], Any], seconds: float = 15) -> None:
-    """Read until the wanted value comes; raise UnexpectedError, with the last one, when it has not in time."""
+    """Poll until the wanted value is read; raise UnexpectedError with the last one after `seconds`."""
     deadline = time.monotonic() + seconds
     while (came := read()) != wanted:
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""A status over time: watched while it changes, and drawn when it is over. Pure except for the functions given."""
+"""A status over time: polled while it changes, then drawn. Pure, except for the given functions."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -30,14 +30,14 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Looks at an execution again and again until it has ended."""
+    """Polls an execution until it has ended."""
 
     read: Callable[[], dict[str, Any]]
-    """Returns the execution as the API has it now."""
+    """Returns the execution's current document."""
     clock: Callable[[], float]
     pause: Callable[[], None]
     seconds: float
-    """How long to look at most."""
+    """The longest time to poll."""
 
     def changes(self, first: str) -> Iterator[Change]:
         """Yield each status when it is first seen, `first` (the one that is known) before all others.

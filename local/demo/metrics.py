@@ -1,4 +1,4 @@
-"""Metrics out of log lines in CloudWatch's embedded metric format (EMF), summed up the way CloudWatch does. Pure."""
+"""Metrics from log lines in CloudWatch's embedded metric format (EMF), added up as CloudWatch does. Pure."""
 
 import json
 from collections import defaultdict
@@ -51,7 +51,7 @@ class Metrics:
 
 
 def _documents(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
-    """Return the EMF documents; other log lines are none."""
+    """Return the EMF documents among log lines."""
     for line in lines:
         try:
             document = json.loads(line)

@@ -1,4 +1,4 @@
-"""The steps in their order. Each is one function that shows what it checks."""
+"""The demo's steps in order. Each is one function that shows what it checks."""
 
 import contextlib
 import uuid
@@ -13,17 +13,21 @@ from local.world.state import Stack
 
 _ANSWER_MS = 800
 _CALLBACK_MS = 1_000
-"""Long enough for each status to be seen by somebody who asks every tenth of a second on a busy machine."""
+"""Long enough for each status to be seen by polling every tenth of a second on a busy machine."""
 _BRIEF_MS = 300
 """Long enough for a step of a workflow."""
 
 _TAIL = 25
 _RUNTIME_LINES = ("START RequestId", "END RequestId", "REPORT RequestId")
-"""The runtime writes these around each invocation; they say nothing about it."""
+"""The runtime writes these around each invocation; they are left out."""
 
 
 def play(api: ApiClient, show: Show, witnesses: Witnesses, stack: Stack) -> None:
-    """Show everything. Raises UnexpectedError, with the logs shown, at the first thing that is not as promised."""
+    """Run and show every step.
+
+    Raises:
+        UnexpectedError: something was not as promised; the logs have been shown.
+    """
     witnesses.slow_down(answer_ms=_ANSWER_MS, callback_ms=_CALLBACK_MS)
 
     with _step("The tutorial's example, unchanged", show, witnesses, "validate"):
@@ -46,9 +50,9 @@ def play(api: ApiClient, show: Show, witnesses: Witnesses, stack: Stack) -> None
         refusals.nothing_on_record(api, show, request)
     with _step("One token for all workers", show, witnesses, "execute"):
         backstage.token(show, witnesses)
-    with _step("Is it ready? A look at the three secrets, the token and Genesys Cloud", show, witnesses, "preflight"):
+    with _step("The preflight: secrets, token and Genesys Cloud", show, witnesses, "preflight"):
         readiness.ready(api, show)
-    with _step("How it is doing", show, witnesses, "count", "query"):
+    with _step("The counters", show, witnesses, "count", "query"):
         readiness.counted(api, show)
     with _step("The metrics", show, witnesses, "deliver"):
         backstage.metrics(show, witnesses)
@@ -67,7 +71,7 @@ def play(api: ApiClient, show: Show, witnesses: Witnesses, stack: Stack) -> None
 
 @contextlib.contextmanager
 def _step(title: str, show: Show, witnesses: Witnesses, *functions: str) -> Iterator[None]:
-    """Head a step, and when it fails say how and what these functions have logged."""
+    """Print a step's heading; if it fails, show why, and the end of these functions' logs."""
     show.heading(title)
     try:
         yield

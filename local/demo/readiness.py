@@ -1,4 +1,4 @@
-"""Steps: whether the deployment is ready, and how it is doing by the counters that outlive every process."""
+"""Steps: the preflight, and the stored counters."""
 
 from http import HTTPStatus
 from typing import Any
@@ -14,29 +14,29 @@ _COUNTED = {
     "inProgressExecutions": 0,
     "successRate": 1.0,
 }
-"""The two executions of this demo; refused requests are none."""
+"""The demo's two executions; refused requests don't count."""
 _SHOWN = (*_COUNTED, "rejectedRequests", "averageLatencyMs")
 
 
 def ready(api: ApiClient, show: Show) -> None:
-    """Ask for a preflight: whether actions can be executed, and by name what is wrong where they can't."""
+    """Run the preflight: whether actions can be executed, and otherwise which check fails."""
     show.request("GET", "/v1/health?deep=true")
     answer = api.call("GET", "/health?deep=true")
     expect_status(answer, HTTPStatus.OK)
     checks = {check["name"]: check["status"] for check in answer.document["checks"]}
     expect("what is wrong", wanted={}, came={name: status for name, status in checks.items() if status != "ok"})
     show.json(checks)
-    show.seen("every secret has the form that it needs, and nothing was executed to find out")
+    show.seen("every check is ok, and no action ran for it")
 
 
 def counted(api: ApiClient, show: Show) -> None:
-    """Ask for the metrics until they say what was done above."""
+    """Poll the metrics until they have the executions above."""
     show.request("GET", "/v1/metrics")
     with show.waiting("waiting for the stream to be counted"):
         eventually("the counters", wanted=_COUNTED, read=lambda: _pick(_metrics(api), tuple(_COUNTED)))
     found = _metrics(api)
     show.json({**_pick(found, _SHOWN), "days": [{"date": day["date"], "…": "…"} for day in found["days"]]})
-    show.seen("each execution counts once, whatever is repeated; the counters outlive every process")
+    show.seen("each execution counts once, whatever is repeated; the counters are stored")
 
 
 def _metrics(api: ApiClient) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Steps: what stays of an execution. Its audit trail, the caller's webhook, and the cached result."""
+"""Steps: an execution's audit trail, its webhook to the caller, and its cached result."""
 
 import uuid
 from http import HTTPStatus
@@ -16,7 +16,7 @@ _ID_CHARACTERS = 8
 
 
 def audited(api: ApiClient, show: Show, execution: dict[str, Any]) -> None:
-    """Show the audit trail once it is complete, and check its chain."""
+    """Show the complete audit trail, and verify its chain."""
     execution_id = execution["executionId"]
     show.request("GET", f"/v1/executions/{execution_id}/audit")
     with show.waiting("waiting for the delivery to be on record"):
@@ -34,11 +34,11 @@ def audited(api: ApiClient, show: Show, execution: dict[str, Any]) -> None:
     expect("what breaks the chain", wanted=[], came=trail.faults(entries))
     traces = {entry["traceId"] for entry in entries}
     expect("the traceIds in the trail", wanted={execution["traceId"]}, came=traces)
-    show.seen("the chain holds: each hash recomputed, each entry names the one before")
+    show.seen("the chain is intact: each hash recomputed, each entry linked to the one before")
 
 
 def delivered(show: Show, witnesses: Witnesses, execution: dict[str, Any]) -> None:
-    """Show the webhook that the caller got."""
+    """Show the webhook that the caller received."""
     expect("webhooks at the caller", wanted=1, came=len(witnesses.deliveries()))
     (delivery,) = witnesses.deliveries()
     headers, document = delivery["headers"], delivery["json"]
@@ -67,10 +67,10 @@ def cached(api: ApiClient, show: Show, witnesses: Witnesses, execution: dict[str
     show.answer(answer, {name: hit[name] for name in shown})
     expect("status and cacheStatus", wanted=("completed", "hit"), came=(hit["status"], hit["cacheStatus"]))
     expect("the result", wanted=execution["result"], came=hit["result"])
-    expect("how often Genesys Cloud was asked meanwhile", wanted=0, came=witnesses.asked() - asked)
+    expect("requests to Genesys Cloud meanwhile", wanted=0, came=witnesses.asked() - asked)
     expect("how often the action ran", wanted=1, came=witnesses.ran(execution["executionId"]))
     show.seen(f"the same result in {answer.milliseconds:.0f} ms, instead of {execution['latencyMs']} ms")
-    show.seen(f"Genesys Cloud was not asked again: {asked} request before, {witnesses.asked()} now")
+    show.seen(f"Genesys Cloud was not called again: {asked} request before, {witnesses.asked()} now")
 
 
 def _entries(api: ApiClient, execution_id: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Step: a file of 200 rows by the command, killed in the middle, and the same command again: each row runs once."""
+"""A step: the command runs a file of 200 rows, is killed and repeated, and each row runs once."""
 
 import json
 import os
@@ -18,20 +18,20 @@ from local.genesys.catalogue import action_id
 from local.world.state import Stack
 
 ACTION = action_id("Create callback")
-"""A POST: two runs of it are two callbacks."""
+"""A POST: running it twice would create two callbacks."""
 ROWS = 200
 BAD = {42: "c-0042,Support,thrice", 118: "c-0007,Support,2"}
-"""By row: what the action's contract does not allow, and a key that an earlier row has."""
+"""The invalid rows: one violates the action's contract, one repeats an earlier row's key."""
 _GOOD = ROWS - len(BAD)
 _KILLED_AT = 60
-"""How many actions have run by then."""
+"""How many actions have run before the kill."""
 _PATIENCE_SECONDS = 180.0
 _INVALID, _NEEDS_A_PERSON = 2, 1
-"""The command's exit status where rows are invalid and nothing was sent, and where it has skipped them."""
+"""The command's exit statuses: rows are invalid and nothing was sent; it has skipped them."""
 
 
 def run(show: Show, witnesses: Witnesses, stack: Stack) -> None:
-    """Refuse the file as it is, run its good rows with a kill in the middle, and count what ran."""
+    """See the file refused, run its valid rows with a kill in the middle, and count the runs."""
     witnesses.hurry()
     before = witnesses.asked()
     with tempfile.TemporaryDirectory() as name:
@@ -42,7 +42,7 @@ def run(show: Show, witnesses: Witnesses, stack: Stack) -> None:
 
         expect("the exit status", wanted=_INVALID, came=command.start().wait(_PATIENCE_SECONDS))
         expect("actions that ran", wanted=0, came=witnesses.asked() - before)
-        show.seen("two rows are bad, and so nothing was sent")
+        show.seen("two rows are invalid, so nothing was sent")
 
         command.add("--skip-invalid")
         with command.start() as process:
@@ -57,7 +57,7 @@ def run(show: Show, witnesses: Witnesses, stack: Stack) -> None:
     answered = {line["result"]["echo"]["customerId"] for line in lines if line["status"] == "completed"}
     expect("customers whose own run answered", wanted=_GOOD, came=len(answered))
     expect("how often the action ran", wanted=_GOOD, came=witnesses.ran_action(ACTION))
-    show.seen(f"killed and begun again, and each of {_GOOD} rows ran exactly once")
+    show.seen(f"killed and restarted, each of {_GOOD} rows ran exactly once")
 
 
 def _write(folder: Path) -> None:
@@ -66,7 +66,7 @@ def _write(folder: Path) -> None:
 
 
 class _Command:
-    """`actionrelay`, as somebody types it in a folder."""
+    """The command `actionrelay`, run in a folder."""
 
     def __init__(self, arguments: list[str], folder: Path, stack: Stack, show: Show) -> None:
         self._arguments, self._folder, self._show = arguments, folder, show
@@ -80,18 +80,18 @@ class _Command:
         }
 
     def add(self, option: str) -> None:
-        """Type one option more from now on."""
+        """Add an option to later starts."""
         self._arguments.append(option)
 
     def start(self) -> "subprocess.Popen[bytes]":
-        """Begin it, on this terminal."""
+        """Start it on this terminal."""
         self._show.command(" ".join(["actionrelay", *self._arguments]))
         program = [sys.executable, "-m", "actionrelay_client.command", *self._arguments]
         return subprocess.Popen(program, cwd=self._folder, env=self._environment)
 
 
 def _wait_for(process: "subprocess.Popen[bytes]", reached: Callable[[], bool]) -> None:
-    """Wait until something is so, while the process runs."""
+    """Wait until a condition holds, while the process runs."""
     ends = time.monotonic() + _PATIENCE_SECONDS
     while not reached():
         if process.poll() is not None or time.monotonic() > ends:

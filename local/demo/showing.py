@@ -1,4 +1,4 @@
-"""How the demo looks: on a terminal in colour and with a spinner, elsewhere as plain lines, 80 columns either way."""
+"""The demo's output: with colour and a spinner on a terminal, elsewhere plain lines."""
 
 import contextlib
 import time
@@ -36,14 +36,14 @@ _STYLES = {
 
 
 def terminal() -> Console:
-    """Return standard output. Lines longer than a screen are not made, and nothing is coloured by guessing."""
+    """Return standard output, at most 100 columns wide, without automatic highlighting."""
     console = Console(highlight=False)
     return console if console.width <= _WIDEST else Console(highlight=False, width=_WIDEST)
 
 
 @dataclass
 class Show:
-    """Everything that the demo says."""
+    """Prints the demo."""
 
     console: Console
     started: float = field(default_factory=time.monotonic)
@@ -58,7 +58,7 @@ class Show:
 
     @property
     def width(self) -> int:
-        """The columns that there are, less the margin."""
+        """The columns without the margin."""
         return self.console.width - _MARGIN
 
     def heading(self, title: str) -> None:
@@ -70,19 +70,19 @@ class Show:
         self.console.print(Rule(text, align="left", style="dim"))
 
     def say(self, text: str) -> None:
-        """Say something that the next lines show."""
+        """Print an explanation of the next lines."""
         self._print(Text(text))
 
     def picture(self, text: str) -> None:
-        """Print a drawing as it is."""
+        """Print a drawing without wrapping."""
         self.console.print(text, style="cyan", markup=False, no_wrap=True, overflow="ignore", crop=False)
 
     def seen(self, text: str) -> None:
-        """Say what has been checked and is so."""
+        """Print a fact that has been checked."""
         self._print(Text.assemble(("✓ ", "bold green"), text))
 
     def request(self, method: str, path: str, document: Any = None) -> None:
-        """Show what is sent."""
+        """Show a request."""
         if not self._first:
             self.console.print()
         self._first = False
@@ -91,14 +91,14 @@ class Show:
             self.json(document)
 
     def command(self, line: str) -> None:
-        """Show what is typed; what it prints comes from itself."""
+        """Show a command line; its own output follows."""
         if not self._first:
             self.console.print()
         self._first = False
         self._print(Text.assemble(("$ ", "bold"), (line, "bold")))
 
     def answer(self, answer: Answer, document: Any = None) -> None:
-        """Show the answer: its status line, and `document`, the part of its body that matters here."""
+        """Show an answer: its status line and `document`, the relevant part of its body."""
         good = answer.status < HTTPStatus.BAD_REQUEST
         status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
         facts = f"  {answer.media_type}, {answer.milliseconds:.0f} ms"
@@ -112,7 +112,7 @@ class Show:
         self._print(JSONHighlighter()(Text(wrapped(document, self.width - inset))), inset)
 
     def change(self, at: float, status: str, meaning: str) -> None:
-        """Show that a status was reached, at a number of seconds."""
+        """Show a change of status, `at` seconds after the start."""
         label = Text.assemble((f"{at:6.2f} s  ", "dim"), (f"{status:<18}", _style(status)), meaning)
         self._print(label)
 
@@ -127,7 +127,7 @@ class Show:
     def table(
         self, columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = (), gap: int = 2
     ) -> None:
-        """Show rows below their columns' names, `gap` columns apart; those named in `right` hold numbers."""
+        """Show rows below their columns' names, `gap` characters apart; columns in `right` are right-aligned."""
         table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, gap, 0, 0))
         for name in columns:
             table.add_column(name, justify="right" if name in right else "left", overflow="fold")
@@ -137,39 +137,39 @@ class Show:
 
     @contextlib.contextmanager
     def waiting(self, text: str) -> Iterator[None]:
-        """Turn a spinner while the block runs; where there is no terminal, say nothing."""
+        """Show a spinner while the block runs, if there is a terminal."""
         spinner = Padding(Spinner("dots", Text(text, style="dim"), style="cyan"), (0, 0, 0, _MARGIN))
         with Live(spinner, console=self.console, transient=True, refresh_per_second=12):
             yield
 
     def closing(self, lines: Sequence[str]) -> None:
-        """Say what it came to."""
+        """Print the summary."""
         self.console.print()
         self.console.print(Rule(style="dim"))
         for line in lines:
             self.console.print(Text(line), style="bold" if line is lines[0] else "")
 
     def failed(self, error: UnexpectedError) -> None:
-        """Say what was expected and what came."""
+        """Print the expected and the actual value."""
         self.console.print()
         self._print(Text(f"✗ {error.what}", style="bold red"))
         self._print(Text(f"expected  {error.wanted}"), 2)
-        self._print(Text(f"came      {error.came}"), 2)
+        self._print(Text(f"got       {error.came}"), 2)
 
     def trouble(self, text: str) -> None:
-        """Say why the demo ended early."""
+        """Print why the demo ended early."""
         self.console.print()
         self._print(Text(f"✗ {text}", style="bold red"))
 
     def log(self, name: str, lines: Sequence[str]) -> None:
-        """Show the end of a log, as it was written."""
+        """Show the end of a log."""
         self.console.print()
         self.console.print(Text(f"the end of the log of {name}:", style="dim"))
         for line in lines:
             self.console.print(Text(line), soft_wrap=True)
 
     def _print(self, text: Text, inset: int = 0) -> None:
-        """Print below the margin; what is too long goes on below its own beginning."""
+        """Print with the margin; long lines continue with a hanging indent."""
         for line in text.split(allow_blank=True):
             indent = len(line.plain) - len(line.plain.lstrip())
             room = self.width - inset - indent

@@ -17,15 +17,15 @@ _POLL_SECONDS = 0.03
 _PATIENCE_SECONDS = 40
 _MEANINGS = {
     "queued": "recorded by validate, waiting in SQS",
-    "running": "execute has claimed it and asks Genesys",
-    "awaiting_webhook": "Genesys took it and will call back",
+    "running": "execute has claimed it and calls Genesys",
+    "awaiting_webhook": "Genesys accepted it and will call back",
     "completed": "the signed callback is verified",
 }
-"""What has happened when a status is seen. These are the expected ones, in their order."""
+"""The expected statuses in order, with what has happened when each is seen."""
 
 
 def refused_for_its_id(api: ApiClient, show: Show, witnesses: Witnesses) -> None:
-    """Send the example as the tutorial has it."""
+    """Send the tutorial's example unchanged."""
     request = example.request(witnesses.webhook_url, example.TUTORIAL_ID)
     show.request("POST", "/v1/executions", request)
     answer = api.submit(request)
@@ -35,11 +35,11 @@ def refused_for_its_id(api: ApiClient, show: Show, witnesses: Witnesses) -> None
     show.answer(answer, problem)
     expect("the problem's code", wanted="invalid_request", came=problem["code"])
     expect("what is wrong", wanted=["/executionId"], came=[fault["pointer"] for fault in problem["errors"]])
-    show.seen("refused: the tutorial's executionId is no UUID, and nothing else is wrong")
+    show.seen("refused only because the tutorial's executionId is not a UUID")
 
 
 def accepted(api: ApiClient, show: Show, witnesses: Witnesses) -> dict[str, Any]:
-    """Send it with a real UUID; return the execution as it was accepted."""
+    """Send it with a real UUID; return the accepted execution."""
     execution_id = str(uuid.uuid4())
     show.request("POST", f'/v1/executions  the same, with executionId "{execution_id[:8]}…"')
     answer = api.submit(example.request(witnesses.webhook_url, execution_id))
@@ -55,7 +55,7 @@ def accepted(api: ApiClient, show: Show, witnesses: Witnesses) -> dict[str, Any]
 
 
 def followed(api: ApiClient, show: Show, execution: dict[str, Any]) -> dict[str, Any]:
-    """Ask for its status until it has ended; return it as it ended."""
+    """Poll its status until it has ended; return the ended execution."""
     execution_id = execution["executionId"]
     show.request("GET", f"/v1/executions/{execution_id}  until it has ended")
     watch = Watch(

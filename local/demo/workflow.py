@@ -1,4 +1,4 @@
-"""A step: a workflow whose last step fails and is run again from there, drawn as it happens."""
+"""A step: a workflow whose last step fails and is retried, drawn as it happens."""
 
 import json
 import time
@@ -41,7 +41,7 @@ def definition(workflow_id: str) -> dict[str, Any]:
 
 
 def drawn(document: dict[str, Any]) -> str:
-    """Draw a workflow in one line: each step after what it depends on, and of a `forEach` how many items are done."""
+    """Draw a workflow in one line: each step after its dependencies, a `forEach` with its completed items."""
     steps: dict[str, Any] = document["steps"]
 
     def depth(name: str) -> int:
@@ -59,7 +59,7 @@ def _drawn_step(name: str, step: dict[str, Any]) -> str:
 
 
 def fails_and_goes_on(api: ApiClient, show: Show, witnesses: Witnesses) -> None:
-    """Run it, see its last step fail, and run it again from there."""
+    """Run it, see its last step fail, and retry it."""
     workflow_id = str(uuid.uuid4())
     witnesses.refuse(str(uuid.uuid5(uuid.UUID(workflow_id), "mail//1")))
     show.request("POST", "/v1/workflows", definition(workflow_id)["steps"])
@@ -70,7 +70,7 @@ def fails_and_goes_on(api: ApiClient, show: Show, witnesses: Witnesses) -> None:
     expect("the workflow", wanted="failed", came=failed["status"])
     expect("what failed", wanted=["mail"], came=_with(failed, "failed"))
     expect("the total's inputs", wanted=list(ORDERS), came=failed["steps"]["total"]["result"]["echo"]["orders"])
-    show.seen("its last step failed, as Genesys Cloud was asked to let it; the others completed")
+    show.seen("its last step failed, as the simulator was set to; the others completed")
 
     show.request("POST", f"/v1/workflows/{workflow_id[:8]}…/retry  by an operator")
     answer = api.call("POST", f"/workflows/{workflow_id}/retry", body=b"")
@@ -80,11 +80,11 @@ def fails_and_goes_on(api: ApiClient, show: Show, witnesses: Witnesses) -> None:
     expect("the workflow", wanted="completed", came=done["status"])
     for name in ("customer", "total"):
         expect(f"how often {name} ran", wanted=1, came=witnesses.ran(done["steps"][name]["executionId"]))
-    show.seen("completed: the failed step alone ran again, with the result that was there")
+    show.seen("completed: only the failed step ran again, with the earlier steps' results")
 
 
 def _followed(api: ApiClient, show: Show, workflow_id: str) -> dict[str, Any]:
-    """Draw a workflow each time that it looks different, until it runs no more."""
+    """Draw a workflow at each change, until it no longer runs."""
     started, before = time.monotonic(), ""
     with show.waiting("waiting for the next step"):
         while True:

@@ -18,19 +18,20 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextlib.contextmanager
 def own_world(state: Path, progress: Progress) -> Iterator[Stack]:
-    """Bring up a new world in folder `state`, and end it when the block ends, whatever ends it.
+    """Start a new world in folder `state`, and stop it when the block ends for any reason.
 
-    Raises WorldError when it can't be brought up, or when the folder is in use.
+    Raises:
+        WorldError: the world can't be started, or the folder is in use.
     """
     state.mkdir(parents=True, exist_ok=True)
     with (state / "in-use").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise WorldError(f"another demo is running in {state}; --state takes another folder") from None
+            raise WorldError(f"another demo is running in {state}; name another folder with --state") from None
         with _signals_as_interrupts():
             try:
-                down(state)  # what a demo that was killed has left
+                down(state)  # processes of an earlier demo that was killed
                 yield up(state, genesys_url=None, parameters={"RequestsPerMinute": str(RATE)}, progress=progress)
             finally:
                 _ignore_signals()
@@ -39,7 +40,7 @@ def own_world(state: Path, progress: Progress) -> Iterator[Stack]:
 
 @contextlib.contextmanager
 def _signals_as_interrupts() -> Iterator[None]:
-    """Let what would end this process at once end the block instead, as Ctrl-C does; what is ignored stays so."""
+    """Turn signals that would kill this process into KeyboardInterrupt; ignored ones stay ignored."""
     heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, signal.default_int_handler) for number in heeded}
     try:
@@ -50,6 +51,6 @@ def _signals_as_interrupts() -> Iterator[None]:
 
 
 def _ignore_signals() -> None:
-    """Nobody's impatience leaves half a world; ending it takes seconds."""
+    """Ignore signals while the world is stopped, which takes seconds."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)

@@ -1,6 +1,6 @@
-"""`python -m local.verify`: checks that a deployment keeps its promises where it runs.
+"""`python -m local.verify`: checks a deployment in its own account.
 
-It reads with the caller's own credentials and changes nothing. It asks each route once without a signature, asks for
+It reads with your credentials and changes nothing. It calls each route once without a signature, makes
 one preflight and one dry run, and, with `--action`, runs that action once.
 """
 
@@ -22,7 +22,7 @@ _USAGE = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return 0, 1 where a check failed, or 2 where there is nothing to check. Wrong arguments exit with 2."""
+    """Return 0, 1 if a check failed, or 2 if there is nothing to check. Invalid arguments exit with 2."""
     given = _parser().parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else 160)
     try:
@@ -39,11 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m local.verify", description="Checks a deployment where it runs.")
+    parser = argparse.ArgumentParser(prog="python -m local.verify", description="Check a deployment in its account.")
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--stack", metavar="NAME", help="a stack in AWS, read with your own credentials")
     where.add_argument("--state", type=Path, metavar="DIR", help="the folder of a local world")
-    parser.add_argument("--region", help="the stack's region; else that of your configuration")
+    parser.add_argument("--region", help="the stack's region; by default your configuration's")
     parser.add_argument("--action", metavar="ID", help="run this action once, for real")
     parser.add_argument("--inputs", type=_object, default={}, metavar="JSON", help="its inputs, an object")
     return parser

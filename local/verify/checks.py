@@ -1,4 +1,4 @@
-"""The table of checks: what is read, which rule judges it, and what an emulator can't answer."""
+"""The table of checks: what each reads, the rule that judges it, and what an emulator can't show."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Check[Facts]:
     judge: Callable[[Facts], Verdict]
 
     def verdict(self, target: Target) -> Verdict:
-        """Read and judge. What can't be read has failed, and says why."""
+        """Read and judge. A failed read is a failed check with the reason."""
         if target.is_emulated and self.name in NOT_ON_THE_EMULATOR:
             return Verdict(Outcome.ABSENT, NOT_ON_THE_EMULATOR[self.name])
         try:
@@ -41,7 +41,7 @@ NOT_ON_THE_EMULATOR: Mapping[str, str] = {
     "restoring tables": "it keeps no backups",
     "TLS of the API": "it speaks plain HTTP",
 }
-"""Checks that a local world can't answer, with the reason. The template's tests hold what they are about."""
+"""Checks that a local world can't answer, with the reason. Tests of the template cover these."""
 
 CHECKS: tuple[Check[Any], ...] = (
     Check("callers at the gateway", reading_aws.methods, rules.callers_are_asked),
@@ -63,7 +63,7 @@ CHECKS: tuple[Check[Any], ...] = (
 
 
 def verdicts(target: Target, action: str | None, inputs: dict[str, Any]) -> Iterator[tuple[str, Verdict]]:
-    """Yield the verdict of each check, and of one execution where an action is named."""
+    """Yield the verdict of each check, and of one execution if an action is named."""
     for check in CHECKS:
         yield check.name, check.verdict(target)
     if action is not None:

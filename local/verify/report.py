@@ -1,4 +1,4 @@
-"""The table: one line for each check, with what to do about it."""
+"""The printed table: one line for each check, with advice."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ _STYLES = {Outcome.OK: "green", Outcome.WARNING: "yellow", Outcome.FAILED: "red"
 
 
 def show(lines: Iterable[tuple[str, Verdict]], console: Console) -> int:
-    """Print the lines and a summary; return the exit status: 1 where one failed, else 0."""
+    """Print the lines and a summary; return the exit status: 1 if one failed, otherwise 0."""
     table = Table(show_lines=True, expand=False)
     for heading in ("check", "outcome", "seen", "what to do"):
         table.add_column(heading, overflow="fold")

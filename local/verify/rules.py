@@ -1,6 +1,6 @@
-"""The rules: each takes facts and returns a verdict. Nothing here reads anything.
+"""The rules: each takes facts and returns a verdict. Pure.
 
-The sources are AWS's developer guides: API Gateway (important notes: `security` counts at an operation alone), Lambda
+The sources are AWS's developer guides: API Gateway (important notes: only an operation's `security` counts), Lambda
 (recursive loop detection; 10 concurrent executions in a new account), SQS (visibility of at least six timeouts).
 """
 
@@ -10,21 +10,21 @@ from local.verify.facts import Alarms, Concurrency, Doors, Method, Queue, Reply,
 from local.verify.verdict import Outcome, Verdict, failed, listed, ok, warning
 
 OPEN_ROUTES = {"GET /console": 200, "POST /webhooks/genesys": 401}
-"""The routes that need no caller, with their answer to a request that proves nothing."""
+"""The open routes, with the status of an unauthenticated request."""
 
 LEFT_FOR_CALLERS = 3
-"""How many concurrent executions must be left to answer callers and to count: one more than may wait, at least."""
+"""How many concurrent executions must be left for callers and `count`; at least one more than may wait."""
 
 MAY_LOOP = ("CatalogueFunction", "DeliverFunction", "ExecuteFunction", "WorkflowsFunction")
-"""The functions whose waits are messages, which Lambda would end as a loop after about 16 of them."""
+"""The functions that wait by messages, which Lambda would end as a loop after about 16."""
 
 OLD_TLS = frozenset({"", "TLS_1_0"})
 PROBLEM = "application/problem+json"
-_REDEPLOY = "Deploy this version's template again, and look at what changed it outside of the stack"
+_REDEPLOY = "Deploy this version's template again, and find out what changed it outside the stack"
 
 
 def callers_are_asked(methods: tuple[Method, ...]) -> Verdict:
-    """Judge whether API Gateway asks who calls, on each route but the open ones."""
+    """Judge whether API Gateway authenticates callers on each route except the open ones."""
     if not methods:
         return failed("the API has no methods", f"{_REDEPLOY}.")
     public = [
@@ -35,7 +35,7 @@ def callers_are_asked(methods: tuple[Method, ...]) -> Verdict:
     if public:
         return failed(
             f"public at the gateway: {listed(public)}",
-            "API Gateway counts `security` at an operation alone. State it there in the API's definition and deploy.",
+            "API Gateway only reads an operation's own `security`. State it there in the API's definition and deploy.",
         )
     return ok(f"{len(methods)} methods, {len(OPEN_ROUTES)} of them open")
 
@@ -50,14 +50,14 @@ def the_unknown_are_refused(doors: Doors) -> Verdict:
     if wrong:
         return failed(
             f"without a signature: {listed(wrong)}",
-            "Every route answers 403, but GET /console (200) and POST /webhooks/genesys (401). Take the API off the "
-            "network until it does: `aws apigateway update-stage`, throttling 0.",
+            "Every route must answer 403, except GET /console (200) and POST /webhooks/genesys (401). Block the API "
+            "until it does: `aws apigateway update-stage`, throttling 0.",
         )
-    return ok(f"{len(doors.replies)} routes asked without a signature")
+    return ok(f"{len(doors.replies)} routes called without a signature")
 
 
 def refusals_are_problems(doors: Doors) -> Verdict:
-    """Judge whether what the gateway itself answers has the form of every other error."""
+    """Judge whether the gateway's own errors are problem documents."""
     asked = {**doors.replies, "an unknown path": doors.unknown_path}
     refused = {route: reply for route, reply in asked.items() if reply.status >= 400}
     plain = [route for route, reply in refused.items() if reply.media_type != PROBLEM or not reply.code]
@@ -90,7 +90,7 @@ def a_request_is_judged(reply: Reply) -> Verdict:
 
 
 def an_action_runs(reply: Reply) -> Verdict:
-    """Judge the one execution that was asked for, at its end."""
+    """Judge the ended execution."""
     document: dict[str, Any] = reply.document if isinstance(reply.document, dict) else {}
     status = document.get("status", "")
     if reply.status != 200 or status != "completed":
@@ -98,7 +98,7 @@ def an_action_runs(reply: Reply) -> Verdict:
         seen = f"{reply.status} {status or reply.code}".strip()
         return failed(
             f"{seen} {error.get('code', '')}".strip(),
-            str(error.get("message") or "Look at its history: GET /executions/{executionId}/audit."),
+            str(error.get("message") or "See its history: GET /executions/{executionId}/audit."),
         )
     return ok(f"{document.get('executionId')} completed in {document.get('latencyMs')} ms")
 
@@ -113,7 +113,7 @@ def versions_are_invoked(versions: Versions) -> Verdict:
     if latest:
         return failed(
             f"invokes $LATEST: {listed(latest)}",
-            "During a deployment old code would meet a new layer. Invoke the alias alone (AutoPublishAlias).",
+            "During a deployment old code would run with a new layer. Invoke only the alias (AutoPublishAlias).",
         )
     if not versions.triggers:
         return failed("nothing invokes the functions", f"{_REDEPLOY}.")
@@ -146,18 +146,18 @@ def queues_lose_nothing(queues: tuple[Queue, ...]) -> Verdict:
 
 
 def queues_want_tls(queues: tuple[Queue, ...]) -> Verdict:
-    """Judge whether each queue's policy denies what comes without TLS."""
+    """Judge whether each queue's policy denies requests without TLS."""
     open_to = [each.name for each in queues if not each.refuses_plain_http]
     if open_to:
-        return failed(f"no policy that wants TLS: {listed(open_to)}", f"{_REDEPLOY}.")
+        return failed(f"no policy that requires TLS: {listed(open_to)}", f"{_REDEPLOY}.")
     return ok(f"{len(queues)} queues refuse plain HTTP")
 
 
 def somebody_is_called(alarms: Alarms) -> Verdict:
-    """Judge whether each alarm reaches a topic that somebody has subscribed to."""
+    """Judge whether each alarm has a topic with a confirmed subscription."""
     silent = [name for name, topics in alarms.topics_of.items() if not topics]
     if alarms.may_be_silent and silent and not alarms.confirmed:
-        return Verdict(Outcome.ABSENT, f"{len(silent)} alarms without a topic: nobody is on call for a local world")
+        return Verdict(Outcome.ABSENT, f"{len(silent)} alarms without a topic, as usual in a local world")
     if silent:
         return failed(
             f"{len(silent)} of {len(alarms.topics_of)} alarms have no topic: {listed(silent, 3)}",
@@ -166,14 +166,14 @@ def somebody_is_called(alarms: Alarms) -> Verdict:
     unheard = [topic for topic, confirmed in alarms.confirmed.items() if not confirmed]
     if unheard or not alarms.topics_of:
         return failed(
-            f"nobody is subscribed to {listed(unheard)}" if unheard else "no alarms",
+            f"no confirmed subscription to {listed(unheard)}" if unheard else "no alarms",
             "`aws sns subscribe`, confirm it, and test with `aws cloudwatch set-alarm-state`.",
         )
     return ok(f"{len(alarms.topics_of)} alarms")
 
 
 def the_account_has_room(concurrency: Concurrency) -> Verdict:
-    """Judge the account's concurrency against the sum of the ceilings, and what callers need besides."""
+    """Judge the account's concurrency against the sum of the ceilings and of what callers need."""
     left = max(LEFT_FOR_CALLERS, concurrency.waiting + 1)
     wanted = sum(concurrency.background.values()) + left
     parts = " + ".join(f"{ceiling} {name}" for name, ceiling in concurrency.background.items())
@@ -190,29 +190,31 @@ def the_account_has_room(concurrency: Concurrency) -> Verdict:
 def the_token_is_private(token: SharedToken) -> Verdict:
     """Judge the key that encrypts the shared token."""
     if token.kind is None:
-        return ok(f"{token.name} is not made yet: the first execution makes it")
+        return ok(f"{token.name} does not exist yet: the first execution creates it")
     if token.kind != "SecureString":
-        return failed(f"{token.name} is a {token.kind}", "Delete the parameter: the workers make it again, encrypted.")
+        return failed(
+            f"{token.name} is a {token.kind}", "Delete the parameter: the workers create it again, encrypted."
+        )
     if token.key in {"", "alias/aws/ssm"}:
         return warning(
             f"{token.name}: aws/ssm",
-            "Everybody with ssm:GetParameter on it reads the live token. Use a key of your own: TokenKeyArn.",
+            "Every principal with ssm:GetParameter on it can read the live token. Use a KMS key of yours: TokenKeyArn.",
         )
-    return ok(f"{token.name}: a key of your own")
+    return ok(f"{token.name}: a KMS key of yours")
 
 
 def tls_is_recent(policy: str) -> Verdict:
     """Judge the API's security policy."""
     if policy in OLD_TLS:
         return warning(
-            f"{policy or 'none'}: takes TLS 1.0",
-            "Set the API's security policy to TLS_1_2 or later, or put a custom domain with one before it.",
+            f"{policy or 'none'}: accepts TLS 1.0",
+            "Set the API's security policy to TLS_1_2 or later, or use a custom domain with one.",
         )
     return ok(policy)
 
 
 def tables_stay(tables: tuple[Table, ...]) -> Verdict:
-    """Judge whether the tables can't be deleted by accident."""
+    """Judge whether the tables are protected from deletion."""
     bare = [each.name for each in tables if not each.is_protected]
     if bare or not tables:
         return failed(f"no deletion protection: {listed(bare)}", f"{_REDEPLOY}.")
@@ -231,4 +233,4 @@ def _who_calls(reply: Reply) -> str:
     if reply.status == 403:
         return "May your credentials execute-api:Invoke this API? Are they of the right account?"
     detail = reply.document.get("detail") if isinstance(reply.document, dict) else None
-    return str(detail or "Look at the function's log, /aws/lambda/<stack>-..., and at the API's access log.")
+    return str(detail or "See the function's log, /aws/lambda/<stack>-..., and the API's access log.")

@@ -1,4 +1,4 @@
-"""What a check comes to."""
+"""The result of a check."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,14 +9,14 @@ class Outcome(StrEnum):
 
     OK = "ok"
     WARNING = "warning"
-    """Worth knowing; the promises are kept."""
+    """Worth knowing, but nothing is broken."""
     FAILED = "failed"
     ABSENT = "not on this emulator"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One outcome, with what was seen and, unless it is well, what to do."""
+    """One outcome, with what was seen and, unless it is ok, what to do."""
 
     outcome: Outcome
     seen: str
@@ -24,12 +24,12 @@ class Verdict:
 
 
 def ok(seen: str) -> Verdict:
-    """All is as promised."""
+    """Everything is as promised."""
     return Verdict(Outcome.OK, seen)
 
 
 def warning(seen: str, advice: str) -> Verdict:
-    """It works, and somebody should know."""
+    """It works, but a person should know."""
     return Verdict(Outcome.WARNING, seen, advice)
 
 
@@ -39,6 +39,6 @@ def failed(seen: str, advice: str) -> Verdict:
 
 
 def listed(names: "list[str] | tuple[str, ...]", most: int = 6) -> str:
-    """Name so many of them, and how many more there are."""
+    """Name at most ``most`` of them, and how many more there are."""
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,10 +1,10 @@
-"""What can go wrong with a world, in words for the person who started it."""
+"""The error of a local world, with a message for its user."""
 
 from pathlib import Path
 
 
 class WorldError(Exception):
-    """The world can't be brought up. `log` is the file whose end says more, if there is one."""
+    """The world can't be started. `log` is the file with more details, if there is one."""
 
     def __init__(self, message: str, log: Path | None = None) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Lines that say what is being done, each with the seconds since the start."""
+"""Progress lines, each with the seconds since the start."""
 
 import time
 
@@ -9,20 +9,20 @@ class Progress:
     """Prints to standard output: in colour on a terminal, as plain lines elsewhere."""
 
     def __init__(self, console: Console | None = None) -> None:
-        # No wrapping and no guessing at what is a number or a path: a line in a log stays one line.
+        # Without wrapping, so that a line of a log stays one line, and without automatic highlighting.
         self._console = console or Console(soft_wrap=True, highlight=False)
         self._started = time.monotonic()
 
     def step(self, text: str) -> None:
-        """Say what begins now."""
+        """Print what starts now."""
         self._console.print(f"[dim]{self._elapsed()}[/dim]  {text}")
 
     def done(self, text: str) -> None:
-        """Say what is reached."""
+        """Print what is done."""
         self._console.print(f"[dim]{self._elapsed()}[/dim]  [green]{text}[/green]")
 
     def failed(self, text: str, detail: str = "") -> None:
-        """Say what went wrong, with the log that has the details."""
+        """Print what went wrong, with the log that has the details."""
         self._console.print(f"[dim]{self._elapsed()}[/dim]  [red]{text}[/red]")
         if detail:
             self._console.print(detail, markup=False)

@@ -29,11 +29,13 @@ _SIMULATOR_SCHEMES = {
 
 
 def up(state: Path, *, genesys_url: str | None, parameters: Mapping[str, str], progress: Progress) -> Stack:
-    """Bring the world of folder `state` up and return its addresses. A healthy one is left as it is.
+    """Start the world of folder `state` and return its addresses. A healthy one is kept.
 
     `genesys_url` replaces the simulator; `parameters` override the template's and the world's own.
-    Raises WorldError, with every process ended again, when it can't be brought up; and, with the world left as it is,
-    when that was not deployed with what is given.
+
+    Raises:
+        WorldError: it can't be started, and every process has been stopped; or the running world, which is kept, was
+            deployed with other settings.
     """
     unknown = sorted(parameters.keys() - parameter_names())
     if unknown:
@@ -43,7 +45,7 @@ def up(state: Path, *, genesys_url: str | None, parameters: Mapping[str, str], p
         stack = _running(folder)
         if stack is not None:
             _refuse_other_settings(folder.parameters(), stack, genesys_url, parameters)
-            progress.done("this world is up already, as it was deployed; `down` and `up` deploy it again")
+            progress.done("this world is up already; `down` and `up` deploy it again")
             return stack
         stop(folder.processes(), world=folder.path)
         folder.prepare()
@@ -51,7 +53,7 @@ def up(state: Path, *, genesys_url: str | None, parameters: Mapping[str, str], p
         try:
             return construction.build(genesys_url, parameters)
         except BaseException as failed:
-            # Not even Ctrl-C leaves half a world.
+            # Ctrl-C must not leave half a world either.
             stop(construction.processes, world=folder.path)
             folder.clear()
             if isinstance(failed, BotoCoreError | ClientError):
@@ -74,19 +76,19 @@ def _running(folder: WorldFolder) -> Stack | None:
 def _refuse_other_settings(
     deployed: Mapping[str, str], stack: Stack, genesys_url: str | None, parameters: Mapping[str, str]
 ) -> None:
-    """Raise WorldError, which names them, where settings are given that the world of `stack` was not deployed with."""
+    """Raise WorldError if the world of `stack` was deployed with other settings than the given ones; it names them."""
     others = [f"--parameter {name}={value}" for name, value in parameters.items() if deployed.get(name) != value]
     if genesys_url not in {None, stack.genesys_url}:
         others.append(f"--genesys-url {genesys_url}")
     if others:
         raise WorldError(
-            f"this world is up already, and was deployed without {', '.join(others)}: end it with `down` first, or "
+            f"this world is up already, deployed without {', '.join(others)}: stop it with `down` first, or "
             "name another folder with --state"
         )
 
 
 class _Construction:
-    """One world in the making, with what has been started so far."""
+    """A world that is being started, with its processes so far."""
 
     def __init__(self, folder: WorldFolder, progress: Progress) -> None:
         self.processes: list[Handle] = []
@@ -94,7 +96,7 @@ class _Construction:
         self._progress = progress
 
     def build(self, genesys_url: str | None, overrides: Mapping[str, str]) -> Stack:
-        """Start, build, deploy, wait. Each part waits for what it needs and for nothing else."""
+        """Start, build, deploy, wait. Each part waits only for what it needs."""
         secrets = WorldSecrets()
         self._progress.step("starting the emulator" + ("" if genesys_url else ", the simulator") + " and the sink")
         if genesys_url is None:
@@ -107,7 +109,7 @@ class _Construction:
             "GenesysApiUrl": genesys_url,
             "GenesysLoginUrl": genesys_url,
             "AllowPrivateWebhooks": "true",
-            # This machine has no account's limit to share out, and the emulator's queues are not fair to other hosts.
+            # Here no account's concurrency is shared, and the emulator's queues are not fair between hosts.
             "DeliverConcurrency": "10",
             "MaxWaiting": "10",
             "ApiBaseUrl": api_url(endpoint, "{apiId}"),
@@ -160,7 +162,7 @@ class _Construction:
         *,
         port_argument: bool = False,
     ) -> str:
-        """Start a server on a free port and return its URL; on another port if somebody else was faster."""
+        """Start a server on a free port and return its URL; on another port if this one was taken meanwhile."""
         for attempt in range(1, _ATTEMPTS + 1):
             port = free_port()
             url = f"http://127.0.0.1:{port}"

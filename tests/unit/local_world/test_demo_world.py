@@ -83,7 +83,7 @@ def test_two_demos_do_not_share_a_folder(tmp_path: Path, calls: list[str]) -> No
 def test_what_was_not_promised_is_named_with_what_came() -> None:
     expect("the status", wanted="completed", came="completed")
 
-    with pytest.raises(UnexpectedError, match="the status: expected 'completed', came 'failed'"):
+    with pytest.raises(UnexpectedError, match="the status: expected 'completed', got 'failed'"):
         expect("the status", wanted="completed", came="failed")
     with pytest.raises(UnexpectedError, match="502 with bad gateway"):
         expect_status(Answer(502, {}, b"bad gateway", 1), 202)

@@ -85,7 +85,7 @@ def test_up_refuses_what_a_running_world_was_not_deployed_with(
 ) -> None:
     assert main(["up", "--state", str(running.path), *given]) == 1
     shown = " ".join(capsys.readouterr().out.split())
-    assert f"deployed without {named}: end it with `down` first" in shown
+    assert f"deployed without {named}: stop it with `down` first" in shown
     assert running.stack() == STACK
 
 
