@@ -292,7 +292,7 @@ class Nothing:
 
     def send(
         self,
-        execution_id: str,
+        subject_id: str,
         delay_ms: int = 0,
         version: int | None = None,
         receiver: str | None = None,

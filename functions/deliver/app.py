@@ -11,4 +11,5 @@ from actionrelay.wiring.telemetry import observed
 
 @observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return batch.serve(event, context, lambda _: lambda message, _: deliver(message), delivery_dead_letters)
+    read = batch.read_delivery_message
+    return batch.serve_kind(event, context, lambda _: lambda message, _: deliver(message), delivery_dead_letters, read)

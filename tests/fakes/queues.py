@@ -47,14 +47,14 @@ class RecordedDeliveryQueue:
 
     def send(
         self,
-        execution_id: str,
+        subject_id: str,
         delay_ms: int = 0,
         version: int | None = None,
         receiver: str | None = None,
         kind: MessageKind = MessageKind.RUN,
     ) -> None:
         self.trouble.strike_before("send")
-        self.sent.append((execution_id, delay_ms))
+        self.sent.append((subject_id, delay_ms))
         self.versions.append(version)
         self.receivers.append(receiver)
         self.kinds.append(kind)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actionrelay.ledger.execution import Execution, Status, WebhookStatus
-from actionrelay.ledger.message import Message, MessageKind
+from actionrelay.ledger.message import DeliveryMessage, MessageKind
 from actionrelay.strict_json import Json
 from actionrelay.workflows.run import Run, StepRecord, execution_id
 from tests.simulation.flow_ports import FlowLedger
@@ -79,7 +79,7 @@ class FlowRules:
 
     # -- At rest --
 
-    def at_rest(self, name: str, accepted: Sequence[bytes], letters: Sequence[Message]) -> None:
+    def at_rest(self, name: str, accepted: Sequence[bytes], letters: Sequence[DeliveryMessage]) -> None:
         """Check an accepted workflow when nothing more will happen; a blocked one has reached its deadline by then."""
         if self.flows.known(name) is None:
             self.rules.say(name, "accepted, and not on record")
@@ -184,10 +184,10 @@ class FlowRules:
             return [of(index, item.run) for index, item in enumerate(step.items)]
         return of(None, step.run)
 
-    def _delivered(self, run: Run, accepted: Sequence[bytes], letters: Sequence[Message]) -> Iterator[str]:
+    def _delivered(self, run: Run, accepted: Sequence[bytes], letters: Sequence[DeliveryMessage]) -> Iterator[str]:
         if run.webhook_url is None:
             return
-        buried = {letter.execution_id for letter in letters if letter.kind is MessageKind.WORKFLOW}
+        buried = {letter.subject_id for letter in letters if letter.kind is MessageKind.WORKFLOW}
         if run.delivery.status is WebhookStatus.FAILED and run.workflow_id in buried:
             return
         reported = {

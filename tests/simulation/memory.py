@@ -18,7 +18,7 @@ from actionrelay.gate.rate import GateState, pause
 from actionrelay.gate.turns import Crowd, Decision, Sharing
 from actionrelay.ledger.audit_entry import AuditEntry
 from actionrelay.ledger.execution import Execution, PayloadRef
-from actionrelay.ledger.message import Message, MessageKind
+from actionrelay.ledger.message import DeliveryMessage, Message, MessageKind
 from actionrelay.ledger.ports import CachedResult, SentRun
 from actionrelay.signals import Count, Duration
 from actionrelay.strict_json import digest
@@ -196,18 +196,18 @@ class DeliveryMessages:
 
     crossing: Crossing
     now: Callable[[], int]
-    queue: SimulatedQueue[Message] = field(default_factory=SimulatedQueue)
+    queue: SimulatedQueue[DeliveryMessage] = field(default_factory=SimulatedQueue)
 
     def send(
         self,
-        execution_id: str,
+        subject_id: str,
         delay_ms: int = 0,
         version: int | None = None,
         receiver: str | None = None,
         kind: MessageKind = MessageKind.RUN,
     ) -> None:
-        message = Message(execution_id, kind, version)
-        self.crossing("deliveries.send", execution_id, lambda: self.queue.send(message, self.now(), delay_ms))
+        message = DeliveryMessage(subject_id, kind, version)
+        self.crossing("deliveries.send", subject_id, lambda: self.queue.send(message, self.now(), delay_ms))
 
 
 @dataclass(slots=True)
@@ -215,18 +215,18 @@ class DeadLetters:
     """The dead-letter queue of deliveries. No function receives from it."""
 
     crossing: Crossing
-    letters: list[Message] = field(default_factory=list)
+    letters: list[DeliveryMessage] = field(default_factory=list)
 
     def send(
         self,
-        execution_id: str,
+        subject_id: str,
         delay_ms: int = 0,
         version: int | None = None,
         receiver: str | None = None,
         kind: MessageKind = MessageKind.RUN,
     ) -> None:
-        message = Message(execution_id, kind, version)
-        self.crossing("deliveries.bury", execution_id, lambda: self.letters.append(message))
+        message = DeliveryMessage(subject_id, kind, version)
+        self.crossing("deliveries.bury", subject_id, lambda: self.letters.append(message))
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from actionrelay.execute.after_attempt import MOST_REFUSALS
 from actionrelay.ledger.audit_entry import AuditEntry, entry_hash
 from actionrelay.ledger.execution import CacheStatus, Execution, Status, WebhookStatus
-from actionrelay.ledger.message import Message
+from actionrelay.ledger.message import DeliveryMessage
 from actionrelay.strict_json import canonical, digest
 from tests.simulation.baton import Worker
 from tests.simulation.memory import Audit, Payloads
@@ -185,14 +185,14 @@ class Rules:
     # -- At rest --
 
     def at_rest(
-        self, record: Execution, audit: Audit, payloads: Payloads, accepted: list[bytes], letters: list[Message]
+        self, record: Execution, audit: Audit, payloads: Payloads, accepted: list[bytes], letters: list[DeliveryMessage]
     ) -> None:
         """Check an accepted execution when nothing more will happen."""
         name = record.execution_id
         if not record.ended:
             self.say(name, f"accepted and lost: {record.status}")
             return
-        delivered = self._delivered(record, accepted, {letter.execution_id for letter in letters})
+        delivered = self._delivered(record, accepted, {letter.subject_id for letter in letters})
         for fault in (*self._history(record, audit), *self._truth(record, payloads), *delivered):
             self.say(name, fault)
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from actionrelay.ledger.message import Message, WorkflowMessage
+from actionrelay.ledger.message import DeliveryMessage, Message, WorkflowMessage
 
 MAX_DELAY_MS = 900_000
 VISIBILITY_MS = 540_000
@@ -19,7 +19,7 @@ type Lineage = Mapping[str, int]
 
 
 @dataclass(slots=True, eq=False)
-class Parcel[Body: (Message, WorkflowMessage)]:
+class Parcel[Body: (Message, DeliveryMessage, WorkflowMessage)]:
     """One message in a queue."""
 
     body: Body
@@ -29,7 +29,7 @@ class Parcel[Body: (Message, WorkflowMessage)]:
 
 
 @dataclass(slots=True)
-class SimulatedQueue[Body: (Message, WorkflowMessage)]:
+class SimulatedQueue[Body: (Message, DeliveryMessage, WorkflowMessage)]:
     """One queue with its DLQ and its function."""
 
     function: str = ""

@@ -7,7 +7,7 @@ from functools import partial
 
 from actionrelay.errors import ActionRelayError, ExecutionNotFoundError, IllegalTransitionError, RequestError
 from actionrelay.ledger.execution import Execution
-from actionrelay.ledger.message import Message, MessageKind, WorkflowMessage
+from actionrelay.ledger.message import DeliveryMessage, Message, MessageKind, WorkflowMessage
 from actionrelay.strict_json import Json, canonical
 from actionrelay.webhooks.signatures import ID_HEADER
 from tests.simulation.baton import Worker
@@ -206,14 +206,14 @@ class Scheduler:
         executing = self.world.use_cases.executing.for_batch([parcel.body for parcel in taken])
         self._invoke("execute", self.world.queue.queue, taken, executing.work)
 
-    def _poll_deliveries(self, visible: Sequence[Parcel[Message]]) -> None:
+    def _poll_deliveries(self, visible: Sequence[Parcel[DeliveryMessage]]) -> None:
         taken = self._take(self.world.deliveries.queue, visible, 1)
         use_cases = self.world.use_cases
 
-        def work(message: Message, _: int) -> None:
+        def work(message: DeliveryMessage, _: int) -> None:
             of_flow = message.kind is MessageKind.WORKFLOW
             delivering = use_cases.delivering_flows if of_flow else use_cases.delivering
-            delivering.deliver(message.execution_id, message.version)
+            delivering.deliver(message.subject_id, message.version)
 
         self._invoke("deliver", self.world.deliveries.queue, taken, work)
 
@@ -228,7 +228,7 @@ class Scheduler:
 
         self._invoke("advance", queue, taken, work)
 
-    def _take[Body: (Message, WorkflowMessage)](
+    def _take[Body: (Message, DeliveryMessage, WorkflowMessage)](
         self, queue: SimulatedQueue[Body], visible: Sequence[Parcel[Body]], size: int
     ) -> list[Parcel[Body]]:
         left, taken = list(visible), list[Parcel[Body]]()
@@ -238,7 +238,7 @@ class Scheduler:
             taken.append(parcel)
         return taken
 
-    def _invoke[Body: (Message, WorkflowMessage)](
+    def _invoke[Body: (Message, DeliveryMessage, WorkflowMessage)](
         self,
         role: str,
         queue: SimulatedQueue[Body],
@@ -344,11 +344,16 @@ class Scheduler:
         self.workers.clear()
 
 
-def _subject(body: Message | WorkflowMessage) -> str:
-    return body.execution_id if isinstance(body, Message) else body.workflow_id
+def _subject(body: Message | DeliveryMessage | WorkflowMessage) -> str:
+    match body:
+        case Message():
+            return body.execution_id
+        case DeliveryMessage():
+            return body.subject_id
+    return body.workflow_id
 
 
-def _lineage[Body: (Message, WorkflowMessage)](role: str, taken: Sequence[Parcel[Body]]) -> Lineage:
+def _lineage[Body: (Message, DeliveryMessage, WorkflowMessage)](role: str, taken: Sequence[Parcel[Body]]) -> Lineage:
     """Return the lineage of an invocation with these messages: their longest chains, and this invocation."""
     longest: Counter[str] = Counter()
     for parcel in taken:

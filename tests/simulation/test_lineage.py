@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from actionrelay.ledger.execution import Status, WebhookStatus
-from actionrelay.ledger.message import Message
+from actionrelay.ledger.message import DeliveryMessage, Message
 from actionrelay.strict_json import Json
 from tests.simulation.baton import Crew
 from tests.simulation.faults import Call, Move
@@ -109,7 +109,7 @@ def _play(chain: Chain, crew: Crew, recursive_loops: dict[str, str]) -> World:
     return world
 
 
-def _queues(world: World) -> tuple[SimulatedQueue[Message], SimulatedQueue[Message]]:
+def _queues(world: World) -> tuple[SimulatedQueue[Message], SimulatedQueue[DeliveryMessage]]:
     return world.queue.queue, world.deliveries.queue
 
 

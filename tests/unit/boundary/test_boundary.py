@@ -31,7 +31,7 @@ from actionrelay.errors import (
 from actionrelay.fault import Fault
 from actionrelay.lanes import Lane
 from actionrelay.ledger.execution import Outcome, PayloadRef, Status, WorkflowPlace
-from actionrelay.ledger.message import Message, MessageKind, WorkflowMessage
+from actionrelay.ledger.message import DeliveryMessage, Message, MessageKind, WorkflowMessage
 from actionrelay.signals import Count, Duration
 from actionrelay.wiring.telemetry import logger, observed, telemetry
 from tests.fakes.queues import RecordedDeadLetters
@@ -337,6 +337,26 @@ def test_the_handler_knows_when_its_time_ends() -> None:
 )
 def test_a_message_reads_back_as_it_was_sent(body: str, message: Message) -> None:
     assert asdict(batch.read_message(body)) == asdict(message)
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "log_ids"),
+    [
+        ('{"executionId":"x","version":3}', DeliveryMessage("x", version=3), {"execution_id": "x"}),
+        ('{"workflowId":"w","version":3}', DeliveryMessage("w", MessageKind.WORKFLOW, 3), {"workflow_id": "w"}),
+        ('{"workflowId":"w","version":"3"}', DeliveryMessage("w", MessageKind.WORKFLOW), {"workflow_id": "w"}),
+    ],
+)
+def test_a_delivery_message_names_its_subject(body: str, message: DeliveryMessage, log_ids: dict[str, str]) -> None:
+    read = batch.read_delivery_message({"body": body})
+    assert asdict(read) == asdict(message)
+    assert read.log_ids == log_ids
+
+
+@pytest.mark.parametrize("body", ["", "x", "[]", "{}", "null", '{"executionId":7}', '{"workflowId":"a b"}'])
+def test_a_foreign_delivery_message_is_not_ours(body: str) -> None:
+    with pytest.raises(MessageUnreadableError):
+        batch.read_delivery_message({"body": body})
 
 
 UNWORKABLE = (

@@ -16,7 +16,7 @@ from actionrelay.errors import ActionRelayError, MessageUnreadableError, RecordU
 from actionrelay.ids import could_be_recorded, is_uuid
 from actionrelay.lanes import Lane, is_caller_name
 from actionrelay.ledger.execution import WorkflowPlace
-from actionrelay.ledger.message import Message, MessageKind, WorkflowMessage
+from actionrelay.ledger.message import DeliveryMessage, Message, MessageKind, WorkflowMessage
 from actionrelay.ledger.ports import DeadLetters
 from actionrelay.operate.ports import SWEEP, DecisionMessage
 from actionrelay.signals import Count
@@ -40,7 +40,7 @@ def serve(
     return serve_kind(event, context, prepare, dead_letters, lambda record: read_message(_text(record)))
 
 
-def serve_kind[Kind: (Message, DecisionMessage, WorkflowMessage, SyncMessage)](
+def serve_kind[Kind: (Message, DeliveryMessage, DecisionMessage, WorkflowMessage, SyncMessage)](
     event: Mapping[str, Any],
     context: LambdaContext,
     prepare: Callable[[Sequence[Kind]], MessageHandler[Kind]],
@@ -95,7 +95,7 @@ def _read_each[Kind](
     return messages, failed
 
 
-def _done[Kind: (Message, DecisionMessage, WorkflowMessage, SyncMessage)](
+def _done[Kind: (Message, DeliveryMessage, DecisionMessage, WorkflowMessage, SyncMessage)](
     record: Mapping[str, Any],
     message: Kind,
     ends_at: int,
@@ -135,22 +135,37 @@ def _log(error: Exception) -> None:
 
 
 def read_message(body: str) -> Message:
-    """Read a message of the execution or the delivery queue. Messages of the latter have no kind.
+    """Read a message of an execution queue.
 
     Raises:
-        MessageUnreadableError: it is not a message of these queues, or its id can't be on record.
+        MessageUnreadableError: it is not one, or its id can't be an execution's.
     """
     try:
         document = json.loads(body)
-        of_workflow = "workflowId" in document
-        name = document["workflowId" if of_workflow else "executionId"]
-        kind = MessageKind.WORKFLOW if of_workflow else MessageKind(document.get("kind", MessageKind.RUN))
+        name, kind = document["executionId"], MessageKind(document.get("kind", MessageKind.RUN))
         version, due_at = _hint(document.get("version")), _hint(document.get("dueAt"))
         lane, caller = document.get("lane"), document.get("caller")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise MessageUnreadableError("not a message of this queue", size=len(body)) from None
     lane = Lane.BULK if lane == Lane.BULK else Lane.INTERACTIVE
     return Message(_id(name, body), kind, version, due_at, lane, caller if is_caller_name(caller) else "")
+
+
+def read_delivery_message(record: Mapping[str, Any]) -> DeliveryMessage:
+    """Read a message of the delivery queue.
+
+    Raises:
+        MessageUnreadableError: it is not one, or its id can't be an execution's or a workflow's.
+    """
+    body = _text(record)
+    try:
+        document = json.loads(body)
+        kind = MessageKind.WORKFLOW if "workflowId" in document else MessageKind.RUN
+        subject_id = document["workflowId" if kind is MessageKind.WORKFLOW else "executionId"]
+        version = _hint(document.get("version"))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise MessageUnreadableError("not a message of this queue", size=len(body)) from None
+    return DeliveryMessage(_id(subject_id, body), kind, version)
 
 
 def read_workflow_message(record: Mapping[str, Any]) -> WorkflowMessage:

@@ -9,12 +9,12 @@ from actionrelay.ledger.execution import Execution, WorkflowPlace
 
 
 class MessageKind(StrEnum):
-    """What a message on an execution queue asks for."""
+    """What a message on an execution queue or on the delivery queue is about."""
 
     RUN = "run"
     DEADLINE = "deadline"
     WORKFLOW = "workflow"
-    """On the delivery queue: the id is a workflow's."""
+    """Only on the delivery queue: the delivery of a workflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,22 @@ class Message:
     def about(cls, execution: Execution, kind: MessageKind = MessageKind.RUN, due_at: int | None = None) -> Self:
         """Return a message about an execution whose audit is written up to its version."""
         return cls(execution.execution_id, kind, execution.version, due_at, execution.lane, execution.caller)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryMessage:
+    """A message on the delivery queue: what has a delivery due. Only its record is trusted."""
+
+    subject_id: str
+    """A workflow's id with kind ``WORKFLOW``, else an execution's."""
+    kind: MessageKind = MessageKind.RUN
+    version: int | None = field(default=None, compare=False)
+    """The record's version when this was sent; all audit entries up to it are written."""
+
+    @property
+    def log_ids(self) -> dict[str, str]:
+        """The ids on each log line about it."""
+        return {"workflow_id" if self.kind is MessageKind.WORKFLOW else "execution_id": self.subject_id}
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ class DeliveryQueue(Protocol):
 
     def send(
         self,
-        execution_id: str,
+        subject_id: str,
         delay_ms: int = 0,
         version: int | None = None,
         receiver: str | None = None,

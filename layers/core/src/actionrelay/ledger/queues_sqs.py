@@ -88,7 +88,7 @@ class SqsDeliveryQueue(DeliveryQueue):
     @override
     def send(
         self,
-        execution_id: str,
+        subject_id: str,
         delay_ms: int = 0,
         version: int | None = None,
         receiver: str | None = None,
@@ -103,7 +103,7 @@ class SqsDeliveryQueue(DeliveryQueue):
         if self.reason is not None:
             beside["MessageAttributes"] = _reason(self.reason)
         name = "workflowId" if kind is MessageKind.WORKFLOW else "executionId"
-        _send(self.client, self.url, {name: execution_id, "version": version}, delay_ms, **beside)
+        _send(self.client, self.url, {name: subject_id, "version": version}, delay_ms, **beside)
 
 
 @dataclass(frozen=True, slots=True)

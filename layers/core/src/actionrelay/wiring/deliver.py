@@ -10,7 +10,7 @@ from actionrelay.deliver.posting import PostWebhook
 from actionrelay.deliver.receivers import Places
 from actionrelay.deliver.receivers_dynamodb import TableReceivers
 from actionrelay.ledger.execution import Execution
-from actionrelay.ledger.message import Message, MessageKind
+from actionrelay.ledger.message import DeliveryMessage, MessageKind
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.ledger.queues_sqs import GIVEN_UP, SqsDeadLetters, SqsDeliveryQueue
 from actionrelay.webhooks.resolver_dns import SystemResolver
@@ -80,10 +80,10 @@ def deliver_workflow() -> DeliverWebhook[Workflow]:
     )
 
 
-def deliver(message: Message) -> None:
+def deliver(message: DeliveryMessage) -> None:
     """Do what a message of the delivery queue asks for, about an execution or a workflow."""
     wired = deliver_workflow() if message.kind is MessageKind.WORKFLOW else deliver_webhook()
-    wired.deliver(message.execution_id, message.version)
+    wired.deliver(message.subject_id, message.version)
 
 
 prepare(deliver_webhook)
