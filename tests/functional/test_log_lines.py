@@ -103,7 +103,7 @@ def test_every_line_leads_to_its_execution_or_request(speaking: Speaking, case: 
             assert line["trace_id"] == (recorded.trace_id if recorded else request_id)
 
 
-def test_the_corpus_makes_every_function_speak(speaking: Speaking) -> None:
+def test_the_corpus_makes_every_function_log(speaking: Speaking) -> None:
     spoke: Counter[str] = Counter()
     for case in CASES:
         speaking.functions.call(case.function, case.event)

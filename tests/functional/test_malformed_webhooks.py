@@ -175,7 +175,7 @@ def refusals() -> set[str]:
 
 
 @pytest.mark.parametrize("case", UNAUTHENTIC)
-def test_a_spoilt_header_is_401_and_changes_nothing(functions: Functions, case: str, refusals: set[str]) -> None:
+def test_a_malformed_header_is_401_and_changes_nothing(functions: Functions, case: str, refusals: set[str]) -> None:
     name, values = UNAUTHENTIC[case]
     given = {key: value for key, value in headers(VALID).items() if key != name}
     if values is not None:
@@ -211,7 +211,7 @@ def test_there_are_at_least_60_malformed_requests() -> None:
     assert len({(name, *(values or ())) for name, values in UNAUTHENTIC.values()}) + len(set(INVALID.values())) >= 60
 
 
-def test_an_unspoilt_request_is_believed(functions: Functions) -> None:
+def test_a_valid_request_is_accepted(functions: Functions) -> None:
     assert answer(functions, VALID, headers(VALID)) == (200, None)
     assert functions.relay.record.status is Status.COMPLETED
 

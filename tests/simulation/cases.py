@@ -32,12 +32,12 @@ OPERATORS = {
     "runs what a webhook ended again": Case(
         DATA_ACTIONS, (Answer.REPORTED, Answer.QUEUED), (Callback(2_000), Callback(2_500)), operator="retry"
     ),
-    "runs one again whose webhook contradicts itself": Case(
+    "runs one again with contradicting webhooks": Case(
         DATA_ACTIONS, (Answer.QUEUED,), (Callback(2_000, "failed"), Callback(7_201_500)), operator="retry"
     ),
     "asks again about an unknown one": Case(DATA_ACTIONS, (Answer.QUEUED, Answer.SUCCESS), (), operator="retry"),
-    "gives an unknown one a run of its own": Case(DATA_ACTIONS, (Answer.QUEUED,), LATER, operator="again"),
-    "gives an unknown one a run of its own, the first has failed": Case(
+    "gives an unknown one a second run": Case(DATA_ACTIONS, (Answer.QUEUED,), LATER, operator="again"),
+    "gives an unknown one a second run, the first has failed": Case(
         DATA_ACTIONS, (Answer.QUEUED,), tuple(replace(each, status="failed") for each in LATER), operator="again"
     ),
     "resolves an unknown one": Case(INTEGRATIONS, (Answer.RESET_BEFORE,), operator="resolve"),

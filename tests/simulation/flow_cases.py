@@ -187,7 +187,7 @@ CASES = {
     "a failed execution is run again": FlowCase(
         DIAMOND, answers={"b": FAILS_ONCE}, decisions=(Decision("retry-execution", "b"),)
     ),
-    "unknown, nobody decides": FlowCase(
+    "unknown, no decision": FlowCase(
         DIAMOND, INTEGRATIONS, {"b": DOUBTFUL}, fields={"deadlineSeconds": 1_800}, ends="failed"
     ),
     "unknown, resolved": FlowCase(

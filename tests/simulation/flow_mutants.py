@@ -17,7 +17,7 @@ from actionrelay.workflows import (
 from tests.simulation.mutants import Edit
 
 FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
-    "what is over is not removed from what others await": (
+    "an ended step stays among what others await": (
         Edit(due_steps, "_is_awaited_in_vain", "dependency.state in OVER and", "False and"),
     ),
     "a step awaits nothing": (
@@ -56,7 +56,7 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
     "a retry of an execution leaves its followers out": (
         Edit(due_steps, "revival", "return {name: Renewal.FOLLOW, **failed}", "return {name: Renewal.FOLLOW}"),
     ),
-    "an unknown step is not asked about again": (
+    "a retry does not ask about an unknown step again": (
         Edit(visit.Visit, "_renew", "self._steps.ask_again(name, run.actor)", "pass"),
     ),
     "a list is joined before its last item": (
@@ -75,7 +75,7 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
             "reversed(list(enumerate(step.items or ())))",
         ),
     ),
-    "more items run at once than may": (Edit(transitions, "_more_started", "and free > 0", "and True"),),
+    "more items run at once than allowed": (Edit(transitions, "_more_started", "and free > 0", "and True"),),
     "no more items start after the first ones": (
         Edit(
             due_steps, "_due_of_items", "elif waiting and step.items_under_way", "elif False and step.items_under_way"
@@ -85,7 +85,7 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit(due_steps, "_stop_due", "return Stop.FAILURE if failed else None", "return None"),
     ),
     "an item that fails stops nothing": (Edit(due_steps, "_failed_at", "step.item_failed_at or 0", "0"),),
-    "a readiness that a dead worker left is not looked for again": (
+    "a step that a dead worker left started is not begun": (
         Edit(
             visit.Visit,
             "_look",
@@ -102,19 +102,19 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
             "lambda _: None",
         ),
     ),
-    "the last of several to end does not look whether it is": (
+    "a worker with a stale copy does not read again": (
         Edit(visit.Visit, "_go_on", "if not self._copy.is_stale or", "if True or"),
     ),
-    "what a worker has written counts as seen by the others": (
+    "other workers' writes count as seen": (
         Edit(working_copy.WorkingCopy, "_know", "step.state is StepState.STARTED and step.items_under_way > 0", "True"),
     ),
-    "a workflow does not hear of an ending": (
+    "a workflow is not notified of an end": (
         Edit(follow_up.Completion, "hand_on", "self.notify_workflow(ended)", "pass"),
     ),
     "the deadline is not watched": (
         Edit(advance.AdvanceWorkflow, "_watch", "if message.watch == run.round", "if False"),
     ),
-    "what it comes to is not delivered": (
+    "the outcome is not delivered": (
         Edit(advance.AdvanceWorkflow, "hand_on", "if run.delivery.untried:", "if False:"),
     ),
     "a workflow is recorded and not begun": (Edit(submission.SubmitWorkflow, "_submit", "self._begin(run)", "pass"),),
@@ -126,7 +126,7 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
             "pass",
         ),
     ),
-    "what is cancelled goes on": (
+    "a cancelled workflow goes on": (
         Edit(due_steps, "_due_of", "if workflow.run.stop is not None:", "if False:"),
         Edit(decisions.OperateWorkflow, "_leave_out", "for due in [", "for due in [] and ["),
     ),

@@ -58,7 +58,7 @@ class FlowRules:
         run, steps = self._records(place.workflow_id)
         known = {execution_id(run.workflow_id, place.step, place.index, n + 1) for n in range(steps[place.step].run)}
         if execution.execution_id not in known:
-            self.rules.say(execution.execution_id, "an execution of a run that nobody asked for")
+            self.rules.say(execution.execution_id, "an execution of a run that was not asked for")
         under_way = [
             each
             for each in self.executions.values()
@@ -82,7 +82,7 @@ class FlowRules:
     def at_rest(self, name: str, accepted: Sequence[bytes], letters: Sequence[DeliveryMessage]) -> None:
         """Check an accepted workflow when nothing more will happen; a blocked one has reached its deadline by then."""
         if self.flows.known(name) is None:
-            self.rules.say(name, "accepted, and not on record")
+            self.rules.say(name, "accepted, but not on record")
             return
         run, steps = self._records(name)
         faults = [*self._status(run, steps), *self._results(run, steps), *self._delivered(run, accepted, letters)]
@@ -98,18 +98,18 @@ class FlowRules:
             if str(run.status) != wanted:
                 yield f"{run.status} after {run.stop}"
             if {"waiting", "started"} & set(shown.values()):
-                yield f"stopped, and something is left: {shown}"
+                yield f"stopped, but steps are left: {shown}"
             if str(run.stop) == "deadline" and self.prompt and "unknown" not in self._expected(run, steps).values():
-                yield f"nothing was unknown, and it met its deadline: {shown}"
+                yield f"nothing was unknown, but it reached its deadline: {shown}"
             return
         expected = self._expected(run, steps)
         if self._stops(run) and not self.decided and "failed" in shown.values() and not run.stop:
-            yield "a step failed, and nothing stopped"
+            yield "a step failed, but nothing stopped"
         if shown != expected:
-            yield f"the steps came to {shown}, and must come to {expected}"
+            yield f"the steps are {shown}, expected {expected}"
         failed = {"failed", "cancelled", "skipped for failure"} & set(expected.values())
         if str(run.status) != ("failed" if failed else "completed"):
-            yield f"{run.status}, and its steps are {expected}"
+            yield f"{run.status}, but its steps are {expected}"
 
     def _expected(self, run: Run, steps: Mapping[str, StepRecord]) -> dict[str, str]:
         """Return the expected outcome of each step, given what executions did, in one walk of the graph."""
@@ -198,7 +198,7 @@ class FlowRules:
         if run.delivery.status is not WebhookStatus.DELIVERED:
             yield f"its webhook is {run.delivery.status}"
         elif (run.workflow_id, f"workflow.{run.status}") not in reported:
-            yield "delivered is on record, and the receiver never got it"
+            yield "delivered is on record, but the receiver never got it"
 
     def _waits(self, run: Run, steps: Mapping[str, StepRecord]) -> Iterator[str]:
         """Check that nothing waits longer than one fault explains."""

@@ -91,29 +91,29 @@ RULES: dict[str, Gone] = {
     "a lane that has had more than its share goes on": Gone(
         bulk_has_its_fifth, Edit(turns._Turn, "_is_due", "self._lane_lead(flow.lane) > LANE_LEAD and", "False and")
     ),
-    "the lanes' shares are the other's": Gone(
+    "the lanes' shares are swapped": Gone(
         bulk_has_its_fifth, Edit(Sharing, "weight", "100 - self.percent(lane)", "self.percent(lane)")
     ),
-    "a caller that has had more goes on": Gone(
+    "a caller that has had more than others goes on": Gone(
         callers_share_evenly, Edit(turns._Turn, "_is_due", "served < self.known[each].served + FLOW_LEAD", "True")
     ),
     "what a caller has had is not counted": Gone(
         callers_share_evenly, Edit(turns._Turn, "grant", "served=self.known[flow].served + 1", "served=0")
     ),
-    "those that wait leave nothing for those that don't": Gone(
+    "waiting flows leave nothing for others": Gone(
         hurry_is_served_at_once,
         Edit(turns._Turn, "grant", "self.sharing.reserve if flow in self.waiting else 0", "0"),
     ),
-    "a full bucket is kept for who does not come": Gone(
+    "a full bucket is kept for absent flows": Gone(
         many_callers_get_on, Edit(turns._Turn, "grant", "self.full and not self.granted and wanting", "False")
     ),
-    "those that wait line up at the same moment": Gone(
+    "all waiting flows return at the same time": Gone(
         the_rate_is_used, Edit(turns._Turn, "_line_up", "begins + place * between_us", "begins + 300_000_000")
     ),
-    "what is under way is not counted": Gone(
+    "actions in flight are not counted": Gone(
         in_flight_is_bounded, Edit(GateState, "in_flight", "lease.until > now", "False")
     ),
-    "what has ended is not given back": Gone(
+    "ended actions do not make room": Gone(
         in_flight_is_bounded, Edit(GateState, "released", "min(lease.actions, left)", "lease.actions")
     ),
 }

@@ -70,7 +70,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
     "the fence is dropped where an outcome is written": (Edit(settlement.Settlement, "_settle", _FENCE, "if False:"),),
     "the fence is dropped where a retry is planned": (Edit(settlement.Settlement, "_plan", _FENCE, "if False:"),),
     "the lease is ignored": (Edit(ledger, "require_free", "execution.attempt.lease_until > now", "False"),),
-    "the lease is shorter than its worker's time": (
+    "the lease is shorter than its worker's timeout": (
         Edit(execution.ExecuteAction, "_attempt", "ends_at + LEASE_MARGIN_MS", "now + 1_000"),
     ),
     "the claim is written after the request": (
@@ -82,10 +82,10 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
             (("_ask(call, token, ends_at)", "_ask(call, token, ends_at); self.recorder.save_owing(claimed)"),),
         ),
     ),
-    "a worker that takes over believes that nothing was sent": (
+    "a worker that takes over assumes that nothing was sent": (
         Edit(execution.ExecuteAction, "_take_over", "ReplyKind.NO_ANSWER", "ReplyKind.NOT_SENT"),
     ),
-    "what is ambiguous is repeated for everybody": (
+    "ambiguous outcomes are repeated for every contract": (
         Edit(settlement.Settlement, "after_failure", "if claimed.repeatable and claimed.doubts", "if claimed.doubts"),
     ),
     "a message is acknowledged before its work is on record": (
@@ -117,7 +117,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
             (("report.run <= current.runs_decided", "False"),),
         ),
     ),
-    "that a webhook had its effect is not on record": (
+    "the effect of a webhook is not on record": (
         Edit(ledger, "settle", "(*execution.webhook_ids, webhook_id) if webhook_id else execution.webhook_ids", "()"),
         Edit(ledger, "rerun", "execution.run if failed else execution.runs_decided", "0"),
     ),
@@ -150,14 +150,14 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
             (("execution.doubts + may_have_run", "0"),),
         ),
     ),
-    "that it may have run is forgotten": (Edit(ledger, "postpone", "execution.may_have_run or may_have_run", "False"),),
-    "another run goes out under the old id": (
+    "a possible run is forgotten": (Edit(ledger, "postpone", "execution.may_have_run or may_have_run", "False"),),
+    "a second run is sent with the old id": (
         Edit(execution.ExecuteAction, "_call", "execution.sent_as", "execution.execution_id"),
     ),
-    "what is unknown is run again unasked": (
+    "an unknown execution runs again without a decision": (
         Edit(decisions.TakeDecision, "_run", "if ended.status is Status.UNKNOWN and not again:", "if False:"),
     ),
-    "the id of another run is not looked after": (
+    "the id of a second run is not reserved": (
         Edit(
             decisions.TakeDecision,
             "_run",
@@ -165,19 +165,17 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
             "True",
         ),
     ),
-    "what a run came to decides about the next": (
+    "a run's outcome decides the next one": (
         Edit(receipts.ReceiveResult, "_step", "report.run <= current.runs_decided", "False"),
     ),
     "an earlier run that failed ends a later one": (
         Edit(receipts.ReceiveResult, "_step", "report.run < current.run", "False"),
     ),
-    "who cancels does not ask whether it may have run": (
-        Edit(allowed, "allowed", " and not execution.may_have_run", ""),
-    ),
-    "the audit is not paid by who finds it owed": (
+    "a cancellation ignores that it may have run": (Edit(allowed, "allowed", " and not execution.may_have_run", ""),),
+    "pending audit entries are not written": (
         Edit(completion.Completion, "hand_on", "self.recorder.pay(ended)", "pass"),
     ),
-    "a delivery is queued by nobody but the first": (
+    "a delivery is queued only by the first worker": (
         Edit(
             completion.Completion,
             "after_ending",
@@ -200,7 +198,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
             ),
         ),
     ),
-    "a 429 stops nobody else": (Edit(rate.Rate, "there", "state.paused_until > now", "False"),),
+    "a 429 does not stop other workers": (Edit(rate.Rate, "there", "state.paused_until > now", "False"),),
     "a large result is stored before its outcome": (
         Edit(
             completion.Completion,

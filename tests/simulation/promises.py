@@ -110,7 +110,7 @@ class Rules:
         """Check that a webhook decides once, even if it is repeated after an operator's decision."""
         execution_id = after.execution_id
         if (execution_id, webhook) in self.heard:
-            self.say(execution_id, "a webhook had its effect twice")
+            self.say(execution_id, "a webhook took effect twice")
         self.heard.add((execution_id, webhook))
         sent_as = self.platform.sent_as[execution_id, int(webhook.rpartition("-")[2])]
         if sent_as in self.failed[execution_id]:
@@ -134,7 +134,7 @@ class Rules:
         if before.next_at is not None and now < before.next_at:
             self.say(after.execution_id, "an attempt before its time")
         if after.attempt.lease_until < worker.ends_at:
-            self.say(after.execution_id, "the lease ends before the worker's time")
+            self.say(after.execution_id, "the lease ends before the worker's timeout")
         self.claims[after.attempt.attempt_id] = (worker, after.execution_id)
         self.owners[after.attempt.attempt_id] = worker
 
@@ -156,18 +156,18 @@ class Rules:
         """Check a request when it is sent."""
         mine = [key for key, (owner, name) in self.claims.items() if owner is worker and name == execution_id]
         if not mine:
-            self.say(execution_id, "a request went out without a claim of its own on record")
+            self.say(execution_id, "a request was sent without its claim on record")
         for key in mine:
             del self.claims[key]
         if any(set_at < worker.granted_at and now < until for set_at, until in self.paused):
-            self.say(execution_id, "a request went out while a 429 paused everybody")
+            self.say(execution_id, "a request was sent while a 429 paused all workers")
 
     def sent(self, execution_id: str, sent_as: str) -> None:
         """Check the id that a request is sent with: one for each run that was asked for."""
         if sent_as in self.spent[execution_id]:
-            self.say(execution_id, "another run went out under the id of one that is over")
+            self.say(execution_id, "a run was sent with the id of an earlier run")
         if self.sent_as.setdefault(execution_id, sent_as) != sent_as:
-            self.say(execution_id, "a run went out under two ids")
+            self.say(execution_id, "a run was sent with two ids")
 
     def ran(self, execution_id: str, *, repeatable: bool) -> None:
         """Check the number of runs."""
@@ -222,7 +222,7 @@ class Rules:
             case Status.COMPLETED:
                 yield from self._completed(record, payloads)
             case Status.FAILED | Status.CANCELLED if runs and name not in self.platform.failed:
-                yield f"{record.status}, and it ran"
+                yield f"{record.status}, but it ran"
             case Status.UNKNOWN if name not in self.doubted | self.platform.doubted:
                 yield "unknown without a reason"
 
@@ -232,21 +232,19 @@ class Rules:
         ran = self.platform.runs if hit else self.platform.ids[name]
         results = {digest(canonical(self.platform.result(other))) for other in ran if self.platform.runs[other]}
         if ref is None or ref.digest not in results:
-            yield (
-                "the cache served what no action came to" if hit else "completed, with what the action did not come to"
-            )
+            yield ("the cache served a result that no action returned" if hit else "completed with another result")
         elif payloads.stored(ref) is None and name not in self.unstored:
             yield "the result is lost"
 
     def _delivered(self, record: Execution, accepted: list[bytes], buried: set[str]) -> Iterator[str]:
         if record.delivery.status is WebhookStatus.PENDING:
-            yield "the caller's webhook is pending for ever"
+            yield "the caller's webhook stays pending"
         if record.delivery.status is WebhookStatus.FAILED and record.execution_id not in buried:
-            yield "a delivery was given up, and no dead letter says so"
+            yield "a delivery was given up without a dead letter"
         if record.delivery.status is WebhookStatus.DELIVERED:
             said: list[dict[str, Any]] = [json.loads(body) for body in accepted]
             reported = {(one["data"]["executionId"], one["data"]["status"]) for one in said}
             if (record.execution_id, record.status.value) not in reported:
-                yield "delivered is on record, and the receiver never got it"
+                yield "delivered is on record, but the receiver never got it"
         if record.status in _ENDED and record.webhook_url is None and record.delivery.status is not WebhookStatus.NONE:
             yield "a delivery without a webhook"

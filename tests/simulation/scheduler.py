@@ -162,7 +162,7 @@ class Scheduler:
                 self._judge()
             elif until() or not self._wait():
                 return
-        self.world.rules.broken.append("it does not come to rest")
+        self.world.rules.broken.append("the history does not come to rest")
         self._judge()
 
     def _ready(self) -> list[Callable[[], None]]:

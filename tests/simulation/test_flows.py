@@ -43,7 +43,7 @@ def test_no_random_walk_breaks_a_workflow(crew: Crew) -> None:
 
 
 @pytest.mark.parametrize("mutant", FLOW_MUTANTS)
-def test_each_rule_of_workflows_is_missed_when_gone(mutant: str, crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_removed_rule_of_workflows_is_noticed(mutant: str, crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
     mutate(mutant, monkeypatch)
 
     with pytest.raises(BrokenError):

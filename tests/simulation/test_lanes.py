@@ -13,7 +13,7 @@ def test_what_sharing_promises_holds(scene: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_each_rule_of_sharing_is_missed_when_it_is_gone(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_removed_rule_of_sharing_is_noticed(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = RULES[rule]
     gone.edit.apply(monkeypatch)
 

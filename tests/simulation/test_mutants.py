@@ -14,7 +14,7 @@ SEEDS = 80
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
-def test_each_rule_is_missed_when_it_is_gone(mutant: str, crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_removed_rule_is_noticed(mutant: str, crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
     mutate(mutant, monkeypatch)
 
     with pytest.raises(BrokenError):
@@ -28,6 +28,6 @@ def _look(crew: Crew) -> None:
         Walk(seed, crew).run()
 
 
-def test_nothing_is_found_where_every_rule_is_there(crew: Crew) -> None:
+def test_nothing_is_found_with_every_rule_in_place(crew: Crew) -> None:
     for case in suspects(crew):
         play(case, crew)

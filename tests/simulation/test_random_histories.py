@@ -26,7 +26,7 @@ def test_no_random_walk_breaks_a_promise(crew: Crew) -> None:
     print(f"{steps} steps of {seed - FIRST_SEED} seeds")  # noqa: T201 - shown with -rP
 
 
-def test_a_seed_repeats_itself(crew: Crew) -> None:
+def test_a_seed_is_reproducible(crew: Crew) -> None:
     first, second = Walk(7, crew), Walk(7, crew)
 
     first.run()

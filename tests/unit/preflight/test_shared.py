@@ -71,7 +71,7 @@ def test_who_comes_during_the_first_look_does_not_look(workers: Workers) -> None
         first.result(5)
     assert len(deployment.platform.looks) <= MOST_REQUESTS
     assert {(each["status"], each["checkedAt"]) for each in others} == {("degraded", None)}
-    assert "another look is under way" in others[0]["checks"][0]["detail"]
+    assert "another preflight is running" in others[0]["checks"][0]["detail"]
 
 
 def test_who_comes_during_a_later_look_gets_the_last_result(workers: Workers) -> None:

@@ -1,4 +1,4 @@
-"""One thing that is wrong with a request, in texts that an answer has room for."""
+"""One fault of a request, in texts that fit into an answer."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -24,25 +24,24 @@ MAX_FAULTS = 100
 """The most faults that one answer names."""
 MAX_POINTER_LENGTH = 256
 MAX_DETAIL_LENGTH = 512
-"""In characters. With ``MAX_FAULTS`` these keep an answer below 512 KB, however each character is escaped in it."""
+"""In characters. With ``MAX_FAULTS`` these keep an answer below 512 KB, even if each character is escaped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with a request: where (a JSON pointer, RFC 6901), which rule, and why.
+    """One fault of a request: where (a JSON pointer, RFC 6901), which rule, and why.
 
-    Both texts may repeat what a caller sent, so they are cut where they are longer than an answer has room for; an
-    ellipsis marks the cut.
+    Both texts may repeat what a caller sent, so they are cut to a length; an ellipsis marks the cut.
     """
 
     pointer: str
     code: FaultCode
     detail: str
     path: tuple[str, ...] | None = None
-    """The names on a cycle, closed, for code ``cycle``; of a long one only the first."""
+    """The names on a cycle, closed, for code ``cycle``; only the first ones of a long cycle."""
 
     def __post_init__(self) -> None:
-        """Cut what is too long."""
+        """Cut texts that are too long."""
         object.__setattr__(self, "pointer", cut(self.pointer, MAX_POINTER_LENGTH))
         object.__setattr__(self, "detail", cut(self.detail, MAX_DETAIL_LENGTH))
 

@@ -1,14 +1,14 @@
-"""Which name was probably meant, where one came that is not known."""
+"""Finds the known name that an unknown one probably means."""
 
 import difflib
 from collections.abc import Iterable
 
 _COMPARED = 64
-"""Characters of a name that are compared: the time grows with their square."""
+"""The number of characters that are compared; the time is quadratic in it."""
 
 
 def likely_name(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is most like another one, in any case and punctuation; None where none is close."""
+    """Return the known name that is closest, ignoring case and punctuation; None if none is close."""
     plain = {_plain(each): each for each in known}
     closest = difflib.get_close_matches(_plain(name), plain, n=1)
     return plain[closest[0]] if closest else None

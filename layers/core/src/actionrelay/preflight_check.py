@@ -5,18 +5,18 @@ from enum import StrEnum
 
 
 class CheckStatus(StrEnum):
-    """How one check of the preflight went."""
+    """The result of one check of the preflight."""
 
     OK = "ok"
     WARNING = "warning"
-    """Not as it should be, or not known; executions go on."""
+    """Something is wrong or unknown, but actions can be executed."""
     FAILED = "failed"
     """No action can be executed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that the preflight looked at, and what to do about it where it is not ``ok``."""
+    """One check of the preflight, with advice if it is not ``ok``."""
 
     name: str
     status: CheckStatus
@@ -25,5 +25,5 @@ class Check:
 
     @property
     def has_failed(self) -> bool:
-        """Whether no action can be executed because of it."""
+        """Whether no action can be executed."""
         return self.status is CheckStatus.FAILED

@@ -1,4 +1,4 @@
-"""What becomes of a message when a service fails: a new one, with a delay, takes its place."""
+"""Replaces a message by a new one, with a delay, when a service fails."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,20 +8,20 @@ from actionrelay.ports import Randomness, Telemetry
 from actionrelay.signals import Count
 
 RESEND_MS = 30_000
-"""How long a message rests, with jitter, when an AWS service failed."""
+"""The delay of a message after a failure of an AWS service, before jitter."""
 
 
 @contextmanager
 def resend_on_failure(
     send: Callable[[int], None], telemetry: Telemetry, randomness: Randomness, *, stale_ms: int = RESEND_MS
 ) -> Iterator[None]:
-    """Work on a message; when a service fails, or others keep writing, ``send`` it again with a delay (ms).
+    """Process a message; if a service fails, or others keep writing, ``send`` it again with a delay (ms).
 
-    The message is then done with, and the queue's receive count stays for workers that died. ``stale_ms`` is the
-    rest, before jitter, after a ``StaleWriteError``.
+    The old message is then finished, so that the queue's receive count counts only workers that died. ``stale_ms`` is
+    the delay, before jitter, after a ``StaleWriteError``.
 
     Raises:
-        QueueUnavailableError: the work or the new message could not be queued, so this message must be seen again.
+        QueueUnavailableError: the work or the new message could not be queued, so this message must be received again.
     """
     try:
         yield
@@ -33,5 +33,5 @@ def resend_on_failure(
 
 
 def resend_delay_ms(randomness: Randomness, rest_ms: int = RESEND_MS) -> int:
-    """Return half of a rest to one and a half times it: messages that failed together do not return together."""
+    """Return a delay with jitter, of 0.5 to 1.5 times ``rest_ms``, so that failed messages do not return together."""
     return int(rest_ms * (0.5 + randomness.uniform()))

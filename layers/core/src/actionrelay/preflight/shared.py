@@ -48,7 +48,7 @@ class SharedPreflight:
             seen = self._own
         if seen.checks and now - seen.looked_at < STALE_MS:
             return self.preflight.report(seen.checks, seen.looked_at)
-        return self.preflight.report(self.preflight.nothing_yet("another look is under way"), None)
+        return self.preflight.report(self.preflight.nothing_yet("another preflight is running"), None)
 
     def _posted(self, now: int) -> Posted:
         """Return the result on the board, or make a preflight and post it."""
