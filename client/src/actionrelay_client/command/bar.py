@@ -1,4 +1,4 @@
-"""The bar of a run: on a terminal one that moves, elsewhere a line now and then, and one for each reason to wait."""
+"""A run's progress: a bar on a terminal, elsewhere occasional lines, and one for each reason to wait."""
 
 import contextlib
 import threading
@@ -19,7 +19,7 @@ _WIDTH = 40
 
 @contextlib.contextmanager
 def shown(screen: Screen, progress: Progress) -> Iterator[None]:
-    """Show how far it is while the block runs, on standard error."""
+    """Show the progress on standard error while the block runs."""
     if screen.err.is_terminal and not screen.as_json:
         with Live(console=screen.err, get_renderable=lambda: drawn(progress.figures()), refresh_per_second=5):
             yield
@@ -50,7 +50,7 @@ def drawn(figures: Figures) -> RenderableType:
 
 
 def said(figures: Figures) -> str:
-    """Say how far it is, in one line."""
+    """Print the progress in one line."""
     parts = [f"{figures.ended:,} of {figures.total:,}"]
     if figures.accepted < figures.total:
         parts.append(f"{figures.accepted:,} sent")

@@ -23,41 +23,43 @@ from actionrelay_client.errors import AccessDeniedError, ActionRelayError, NotFo
 from actionrelay_client.repeats import Repeats
 
 _ONCE = Repeats(tries=1)
-"""The run itself waits and tries again, and says so in its bar."""
+"""No repeats by the client: the run itself waits and tries again, and shows it in its bar."""
 
 
 def run(
     to: Connection,
-    file: Annotated[Path, typer.Argument(help="A .csv with a header, or a .jsonl with one object a line.")],
+    file: Annotated[Path, typer.Argument(help="A .csv with a header, or a .jsonl with one object per line.")],
     action: Annotated[str, typer.Option(help="The actionId.")],
     mapped: Annotated[
         list[str] | None,
-        typer.Option("--map", metavar="COLUMN=INPUT", help="This column is that input. With any, others are none."),
+        typer.Option(
+            "--map", metavar="COLUMN=INPUT", help="This column is that input. With any, other columns are ignored."
+        ),
     ] = None,
     key: Annotated[
         str | None,
-        typer.Option(help="The column whose value is different in every row. Without it, a row's content counts."),
+        typer.Option(help="A column that is unique per row. By default the row's content."),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="The batch. The same name and key run once; without it, the file's name.")
+        str | None, typer.Option(help="The batch: the same name and key run once. By default the file's name.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="A .jsonl for the outcomes, one line a row.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A .jsonl for the outcomes, one line per row.")] = None,
     types: Annotated[
         list[str] | None,
-        typer.Option("--type", metavar="INPUT=TYPE", help=f"How a CSV's cell is read: {', '.join(TYPES)}."),
+        typer.Option("--type", metavar="INPUT=TYPE", help=f"How a CSV cell is read: {', '.join(TYPES)}."),
     ] = None,
     delimiter: Annotated[str, typer.Option(help="Between a CSV's cells.")] = ",",
-    lane: Annotated[str, typer.Option(help="bulk leaves room for interactive callers.")] = "bulk",
+    lane: Annotated[str, typer.Option(help="bulk, or interactive for executions that can't wait.")] = "bulk",
     timeout_ms: Annotated[int | None, typer.Option(help="How long the action may take.", min=1)] = None,
     webhook_url: Annotated[str | None, typer.Option(help="Where to report each end.")] = None,
     idempotent: Annotated[bool, typer.Option("--idempotent", help="Running it twice does no harm.")] = False,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Take no cached result, and leave none.")] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither use nor store a cached result.")] = False,
     skip_invalid: Annotated[
-        bool, typer.Option("--skip-invalid", help="Run the other rows where some are invalid.")
+        bool, typer.Option("--skip-invalid", help="Run the valid rows even if some are invalid.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check all rows; run nothing.")] = False,
     patience: Annotated[
-        float, typer.Option(metavar="SECONDS", help="How long to go on without any answer.", min=0)
+        float, typer.Option(metavar="SECONDS", help="How long to continue without any response.", min=0)
     ] = PATIENCE_SECONDS,
 ) -> None:
     """Run an action for each row of a file, once.
@@ -92,7 +94,7 @@ def run(
 
 
 def _check(run_: Run, screen: Screen, *, skip_invalid: bool) -> Checked:
-    """Check all rows; leave where some are invalid, unless they are to be skipped."""
+    """Check all rows; exit if some are invalid, unless they are skipped."""
     checked = run_.check()
     if checked.invalid:
         show_faults(screen, checked, sent=skip_invalid)
@@ -102,7 +104,7 @@ def _check(run_: Run, screen: Screen, *, skip_invalid: bool) -> Checked:
 
 
 def _work(run_: Run, screen: Screen) -> bool:
-    """Send and follow, with a bar. Say whether it was interrupted."""
+    """Send and follow, with a bar. Return whether it was interrupted."""
     try:
         with shown(screen, run_.progress):
             run_.send_and_follow()
@@ -126,7 +128,7 @@ def _say_dry(screen: Screen, order: Order, checked: Checked) -> None:
 
 
 def _contract(client: Client, action: str, screen: Screen) -> Contract | None:
-    """Return what the action takes, where the deployment says it."""
+    """Return the action's contract, if the deployment has it."""
     try:
         found = contract_of(client.action(action))
     except NotServedError:

@@ -1,4 +1,4 @@
-"""The options that every command has: whom to ask, as whom, and for whom to print."""
+"""The options of every command: deployment, credentials, output."""
 
 import functools
 import inspect
@@ -19,40 +19,40 @@ from actionrelay_client.transport import Wait
 
 PANEL = "Whom to ask"
 PATIENT = Repeats(tries=6, patience_seconds=60.0)
-"""A person waits a minute and wants to know why."""
+"""A person waits at most a minute, and is shown why."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """What those options say."""
+    """The values of those options."""
 
     url: Annotated[
         str | None,
-        typer.Option(help="The stack's output ApiUrl. Else ACTIONRELAY_URL.", rich_help_panel=PANEL),
+        typer.Option(help="The stack's output ApiUrl; by default ACTIONRELAY_URL.", rich_help_panel=PANEL),
     ] = None
     api_key: Annotated[
         str | None,
         typer.Option(
-            help="An API key. Better in ACTIONRELAY_API_KEY, since others see a process's options.",
+            help="An API key. Prefer ACTIONRELAY_API_KEY, since others can see a process's options.",
             rich_help_panel=PANEL,
         ),
     ] = None
     profile: Annotated[str | None, typer.Option(help="The AWS profile that signs.", rich_help_panel=PANEL)] = None
     region: Annotated[
-        str | None, typer.Option(help="The API's region, where its URL does not say it.", rich_help_panel=PANEL)
+        str | None, typer.Option(help="The API's region, if its URL does not name it.", rich_help_panel=PANEL)
     ] = None
     local: Annotated[
         bool,
-        typer.Option("--local", help="Ask the local world of `make up` (.local/stack.json).", rich_help_panel=PANEL),
+        typer.Option("--local", help="Use the local world of `make up` (.local/stack.json).", rich_help_panel=PANEL),
     ] = False
     stack: Annotated[
-        Path | None, typer.Option(help="Ask the local world that this stack.json describes.", rich_help_panel=PANEL)
+        Path | None, typer.Option(help="Use the local world of this stack.json.", rich_help_panel=PANEL)
     ] = None
     json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs; errors go to standard error.")] = False
 
     @property
     def screen(self) -> Screen:
-        """What is printed to."""
+        """The command's output."""
         return Screen(as_json=self.json)
 
     def settings(self) -> Settings:

@@ -20,9 +20,7 @@ def retry(
     execution_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="The executionId.")] = None,
     again: Annotated[
         bool,
-        typer.Option(
-            "--again", help="Run an unknown one once more instead of asking what came of it: it may run twice."
-        ),
+        typer.Option("--again", help="Run an unknown one again instead of repeating its request: it may run twice."),
     ] = False,
     failed: Annotated[bool, typer.Option("--failed", help="All failed ones of a batch.")] = False,
     name: Annotated[str | None, typer.Option(help="The batch: the --name of `actionrelay run`.")] = None,
@@ -39,7 +37,7 @@ def retry(
 
 
 def _retry_failed(client: Client, screen: Screen, name: str) -> None:
-    """Run all failed ones of a batch again. One that somebody else has decided meanwhile is left alone."""
+    """Run all failed ones of a batch again, except those that were decided meanwhile."""
     retried = left = 0
     try:
         for execution_id in _failed(client, name):
@@ -83,7 +81,7 @@ def resolve(
 
 
 def cancel(to: Connection, execution_id: ExecutionId) -> None:
-    """Stop an execution that is queued."""
+    """Stop a queued execution."""
     with to.client() as client:
         show_execution(to.screen, client.cancel(execution_id))
 

@@ -1,4 +1,4 @@
-"""`metrics`, `actions`: how the deployment is doing, and what it can run."""
+"""`metrics`, `actions`: counts and latency, and the organisation's actions."""
 
 from typing import Annotated, Any
 
@@ -12,11 +12,11 @@ from actionrelay_client.documents import Action
 
 def metrics(
     to: Connection,
-    from_: Annotated[str | None, typer.Option("--from", help="From this day on: 2026-11-24.")] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="From this day, such as 2026-11-24.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Up to this day, included.")] = None,
-    action: Annotated[str | None, typer.Option(help="Of this action.")] = None,
+    action: Annotated[str | None, typer.Option(help="Only this action.")] = None,
 ) -> None:
-    """Show how the deployment is doing."""
+    """Show counts, success rate and latency."""
     with to.client() as client:
         found = client.metrics(from_=from_, to=until, action_id=action)
     screen = to.screen
@@ -51,10 +51,10 @@ def metrics(
 def actions(
     to: Connection,
     action_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Show this action's contract.")] = None,
-    name: Annotated[str | None, typer.Option(help="With this in their name.")] = None,
-    category: Annotated[str | None, typer.Option(help="Of this category.")] = None,
+    name: Annotated[str | None, typer.Option(help="Part of the name.")] = None,
+    category: Annotated[str | None, typer.Option(help="Only this category.")] = None,
 ) -> None:
-    """List the organisation's data actions, or show what one of them takes."""
+    """List the organisation's data actions, or show one's contract."""
     screen = to.screen
     with to.client() as client:
         if action_id is not None:

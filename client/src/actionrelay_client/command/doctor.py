@@ -1,4 +1,4 @@
-"""`doctor`: whether the settings lead to a deployment that works, and what to do where they do not."""
+"""`doctor`: whether the settings lead to a working deployment, and what to do if not."""
 
 import time
 import uuid
@@ -29,13 +29,13 @@ from actionrelay_client.repeats import Repeats, Safety
 from actionrelay_client.settings import Settings
 
 MAX_SKEW_SECONDS = 60.0
-"""AWS refuses a signature that is five minutes off; a minute says that something is wrong."""
+"""AWS refuses a signature that is five minutes off; a minute off is worth a warning."""
 _ONCE = Repeats(tries=2, patience_seconds=15.0)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at."""
+    """One check."""
 
     name: str
     status: str
@@ -45,7 +45,7 @@ class Finding:
 
 
 def doctor(to: Connection) -> None:
-    """Check settings, the way there, clocks, rights, and whether the deployment can execute actions.
+    """Check settings, connection, clocks, permissions, and whether the deployment can execute actions.
 
     It changes nothing and runs nothing. Exit status 1 if a check failed.
     """
@@ -64,7 +64,7 @@ def doctor(to: Connection) -> None:
 
 
 def examine(to: Connection) -> Iterator[Finding]:
-    """Look at one thing after the other; what nothing behind it can work without ends it."""
+    """Run the checks in order; stop at one on which all later ones depend."""
     try:
         settings = to.settings()
         yield Finding("settings", "ok", f"{settings.url} (from {settings.source})")
@@ -94,7 +94,7 @@ def _caller(settings: Settings) -> str:
 
 
 def _way_there(settings: Settings) -> tuple[bool, list[Finding]]:
-    """Ask without credentials: any answer shows that somebody is there, and says what time it is."""
+    """Call without credentials: any response proves the connection and has the server's time."""
     pool = urllib3.PoolManager(retries=False, timeout=10.0)
     began = time.time()
     try:
@@ -123,7 +123,7 @@ def _way_there(settings: Settings) -> tuple[bool, list[Finding]]:
 
 
 def _rights(client: Client) -> Iterator[Finding]:
-    """Ask what a caller and an operator ask, in ways that change nothing."""
+    """Call callers' and operators' routes in ways that change nothing."""
     yield _allowed("may read", lambda: next(iter(client.list(page_size=1)), None), "GET /executions")
     yield _allowed(
         "may submit",
@@ -159,7 +159,7 @@ def _served(client: Client) -> Iterator[Finding]:
 
 
 def _allowed(name: str, ask: Callable[[], Any], route: str) -> Finding:
-    """Send an invalid request, or ask for what is not there: an answer other than 403 shows the right."""
+    """Send an invalid request, or read what does not exist: any response other than 403 proves the permission."""
     try:
         ask()
     except (InvalidRequestError, NotFoundError):
@@ -181,7 +181,7 @@ def _answer(name: str, ask: Callable[[], Any], said: Callable[[Any], str]) -> Fi
 
 
 def _deep(client: Client) -> Iterator[Finding]:
-    """Hand on what the deployment's own preflight has found."""
+    """Yield the result of the deployment's preflight."""
     try:
         health = client.health(deep=True)
     except UnavailableError as error:

@@ -21,23 +21,22 @@ def submit(
     action: Annotated[str, typer.Argument(help="The actionId.")],
     given: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[INPUT]...", help="name=value for a text, name:=value for JSON: amount:=10.50"),
+        typer.Argument(metavar="[INPUT]...", help="name=value for a string, name:=value for JSON: amount:=10.50"),
     ] = None,
     inputs: Annotated[str | None, typer.Option(help="All inputs as JSON, @file, or - for standard input.")] = None,
     execution_id: Annotated[
-        str | None, typer.Option("--id", help="A UUID of yours: the same id and content run once, however often sent.")
+        str | None,
+        typer.Option("--id", help="Your own UUID: the same id and content run once, however often you send them."),
     ] = None,
-    trace_id: Annotated[str | None, typer.Option(help="A UUID that goes along everywhere.")] = None,
+    trace_id: Annotated[str | None, typer.Option(help="A UUID for logs, audit, Genesys Cloud and webhook.")] = None,
     timeout_ms: Annotated[int | None, typer.Option(help="How long the action may take.", min=1)] = None,
     webhook_url: Annotated[str | None, typer.Option(help="Where to report the end.")] = None,
     references: Annotated[str | None, typer.Option(help="actionReferences as JSON or @file.")] = None,
     lane: Annotated[str | None, typer.Option(help="interactive or bulk.")] = None,
     idempotent: Annotated[bool, typer.Option("--idempotent", help="Running it twice does no harm.")] = False,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Take no cached result, and leave none.")] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither use nor store a cached result.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check it by the deployment's rules; run nothing.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Validate it at the deployment; run nothing.")] = False,
 ) -> None:
     """Run an action once. With --wait the exit status is 0 only if it completed."""
     request: dict[str, Any] = {
@@ -62,7 +61,7 @@ def submit(
 
 
 def get(to: Connection, execution_id: ExecutionId) -> None:
-    """Show an execution as it is now."""
+    """Show an execution's current state."""
     with to.client() as client:
         show_execution(to.screen, client.get(execution_id))
 
@@ -70,7 +69,7 @@ def get(to: Connection, execution_id: ExecutionId) -> None:
 def wait(
     to: Connection,
     execution_id: ExecutionId,
-    seconds: Annotated[float | None, typer.Option(help="How long at most; exit status 6 after that.", min=0)] = None,
+    seconds: Annotated[float | None, typer.Option(help="The longest wait; after that exit status 6.", min=0)] = None,
 ) -> None:
     """Wait until an execution has ended, and show it. Exit status 0 only if it completed."""
     with to.client() as client:
@@ -79,16 +78,16 @@ def wait(
 
 def list_(
     to: Connection,
-    status: Annotated[str | None, typer.Option(help="One status, or several with commas between.")] = None,
-    action: Annotated[str | None, typer.Option(help="Of this action.")] = None,
-    name: Annotated[str | None, typer.Option(help="Of this batch: the --name of `actionrelay run`.")] = None,
-    trace_id: Annotated[str | None, typer.Option(help="With this trace id.")] = None,
-    webhook_status: Annotated[str | None, typer.Option(help="failed: those whose webhook was given up.")] = None,
-    from_: Annotated[str | None, typer.Option("--from", help="From this day or time on: 2026-11-24.")] = None,
+    status: Annotated[str | None, typer.Option(help="One status, or several separated by commas.")] = None,
+    action: Annotated[str | None, typer.Option(help="Only this action.")] = None,
+    name: Annotated[str | None, typer.Option(help="Only this batch: the --name of `actionrelay run`.")] = None,
+    trace_id: Annotated[str | None, typer.Option(help="Only this trace id.")] = None,
+    webhook_status: Annotated[str | None, typer.Option(help="The webhook's status; failed is given up.")] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="From this day or time, such as 2026-11-24.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Before this day or time.")] = None,
-    limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 50,
+    limit: Annotated[int, typer.Option(help="The most to list.", min=1)] = 50,
 ) -> None:
-    """List executions, newest first. With --json, one a line."""
+    """List executions, newest first. With --json, one per line."""
     if name is not None:
         trace_id = str(run_id_of(name))
     with to.client() as client:
@@ -107,7 +106,7 @@ def list_(
 def audit(
     to: Connection,
     execution_id: ExecutionId,
-    verify: Annotated[bool, typer.Option("--verify", help="Check that the trail is as it was written.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Verify the trail.")] = False,
 ) -> None:
     """Show the history of an execution. With --verify, exit status 1 if it is broken."""
     with to.client() as client:
@@ -132,14 +131,14 @@ def audit(
 
 
 def ended(screen: Screen, execution: Execution, *, judged: bool) -> None:
-    """Show an execution; where it is ``judged``, leave with a status that says whether it completed."""
+    """Show an execution; if ``judged``, exit with a status that says whether it completed."""
     show_execution(screen, execution)
     if judged and execution.status != "completed":
         raise typer.Exit(Exit.OTHERWISE)
 
 
 def show_list(screen: Screen, executions: Iterable[Execution]) -> None:
-    """Print executions, one a line."""
+    """Print executions, one per line."""
     if screen.as_json:
         for each in executions:
             screen.document(each.document)

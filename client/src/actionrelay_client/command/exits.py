@@ -23,17 +23,17 @@ class Exit(IntEnum):
 
     DONE = 0
     OTHERWISE = 1
-    """It ended, and not as hoped: failed, unknown, cancelled, a check that failed, rows that need a person."""
+    """It ended without success: failed, unknown, cancelled, a failed check, rows that need a person."""
     USAGE = 2
     """Options, settings or a file are wrong. Nothing was sent."""
     REFUSED = 3
     """The API refused it: no such execution, wrong state, not allowed, invalid."""
     NO_ANSWER = 4
-    """No answer, or one that says "later". The same command is safe to run again."""
+    """No response, or one that says "later". The same command is safe to repeat."""
     RESULTS = 5
-    """The results, or what is known of the rows, can't be written. The same command goes on."""
+    """The results, or the rows' state, can't be written. The same command resumes."""
     NOT_ENDED = 6
-    """The time to wait is over, and it has not ended."""
+    """The time to wait is over, but it has not ended."""
     INTERRUPTED = 130
 
 
@@ -53,5 +53,5 @@ _EXITS: tuple[tuple[type[ActionRelayError], Exit], ...] = (
 
 
 def exit_of(error: ActionRelayError) -> Exit:
-    """Return how the command ends with an error."""
+    """Return the exit status for an error."""
     return next((code for kind, code in _EXITS if isinstance(error, kind)), Exit.REFUSED)

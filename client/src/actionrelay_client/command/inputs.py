@@ -1,4 +1,4 @@
-"""Inputs as they are typed: JSON, a file, or name=value."""
+"""Inputs on the command line: JSON, a file, or name=value."""
 
 import sys
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ def read_json(given: str, option: str) -> Any:
 
 
 def read_inputs(document: str | None, pairs: Sequence[str]) -> dict[str, Any]:
-    """Return the inputs of an action: ``name=value`` is a text, ``name:=value`` JSON, on top of the document.
+    """Return the inputs of an action: ``name=value`` is a string, ``name:=value`` JSON; both override the document.
 
     Raises:
         typer.BadParameter: one of them can't be read.

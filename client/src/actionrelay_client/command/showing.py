@@ -1,4 +1,4 @@
-"""What is printed: tables for people, JSON for programs. What is said on the way goes to standard error."""
+"""The output: tables for people, JSON for programs. Progress goes to standard error."""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -41,7 +41,7 @@ STYLES: Mapping[str, str] = {
 
 
 _WHOLE = frozenset({"execution", "workflow", "action", "created", "started", "time"})
-"""Columns that are copied: an id on two lines is none."""
+"""Columns that users copy, so they are never wrapped."""
 _PLAIN_WIDTH = 200
 """Columns where there is no terminal."""
 
@@ -54,12 +54,12 @@ class Screen:
 
     @cached_property
     def out(self) -> Console:
-        """Where answers go."""
+        """For results."""
         return _console(stderr=False)
 
     @cached_property
     def err(self) -> Console:
-        """Where all else goes."""
+        """For everything else."""
         return _console(stderr=True)
 
     def document(self, document: Any) -> None:
@@ -87,15 +87,15 @@ class Screen:
         self.out.print(table)
 
     def say(self, text: str, style: str = "") -> None:
-        """Print a sentence for people. Where JSON is wanted it goes to standard error."""
+        """Print a sentence for people; with ``--json`` to standard error."""
         (self.err if self.as_json else self.out).print(Text(text), style=style)
 
     def note(self, text: str) -> None:
-        """Say something on the way."""
+        """Print a progress message."""
         self.err.print(Text(text), style="dim")
 
     def error(self, error: ActionRelayError) -> None:
-        """Say what went wrong, and what to do about it; as JSON where that is wanted."""
+        """Print what went wrong and what to do about it; with ``--json`` as JSON."""
         if self.as_json:
             document = {
                 "code": error.code,

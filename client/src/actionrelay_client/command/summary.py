@@ -1,4 +1,4 @@
-"""What a run came to, and which rows need a person."""
+"""The summary of a run, with the rows that need a person."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _OPEN = {State.CHECKED: "not sent", State.UNDER_WAY: "under way"}
 
 @dataclass(frozen=True)
 class Summary:
-    """A run that is over, or was stopped."""
+    """A run that has ended or was stopped."""
 
     order: Order
     checked: Checked
@@ -40,7 +40,7 @@ class Summary:
         return bool(self.in_need)
 
     def count(self, outcome: str) -> int:
-        """Return how many rows came to this."""
+        """Return how many rows have this outcome."""
         return sum(each.count for each in self.outcomes if each.outcome == outcome)
 
     def document(self) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def show_faults(screen: Screen, checked: Checked, *, sent: bool) -> None:
 
 
 def show_summary(screen: Screen, summary: Summary) -> None:
-    """Print what it came to."""
+    """Print the summary."""
     if screen.as_json:
         screen.document(summary.document())
         return

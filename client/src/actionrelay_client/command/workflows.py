@@ -55,7 +55,7 @@ def get(to: Connection, workflow_id: WorkflowId) -> None:
 def wait(
     to: Connection,
     workflow_id: WorkflowId,
-    seconds: Annotated[float | None, typer.Option(help="How long at most; exit status 6 after that.", min=0)] = None,
+    seconds: Annotated[float | None, typer.Option(help="The longest wait; after that exit status 6.", min=0)] = None,
 ) -> None:
     """Wait until a workflow has ended or is blocked. Exit status 0 only if it completed."""
     with to.client() as client:
@@ -64,10 +64,10 @@ def wait(
 
 def list_(
     to: Connection,
-    status: Annotated[str | None, typer.Option(help="With this status.")] = None,
-    limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 50,
+    status: Annotated[str | None, typer.Option(help="Only this status.")] = None,
+    limit: Annotated[int, typer.Option(help="The most to list.", min=1)] = 50,
 ) -> None:
-    """List workflows, newest first. With --json, one a line."""
+    """List workflows, newest first. With --json, one per line."""
     with to.client() as client:
         found = list(itertools.islice(client.list_workflows(status=status, page_size=min(limit, 100)), limit))
     if to.json:
@@ -86,15 +86,17 @@ def list_(
 def retry(
     to: Connection,
     workflow_id: WorkflowId,
-    from_step: Annotated[str | None, typer.Option("--from", help="This step and all that follows from it.")] = None,
+    from_step: Annotated[
+        str | None, typer.Option("--from", help="Run this step and everything that depends on it.")
+    ] = None,
 ) -> None:
-    """Run what failed or is unknown again, with all that follows from it."""
+    """Run failed and unknown steps again, with everything that depends on them."""
     with to.client() as client:
         show_workflow(to.screen, client.retry_workflow(workflow_id, from_step=from_step))
 
 
 def cancel(to: Connection, workflow_id: WorkflowId) -> None:
-    """Start nothing more of a workflow."""
+    """Start no more steps of a workflow."""
     with to.client() as client:
         show_workflow(to.screen, client.cancel_workflow(workflow_id))
 
