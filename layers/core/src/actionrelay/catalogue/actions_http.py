@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import override
-from urllib.parse import quote
 
 import urllib3
 
@@ -11,6 +10,7 @@ from actionrelay.catalogue.ports import ActionsApi, Answered, Seen
 from actionrelay.catalogue.reading import MAX_PAGE
 from actionrelay.errors import MalformedJsonError
 from actionrelay.foreign_json import CATALOGUE, read
+from actionrelay.genesys.hosts import as_segment
 from actionrelay.genesys.http import NoAnswerError, NotSentError, get
 from actionrelay.token.ports import AccessToken
 
@@ -37,11 +37,11 @@ class GenesysActions(ActionsApi):
 
     @override
     def definition(self, action_id: str, token: AccessToken, wait_ms: int) -> Seen:
-        return self._get(f"{_ACTIONS}/{_segment(action_id)}?expand=contract&includeConfig=true", token, wait_ms)
+        return self._get(f"{_ACTIONS}/{as_segment(action_id)}?expand=contract&includeConfig=true", token, wait_ms)
 
     @override
     def schema(self, action_id: str, file: str, token: AccessToken, wait_ms: int) -> Seen:
-        return self._get(f"{_ACTIONS}/{_segment(action_id)}/schemas/{_segment(file)}", token, wait_ms)
+        return self._get(f"{_ACTIONS}/{as_segment(action_id)}/schemas/{as_segment(file)}", token, wait_ms)
 
     def _get(self, path: str, token: AccessToken, wait_ms: int) -> Seen:
         headers = {"Accept": "application/json", "Authorization": f"Bearer {token.value}"}
@@ -53,8 +53,3 @@ class GenesysActions(ActionsApi):
             return Seen(Answered.DOCUMENT, read(answer.body, CATALOGUE))
         except (NotSentError, NoAnswerError, MalformedJsonError, ValueError):
             return Seen(Answered.FAILED)
-
-
-def _segment(text: str) -> str:
-    """Quote what is no ``.`` or ``..`` as one segment of a path (RFC 3986, section 3.3)."""
-    return quote(text, safe="")

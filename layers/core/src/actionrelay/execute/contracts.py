@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Protocol, override
-from urllib.parse import quote
 
 from actionrelay.execute.ports import ActionCall
+from actionrelay.genesys.hosts import as_segment
 from actionrelay.genesys.verdict import ReplyKind
 from actionrelay.json_text import RawJson, members, outer_texts, to_text
 
@@ -126,11 +126,3 @@ class Integrations(Contract):
     @override
     def read_part(self, text: str) -> ReplyKind:
         return ReplyKind.SUCCEEDED
-
-
-def as_segment(text: str) -> str:
-    """Quote a text so that a URL holds it as one path segment (RFC 3986, section 3.3).
-
-    ``quote`` leaves dots alone, but ``.`` and ``..`` have a meaning in a path, so theirs are quoted here.
-    """
-    return text.replace(".", "%2E") if text in {".", ".."} else quote(text, safe="")

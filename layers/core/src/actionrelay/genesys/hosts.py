@@ -1,8 +1,8 @@
-"""Genesys Cloud's hosts: the published regions, and the URLs that a deployment may use instead."""
+"""Genesys Cloud's addresses: the published regions, the URLs that a deployment may use instead, and paths."""
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from actionrelay.genesys.contract import GenesysApi
 
@@ -83,3 +83,11 @@ def base_url(url: str) -> str:
     if " " in url or not url.isprintable() or not _HOST.fullmatch(host) or not _PATH.fullmatch(parts.path):
         raise ValueError("must be a host and a path in plain characters")
     return url.rstrip("/")
+
+
+def as_segment(text: str) -> str:
+    """Quote a text so that a URL holds it as one path segment (RFC 3986, section 3.3).
+
+    ``quote`` leaves dots alone, but ``.`` and ``..`` have a meaning in a path, so theirs are quoted here.
+    """
+    return text.replace(".", "%2E") if text in {".", ".."} else quote(text, safe="")

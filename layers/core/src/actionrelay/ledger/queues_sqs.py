@@ -39,7 +39,7 @@ class SqsExecutionQueue(ExecutionQueue):
     def send(self, message: Message, delay_ms: int = 0) -> None:
         """Queue a message in its caller's group: while one group occupies most workers, SQS prefers the others."""
         document, group = _document(message)
-        _send(self.client, self.urls[message.lane], document, delay_ms, **group)
+        send_document(self.client, self.urls[message.lane], document, delay_ms, **group)
 
     @override
     def send_all(self, messages: Sequence[Message]) -> list[Message]:
@@ -103,7 +103,7 @@ class SqsDeliveryQueue(DeliveryQueue):
         if self.reason is not None:
             beside["MessageAttributes"] = _reason(self.reason)
         name = "workflowId" if kind is MessageKind.WORKFLOW else "executionId"
-        _send(self.client, self.url, {name: subject_id, "version": version}, delay_ms, **beside)
+        send_document(self.client, self.url, {name: subject_id, "version": version}, delay_ms, **beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class SqsWorkflowQueue(WorkflowQueue):
         place = message.place
         step = {"step": place.step, "index": place.index} if place else {}
         document = {"workflowId": message.workflow_id, "watch": message.watch, "again": message.again or None, **step}
-        _send(self.client, self.url, document, delay_ms)
+        send_document(self.client, self.url, document, delay_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +142,14 @@ def _reason(reason: str) -> dict[str, Any]:
     return {REASON: {"DataType": "String", "StringValue": reason}}
 
 
-def _send(
+def send_document(
     client: "SQSClient", url: str, document: Mapping[str, str | int | None], delay_ms: int, **parameters: Any
 ) -> None:
+    """Send a message without the members that are None, delayed by at most ``MAX_DELAY_SECONDS``.
+
+    Raises:
+        QueueUnavailableError: it may or may not have been queued.
+    """
     delay = min(max(math.ceil(delay_ms / 1_000), 0), MAX_DELAY_SECONDS)
     with failures_as(QueueUnavailableError, "a message can't be queued"):
         client.send_message(QueueUrl=url, MessageBody=_body(document), DelaySeconds=delay, **parameters)
