@@ -1,8 +1,8 @@
 """Use case: read the organisation's actions, in parts.
 
-Each part is a message. It asks Genesys Cloud until its permits, its time or its share of calls is used up, puts on
-record how far it has come, and queues the next. Of two workers that have the same message, the one that writes first
-goes on. What can't be read leaves the catalogue as it was.
+Each part is a message. It calls Genesys Cloud until its permits, its time or its number of calls is used up, records its
+progress and queues the next part. If two workers have the same message, the one that writes first goes on. A reading
+that fails leaves the catalogue unchanged.
 """
 
 from collections.abc import Callable
@@ -23,29 +23,29 @@ from actionrelay.strict_json import Json
 from actionrelay.token.ports import AccessToken, TokenSource
 
 MAX_ACTIONS = 3_000
-"""More are not kept: an answer of 6 MB has room for so many with the longest texts."""
+"""More are not kept: an answer of 6 MB has room for this many with the longest texts."""
 MAX_PAGES = 120
-"""Of the list: as many actions as are kept, by pages of the usual 25."""
+"""Pages of the list: enough for ``MAX_ACTIONS`` with the usual 25 per page."""
 PART_CALLS = 30
-"""Calls of one part, so that a reading is not lost by much when its worker dies."""
+"""Calls of one part, so that a reading loses little when its worker dies."""
 STOP_BEFORE_MS = 30_000
-"""How long before its end an invocation begins nothing more."""
+"""An invocation begins no call this close to its end."""
 CALL_WAIT_MS = 20_000
 GONE_AT_ONCE = 200
 MOST_FAILURES = 3
-"""Calls for one definition that may fail before it is left out."""
+"""Calls for one definition that may fail before the action is left out."""
 MOST_LEFT_OUT = 10
 MOST_LIST_FAILURES = 6
 FIRST_DELAY_MS = 5_000
 LONGEST_DELAY_MS = 300_000
 SERVICE_DELAY_MS = 30_000
 UNREAD = 0
-"""When a definition was read that can't be: long ago, so the next reading tries again."""
+"""``read_at`` of a definition that can't be read: long ago, so the next reading tries again."""
 _FLOW = Flow(Lane.BULK, "catalogue")
-"""It takes turns like a caller of the bulk lane, so that reading keeps nobody waiting."""
+"""It takes turns like a caller of the bulk lane, so that a reading does not slow executions down."""
 
 type Call = Callable[[AccessToken, int], Seen]
-"""Asks one thing, with a token, and waits so many ms for the answer."""
+"""Makes one request, with a token and the ms to wait for the response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,10 @@ class SyncActions:
     def work(self, message: SyncMessage, ends_at: int) -> None:
         """Do what is due for a message; ``ends_at`` (ms) is when this invocation is cut off.
 
-        When a service fails, a new message with a delay takes the place of this one.
+        When a service fails, a new, delayed message replaces this one.
 
         Raises:
-            QueueUnavailableError: not even that could be sent, so this message must be seen again.
+            QueueUnavailableError: the new message can't be sent, so this one must be received again.
         """
         try:
             state = self._begun(message.reason) if message.reason else self.store.state()
@@ -82,7 +82,7 @@ class SyncActions:
             self.queue.push(message, SERVICE_DELAY_MS)
 
     def _begun(self, reason: Reason) -> CatalogueState | None:
-        """Begin a reading; None where there is no need to, or another worker was first."""
+        """Begin a reading; None if there is no need for one, or another worker was first."""
         state, now = self.store.state(), self.clock.now()
         if reason is Reason.HOURLY:
             self.telemetry.duration(Duration.CATALOGUE_AGE, state.age_ms(now))
@@ -90,7 +90,7 @@ class SyncActions:
 
 
 class _StopError(Exception):
-    """This part ends here; the next one begins after a delay."""
+    """Ends this part; the next one begins after a delay."""
 
     def __init__(self, delay_ms: int = 0, *, waited: bool = False) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class _StopError(Exception):
 
 
 class _GivenUpError(Exception):
-    """The reading comes to nothing."""
+    """Ends the reading without a result."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__()
@@ -116,7 +116,7 @@ class _Part:
     _calls: int = 0
     _waited: bool = field(init=False)
     _entries: list[Entry] = field(default_factory=list)
-    """The page whose definitions are read."""
+    """The page whose definitions are being read."""
     _changed: bool = False
 
     def __post_init__(self) -> None:
@@ -173,7 +173,7 @@ class _Part:
         return {entry.action_id: entry for page in pages for entry in page}
 
     def _as_known(self, entry: Entry, before: Entry | None) -> Entry:
-        """Take over what was read of an action's definition, where it can't have changed since."""
+        """Keep what was read of an action's definition, if it can't have changed since."""
         if before is None or before.read_at is None or self.run.afresh:
             return entry
         if entry.version is None or entry.version != before.version or self.run.begun_at - before.read_at >= FRESH_MS:
@@ -203,7 +203,7 @@ class _Part:
         seen = self._ask(lambda token, wait_ms: self.sync.api.definition(entry.action_id, token, wait_ms))
         now = self.sync.clock.now()
         if seen.answered is Answered.MISSING:
-            self._replace(entry, None)  # it went after it was listed
+            self._replace(entry, None)  # deleted after it was listed
             return
         definition = read_definition(seen.document, entry, now) if seen.answered is Answered.DOCUMENT else None
         if definition is None:
@@ -225,7 +225,7 @@ class _Part:
         self._replace(entry, definition.entry)
 
     def _schema(self, entry: Entry, schema: Schema) -> dict[str, Json] | SchemaProblem:
-        """Return a schema; one that has a document of its own is asked for by its file."""
+        """Return a schema, which may be in a file of its own."""
         if schema.document is not None:
             return schema.document
         if schema.file is None:
@@ -238,7 +238,7 @@ class _Part:
         return seen.document if isinstance(seen.document, dict) else SchemaProblem.MISSING
 
     def _leave_out(self, entry: Entry) -> None:
-        """Go on without a definition; the one that was read before stays."""
+        """Go on without a definition; one that was read before stays."""
         left_out = self.run.left_out + 1
         if left_out > MOST_LEFT_OUT:
             raise _GivenUpError(Problem.UNREACHABLE)
@@ -261,7 +261,7 @@ class _Part:
     # -- The end ------------------------------------------------------------------------------------------------
 
     def _close(self) -> None:
-        """Take out what the list before this one had, and this one has not."""
+        """Remove the actions that only the previous list has."""
         store = self.sync.store
         now_there = {entry.action_id for page in store.pages(self.run.slot, 0, self.run.pages) for entry in page}
         gone = sorted(self._known_before().keys() - now_there) if self.run.complete else []
@@ -274,11 +274,11 @@ class _Part:
     # -- One call -----------------------------------------------------------------------------------------------
 
     def _ask(self, call: Call) -> Seen:
-        """Ask Genesys Cloud one thing, with a token and a permit.
+        """Make one request to Genesys Cloud, with a token and a permit.
 
         Raises:
-            _StopError: it has to wait.
-            _GivenUpError: the client may not read actions.
+            _StopError: it must wait.
+            _GivenUpError: the client lacks the permission.
         """
         sync = self.sync
         left = self.ends_at - STOP_BEFORE_MS - sync.clock.now()
@@ -313,10 +313,10 @@ class _Part:
         return seen
 
     def _failed(self, most: int) -> None:
-        """Try again later, unless it has failed too often.
+        """Count a failure; try again later unless there were ``most``.
 
         Raises:
-            _StopError: it is tried again.
+            _StopError: it is tried again later.
         """
         failures = self.run.failures + 1
         self.run = replace(self.run, failures=failures)
