@@ -1,8 +1,8 @@
 """Use case: read the organisation's actions, in parts.
 
-Each part is a message. It calls Genesys Cloud until its permits, its time or its number of calls is used up, records its
-progress and queues the next part. If two workers have the same message, the one that writes first goes on. A reading
-that fails leaves the catalogue unchanged.
+Each part is a message. It calls Genesys Cloud until its permits, its time or its number of calls is used up, records
+its progress and queues the next part. If two workers have the same message, the one that writes first goes on. A
+reading that fails leaves the catalogue unchanged.
 """
 
 from collections.abc import Callable
