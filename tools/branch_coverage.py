@@ -1,4 +1,4 @@
-"""Reports the coverage that `coverage run` measured, and fails when too few branches were taken.
+"""Reports the coverage measured by `coverage run`, and fails if too few branches were taken.
 
 `coverage report --fail-under` counts lines and branches together; this gate is on branches alone.
 """
@@ -13,7 +13,7 @@ from coverage import Coverage
 
 
 def measured_branches() -> tuple[int, int]:
-    """Combine what each process measured, print the report by file, and return the branches: taken, and in all."""
+    """Combine the processes' data, print the report by file, and return the taken and total branches."""
     coverage = Coverage()
     coverage.combine()
     coverage.report(file=sys.stdout)

@@ -1,4 +1,4 @@
-"""Writes what each function may do in AWS into docs/security.md, from the roles of template.yaml.
+"""Writes the table of permissions into docs/security.md, from the roles of template.yaml.
 
 `python -m tools.permissions` replaces the table; a test of the template fails where the two differ.
 """
@@ -19,7 +19,7 @@ PAGE = ROOT / "docs" / "security.md"
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which a reference is its own text, and a choice keeps what it chooses between."""
+    """YAML in which a reference is its own text, and an `If` keeps both branches."""
 
 
 def _tag(loader: _Loader, _suffix: str, node: yaml.Node) -> Any:
@@ -38,7 +38,7 @@ def table(template: str) -> str:
 
     Raises KeyError where a role has no policy document, and ValueError for a resource of a form it does not know.
     """
-    document = yaml.load(template, Loader=_Loader)  # noqa: S506 - a SafeLoader it is
+    document = yaml.load(template, Loader=_Loader)  # noqa: S506 - it is a SafeLoader
     rows = ["| function | may | on | only if |", "|---|---|---|---|"]
     for resource in document["Resources"].values():
         if resource["Type"] != "AWS::IAM::Role" or "Policies" not in resource["Properties"]:
@@ -51,7 +51,7 @@ def table(template: str) -> str:
 
 def _statements(given: list[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for each in given:
-        if isinstance(each, list):  # a condition's name, what holds with it, what holds without
+        if isinstance(each, list):  # a condition's name, the value if true, the value if false
             yield from ((each[0], chosen) for chosen in each[1:] if isinstance(chosen, dict))
         else:
             yield "", each

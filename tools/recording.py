@@ -42,7 +42,7 @@ _CONTROL = re.compile(r"\x1b\[(\?25[lh]|2K|(\d*)A)|\r\n|\n|\r")
 
 
 def rows(folder: Path) -> None:
-    """Write the file: one row that fails, one that is unknown, one with a wrong amount, one whose key comes twice."""
+    """Write the file, with a row that fails, one that is unknown, one with a wrong amount and one duplicate key."""
     outcomes = {60: "failed", 140: "unknown"}
     lines = [f"c-{number:04},{outcomes.get(number, 'completed')},{number}.50" for number in range(1, 201)]
     lines[41] = "c-0042,completed,42.5O"
@@ -51,7 +51,7 @@ def rows(folder: Path) -> None:
 
 
 def typed(command: str, folder: Path, url: str, *, kill_after: float | None = None) -> bytes:
-    """Run a command in a terminal, perhaps killed after so many seconds, and return what it wrote there."""
+    """Run a command in a terminal, optionally kill it after some seconds, and return its output."""
     controller, terminal = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "actionrelay_client.command", *command.split()[1:]],
@@ -88,7 +88,7 @@ def typed(command: str, folder: Path, url: str, *, kill_after: float | None = No
 
 
 def screen(written: bytes) -> list[str]:
-    """Return the lines that a terminal shows after this was written: those that were drawn over are gone."""
+    """Return the lines that a terminal shows after this output, without overwritten ones."""
     lines, row = [""], 0
     text, place = written.decode(), 0
     for control in _CONTROL.finditer(text):
@@ -119,7 +119,7 @@ def main() -> None:
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert fake.stdout is not None  # noqa: S101 - it was asked for
+    assert fake.stdout is not None  # noqa: S101 - it is a pipe
     url = fake.stdout.readline().strip()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,4 +1,4 @@
-"""What a deleted stack has left, as CloudFormation takes it in again (docs/runbook.md, "A stack that is made again").
+"""Imports the resources that a deleted stack retained (docs/runbook.md, "A stack that is made again").
 
 python tools/retained.py template                            the part of template.yaml that has data in it
 python tools/retained.py resources EXECUTIONS AUDIT BUCKET   which table and bucket each of its resources is
@@ -39,7 +39,7 @@ _Loader.add_multi_constructor("!", _tag)
 
 
 def template(text: str) -> dict[str, Any]:
-    """Return the template of the retained resources alone, with the parameters that they refer to."""
+    """Return a template with only the retained resources and the parameters that they use."""
     document = yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a SafeLoader that knows more tags
     kept = {name: document["Resources"][name] for name, _, _ in RETAINED}
     named = _references(kept)
@@ -51,7 +51,7 @@ def template(text: str) -> dict[str, Any]:
 
 
 def resources(names: list[str]) -> list[dict[str, Any]]:
-    """Return what `create-change-set --resources-to-import` takes, for the names of the tables and the bucket."""
+    """Return the input of `create-change-set --resources-to-import` for these tables and this bucket."""
     return [
         {"ResourceType": kind, "LogicalResourceId": logical, "ResourceIdentifier": {identifier: name}}
         for (logical, kind, identifier), name in zip(RETAINED, names, strict=True)

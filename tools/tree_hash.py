@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def tree_hash(root: Path) -> str:
-    """Return the SHA-256, in hex, over sorted relative names, modes and contents of all that is below root.
+    """Return the SHA-256, in hex, over the sorted relative names, modes and contents of everything below root.
 
     Raises ``NotADirectoryError`` when root is not a folder, so that a build that made nothing has no hash.
     """

@@ -1,4 +1,4 @@
-"""catalogue: reads the organisation's actions, hourly, when an operator asks, and when an unknown one is met."""
+"""catalogue: reads the organisation's actions hourly, on an operator's request, and when an unknown one is named."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -18,4 +18,4 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 def _count(event: Mapping[str, Any], _ends_at: int) -> dict[str, Any]:
     part, records = streams.read_batch(event)
     count_changes().count(part, records)
-    return {"state": {}}  # the window that it belongs to is there for the shard's name alone
+    return {"state": {}}  # the tumbling window is only used for the shard's name

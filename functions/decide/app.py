@@ -1,4 +1,4 @@
-"""decide: takes operators' decisions about many executions, and works them off its queue, up to ten parts at once."""
+"""decide: accepts operators' decisions about many executions and carries them out, up to ten parts at once."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""deliver: hands ended executions and workflows to their callers' webhooks, up to ten at the same time."""
+"""deliver: posts ended executions and workflows to their callers' webhooks, up to ten at once."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""execute: works off the execution queue, up to ten messages at the same time."""
+"""execute: works off the execution queues, up to ten messages at once."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""preflight: whether the API answers, whether actions can be executed, and the keys that receivers get."""
+"""preflight: whether the API answers, whether actions can be executed, and receivers' keys."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""query: the reads of the API, and what it is."""
+"""query: the API's reads, its description, and the console."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""receive_webhook: ``POST /v1/webhooks/genesys`` takes the result of an execution."""
+"""receive_webhook: ``POST /v1/webhooks/genesys`` receives the result of an execution."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""validate: takes executions, batches and workflows in, and what operators decide about them."""
+"""validate: accepts executions, batches and workflows, and operators' decisions about one."""
 
 from typing import Any
 

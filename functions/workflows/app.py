@@ -1,4 +1,4 @@
-"""workflows: works off the workflow queue, up to ten messages at the same time, those of one workflow in turn."""
+"""workflows: works off the workflow queue, up to ten messages at once, those of one workflow one after the other."""
 
 from typing import Any
 

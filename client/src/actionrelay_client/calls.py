@@ -1,4 +1,4 @@
-"""How every part of the client asks: reads, submissions, pages."""
+"""Requests shared by all parts of the client: reads, submissions, pages."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -9,19 +9,19 @@ from actionrelay_client.reading import Document
 from actionrelay_client.transport import Answer, Transport
 
 POLL_SECONDS = 1.0
-"""Between two looks at something that the API can't wait for."""
+"""Between two reads of something that the API can't wait for."""
 
 D = TypeVar("D", bound=Document)
 Moment = str | date | datetime
 
 
 class Calls:
-    """What all parts of the client have in common."""
+    """Base of all parts of the client."""
 
     transport: Transport
 
     def read(self, path: str, query: Mapping[str, object] | None = None) -> Answer:
-        """`GET`; a parameter that is None is left out."""
+        """Send a `GET`; parameters that are None are omitted."""
         return self.transport.send("GET", path, query=query)
 
     def send(
@@ -32,7 +32,7 @@ class Calls:
         query: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """`POST` of what has an id, so that sending it twice does what once does."""
+        """Send a `POST` whose id makes a repeat safe."""
         return self.transport.send("POST", path, query=query, document=document, headers=headers)
 
     def pages(self, path: str, query: Mapping[str, object], name: str, kind: type[D]) -> Iterator[D]:
@@ -48,7 +48,7 @@ class Calls:
 
 
 def given(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is not None: the deployment's defaults hold for the rest."""
+    """Return the fields that are not None; the deployment's defaults apply to the rest."""
     return {name: value for name, value in document.items() if value is not None}
 
 

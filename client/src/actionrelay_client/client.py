@@ -1,4 +1,4 @@
-"""The client: one method for each thing that the API does."""
+"""The client: one method for each operation of the API."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What an operator decides about one execution."""
+"""Operators' decisions about one execution."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,14 +11,14 @@ from actionrelay_client.signing import path_of
 
 
 class Decisions(Calls):
-    """What an operator does."""
+    """The operator's calls."""
 
     def retry(self, execution_id: str, *, again: bool | None = None) -> Execution:
-        """Run a failed or unknown one again. ``again`` runs an unknown one once more instead of asking what came of it.
+        """Run a failed or unknown one again. For an unknown one, ``again`` runs it instead of repeating its request.
 
         Raises:
-            WrongStateError: it is neither; ``allowed`` has what is possible.
-            UnavailableError, NoAnswerError: it may be on record; look before you decide again.
+            WrongStateError: it is neither; ``allowed`` has the possible decisions.
+            UnavailableError, NoAnswerError: it may be on record; read the execution before you decide again.
         """
         return self._decide(execution_id, "retry", {"again": again})
 
@@ -36,7 +36,7 @@ class Decisions(Calls):
         return self._decide(execution_id, "resolve", decision, wanted=status)
 
     def cancel(self, execution_id: str) -> Execution:
-        """Stop one that is queued."""
+        """Stop a queued one."""
         return self._decide(execution_id, "cancel", wanted="cancelled")
 
     def redeliver(self, execution_id: str) -> Execution:
@@ -55,9 +55,9 @@ class Decisions(Calls):
         *,
         wanted: str | None = None,
     ) -> Execution:
-        """Send a decision. ``wanted`` is the state that it leads to for good.
+        """Send a decision. ``wanted`` is the final state that it leads to.
 
-        Where such a state is there already after an answer that was lost, it is the decision that has made it so.
+        If the response was lost and the execution is in that state, the decision has taken effect.
         """
         sent = given(document or {})
         path = path_of("executions", execution_id) + f"/{decision}"

@@ -1,4 +1,4 @@
-"""The deployment: how it is doing, what it can run."""
+"""The deployment: counts, actions, health, queues."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,12 +9,12 @@ from actionrelay_client.signing import path_of
 
 
 class Deployment(Calls):
-    """What is about no single execution."""
+    """Calls that concern the deployment as a whole."""
 
     def metrics(
         self, *, from_: Moment | None = None, to: Moment | None = None, action_id: str | None = None
     ) -> Metrics:
-        """Return the deployment's counts: since its beginning, or of these days, or of one action."""
+        """Return the deployment's counts: since it was deployed, of these days, or of one action."""
         return Metrics.of(
             self.read("/metrics", {"from": moment_text(from_), "to": moment_text(to), "actionId": action_id}).document
         )
@@ -40,17 +40,17 @@ class Deployment(Calls):
         """Return whether the API answers; with ``deep`` whether actions can be executed.
 
         Raises:
-            UnavailableError: with ``deep``, something is missing without which no action is executed; ``problem`` has
+            UnavailableError: with ``deep``, something is missing without which no action runs; ``problem`` has
                 the ``checks``.
         """
         return Health.of(self.read("/health", {"deep": deep}).document)
 
     def queues(self) -> Mapping[str, Any]:
-        """Return what waits, and whether anything holds it up."""
+        """Return what waits in the queues, and what holds it up."""
         return object_of(self.read("/queues"))
 
     def attention(self) -> Mapping[str, Any]:
-        """Return what needs somebody: unknown outcomes, webhooks that were given up, the failures of a day.
+        """Return what needs a person: unknown outcomes, given-up webhooks, the failures of a day.
 
         Raises:
             NotServedError: the deployment is older than this route.

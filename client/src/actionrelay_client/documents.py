@@ -1,4 +1,4 @@
-"""What the API answers, as frozen dataclasses.
+"""The API's responses as frozen dataclasses.
 
 Reading is tolerant: a field that is missing or of another type than usual has its default, and a field that this
 version does not know is in ``more``. So a deployment that is newer than the client breaks nothing.
@@ -82,7 +82,7 @@ class Execution(Document):
 
 @dataclass(frozen=True, kw_only=True)
 class AuditEntry(Document):
-    """One entry of an execution's history. What is not named here is in ``more``."""
+    """One entry of an execution's history. Other fields are in ``more``."""
 
     seq: int = read_by(count)
     timestamp: datetime | None = read_by(moment)
@@ -98,7 +98,7 @@ class AuditEntry(Document):
 
 @dataclass(frozen=True, kw_only=True)
 class Verification(Document):
-    """Whether a trail is as it was written."""
+    """Whether a trail is intact."""
 
     intact: bool = read_by(flag)
     checked_entries: int = read_by(count)
@@ -113,27 +113,27 @@ class AuditTrail(Document):
     execution_id: str = read_by(text)
     entries: tuple[AuditEntry, ...] = read_by(several(AuditEntry))
     verification: Verification | None = read_by(one(Verification))
-    """There where it was asked for."""
+    """Only if requested."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchItem(Document):
-    """What became of one execution of a batch."""
+    """The result of one execution of a batch."""
 
     index: int = read_by(count)
     status: int = read_by(count)
-    """The HTTP status that the request would have been answered with alone.
+    """The HTTP status that the request would have had by itself.
 
     202 and 200 are accepted; 200 was on record before, or is answered from the cache.
     """
     execution_id: str | None = read_by(text_or_none)
     problem: Mapping[str, Any] | None = read_by(lambda value: value if isinstance(value, dict) else None)
-    """Why it was refused; None where it was accepted."""
+    """Why it was refused; None if it was accepted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch(Document):
-    """What became of a batch, item by item."""
+    """The results of a batch."""
 
     batch_id: str = read_by(text)
     accepted: int = read_by(count)
@@ -143,7 +143,7 @@ class Batch(Document):
 
 @dataclass(frozen=True, kw_only=True)
 class Metrics(Document):
-    """How the deployment is doing. ``days``, ``hours`` and ``actions`` are as they came."""
+    """Counts, success rate and latency. ``days``, ``hours`` and ``actions`` are the API's JSON."""
 
     total_executions: int = read_by(count)
     successful_executions: int = read_by(count)
@@ -164,7 +164,7 @@ class Metrics(Document):
 
 @dataclass(frozen=True, kw_only=True)
 class Action(Document):
-    """A data action of the organisation, and its contract. What is not named here is in ``more``."""
+    """A data action of the organisation, and its contract. Other fields are in ``more``."""
 
     action_id: str = read_by(text)
     name: str = read_by(text)
@@ -219,7 +219,7 @@ class Workflow(Document):
 
 @dataclass(frozen=True, kw_only=True)
 class Check(Document):
-    """One thing that the preflight looked at."""
+    """One check of the preflight."""
 
     name: str = read_by(text)
     status: str = read_by(text)

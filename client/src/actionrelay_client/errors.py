@@ -1,27 +1,27 @@
-"""Every error of the client, one tree.
+"""The client's tree of errors.
 
 ::
 
     ActionRelayError
     ├── SettingsError            no URL, no credentials, or a file of settings that can't be read
-    ├── UnsendableError          what was given is no JSON value; nothing was sent
-    ├── NoAnswerError            no answer came, after all tries; the same call under the same id is safe
-    ├── UnreadableAnswerError    an answer came that is not the API's, such as a proxy's page
+    ├── UnsendableError          an argument is not a JSON value; nothing was sent
+    ├── NoAnswerError            no response after all tries; the same call under the same id is safe
+    ├── UnreadableAnswerError    the response is not the API's, such as a proxy's page
     ├── ApiError                 the API answered with a problem (RFC 9457)
     │   ├── InvalidRequestError    400, 415, 422: `errors` has every fault
     │   ├── AccessDeniedError      401, 403
     │   ├── NotFoundError          404
     │   ├── NotServedError         404, 403: this deployment has no such route
     │   ├── ConflictError          409
-    │   │   └── WrongStateError      409 wrong_state: `allowed` has what is possible instead
+    │   │   └── WrongStateError      409 wrong_state: `allowed` has the possible decisions
     │   ├── PayloadTooLargeError   413
     │   ├── ThrottledError         429: `retry_after`
     │   │   └── BacklogFullError     429 backlog_full
     │   └── UnavailableError       5xx: `retry_after`
-    ├── WaitTimeoutError         the time to wait is over: `execution` is its state
+    ├── WaitTimeoutError         the time to wait is over: `execution` is the current state
     └── WebhookError             a webhook that is not authentic
 
-Each carries ``code``, ``status``, ``detail``, ``errors`` and ``trace_id``. None holds a credential.
+Each has ``code``, ``status``, ``detail``, ``errors`` and ``trace_id``. None contains a credential.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong with a request."""
+    """One fault of a request."""
 
     pointer: str
     """Where, as a JSON pointer (RFC 6901): ``/inputs/amount``."""
@@ -43,7 +43,7 @@ class Fault:
 
 
 class ActionRelayError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base of every error of this package."""
 
     code: str = "client_error"
 
@@ -60,14 +60,14 @@ class ActionRelayError(Exception):
         self.code = code or type(self).code
         """For programs; stable."""
         self.status = status
-        """The HTTP status, where there was an answer."""
+        """The HTTP status, if there was a response."""
         self.detail = detail
         self.errors = errors
         """Every fault of an invalid request."""
         self.trace_id = trace_id
         """Finds the request in the deployment's logs."""
         self.execution_id: str | None = None
-        """Of a submission that failed: the id under which it is safe to repeat it."""
+        """For a failed submission: the id under which it is safe to repeat."""
 
     def __str__(self) -> str:
         head = f"{self.status} {self.code}" if self.status else self.code
@@ -75,25 +75,25 @@ class ActionRelayError(Exception):
 
 
 class SettingsError(ActionRelayError):
-    """The settings do not say whom to ask, or as whom."""
+    """The settings lack a URL or credentials, or a file of settings can't be read."""
 
     code = "settings"
 
 
 class UnsendableError(ActionRelayError):
-    """What was given can't be written as JSON. Nothing was sent."""
+    """An argument can't be written as JSON. Nothing was sent."""
 
     code = "unsendable"
 
 
 class NoAnswerError(ActionRelayError):
-    """No answer came, after all tries. Whether the request arrived is not known; repeated under its id, it is safe."""
+    """No response after all tries. Whether the request arrived is not known; repeating it under its id is safe."""
 
     code = "no_answer"
 
 
 class UnreadableAnswerError(ActionRelayError):
-    """An answer came that is not the API's: something between the two has given it."""
+    """The response is not the API's but an intermediary's."""
 
     code = "unreadable_answer"
 
@@ -114,9 +114,9 @@ class ApiError(ActionRelayError):
     ) -> None:
         super().__init__(detail, code=code, status=status, errors=errors, trace_id=trace_id)
         self.problem: Mapping[str, Any] = problem or {}
-        """The whole document, as it came."""
+        """The whole document."""
         self.retry_after = retry_after
-        """Seconds after which to ask again, where the answer says so."""
+        """Seconds after which to try again, if the response says so."""
 
 
 class InvalidRequestError(ApiError):
@@ -128,29 +128,29 @@ class AccessDeniedError(ApiError):
 
 
 class NotFoundError(ApiError):
-    """There is none with this id, or its retention has ended."""
+    """Nothing has this id, or its retention has ended."""
 
 
 class NotServedError(ApiError):
-    """This deployment serves no such route."""
+    """This deployment has no such route."""
 
 
 class ConflictError(ApiError):
-    """It contradicts what is on record; what is on record stays."""
+    """The request contradicts the record, which is unchanged."""
 
 
 class WrongStateError(ConflictError):
-    """Not possible in the state that it is in."""
+    """The current state does not allow the decision."""
 
     @property
     def allowed(self) -> tuple[str, ...]:
-        """What would be possible instead."""
+        """The decisions that the state allows."""
         allowed = self.problem.get("allowed")
         return tuple(map(str, allowed)) if isinstance(allowed, list) else ()
 
 
 class PayloadTooLargeError(ApiError):
-    """The body has more bytes than the deployment takes."""
+    """The body has more bytes than the deployment accepts."""
 
 
 class ThrottledError(ApiError):
@@ -158,15 +158,15 @@ class ThrottledError(ApiError):
 
 
 class BacklogFullError(ThrottledError):
-    """More is waiting than the deployment works off in time; it takes no more of this lane for now."""
+    """The lane is full; try again later."""
 
 
 class UnavailableError(ApiError):
-    """The API, or something behind it, does not work for now."""
+    """The API, or a service behind it, is not available."""
 
 
 class WaitTimeoutError(ActionRelayError):
-    """The time to wait is over, and it has not ended."""
+    """The time to wait is over, but it has not ended."""
 
     code = "wait_timeout"
 
@@ -177,7 +177,7 @@ class WaitTimeoutError(ActionRelayError):
 
 
 class WebhookError(ActionRelayError):
-    """A webhook that is not authentic, or no webhook of ours."""
+    """A webhook is not authentic, or not the deployment's."""
 
     code = "unauthentic_webhook"
 
@@ -200,7 +200,7 @@ _BY_CODE: Mapping[str, type[ApiError]] = {
 
 
 def api_error(status: int, problem: Mapping[str, Any], *, retry_after: float | None = None) -> ApiError:
-    """Return the error of a problem document. Whatever a field holds, there is one."""
+    """Return the error for a problem document, whatever its fields contain."""
     code = _text(problem.get("code")) or f"http_{status}"
     kind = _BY_CODE.get(code) or _BY_STATUS.get(status) or (UnavailableError if status >= 500 else ApiError)
     detail = next((_text(problem.get(name)) for name in ("detail", "title", "message") if problem.get(name)), None)

@@ -1,4 +1,4 @@
-"""Executions: submitted, one by one or in batches, read, waited for, listed."""
+"""Executions: submit one or a batch, read, wait, list."""
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,13 +10,13 @@ from actionrelay_client.errors import ActionRelayError, InvalidRequestError, Wai
 from actionrelay_client.signing import path_of
 
 LONGEST_WAIT_SECONDS = 20
-"""The longest that one read may wait at the API."""
+"""The longest wait that the API allows for one read."""
 MAX_BATCH = 100
-"""Executions of one batch."""
+"""The most executions in one batch."""
 
 
 class Executions(Calls):
-    """What a caller does."""
+    """The caller's calls."""
 
     def submit(
         self,
@@ -33,11 +33,11 @@ class Executions(Calls):
         lane: str | None = None,
         wait_seconds: int | None = None,
     ) -> Execution:
-        """Submit an execution and return it as accepted, or as it has ended where the cache has answered.
+        """Submit an execution and return it as accepted, or already ended if the cache answered.
 
-        Without an ``execution_id`` one is made up before the first try, so that a repeat runs nothing twice. What is
-        None is left out, and the deployment's default holds. With ``wait_seconds`` (1 to 20) the answer comes when it
-        has ended, or with its state when the time is over.
+        Without an ``execution_id`` one is generated before the first try, so that a repeat runs nothing twice. Options
+        that are None are omitted, so the deployment's defaults apply. With ``wait_seconds`` (1 to 20) the response
+        comes when it has ended, or with its state when the time is over.
 
         Raises:
             InvalidRequestError, PayloadTooLargeError: the request breaks rules; nothing has changed.
@@ -65,15 +65,15 @@ class Executions(Calls):
             raise
 
     def dry_run(self, action_id: str, inputs: Mapping[str, Any], **options: Any) -> Mapping[str, Any]:
-        """Check a request by all rules of the deployment, and return it normalised. Nothing is recorded.
+        """Validate a request at the deployment, and return it normalised. Nothing is recorded.
 
-        Takes what `submit` takes, except for ``wait_seconds``. Raises as `submit` does.
+        Takes the options of `submit` except ``wait_seconds``, and raises the same errors.
         """
         request = _request(action_id=action_id, inputs=inputs, **options)
         return object_of(self.send("/executions", request, query={"dryRun": True}))
 
     def get(self, execution_id: str, *, wait_seconds: int | None = None) -> Execution:
-        """Return an execution in its current state; with ``wait_seconds`` (1 to 20) when it ends or they are over.
+        """Return an execution in its current state; with ``wait_seconds`` (1 to 20) once it ends or they are over.
 
         Raises:
             NotFoundError: there is none, or its retention has ended.
@@ -81,7 +81,7 @@ class Executions(Calls):
         return Execution.of(self.read(path_of("executions", execution_id), {"wait": wait_seconds}).document)
 
     def wait(self, execution_id: str, *, seconds: float | None = None) -> Execution:
-        """Wait until an execution has ended, and return it. Without ``seconds`` as long as that takes.
+        """Wait until an execution has ended, and return it. Without ``seconds`` there is no time limit.
 
         Raises:
             WaitTimeoutError: it has not ended in time; ``execution`` is its state.
@@ -90,7 +90,7 @@ class Executions(Calls):
         return self._wait(execution_id, seconds, self.transport.monotonic())
 
     def _wait(self, execution_id: str, seconds: float | None, started: float) -> Execution:
-        """Wait until an execution has ended, or so many seconds have passed since ``started``."""
+        """Wait until an execution has ended, or ``seconds`` have passed since ``started``."""
         transport = self.transport
         waits = True
         while True:
@@ -102,13 +102,13 @@ class Executions(Calls):
             except InvalidRequestError as error:
                 if not (asked and any(fault.pointer == "/query/wait" for fault in error.errors)):
                     raise
-                waits = False  # a deployment that can't wait is asked again and again
+                waits = False  # poll a deployment that can't wait
                 continue
             if execution.ended:
                 return execution
             if left is not None and left <= 0:
                 raise WaitTimeoutError(f"{execution_id} is {execution.status} after {seconds:g} s", execution)
-            # The API answers at once where it can't wait, or where as many wait already as may.
+            # The API answers at once if it can't wait, or if the most requests wait already.
             if transport.monotonic() - asked_at < (asked or POLL_SECONDS):
                 transport.sleep(POLL_SECONDS if left is None else min(POLL_SECONDS, left))
 
@@ -120,9 +120,9 @@ class Executions(Calls):
         seconds: float | None = None,
         **options: Any,
     ) -> Execution:
-        """Submit an execution and wait until it has ended. Takes what `submit` takes; raises as it and `wait` do.
+        """Submit an execution and wait until it has ended. Takes `submit`'s options; raises its errors and `wait`'s.
 
-        ``seconds`` are for both together. An execution that failed is no error here: look at its ``status``.
+        ``seconds`` limit both together. A failed execution raises nothing: check its ``status``.
         """
         started = self.transport.monotonic()
         options.setdefault("wait_seconds", _longest(seconds))
@@ -140,7 +140,7 @@ class Executions(Calls):
         to: Moment | None = None,
         page_size: int | None = None,
     ) -> Iterator[Execution]:
-        """Return executions, newest first and without their results; pages are read as they are needed."""
+        """Return executions, newest first and without their results; pages are read on demand."""
         query: dict[str, object] = {
             "status": status if status is None or isinstance(status, str) else ",".join(status),
             "actionId": action_id,
@@ -153,7 +153,7 @@ class Executions(Calls):
         return self.pages("/executions", query, "executions", Execution)
 
     def audit(self, execution_id: str, *, verify: bool | None = None) -> AuditTrail:
-        """Return the history of an execution, oldest first; with ``verify`` whether it is as it was written."""
+        """Return the history of an execution, oldest first; with ``verify``, whether it is intact."""
         return AuditTrail.of(self.read(path_of("executions", execution_id, "audit"), {"verify": verify}).document)
 
     def batch(
@@ -163,10 +163,10 @@ class Executions(Calls):
         batch_id: str | None = None,
         defaults: Mapping[str, Any] | None = None,
     ) -> Batch:
-        """Submit 1 to 100 executions at once, each a document as `POST /executions` takes it.
+        """Submit 1 to 100 executions at once, each a body of `POST /executions`.
 
-        Each is judged by itself; ``results`` says what became of it. Those without an id have one that follows from the
-        batch's, which is made up before the first try, so that a repeat runs nothing twice.
+        Each has its own result in ``results``. An id that is omitted is derived from the batch's, which is generated
+        before the first try, so that a repeat runs nothing twice.
         """
         request: dict[str, Any] = {"batchId": batch_id or str(uuid.uuid4()), "executions": list(executions)}
         if defaults:
@@ -175,12 +175,12 @@ class Executions(Calls):
 
 
 def _longest(left: float | None) -> int | None:
-    """How many seconds the API is asked to wait where so many are left; None where that is less than one."""
+    """Return the seconds to ask the API to wait when ``left`` remain; None for less than one."""
     return LONGEST_WAIT_SECONDS if left is None else min(int(left), LONGEST_WAIT_SECONDS) or None
 
 
 def _request(**fields: Any) -> dict[str, Any]:
-    """Write a request as the API has it; what is None is left out."""
+    """Return a request in the API's form, without fields that are None."""
     names = {
         "action_id": "actionId",
         "inputs": "inputs",

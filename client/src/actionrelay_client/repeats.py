@@ -9,30 +9,30 @@ from enum import Enum
 
 
 class Safety(Enum):
-    """What sending a request twice could do."""
+    """The effect of sending a request twice."""
 
     SAFE = "safe"
-    """Nothing: it reads, or it has an id under which it is recorded once."""
+    """None: it reads, or its id makes a repeat safe."""
     DECISION = "decision"
-    """It might decide twice: sent again only where the first one is known to have done nothing."""
+    """It might decide twice: repeated only if the first one certainly did nothing."""
 
 
 @dataclass(frozen=True)
 class Repeats:
-    """How patient a client is. Both bounds hold."""
+    """When a client stops repeating. Both limits apply."""
 
     tries: int = 8
-    """So many in all."""
+    """The total number of tries."""
     patience_seconds: float = 120.0
-    """No wait ends later than so long after the first try. A longer ``Retry-After`` is the caller's to wait for."""
+    """No wait ends later than this after the first try; a longer ``Retry-After`` raises the error at once."""
     base_seconds: float = 0.5
     cap_seconds: float = 20.0
 
     def delay(self, tried: int, retry_after: float | None, chance: Callable[[], float] = random.random) -> float:
-        """Return the seconds to wait after so many tries.
+        """Return the seconds to wait after ``tried`` tries.
 
-        Full jitter: anything from 0 to a bound that doubles, so that callers who failed together don't return
-        together. ``retry_after`` is a floor, on top of which the jitter comes.
+        Full jitter: from 0 to a bound that doubles, so that callers that failed together don't return
+        together. ``retry_after`` is a floor, to which the jitter is added.
         """
         jitter = chance() * min(self.cap_seconds, self.base_seconds * 2.0 ** min(tried, 30))
         return max(retry_after or 0.0, 0.0) + jitter

@@ -1,4 +1,4 @@
-"""Whom to ask, and as whom: what is given, then the environment, or a local world's file."""
+"""The deployment's URL and credentials: from arguments, the environment, or a local world's file."""
 
 import os
 import re
@@ -20,15 +20,15 @@ _LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|::1|.*\.localhost)")
 
 @dataclass(frozen=True)
 class Settings:
-    """Where a deployment is, and the caller's credentials as far as they were named."""
+    """A deployment's URL, and the caller's credentials, if given."""
 
     url: str
     """The stack's output ``ApiUrl``, stage included, without a slash at its end."""
     api_key: str | None = field(default=None, repr=False)
-    """Sent as ``x-api-key`` in place of a signature."""
+    """Sent as ``x-api-key`` instead of a signature."""
     region: str | None = None
     profile: str | None = None
-    """The AWS profile that signs; None is what the AWS environment says."""
+    """The AWS profile that signs; None means the AWS environment's."""
     access_key_id: str | None = None
     secret_access_key: str | None = field(default=None, repr=False)
     """A local world's own keys."""
@@ -45,13 +45,13 @@ def find_settings(
     local: bool | str | os.PathLike[str] = False,
     environment: Mapping[str, str] | None = None,
 ) -> Settings:
-    """Return what is given, completed by ``ACTIONRELAY_URL``, ``ACTIONRELAY_API_KEY`` and the AWS environment.
+    """Return the arguments, completed by ``ACTIONRELAY_URL``, ``ACTIONRELAY_API_KEY`` and the AWS environment.
 
-    With ``local`` a local world's ``stack.json`` is read instead: the one at this path, or ``.local/stack.json`` in
-    this folder or one above it. A region that is not given is that in the URL of API Gateway, else the environment's.
+    With ``local``, a local world's ``stack.json`` is read instead: the one at this path, or ``.local/stack.json`` in
+    this or a parent folder. The region defaults to that in an API Gateway URL, then to the environment's.
 
     Raises:
-        SettingsError: there is no URL, or one that is not https (http is for this machine alone); no such file.
+        SettingsError: there is no URL, or it is not https (http is only for this machine); or no such file.
     """
     environment = os.environ if environment is None else environment
     if local:
@@ -60,7 +60,7 @@ def find_settings(
     if not found:
         raise SettingsError(f"no URL: give one, or set {URL_VARIABLE} to the stack's output ApiUrl")
     found = _checked(found)
-    # A profile or a region says that requests are to be signed, whatever key the environment has.
+    # A profile means that requests are signed, even if the environment has an API key.
     key = api_key or (None if profile else environment.get(API_KEY_VARIABLE))
     return Settings(
         found,
@@ -72,7 +72,7 @@ def find_settings(
 
 
 def region_of(url: str) -> str | None:
-    """Return the region in a URL of API Gateway; None for a domain of one's own."""
+    """Return the region in an API Gateway URL; None for a custom domain."""
     named = _EXECUTE_API.search(urlsplit(url).hostname or "")
     return named["region"] if named else None
 
@@ -87,7 +87,7 @@ def _checked(url: str) -> str:
     if parts.scheme not in {"https", "http"} or not host or parts.query or parts.fragment or parts.username:
         raise SettingsError("the URL must be one like https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/v1")
     if parts.scheme == "http" and not _LOOPBACK.fullmatch(host):
-        raise SettingsError("the URL must begin with https: over http anybody on the way can read the credentials")
+        raise SettingsError("the URL must begin with https: http would expose the credentials")
     return url.rstrip("/")
 
 

@@ -1,4 +1,4 @@
-"""What proves who asks: a SigV4 signature for `execute-api`, or an API key."""
+"""Authentication of requests: a SigV4 signature for `execute-api`, or an API key."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -8,11 +8,11 @@ from actionrelay_client.errors import SettingsError
 from actionrelay_client.settings import Settings
 
 _UNRESERVED = "-_.~"
-"""What RFC 3986 leaves as it is, beside letters and digits; SigV4 encodes all else."""
+"""RFC 3986's unreserved characters besides letters and digits; SigV4 encodes all others."""
 
 
 def path_of(*parts: str) -> str:
-    """Return a path of these parts, each encoded whole, so that no id can lead elsewhere."""
+    """Return a path of these parts, each fully encoded, so that an id stays one segment."""
     return "".join("/" + quote(part, safe=_UNRESERVED) for part in parts)
 
 
@@ -35,7 +35,7 @@ def _text(value: object) -> str:
 
 
 class Signer(ABC):
-    """Adds what proves who asks."""
+    """Adds authentication to a request."""
 
     @abstractmethod
     def headers(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> dict[str, str]:
@@ -64,7 +64,7 @@ class KeySigner(Signer):
 
 
 def signer_of(settings: Settings) -> Signer:
-    """Return what signs with these settings.
+    """Return the signer for these settings.
 
     Raises:
         SettingsError: there are no credentials, or no region.

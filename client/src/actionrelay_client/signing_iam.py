@@ -31,7 +31,7 @@ class IamSigner(Signer):
         return dict(request.headers.items())
 
     def renew(self) -> bool:
-        """Find the credentials again: somebody may have logged in again."""
+        """Find the credentials again: the user may have logged in again."""
         if self._settings.access_key_id:
             return False
         self._credentials = self._find()

@@ -1,4 +1,4 @@
-"""One request and its answer: signed, sent, sent again where that is safe, and read."""
+"""One request and its response: signed, sent, repeated if that is safe, and read."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ CONNECT_SECONDS = 10.0
 READ_SECONDS = 35.0
 """Longer than the 29 s after which API Gateway gives up, and than a read that waits for 20 s."""
 _LOST = frozenset({502, 504})
-"""A gateway's way to say that no answer came; whether the request arrived is not known."""
+"""A gateway's statuses for a missing response; whether the request arrived is not known."""
 _NOT_SENT = (NewConnectionError, ConnectTimeoutError, ProxyError)
 
 
@@ -50,7 +50,7 @@ class Transport:
     signer: Signer
     repeats: Repeats = field(default_factory=Repeats)
     on_wait: Callable[[Wait], None] | None = None
-    """Called before each wait, so that somebody who looks on knows why nothing happens."""
+    """Called before each wait, so that a user interface can show the reason."""
     clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -159,7 +159,7 @@ class _NotSentError(NoAnswerError):
 
 
 class _UntrustedError(NoAnswerError):
-    """TLS failed, which no repeat mends."""
+    """TLS failed, which no repeat fixes."""
 
 
 def _may_repeat(error: ApiError | NoAnswerError, safety: Safety) -> bool:
@@ -178,7 +178,7 @@ def _may_repeat(error: ApiError | NoAnswerError, safety: Safety) -> bool:
 
 
 def _nothing_served(status: int, problem: Mapping[str, Any]) -> bool:
-    """API Gateway has 403 for a path that nothing is served under; other gateways have 404 without a code."""
+    """Return whether there is no such route: API Gateway returns 403 for one, other gateways 404 without a code."""
     code = problem.get("code")
     return (status == 403 and code == "missing_authentication") or (status == 404 and code in {None, "not_found"})
 
@@ -204,6 +204,6 @@ def _host(url: str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Say what went wrong in the words of the innermost cause, without the object that urllib3 puts before it."""
+    """Return the innermost cause's message, without the object that urllib3 puts before it."""
     reason = getattr(error, "reason", None) or error
     return str(reason).rsplit(">: ", 1)[-1].rsplit("): ", 1)[-1] or type(error).__name__

@@ -20,10 +20,10 @@ _PREFIX = "whsec_"
 
 @dataclass(frozen=True)
 class Webhook:
-    """What a webhook says."""
+    """The content of a webhook."""
 
     webhook_id: str
-    """The same on every try: drop what you have had."""
+    """The same on every try: use it to drop repeats."""
     type: str
     """``execution.completed``, ``execution.failed``, ``execution.unknown``, or a workflow's."""
     timestamp: datetime | None
@@ -48,14 +48,14 @@ def verify_webhook(
     tolerance_seconds: float = TOLERANCE_SECONDS,
     clock: Callable[[], float] = time.time,
 ) -> Webhook:
-    """Return what a webhook says, once it is proven to be the deployment's.
+    """Verify a webhook and return its content.
 
     ``headers`` may have names in any case, ``body`` is the raw bytes of the request, ``secrets`` are this receiver's
-    keys (``whsec_…``), of which there are two while one replaces the other.
+    keys (``whsec_…``), two of them during a rotation.
 
     Raises:
-        WebhookError: not signed with one of the keys, more than five minutes old, or no JSON. It does not say which.
-        SettingsError: a key that is none.
+        WebhookError: not signed with one of the keys, more than five minutes off, or not JSON.
+        SettingsError: a key is malformed, or there is none.
     """
     given = {name.lower(): value for name, value in headers.items()}
     webhook_id, timestamp = given.get("webhook-id", ""), given.get("webhook-timestamp", "")
@@ -65,7 +65,7 @@ def verify_webhook(
     signed = f"{webhook_id}.{timestamp}.".encode("utf-8", "surrogateescape") + body
     presented = given.get("webhook-signature", "").encode("utf-8", "surrogateescape").split(b" ")
     expected = [b"v1," + base64.b64encode(hmac.digest(key, signed, "sha256")) for key in keys]
-    # All are compared: the time does not depend on which one fits.
+    # All are compared, so that the time does not depend on which one matches.
     fits = any([hmac.compare_digest(ours, theirs) for ours in expected for theirs in presented])  # noqa: C419
     if not (webhook_id and fits and _is_recent(timestamp, clock(), tolerance_seconds)):
         raise WebhookError("the webhook is not authentic")

@@ -1,4 +1,4 @@
-"""Workflows: submitted, read, waited for, listed, decided about."""
+"""Workflows: submit, read, wait, list, retry, cancel."""
 
 import uuid
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ class Workflows(Calls):
         deadline_seconds: int | None = None,
         on_failure: str | None = None,
     ) -> Workflow:
-        """Submit a workflow and return it as accepted. Its id is made up before the first try where there is none."""
+        """Submit a workflow and return it as accepted. Without an id, one is generated before the first try."""
         request = {
             "workflowId": workflow_id or str(uuid.uuid4()),
             "traceId": trace_id,
@@ -38,7 +38,7 @@ class Workflows(Calls):
         return Workflow.of(self.send("/workflows", given(request)).document)
 
     def dry_run_workflow(self, definition: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Check a workflow, as `POST /workflows` takes it, and return its plan. Nothing is recorded."""
+        """Validate a workflow, a body of `POST /workflows`, and return its plan. Nothing is recorded."""
         return object_of(self.send("/workflows", definition, query={"dryRun": True}))
 
     def get_workflow(self, workflow_id: str) -> Workflow:
@@ -69,17 +69,17 @@ class Workflows(Calls):
         to: Moment | None = None,
         page_size: int | None = None,
     ) -> Iterator[Workflow]:
-        """Return workflows, newest first; pages are read as they are needed."""
+        """Return workflows, newest first; pages are read on demand."""
         query = {"status": status, "from": moment_text(from_), "to": moment_text(to), "limit": page_size}
         return self.pages("/workflows", query, "workflows", Workflow)
 
     def retry_workflow(self, workflow_id: str, *, from_step: str | None = None) -> Workflow:
-        """Run what failed or is unknown again, with all that follows from it; or a step and its descendants."""
+        """Run failed and unknown steps again with their descendants; or ``from_step`` and its descendants."""
         document = {"from": from_step} if from_step else None
         path = path_of("workflows", workflow_id, "retry")
         return Workflow.of(self.transport.send("POST", path, document=document, safety=Safety.DECISION).document)
 
     def cancel_workflow(self, workflow_id: str) -> Workflow:
-        """Start nothing more of a workflow."""
+        """Start no more steps of a workflow."""
         path = path_of("workflows", workflow_id, "cancel")
         return Workflow.of(self.transport.send("POST", path, safety=Safety.DECISION).document)
