@@ -223,7 +223,7 @@ class FakeApi:
         if not body["filter"]:
             return _problem(422, "invalid_request", "a filter is missing")
         if self.too_many:
-            fault = {"pointer": "/filter", "code": "too_many", "detail": "means more than 1000 executions: narrow it"}
+            fault = {"pointer": "/filter", "code": "too_many", "detail": "matches more than 1000 executions: narrow it"}
             return _problem(422, "invalid_request", "the request breaks a rule", errors=[fault])
         found = self._found(body["filter"])
         if body.get("dryRun"):

@@ -147,7 +147,7 @@ def test_a_filter_that_means_too_many_leads_to_the_list(visit: Visit, api: FakeA
     console.card("Failed in the last 24 hours").get_by_role("button", name="Retry all").click()
     dialog = console.page.get_by_role("dialog")
 
-    expect(dialog).to_contain_text("means more than 1000 executions")
+    expect(dialog).to_contain_text("matches more than 1000 executions")
     dialog.get_by_role("link", name="Narrow it in the list").click()
 
     expect(console.page.get_by_role("dialog")).to_have_count(0)

@@ -17,7 +17,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class FaultyValueError(ValueError):
-    """A value of a query that breaks its rule."""
+    """A query parameter's value breaks its rule."""
 
     def __init__(self, code: Literal["schema", "moment", "cursor"], detail: str) -> None:
         """Keep the code of the rule, and what it requires."""

@@ -1,4 +1,4 @@
-"""Use case: find what needs somebody, all of it in one answer."""
+"""Use case: list everything that needs an operator's attention, in one response."""
 
 from dataclasses import dataclass
 from typing import TypedDict
@@ -14,32 +14,32 @@ from actionrelay.timestamps import DAY_MS
 MOST = 25
 MOST_FAILED = 100
 FAILED_WITHIN_MS = DAY_MS
-"""A failure is of interest for a day."""
+"""How long a failure is listed."""
 ACCEPTED_WITHIN_MS = 3 * DAY_MS
-"""Lists go by acceptance. What only ever waits is given up a day after it, and a retry gives it another day."""
+"""The list is ordered by acceptance. A waiting execution is given up after a day, and a retry adds another day."""
 
 
 class AttentionDocument(TypedDict):
-    """What needs somebody, newest first; nothing in it has been acknowledged."""
+    """What needs an operator's attention, newest first, without what has been acknowledged."""
 
     unknown: ExecutionListDocument
-    """Executions whose outcome nobody knows. `next` goes on with `GET /executions?status=unknown`."""
+    """Executions whose outcome is unknown. `next` goes on with `GET /executions?status=unknown`."""
     undelivered: ExecutionListDocument
-    """Executions whose webhook was given up. `next` goes on with `GET /executions?webhookStatus=failed`."""
+    """Executions whose delivery was given up. `next` goes on with `GET /executions?webhookStatus=failed`."""
     failed: ExecutionListDocument
-    """Executions that failed in the last 24 hours, of those accepted in the last three days. `next` goes on with
+    """Executions accepted in the last three days that failed in the last 24 hours. `next` goes on with
     `GET /executions?status=failed`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadAttention:
-    """Answers what needs somebody."""
+    """Lists what needs attention."""
 
     listing: ListExecutions
     clock: Clock
 
     def read(self) -> dict[str, Json]:
-        """Return all of it; costs what three pages of the list do."""
+        """Return all of it, at the cost of three pages of the list."""
         now = self.clock.now()
         failed = ListQuestion(frozenset({Status.FAILED}), since=now - ACCEPTED_WITHIN_MS, limit=MOST_FAILED)
         document: AttentionDocument = {

@@ -1,4 +1,4 @@
-"""Use case: show one execution. Reads alone."""
+"""Use case: show one execution. Only reads."""
 
 from dataclasses import dataclass
 
@@ -22,10 +22,10 @@ class ReadExecution:
     ending: AwaitEnd
 
     def execution(self, execution_id: str, wait: Wait | None = None) -> RawDocument:
-        """Return an execution as last written, with its result; with ``wait`` when it has ended, or that is over.
+        """Return an execution as last written, with its result; with ``wait``, once it has ended or the wait is over.
 
         Raises:
-            ExecutionNotFoundError: there is none with this id.
+            ExecutionNotFoundError: no execution has this id.
         """
         execution = named_execution(self.store, execution_id)
         self.telemetry.concerning(execution.execution_id, execution.trace_id)

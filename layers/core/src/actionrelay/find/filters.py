@@ -1,6 +1,6 @@
-"""What a caller may ask of the list of executions: filters, a page's size, and the position that a page begins after.
+"""The parameters of the list of executions: filters, the size of a page, and the position after which it begins.
 
-Everything comes from one query string, so faults are collected and reported together, as those of a body are.
+All faults of a query string are reported together, like those of a body.
 """
 
 import re
@@ -22,20 +22,20 @@ STATUS_FORM = rf"({'|'.join(Status)})(,({'|'.join(Status)}))*"
 WEBHOOK_STATUS_FORM = rf"({'|'.join(WebhookStatus)})(,({'|'.join(WebhookStatus)}))*"
 ERROR_CODE_FORM = r"[!-~]{1,128}"
 ID_PART_FORM = r"[0-9A-Fa-f-]{6,36}"
-"""As much of a UUID as somebody has at hand."""
+"""Any part of a UUID."""
 
 _NO_CURSOR = "must be the next of a page before"
 _PLAIN = re.compile(r"[!-~]{0,128}", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FILTERS = ("status", "actionId", "from", "to", "traceId", "webhookStatus", "errorCode", "id")
-"""The parameters that say which executions are meant."""
+"""The parameters that select executions."""
 _WITH_CODE = frozenset({Status.FAILED, Status.UNKNOWN})
-"""Those that have an error; a completed one rarely has, and is asked for by its status."""
+"""The statuses that have an error. A completed execution rarely has one, and is only found by its status."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListQuestion:
-    """Which executions are asked for, how many at most, and from where on."""
+    """Which executions to list, how many at most, and after which position."""
 
     statuses: frozenset[Status] = frozenset()
     """Any of them; none named means all."""
@@ -52,27 +52,25 @@ class ListQuestion:
     """A part of the execution's id or of its trace id."""
     limit: int = DEFAULT_LIMIT
     after: Position | None = None
-    """The last position that a page before this one has looked at."""
+    """The last position that the previous page has read."""
 
     @property
     def undelivered(self) -> bool:
-        """Whether it asks for those alone whose webhook was given up."""
+        """Whether it only asks for executions whose delivery was given up."""
         return self.webhook_statuses == {WebhookStatus.FAILED}
 
     @property
     def named(self) -> str | None:
-        """The one whole id that leads to all that is asked for, of an execution or a trace; None where there is
-        none.
-        """
+        """The whole id, of an execution or a trace, that leads to everything asked for; None without one."""
         return self.trace_id or (self.id_part if self.id_part and is_uuid(self.id_part) else None)
 
     @property
     def is_of_trouble(self) -> bool:
-        """Whether it asks for what needs attention alone, which leaves out what somebody has acknowledged."""
+        """Whether it only asks for what needs attention, which excludes acknowledged executions."""
         return self.undelivered or (bool(self.statuses) and self.statuses <= INDEXED_ENDS)
 
     def wants(self, execution: Execution) -> bool:
-        """Whether an execution in its current state is asked for; an index may name one that has changed since."""
+        """Whether it asks for an execution in its current state; an index may return one that has changed since."""
         return (
             (not self.statuses or execution.status in self.statuses)
             and self.action_id in {None, execution.action_id}
@@ -89,7 +87,7 @@ def read_question(
 ) -> ListQuestion:
     """Read parameters, each by its own rule; ``place`` is where they come from, for the pointers of faults.
 
-    ``known`` are those that may be there; None where somebody has looked before, as for every query.
+    ``known`` are the allowed ones; None if that has been checked already, as for every query.
 
     Raises:
         InvalidRequestError: with every fault.

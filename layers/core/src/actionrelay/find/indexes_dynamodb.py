@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _RECORDS_AT_ONCE = 50
-"""Two items each; a request names 100 at most."""
+"""Two items each; a request may name 100."""
 _TRIES = 3
-"""How often a request may bring back nothing of what it named, before the table counts as unavailable."""
+"""How often a request may return none of its items before the table counts as unavailable."""
 _ENTRIES_AT_ONCE = 200
-"""Of a day, at least, since refused requests are among them: five read units for entries of 200 bytes."""
+"""Entries to read of a day, at least, since refused requests are among them: five read units at 200 bytes each."""
 _NAMES = {f"#{number}": name for number, name in enumerate(sorted(WITHOUT_PAYLOADS))}
 
 
@@ -41,7 +41,7 @@ class TableIndexes(ExecutionIndex):
 
     @override
     def of_day(self, day: str, span: Span, limit: int) -> IndexPage:
-        """Positions of one day. Entries of refused requests are between those of executions, and are passed over."""
+        """Positions of one day. Entries of refused requests are among those of executions and are skipped."""
         page = self._by_time("by_time", day, span, max(limit + 1, _ENTRIES_AT_ONCE))
         *_, last = page.positions or (None,)
         kept = [each for each in page.positions if not is_rejection(each.execution_id) or each == last]
@@ -69,7 +69,7 @@ class TableIndexes(ExecutionIndex):
 
     @override
     def read(self, execution_ids: Sequence[str]) -> Mapping[str, Execution]:
-        """Read records as they may have been a moment ago (not consistently), without requests and results."""
+        """Read records without requests and results (an eventually consistent read)."""
         ids = list(dict.fromkeys(execution_ids))
         found: dict[str, Execution] = {}
         for start in range(0, len(ids), _RECORDS_AT_ONCE):
@@ -80,7 +80,7 @@ class TableIndexes(ExecutionIndex):
         return found
 
     def _by_time(self, index: str, value: str, span: Span, limit: int) -> IndexPage:
-        """Read a range of an index by ms, whole ms alone: within one, the index has no order."""
+        """Read a range of an index by ms, only whole ms, since the index has no order within one."""
         table, at = (self.audit_table, _written) if index == "by_time" else (self.executions_table, _accepted)
         if span.is_empty:
             return IndexPage()
@@ -88,7 +88,7 @@ class TableIndexes(ExecutionIndex):
         begin: dict[str, Any] = {}
         while True:
             reach = (span.since, span.before.created_at)
-            # One more than is asked for, to see where the last ms ends.
+            # One more than requested, to see where the last ms ends.
             answer = self._query(table, index, value, reach, limit + 1, **begin)
             positions.extend(at(item) for item in answer["Items"])
             if "LastEvaluatedKey" not in answer:
@@ -102,7 +102,7 @@ class TableIndexes(ExecutionIndex):
     def _query(
         self, table: str, index: str, value: str, reach: tuple[str, str] | tuple[int, int], limit: int, **more: Any
     ) -> Mapping[str, Any]:
-        """Ask an index once, newest first."""
+        """Query an index once, newest first."""
         partition, order = _KEYS[index]
         with failures_as(StoreUnavailableError, f"the index {index} can't be read"):
             return self.client.query(
@@ -121,7 +121,7 @@ class TableIndexes(ExecutionIndex):
             )
 
     def _items(self, execution_ids: Sequence[str]) -> Mapping[str, list[Item]]:
-        """Read the items of records, by partition; what a request leaves undone is asked for again."""
+        """Read the items of records, by partition; requests again what a response left out."""
         wanted = [each for execution_id in execution_ids for each in record_keys(execution_id)]
         found: dict[str, list[Item]] = {}
         in_vain = 0
@@ -156,7 +156,7 @@ _KEYS = {
 
 
 def _just_below(execution_id: str) -> str:
-    """Return what no id is above that sorts before this one: a range of DynamoDB includes both its ends."""
+    """Return the highest text below an id, since a range in DynamoDB includes both ends."""
     return execution_id and f"{execution_id[:-1]}{chr(ord(execution_id[-1]) - 1)}\uffff"
 
 
@@ -167,7 +167,7 @@ def _opened(item: Mapping[str, Attribute]) -> Position:
 
 
 def _written(item: Mapping[str, Attribute]) -> Position:
-    """Read an entry of ``by_time``: the entry that opens a day for its execution is the last of its item, and alone."""
+    """Read an entry of ``by_time``: an entry that opens a day is alone in its item."""
     return Position(int(item["timestamp"]["N"]), item["executionId"]["S"])
 
 

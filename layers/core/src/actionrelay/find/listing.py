@@ -1,4 +1,4 @@
-"""Use case: list executions, newest first, by whatever index leads to the fewest of them."""
+"""Use case: list executions, newest first, by the index that returns the fewest candidates."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,22 +21,22 @@ class ExecutionListDocument(TypedDict):
 
     executions: list[ExecutionSummaryDocument]
     next: str | None
-    """Where the next page begins; null where there is none. A page with few executions, or none, may have one."""
+    """Where the next page begins; null on the last page. A short or empty page may have one too."""
 
 
 MAX_ENTRIES = 200
-"""Executions that one answer looks at, about: 200 records of two items of at most 8 KB are 400 read units."""
+"""About how many executions one response reads: 200 records of two items of at most 8 KB are 400 read units."""
 MAX_REQUESTS = 7
-"""Reads of an index that bring entries, in one answer, about; with those of records twelve, one after the other."""
+"""About how many index reads with entries one response makes; with those of records twelve, one after the other."""
 MAX_DAYS = 40
-"""Days that one answer looks at: a month of retention is one answer, however rarely an action is used."""
+"""Days that one response reads: a month of retention is one response, however rarely an action is used."""
 RECORDS_AT_ONCE = 50
-"""Two items each: as many as one request to DynamoDB may name."""
+"""Two items each: the most that one request to DynamoDB may name."""
 
 
 @dataclass(slots=True)
 class _Answer:
-    """What was found for a question, and how far it was looked for."""
+    """What was found for a question, and the position up to which it was read."""
 
     question: ListQuestion
     looked_to: Position
@@ -47,15 +47,15 @@ class _Answer:
         return len(self.found) == self.question.limit
 
     def next_page(self, candidates: Candidates) -> Position | None:
-        """Return where the next answer goes on; none where nothing is left to look at."""
+        """Return where the next response goes on; None if nothing is left to read."""
         if self.is_full:
             return self.looked_to
         return min(self.looked_to, candidates.passed) if candidates.is_cut_off else None
 
     def look_at(self, position: Position, execution: Execution | None) -> None:
-        """Take an execution that is asked for.
+        """Keep an execution if it is asked for.
 
-        One that was accepted at another time is another entry's: of its own acceptance, or of an id used again.
+        One that was accepted at another time belongs to another index entry: the id was reused.
         """
         self.looked_to = position
         if execution and execution.created_at == position.created_at and self.question.wants(execution):
@@ -64,7 +64,7 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True)
 class ListExecutions:
-    """Answers which executions there are."""
+    """Lists executions."""
 
     index: ExecutionIndex
     clock: Clock
@@ -75,11 +75,11 @@ class ListExecutions:
     max_days: int = MAX_DAYS
 
     def page(self, query: Mapping[str, str]) -> dict[str, Json]:
-        """Return one page, by the parameters of a query string.
+        """Return one page for the parameters of a query string.
 
-        Pages follow the order of acceptance, so what is accepted meanwhile moves nothing from one to another. One
-        answer looks at a bounded number of index entries: a page may hold fewer than ``limit`` executions, even none,
-        and still name a next one.
+        Pages follow the order of acceptance, so new executions move none from one page to another. One response reads
+        a bounded number of index entries, so a page may hold fewer than ``limit`` executions, even none, and still have
+        a next one.
 
         Raises:
             InvalidRequestError: with every fault of the query.
@@ -92,7 +92,7 @@ class ListExecutions:
         return as_json(document)
 
     def look(self, question: ListQuestion) -> tuple[list[Execution], Position | None]:
-        """Return what one answer finds for a question, and after which place another one goes on."""
+        """Return what one response finds for a question, and the position after which the next one goes on."""
         span = self._span(question)
         answer = _Answer(question, span.before)
         parts = iter(()) if span.is_empty else self._parts(question, span)
@@ -107,7 +107,7 @@ class ListExecutions:
         return answer.found, answer.next_page(candidates)
 
     def _span(self, question: ListQuestion) -> Span:
-        """Bound a question by what can be there: nothing past its retention, or of a later day than today."""
+        """Bound a question by what can exist: nothing past its retention, or of a later day than today."""
         now = self.clock.now()
         tomorrow = Position(midnight(now) + DAY_MS, "")
         until = tomorrow if question.until is None else Position(question.until, "")
@@ -116,7 +116,7 @@ class ListExecutions:
         )
 
     def _parts(self, question: ListQuestion, span: Span) -> Iterator[Part]:
-        """Give the streams of whatever may be asked for, from the index that has the fewest of them."""
+        """Yield the streams of candidates, from the index that has the fewest."""
         index = self.index
         if question.named is not None:
             streams = [Stream(partial(index.traced, question.named), span), *self._named(question.named, span)]
@@ -129,7 +129,7 @@ class ListExecutions:
         return iter([Part(streams, Position(span.since, ""))])
 
     def _named(self, execution_id: str, span: Span) -> Iterator[Stream]:
-        """Find the execution of this id, which is its trace id where its caller gave none; no index holds it."""
+        """Yield the execution with this id, which is also its trace id by default; no index holds that."""
         execution = self.index.read([execution_id]).get(execution_id)
         if execution is not None:
             own = Position(execution.created_at, execution_id)
@@ -138,7 +138,7 @@ class ListExecutions:
 
     def _days(self, question: ListQuestion, span: Span) -> Iterator[Part]:
         """Go back day by day."""
-        # Before the first position of a ms comes the ms before it.
+        # The position before the first one of a ms is in the ms before it.
         newest = span.before.created_at - (not span.before.execution_id)
         for begin in range(midnight(newest), midnight(span.since) - 1, -DAY_MS):
             day, day_span = day_of(begin), Span(max(span.since, begin), span.before)

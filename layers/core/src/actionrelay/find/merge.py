@@ -1,8 +1,7 @@
-"""How the newest positions of several index ranges become one list, reading no more of each than is needed.
+"""Merges the positions of several index ranges, newest first, reading no more of each than needed.
 
-Each range is a stream that gives one page at a time, of the size that it is asked for. Streams are merged newest first.
-What one answer may read is a budget, so that a question that hardly anything fits ends all the same, and is continued
-by the next page.
+Each range is a stream that reads one page at a time, of the requested size. A budget bounds what one response reads, so
+a question with few matches ends too, and the next page continues it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,18 +10,18 @@ from dataclasses import dataclass, field, replace
 from actionrelay.find.ports import IndexPage, Position, Span
 
 SHORTEST_PAGE = 2
-"""Index entries of one read. What a page of a list reads in vain is about as much for each of its streams."""
+"""Index entries of one read. A page of a list reads about this many unused ones per stream."""
 type Read = Callable[[Span, int], IndexPage]
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one answer may still read: entries, as each is a record to look at, and requests, as they take time."""
+    """What one response may still read: entries, since each is a record to read, and requests, since they take time."""
 
     entries: int
     requests: int
     parts: int
-    """Parts of the list, such as days; the first one is always read."""
+    """Parts of the list, such as days; the first is always read."""
 
     @property
     def is_used_up(self) -> bool:
@@ -30,31 +29,31 @@ class Budget:
         return self.entries <= 0 or self.requests <= 0
 
     def after(self, entries: int) -> "Budget":
-        """Return what is left after a request that read so many entries; one that read none is bounded by the parts."""
+        """Return what is left after a request that read ``entries``; those that read none are bounded by the parts."""
         return replace(self, entries=self.entries - entries, requests=self.requests - (entries > 0))
 
 
 @dataclass(slots=True)
 class Stream:
-    """The positions of one range of an index, newest first; of some, the ``newest`` is known already."""
+    """The positions of one range of an index, newest first; the ``newest`` may be known already."""
 
     read: Read
     span: Span
     newest: Position | None = None
     is_begun: bool = field(default=False, init=False)
     ahead: list[Position] = field(default_factory=list, init=False)
-    """Positions that were read and not taken yet, oldest first."""
+    """Positions that are read but not taken, oldest first."""
     has_more: bool = field(default=True, init=False)
     size: int = field(default=0, init=False)
-    """How many entries its last page was asked for."""
+    """The size that its last page was requested with."""
 
     def __post_init__(self) -> None:
-        """Begin with the position that is known."""
+        """Begin with the known position."""
         if self.newest is not None:
             self._keep((self.newest,))
 
     def read_page(self, size: int) -> int:
-        """Read the next page, of ``size`` entries at most; return how many it has."""
+        """Read the next page of at most ``size`` entries; return how many it has."""
         page = self.read(self.span, size)
         self.size, self.has_more = size, page.more
         self._keep(page.positions)
@@ -69,28 +68,28 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the list, newer than the ones after it: the streams that have its positions."""
+    """A part of the list, newer than the next ones: the streams with its positions."""
 
     streams: Sequence[Stream]
     ends_at: Position
-    """The next part has nothing that is newer."""
+    """The next part has no newer position."""
 
 
 @dataclass(slots=True)
 class Candidates:
-    """The positions of parts, newest first and each once, taken a few at a time within a budget."""
+    """The positions of all parts, newest first and without duplicates, taken in batches within a budget."""
 
     parts: Iterator[Part]
     budget: Budget
     passed: Position
-    """Down to here there are no more positions than those that were taken."""
+    """All positions down to here have been taken."""
     is_cut_off: bool = field(default=False, init=False)
-    """Something was left unread: the list goes on where this answer stops."""
+    """The budget ended first: the list goes on where this response stops."""
     _part: Part | None = field(default=None, init=False)
     _is_begun: bool = field(default=False, init=False)
 
     def take(self, wanted: int) -> list[Position]:
-        """Take the next ``wanted`` positions; fewer where there are no more, or the budget ends before."""
+        """Take the next ``wanted`` positions; fewer if there are no more, or the budget ends first."""
         taken: list[Position] = []
         while len(taken) < wanted and not self.is_cut_off:
             part = self._part or self._begin_part()
@@ -111,11 +110,11 @@ class Candidates:
         return part
 
     def _next(self, part: Part, wanted: int) -> Position | None:
-        """Take the newest position of a part; None where there is none any more, or it can't be known."""
+        """Take the newest position of a part; None if there are no more, or it can't be known."""
         for stream in part.streams:
             while not stream.ahead and stream.has_more:
                 if stream.is_begun and self.budget.is_used_up:
-                    # What the other streams have is not in order any more.
+                    # Without this stream the order of the others is unknown.
                     self.is_cut_off = True
                     return None
                 size = _page_size(wanted, len(part.streams), stream.size)
@@ -130,10 +129,10 @@ class Candidates:
 
 
 def _page_size(wanted: int, streams: int, before: int) -> int:
-    """How many entries to ask a stream for.
+    """Return how many entries to request from a stream.
 
-    Among several streams that is half of its share of what is wanted, since shares are uneven, and more where the
-    stream turns out to have most of it: up to twice as many as ``before``.
+    Among several streams that is half of an equal share, since shares are uneven, and up to twice as many as
+    ``before`` for a stream that has most of the positions.
     """
     share = wanted if streams == 1 else wanted // (2 * streams)
     return max(share, min(2 * before, wanted // 12), SHORTEST_PAGE)

@@ -1,4 +1,4 @@
-"""When what is queued may have its turn: from the rate gate, and from how many messages wait in its lane."""
+"""Estimates when a queued execution gets its turn, from the rate gate and the messages that wait in its lane."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,24 +13,24 @@ from actionrelay.ledger.ports import QueueGauge
 from actionrelay.ledger.waiting import NOTHING_KNOWN, Outlook
 
 COUNTED_MS = 10_000
-"""How long a count of messages is good enough: SQS has them about right within a minute."""
+"""How long a count of messages is used: SQS itself is a minute behind."""
 
 
 @dataclass(slots=True)
 class LookAhead:
-    """Says what is known of an execution's turn."""
+    """Estimates an execution's turn."""
 
     gate: GateGauge
     gauges: Callable[[Lane], QueueGauge]
     sharing: Sharing
     _counted: dict[Lane, tuple[int, int]] = field(default_factory=dict, repr=False)
-    """By lane: when, and how many."""
+    """By lane: when it was counted, and the count."""
 
     def of(self, execution: Execution, now: int) -> Outlook:
-        """Look at the gate for what is queued alone: one read. Messages are counted where their lane waits.
+        """Read the gate if the execution is queued, and count messages if its lane waits.
 
         Raises:
-            StoreUnavailableError: the gate can't be looked at.
+            StoreUnavailableError: the gate can't be read.
         """
         if execution.status is not Status.QUEUED:
             return NOTHING_KNOWN

@@ -1,4 +1,4 @@
-"""What finding executions needs from the world: an index, its positions and pages. It may raise ``DependencyError``."""
+"""The ports of finding executions. The index may raise ``DependencyError``."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from actionrelay.ledger.execution import Execution, Status
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """An execution's place among all: by when it was accepted, and by id within the same ms. Newest is largest."""
+    """An execution's place in the list: by acceptance, then by id within the same ms. The newest is the largest."""
 
     created_at: int
     execution_id: str
@@ -17,7 +17,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A part of the list: from just below ``before`` down to everything that was accepted at ``since`` (ms)."""
+    """A part of the list: from just below ``before`` down to what was accepted at ``since`` (ms), inclusive."""
 
     since: int
     before: Position
@@ -30,25 +30,24 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class IndexPage:
-    """Positions of one read of an index, newest first and without a gap, and whether there are more below them."""
+    """The positions of one index read, newest first and without gaps, and whether there are more below."""
 
     positions: tuple[Position, ...] = ()
     more: bool = False
 
 
 class ExecutionIndex(Protocol):
-    """Finds executions by what lists ask for, each read on its own. It may lag behind what was written last."""
+    """Finds executions for lists. It may lag behind the last writes."""
 
     def of_day(self, day: str, span: Span, limit: int) -> IndexPage:
-        """Positions of one UTC day (``2026-11-24``), whatever the action: executions accepted then, and some others.
+        """Positions of one UTC day (``2026-11-24``), of all actions: executions accepted then, and some others.
 
-        Where all that it read were no executions, the last of those is returned for them, so that the next read goes
-        on.
+        If none of the entries that it read is an execution's, it returns the last one, so that the next read goes on.
         """
         ...
 
     def of_action(self, action_id: str, day: str, span: Span, limit: int) -> IndexPage:
-        """Positions of one action on one day: executions accepted then, and some that merely went on then."""
+        """Positions of one action on one day: executions accepted then, and some that were only active then."""
         ...
 
     def ended_as(self, status: Status, span: Span, limit: int) -> IndexPage:
@@ -56,7 +55,7 @@ class ExecutionIndex(Protocol):
         ...
 
     def undelivered(self, span: Span, limit: int) -> IndexPage:
-        """Executions whose webhook was given up."""
+        """Executions whose delivery was given up."""
         ...
 
     def traced(self, trace_id: str, span: Span, limit: int) -> IndexPage:
@@ -64,25 +63,25 @@ class ExecutionIndex(Protocol):
         ...
 
     def read(self, execution_ids: Sequence[str]) -> Mapping[str, Execution]:
-        """Executions by id, those that are there, without the bytes of requests and results."""
+        """Existing executions by id, without the bytes of requests and results."""
         ...
 
 
 class WaitSlots(Protocol):
-    """How many requests may wait at once, over all functions, shared out between callers."""
+    """The slots for requests that wait, over all functions, shared between callers."""
 
     def take(self, caller: str, until: int) -> int | None:
-        """Take a slot until it is released, or ``until`` (ms); None where this caller gets none now."""
+        """Take a slot until it is released, or ``until`` (ms); None if this caller gets none now."""
         ...
 
     def release(self, slot: int) -> None:
-        """Give a slot back. Can't fail."""
+        """Release a slot. Never raises."""
         ...
 
 
 class Sleep(Protocol):
-    """Passes the time."""
+    """Lets time pass."""
 
     def sleep(self, milliseconds: int) -> None:
-        """Return after so long."""
+        """Return after ``milliseconds``."""
         ...

@@ -1,4 +1,4 @@
-"""Use case: find all executions that a filter means, for a decision about them; bounded, or refused."""
+"""Use case: select all executions that a filter matches, for a decision about many; too many are refused."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,21 +11,21 @@ from actionrelay.ledger.execution import Execution
 from actionrelay.pages import MAX_LIMIT
 
 MAX_SELECTED = 1_000
-"""Executions of one selection."""
+"""Executions per selection."""
 MAX_ANSWERS = 60
-"""Answers of a list that are read for one: 12,000 records, and some 10 s."""
+"""Pages of the list that one selection reads: 12,000 records, about 10 s."""
 
 
 @dataclass(frozen=True, slots=True)
 class SelectExecutions:
-    """Finds what a filter means, by the list's own parameters and rules."""
+    """Selects executions by the list's own parameters and rules."""
 
     listing: ListExecutions
     most: int = MAX_SELECTED
     answers: int = MAX_ANSWERS
 
     def check(self, filters: Mapping[str, str]) -> None:
-        """Make sure that a filter can be read.
+        """Check that a filter is valid.
 
         Raises:
             InvalidRequestError: with every fault, as ``/filter/<name>``.
@@ -36,8 +36,8 @@ class SelectExecutions:
         """Return the ids of what was accepted up to ``until`` (ms), newest first.
 
         Raises:
-            InvalidRequestError: the filter can't be read, or means too many (``too_many``): more than ``most``, or so
-                few of so many that it takes too long to find them.
+            InvalidRequestError: the filter is invalid, or too wide (``too_many``): it matches more than ``most``, or
+                finding its few matches takes too long.
             StoreUnavailableError: an index or the table can't be read.
         """
         asked = self._question(filters)
@@ -47,14 +47,14 @@ class SelectExecutions:
             found, following = self.listing.look(question)
             selected += (execution.execution_id for execution in found)
             if len(selected) > self.most:
-                raise _too_many(f"means more than {self.most} executions: narrow it, by from and to for example")
+                raise _too_many(f"matches more than {self.most} executions: narrow it, for example by from and to")
             if following is None:
                 return tuple(selected)
             question = replace(question, after=following)
-        raise _too_many("has to look at too many executions: narrow it, by from and to for example")
+        raise _too_many("has to read too many executions: narrow it, for example by from and to")
 
     def wants(self, filters: Mapping[str, str]) -> Callable[[Execution], bool]:
-        """Return whether a filter still means an execution in its current state."""
+        """Return whether a filter matches an execution in its current state, as a function."""
         return self._question(filters).wants
 
     def _question(self, filters: Mapping[str, str]) -> ListQuestion:

@@ -1,4 +1,4 @@
-"""The slots of those that wait: one item of the executions table, changed on condition of its version."""
+"""The slots of waiting requests: one item of the executions table, changed on condition of its version."""
 
 import json
 from collections.abc import Mapping
@@ -24,12 +24,12 @@ _KEY = key("wait#slots", "slots")
 
 @dataclass(slots=True)
 class TableWaitSlots(WaitSlots):
-    """``WaitSlots`` over all functions. One that comes too late too often gets none."""
+    """``WaitSlots`` over all functions. A request that loses too many conditional writes gets none."""
 
     client: "DynamoDBClient"
     table: str
     most: int
-    """How many there are."""
+    """The number of slots."""
     clock: Clock
     _seen: Slots = field(default_factory=Slots, repr=False)
 
@@ -51,7 +51,7 @@ class TableWaitSlots(WaitSlots):
 
     @override
     def release(self, slot: int) -> None:
-        """Free it; what can't be written is free when its time is over."""
+        """Free a slot; a release that can't be written expires with its lease."""
         with suppress(StoreUnavailableError), failures_as(StoreUnavailableError, "a slot can't be freed"):
             seen = self._seen
             for _ in range(_TRIES):
@@ -63,7 +63,7 @@ class TableWaitSlots(WaitSlots):
                     return
 
     def _read(self) -> Slots:
-        # A query, as for a record: the roles of who waits grant no read of one item.
+        # A query, since the functions' roles allow no GetItem here.
         answer = self.client.query(
             TableName=self.table,
             KeyConditionExpression="pk = :pk",
@@ -73,7 +73,7 @@ class TableWaitSlots(WaitSlots):
         return next(map(_slots, answer["Items"]), Slots())
 
     def _write(self, before: Slots, after: Slots) -> Slots:
-        """Write ``after`` where nobody has written since ``before``, and return what is there now."""
+        """Write ``after`` unless another function wrote since ``before``; return the stored state."""
         rows = [[each.number, each.caller, each.until] for each in after.taken]
         try:
             self.client.put_item(

@@ -1,7 +1,7 @@
 """Use case: wait until an execution has ended, for a caller that asked for it.
 
-A function that waits is billed and is one of the account's few, so it waits in a slot (``find.slots``). Without one the
-answer comes at once. Reads come at growing intervals: 24 at most in 20 seconds.
+A waiting function is billed, and an account has few at once, so each wait needs a slot (``find.slots``). Without one
+the response comes at once. Reads come at growing intervals: at most 24 in 20 seconds.
 """
 
 from dataclasses import dataclass
@@ -15,21 +15,21 @@ from actionrelay.ports import Clock, Telemetry
 from actionrelay.signals import Count
 
 FIRST_LOOK_MS = 100
-"""After this the first look; each wait is half as long again as the one before."""
+"""Before the first read; each further pause is half as long again."""
 LONGEST_PAUSE_MS = 1_000
 SLOT_MARGIN_MS = 5_000
-"""How much longer than its wait a slot is taken, where its function has died: more than one look takes."""
+"""How much longer than the wait the lease of a slot lasts: more than one read takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """How long somebody wants to wait."""
+    """How long a caller wants to wait."""
 
     caller: str
     """As ``lanes.caller_name`` has it."""
     milliseconds: int
     answer_by: int | None = None
-    """When an answer is due at the latest (ms), since nobody waits for it much longer; None where nobody knows."""
+    """When the response is due at the latest (ms), before API Gateway gives up; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ class AwaitEnd:
     clock: Clock
 
     def ended(self, execution: Execution, wait: Wait) -> Execution:
-        """Return an execution as soon as it has ended and its result can be read, or in its state at the end.
+        """Return an execution once it has ended and its result can be read, or in its state when the wait is over.
 
-        That is at once where no slot is free. Whatever fails while it waits ends the wait, and nothing else.
+        Without a free slot it returns at once. A failure only ends the wait.
         """
         if self._is_over(execution):
             return execution

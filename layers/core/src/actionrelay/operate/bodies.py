@@ -14,7 +14,7 @@ class Retry(Document):
     """The body of ``POST /v1/executions/{id}/retry``, which may be left out."""
 
     again: bool | None = False
-    """Run an unknown one again, under an id of its own, instead of asking again about the same run."""
+    """Run an unknown execution again under a new id, instead of asking again about the same run."""
 
 
 class Acknowledgement(Document):
@@ -25,11 +25,11 @@ class Acknowledgement(Document):
 
 
 class ManyResolution(Document):
-    """What is resolved about many: as for one, the note being the decision's."""
+    """The resolution of many: as for one, except that the note is the decision's."""
 
     status: Literal["completed", "failed"]
     result: Annotated[Any, Field(repr=False)] = None
-    """For `completed`, of each of them, as if Genesys Cloud had sent it."""
+    """For `completed`: the result of each of them, as if Genesys Cloud had sent it."""
     error: Reported = None
     """For `failed`: as an object, or in a sentence."""
 
@@ -38,19 +38,19 @@ class DecisionRequest(Document):
     """The body of ``POST /v1/executions/decisions``."""
 
     decision: Literal["retry", "cancel", "redeliver", "resolve", "acknowledge"]
-    # Which values each takes is checked by the list's own rules, which have better words for what is wrong with them.
+    # The list's own rules check the values, with better messages.
     filter: Annotated[
         dict[str, str | None],
         Field(json_schema_extra={"minProperties": 1, "propertyNames": {"enum": list(FILTERS)}}),
     ]
-    """Which executions: `status`, `actionId`, `from`, `to`, `traceId`, `webhookStatus`, `errorCode` and `id`, as
-    `GET /executions` has them. At least one; all that is given has to hold."""
+    """Which executions: `status`, `actionId`, `from`, `to`, `traceId`, `webhookStatus`, `errorCode` and `id`, as in
+    `GET /executions`. At least one; an execution has to match all that are given."""
     note: Annotated[str, StringConstraints(max_length=1000)] | None = None
     """Why, for the audit trail of each."""
     resolution: ManyResolution | None = None
     """For `resolve`, and required then."""
     dry_run: bool | None = False
-    """Say how many it would be about, and decide nothing."""
+    """Only count the executions, and decide nothing."""
 
 
 class Resolution(Document):
@@ -58,7 +58,7 @@ class Resolution(Document):
 
     status: Literal["completed", "failed"]
     result: Annotated[Any, Field(repr=False)] = None
-    """For `completed`, as if Genesys Cloud had sent it."""
+    """For `completed`: the result, as if Genesys Cloud had sent it."""
     error: Reported = None
     """For `failed`: as an object, or in a sentence."""
     note: Annotated[str, StringConstraints(max_length=1000)] | None = None

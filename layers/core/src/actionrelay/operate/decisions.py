@@ -1,6 +1,4 @@
-"""Use case: what an operator decides about one execution: run it again, say how it ended, stop it, deliver it again, or
-take it off the list of what needs attention.
-"""
+"""Use case: an operator retries, resolves, cancels, redelivers or acknowledges one execution."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,18 +20,18 @@ class OperateExecution:
     """Reads a body by the rules of this deployment."""
 
     def retry(self, execution_id: str, actor: str | None, raw: bytes = b"") -> Execution:
-        """Run a failed execution again, and find out about an unknown one by asking again about the same run.
+        """Run a failed execution again; ask again about the same run of an unknown one.
 
-        Where the contract carries an id, what is asked again runs nothing twice. With ``again`` an unknown one is run
+        Where the contract carries an id, asking again runs nothing twice. With ``again`` an unknown execution is run
         again too.
 
         Raises:
             PayloadTooLargeError: more bytes than allowed.
             MalformedJsonError: not JSON with one meaning.
             InvalidRequestError: with every fault.
-            ExecutionNotFoundError: there is none with this id.
-            WrongStateError: neither failed nor unknown.
-            QueueUnavailableError: decided, and not queued.
+            ExecutionNotFoundError: no execution has this id.
+            WrongStateError: it is neither failed nor unknown.
+            QueueUnavailableError: decided, but not queued.
         """
         order = Order(Decision.RETRY, again=bool(self.read_retry(raw).again))
         return self.taking.take_once(self.taking.load(execution_id), order, Terms(actor))
@@ -45,8 +43,8 @@ class OperateExecution:
             PayloadTooLargeError: more bytes than allowed.
             MalformedJsonError: not JSON with one meaning.
             InvalidRequestError: with every fault.
-            ExecutionNotFoundError: there is none with this id.
-            WrongStateError: its outcome is not unknown, and no operator said this one before.
+            ExecutionNotFoundError: no execution has this id.
+            WrongStateError: its outcome is not unknown, and no operator recorded this one.
         """
         resolution = self.read_resolution(raw)
         execution = self.taking.load(execution_id)
@@ -58,7 +56,7 @@ class OperateExecution:
         """Stop a queued execution. A repeat is refused, and finishes the first.
 
         Raises:
-            ExecutionNotFoundError: there is none with this id.
+            ExecutionNotFoundError: no execution has this id.
             WrongStateError: it is not queued any more, or an earlier attempt may have run.
         """
         execution, order = self.taking.load(execution_id), Order(Decision.CANCEL)
@@ -67,29 +65,29 @@ class OperateExecution:
         return self.taking.take(execution, order, Terms(actor))
 
     def redeliver(self, execution_id: str, actor: str | None) -> Execution:
-        """Deliver to the caller's webhook now: from the start where that has ended, else the next try.
+        """Deliver to the caller's webhook now: the next try of a pending delivery, else a new series of tries.
 
         Raises:
-            ExecutionNotFoundError: there is none with this id.
+            ExecutionNotFoundError: no execution has this id.
             WrongStateError: it has not ended, or has no webhook.
-            QueueUnavailableError: decided, and not queued.
+            QueueUnavailableError: decided, but not queued.
         """
         return self.taking.take_once(self.taking.load(execution_id), Order(Decision.REDELIVER), Terms(actor))
 
     def acknowledge(self, execution_id: str, raw: bytes, actor: str | None) -> Execution:
-        """Put on record that what failed, is unknown or was not delivered has been seen; a repeat changes nothing.
+        """Record that an operator has seen that it failed, is unknown or was not delivered; a repeat changes nothing.
 
         Raises:
             PayloadTooLargeError: more bytes than allowed.
             MalformedJsonError: not JSON with one meaning.
             InvalidRequestError: with every fault.
-            ExecutionNotFoundError: there is none with this id.
+            ExecutionNotFoundError: no execution has this id.
             WrongStateError: nothing about it needs attention.
         """
         terms = Terms(actor, self.read_acknowledgement(raw).note)
         return self.taking.take_once(self.taking.load(execution_id), Order(Decision.ACKNOWLEDGE), terms)
 
-    # Bodies alone, for what is wrong with a request whose route does not take it: each raises as its decision does.
+    # Bodies only, to find all faults of a request that is refused anyway. Each raises as its decision does.
 
     def read_retry(self, raw: bytes) -> Retry:
         """Read the body of ``retry``, which may be left out."""

@@ -1,7 +1,7 @@
-"""Use case: take dead letters of deliveries away once somebody has dealt with what they are about.
+"""Use case: delete dead letters of deliveries that operators have dealt with.
 
-A letter is deleted by the handle of its receiver alone, so those that a decision has dealt with are found by
-looking through them. Each look is bounded, and the next decision looks again.
+SQS deletes a message only by the handle of its receiver, so the letters have to be received to find those that are
+dealt with. Each sweep is bounded, and the next decision starts another one.
 """
 
 import json
@@ -14,12 +14,12 @@ from actionrelay.operate.ports import DeliveryLetters, Letter, WorkflowDeliverie
 from actionrelay.ports import Telemetry
 
 MOST_RECEIVES = 20
-"""Of one look: 200 letters."""
+"""Per sweep: 200 letters."""
 
 
 @dataclass(frozen=True, slots=True)
 class SweepLetters:
-    """Deletes letters that are dealt with, and gives back the others."""
+    """Deletes letters that are dealt with, and returns the others."""
 
     letters: DeliveryLetters
     store: ExecutionStore
@@ -27,10 +27,10 @@ class SweepLetters:
     telemetry: Telemetry
 
     def sweep(self) -> None:
-        """Look through some letters; harmless to repeat.
+        """Check some letters; safe to repeat.
 
         Raises:
-            DependencyError: a service failed; those in hand are back within a minute.
+            DependencyError: a service failed; received letters are visible again within a minute.
         """
         kept: list[Letter] = []
         deleted = 0
@@ -46,10 +46,10 @@ class SweepLetters:
         self.telemetry.event("letters_swept", deleted=deleted, kept=len(kept))
 
     def _is_handled(self, letter: Letter) -> bool:
-        """Whether nobody has anything to do about what a letter says any more.
+        """Whether a letter needs nobody's attention.
 
-        One that ``deliver`` wrote is answered by a new series of tries, which writes another letter if it fails. A
-        message that no worker survived may be the only one about a delivery that is pending.
+        One that ``deliver`` wrote is dealt with once a new series of tries began, which writes another letter if it
+        fails. A message that killed its workers may be the only one about a pending delivery.
         """
         try:
             named = json.loads(letter.body)
@@ -68,7 +68,7 @@ class SweepLetters:
         return True
 
     def _delivery_of(self, execution_id: str) -> Delivery | None:
-        """Return the delivery of an execution that somebody may still have to do something about."""
+        """Return the delivery of an execution, unless it needs no attention."""
         execution = self.store.load(execution_id)
         if execution is None or not execution.ended:
             return None

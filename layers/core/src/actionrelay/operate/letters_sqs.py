@@ -20,7 +20,7 @@ _IN_HAND_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class SqsLetters(DeliveryLetters):
-    """``DeliveryLetters`` in SQS. What is in hand when its worker dies is seen again a minute later."""
+    """``DeliveryLetters`` in SQS. If a worker dies, its letters are visible again a minute later."""
 
     client: "SQSClient"
     url: str

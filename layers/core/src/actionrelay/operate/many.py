@@ -1,7 +1,7 @@
-"""Use case: an operator decides about many executions at once, and sees how far that has come.
+"""Use case: an operator decides about many executions at once, and follows the progress.
 
-What a decision is about is fixed when it is asked for, by the list's own filter. The decision is put on record with the
-ids, and then one message says so; the work is done in the background (``operate.many_work``).
+The list's filter selects the executions when the decision is requested. The decision is recorded with their ids, and a
+message starts the work in the background (``operate.many_work``).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,34 +22,34 @@ type Filters = Mapping[str, str]
 
 
 class DecisionPreviewDocument(TypedDict):
-    """How many executions a decision would be about."""
+    """How many executions a decision would include."""
 
     matched: int
 
 
 class DecisionTakenDocument(TypedDict):
-    """A decision about many that is on record, and about how many."""
+    """A recorded decision about many, and how many executions it includes."""
 
     decisionId: str
     matched: int
 
 
 class DecisionProgressDocument(TypedDict):
-    """How far a decision about many has come."""
+    """The progress of a decision about many."""
 
     decisionId: str
     status: Literal["running", "completed"]
     matched: int
-    """What it is about: what the filter meant when it was asked for."""
+    """The executions that the filter matched when it was requested."""
     decided: int
-    """What it has been taken about."""
+    """Those that it was taken about."""
     refused: int
-    """What it could not be taken about: another state, or changed since."""
+    """Those whose state does not allow it, or that have changed since."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecideAboutMany:
-    """Puts decisions about many on record, and says how far they have come."""
+    """Records decisions about many, and reports their progress."""
 
     decisions: DecisionStore
     payloads: PayloadStore
@@ -60,20 +60,20 @@ class DecideAboutMany:
     body: Callable[[bytes], Json]
     """Reads a body by the rules of this deployment."""
     check: Callable[[Filters], None]
-    """Refuses a filter that can't be read, with every fault (``InvalidRequestError``)."""
+    """Refuses an invalid filter with every fault (``InvalidRequestError``)."""
     select: Callable[[Filters, int], Sequence[str]]
-    """Finds what a filter means of what was accepted up to a moment (ms), or refuses it as too wide."""
+    """Selects the executions that a filter matches, accepted up to a time (ms), or refuses it as too wide."""
 
     def take(self, raw: bytes, actor: str | None) -> dict[str, Json]:
         """Take a decision as sent: ``{matched}`` for a dry run, else ``{decisionId, matched}``.
 
-        When the queue fails, nothing is decided; asked again, it is another decision about what the filter means then.
+        If the queue fails, nothing is decided; a repeat is a new decision with a new selection.
 
         Raises:
             PayloadTooLargeError: more bytes than allowed.
             MalformedJsonError: not JSON with one meaning.
-            InvalidRequestError: with every fault; or the filter means too many.
-            QueueUnavailableError: on record, and not begun.
+            InvalidRequestError: with every fault; or the filter matches too many.
+            QueueUnavailableError: recorded, but not started.
         """
         request = self.read(raw)
         now = self.clock.now()
@@ -103,10 +103,10 @@ class DecideAboutMany:
         return as_json(taken)
 
     def progress(self, decision_id: str) -> dict[str, Json]:
-        """Say how far a decision has come.
+        """Return the progress of a decision.
 
         Raises:
-            DecisionNotFoundError: there is none with this id.
+            DecisionNotFoundError: no decision has this id.
         """
         decision = self.decisions.load(decision_id.lower()) if is_uuid(decision_id) else None
         if decision is None:
@@ -142,7 +142,9 @@ class DecideAboutMany:
         if not isinstance(given, dict):
             return  # the schema has said so
         if not any(value is not None for value in given.values()):
-            faults.add(("filter",), "schema", "must have at least one parameter of the list; without any it means all")
+            faults.add(
+                ("filter",), "schema", "must have at least one parameter of the list, since without any it means all"
+            )
         try:
             self.check({name: value for name, value in given.items() if isinstance(value, str)})
         except InvalidRequestError as error:
@@ -152,11 +154,11 @@ class DecideAboutMany:
 def _check_resolution(document: Mapping[str, Json], faults: Faults) -> None:
     resolves, given = document.get("decision") == "resolve", document.get("resolution") is not None
     if resolves and not given:
-        faults.add(("resolution",), "schema", "required, as the decision is to resolve")
+        faults.add(("resolution",), "schema", "required for the decision resolve")
     if given and not resolves:
-        faults.add(("resolution",), "schema", "is for the decision resolve alone")
+        faults.add(("resolution",), "schema", "is only for the decision resolve")
 
 
 def filters_of(request: DecisionRequest) -> dict[str, str]:
-    """Return the parameters of a request's filter that are there."""
+    """Return the parameters of a request's filter that are given."""
     return {name: value for name, value in request.filter.items() if value is not None}

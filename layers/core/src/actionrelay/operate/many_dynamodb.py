@@ -1,4 +1,4 @@
-"""Decisions about many in the executions table: an item for each, and one for each part that is done."""
+"""Decisions about many in the executions table: one item each, and one for each finished part."""
 
 import json
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ class TableDecisions(DecisionStore):
 
     @override
     def load(self, decision_id: str) -> ManyDecision | None:
-        """Read all items of a decision by one request: a decision has 40 small parts at most."""
+        """Read all items of a decision in one request: it has at most 40 small parts."""
         with failures_as(StoreUnavailableError, "the table can't be read"):
             answer: Any = self.client.query(
                 TableName=self.table,
@@ -86,7 +86,7 @@ class TableDecisions(DecisionStore):
         )
 
     def _put(self, item: Item) -> None:
-        """Put an item; one that is there stays as it is, such as one's own whose answer got lost."""
+        """Put an item unless it exists, for example because the response to this write was lost."""
         with failures_as(StoreUnavailableError, "the table can't be written"):
             try:
                 self.client.put_item(TableName=self.table, Item=item, ConditionExpression="attribute_not_exists(pk)")

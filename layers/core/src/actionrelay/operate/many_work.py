@@ -1,8 +1,8 @@
 """Use case: work on a decision about many, part by part.
 
-Each part is a message of its own, and its end is put on record once. A worker may die anywhere: the message is seen
-again, and the decision's id in an execution's record says that it is decided already; then it is finished, and not
-decided again. What was accepted, or ended, after the decision was asked for is left alone.
+Each part is a message, and its result is recorded once. If a worker dies, the message is received again. An execution
+whose record has the decision's id is decided already, so only what follows is repeated. Executions that were accepted,
+or ended, after the decision was requested are left alone.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ from actionrelay.schemas import read_valid
 from actionrelay.strict_json import parse
 
 STOP_BEFORE_MS = 15_000
-"""How long before its end an invocation begins nothing more."""
+"""How long before its end an invocation starts nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +42,15 @@ class WorkOnDecision:
     taking: TakeDecision
     clock: Clock
     wants: Callable[[Filters], Callable[[Execution], bool]]
-    """Whether a filter still means an execution in its current state."""
+    """Returns whether a filter still matches an execution in its current state."""
     sweep: Callable[[], None]
-    """Looks through dead letters."""
+    """Checks dead letters."""
 
     def work(self, message: DecisionMessage, ends_at: int) -> None:
-        """Do what a message asks for; returning means that it is done with. ``ends_at`` (ms) is the invocation's end.
+        """Do what a message asks for; on return it can be deleted. ``ends_at`` (ms) is the invocation's end.
 
         Raises:
-            DependencyError: a service failed; the message must be seen again.
+            DependencyError: a service failed; the message must be received again.
             StaleWriteError: others kept writing; the same.
         """
         if message.decision_id is None:
@@ -71,7 +71,7 @@ class WorkOnDecision:
         size = min(PART_SIZE, decision.matched - first)
         body, listed = self.payloads.get(decision.body), self.payloads.get(decision.executions)
         if body is None or listed is None:
-            # Its retention has ended, and that of what it was about.
+            # Its retention has ended, and that of its executions.
             self.decisions.finish_part(decision, part, PartDone(0, size))
             return
         about_each = _AboutEach.read(decision, body, self.wants, self.taking)
@@ -84,7 +84,7 @@ class WorkOnDecision:
             try:
                 decided += about_each.decide(execution_id)
             except (DependencyError, StaleWriteError) as error:
-                failure = error  # the others are not kept waiting by it
+                failure = error  # the others must not wait for it
         if failure is not None:
             raise failure
         if about_each.decision in MAY_ANSWER_LETTERS:
@@ -124,7 +124,7 @@ class _AboutEach:
         return cls(Decision(request.decision), request, resolution, terms, taking)
 
     def decide(self, execution_id: str) -> bool:
-        """Decide about one; False where that can't be, or where it is not meant any more."""
+        """Decide about one; False if its state does not allow it, or the filter no longer matches it."""
         try:
             execution = self.taking.load(execution_id)
             if self.terms.decision_id in execution.decision_ids:

@@ -1,4 +1,4 @@
-"""What decisions about many need from the world. Each may raise ``DependencyError``."""
+"""The ports of operators' decisions. Each call may raise ``DependencyError``."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,12 +7,12 @@ from typing import Protocol
 from actionrelay.ledger.execution import Delivery, PayloadRef
 
 PART_SIZE = 25
-"""Executions of one message: a second or two of work."""
+"""Executions per message: a second or two of work."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartDone:
-    """What one part of a decision about many came to."""
+    """The result of one part of a decision about many."""
 
     decided: int
     refused: int
@@ -20,34 +20,34 @@ class PartDone:
 
 @dataclass(frozen=True, slots=True)
 class ManyDecision:
-    """A decision about many as it is on record: what it is about was fixed when it was asked for."""
+    """A decision about many on record. Its executions were selected when it was requested."""
 
     decision_id: str
     actor: str | None
     requested_at: int
     body: PayloadRef
-    """The request's own text."""
+    """The request as sent."""
     executions: PayloadRef
-    """The ids of what it is about, one a line."""
+    """The ids of its executions, one per line."""
     matched: int
     done: Mapping[int, PartDone] = field(default_factory=dict)
     """By the number of the part, from 0."""
 
     @property
     def parts(self) -> int:
-        """How many parts it has, of ``PART_SIZE`` executions each except for the last."""
+        """The number of parts, of ``PART_SIZE`` executions each except for the last."""
         return -(-self.matched // PART_SIZE)
 
 
 SWEEP = {"sweep": "deliveries"}
-"""The body of a message that has dead letters looked through."""
+"""The body of a message that has dead letters checked."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionMessage:
-    """Says that a decision about many has work to do: one of its parts, or, without a number, that they be queued.
+    """Asks to work on one part of a decision about many or, without a part, to queue all parts.
 
-    Without an id it is about the dead letters of deliveries: those that a decision has dealt with can go.
+    Without an id it asks to delete the dead letters of deliveries that decisions have dealt with.
     """
 
     decision_id: str | None = None
@@ -55,46 +55,45 @@ class DecisionMessage:
 
     @property
     def log_ids(self) -> dict[str, str]:
-        """What each log line about it carries."""
+        """The ids on each log line about it."""
         return {"decision_id": self.decision_id} if self.decision_id else {}
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A dead letter of the delivery queue, in hand."""
+    """A received dead letter of the delivery queue."""
 
     body: str
     handle: str
-    """By which SQS knows it while it is in hand."""
+    """Its receipt handle in SQS."""
     given_up: bool
-    """``deliver`` wrote it when it gave a delivery up. Any other is a message that no worker survived, or could read.
-    """
+    """``deliver`` wrote it when it gave up the delivery. Any other one killed its workers or is unreadable."""
 
 
 class DeliveryLetters(Protocol):
     """The dead-letter queue of deliveries."""
 
     def receive(self) -> Sequence[Letter]:
-        """Take some letters in hand, for a minute; none where there are none, or none that are in nobody's hand."""
+        """Receive some letters, which are hidden from others for a minute; none if all are hidden."""
         ...
 
     def delete(self, letters: Sequence[Letter]) -> None:
-        """Delete letters in hand."""
+        """Delete received letters."""
         ...
 
     def give_back(self, letters: Sequence[Letter]) -> None:
-        """Put letters in hand back at once."""
+        """Make received letters visible again at once."""
         ...
 
 
 class WorkflowDeliveries(Protocol):
-    """The deliveries of what workflows have come to."""
+    """The deliveries of workflows."""
 
     def delivery_of(self, workflow_id: str) -> Delivery | None:
-        """Return how far a workflow's delivery is, as last written; None where there is no such workflow any more.
+        """Return a workflow's delivery as last written; None if the workflow is gone.
 
         Raises:
-            RecordUnreadableError: its record is none of this release.
+            RecordUnreadableError: this release can't read its record.
         """
         ...
 
@@ -103,15 +102,15 @@ class DecisionStore(Protocol):
     """Decisions about many."""
 
     def create(self, decision: ManyDecision) -> None:
-        """Write a new one."""
+        """Write a new decision."""
         ...
 
     def load(self, decision_id: str) -> ManyDecision | None:
-        """Read one with all parts that are done, as last written; None where there is none any more."""
+        """Read a decision with its finished parts, as last written; None if it is gone."""
         ...
 
     def finish_part(self, decision: ManyDecision, part: int, done: PartDone) -> None:
-        """Put on record that a part is done; what is there already stays as it is."""
+        """Record that a part is done; an existing record of it is not changed."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Use case: say how much waits in the queues, and whether anything keeps it from going on."""
+"""Use case: report how much waits in the queues, and what holds it up."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,48 +18,48 @@ _QUEUE_OF: "dict[Lane, QueueName]" = {Lane.INTERACTIVE: "executions", Lane.BULK:
 
 
 class QueueDocument(TypedDict):
-    """How many messages a queue holds; SQS says about how many."""
+    """How many messages a queue holds, as SQS approximates it."""
 
     name: QueueName
     waiting: int
-    """Ready to be worked on."""
+    """Ready to be received."""
     delayed: int
-    """Planned for later: retries, reminders, places in the line before the rate gate."""
+    """Delayed: retries, reminders, places in the line at the rate gate."""
     inFlight: int
-    """Being worked on."""
+    """Being processed."""
     deadLetters: int
-    """In the dead-letter queue, for a person to look at."""
+    """In the dead-letter queue, for an operator."""
 
 
 class RateGateLaneDocument(TypedDict):
-    """How a lane gets on before the rate gate."""
+    """The state of a lane at the rate gate."""
 
     name: Lane
     sharePercent: int
-    """How much of the rate it has while both wait; what one leaves is the other's."""
+    """Its share of the rate while both lanes wait; what one leaves is the other's."""
     callersWaiting: int
-    """How many callers wait for permits, of whom twelve are known apart."""
+    """How many callers wait for permits; twelve are distinguished."""
     workedOffBy: Timestamp | None
-    """About when all that waits now has had its turn, at the pace of now. Null where nobody waits, and where nobody
-    knows."""
+    """About when everything that waits now has had its turn, at the current pace. Null if nothing waits or it is
+    unknown."""
 
 
 class RateGateDocument(TypedDict):
-    """How fast Genesys Cloud is asked, and how many actions run at once."""
+    """The rate of requests to Genesys Cloud, and how many actions run at once."""
 
     requestsPerMinute: int
-    """The most, over all workers together."""
+    """The limit for all workers together."""
     pausedUntil: Timestamp | None
-    """Nothing goes out before that, since Genesys Cloud answered 429; null where nothing is held up."""
+    """No request is sent before this time, after a 429 of Genesys Cloud; null without a pause."""
     inFlight: int
-    """How many actions are under way, about."""
+    """About how many actions are running."""
     maxInFlight: int
-    """The most. Where there are as many, everybody waits for one of them to end."""
+    """The limit. When it is reached, executions wait until one of them ends."""
     lanes: list[RateGateLaneDocument]
 
 
 class QueuesDocument(TypedDict):
-    """What waits, and whether anything holds it up."""
+    """What waits, and what holds it up."""
 
     queues: list[QueueDocument]
     rateGate: RateGateDocument
@@ -67,7 +67,7 @@ class QueuesDocument(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class WatchedQueue:
-    """A queue, and the one that takes what nobody could work off."""
+    """A queue and its dead-letter queue."""
 
     queue: QueueGauge
     dead_letters: QueueGauge
@@ -75,7 +75,7 @@ class WatchedQueue:
 
 @dataclass(frozen=True, slots=True)
 class ReadQueues:
-    """Answers how the queues and the rate gate are."""
+    """Reports the state of the queues and the rate gate."""
 
     queues: "Mapping[QueueName, WatchedQueue]"
     gate: GateGauge
@@ -83,7 +83,7 @@ class ReadQueues:
     clock: Clock
 
     def read(self) -> dict[str, Json]:
-        """Return the depths of all queues, and what holds up those that wait before the rate gate."""
+        """Return the depths of all queues and the state of the rate gate."""
         now = self.clock.now()
         view = self.gate.look(now)
         depths = {name: watched.queue.depth() for name, watched in self.queues.items()}

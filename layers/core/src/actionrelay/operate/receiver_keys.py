@@ -1,4 +1,4 @@
-"""Use case: hand out the key by which one receiver knows our webhooks."""
+"""Use case: return the keys with which a receiver verifies our webhooks."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ _HOST = "/query/host"
 
 
 class ReceiverKeysDocument(TypedDict):
-    """What a receiver verifies our webhooks with."""
+    """The keys with which a receiver verifies our webhooks."""
 
     host: str
-    """The host that they are for, as it is in the key: lower case, without port, brackets and a final dot."""
+    """The host that they are derived from: lower case, without port, brackets and a final dot."""
     keys: list[str]
-    """``whsec_`` and base64, one for each of the deployment's secrets, the current one first: any may have signed."""
+    """``whsec_`` and base64, one for each of the deployment's secrets, the current one first; any may have signed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadReceiverKeys:
-    """Derives a receiver's keys. Nothing is kept: the deployment's secrets and the host are all there is to them."""
+    """Derives a receiver's keys from the deployment's secrets and the host; nothing is stored."""
 
     secrets: Callable[[], tuple[SigningSecret, ...]]
     """The deployment's own; raises ``SecretUnavailableError``."""
@@ -33,7 +33,7 @@ class ReadReceiverKeys:
         """Return ``{host, keys}`` for the query's ``host``, the host of a webhook URL.
 
         Raises:
-            InvalidRequestError: there is none, or it is no host alone.
+            InvalidRequestError: it is missing, or not just a host.
             SecretUnavailableError: the deployment's secret can't be read, or holds no usable key.
         """
         given = query.get("host")
@@ -42,7 +42,7 @@ class ReadReceiverKeys:
         try:
             host = read_host(given)
         except DeliveryRefusedError:
-            detail = "must be the host of a webhook URL alone: a name or an address, without scheme, port and path"
+            detail = "must be only the host of a webhook URL: a name or an address, without scheme, port and path"
             raise InvalidRequestError((Fault(_HOST, "webhook_url", detail),)) from None
         document: ReceiverKeysDocument = {
             "host": host,

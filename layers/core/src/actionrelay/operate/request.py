@@ -1,4 +1,4 @@
-"""Use case: show an operator the request of an execution as it was accepted. The read itself is on record."""
+"""Use case: show an operator the request of an execution as accepted. The read itself is recorded."""
 
 from dataclasses import dataclass
 from typing import TypedDict
@@ -18,25 +18,25 @@ from actionrelay.timestamps import Timestamp, iso
 
 
 class AcceptedRequestDocument(TypedDict):
-    """A request as it was accepted, its ids in lower case and its defaults filled in."""
+    """A request as accepted, with ids in lower case and defaults filled in."""
 
     executionId: str
     actionId: str
     traceId: str
     inputs: dict[str, Json] | None
-    """As they came: numbers and order stay what they were. Values under a name of `MaskInputs` are `"•••"`. Null where
-    they are not stored any more."""
+    """As sent: numbers and order are unchanged. Values under a name of `MaskInputs` are `"•••"`. Null if they are no
+    longer stored."""
     inputsStored: bool
-    """False where the inputs are gone: their retention has ended, or somebody deleted them."""
+    """False if the inputs are gone, because their retention has ended or they were deleted."""
     timeout: int
     """In ms."""
     cacheResults: bool
     webhookUrl: str | None
     actionReferences: dict[str, Json] | None
-    """As they came; masked as the inputs are. Null where there were none, where they are not stored any more, and for
-    what was accepted by a release that did not keep them."""
+    """As sent, masked like the inputs. Null if there were none, if they are no longer stored, and if an earlier release
+    accepted the request without keeping them."""
     idempotent: bool | None
-    """Null for what was accepted by a release that did not keep it."""
+    """Null if an earlier release accepted the request without keeping it."""
     lane: Lane
     createdAt: Timestamp
     """When it was accepted."""
@@ -54,12 +54,12 @@ class ReadRequest:
     """Names, casefolded, whose values are never shown."""
 
     def request(self, execution_id: str, actor: str | None) -> RawDocument:
-        """Return a request as it was accepted, once it is on record that ``actor`` reads it.
+        """Return a request as accepted, after recording that ``actor`` reads it.
 
         Raises:
-            ExecutionNotFoundError: there is none with this id.
+            ExecutionNotFoundError: no execution has this id.
             StaleWriteError: others kept writing; nothing is shown.
-            StoreUnavailableError: it can't be put on record, or not be read.
+            StoreUnavailableError: the read can't be recorded, or the request can't be read.
         """
         execution = named_execution(self.recorder.store, execution_id)
         self.telemetry.concerning(execution.execution_id, execution.trace_id)
@@ -70,7 +70,7 @@ class ReadRequest:
 
 
 def accepted_document(execution: Execution, payloads: PayloadStore, masks: frozenset[str]) -> RawDocument:
-    """Return the request of an execution, its inputs as the text that came except for what is masked."""
+    """Return the request of an execution, with its inputs as sent except for masked values."""
 
     def shown(ref: PayloadRef | None) -> RawJson | None:
         stored = None if ref is None else payloads.get(ref)

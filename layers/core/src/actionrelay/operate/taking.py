@@ -30,7 +30,7 @@ from actionrelay.ports import Clock, Telemetry
 from actionrelay.signals import Count
 
 LOOK_AGAIN_MS = 60_000
-"""How long after a decision that a workflow waits for a worker looks whether all was done."""
+"""How long after a decision that a workflow waits for a worker checks that everything was done."""
 MAY_ANSWER_LETTERS = frozenset({Decision.RETRY, Decision.REDELIVER, Decision.ACKNOWLEDGE})
 """The decisions that deal with what a dead letter of a delivery is about."""
 _COUNTED = {
@@ -47,28 +47,28 @@ class Order:
 
     decision: Decision
     again: bool = False
-    """Of a retry: an unknown one gets another run too, instead of being asked about."""
+    """Of a retry: an unknown execution gets another run too, instead of being asked about."""
     outcome: Outcome | None = None
     """Of a resolution."""
     result: bytes = b""
-    """What that outcome refers to."""
+    """The result that the outcome refers to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Who decides, and what goes on record with it."""
+    """Who decides, and what is recorded with it."""
 
     actor: str | None
     note: str | None = None
     decision_id: str | None = None
     """The decision about many that this one is part of."""
     admits: Callable[[Execution], bool] = lambda _: True
-    """Whether it is about an execution in its current state, beyond what the ledger allows."""
+    """Whether the decision includes an execution in its current state; the ledger's rules come on top."""
 
 
 @dataclass(frozen=True, slots=True)
 class TakeDecision:
-    """Takes the five decisions, with who took them on record."""
+    """Takes the five decisions; the record names who took them."""
 
     recorder: Recorder
     runs: SentRuns
@@ -76,7 +76,7 @@ class TakeDecision:
     success_rate: SuccessRate
     queue: ExecutionQueue
     decisions: DecisionQueue | None
-    """Takes the message that dead letters be looked through; None for steps: they have no webhook."""
+    """Takes the message to check dead letters; None for the steps of workflows, which have no webhook."""
     telemetry: Telemetry
     clock: Clock
 
@@ -84,7 +84,7 @@ class TakeDecision:
         """Read an execution that an operator names.
 
         Raises:
-            ExecutionNotFoundError: there is none with this id.
+            ExecutionNotFoundError: no execution has this id.
         """
         execution = named_execution(self.recorder.store, execution_id)
         self.telemetry.concerning(execution.execution_id, execution.trace_id)
@@ -95,7 +95,7 @@ class TakeDecision:
         if found.status == "failed":
             default = ExecutionError("resolved_as_failed", "an operator found that the action failed")
             return Order(Decision.RESOLVE, outcome=Outcome(Status.FAILED, error=reported_error(found.error) or default))
-        # As it was sent: numbers and order stay what they were.
+        # As sent: numbers and order are unchanged.
         sent = None if found.result is None else members(raw.decode())["result"].encode()
         ref, result = self.completion.refer_result(execution.execution_id, sent)
         return Order(Decision.RESOLVE, outcome=Outcome(Status.COMPLETED, result=ref), result=result)
@@ -115,7 +115,7 @@ class TakeDecision:
         """Take a decision and do what follows; it raises as ``take_once`` does."""
         resolves = order.decision is Decision.RESOLVE
         if resolves and execution.workflow is not None and execution.status is Status.UNKNOWN:
-            # A workflow waits for this outcome, and no message is under way that would find what is left undone.
+            # A workflow waits for this outcome, and no other message would find what a failure left undone.
             self.queue.send(Message.about(execution, MessageKind.DEADLINE), LOOK_AGAIN_MS)
         decided = self._write(execution, order, terms)
         if resolves:
@@ -125,7 +125,7 @@ class TakeDecision:
         return self.finish(decided, order)
 
     def finish(self, decided: Execution, order: Order) -> Execution:
-        """Do what follows from a decision that is on record; harmless where it is done, or where others went on."""
+        """Do what follows from a decision on record; safe to repeat, even after the execution went on."""
         decision = order.decision
         if decision is Decision.RESOLVE and decided.ended:
             self.completion.hand_on(decided, order.result)
@@ -141,7 +141,7 @@ class TakeDecision:
         return paid
 
     def sweep_letters(self) -> None:
-        """Have dead letters looked through. Where that can't be queued, the next decision does it."""
+        """Have dead letters checked. If that can't be queued, the next decision does it."""
         if self.decisions is None:
             return
         try:
@@ -150,7 +150,7 @@ class TakeDecision:
             self.telemetry.event("letters_not_swept", code=error.code)
 
     def _write(self, execution: Execution, order: Order, terms: Terms) -> Execution:
-        """Take the step; when another writer is first, on what it left, if that still allows it."""
+        """Take the step; when another writer was first, on the new state if that allows it."""
         now = self.clock.now()
         before = execution
 
@@ -158,7 +158,7 @@ class TakeDecision:
             nonlocal before
             before = current
             if not terms.admits(current):
-                raise WrongStateError("it is not what is decided about any more", execution_id=current.execution_id)
+                raise WrongStateError("the decision no longer includes it", execution_id=current.execution_id)
             return self._step(current, order, terms, now)
 
         decided = self.recorder.change(execution, step)
@@ -204,7 +204,7 @@ class TakeDecision:
 
 
 def _is_on_record(execution: Execution, order: Order) -> bool:
-    """Whether a decision has been taken and nothing has gone on since, so that this one is its repeat."""
+    """Whether this decision has been taken and nothing has happened since, so that this is a repeat."""
     match order.decision:
         case Decision.RETRY:
             return execution.status is Status.QUEUED and execution.reruns > 0 and execution.attempt is None

@@ -49,7 +49,7 @@ def request_sync() -> RequestSync:
 
 @once
 def catalogue_dead_letters() -> SqsDeadLetters:
-    """Takes the messages of the catalogue's queue that nobody can work on."""
+    """Takes the messages of the catalogue's queue that can't be processed."""
     return SqsDeadLetters(aws().sqs, catalogue_settings().catalogue_dlq_url)
 
 

@@ -33,7 +33,7 @@ def decide_settings() -> DecideSettings:
 
 @once
 def decide_about_many() -> DecideAboutMany:
-    """Takes decisions about many, and says how far they have come."""
+    """Takes decisions about many, and reports their progress."""
     settings = decide_settings()
     selection = _selection(settings)
     return DecideAboutMany(
@@ -71,7 +71,7 @@ def work_on_decision() -> WorkOnDecision:
 
 @once
 def decision_dead_letters() -> SqsDeadLetters:
-    """Takes the messages of the decision queue that nobody can work on."""
+    """Takes the messages of the decision queue that can't be processed."""
     return SqsDeadLetters(aws().sqs, decide_settings().decision_dlq_url)
 
 

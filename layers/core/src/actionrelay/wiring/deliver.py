@@ -34,7 +34,7 @@ def deliver_settings() -> DeliverSettings:
 
 @once
 def delivery_dead_letters() -> SqsDeadLetters:
-    """Takes the messages of the delivery queue that nobody can work on."""
+    """Takes the messages of the delivery queue that can't be processed."""
     return SqsDeadLetters(aws().sqs, deliver_settings().delivery_dlq_url)
 
 

@@ -1,4 +1,4 @@
-"""How a function's settings are read from its environment: every variable by its field's own rule, all faults at once.
+"""Reads a function's settings from its environment: each variable by its field's rule, all faults at once.
 
 Settings are dataclasses: pydantic would take a fifth of the cold start of functions that have no other use for it
 (ADR 16). Nothing compares or prints them, and the code for that would be made at each cold start.
@@ -60,18 +60,18 @@ def _override(text: str) -> str:
     return base_url(text) if text else text
 
 
-# How a field is read is beside its type; a field with nothing beside it is text.
+# A field's annotation holds the function that reads it; a field without one is text.
 Positive = Annotated[int, _whole_number(at_least=1)]
 NotNegative = Annotated[int, _whole_number(at_least=0)]
 Flag = Annotated[bool, _flag]
 Region = Annotated[str, require_region]
 Ports = Annotated[frozenset[int], _ports]
 Names = Annotated[frozenset[str], _names]
-"""Names that are compared without their case."""
+"""Names that are compared case-insensitively."""
 Ids = Annotated[frozenset[str], _ids]
-"""Separated by commas; an empty one is none."""
+"""Separated by commas; empty ones are ignored."""
 Override = Annotated[str, _override]
-"""The URL of a host, or nothing."""
+"""The URL of a host, or empty."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -84,11 +84,10 @@ class ObservedSettings:
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
-        """Take the fields from environment variables of the same name, in capitals.
+        """Read each field from the environment variable of the same name in capitals.
 
         Raises:
-            SettingsError: one is missing or unusable, with every fault and no value; the deployment's
-                fault.
+            SettingsError: one is missing or invalid; names every fault and no value.
         """
         hints = get_type_hints(cls, include_extras=True)
         values: dict[str, Any] = {}

@@ -26,7 +26,7 @@ def execute_settings() -> ExecuteSettings:
 
 @once
 def execution_dead_letters() -> SqsDeadLetters:
-    """Takes the messages of the execution queue that nobody can work on."""
+    """Takes the messages of the execution queue that can't be processed."""
     return SqsDeadLetters(aws().sqs, execute_settings().execution_dlq_url)
 
 

@@ -1,4 +1,4 @@
-"""How Genesys Cloud is reached by the functions that share its token and its rate."""
+"""The parts of every function that calls Genesys Cloud with the shared token and rate."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ from actionrelay.wiring.telemetry import telemetry
 
 @dataclass(frozen=True, slots=True)
 class GenesysCloud:
-    """What a request to Genesys Cloud takes."""
+    """What requests to Genesys Cloud need."""
 
     pool: PoolManager
     api_url: str
@@ -30,7 +30,7 @@ class GenesysCloud:
 
 
 def genesys_cloud(settings: SharedRateSettings) -> GenesysCloud:
-    """Return Genesys Cloud as the settings name it. One pool has the connections to both of its hosts."""
+    """Return the parts for the configured Genesys Cloud. One pool holds the connections to both hosts."""
     hosts = find_hosts(
         settings.genesys_api, settings.genesys_region, settings.genesys_api_url, settings.genesys_login_url
     )

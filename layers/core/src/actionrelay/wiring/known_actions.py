@@ -1,4 +1,4 @@
-"""What a submission learns from the catalogue."""
+"""What submissions know of actions, from the catalogue."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from actionrelay.wiring.telemetry import telemetry
 
 @dataclass(frozen=True, slots=True)
 class ActionsOfCatalogue(KnownActions):
-    """``KnownActions`` by the organisation's own list of them."""
+    """``KnownActions`` from the organisation's list of actions."""
 
     know: KnowActions
 
@@ -37,7 +37,7 @@ class ActionsOfCatalogue(KnownActions):
 
 
 def known_actions(settings: SubmittingSettings) -> KnownActions:
-    """Return what the catalogue knows."""
+    """Return what the catalogue knows of actions."""
     know = KnowActions(
         TableCatalogue(aws().dynamodb, settings.executions_table),
         SqsSyncQueue(aws().sqs, settings.catalogue_queue_url),

@@ -1,4 +1,4 @@
-"""What every function is built from that writes executions."""
+"""The parts of every function that writes executions."""
 
 from actionrelay.lanes import Lane
 from actionrelay.ledger.executions_dynamodb import ExecutionsTable
@@ -23,7 +23,7 @@ def executions_table(settings: WriterSettings) -> ExecutionsTable:
 
 
 def recorder(settings: WriterSettings) -> Recorder:
-    """Return the one writer of executions and their history."""
+    """Return the writer of executions and their history."""
     audit = AuditTable(aws().dynamodb, settings.audit_table, settings.audit_retention_days, telemetry())
     return Recorder(executions_table(settings), audit)
 
@@ -39,7 +39,7 @@ def retention(days: int) -> Retention:
 
 
 def callers_recorder(settings: WriterSettings) -> Recorder:
-    """Return the same writer, for what callers and operators do."""
+    """Return the same writer as callers and operators see it."""
     return Recorder(retained(executions_table(settings)), recorder(settings).audit)
 
 
@@ -55,7 +55,7 @@ def success_rate(settings: CompletingSettings) -> SuccessRate:
 
 
 def completion(settings: CompletingSettings) -> Completion:
-    """Return what an ending owes."""
+    """Return what follows an ending."""
     return Completion(
         recorder(settings),
         BucketPayloads(aws().s3, settings.payload_bucket),

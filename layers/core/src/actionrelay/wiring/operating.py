@@ -1,4 +1,4 @@
-"""How an operator's decisions are built, about one and about many."""
+"""The parts of an operator's decisions, about one execution and about many."""
 
 from collections.abc import Callable
 
@@ -15,12 +15,12 @@ from actionrelay.wiring.telemetry import telemetry
 def operating(
     settings: CompletingSettings, decision_queue_url: str | None, body: Callable[[bytes], Json]
 ) -> OperateExecution:
-    """Return the decisions about one execution; without a queue of decisions, about one of a workflow's step."""
+    """Return the decisions about one execution; without a queue of decisions, about a workflow's step."""
     return OperateExecution(taking_decisions(settings, decision_queue_url), body)
 
 
 def taking_decisions(settings: CompletingSettings, decision_queue_url: str | None) -> TakeDecision:
-    """Return what takes a decision about each execution."""
+    """Return what takes a decision about an execution."""
     return TakeDecision(
         recorder=callers_recorder(settings),
         runs=executions_table(settings),

@@ -31,7 +31,7 @@ def preflight_settings() -> PreflightSettings:
 
 @once
 def run_preflight() -> SharedPreflight:
-    """Says whether actions can be executed."""
+    """Checks whether actions can be executed."""
     settings = preflight_settings()
     api, secret_name = settings.genesys_api, settings.genesys_secret_name
     hosts = find_hosts(api, settings.genesys_region, settings.genesys_api_url, settings.genesys_login_url)
@@ -56,7 +56,7 @@ def run_preflight() -> SharedPreflight:
 
 @once
 def read_receiver_keys() -> ReadReceiverKeys:
-    """Hands out a receiver's keys."""
+    """Returns a receiver's keys."""
     settings = preflight_settings()
     return ReadReceiverKeys(partial(signing_secrets, NamedSecret(aws().secrets, settings.delivery_secret_name)))
 
@@ -66,7 +66,7 @@ def _stored(name: str) -> StoredSecret:
 
 
 def _current_text(secret: NamedSecret) -> str:
-    """What is looked at is the secret, not what was kept of it."""
+    """Read the secret itself, not a cached value."""
     secret.forget()
     return secret.value()
 

@@ -1,4 +1,4 @@
-"""What a process has once: its clients. And what it takes from the machine: the time and chance."""
+"""What a process has once: its AWS clients; and the machine's clock and randomness."""
 
 import os
 import random
@@ -16,7 +16,7 @@ from actionrelay.aws.clients import AwsClients
 from actionrelay.ports import Clock, Randomness
 
 _RUNTIME = "AWS_LAMBDA_RUNTIME_API"
-"""Where Lambda's runtime asks for events; nobody else sets it."""
+"""The address of Lambda's runtime API; only Lambda sets it."""
 
 
 class SystemClock(Clock):
@@ -40,7 +40,7 @@ class SystemRandomness(Randomness):
 
 
 def once[Wired](build: Callable[[], Wired]) -> Callable[[], Wired]:
-    """Build at the first call and remember; threads that come at the same time wait for the one that builds."""
+    """Build at the first call and keep the result; concurrent threads wait for the one that builds."""
     lock = threading.Lock()
     built = cache(build)
 
@@ -54,10 +54,10 @@ def once[Wired](build: Callable[[], Wired]) -> Callable[[], Wired]:
 
 
 def prepare(*builds: Callable[[], object]) -> None:
-    """Build what the first event needs while Lambda gets the function ready, which it does with more than the part of a
-    core that events get (ADR 74). Elsewhere it is built when it is asked for.
+    """In Lambda, build what the first event needs during init, which has more CPU than an event gets (ADR 74).
 
-    What can't be built is tried again at the first event, which can say what is wrong.
+    What can't be built is tried again at the first event, whose response can report the fault. Elsewhere everything is
+    built when it is needed.
     """
     if _RUNTIME in os.environ:
         for build in builds:

@@ -1,4 +1,4 @@
-"""How ``query`` is built. It only reads, except for the slots of those that wait."""
+"""How ``query`` is built. It only reads, except for the slots of waiting requests."""
 
 import os
 
@@ -85,7 +85,7 @@ def list_workflows() -> ListWorkflows:
 
 @once
 def read_history() -> ReadHistory:
-    """Gives the history of one execution."""
+    """Shows the history of one execution."""
     settings = query_settings()
     return ReadHistory(
         store=_executions_table(settings),
@@ -108,20 +108,20 @@ def list_executions() -> ListExecutions:
 
 @once
 def read_attention() -> ReadAttention:
-    """Gives what needs somebody."""
+    """Lists what needs attention."""
     return ReadAttention(list_executions(), SystemClock())
 
 
 @once
 def read_audit_days() -> ReadAuditDays:
-    """Gives what happened on a day."""
+    """Shows what happened on a day."""
     settings = query_settings()
     return ReadAuditDays(AuditTableReader(aws().dynamodb, settings.audit_table))
 
 
 @once
 def read_metrics() -> ReadMetrics:
-    """Says how the deployment is doing."""
+    """Reports the deployment's counters."""
     settings = query_settings()
     counters = TableCounters(aws().dynamodb, settings.executions_table, SystemClock())
     return ReadMetrics(counters, SystemClock(), settings.genesys_api)
@@ -129,7 +129,7 @@ def read_metrics() -> ReadMetrics:
 
 @once
 def read_queues() -> ReadQueues:
-    """Says what waits."""
+    """Reports what waits."""
     settings = query_settings()
 
     def watched(queue_url: str, dlq_url: str) -> WatchedQueue:
@@ -158,7 +158,7 @@ def read_actions() -> ReadActions:
 
 @once
 def describe_api() -> ApiDescription:
-    """Says what the API is."""
+    """Describes the API."""
     return ApiDescription.packaged()
 
 

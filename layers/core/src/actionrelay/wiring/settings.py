@@ -32,7 +32,7 @@ class WebhookScheme(StrEnum):
 
 
 class ApiAuth(StrEnum):
-    """How API Gateway finds out who asks."""
+    """How API Gateway authenticates callers."""
 
     AWS_IAM = "AWS_IAM"
     API_KEY = "API_KEY"
@@ -46,15 +46,15 @@ Auth = Annotated[ApiAuth, one_of(ApiAuth)]
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class OperatedSettings(ObservedSettings):
-    """What every function needs that serves a route for operators."""
+    """Of every function that serves operators' routes."""
 
     operator_key_ids: Ids
-    """Of the API keys that may call those; none where IAM decides."""
+    """The operators' API keys; empty if IAM decides."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class GenesysSettings(ObservedSettings):
-    """What every function needs that asks Genesys Cloud anything."""
+    """Of every function that calls Genesys Cloud."""
 
     executions_table: str
     genesys_api: Contract
@@ -68,7 +68,7 @@ class GenesysSettings(ObservedSettings):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SharedRateSettings(GenesysSettings):
-    """What every function needs that gets tokens for all, and shares the rate between lanes."""
+    """Of every function that refreshes the shared token, and shares the rate between lanes."""
 
     token_key_arn: str
     bulk_share_percent: Positive
@@ -101,7 +101,7 @@ class _Settings(ObservedSettings):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WriterSettings(_Settings):
-    """What every function needs that writes executions."""
+    """Of every function that writes executions."""
 
     delivery_queue_url: str
     execution_retention_days: Positive
@@ -110,7 +110,7 @@ class WriterSettings(_Settings):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class CompletingSettings(WriterSettings):
-    """What every function needs that brings executions to their end, or on."""
+    """Of every function that ends executions, or advances them."""
 
     execution_queue_url: str
     bulk_queue_url: str
@@ -120,7 +120,7 @@ class CompletingSettings(WriterSettings):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SubmittingSettings(CompletingSettings):
-    """What every function needs that takes requests in."""
+    """Of every function that accepts requests."""
 
     genesys_api: Contract
     catalogue_queue_url: str
@@ -137,9 +137,9 @@ class _OutboundSettings(WriterSettings):
     @classmethod
     @override
     def read(cls, environment: Mapping[str, str]) -> Self:
-        """Read as the others do; private webhooks are allowed only where AWS is an emulator.
+        """Read as the others do, but allow private webhooks only with an emulator, whose endpoint is plain HTTP.
 
-        No service of AWS is asked in plain HTTP here, and in an account 127.0.0.1 is Lambda's own runtime API.
+        In an AWS account 127.0.0.1 is Lambda's own runtime API.
         """
         settings = super().read(environment)
         if environment.get("AWS_ENDPOINT_URL", "").startswith("http://"):
@@ -153,9 +153,9 @@ class ValidateSettings(OperatedSettings, SubmittingSettings, _OutboundSettings):
 
     requests_per_minute: Positive
     max_backlog: NotNegative
-    """0 means twelve hours' work at the rate."""
+    """0 means what the rate works off in twelve hours."""
     max_waiting: NotNegative
-    """How many callers may wait at once; 0 lets nobody wait."""
+    """How many callers may wait at once; 0 allows none."""
     mask_inputs: Names
     decision_queue_url: str
 
@@ -242,7 +242,7 @@ class QuerySettings(_Settings):
     max_in_flight: Positive
     max_waiting: NotNegative
     runbook_url: str
-    """Where people read the runbook, or nothing."""
+    """The URL of the runbook, or empty."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -1,4 +1,4 @@
-"""Secrets that sign webhooks, as they are stored."""
+"""The stored secrets that sign webhooks."""
 
 from actionrelay.aws.secret import NamedSecret
 from actionrelay.errors import SecretUnavailableError
@@ -6,7 +6,7 @@ from actionrelay.webhooks.keys import SigningSecret, parse_secrets
 
 
 def signing_secrets(secret: NamedSecret) -> tuple[SigningSecret, ...]:
-    """Read what a secret holds now.
+    """Read the keys of a secret.
 
     Raises:
         SecretUnavailableError: it can't be read, or holds no usable key.

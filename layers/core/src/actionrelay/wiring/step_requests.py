@@ -1,4 +1,4 @@
-"""What a workflow asks of other capabilities: room for it, and that its steps' requests are judged and looked after."""
+"""What workflows need of other capabilities: room in a lane, rules for their steps' requests, and executions."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -26,7 +26,7 @@ _OF_NAMES = {"unknown_action", "unknown_input"}
 
 @dataclass(frozen=True, slots=True)
 class RulesOfSubmissions(SubmissionRules):
-    """``SubmissionRules`` by the rules that the API's own submissions keep."""
+    """``SubmissionRules`` by the rules of submissions."""
 
     rules: RequestRules
 
@@ -80,7 +80,7 @@ class NamesOfInputs(KnownActions):
 
 @dataclass(frozen=True, slots=True)
 class RoomInBacklog(LaneRoom):
-    """``LaneRoom`` in the backlog that the API's own submissions fill."""
+    """``LaneRoom`` in the backlog of submissions."""
 
     backlog: Backlog
 
@@ -91,7 +91,7 @@ class RoomInBacklog(LaneRoom):
 
 @dataclass(frozen=True, slots=True)
 class SubmittedSteps(StepExecutions):
-    """``StepExecutions`` that are submitted, and asked about, as callers and operators do it."""
+    """``StepExecutions`` that are submitted and retried like those of callers and operators."""
 
     submitting: SubmitExecution
     taking: TakeDecision

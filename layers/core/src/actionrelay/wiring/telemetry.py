@@ -1,8 +1,7 @@
 """Logs and metrics through Powertools, behind the ``Telemetry`` port.
 
-Metrics carry the service, which is the stack's name, as their one dimension, and an error code where there is one:
-never an id, since each new value of a dimension is a metric of its own and is billed as one. Log lines do carry ids:
-those of the execution, of its trace, and of the message or the request that it was met in.
+Metrics have the dimensions service (the stack's name) and, for some, an error code. They never have an id: each value
+of a dimension is billed as a metric. Log lines have the ids of the execution, its trace, and the message or request.
 """
 
 import threading
@@ -37,7 +36,7 @@ def metrics() -> Metrics:
 
 @dataclass(frozen=True, slots=True)
 class PowertoolsTelemetry(Telemetry):
-    """A ``Telemetry`` over both; threads take turns, since a metric set is one dictionary."""
+    """A ``Telemetry`` over both; a lock guards the metric set, which all threads share."""
 
     log: Logger
     emf: Metrics
@@ -45,7 +44,7 @@ class PowertoolsTelemetry(Telemetry):
 
     @override
     def count(self, metric: Count, code: str | None = None, *, by: int = 1) -> None:
-        """Add, by code in a metric of its own too, so that the sum over all codes stays one metric."""
+        """Count the metric and, if there is a code, a second one by code, so that the sum stays one metric."""
         with self._lock:
             self.emf.add_metric(str(metric), MetricUnit.Count, by)
             if code is not None:
@@ -67,16 +66,15 @@ class PowertoolsTelemetry(Telemetry):
 
     @override
     def event(self, name: str, **fields: str | float | None) -> None:
-        """Write one line; the message is the event's name."""
+        """Write one log line; the message is the event's name."""
         self.log.info(name, extra={key: value for key, value in fields.items() if value is not None})
 
 
 @contextmanager
 def on_every_line(**ids: str) -> Iterator[None]:
-    """Put ids on every line that this thread writes meanwhile, and take off all of them, also those that others put
-    there.
+    """Put ids on every line that this thread writes in the block; then remove all ids of the thread, including those that others added.
 
-    They are this thread's own: a batch works on ten executions at once, and none shows another's trace id.
+    Ids belong to a thread: a batch works on ten executions at once, and none may show another's trace id.
     """
     log = logger()
     log.thread_safe_clear_keys()
@@ -88,13 +86,13 @@ def on_every_line(**ids: str) -> Iterator[None]:
 
 
 def log_refusal(log: Logger, error: ActionRelayError) -> None:
-    """Write down why something was refused or failed, with what the error says is safe."""
+    """Log why something was refused or failed, with the error's safe context."""
     level = log.error if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR else log.info
     level("request_refused", extra={"code": error.code, **error.context})
 
 
 def log_bug(log: Logger, error: Exception) -> None:
-    """Write down where the unexpected happened. The exception's own text may quote an input, so it is left out."""
+    """Log where an unexpected exception was raised. Its text may quote an input, so it is left out."""
     frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
     log.error("unexpected_error", extra={"exception": type(error).__name__, "frames": frames})
 
@@ -109,7 +107,7 @@ type Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
 def observed(handler: Handler) -> Handler:
-    """Give a Lambda handler its logger context and let its metrics go out when it returns."""
+    """Wrap a Lambda handler: add the logger context, and flush its metrics when it returns."""
 
     @wraps(handler)
     def wrapper(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def validate_settings() -> ValidateSettings:
 
 @once
 def backlog() -> Backlog:
-    """Knows how much waits, and who may add to it."""
+    """Limits how much may wait."""
     settings = validate_settings()
     return Backlog(
         gauges=lambda lane: SqsGauge(
@@ -62,7 +62,7 @@ def backlog() -> Backlog:
 
 @once
 def submit_execution() -> SubmitExecution:
-    """Takes executions in."""
+    """Accepts executions."""
     settings = validate_settings()
     return SubmitExecution(
         rules=RequestRules(
@@ -95,20 +95,20 @@ def await_end() -> AwaitEnd:
 
 @once
 def take_batch() -> SubmitBatch:
-    """Takes batches in."""
+    """Accepts batches."""
     return SubmitBatch(submit_execution())
 
 
 @once
 def operate_execution() -> OperateExecution:
-    """Takes what operators decide."""
+    """Takes operators' decisions about executions."""
     settings = validate_settings()
     return operating(settings, settings.decision_queue_url, submit_execution().rules.body)
 
 
 @once
 def read_request() -> ReadRequest:
-    """Shows operators what was asked for."""
+    """Shows operators the request of an execution."""
     settings = validate_settings()
     return ReadRequest(
         recorder=callers_recorder(settings),
@@ -121,7 +121,7 @@ def read_request() -> ReadRequest:
 
 @once
 def submit_workflow() -> SubmitWorkflow:
-    """Takes workflows in."""
+    """Accepts workflows."""
     settings = validate_settings()
     return SubmitWorkflow(
         rules=WorkflowRules(RulesOfSubmissions(submit_execution().rules)),
@@ -137,7 +137,7 @@ def submit_workflow() -> SubmitWorkflow:
 
 @once
 def operate_workflow() -> OperateWorkflow:
-    """Takes what operators decide about workflows."""
+    """Takes operators' decisions about workflows."""
     settings = validate_settings()
     return OperateWorkflow(
         records=callers_workflow_records(settings),
@@ -152,13 +152,13 @@ def operate_workflow() -> OperateWorkflow:
 
 @once
 def read_steps() -> StepResults:
-    """Looks at the executions of steps, for the answers."""
+    """Reads the results of steps, for responses."""
     return step_results(validate_settings())
 
 
 @once
 def record_rejection() -> RecordRejection:
-    """Records a submission that was refused; its answer does not wait for it."""
+    """Records refused submissions, with a client that gives up within seconds."""
     settings = validate_settings()
     audit = AuditTable(aws().brief_dynamodb, settings.audit_table, settings.audit_retention_days, telemetry())
     counter = TableRefusalCounter(aws().brief_dynamodb, settings.executions_table)

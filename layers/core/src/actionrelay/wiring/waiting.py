@@ -1,4 +1,4 @@
-"""How a wait for an execution's end is built, for reads and for submissions."""
+"""The parts of a wait for an execution's end, for reads and submissions."""
 
 import time
 from typing import override
@@ -14,7 +14,7 @@ from actionrelay.wiring.telemetry import telemetry
 
 
 class SystemSleep(Sleep):
-    """The machine's time, passed."""
+    """A ``Sleep`` of the machine."""
 
     @override
     def sleep(self, milliseconds: int) -> None:
@@ -22,7 +22,7 @@ class SystemSleep(Sleep):
 
 
 def awaiting(settings: QuerySettings | ValidateSettings, store: ExecutionStore) -> AwaitEnd:
-    """Return what waits for the executions of a store."""
+    """Return what waits for a store's executions to end."""
     return AwaitEnd(
         store=store,
         payloads=BucketPayloads(aws().s3, settings.payload_bucket),

@@ -1,4 +1,4 @@
-"""What decisions want to know of the deliveries of workflows, from their records."""
+"""The deliveries of workflows, from their records, for operators' decisions."""
 
 from dataclasses import dataclass
 from typing import override

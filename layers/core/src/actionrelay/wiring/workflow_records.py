@@ -1,4 +1,4 @@
-"""What every function is built from that reads workflows. Those that only run executions import none of it."""
+"""The parts of every function that reads workflows. Functions that only run executions import none of it."""
 
 from dataclasses import replace
 
@@ -23,5 +23,5 @@ def callers_workflow_records(settings: WriterSettings) -> WorkflowRecords:
 
 
 def step_results(settings: WriterSettings) -> StepResults:
-    """Return the results of steps, where their executions have left them."""
+    """Return what reads the results of steps."""
     return StepResults(executions_table(settings), BucketPayloads(aws().s3, settings.payload_bucket))

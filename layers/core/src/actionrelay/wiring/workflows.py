@@ -27,17 +27,17 @@ def workflows_settings() -> WorkflowsSettings:
 
 @once
 def workflow_dead_letters() -> SqsDeadLetters:
-    """Takes the messages of the workflow queue that nobody can work on."""
+    """Takes the messages of the workflow queue that can't be processed."""
     return SqsDeadLetters(aws().sqs, workflows_settings().workflow_dlq_url)
 
 
 @once
 def advance_workflow() -> AdvanceWorkflow:
-    """Brings workflows on."""
+    """Advances workflows."""
     settings = workflows_settings()
     queue = execution_queue(settings)
     deliveries = SqsDeliveryQueue(aws().sqs, settings.delivery_queue_url)
-    # A step has no webhook of its own, so no address is ever judged here.
+    # Steps have no webhooks, so no address is checked here.
     rules = RequestRules(
         settings.genesys_api,
         settings.max_payload_bytes,
