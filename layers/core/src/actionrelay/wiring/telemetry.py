@@ -72,7 +72,7 @@ class PowertoolsTelemetry(Telemetry):
 
 @contextmanager
 def on_every_line(**ids: str) -> Iterator[None]:
-    """Put ids on every line that this thread writes in the block; then remove all ids of the thread, including those that others added.
+    """Put ids on every line that this thread writes in the block; then remove all ids of the thread.
 
     Ids belong to a thread: a batch works on ten executions at once, and none may show another's trace id.
     """
