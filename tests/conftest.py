@@ -1,4 +1,4 @@
-"""Which tests run under coverage, that `make test` may ask for these and then for all others."""
+"""Marks the tests that run under coverage, so that `make test` can select these and then all others."""
 
 import gc
 from pathlib import Path
@@ -9,10 +9,10 @@ from hypothesis import is_hypothesis_test
 HERE = Path(__file__).parent
 MEASURED = ("unit", "functional")
 OF_OTHER_CODE = ("benchmarks", "build", "docs", "examples", "local_verify", "local_world")
-"""Folders of unit tests that are about no line of layers/core."""
+"""Folders of unit tests that test nothing of layers/core."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what has not the markers that are asked for
+@pytest.hookimpl(tryfirst=True)  # before pytest selects tests by their markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _is_measured(item):
@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _is_measured(item: pytest.Item) -> bool:
-    """Coverage doubles the time of a test that goes over the same lines again and again, and learns nothing from it."""
+    """Return whether a test is measured. Repetitive ones are not: coverage doubles their time for no new lines."""
     if not item.path.is_relative_to(HERE):
         return False
     folder, inner, *_ = item.path.relative_to(HERE).parts
@@ -29,6 +29,6 @@ def _is_measured(item: pytest.Item) -> bool:
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over the thousands of tests that were found."""
+    """Exclude the thousands of collected tests from garbage collection."""
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""What every file in ``events/`` must lead to, for all tests that run them: in this process, and in containers.
+"""The expected response to every file in ``events/``, for all tests that run them: in this process, and in containers.
 
 A signature holds for one secret and for five minutes. Those in ``events/receive_webhook`` were made with
 ``WEBHOOK_SECRET`` at ``SIGNED_AT``; where that matters, a case says what comes of it there and then (`expects`) and
@@ -20,7 +20,7 @@ WEBHOOK_SECRET = "whsec_YWN0aW9ucmVsYXktZXhhbXBsZS1zZWNyZXQtMzItYnl0ZXM="
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One entry of a problem's `errors`, without its words."""
+    """One entry of a problem's `errors`, without its `detail`."""
 
     pointer: str
     code: str
@@ -28,7 +28,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What an HTTP function answers: a status and, for a problem, its code and its faults in any order."""
+    """The response of an HTTP function: its status and, for a problem, its code and its faults in any order."""
 
     status: int
     code: str | None = None
@@ -46,7 +46,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """What a queue's function gives back: the ids of the messages that failed; the others are done with."""
+    """The response of a queue's function: the ids of the messages that failed."""
 
     message_ids: tuple[str, ...] = ()
 
@@ -58,7 +58,7 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What the export of a day says that it wrote."""
+    """The response of a day's export: what it wrote."""
 
     executions: int = 0
     entries: int = 0
@@ -67,13 +67,13 @@ class Exported:
 
     @classmethod
     def read(cls, response: dict[str, Any]) -> Self:
-        """Read what the function returned."""
+        """Read the function's response."""
         return cls(response["executions"], response["entries"], response["bytes"], response["flaws"])
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a stream's function gives back: the state of its window, which is empty; it raises what it did not take."""
+    """The response of a stream's function: the empty state of its window. A batch that fails raises."""
 
     state: tuple[str, ...] = ()
 
@@ -88,14 +88,14 @@ type Expectation = Answered | Returned | Exported | Counted
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One file: the function that it is for, its name without the suffix, and what must come of it."""
+    """One file: its function, its name without the suffix, and the expected response."""
 
     function: str
     name: str
     expects: Expectation
-    """With `WEBHOOK_SECRET`, at `SIGNED_AT`, in a deployment that knows no execution."""
+    """With `WEBHOOK_SECRET`, at `SIGNED_AT`, in a deployment without executions."""
     expects_now: Expectation | None = None
-    """With another secret, or today; None where neither makes a difference."""
+    """With another secret, or today; None if that makes no difference."""
 
     def __str__(self) -> str:
         return f"{self.function}/{self.name}"
@@ -107,7 +107,7 @@ class Case:
 
     @property
     def event(self) -> dict[str, Any]:
-        """What is in it."""
+        """Its content."""
         event: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
         return event
 
@@ -118,11 +118,11 @@ class Case:
 
     @property
     def today(self) -> Expectation:
-        """What must come of it in a deployment with a secret of its own."""
+        """The expected response in a deployment with another secret."""
         return self.expects_now or self.expects
 
     def read(self, response: dict[str, Any]) -> Expectation:
-        """Reduce a response to what is expected of it."""
+        """Reduce a response to its expected parts."""
         return type(self.expects).read(response)
 
 

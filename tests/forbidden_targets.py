@@ -1,4 +1,4 @@
-"""What no caller may make us connect to: addresses, URLs that break a rule, and which one."""
+"""Forbidden targets of webhooks: addresses, and URLs with the rule that each breaks."""
 
 from actionrelay.webhooks.targets import MAX_URL_LENGTH
 

@@ -1,4 +1,4 @@
-"""The packaged OpenAPI document, and whether an answer is one of its own.
+"""The packaged OpenAPI document, and whether a response matches it.
 
 Stricter than it says: what it does not name in an answer is a fault here, while a caller is to expect new members.
 """
@@ -20,11 +20,11 @@ REQUESTS = {
     *("ExecutionRequest", "Retry", "Resolution", "ResultWebhook", "ReportedError", "Dependencies"),
     *("WorkflowRequest", "StepRequest", "WorkflowRetry"),
 }
-"""The schemas of what comes in; every other one is of an answer."""
+"""The schemas of requests; all others are of responses."""
 
 
 def closed() -> dict[str, Any]:
-    """A copy of the document whose answers have no members but those that it names."""
+    """Return a copy of the document whose responses allow no unnamed members."""
     document = copy.deepcopy(DOCUMENT)
     for name, schema in document["components"]["schemas"].items():
         if name not in REQUESTS and "properties" in schema:
@@ -36,14 +36,14 @@ _CLOSED = closed()
 
 
 def routes() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every operation with its method and its path."""
+    """Yield every operation with its method and its path."""
     for path, item in DOCUMENT["paths"].items():
         for method, operation in item.items():
             yield method, path, operation
 
 
 def resolved(given: dict[str, Any]) -> dict[str, Any]:
-    """What is there, or what it refers to."""
+    """Follow a reference, if there is one."""
     if "$ref" not in given:
         return given
     found: Any = DOCUMENT
@@ -53,7 +53,7 @@ def resolved(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def violations(schema: Mapping[str, Any], value: Any) -> list[str]:
-    """Every way in which a value does not fit a schema of the document."""
+    """Return how a value violates a schema of the document."""
     errors = _validator(json.dumps(schema)).iter_errors(value)
     return [f"/{'/'.join(map(str, error.instance_path))}: {error.message}" for error in errors]
 
@@ -64,7 +64,7 @@ def _validator(schema: str) -> Draft202012Validator:
 
 
 def answer_violations(method: str, path: str, response: Mapping[str, Any]) -> list[str]:
-    """Every way in which the response of a proxy integration is none of its route's."""
+    """Return how the response of a proxy integration violates its route's description."""
     status = str(response["statusCode"])
     answers = DOCUMENT["paths"][path][method]["responses"]
     if status not in answers:

@@ -1,4 +1,4 @@
-"""What the browser tests share: Debian's Chromium under Playwright, the fake API, and one world of the real thing."""
+"""Fixtures of the browser tests: Debian's Chromium under Playwright, a fake API, and one local world."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ type Visit = Callable[..., Console]
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Start the machine's Chromium; skip where there is none, fail where there must be one."""
+    """Start the machine's Chromium; skip without one, or fail if `CI=true`."""
     chromium = shutil.which("chromium")
     if chromium is None:
         if os.environ.get("CI") == "true":
@@ -44,14 +44,14 @@ def _fake_api() -> Iterator[FakeApi]:
 
 @pytest.fixture
 def api(_fake_api: FakeApi) -> FakeApi:
-    """An API with a busy day behind it, which takes keys."""
+    """A fake API after a busy day, with API keys."""
     _fake_api.reset("API_KEY", busy_day(time.time() * 1_000))
     return _fake_api
 
 
 @pytest.fixture
 def visit(browser: Browser, api: FakeApi) -> Iterator[Visit]:
-    """Open the console in a tab of its own. No tab may break its policy, or have an error that nobody caught."""
+    """Open the console in a new tab. No tab may violate its policy or have an uncaught error."""
     opened: list[Console] = []
 
     def open_console(
@@ -73,7 +73,7 @@ def visit(browser: Browser, api: FakeApi) -> Iterator[Visit]:
 
 @pytest.fixture(scope="session")
 def deployment(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """A world of the real thing, by the contract in which an outcome can be lost, and with no rate to keep to."""
+    """A local world with the contract in which an outcome can be lost, and without a rate limit."""
     state = tmp_path_factory.mktemp("console")
     stack = up(
         state, genesys_url=None, parameters={"GenesysApi": "integrations"}, progress=Progress(Terminal(quiet=True))

@@ -28,11 +28,11 @@ APPS = {
     for path in sorted(Path(__file__).parents[2].glob("functions/*/app.py"))
 }
 REAL = {"describe_api"}
-"""Parts of a handler that need no service, so that they are the same here as in Lambda."""
+"""Parts of a handler that need no service, so they are not replaced."""
 
 
 def wired(app: ModuleType) -> dict[str, Any]:
-    """Return the names and types of what a handler takes from its module of `wiring`."""
+    """Return the names and types that a handler imports from its module of `wiring`."""
     made = {name: each for name, each in vars(app).items() if hasattr(each, "cache_clear")}
     return {name: get_type_hints(each)["return"] for name, each in made.items() if name not in REAL}
 

@@ -21,7 +21,7 @@ CLIENT = ["local-client", "local-secret"]
 
 @dataclass(frozen=True)
 class Read:
-    """A 200 as the SDK has it: the class, the answer's JSON, and the JSON that its models hold."""
+    """A 200 in the SDK: the class, the response's JSON, and the JSON in its models."""
 
     type: str
     body: Any
@@ -30,7 +30,7 @@ class Read:
 
 @dataclass(frozen=True)
 class Refused:
-    """What the SDK raised."""
+    """An error of the SDK."""
 
     status: int
     headers: dict[str, str]
@@ -45,23 +45,23 @@ class PublishedSdk:
     answers: IO[str]
 
     def login(self) -> None:
-        """Take a token for the calls that follow."""
+        """Set the token of later calls."""
         self._ask(login=CLIENT)
 
     def call(self, api: str, call: str, **arguments: Any) -> Read:
-        """Return what the SDK made of the answer to a call of its own."""
+        """Make a call with the SDK and return its result."""
         answer = self._ask(api=api, call=call, arguments=arguments)
         assert "status" not in answer, answer
         return Read(answer["type"], json.loads(answer["body"]), answer["read"])
 
     def refused(self, api: str, call: str, **arguments: Any) -> Refused:
-        """Return what the SDK raised for a call."""
+        """Make a call with the SDK and return its error."""
         answer = self._ask(api=api, call=call, arguments=arguments)
         assert "status" in answer, answer
         return Refused(**answer)
 
     def read(self, body: str, model: str) -> Any:
-        """Return what a text's model holds."""
+        """Return the content of a text's model."""
         return self._ask(body=body, model=model)["read"]
 
     def _ask(self, **asked: Any) -> Any:
@@ -98,7 +98,7 @@ def _sdk(_simulator: RemoteSimulator, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture
 def genesys(_simulator: RemoteSimulator) -> RemoteSimulator:
-    """The simulator, as it is at its start."""
+    """The simulator in its initial state."""
     _simulator.reset(tokens=True)
     return _simulator
 

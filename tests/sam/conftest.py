@@ -1,4 +1,4 @@
-"""What the sam tests share: a container engine, a world, and the built project ready to run against it."""
+"""Fixtures of the sam tests: a container engine, a local world, and the built project."""
 
 import os
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.sam.project import Project
 
 @pytest.fixture(scope="session")
 def _engine() -> None:
-    """Skip where there is no container engine; where there must be one, its absence is a failure."""
+    """Skip without a container engine, or fail if `CI=true`."""
     reason = why_not()
     if reason and os.environ.get("CI") == "true":
         pytest.fail(reason)
@@ -26,7 +26,7 @@ def _engine() -> None:
 
 @pytest.fixture(scope="session")
 def world(_engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A world with the outbound rules that a deployment in AWS has: the corpus expects those."""
+    """A world with the outbound rules of a deployment in AWS, as the corpus expects."""
     state = tmp_path_factory.mktemp("world")
     parameters = {"AllowPrivateWebhooks": "false"}
     try:

@@ -1,4 +1,4 @@
-"""Deploys the present build over a world that is up, as an upgrade does."""
+"""Deploys the current build over a running world, like an upgrade."""
 
 import os
 from collections.abc import Mapping

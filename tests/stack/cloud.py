@@ -33,7 +33,7 @@ _START_SECONDS = 180.0
 
 @dataclass(slots=True)
 class Cloud:
-    """One account with what `execute` needs, and the Genesys Cloud that it asks."""
+    """One account with the resources of `execute`, and its Genesys Cloud."""
 
     folder: Path
     account: Account
@@ -44,7 +44,7 @@ class Cloud:
     @classmethod
     @contextmanager
     def of(cls, folder: Path) -> Iterator[Self]:
-        """Start both, make the resources, and end everything that was started."""
+        """Start both, create the resources, and stop everything at the end."""
         servers = []
         try:
             for name, command, settings, probe in (
@@ -80,7 +80,7 @@ class Cloud:
             stop([server for server, _, _ in servers], world=folder)
 
     def aws(self, service: str) -> Any:
-        """A client with an administrator's rights."""
+        """Return a client with an administrator's rights."""
         return self.account.session().client(service, endpoint_url=self.account.endpoint)  # type: ignore[call-overload]
 
     def lease(self) -> Mapping[str, Any] | None:
@@ -92,7 +92,7 @@ class Cloud:
     # -- Workers ------------------------------------------------------------------------------------------------
 
     def workers(self, count: int, *arguments: str) -> "Workers":
-        """Start so many cold workers, which wait until they are let go."""
+        """Start cold workers, which wait until they are released."""
         folder = self.folder / uuid.uuid4().hex
         folder.mkdir()
         environment = for_servers(os.environ, self.folder, self.folder) | ENVIRONMENT | self._environment()
@@ -110,7 +110,7 @@ class Cloud:
         return Workers(folder, processes)
 
     def end_workers(self) -> None:
-        """End every worker that is still there."""
+        """Stop every remaining worker."""
         for process in self.started:
             if process.poll() is None:
                 process.kill()
@@ -139,7 +139,7 @@ class Cloud:
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Workers that were started together. Each says in the folder that it is ready, and prints what it did."""
+    """Workers that were started together. Each writes a file when it is ready, and prints its results."""
 
     folder: Path
     processes: list[subprocess.Popen[str]]
@@ -150,22 +150,22 @@ class Workers:
         return {file.read_text(): int(file.name.removeprefix("ready-")) for file in self.folder.glob("ready-*")}
 
     def go(self) -> None:
-        """Let all of them go at once."""
+        """Release all of them at once."""
         (self.folder / "go").touch()
 
     def stop(self) -> None:
-        """Stop those that work until they are stopped."""
+        """Stop the workers that run until they are stopped."""
         (self.folder / "stop").touch()
 
     def kill(self, pid: int) -> None:
-        """End one with SIGKILL."""
+        """Kill one with SIGKILL."""
         [process] = [process for process in self.processes if process.pid == pid]
         process.send_signal(signal.SIGKILL)
         process.communicate()
         self.processes.remove(process)
 
     def printed(self) -> list[dict[str, Any]]:
-        """Wait for all to end; return what each printed last."""
+        """Wait until all have ended; return the last line of each."""
         printed = []
         for process in self.processes:
             output, _ = process.communicate(timeout=90)
@@ -180,7 +180,7 @@ class Workers:
 def eventually[Thing](
     look: Callable[[], Thing | None], alive: Callable[[], bool] = lambda: True, seconds: float = _START_SECONDS
 ) -> Thing:
-    """Look until there is something."""
+    """Poll until the result is truthy, and return it."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends and alive():
         if found := look():
@@ -198,7 +198,7 @@ def _simulator_health(url: str) -> str:
 
 
 def _resources(account: Account) -> dict[str, str]:
-    """Make what the template would; return the queues by the names of their variables."""
+    """Create the template's resources; return the queues by the names of their variables."""
     session = account.session()
     dynamodb = session.client("dynamodb", endpoint_url=account.endpoint)
     for table, keys in ((TABLE, {"pk": "S", "sk": "S"}), (AUDIT, {"executionId": "S", "seq": "N"})):
@@ -227,7 +227,7 @@ def _resources(account: Account) -> dict[str, str]:
 
 
 def forget(cloud: Cloud) -> None:
-    """Take away the shared token and its lease: a deployment before its first token."""
+    """Delete the shared token and its lease, as before a deployment's first token."""
     ssm = cloud.aws("ssm")
     with contextlib.suppress(ssm.exceptions.ParameterNotFound):
         ssm.delete_parameter(Name=PARAMETER)

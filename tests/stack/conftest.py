@@ -1,4 +1,4 @@
-"""Worlds for the stack tests: the real template, built and deployed, reached through its HTTP API alone."""
+"""Worlds for the stack tests: the real template, built and deployed, used only through its HTTP API."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from local.world.up import up
 from tests.stack.deployment import Deployment
 
 LONGEST = ("test_upgrade.py", "test_made_again.py", "test_least_privilege.py", "test_token_single_flight.py")
-"""They begin first: a process that is left with one of them at the end keeps the others waiting for minutes."""
+"""Long tests that start first: at the end, one of them would keep a single process busy for minutes."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,20 +30,20 @@ def _deployed(state: Path, parameters: dict[str, str]) -> Iterator[Deployment]:
 
 @pytest.fixture(scope="session")
 def data_actions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """A deployment as the parameters' defaults have it, but that what stays ambiguous is unknown within seconds."""
+    """A deployment with default parameters, except that ambiguous attempts become unknown within seconds."""
     yield from _deployed(tmp_path_factory.mktemp("data-actions"), {"MaxAttempts": "4", "WebhookGraceSeconds": "5"})
 
 
 @pytest.fixture(scope="session")
 def integrations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """A deployment with everything that can be chosen chosen the other way."""
+    """A deployment with every choice of the parameters different from the default."""
     parameters = {"GenesysApi": "integrations", "ApiAuth": "API_KEY", "WebhookScheme": "x-hub-signature-256"}
     yield from _deployed(tmp_path_factory.mktemp("integrations"), parameters)
 
 
 @pytest.fixture(autouse=True)
 def _calm(request: pytest.FixtureRequest) -> None:
-    """Start each test from a Genesys Cloud and a receiver that do what they should."""
+    """Start each test with a well-behaved simulator and receiver."""
     for name in ("data_actions", "integrations"):
         if name in request.fixturenames:
             request.getfixturevalue(name).calm_down()

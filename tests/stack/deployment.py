@@ -1,4 +1,4 @@
-"""What the stack tests do to a deployment and ask of it, in their own words."""
+"""Operations of the stack tests on a deployment."""
 
 import base64
 import contextlib
@@ -29,17 +29,17 @@ PUBLISHED_ACTION = f"custom_-_{ACTION}"
 ENDED = {"completed", "failed", "unknown", "cancelled"}
 PATIENCE_SECONDS = 90.0
 ANSWER_SECONDS = 90.0
-"""Twenty requests at once start twenty workers, which share the cores of one machine here."""
+"""Twenty concurrent requests start twenty workers, which share this machine's cores."""
 TOKEN_PARAMETER = "/actionrelay/genesys/token"
 
 
 class TooSlowError(AssertionError):
-    """Something that should come to pass did not, in time."""
+    """An expected event did not happen in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One world, with a caller of its API and the controls of the world around it."""
+    """One world: a caller of its API, and the controls of simulator, sink and emulator."""
 
     stack: Stack
     api: ApiClient
@@ -47,7 +47,7 @@ class Deployment:
     session: boto3.Session
     http: urllib3.PoolManager
     baseline: dict[str, Any]
-    """The scenario that the world started with: its client and its secrets."""
+    """The world's initial scenario: its client and its secrets."""
 
     @classmethod
     @contextmanager
@@ -60,11 +60,11 @@ class Deployment:
         http.clear()
 
     def aws(self, service: str) -> Any:
-        """A client of the emulator, with an administrator's rights."""
+        """Return a client of the emulator with an administrator's rights."""
         return self.session.client(service, endpoint_url=self.stack.endpoint_url)  # type: ignore[call-overload]
 
     def calm_down(self) -> None:
-        """Forget every scenario, script and delivery."""
+        """Reset every scenario, script and delivery."""
         self.genesys.put_scenario({**self.baseline, "rate": {"enabled": False}})
         self.genesys.call("DELETE", "/_control/script")
         self.http.request("POST", f"{self.stack.sink_url}/_control/reset")
@@ -72,7 +72,7 @@ class Deployment:
     # -- Requests -----------------------------------------------------------------------------------------------
 
     def request(self, **fields: Any) -> dict[str, Any]:
-        """A valid request that nothing else has asked for, so that no cache entry answers it."""
+        """Return a valid, unique request, so that no cache entry answers it."""
         return {"actionId": ACTION, "inputs": {"order": str(uuid.uuid4())}, "executionId": str(uuid.uuid4()), **fields}
 
     def submit(self, **fields: Any) -> Answer:
@@ -80,7 +80,7 @@ class Deployment:
         return self.api.submit(self.request(**fields))
 
     def run(self, *, patience: float = PATIENCE_SECONDS, **fields: Any) -> dict[str, Any]:
-        """Submit such a request and follow it to its end."""
+        """Submit such a request and wait for its end."""
         answer = self.submit(**fields)
         assert answer.status == 202, answer.body
         return self.ended(answer.document["executionId"], patience=patience)
@@ -92,7 +92,7 @@ class Deployment:
     def when(
         self, execution_id: str, reached: Callable[[dict[str, Any]], bool], *, patience: float = PATIENCE_SECONDS
     ) -> dict[str, Any]:
-        """Wait until an execution is as wanted."""
+        """Wait until an execution matches."""
 
         def look() -> dict[str, Any] | None:
             execution: dict[str, Any] = self.api.execution(execution_id).document
@@ -101,7 +101,7 @@ class Deployment:
         return self.eventually(look, patience=patience)
 
     def eventually[Thing](self, look: Callable[[], Thing | None], *, patience: float = PATIENCE_SECONDS) -> Thing:
-        """Look until there is something."""
+        """Poll until the result is truthy, and return it."""
         ends = time.monotonic() + patience
         while time.monotonic() < ends:
             found = look()
@@ -111,19 +111,19 @@ class Deployment:
         raise TooSlowError(f"not seen within {patience} s")
 
     def history(self, execution_id: str) -> list[dict[str, Any]]:
-        """An execution's audit entries."""
+        """Return an execution's audit entries."""
         entries: list[dict[str, Any]] = self.api.audit(execution_id).document["entries"]
         return entries
 
     def metrics(self, **query: str) -> dict[str, Any]:
-        """`GET /metrics`."""
+        """Return `GET /metrics`."""
         answer = self.api.call("GET", f"/metrics?{urlencode(query)}" if query else "/metrics")
         assert answer.status == 200, answer.document
         document: dict[str, Any] = answer.document
         return document
 
     def invoke(self, logical_id: str, event: dict[str, Any]) -> dict[str, Any]:
-        """Call a function with an event, and return what it returns."""
+        """Invoke a function with an event, and return its response."""
         name = self.function(logical_id)["FunctionName"]
         answer = self.aws("lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode())
         returned: dict[str, Any] = json.loads(answer["Payload"].read())
@@ -131,14 +131,14 @@ class Deployment:
         return returned
 
     def preflight(self) -> Answer:
-        """Look again whether actions can be executed, whatever was found within the last minute."""
+        """Run the preflight, without the shared result of the last minute."""
         self.forget_preflight()
         return self.api.call("GET", "/health?deep=true")
 
     # -- The caller's webhook -----------------------------------------------------------------------------------
 
     def hook(self) -> tuple[str, str]:
-        """The name and the URL of a receiver of our own."""
+        """Return the name and the URL of a new receiver."""
         name = uuid.uuid4().hex
         return name, f"{self.stack.sink_url}/hooks/{name}"
 
@@ -148,7 +148,7 @@ class Deployment:
         assert self.http.request("PUT", url, json=behaviour).status == 200
 
     def deliveries(self, name: str) -> list[dict[str, Any]]:
-        """What a receiver got."""
+        """Return the webhooks that a receiver got."""
         url = f"{self.stack.sink_url}/_control/deliveries"
         found: list[dict[str, Any]] = self.http.request("GET", url, fields={"name": name}).json()["deliveries"]
         return found
@@ -167,13 +167,13 @@ class Deployment:
     # -- Genesys Cloud's webhook --------------------------------------------------------------------------------
 
     def report(self, document: dict[str, Any] | bytes, **headers: str) -> Answer:
-        """Send a result the way Genesys Cloud does, signed unless `headers` say otherwise."""
+        """Send a result as Genesys Cloud does, signed unless `headers` are given."""
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
         signed = {**self.signature(body), **{name.replace("_", "-"): value for name, value in headers.items()}}
         return self.post_unsigned("/webhooks/genesys", body, signed)
 
     def signature(self, body: bytes, webhook_id: str | None = None) -> dict[str, str]:
-        """The three headers of Standard Webhooks, under an id of its own unless one is given."""
+        """Return the three headers of Standard Webhooks, with a new id unless one is given."""
         webhook_id, timestamp = webhook_id or f"msg_{uuid.uuid4().hex}", str(int(time.time()))
         key = self.webhook_key()
         mac = hmac.new(key, f"{webhook_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
@@ -184,7 +184,7 @@ class Deployment:
         }
 
     def webhook_key(self) -> bytes:
-        """The key that Genesys Cloud signs with, in either scheme."""
+        """Genesys Cloud's signing key, for either scheme."""
         return base64.b64decode(self.stack.webhook_secret.removeprefix("whsec_"))
 
     def post_unsigned(self, path: str, body: bytes, headers: dict[str, str] | None = None) -> Answer:
@@ -201,7 +201,7 @@ class Deployment:
     # -- Functions ----------------------------------------------------------------------------------------------
 
     def role(self, function: str) -> str:
-        """The name of the role of one function, by the function's folder."""
+        """Return the name of a function's role, by the function's folder."""
         iam = self.aws("iam")
         for role in iam.list_roles()["Roles"]:
             if function in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]:
@@ -209,37 +209,37 @@ class Deployment:
         raise AssertionError(f"no role of {function}")
 
     def forget_token(self) -> None:
-        """Take the shared token away, if there is one."""
+        """Delete the shared token, if there is one."""
         client = self.aws("ssm")
         with contextlib.suppress(client.exceptions.ParameterNotFound):
             client.delete_parameter(Name=TOKEN_PARAMETER)
 
     def forget_preflight(self) -> None:
-        """Take the shared result of the last look away, if there is one."""
+        """Delete the preflight's shared result, if there is one."""
         self.aws("dynamodb").delete_item(
             TableName=self.stack.outputs["ExecutionsTableName"],
             Key={"pk": {"S": "preflight#shared"}, "sk": {"S": "result"}},
         )
 
     def shares_a_token(self) -> bool:
-        """Whether there is a shared token."""
+        """Return whether there is a shared token."""
         return any(each["Name"] == TOKEN_PARAMETER for each in self.aws("ssm").describe_parameters()["Parameters"])
 
     def resource(self, logical_id: str) -> str:
-        """The physical id of one resource of the stack."""
+        """Return the physical id of a resource of the stack."""
         stacks = self.aws("cloudformation")
         [stack] = [each for each in stacks.describe_stacks()["Stacks"] if "ApiUrl" in json.dumps(each["Outputs"])]
         resource = stacks.describe_stack_resource(StackName=stack["StackName"], LogicalResourceId=logical_id)
         return str(resource["StackResourceDetail"]["PhysicalResourceId"])
 
     def function(self, logical_id: str) -> dict[str, Any]:
-        """The configuration of one function of the stack."""
+        """Return the configuration of a function of the stack."""
         name = self.resource(logical_id)
         configuration: dict[str, Any] = self.aws("lambda").get_function_configuration(FunctionName=name)
         return configuration
 
     def make_cold(self, logical_id: str) -> int:
-        """Kill a function's workers with SIGKILL, and with them what they remember; return how many there were."""
+        """Kill a function's workers, and so their memory, with SIGKILL; return how many there were."""
         # The functions of another world have the same names.
         mark = f"{self._temporary()}/ministack-lambda-{self.function(logical_id)['FunctionName']}-"
         killed = running(mark)
@@ -256,7 +256,7 @@ class Deployment:
         return next(each for each in variables if each.startswith("TMPDIR=")).removeprefix("TMPDIR=")
 
     def logs(self, beginning: str = "/") -> str:
-        """Everything that was logged, by any function and by the API, or in the groups whose names begin like that."""
+        """Return all log lines of the functions and the API, or of the groups with this prefix."""
         client = self.aws("logs")
         groups = [
             group["logGroupName"] for group in client.describe_log_groups(logGroupNamePrefix=beginning)["logGroups"]
@@ -269,7 +269,7 @@ class Deployment:
 
 
 def _has_ended(pid: int) -> bool:
-    """Whether its parent can see that a process has ended, down to the last of its threads."""
+    """Return whether a process has fully ended, so that its parent can see it."""
     threads = Path(f"/proc/{pid}/task")
     try:
         return start_mark(pid) is None and len(list(threads.iterdir())) == 1

@@ -14,7 +14,7 @@ from tests.unit.docs.test_access import ARN
 
 @contextmanager
 def user(deployment: Deployment, policy: dict[str, Any]) -> Iterator[ApiClient]:
-    """Make an IAM user under one of the documented policies, written for this API."""
+    """Make an IAM user with one of the documented policies, for this API."""
     iam, name = deployment.aws("iam"), f"user-{uuid.uuid4().hex[:8]}"
     *_, api_id, stage = deployment.stack.api_url.rsplit("/", 2)
     region, account = deployment.stack.region, deployment.aws("sts").get_caller_identity()["Account"]

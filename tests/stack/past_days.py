@@ -1,4 +1,4 @@
-"""Days that are over: executions in the audit table as the functions would have written them then, and their export."""
+"""Past days: executions in the audit table as the functions would have written them, and their export."""
 
 import json
 import uuid
@@ -41,7 +41,7 @@ def _executions_of(day_ms: int, number: int) -> Iterator[Execution]:
 
 
 def given_a_past_day(deployment: Deployment, day_ms: int, number: int) -> None:
-    """Executions of a day that is over, as the functions would have written them then."""
+    """Write executions of a past day as the functions would have written them."""
     trail = AuditTable(deployment.aws("dynamodb"), deployment.stack.outputs["AuditTableName"], 400, RecordedTelemetry())
     for execution in _executions_of(day_ms, number):
         for entry in execution.audit.owed:
@@ -49,7 +49,7 @@ def given_a_past_day(deployment: Deployment, day_ms: int, number: int) -> None:
 
 
 def export(deployment: Deployment, wanted: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    """Invoke the function as an operator does; return what it said, and whether it failed."""
+    """Invoke the function like an operator; return its response, and whether it failed."""
     answer = deployment.aws("lambda").invoke(
         FunctionName=deployment.function("ExportFunction")["FunctionName"], Payload=json.dumps(wanted).encode()
     )

@@ -1,4 +1,4 @@
-"""Callers and operators as IAM users under the documented policies: what each may ask of a deployed API."""
+"""Callers and operators as IAM users with the documented policies: what each may do in a deployed API."""
 
 import uuid
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The audit of a deployment: what somebody does to the table shows, the functions can't do it, and days can be read."""
+"""The audit of a deployment: tampering with the table shows, the functions can't tamper, and days can be read."""
 
 import json
 import time
@@ -62,7 +62,7 @@ def _read_day(deployment: Deployment, day: str, limit: int) -> list[list[dict[st
 
 @pytest.fixture(scope="module")
 def execution_id(data_actions: Deployment) -> str:
-    """An execution that took a webhook in and sent one out."""
+    """An execution that received a webhook and sent one."""
     _, url = data_actions.hook()
     execution_id = str(data_actions.submit(webhookUrl=url).document["executionId"])
     data_actions.when(execution_id, lambda each: each["webhookStatus"] == "delivered")
@@ -137,7 +137,7 @@ def test_an_added_entry_is_named(data_actions: Deployment, execution_id: str) ->
 
 
 def _gone(deployment: Deployment, execution_id: str, item: Item) -> int | None:
-    """The first entry of what an item was that no item has now: two writers may have written the same entries."""
+    """Return the first entry of a former item that no item has now: two writers may have written the same entries."""
     there = {seq for each in _items(deployment, execution_id) for seq in _span(each)}
     return min(set(_span(item)) - there, default=None)
 
@@ -154,7 +154,7 @@ def _delete(deployment: Deployment, item: Item) -> None:
 
 @contextmanager
 def _mended(deployment: Deployment, item: Item) -> Iterator[None]:
-    """Put an item back as it was."""
+    """Restore an item."""
     try:
         yield
     finally:
@@ -166,7 +166,7 @@ def _mended(deployment: Deployment, item: Item) -> Iterator[None]:
 
 @contextmanager
 def _acting_as(deployment: Deployment, function: str) -> Iterator[Any]:
-    """A client with the credentials of a function's role, which for that moment trusts the administrator too."""
+    """Return a client with a function's role, which meanwhile trusts the administrator too."""
     iam, sts = deployment.aws("iam"), deployment.aws("sts")
     role = iam.get_role(RoleName=deployment.role(function))["Role"]
     trust = role["AssumeRolePolicyDocument"]

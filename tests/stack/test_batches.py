@@ -12,7 +12,7 @@ from tests.stack.cloud import Cloud
 from tests.stack.deployment import ACTION, Deployment
 
 SIZE = 12
-"""More than SQS takes at once."""
+"""More than SQS accepts in one request."""
 
 
 def test_a_batch_runs_each_of_its_executions_once(data_actions: Deployment) -> None:

@@ -1,4 +1,4 @@
-"""The catalogue of a deployment: read from Genesys Cloud, checked by, learned from."""
+"""The catalogue of a deployment: read from Genesys Cloud, and used for checks and defaults."""
 
 import json
 import uuid
@@ -34,14 +34,14 @@ def _dry_run(deployment: Deployment, **fields: object) -> Any:
 
 
 def _is_over(deployment: Deployment, execution_id: str) -> bool:
-    """Whether an execution has ended, and its worker is done with it: its result may answer another then."""
+    """Return whether an execution has ended and its worker has finished: then its result may answer another."""
     ended = _get(deployment, f"/executions/{execution_id}")["completedAt"]
     return bool(ended) and all(queue["inFlight"] == 0 for queue in _get(deployment, "/queues")["queues"])
 
 
 @pytest.fixture
 def catalogue(integrations: Deployment) -> Deployment:
-    """The deployment, once its catalogue is whole; the plain actions are left out, as each takes a permit."""
+    """The deployment with a complete catalogue, without the plain actions, since each takes a permit."""
     integrations.genesys.patch_scenario({"catalogue": {"plain": 0}})
     asked = integrations.post_unsigned("/actions/sync", b"", _key(integrations, operator=True))
     assert asked.status == 202, asked.body
@@ -74,7 +74,7 @@ def test_a_misspelled_input_is_named_and_recorded(catalogue: Deployment) -> None
 
 
 def test_two_equal_posts_run_twice_and_two_equal_gets_once(catalogue: Deployment) -> None:
-    """What the default is for: without it the second callback would be the first one's result."""
+    """The reason for the default: a cache would answer the second callback with the first one's result."""
     order = str(uuid.uuid4())
     ran = {}
     # A worker remembers for a minute that the catalogue did not have an action: new ones do not.

@@ -23,7 +23,7 @@ ROWS, KILLS = (int(os.environ.get(name, default)) for name, default in (("ROWS",
 
 
 def typed(deployment: Deployment, *arguments: str, status: int = 0, seconds: int = 120, **more: str) -> Any:
-    """Type a command, and return what it printed as JSON."""
+    """Run a command, and return its JSON output."""
     done = subprocess.run(
         [sys.executable, "-m", "actionrelay_client.command", *arguments, "--json"],
         env=environment(deployment, **more),

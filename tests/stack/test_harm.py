@@ -1,4 +1,4 @@
-"""One caller does its worst while another one works: both are IAM users under the policy that the documents give.
+"""One caller does its worst while another one works: both are IAM users with the documented policy.
 
 What is not here: a backlog that one caller builds up, which the fairness of lanes is about.
 
@@ -27,9 +27,9 @@ MEASURED_SECONDS = int(os.environ.get("HARM_SECONDS", "0"))
 WARM_SECONDS, ALONE_SECONDS, TOGETHER_SECONDS = (10, 20, MEASURED_SECONDS) if MEASURED_SECONDS else (3, 5, 15)
 WORST_RATIO = 2.0
 PAUSE_SECONDS = 0.1
-"""Between two attacks, so that they leave the machine some of its cores."""
+"""Between two attacks, so that they don't use up the machine's cores."""
 LEAST_P95_MS = 150.0 if MEASURED_SECONDS else 5_000.0
-"""Below it nothing is compared. On a quiet machine it is what the start of a worker costs."""
+"""Shorter times are not compared. On a quiet machine a worker takes this long to start."""
 
 EXPECTED = {
     **dict.fromkeys(("1 preflight", "8 dear lists"), 200),
@@ -38,7 +38,7 @@ EXPECTED = {
     **dict.fromkeys(("7 another's outcome", "7 another's run", "10 receivers' keys"), 403),
     "10 forged webhook": 401,
 }
-"""What the API answers to each exploit, by the number of what it tries."""
+"""The API's response to each exploit, by its number."""
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ class Attacker:
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def moves(self) -> dict[str, Callable[[], Answer]]:
-        """Each exploit, by the number of what it tries."""
+        """Each exploit, by its number."""
         client, request = self.client, self.deployment.request
         costly = json.dumps({"actionReferences": {"k" * 5_000: [1] * 16_000}}).encode()
         dense = b'{"actionId": "x", "inputs": {"a": [' + b"{}," * 160_000 + b"{}]}}"

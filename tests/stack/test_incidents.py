@@ -1,4 +1,4 @@
-"""Three incidents, through the deployed API alone: from what an operator finds to its end.
+"""Three incidents, only through the deployed API: from what an operator sees to the end.
 
 ``tests/browser/test_incidents.py`` has them in the console, and more executions in each.
 """
@@ -18,7 +18,7 @@ DECISIONS = "/executions/decisions"
 
 @pytest.fixture
 def action() -> str:
-    """An action that nobody else uses."""
+    """An action that no other test uses."""
     return str(uuid.uuid4())
 
 
@@ -27,7 +27,7 @@ def post(deployment: Deployment, path: str, document: Any) -> Answer:
 
 
 def decided(deployment: Deployment, **decision: Any) -> dict[str, Any]:
-    """Look how many a decision is about, take it, and follow it to its end."""
+    """Count the matches of a decision, make it, and follow it to its end."""
     preview = post(deployment, DECISIONS, {**decision, "dryRun": True})
     assert preview.status == 200, preview.document
     taken = post(deployment, DECISIONS, decision)

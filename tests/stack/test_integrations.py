@@ -1,4 +1,4 @@
-"""The published platform API: synchronous, without an idempotency key; so nothing ambiguous is repeated unasked.
+"""The published platform API: synchronous, without an idempotency key, so ambiguous attempts are not repeated.
 
 This world also chooses API keys and the other signature scheme.
 """
@@ -215,7 +215,7 @@ def test_a_cancelled_execution_never_runs(integrations: Deployment) -> None:
 
 
 def _preflight(deployment: Deployment) -> tuple[int, dict[str, Any]]:
-    """A look of its own, once what an earlier test did to the rate has passed: a look takes permits, too."""
+    """Run a preflight once the rate has recovered from earlier tests, since it takes permits too."""
     url = f"{deployment.stack.api_url}/health?deep=true"
 
     def look() -> tuple[int, dict[str, Any]] | None:

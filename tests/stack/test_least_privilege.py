@@ -112,7 +112,7 @@ def buries_a_workflows_message(deployment: Deployment, patience: float) -> None:
 
 
 def _bury(deployment: Deployment, queue: str, dead_letters: str, patience: float) -> None:
-    """Send what nobody can read, and find it among the dead letters."""
+    """Send an unreadable message, and find it among the dead letters."""
     sqs = deployment.aws("sqs")
     body = '{"executionId":"' + "x" * 3_000 + '"}'
     sqs.send_message(QueueUrl=queue, MessageBody=body)
@@ -172,7 +172,7 @@ def receives_a_result(deployment: Deployment, patience: float) -> None:
 
 
 def _is_in_the_table(deployment: Deployment, execution_id: str, event: str) -> bool:
-    """Whether an execution ends with this event, and owes the table nothing: a history shows what is owed as well."""
+    """Return whether a trail ends with this event and is fully in the table; a history also shows pending entries."""
     history = deployment.api.call("GET", f"/executions/{execution_id}/audit?verify=true").document
     return bool(history["entries"][-1]["event"] == event and history["verification"]["detail"] is None)
 
@@ -293,7 +293,7 @@ def reads_a_receivers_keys(deployment: Deployment, patience: float) -> None:
 
 
 def _look(deployment: Deployment, name: str) -> None:
-    """Have a new worker run the preflight, and see that this check is content."""
+    """Let a new worker run the preflight, and expect this check to be ok."""
     deployment.make_cold("PreflightFunction")
     checks = deployment.preflight().document["checks"]
     assert [each["status"] for each in checks if each["name"] == name] == ["ok"]
@@ -432,7 +432,7 @@ WITHOUT_A_JOB: dict[Permission, str] = {
     Permission("decide", "KeepLargePayloads", "s3:GetObject"): "a resolution with a large result, as in `validate`",
     Permission("decide", "KeepLargePayloads", "s3:PutObject"): "a resolution with a large result, as in `validate`",
 }
-"""Those that no job here fails without, and why."""
+"""Permissions without which no job here fails, and why."""
 
 
 # -- Taking one away --------------------------------------------------------------------------------------------
@@ -440,7 +440,7 @@ WITHOUT_A_JOB: dict[Permission, str] = {
 
 @pytest.fixture(scope="module")
 def working() -> set[Job]:
-    """The jobs that were seen to work with every permission in place."""
+    """The jobs that have succeeded with all permissions."""
     return set()
 
 
@@ -481,7 +481,7 @@ def _statements(template: Template, role: str) -> list[dict[str, Any]]:
 
 @contextmanager
 def _without(deployment: Deployment, permission: Permission) -> Iterator[None]:
-    """Take one action out of a role while the function runs, and put it back.
+    """Remove one action from a role while the function runs, and restore it.
 
     The emulator looks at no condition on leading keys: a statement that allows the same for other items of the table
     would make up for it, so it loses the action, too.

@@ -53,7 +53,7 @@ def undelivered(deployment: Deployment, **fields: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def action() -> str:
-    """An action that nobody else uses."""
+    """An action that no other test uses."""
     return str(uuid.uuid4())
 
 
@@ -64,7 +64,7 @@ def trace() -> str:
 
 @pytest.fixture(scope="module")
 def made(data_actions: Deployment, action: str, trace: str) -> list[dict[str, Any]]:
-    """Executions of that action as they are at their ends, oldest first."""
+    """Ended executions of that action, oldest first."""
     data_actions.calm_down()
     return [
         data_actions.run(actionId=action),

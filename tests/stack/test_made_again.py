@@ -1,4 +1,4 @@
-"""A stack that is made again takes in what the one before has left, or what was restored, as the runbook has it."""
+"""A new stack takes over what a deleted one retained, or restored tables, by the runbook's steps."""
 
 import json
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def _take_in(formation: Any, names: list[str]) -> None:
 
 
 def _restored(tables: Any, name: str) -> str:
-    """Restore a table to now, with what a restored one lacks, as the runbook has it."""
+    """Restore a table to now, and add the settings that a restored one lacks, by the runbook's steps."""
     target = f"{name}-restored"
     stream = tables.describe_table(TableName=name)["Table"]["StreamSpecification"]
     tables.restore_table_to_point_in_time(

@@ -1,4 +1,4 @@
-"""How the deployment is doing, as its API reports it: each execution once, however it ended."""
+"""The deployment's counts in its API: each execution once, however it ended."""
 
 import json
 import uuid

@@ -35,9 +35,9 @@ EXAMPLES = 10
 """Random requests of each kind for each route."""
 SEED = 20_261_123
 BEYOND_SCHEMAS = {"depth", "cycle", "webhook_url", "moment", "cursor", "unknown_step", "expression", "too_many"}
-"""Rules that a schema can't say; the document says them to people."""
+"""Rules that a schema can't express; the document's texts have them."""
 BEYOND_PARAMETERS = {"/query/next", "/query/to", "/filter", "/resolution"}
-"""Parameters whose schemas can't say all: one is what an answer before ended with, one is no day before another."""
+"""Parameters whose schemas can't express every rule: a cursor from an earlier response, a day not before another."""
 RANDOM = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -55,7 +55,7 @@ CHECKS = [
 ]
 ROUTES = [f"{method.upper()} {path}" for method, path, _ in routes()]
 BREAKABLE = [f"{method.upper()} {path}" for method, path, it in routes() if {"parameters", "requestBody"} & it.keys()]
-"""Routes that take something, so that there is something to get wrong."""
+"""Routes with a request to get wrong."""
 OF_ONE = [route for route in ROUTES if "{executionId}" in route]
 
 
@@ -64,7 +64,7 @@ type Ask = Callable[[AnyCase], Response]
 
 
 class Prepared(Protocol):
-    """A request as it is about to go out."""
+    """A request that is about to be sent."""
 
     method: str
     url: str
@@ -74,7 +74,7 @@ class Prepared(Protocol):
 
 @pytest.fixture(scope="module")
 def api(data_actions: Deployment) -> OpenApiSchema:
-    """The document for the contract of this deployment, and closed: an unknown member in an answer is a fault."""
+    """The document for this deployment's contract, closed: an unknown member in a response is a fault."""
     document = closed()
     schemas = document["components"]["schemas"]
     fields = schemas["ExecutionRequest"]["properties"]
@@ -111,7 +111,7 @@ def signed(data_actions: Deployment) -> Callable[[Prepared], Prepared]:
 
 @pytest.fixture
 def ask(data_actions: Deployment, signed: Callable[[Prepared], Prepared]) -> Iterator[Ask]:
-    """Sends a case and holds the answer to the document; what was accepted ends before another test begins."""
+    """Sends a case and compares the response with the document; accepted executions end before the next test."""
     accepted: list[str] = []
 
     def send(case: AnyCase) -> Response:
@@ -132,7 +132,7 @@ def _operation(api: OpenApiSchema, route: str) -> APIOperation[Any, Any, Any, An
 
 
 def _assert_taken(response: Response) -> None:
-    """Valid data may meet a state that forbids it, or a rule that no schema can say; nothing else."""
+    """Valid data may only be refused for the current state, or for a rule that no schema can express."""
     if response.status_code in {400, 413, 422}:
         faults = response.json().get("errors", [])
         assert faults, response.json()
@@ -143,7 +143,7 @@ def _assert_taken(response: Response) -> None:
 
 
 def _without_two_ids(case: AnyCase) -> AnyCase:
-    """The header and the field must be equal, which no schema can say either."""
+    """The header and the field must be equal, which no schema can express."""
     if isinstance(case.body, dict) and case.body.get("executionId") is not None:
         case.headers.pop("Idempotency-Key", None)
     return case

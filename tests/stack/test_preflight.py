@@ -1,4 +1,4 @@
-"""The preflight of a deployment: what it finds, what it advises, and what it leaves alone."""
+"""The preflight of a deployment: what it finds and advises, and that it changes nothing."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,7 +15,7 @@ def _checks(answer: Answer) -> dict[str, dict[str, Any]]:
 
 
 def _share_a_token(deployment: Deployment) -> None:
-    """See that there is a shared token and that it is valid, whatever other tests did to the one before."""
+    """Ensure that there is a valid shared token, whatever other tests did to an earlier one."""
     deployment.genesys.revoke_tokens()
     deployment.run()
     deployment.eventually(deployment.shares_a_token)

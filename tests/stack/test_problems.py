@@ -1,4 +1,4 @@
-"""What callers get for what can't be accepted: a problem document, every fault at once, and nothing changed."""
+"""Refused requests: callers get a problem document with every fault, and nothing changes."""
 
 import json
 import uuid

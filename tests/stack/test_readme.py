@@ -1,4 +1,4 @@
-"""The commands of the documents, typed word for word against a deployment."""
+"""The commands of the documents, run literally against a deployment."""
 
 import json
 import os
@@ -21,7 +21,7 @@ CURL_THAT_SIGNS_WELL = (7, 88)
 
 
 def environment(deployment: Deployment, **more: str) -> dict[str, str]:
-    """A reader's shell after the exports that the README asks for, with nothing of AWS from this machine."""
+    """Return a reader's shell variables after the README's exports, without this machine's AWS settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     exported = {
         "ACTIONRELAY_URL": deployment.stack.api_url,
@@ -35,7 +35,7 @@ def environment(deployment: Deployment, **more: str) -> dict[str, str]:
 
 
 def session_variables(deployment: Deployment) -> dict[str, str]:
-    """Temporary credentials, as a shell has them."""
+    """Return temporary credentials as shell variables."""
     credentials = deployment.aws("sts").get_session_token()["Credentials"]
     return {
         "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
@@ -45,7 +45,7 @@ def session_variables(deployment: Deployment) -> dict[str, str]:
 
 
 def typed(command: list[str], variables: Mapping[str, str]) -> Any:
-    """Run a command and return what it printed, read as JSON."""
+    """Run a command and return its JSON output."""
     done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -186,7 +186,7 @@ def _decide(
     *,
     session: bool = False,
 ) -> Any:
-    """Type the runbook's command, with long-lived keys or with temporary credentials."""
+    """Run the runbook's command, with long-lived keys or with temporary credentials."""
     arguments = [execution_id, decision, *([] if document is None else [json.dumps(document)])]
     script = RUNBOOK.snippet("decide") + "decide " + shlex.join(arguments)
     keys = session_variables(deployment) if session else {}
@@ -194,7 +194,7 @@ def _decide(
 
 
 def _unknown_execution(deployment: Deployment) -> str:
-    """An execution of which nobody knows whether it ran: every attempt ends in a lost connection."""
+    """Return an unknown execution: every attempt ended in a lost connection."""
     execution_id = str(uuid.uuid4())
     deployment.genesys.script({"reset": "before_run", "executionId": execution_id, "times": 4})
     deployment.submit(executionId=execution_id)

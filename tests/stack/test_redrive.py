@@ -1,4 +1,4 @@
-"""The dead-letter queue of executions: redriving brings back what no worker survived, and harms nothing else."""
+"""The dead-letter queue of executions: redriving restarts those on which workers died, and harms nothing else."""
 
 import json
 

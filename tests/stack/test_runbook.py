@@ -1,6 +1,6 @@
-"""Every command of the runbook and of the simulator's page, typed into a shell against a world of its own.
+"""Every command of the runbook and of the simulator's page, run in a shell against a local world.
 
-What can't be tried here is listed with the reason.
+Commands that can't run here are listed with the reason.
 """
 
 import json
@@ -28,10 +28,10 @@ from tests.unit.docs.documents import RUNBOOK, Document
 pytestmark = pytest.mark.stack
 
 AWS = ROOT / ".tools" / "awscli" / "bin"
-"""The CLI of version 1, as version 2 is on no package index. Where the two differ, the difference is taken out here."""
+"""The CLI of version 1, since version 2 is on no package index. Their differences are removed from the commands."""
 BLOCKS = [snippet.text for snippet in RUNBOOK.snippets() if snippet.language == "sh"]
 SAME_ENDPOINT = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }'
-"""Else version 1 asks queue.amazonaws.com for queues, whatever AWS_ENDPOINT_URL is."""
+"""Otherwise version 1 uses queue.amazonaws.com, whatever AWS_ENDPOINT_URL is."""
 V2_ALONE = " --cli-binary-format raw-in-base64-out"
 
 LACKING = {
@@ -40,7 +40,7 @@ LACKING = {
     "restore-table-to-point-in-time": "`test_made_again.py` takes these steps; the emulator restores to now alone",
     "aws cloudformation delete-stack": "run last, as it ends the world",
 }
-"""Blocks that `test_a_command_does_what_it_is_for` leaves out, by a part of them."""
+"""Blocks that are not run, identified by a part of them, with the reason."""
 
 
 @pytest.fixture(scope="module")
@@ -56,13 +56,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
 
 
 def block(part: str) -> str:
-    """The one block with this in it."""
+    """Return the one block that contains this."""
     [found] = [text for text in BLOCKS if part in text]
     return found
 
 
 def typed(world: Deployment, script: str, folder: Path, **variables: str) -> str:
-    """Run a block after the runbook's own preamble, in a strict shell, and return what it prints."""
+    """Run a block after the runbook's definitions, in a strict shell, and return its output."""
     environment = for_tools(os.environ, AWS) | {
         "ACTIONRELAY_URL": world.stack.api_url,
         "GENESYS_URL": world.stack.genesys_url,
@@ -189,7 +189,7 @@ TRIALS: dict[str, Trial] = {
     "audit_seq.N": end_of_a_trail,
     "trail-$ID.json": keeping_a_trail,
 }
-"""How each block is tried, by a part that it alone has."""
+"""The test of each block, identified by a part that no other block has."""
 
 
 def test_every_command_is_tried_or_listed() -> None:

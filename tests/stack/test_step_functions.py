@@ -33,7 +33,7 @@ TRUST = {
 
 @dataclass
 class Machine:
-    """One state machine of the document, its tasks handed over by a queue; ``serve`` takes each."""
+    """One state machine of the document, whose tasks go to a queue; ``serve`` handles each."""
 
     deployment: Deployment
     document: dict[str, Any]
@@ -110,7 +110,7 @@ def test_a_state_machine_polls_an_execution_to_its_end(data_actions: Deployment)
 
 @pytest.fixture
 def example(data_actions: Deployment, monkeypatch: pytest.MonkeyPatch) -> tuple[ModuleType, str]:
-    """The two functions of the example, with what they take from their environment, and their receiver's name."""
+    """The two functions of the example, with their environment and their receiver's name."""
     stack, (name, url) = data_actions.stack, data_actions.hook()
     table = uuid.uuid4().hex
     data_actions.aws("dynamodb").create_table(
@@ -147,7 +147,7 @@ def test_a_task_waits_for_the_webhook_with_its_token(data_actions: Deployment, e
     machine = Machine(data_actions, WITH_TOKEN, lambda task: submitted.append(functions.submit(task, None)))
 
     def received(count: int, execution: str) -> None:
-        """Let the receiver have the webhooks that have come, twice each, as they may."""
+        """Pass each received webhook to the receiver twice, since a webhook may be repeated."""
         machine.until(execution, lambda _: len(data_actions.deliveries(name)) >= count)
         for each in data_actions.deliveries(name)[count - 1 :]:
             event = {"headers": each["headers"], "body": each["body"]}

@@ -1,4 +1,4 @@
-"""One token for all, with real processes: cold ones, one that is killed, and a token that is revoked under load."""
+"""One shared token, with real processes: cold ones, one that is killed, and a token that is revoked under load."""
 
 import json
 import time

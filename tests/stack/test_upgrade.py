@@ -26,7 +26,7 @@ from tests.stack.deployment import ENDED, Deployment
 BEFORE = "e7040cf2e7a4a2ea7b6414cfb6485ae025f89500"
 """A commit before functions had versions and aliases, so all that an upgrade can replace is replaced."""
 RELEASED = ("template.yaml", "functions", "layers", "samconfig.toml", "requirements", ".python-version")
-"""What a release is deployed from. The world around it is the present one."""
+"""The files from which a release is deployed; the local world is the current one."""
 UNDER_WAY = int(os.environ.get("UNDER_WAY", "25"))
 PARAMETERS = {"RequestsPerMinute": str(UNDER_WAY), "ExecuteTimeoutSeconds": "10", "ExecuteVisibilitySeconds": "60"}
 """So slow that it takes longer than the upgrade. The emulator kills workers whose function is updated, where AWS lets

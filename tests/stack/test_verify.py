@@ -1,4 +1,4 @@
-"""`make verify` on a deployed world: all is well, and each fault that is put back is named by its line."""
+"""`make verify` on a deployed world: everything is ok, and each injected fault is named by its line."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ TOPIC = "arn:aws:sns:us-east-1:000000000000:alarms"
 
 @dataclass(frozen=True)
 class Verified:
-    """A world in which somebody hears the alarms."""
+    """A world whose alarms have a subscribed topic."""
 
     state: Path
     deployment: Deployment
@@ -75,7 +75,7 @@ def test_the_command_runs_an_action_and_prints_a_table(world: Verified, capsys: 
 
 
 type Fault = Callable[[Verified], Callable[[], Any]]
-"""Puts a fault in, and returns what takes it out again."""
+"""Injects a fault, and returns a function that removes it."""
 
 
 def public_route(world: Verified) -> Callable[[], Any]:
@@ -224,7 +224,7 @@ FAULTS: dict[Fault, tuple[str, str]] = {
 
 
 ALSO: dict[Fault, set[str]] = {public_route: {"unsigned requests", "gateway answers"}}
-"""Lines that may name a fault as well."""
+"""Other lines that may name a fault."""
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)

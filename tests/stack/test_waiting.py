@@ -1,4 +1,4 @@
-"""Callers that wait for an end, through the deployed API: by query, by preference, and more of them than may wait."""
+"""Callers that wait for an execution's end, through the deployed API: by query, by preference, and beyond the limit."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -7,10 +7,10 @@ from local.api import Answer, ApiClient
 from tests.stack.deployment import ENDED, Deployment
 
 NEVER = {"callbacks": {"delayMs": 600_000}}
-"""A Genesys Cloud whose results come when nobody waits any more."""
+"""A Genesys Cloud whose results arrive after every wait."""
 CALLERS = 10
 PATIENCE_SECONDS = 180.0
-"""Ten functions start at once, each with an interpreter of its own, on whatever machine this is."""
+"""Ten functions start at once, each with its own interpreter, on any machine."""
 MAY_WAIT = 5
 """Half of a local world's `MaxWaiting`, since all of them are one caller."""
 

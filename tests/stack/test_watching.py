@@ -55,7 +55,7 @@ def test_metrics_and_lines_are_this_stacks(data_actions: Deployment) -> None:
 
 
 def deployed_alarms(deployment: Deployment) -> list[dict[str, Any]]:
-    """All of them; CloudWatch gives 50 at once."""
+    """Return all of them; CloudWatch returns 50 per page."""
     pages = deployment.aws("cloudwatch").get_paginator("describe_alarms").paginate()
     return [alarm for page in pages for alarm in page["MetricAlarms"]]
 

@@ -22,7 +22,7 @@ from tests.stack.deployment import Deployment
 from tests.unit.docs.receivers import KEYS, RECEIVERS
 
 SINK = "127.0.0.1"
-"""The host of the sink, as webhook URLs have it."""
+"""The host of the sink in webhook URLs."""
 
 LARGEST = 512_000
 SLOWEST_SECONDS = 12.0
@@ -38,12 +38,12 @@ def submitted(deployment: Deployment, url: str) -> str:
 
 
 def await_delivery(deployment: Deployment, execution_id: str, status: str = "delivered", patience: float = 90) -> None:
-    """Wait until the delivery has come so far."""
+    """Wait until the delivery has this status."""
     deployment.when(execution_id, lambda each: each["webhookStatus"] == status, patience=patience)
 
 
 def tries(deployment: Deployment, execution_id: str) -> list[dict[str, Any]]:
-    """The audit entries of the tries to deliver."""
+    """Return the audit entries of the tries to deliver."""
     events = {"webhook_retry_planned", "webhook_delivered", "webhook_failed"}
     return [entry for entry in deployment.history(execution_id) if entry["event"] in events]
 
@@ -153,7 +153,7 @@ def test_hanging_receivers_do_not_delay_others(data_actions: Deployment) -> None
 
 
 def _beside_each_other(deployment: Deployment, hanging: str, stuck_url: str, url: str) -> tuple[list[str], list[str]]:
-    """Have some receivers hang, and others delivered to meanwhile; wait for both."""
+    """Deliver to some receivers that hang and to others meanwhile; wait for both."""
     before = len(deployment.deliveries(hanging))
     stuck = [submitted(deployment, stuck_url) for _ in range(5)]
     deployment.eventually(lambda: len(deployment.deliveries(hanging)) >= before + len(stuck))
@@ -167,12 +167,12 @@ def _beside_each_other(deployment: Deployment, hanging: str, stuck_url: str, url
 
 
 def delivered_at(entries: list[dict[str, Any]]) -> str:
-    """When an outcome was delivered, ISO 8601."""
+    """Return when an outcome was delivered, ISO 8601."""
     return next(str(entry["timestamp"]) for entry in entries if entry["event"] == "webhook_delivered")
 
 
 def waited(entries: list[dict[str, Any]]) -> float:
-    """How many seconds there are between an outcome and its delivery."""
+    """Return the seconds between an outcome and its delivery."""
     at = {entry["event"]: datetime.fromisoformat(entry["timestamp"]) for entry in entries}
     return (at["webhook_delivered"] - at["completed"]).total_seconds()
 
@@ -182,7 +182,7 @@ def waited(entries: list[dict[str, Any]]) -> float:
 
 @contextmanager
 def rotated(deployment: Deployment, *secrets: str) -> Iterator[None]:
-    """Put other signing secrets in place, seen by workers that start from now on, and put the first one back."""
+    """Replace the signing secrets, for workers that start from now on, and restore the first one."""
     manager = deployment.aws("secretsmanager")
     before = manager.get_secret_value(SecretId="actionrelay/delivery")["SecretString"]
     manager.put_secret_value(SecretId="actionrelay/delivery", SecretString=json.dumps({"secrets": secrets}))
@@ -215,7 +215,7 @@ def test_a_secret_rotation_between_tries_loses_no_receiver(
 
 
 def is_authentic(secret: SigningSecret, delivery: dict[str, Any]) -> bool:
-    """What the package of the standard's authors says to it, with the key that this secret gives the sink's host."""
+    """Verify it with the standard's own package, with the sink's key that is derived from this secret."""
     try:
         standardwebhooks.Webhook(key_of_receiver(secret, SINK).text).verify(delivery["body"], delivery["headers"])
     except standardwebhooks.WebhookVerificationError:
@@ -294,6 +294,6 @@ def test_a_webhook_may_be_larger_than_a_request(data_actions: Deployment) -> Non
 
 
 def report(deployment: Deployment, webhook_id: str, document: dict[str, Any]) -> Answer:
-    """Send a webhook under an id, as Genesys Cloud does and does again."""
+    """Send a webhook under an id, as Genesys Cloud does, repeats included."""
     body = json.dumps(document).encode()
     return deployment.post_unsigned("/webhooks/genesys", body, deployment.signature(body, webhook_id))

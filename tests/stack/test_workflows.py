@@ -1,4 +1,4 @@
-"""Workflows through the deployed API: real queues, real roles, a function of their own."""
+"""Workflows through the deployed API: real queues, real roles."""
 
 import uuid
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def settled(deployment: Deployment, workflow_id: str) -> dict[str, Any]:
 
 
 def delivered(deployment: Deployment, name: str, count: int) -> None:
-    """Wait until a receiver has had so many webhooks."""
+    """Wait until a receiver has this many webhooks."""
     deployment.eventually(lambda: len(deployment.deliveries(name)) == count or None)
 
 

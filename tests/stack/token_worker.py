@@ -28,7 +28,7 @@ _ACTION = "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e"
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What the boundary looks at of a Lambda context."""
+    """The parts of a Lambda context that the boundary uses."""
 
     def get_remaining_time_in_millis(self) -> int:
         return 90_000
@@ -42,7 +42,7 @@ class _Worker:
         self._tokens = cast("SharedToken", execute_batch().for_batch([]).tokens)
 
     def work(self, executions: int) -> dict[str, Any]:
-        """Do the job, and say what it took."""
+        """Process executions, and return what it took."""
         submitted = [self._submit() for _ in range(executions)]
         ready = self._folder / f"ready-{os.getpid()}"
         ready.with_suffix(".part").write_text(self._tokens.worker)
@@ -103,7 +103,7 @@ class _Worker:
 
 
 def main() -> None:
-    """Work, and print what it took as the last line."""
+    """Process executions, and print what it took as the last line."""
     folder, executions = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
     sys.stdout.write(json.dumps(_Worker(folder).work(executions)) + "\n")
 

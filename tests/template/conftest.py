@@ -15,7 +15,7 @@ def template() -> Template:
 
 @pytest.fixture(scope="session")
 def as_deployed(template: Template) -> dict[str, Any]:
-    """The template as CloudFormation gets it, with the parameters' defaults."""
+    """The template as CloudFormation receives it, with the parameters' defaults."""
     return translated(template.document)
 
 
