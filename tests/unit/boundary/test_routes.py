@@ -240,7 +240,7 @@ def test_a_parameter_that_comes_twice_is_refused(route: Route, name: str) -> Non
     for pair in (("true", "false"), ("false", "true"), ("true", "true"), ("", "")):
         [fault] = faults(event(route, **query(*((name, value) for value in pair))))
         assert fault["pointer"] == f"/query/{name}"
-        assert "comes 2 times" in fault["detail"]
+        assert "is given 2 times" in fault["detail"]
 
 
 FLAGGED = [(route, name) for route, name in WITH_PARAMETERS if name in FLAGS]

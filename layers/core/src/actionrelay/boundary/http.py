@@ -118,13 +118,13 @@ def serve(
         except Exception as error:  # noqa: BLE001 - last line of defence: a caller never sees a stack trace
             log_bug(logger(), error)
             telemetry().count(Count.REQUESTS_REFUSED, ActionRelayError.code)
-            return problem(ActionRelayError("an unexpected error; its trace id finds it in the log"), trace_id)
+            return problem(ActionRelayError("an unexpected error; the log has it under this trace id"), trace_id)
 
 
 def _handle(event: Mapping[str, Any], handlers: Mapping[str, Handler], checks: Mapping[str, Check]) -> dict[str, Any]:
     route = _route(event)
     if route is None or route.operation not in handlers:
-        raise LookupError("API Gateway routes to this function what the table of routes does not")
+        raise LookupError("API Gateway routed a request to this function that the table of routes does not")
     if not proves_no_caller():
         _check_access(route, event)
     if route.proof:
@@ -150,9 +150,9 @@ def _read_signed(event: Mapping[str, Any]) -> HttpRequest:
 def _check_access(route: Route, event: Mapping[str, Any]) -> None:
     caller = caller_of(event)
     if route.access is not Access.OPEN and caller is None:
-        raise CallerUnknownError("API Gateway says neither who signed this request nor whose API key came with it")
+        raise CallerUnknownError("API Gateway reports neither a signature nor an API key for this request")
     if route.access is Access.OPERATOR and not is_operator(event, operator_keys()):
-        raise OperatorsOnlyError("this is for operators, and the API key is a caller's", caller=caller)
+        raise OperatorsOnlyError("this route is for operators; the API key is a caller's", caller=caller)
 
 
 def _with_further(faults: tuple[Fault, ...], check: Check | None, request: HttpRequest) -> InvalidRequestError:

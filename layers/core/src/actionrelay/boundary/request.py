@@ -131,7 +131,7 @@ def read_body(event: Mapping[str, Any]) -> bytes:
     try:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
-        raise MalformedJsonError("the body is not the base64 that it says it is") from None
+        raise MalformedJsonError("the body is marked as base64 and isn't") from None
 
 
 def is_dry_run(event: Mapping[str, Any]) -> bool:
@@ -167,7 +167,7 @@ def query_faults(route: Route, event: Mapping[str, Any]) -> Iterator[Fault]:
         if name not in route.query:
             yield Fault(place, "schema", f"unknown parameter{_likely(name, route.query)}")
         elif len(values) > 1:
-            yield Fault(place, "schema", f"comes {len(values)} times, and is meant once")
+            yield Fault(place, "schema", f"is given {len(values)} times; once is allowed")
         elif name in FLAGS and values[0] not in {"true", "false"}:
             # A guess could run what was meant as a dry run.
             yield Fault(place, "schema", "must be true or false")
@@ -179,7 +179,7 @@ def _header_faults(route: Route, headers: Mapping[str, tuple[str, ...]]) -> Iter
     for name in dict.fromkeys((*SINGLE_HEADERS, *route.headers)):
         values = headers.get(name.lower(), ())
         if len(values) > 1 and name not in LIST_HEADERS:
-            yield Fault(pointer("header", name), "schema", f"comes {len(values)} times, and is meant once")
+            yield Fault(pointer("header", name), "schema", f"is given {len(values)} times; once is allowed")
 
 
 def _likely(name: str, known: tuple[str, ...]) -> str:

@@ -47,7 +47,7 @@ class Route:
     query: tuple[str, ...] = ()
     """Its query parameters; any other is refused."""
     headers: tuple[str, ...] = ()
-    """The headers that it reads, besides ``SINGLE_HEADERS``. One that comes twice and is no list is refused."""
+    """The headers that it reads, besides ``SINGLE_HEADERS``. One that is repeated and is not a list is refused."""
     proof: tuple[str, ...] = ()
     """The headers that prove who sent the request. The handler judges them, and nothing is refused before: what is not
     authentic is 401, whatever else is wrong with it."""

@@ -63,7 +63,7 @@ class Contract:
                 yield from _faults_of(error)
             return
         # Not `validate`, which raises: a foreign exception would keep the inputs.
-        yield Fault("/inputs", "contract", "breaks the action's contract; smaller inputs would be looked at one by one")
+        yield Fault("/inputs", "contract", "breaks the action's contract; smaller inputs would be checked in detail")
 
     def _unknown(self, inputs: dict[str, Json]) -> Iterator[Fault]:
         """Find names that the contract does not have, in objects whose names it lists."""
@@ -150,7 +150,7 @@ def _faults_of(error: "ValidationError") -> Iterator[Fault]:
             for name in said["unexpected"]:
                 yield Fault(pointer(*path, name), "unknown_input", _NO_SUCH_INPUT)
         case "falseSchema" if rule == "additionalProperties":
-            yield Fault(pointer(*path), "unknown_input", "has names, and this action takes none here")
+            yield Fault(pointer(*path), "unknown_input", "has members, and this action allows none here")
         case "type":
             yield Fault(pointer(*path), "contract", f"must be of type {' or '.join(said['types'])}")
         case "enum":

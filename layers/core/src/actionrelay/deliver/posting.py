@@ -54,7 +54,7 @@ class PostWebhook:
         except DeliveryFailedError as error:
             return self._again(due, None, None, ExecutionError(error.code, error.message))
         latency_ms = round(answer.latency_ms)
-        answered = ExecutionError(f"http_{answer.status}", "what the receiver answered", answer.status)
+        answered = ExecutionError(f"http_{answer.status}", "the receiver's response", answer.status)
         if answer.status // 100 == _SUCCESS:
             with suppress(DependencyError):  # the next success writes it again
                 self.receivers.took_one(due.owner, self.clock.now())

@@ -51,7 +51,7 @@ def read_report(body: bytes, charset: str | None = None) -> ReportedEnd:
     every = every_member(document.text)
     parts = dict(every)
     if ambiguous := [name for name in ("executionId", "status") if len({raw for key, raw in every if key == name}) > 1]:
-        raise InvalidRequestError(tuple(Fault(pointer(name), "schema", "comes twice") for name in ambiguous))
+        raise InvalidRequestError(tuple(Fault(pointer(name), "schema", "is given twice") for name in ambiguous))
     execution_id, status = _subject(_text(parts.get("executionId")), _text(parts.get("status")))
     if status is Status.FAILED:
         return ReportedEnd(execution_id, status, error=_error(parts.get("error")))

@@ -86,12 +86,12 @@ def _listed(text: str) -> list[str]:
     except (ValueError, RecursionError):
         document = None
     if document is None:
-        raise ValueError("it begins like JSON and is none, or has a name twice")
+        raise ValueError("it begins like JSON but is not valid, or repeats a name")
     if isinstance(document, dict):
         document = document.get("secrets")
     entries = [document] if isinstance(document, str) else document
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, str) for entry in entries):
-        raise ValueError('it is JSON without a key: what is meant is {"secrets": ["whsec_..."]}')
+        raise ValueError('it is JSON without a key; expected {"secrets": ["whsec_..."]}')
     return entries
 
 
@@ -119,12 +119,12 @@ def parse_secret(entry: str) -> SigningSecret:
         raise ValueError("a key has quotes around it")
     encoded = text.removeprefix(SECRET_PREFIX)
     if "whsec" in encoded.lower():
-        raise ValueError("whsec_ is not at the beginning of a key, in lower case and once")
+        raise ValueError("whsec_ may be in a key only once, at its beginning and in lower case")
     key = _decoded(encoded) if encoded != text else text.encode()
     if key is None:
         raise ValueError("what follows whsec_ is not base64")
     if len(key) < MIN_KEY_BYTES:
-        raise ValueError(f"a key has {len(key)} bytes, and {MIN_KEY_BYTES} at least are needed")
+        raise ValueError(f"a key has {len(key)} bytes; at least {MIN_KEY_BYTES} are needed")
     return SigningSecret(key)
 
 

@@ -97,7 +97,7 @@ class PinnedSender(WebhookSender):
         except ssl.SSLError as error:
             connection.close()
             complaint = getattr(error, "verify_message", None) or error.reason or type(error).__name__
-            raise DeliveryFailedError(f"TLS could not be agreed on: {complaint}", reason="tls") from None
+            raise DeliveryFailedError(f"the TLS handshake failed: {complaint}", reason="tls") from None
         except BaseException:
             connection.close()
             raise

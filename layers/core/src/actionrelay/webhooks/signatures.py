@@ -153,7 +153,7 @@ class HubSignatureVerifier(Verifier):
 
 def _require_secrets(secrets: Sequence[SigningSecret]) -> None:
     if not secrets:
-        raise ValueError("a verifier without secrets would have to refuse everything or nothing")
+        raise ValueError("a verifier needs at least one secret")
 
 
 def _only_value(headers: Headers, wanted: str) -> str:

@@ -131,7 +131,7 @@ def read_host(text: str) -> str:
     """
     target = parse_target(f"https://{text}/", _ANYWHERE)
     if target.path != "/" or target.port != _DEFAULT_PORTS["https"] or text.endswith(":443"):
-        raise DeliveryRefusedError("a host is a name or an address alone", rule="host")
+        raise DeliveryRefusedError("must be a host name or an address, and nothing else", rule="host")
     return target.host
 
 
@@ -184,7 +184,7 @@ def _name_or_ipv4(text: str, policy: OutboundPolicy) -> str:
     if len(absolute) > _MAX_NAME_LENGTH or not all(_LABEL.fullmatch(label) for label in labels):
         raise _refused("host", "needs a valid host name")
     if not policy.allow_private and (len(labels) == 1 or labels[-1] in _INTERNAL_SUFFIXES):
-        raise _refused("internal_name", "has a host name that only means something inside a network")
+        raise _refused("internal_name", "has a host name of an internal network")
     return absolute
 
 
