@@ -4,8 +4,9 @@ Each due action is one conditional write, followed by what it calls for. If a wo
 received again, and the next worker checks every execution and everything that is due.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from threading import Lock
 
 from actionrelay.errors import StaleWriteError
 from actionrelay.ledger.message import MessageKind, WorkflowMessage
@@ -15,6 +16,7 @@ from actionrelay.resend import resend_on_failure
 from actionrelay.workflows.ports import StepExecutions
 from actionrelay.workflows.records import WorkflowRecords
 from actionrelay.workflows.run import Run, WorkflowStatus
+from actionrelay.workflows.turns import Turn
 from actionrelay.workflows.visit import Visit
 from actionrelay.workflows.working_copy import WorkingCopy
 
@@ -36,6 +38,8 @@ class AdvanceWorkflow:
     telemetry: Telemetry
     clock: Clock
     randomness: Randomness
+    worker: Lock = field(default_factory=Lock, repr=False)
+    """Held by the one message that has large results in memory."""
 
     def advance(self, message: WorkflowMessage, ends_at: int) -> None:
         """Do what is due; ``ends_at`` (ms) is when this worker's invocation is cut off.
@@ -66,6 +70,7 @@ class AdvanceWorkflow:
                 queue=self.queue,
                 clock=self.clock,
                 ends_at=ends_at,
+                turn=Turn(self.worker),
             )
             try:
                 is_over = visit.meet_deadline()

@@ -4,7 +4,7 @@
 the item and ``$index`` its number. What ``{"$literal": …}`` holds is not searched for references.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from actionrelay.faults import Faults
@@ -91,18 +91,29 @@ def has_references(template: Json) -> bool:
 def resolved(template: Json, source: Source, allowance: Allowance) -> Json:
     """Return a template with references replaced by their values, each paid for from the allowance.
 
+    Each name is asked for once, and what it stands for is let go before the next: results may be large.
+
     Raises:
         ExpressionFaultError: an expression fails, a value is not JSON, or the allowance is used up.
     """
+    by_name: dict[str, list[dict[str, Json]]] = {}
+    _replaced(template, lambda reference: by_name.setdefault(str(reference[FROM]), []).append(reference))
+    values: dict[int, Json] = {}
+    for name, references in by_name.items():
+        values |= _values(references, source(name), allowance)
+    return _replaced(template, lambda reference: values[id(reference)])
 
-    def look_up(reference: dict[str, Json]) -> Json:
-        value, path = source(str(reference[FROM])), reference.get(PATH)
+
+def _values(references: Sequence[dict[str, Json]], whole: Json, allowance: Allowance) -> dict[int, Json]:
+    """Return what references to one name mean, by the identity of each."""
+    values: dict[int, Json] = {}
+    for reference in references:
+        value, path = whole, reference.get(PATH)
         if isinstance(path, str):
             value = Expression.compile(path).search(value, allowance)
         allowance.spend_on_json(value)
-        return value
-
-    return _replaced(template, look_up)
+        values[id(reference)] = value
+    return values
 
 
 def _replaced(template: Json, look_up: Callable[[dict[str, Json]], Json]) -> Json:

@@ -8,7 +8,7 @@ from actionrelay.ledger.execution import Execution, ExecutionError, PayloadRef, 
 from actionrelay.ledger.ports import ExecutionStore, PayloadStore
 from actionrelay.strict_json import Json, digest
 from actionrelay.workflows.expressions import ExpressionFaultError
-from actionrelay.workflows.references import INDEX, ITEM, Source
+from actionrelay.workflows.references import INDEX, ITEM, ITS_OWN, Source, names_in
 from actionrelay.workflows.run import StepRecord, StepState, Workflow, execution_id
 
 MAX_REFERENCED_BYTES = 8 * 1_024 * 1_024
@@ -48,7 +48,7 @@ class StepResults:
     """None to read everything each time, for an object that outlives one visit."""
 
     def source(self, workflow: Workflow, index: int | None = None, item: Json = None) -> Source:
-        """Return a function that looks up a step's references; it reads each result once, within a bound.
+        """Return a function that looks up a step's references, within a bound for all results together.
 
         It raises ``ExpressionFaultError`` for a result that can't be read, or for too many bytes.
         """
@@ -57,15 +57,28 @@ class StepResults:
 
         def look_up(name: str) -> Json:
             nonlocal left
-            if name not in known:
-                text = self.text(workflow, workflow.steps[name])
-                left -= len(text)
-                if left < 0:
-                    raise ExpressionFaultError(f"refers to results of more than {MAX_REFERENCED_BYTES} bytes")
-                known[name] = _parsed(name, text)
-            return known[name]
+            if name in known:
+                return known[name]
+            text = self.text(workflow, workflow.steps[name])
+            left -= len(text)
+            if left < 0:
+                raise ExpressionFaultError(f"refers to results of more than {MAX_REFERENCED_BYTES} bytes")
+            return _parsed(name, text)
 
         return look_up
+
+    def size(self, workflow: Workflow, template: Json) -> int:
+        """Return how many bytes the results have together that a template refers to, as far as they can be read."""
+        return sum(self._size(workflow, workflow.steps[name]) for name in names_in(template) if name not in ITS_OWN)
+
+    def _size(self, workflow: Workflow, step: StepRecord) -> int:
+        if step.state is StepState.SKIPPED:
+            return 0
+        if step.items is not None:
+            return step.result.size if step.result else 0
+        execution = self._execution(execution_id(workflow.run.workflow_id, step.name, None, step.run))
+        outcome = execution.outcome if execution else None
+        return outcome.result.size if outcome and outcome.result else 0
 
     def text(self, workflow: Workflow, step: StepRecord) -> bytes:
         """Return the result of a step as it came; that of a skipped step is null.

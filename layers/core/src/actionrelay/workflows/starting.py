@@ -12,6 +12,7 @@ from actionrelay.workflows.ports import StepExecutions, StepOrder
 from actionrelay.workflows.references import resolved
 from actionrelay.workflows.results import StepResults, is_true
 from actionrelay.workflows.run import Workflow, execution_id
+from actionrelay.workflows.turns import LIGHT_BYTES, Turn
 
 MAX_MESSAGE_LENGTH = 300
 """Characters of an error that a step's record keeps; the execution keeps all of it."""
@@ -31,6 +32,8 @@ class StartSteps:
 
     executions: StepExecutions
     results: StepResults
+    turn: Turn
+    """Taken before results are read that are large; whoever calls gives it back."""
 
     def runs(self, workflow: Workflow, step: Step) -> bool:
         """Whether a step's ``when`` lets it run.
@@ -91,6 +94,8 @@ class StartSteps:
     def _resolved(
         self, workflow: Workflow, field: str, template: Json, index: int | None = None, item: Json = None
     ) -> Json:
+        if self.results.size(workflow, template) > LIGHT_BYTES:
+            self.turn.take()
         try:
             return resolved(template, self.results.source(workflow, index, item), Allowance())
         except ExpressionFaultError as fault:

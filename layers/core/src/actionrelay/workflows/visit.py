@@ -14,6 +14,7 @@ from actionrelay.workflows.ports import StepExecutions
 from actionrelay.workflows.results import Recollection, StepResults, items_failed
 from actionrelay.workflows.run import Renewal, StepRecord, StepState, Stop, Workflow, execution_id
 from actionrelay.workflows.starting import MAX_MESSAGE_LENGTH, StartSteps, StepFailedError
+from actionrelay.workflows.turns import Turn
 from actionrelay.workflows.working_copy import WorkingCopy
 
 STOP_BEFORE_MS = 20_000
@@ -41,6 +42,7 @@ class Visit:
         queue: WorkflowQueue,
         clock: Clock,
         ends_at: int,
+        turn: Turn,
     ) -> None:
         self._copy = copy
         self._executions = executions
@@ -50,7 +52,8 @@ class Visit:
         self._ends_at = ends_at
         self._recollection = Recollection()
         self._results = StepResults(executions, copy.records.payloads, self._recollection)
-        self._starting = StartSteps(steps, self._results)
+        self._turn = turn
+        self._starting = StartSteps(steps, self._results, turn)
         self._has_started = False
         """Something started whose end sends a message; its worker sees everything that is due by then."""
         self._suspects_since: int | None = None
@@ -204,7 +207,8 @@ class Visit:
             case DueKind.CANCEL:
                 self._copy.save(transitions.cancel(step, self._now))
             case DueKind.START:
-                self._start(step)
+                with self._turn:
+                    self._start(step)
             case DueKind.START_ITEMS:
                 self._start_more(step)
             case DueKind.JOIN:
@@ -262,7 +266,8 @@ class Visit:
 
     def _begin_one(self, name: str, begin: Callable[[], Execution], index: int | None = None) -> None:
         try:
-            execution = begin()
+            with self._turn:
+                execution = begin()
         except StepFailedError as failure:
             step = self._workflow.steps[name]
             if index is None:
