@@ -29,6 +29,7 @@ GROUND = {
     "preflight_check",
     "foreign_json",
     "json_content",
+    "json_arrays",
     "json_text",
     "cursors",
     "resend",

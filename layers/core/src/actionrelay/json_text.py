@@ -13,6 +13,7 @@ from enum import StrEnum
 from itertools import accumulate
 from typing import Any, Never
 
+from actionrelay import json_arrays
 from actionrelay.errors import MalformedJsonError
 
 
@@ -67,6 +68,8 @@ def every_member(text: str) -> list[tuple[str, str]]:
     position = _after_space(text, 0)
     if text[position : position + 1] != "{":
         return found
+    if json_arrays.has_many(text):
+        return json_arrays.members(text, _BOUNDS.scan_once)
     position = _after_space(text, position + 1)
     scan, after_colon, after_comma = _BOUNDS.scan_once, _COLON.match, _COMMA.match
     while text[position] != "}":
@@ -166,10 +169,12 @@ def sound(text: str) -> tuple[str, frozenset[Flaw]]:
 
 
 def _check(text: str) -> None:
+    has_many_arrays = json_arrays.has_many(text)
     try:
-        _SOUND.decode(text)
+        _SOUND.decode(json_arrays.without_arrays(text) if has_many_arrays else text)
     except json.JSONDecodeError as error:
-        raise MalformedJsonError(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
+        place = "" if has_many_arrays else f" at line {error.lineno}, column {error.colno}"
+        raise MalformedJsonError(error.msg + place) from None
     except RecursionError:
         raise MalformedJsonError("nested too deep to be read") from None
 
