@@ -1,6 +1,7 @@
 """Text is scanned without its arrays as it is with them: the same is JSON, and its members are the same."""
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -84,3 +85,15 @@ def test_a_text_with_many_arrays_is_read_like_any_other() -> None:
     assert flaws == {"huge_numbers"}
     with pytest.raises(MalformedJsonError):
         sound(MANY[:-1])
+
+
+def test_arrays_leave_nothing_behind() -> None:
+    nested = "[" + ("[" * 60 + "]" * 60 + ",") * 4_000 + "0]"
+    tracemalloc.start()
+    try:
+        sound(nested)
+        every_member(f'{{"result":{nested}}}')
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 15 * len(nested), "their lists alone would be 44 times the text"

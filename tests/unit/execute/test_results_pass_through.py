@@ -143,21 +143,22 @@ def test_a_report_in_another_form_is_a_repeat(relay: Relay) -> None:
 
 
 DENSE = """
-import resource, sys
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from actionrelay.execute.client_http import GenesysClient
 from actionrelay.execute.contracts import Integrations
 from actionrelay.genesys.http import HttpAnswer
+from tests.fakes.memory import peak_kb
 
 kind = sys.argv[1]
 unit = {"objects": b"{},", "lists": b"[],", "nested": b"[[]],", "texts": b'"ab",', "numbers": b"1,"}[kind]
 bodies = [b"[" + unit * (5_100_000 // len(unit)) + b"0" + b" " * number + b"]" for number in range(10)]
 client = GenesysClient(None, "", Integrations())
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_kb()
 with ThreadPoolExecutor(10) as threads:
     replies = list(threads.map(lambda body: client._reply(HttpAnswer(200, {}, body, complete=True), 1), bodies))
 assert [reply.result for reply in replies] == bodies
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1_024)
+print((peak_kb() - before) // 1_024)
 """
 
 

@@ -257,8 +257,9 @@ def test_an_oversized_body_is_refused_after_its_signature(relay: Relay) -> None:
 
 
 DENSE = """
-import resource, sys
+import sys
 sys.path.insert(0, sys.argv[2])
+from tests.fakes.memory import peak_kb
 from tests.fakes.relay import EXECUTION_ID, Relay, signed
 
 unit = {
@@ -275,11 +276,11 @@ head = b'{"executionId":"%s","status":"completed","result":[' % EXECUTION_ID.enc
 body = head + unit * (5_200_000 // len(unit)) + b"0]}"
 relay = Relay()
 relay.given_awaiting()
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_kb()
 for _ in range(2):
     relay.receiving.receive(signed(body, relay.clock.now()), body)
 assert relay.record.status == "completed"
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1_024)
+print((peak_kb() - before) // 1_024)
 """
 
 

@@ -12,7 +12,8 @@ from actionrelay.workflows.expressions import Allowance
 from actionrelay.workflows.ports import StepExecutions, StepOrder
 from actionrelay.workflows.references import resolved
 from actionrelay.workflows.turns import LIGHT_BYTES, Turn
-from tests.fakes.flows import INVOCATION_MS, WORKFLOW_ID, Flow, a_step, echo, from_step
+from tests.fakes.flows import WORKFLOW_ID, Flow, a_step, echo, from_step
+from tests.fakes.relay import INVOCATION_MS
 
 STEPS: dict[str, Any] = {
     "a": a_step(),
@@ -119,6 +120,6 @@ def test_only_one_result_is_there_at_a_time() -> None:
         made.append(ref(result))
         return result
 
-    template = [{"$from": name, "path": "[0]"} for name in ("a", "b", "a", "c", "b")]
+    template: Any = [{"$from": name, "path": "[0]"} for name in ("a", "b", "a", "c", "b")]
     assert resolved(template, look_up, Allowance()) == ["a", "b", "a", "c", "b"]
     assert asked == ["a", "b", "c"]
