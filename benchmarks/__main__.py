@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import batch, client, cold, imports, machine, pipeline, readme, reads, table, validation
+from benchmarks import batch, client, cold, imports, machine, memory, pipeline, readme, reads, table, validation
 from benchmarks.bench import Bench
 from benchmarks.cost import batches, calls
 from benchmarks.flows import report as workflows
@@ -19,6 +19,7 @@ from local.world.errors import WorldError
 BENCHMARKS: dict[str, Benchmark] = {
     "imports": imports.run,
     "cold": cold.run,
+    "memory": memory.run,
     "client": client.run,
     "validation": validation.run,
     "calls": calls.run,
