@@ -135,7 +135,7 @@ def run(bench: Bench) -> Result:
                 "another process, and answer what many wait for at the same time."
             ),
             (
-                "Not as in Lambda: this machine's Python and boto3, no TLS, and a stand-in for the runtime, which "
+                "Not as in Lambda: this machine's Python and boto3, no TLS, and a substitute for the runtime, which "
                 "reads the event and writes the answer as Lambda's does."
             ),
         ),

@@ -1,7 +1,7 @@
 """The program of the process that is measured: imports a function, has one event handled, and says what that took.
 
-It stands in for Lambda's runtime: reads the event's JSON, calls the handler, writes the answer's JSON, and holds as
-much meanwhile as the runtime does. It imports nothing of the repository.
+It does what Lambda's runtime does: reads the event's JSON, calls the handler, writes the answer's JSON, and holds as
+much meanwhile. It imports nothing of the repository.
 """
 
 import json

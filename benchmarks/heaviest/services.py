@@ -145,7 +145,7 @@ class _Answering(BaseHTTPRequestHandler):
 
     @override
     def handle_expect_100(self) -> bool:
-        """Leave it to whoever reads the body."""
+        """Leave it to the reader of the body."""
         return True
 
     @override

@@ -9,6 +9,7 @@ import pytest
 
 from actionrelay.foreign_json import RESULT
 from actionrelay.json_text import nesting
+from actionrelay.strict_json import MAX_NESTING
 from benchmarks.heaviest import contents, works
 from benchmarks.heaviest.events import HEAVIEST, Heaviest
 from benchmarks.heaviest.records import Records
@@ -94,7 +95,7 @@ def test_contents_are_json_of_about_their_size(content: Any) -> None:
     json.loads(text)
     assert RESULT.max_bytes is not None
     assert RESULT.max_bytes > works.RESULT_BYTES
-    assert nesting(text) < RESULT.max_nesting
+    assert nesting(text) < MAX_NESTING
 
 
 def test_what_is_put_is_found_by_key_range_and_index() -> None:

@@ -114,7 +114,7 @@ def test_only_one_result_is_there_at_a_time() -> None:
     asked: list[str] = []
 
     def look_up(name: str) -> Any:
-        assert not any(each() for each in made), "what a name stands for is let go before the next"
+        assert not any(each() for each in made), "a value is released before the next is read"
         asked.append(name)
         result = _Result([name, 1])
         made.append(ref(result))

@@ -91,7 +91,7 @@ def has_references(template: Json) -> bool:
 def resolved(template: Json, source: Source, allowance: Allowance) -> Json:
     """Return a template with references replaced by their values, each paid for from the allowance.
 
-    Each name is asked for once, and what it stands for is let go before the next: results may be large.
+    Each name is asked for once, and its value is released before the next: results may be large.
 
     Raises:
         ExpressionFaultError: an expression fails, a value is not JSON, or the allowance is used up.

@@ -33,7 +33,7 @@ class StartSteps:
     executions: StepExecutions
     results: StepResults
     turn: Turn
-    """Taken before results are read that are large; whoever calls gives it back."""
+    """Taken before results are read that are large; the caller releases it."""
 
     def runs(self, workflow: Workflow, step: Step) -> bool:
         """Whether a step's ``when`` lets it run.
