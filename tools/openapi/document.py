@@ -7,11 +7,12 @@ from typing import Any
 import actionrelay
 from actionrelay.boundary.routes import ROUTES, Access, Route
 from actionrelay.cursors import CURSOR_FORM
-from actionrelay.find.filters import ERROR_CODE_FORM, ID_PART_FORM, STATUS_FORM, WEBHOOK_STATUS_FORM
+from actionrelay.find.filters import ERROR_CODE_FORM, ID_PART_FORM
 from actionrelay.ids import ACTION_ID_FORM
-from actionrelay.pages import DEFAULT_LIMIT, MAX_LIMIT, MOMENT_FORM
+from actionrelay.ledger.execution import Status, WebhookStatus
+from actionrelay.pages import DEFAULT_LIMIT, MAX_LIMIT, MOMENT_FORM, several_form
 from actionrelay.submit.idempotency import KEY_FORM
-from actionrelay.workflows.reading import WORKFLOW_STATUS_FORM
+from actionrelay.workflows.run import WorkflowStatus
 from tools.openapi import examples
 from tools.openapi.operations import OPERATIONS, TAGS, Operation, Success
 from tools.openapi.problems import ProblemResponses
@@ -72,7 +73,7 @@ _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "listWorkflows.status": (
         "query",
         "One or more, separated by commas.",
-        {"type": "string", "pattern": f"^({WORKFLOW_STATUS_FORM})$"},
+        {"type": "string", "pattern": f"^({several_form(WorkflowStatus)})$"},
     ),
     "listWorkflows.limit": (
         "query",
@@ -114,7 +115,7 @@ _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "status": (
         "query",
         "One or more, separated by commas.",
-        {"type": "string", "pattern": f"^({STATUS_FORM})$"},
+        {"type": "string", "pattern": f"^({several_form(Status)})$"},
     ),
     "actionId": ("query", "Only this action.", {"type": "string", "pattern": f"^{ACTION_ID_FORM}$"}),
     "from": ("query", f"Accepted then or later. {_MOMENT}", {"type": "string", "pattern": f"^{MOMENT_FORM}$"}),
@@ -123,7 +124,7 @@ _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "webhookStatus": (
         "query",
         "The status of the caller's webhook: one or more, separated by commas; `failed` is given up.",
-        {"type": "string", "pattern": f"^({WEBHOOK_STATUS_FORM})$"},
+        {"type": "string", "pattern": f"^({several_form(WebhookStatus)})$"},
     ),
     "errorCode": (
         "query",

@@ -1,9 +1,17 @@
-"""Query parameters that all lists of the API read alike: times, and the size of a page."""
+"""Reads the query parameters of lists. Times, statuses and the size of a page have the same rules in all lists."""
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Literal
 
+from actionrelay.errors import InvalidRequestError
+from actionrelay.fault import Fault
+from actionrelay.strict_json import pointer
+
+EXECUTION_FILTERS = ("status", "actionId", "from", "to", "traceId", "webhookStatus", "errorCode", "id")
+"""The parameters that select executions, in the list and for decisions about many."""
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 100
 LIMIT_FORM = r"[1-9][0-9]?|100"
@@ -24,6 +32,54 @@ class FaultyValueError(ValueError):
         super().__init__(detail)
         self.code = code
         self.detail = detail
+
+
+class Parameters:
+    """The parameters of one query, each read by its own rule. Their faults are collected, and reported together."""
+
+    def __init__(self, values: Mapping[str, str], place: str = "query") -> None:
+        """Read ``values``; ``place`` is where they come from, for the pointers of faults."""
+        self._values = values
+        self._place = place
+        self._faults: list[Fault] = []
+
+    def read[Value](self, name: str, rule: Callable[[str], Value], otherwise: Value) -> Value:
+        """Return a parameter's value, or ``otherwise`` if it is missing or faulty."""
+        try:
+            return rule(self._values[name]) if name in self._values else otherwise
+        except FaultyValueError as refused:
+            self._faults.append(Fault(pointer(self._place, name), refused.code, refused.detail))
+            return otherwise
+
+    def fault(self, name: str, detail: str) -> None:
+        """Add a fault of a parameter, for a rule about several."""
+        self._faults.append(Fault(pointer(self._place, name), "schema", detail))
+
+    def require_sound(self) -> None:
+        """Check that no fault was found.
+
+        Raises:
+            InvalidRequestError: with every fault.
+        """
+        if self._faults:
+            raise InvalidRequestError(tuple(self._faults))
+
+
+def several_form(choices: type[StrEnum]) -> str:
+    """Return the form of one or more of an enumeration's values, separated by commas."""
+    one = "|".join(choices)
+    return f"({one})(,({one}))*"
+
+
+def several_of[Choice: StrEnum](choices: type[Choice]) -> Callable[[str], frozenset[Choice]]:
+    """Return the rule of a parameter that names one or more of an enumeration's values."""
+
+    def rule(text: str) -> frozenset[Choice]:
+        if not re.fullmatch(several_form(choices), text, re.ASCII):
+            raise FaultyValueError("schema", f"must be one or more of {', '.join(choices)}, separated by commas")
+        return frozenset(map(choices, text.split(",")))
+
+    return rule
 
 
 def milliseconds_of(text: str) -> int:

@@ -6,29 +6,20 @@ All faults of a query string are reported together, like those of a body.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from actionrelay.cursors import CURSOR_FORM, read_cursor, write_cursor
-from actionrelay.errors import InvalidRequestError
-from actionrelay.fault import Fault
 from actionrelay.find.ports import Position
 from actionrelay.genesys.contract import GenesysApi
 from actionrelay.ids import NO_UUID, is_action_id, is_uuid
 from actionrelay.ledger.execution import INDEXED_ENDS, Execution, Status, WebhookStatus
-from actionrelay.pages import DEFAULT_LIMIT, FaultyValueError, limit_of, milliseconds_of
-from actionrelay.strict_json import pointer
+from actionrelay.pages import DEFAULT_LIMIT, FaultyValueError, Parameters, limit_of, milliseconds_of, several_of
 
-STATUS_FORM = rf"({'|'.join(Status)})(,({'|'.join(Status)}))*"
-WEBHOOK_STATUS_FORM = rf"({'|'.join(WebhookStatus)})(,({'|'.join(WebhookStatus)}))*"
 ERROR_CODE_FORM = r"[!-~]{1,128}"
 ID_PART_FORM = r"[0-9A-Fa-f-]{6,36}"
 """Any part of a UUID."""
 
 _NO_CURSOR = "must be the next of a page before"
 _PLAIN = re.compile(r"[!-~]{0,128}", re.ASCII)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-FILTERS = ("status", "actionId", "from", "to", "traceId", "webhookStatus", "errorCode", "id")
-"""The parameters that select executions."""
 _WITH_CODE = frozenset({Status.FAILED, Status.UNKNOWN})
 """The statuses that have an error. A completed execution rarely has one, and is only found by its status."""
 
@@ -92,35 +83,27 @@ def read_question(
     Raises:
         InvalidRequestError: with every fault.
     """
-    faults: list[Fault] = []
-
-    def read[Value](name: str, rule: Callable[[str], Value], otherwise: Value) -> Value:
-        try:
-            return rule(query[name]) if name in query else otherwise
-        except FaultyValueError as refused:
-            faults.append(Fault(pointer(place, name), refused.code, refused.detail))
-            return otherwise
-
+    parameters = Parameters(query, place)
+    read = parameters.read
     error_code = read("errorCode", _formed(ERROR_CODE_FORM, "must be 1 to 128 visible ASCII characters"), None)
     question = ListQuestion(
-        statuses=read("status", _statuses, _WITH_CODE if error_code else frozenset()),
+        statuses=read("status", several_of(Status), _WITH_CODE if error_code else frozenset()),
         action_id=read("actionId", _action_id(api), None),
         since=read("from", milliseconds_of, None),
         until=read("to", milliseconds_of, None),
         trace_id=read("traceId", _trace_id, None),
-        webhook_statuses=read("webhookStatus", _webhook_statuses, frozenset()),
+        webhook_statuses=read("webhookStatus", several_of(WebhookStatus), frozenset()),
         error_code=error_code,
         id_part=read("id", _id_part, None),
         limit=read("limit", limit_of, DEFAULT_LIMIT),
         after=read("next", _position, None),
     )
     if question.since is not None and question.until is not None and question.until < question.since:
-        faults.append(Fault(pointer(place, "to"), "schema", "must not be before from"))
-    if known is not None:
-        unknown = f"unknown parameter; there are {', '.join(known)}"
-        faults.extend(Fault(pointer(place, name), "schema", unknown) for name in query if name not in known)
-    if faults:
-        raise InvalidRequestError(tuple(faults))
+        parameters.fault("to", "must not be before from")
+    for name in query:
+        if known is not None and name not in known:
+            parameters.fault(name, f"unknown parameter; there are {', '.join(known)}")
+    parameters.require_sound()
     return question
 
 
@@ -142,12 +125,6 @@ def _formed(form: str, detail: str) -> Callable[[str], str]:
     return read
 
 
-def _statuses(text: str) -> frozenset[Status]:
-    if not re.fullmatch(STATUS_FORM, text, re.ASCII):
-        raise FaultyValueError("schema", f"must be one or more of {', '.join(Status)}, separated by commas")
-    return frozenset(Status(name) for name in text.split(","))
-
-
 def _action_id(api: GenesysApi) -> Callable[[str], str]:
     def read(text: str) -> str:
         if not is_action_id(text):
@@ -161,12 +138,6 @@ def _trace_id(text: str) -> str:
     if not is_uuid(text):
         raise FaultyValueError("schema", NO_UUID)
     return text.lower()
-
-
-def _webhook_statuses(text: str) -> frozenset[WebhookStatus]:
-    if not re.fullmatch(WEBHOOK_STATUS_FORM, text, re.ASCII):
-        raise FaultyValueError("schema", f"must be one or more of {', '.join(WebhookStatus)}, separated by commas")
-    return frozenset(WebhookStatus(name) for name in text.split(","))
 
 
 def _id_part(text: str) -> str:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from actionrelay.errors import InvalidRequestError
 from actionrelay.fault import Fault
-from actionrelay.find.filters import FILTERS, ListQuestion, read_question
+from actionrelay.find.filters import ListQuestion, read_question
 from actionrelay.find.listing import ListExecutions
 from actionrelay.ledger.execution import Execution
-from actionrelay.pages import MAX_LIMIT
+from actionrelay.pages import EXECUTION_FILTERS, MAX_LIMIT
 
 MAX_SELECTED = 1_000
 """Executions per selection."""
@@ -58,7 +58,7 @@ class SelectExecutions:
         return self._question(filters).wants
 
     def _question(self, filters: Mapping[str, str]) -> ListQuestion:
-        return replace(read_question(filters, self.listing.api, "filter", FILTERS), limit=MAX_LIMIT)
+        return replace(read_question(filters, self.listing.api, "filter", EXECUTION_FILTERS), limit=MAX_LIMIT)
 
 
 def _too_many(detail: str) -> InvalidRequestError:

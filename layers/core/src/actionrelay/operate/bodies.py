@@ -5,9 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from actionrelay.genesys.reported_error import Reported
+from actionrelay.pages import EXECUTION_FILTERS
 from actionrelay.schemas import Document
-
-FILTERS = ("status", "actionId", "from", "to", "traceId", "webhookStatus", "errorCode", "id")
 
 
 class Retry(Document):
@@ -41,7 +40,7 @@ class DecisionRequest(Document):
     # The list's own rules check the values, with better messages.
     filter: Annotated[
         dict[str, str | None],
-        Field(json_schema_extra={"minProperties": 1, "propertyNames": {"enum": list(FILTERS)}}),
+        Field(json_schema_extra={"minProperties": 1, "propertyNames": {"enum": list(EXECUTION_FILTERS)}}),
     ]
     """Which executions: `status`, `actionId`, `from`, `to`, `traceId`, `webhookStatus`, `errorCode` and `id`, as in
     `GET /executions`. At least one; an execution has to match all that are given."""

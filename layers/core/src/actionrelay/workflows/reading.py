@@ -1,16 +1,13 @@
 """Use cases: show one workflow, and list workflows, newest first. Both only read."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypedDict
 
 from actionrelay.cursors import read_cursor, write_cursor
-from actionrelay.errors import InvalidRequestError
-from actionrelay.fault import Fault
-from actionrelay.pages import DEFAULT_LIMIT, FaultyValueError, limit_of, milliseconds_of
+from actionrelay.pages import DEFAULT_LIMIT, FaultyValueError, Parameters, limit_of, milliseconds_of, several_of
 from actionrelay.ports import Clock, Telemetry
-from actionrelay.strict_json import Json, as_json, pointer
+from actionrelay.strict_json import Json, as_json
 from actionrelay.timestamps import DAY_MS, day_of, midnight
 from actionrelay.workflows.document import WorkflowSummaryDocument, workflow_document, workflow_summary
 from actionrelay.workflows.ports import Listed, WorkflowIndex
@@ -18,7 +15,6 @@ from actionrelay.workflows.records import WorkflowRecords
 from actionrelay.workflows.results import StepResults
 from actionrelay.workflows.run import Run, WorkflowStatus
 
-WORKFLOW_STATUS_FORM = rf"({'|'.join(WorkflowStatus)})(,({'|'.join(WorkflowStatus)}))*"
 MAX_ENTRIES = 400
 """About how many workflows one response reads."""
 MAX_DAYS = 40
@@ -120,31 +116,17 @@ def _page(found: list[Run], looked: Listed | None) -> dict[str, Json]:
 
 
 def _read_question(query: Mapping[str, str]) -> _Question:
-    faults: list[Fault] = []
-
-    def read[Value](name: str, rule: Callable[[str], Value], otherwise: Value) -> Value:
-        try:
-            return rule(query[name]) if name in query else otherwise
-        except FaultyValueError as refused:
-            faults.append(Fault(pointer("query", name), refused.code, refused.detail))
-            return otherwise
-
+    parameters = Parameters(query)
+    read = parameters.read
     question = _Question(
-        read("status", _statuses, frozenset()),
+        read("status", several_of(WorkflowStatus), frozenset()),
         read("from", milliseconds_of, 0),
         read("to", milliseconds_of, None),
         read("limit", limit_of, DEFAULT_LIMIT),
         read("next", _place, None),
     )
-    if faults:
-        raise InvalidRequestError(tuple(faults))
+    parameters.require_sound()
     return question
-
-
-def _statuses(text: str) -> frozenset[WorkflowStatus]:
-    if not re.fullmatch(WORKFLOW_STATUS_FORM, text, re.ASCII):
-        raise FaultyValueError("schema", f"must be one or more of {', '.join(WorkflowStatus)}, separated by commas")
-    return frozenset(WorkflowStatus(name) for name in text.split(","))
 
 
 def _place(text: str) -> Listed:
