@@ -1,4 +1,4 @@
-"""What the simulated actions compute. Pure: the same inputs give the same result, in any process.
+"""The results of the simulated actions. Pure: the same inputs give the same result, in any process.
 
 One action means something, `TRANSFORMATION`: it normalises a batch of transactions and applies a tax rate.
 Its amounts are made up from the ids, so a reader can see that a result belongs to a request. Every other

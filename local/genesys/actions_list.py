@@ -22,13 +22,13 @@ type Content = Callable[[Request], dict[str, Any]]
 
 
 class ActionsList:
-    """The routes that read actions over one simulator. Nothing here runs one."""
+    """The routes that read actions of a simulator; none runs one."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
 
     def routes(self) -> list[Route]:
-        """Return the paths, each by GET alone."""
+        """Return the routes, all for GET."""
         contents: dict[str, Content] = {
             _ACTIONS: lambda request: self._page(request, draft=False),
             f"{_ACTIONS}/drafts": lambda request: self._page(request, draft=True),

@@ -1,4 +1,4 @@
-"""How any request to the platform begins: it goes on record, and is let in by its token and the token's rate."""
+"""Admission of requests to the platform: each is recorded, and checked for its token and the token's rate."""
 
 from starlette.requests import Request
 
@@ -10,7 +10,7 @@ from local.genesys.tokens import Token, bearer, token_hash
 
 
 async def open_exchange(simulator: Simulator, request: Request) -> tuple[Exchange, bytes]:
-    """Put a request on record; return how it will be answered, and its body."""
+    """Record a request; return its exchange and its body."""
     body = await request.body()
     record = simulator.ledger.open_request(
         at=simulator.clock(),
@@ -24,7 +24,7 @@ async def open_exchange(simulator: Simulator, request: Request) -> tuple[Exchang
 
 
 def admit(simulator: Simulator, request: Request, exchange: Exchange) -> Token:
-    """Return the token that lets a request in; raise `PlatformError` 401 or 429 if none does."""
+    """Return a request's valid token; raise `PlatformError` 401 or 429 if there is none, or its rate is used up."""
     presented = bearer(request.headers.get("authorization"))
     if presented is None:
         simulator.ledger.tally("unauthorized")

@@ -1,4 +1,4 @@
-"""Answers as they go out on the wire, the well-formed ones and the broken ones.
+"""Responses on the wire, well-formed and broken ones.
 
 Each is a Starlette response, so a route returns a fault the way it returns an answer. Those that end
 without a complete answer wait until the connection is gone, since uvicorn would otherwise make a 500 of
@@ -34,7 +34,7 @@ def json_answer(
 
 
 async def invalid_answer(_: Request, error: Exception) -> Response:
-    """Answer 422 with where and why, never with the value (it may be a secret)."""
+    """Answer 422 with the place and the reason, but not the value, which may be a secret."""
     if isinstance(error, ValidationError):
         return json_answer({"errors": error.errors(include_url=False, include_context=False, include_input=False)}, 422)
     return json_answer({"errors": [{"msg": f"the body is not JSON: {error}"}]}, 422)
@@ -57,11 +57,11 @@ def spoilt_answer(
 
 
 class TruncatedAnswer(Response):
-    """The whole length is announced, half of the body is sent, then the connection closes in order."""
+    """Announces the whole length, sends half of the body, and closes the connection orderly."""
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the half, close, and go on to the background task."""
+        """Send the half, close, and run the background task."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         half = bytes(self.body)[: len(self.body) // 2]
         await send({"type": "http.response.body", "body": half, "more_body": True})
@@ -72,11 +72,11 @@ class TruncatedAnswer(Response):
 
 
 class ResetAnswer(Response):
-    """No answer: the connection is reset (RST)."""
+    """Resets the connection (RST) without a response."""
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Reset, and go on to the background task."""
+        """Reset, and run the background task."""
         _connection(scope).reset()
         await _until_gone(receive)
         if self.background is not None:
@@ -84,7 +84,7 @@ class ResetAnswer(Response):
 
 
 class SilentAnswer(Response):
-    """No answer, ever: the connection stays open until the client or the server ends it."""
+    """Never responds: the connection stays open until the client or the server closes it."""
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

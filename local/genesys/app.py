@@ -51,7 +51,7 @@ def create_app(config: SimulatorConfig | None = None) -> Starlette:
 
 
 async def _no_route(_: Request, error: Exception) -> Response:
-    """Answer what no route takes (404, 405) with the platform's error body."""
+    """Answer requests without a route (404, 405) with the platform's error body."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     correlation_id = str(uuid.uuid4())
     return json_answer(error_body(status, correlation_id), status, {"ININ-Correlation-Id": correlation_id})

@@ -1,4 +1,4 @@
-"""The organisation's actions, in the shapes that exports of real ones have, with values of our own.
+"""The organisation's actions, in the form of real exports, with invented values.
 
 Thirteen are written out; the rest are plain look-ups that make the list three pages long. `GET …/actions` leaves out
 what can't be executed (`includeAuthActions`) and what is not published (drafts have a list of their own).
@@ -164,13 +164,13 @@ _WRITTEN = (
     _action("Cancel order", "DELETE", _object({"orderId": _text()}, "orderId"), draft=True),
 )
 PLAIN = 40
-"""Look-ups that fill the list: with them it has 51 actions, which are three pages of 25."""
+"""Look-ups that fill the list to 51 actions, which are three pages of 25."""
 INPUTS = "inputSchema.json"
 OUTPUT = "successSchema.json"
 
 
 def actions_of(plain: int) -> dict[str, Json]:
-    """Return the organisation's actions by id, with so many plain ones."""
+    """Return the organisation's actions by id, with this many plain ones."""
     filling = (
         _action(f"Look up table {number:04d}", "GET", _object({"key": _text()}, "key"), category="Tables")
         for number in range(1, plain + 1)
@@ -179,14 +179,14 @@ def actions_of(plain: int) -> dict[str, Json]:
 
 
 def listed(known: Mapping[str, Any], *, auth: bool) -> Json | None:
-    """Return an action as the list of published ones has it; None where it does not."""
+    """Return an action's entry in the list of published ones; None if it is not published."""
     if known["draft"] or (known["auth"] and not auth):
         return None
     return dict(known["action"])
 
 
 def shown(known: Mapping[str, Any], *, contract: bool, config: bool) -> Json:
-    """Return one action, as `expand=contract` and `includeConfig=true` ask."""
+    """Return one action, depending on `expand=contract` and `includeConfig=true`."""
     document = dict(known["action"])
     if contract:
         document["contract"] = _contract(known)

@@ -1,4 +1,4 @@
-"""Which fault, if any, meets a request: the script first, then the scenario's random faults.
+"""The fault of a request, if any: from the script first, then from the scenario's random faults.
 
 Pure except for the injected random source. One draw is made for every random fault that matches, in order, so
 a seed and a sequence of requests always give the same faults.
@@ -25,7 +25,7 @@ class Subject:
     action_id: str | None = None
 
     def matches(self, fault: Fault) -> bool:
-        """Say whether `fault` is meant for this request; an id that the fault leaves out matches any."""
+        """Return whether `fault` applies to this request; an id that the fault omits matches any."""
         return fault.on == self.on and all(
             wanted is None or wanted == got
             for wanted, got in (
@@ -43,7 +43,7 @@ class Script:
         self._entries: deque[ScriptedFault] = deque()
 
     def add(self, entries: Iterable[ScriptedFault]) -> int:
-        """Append entries (each as often as its `times`); return how many wait now."""
+        """Append entries (each as often as its `times`); return how many are queued now."""
         for entry in entries:
             self._entries.extend([entry] * entry.times)
         return len(self._entries)
@@ -57,7 +57,7 @@ class Script:
         return None
 
     def clear(self) -> None:
-        """Drop what was not taken."""
+        """Drop the remaining entries."""
         self._entries.clear()
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""Sends callbacks over HTTP: waits, repeats what was not taken, holds back what is to arrive out of order."""
+"""Sends callbacks over HTTP: waits, repeats refused ones, and holds back those that are to arrive out of order."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ TIMEOUT_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Parcel:
-    """The callbacks of one execution, with the rules they go by."""
+    """The callbacks of one execution, with their rules."""
 
     execution: Execution
     messages: Sequence[Callback]
@@ -56,7 +56,7 @@ class Courier:
             self._spawn(self._release_after(parcel))
 
     async def forget(self) -> None:
-        """Drop everything that was not sent yet."""
+        """Drop everything that has not been sent."""
         self._held.clear()
         tasks = list(self._tasks)
         for task in tasks:
@@ -64,7 +64,7 @@ class Courier:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def close(self) -> None:
-        """Drop what is left and close the connections."""
+        """Drop the remaining parcels and close the connections."""
         await self.forget()
         await self._client.aclose()
 

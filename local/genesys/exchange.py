@@ -1,4 +1,4 @@
-"""One request to the platform on its way to an answer: the headers it will have, an error, or a fault."""
+"""One request to the platform and its response: headers, an error, or a fault."""
 
 from http import HTTPStatus
 from typing import Any
@@ -14,7 +14,7 @@ from local.genesys.ledger import RequestRecord
 
 
 class PlatformError(HTTPException):
-    """A request that is refused with an error body, whichever part of the platform refuses it."""
+    """A request is refused with an error body, by any part of the platform."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class PlatformError(HTTPException):
 
 
 class Exchange:
-    """One request to the platform and the headers of its answer, whatever that will be."""
+    """One request to the platform, and the headers of its response."""
 
     def __init__(self, record: RequestRecord) -> None:
         self.record = record
@@ -45,7 +45,7 @@ class Exchange:
         return json_answer(body, refusal.status_code, self.headers | dict(refusal.headers or {}))
 
     def faulty(self, fault: Fault, content: Any, background: BackgroundTask | None = None) -> Response:
-        """Answer as `fault` has it, with `content` where it leaves the content alone."""
+        """Answer according to `fault`, with `content` unless the fault changes it."""
         if fault.reset is not None:
             return ResetAnswer(background=background)
         if fault.hang is not None:

@@ -1,4 +1,4 @@
-"""The faults: how a single request is treated otherwise than the scenario has it, as validated models."""
+"""Faults: exceptions from the scenario for single requests, as validated models."""
 
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -12,14 +12,14 @@ ErrorStatus = Annotated[int, Field(ge=300, le=599)]
 
 
 class Point(StrEnum):
-    """Where a connection breaks or stalls, seen from the action: before it ran, or after it ran."""
+    """When a connection breaks or stalls: before or after the action ran."""
 
     BEFORE_RUN = "before_run"
     AFTER_RUN = "after_run"
 
 
 class BodyFault(StrEnum):
-    """An answer with status 200, to an action that ran, that is not what it should be."""
+    """A malformed 200 response to an action that ran."""
 
     TRUNCATED = "truncated"
     NOT_JSON = "not_json"
@@ -73,7 +73,7 @@ class Fault(Model):
 
     @property
     def kind(self) -> str | None:
-        """The fault in a word, for the record of requests; None for an ordinary request."""
+        """The fault's name in the record of requests; None for an ordinary request."""
         if self.status is not None:
             return f"status:{self.status}"
         if self.reset is not None:
@@ -84,12 +84,12 @@ class Fault(Model):
 
 
 class ScriptedFault(Fault):
-    """A fault in the script: taken by the next `times` matching requests."""
+    """A fault in the script: it applies to the next `times` matching requests."""
 
     times: Annotated[int, Field(ge=1)] = 1
 
 
 class RandomFault(Fault):
-    """A fault of the scenario: meets a `share` of matching requests, drawn by the seeded source."""
+    """A fault of the scenario: it applies to a `share` of matching requests, drawn by the seeded source."""
 
     share: Annotated[float, Field(ge=0, le=1)] = 1.0

@@ -1,4 +1,4 @@
-"""What happened: each request, each token, each run of an action, each callback. Tests read their truth here.
+"""The record of every request, token, run of an action and callback, from which tests read what really happened.
 
 A run is counted when the action runs, whatever becomes of the answer. With an `executionId` a repeat finds
 the recorded execution and runs nothing, which is what makes the `data-actions` contract safe to repeat.
@@ -136,7 +136,7 @@ class Ledger:
         }
 
     def clear(self) -> None:
-        """Forget everything but the running number of requests."""
+        """Reset everything except the running number of requests."""
         self.requests.clear()
         self.callbacks.clear()
         self.executions.clear()

@@ -1,4 +1,4 @@
-"""What a client can read about itself and its organisation: its token, its permissions, the limits. Nothing runs."""
+"""The routes about a client and its organisation: token, permissions, limits."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ from local.genesys.simulator import Simulator
 
 
 class Organization:
-    """The routes that answer such questions over one simulator."""
+    """These routes of a simulator."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
 
     def routes(self) -> list[Route]:
-        """Return the three paths, each by GET alone."""
+        """Return the three routes, all for GET."""
         return [
             Route("/api/v2/tokens/me", self._answer, methods=["GET"]),
             Route("/api/v2/authorization/subjects/me", self._answer, methods=["GET"]),
@@ -55,7 +55,7 @@ class Organization:
 
 
 def _subject(client_id: str, client: Client | None) -> dict[str, Any]:
-    """Return the client's grants as `AuthzSubject` has them."""
+    """Return the client's grants in the form of `AuthzSubject`."""
     policies: list[dict[str, Any]] = [{"domain": "directory", "entityName": "user", "actions": ["view"]}]
     allowed = [("execute", client and client.permitted), ("view", client and client.views_actions)]
     if actions := [name for name, granted in allowed if granted]:

@@ -1,4 +1,4 @@
-"""What the simulator is set to do, as one value: the lasting rules and the random faults."""
+"""The simulator's settings as one value: the rules and the random faults."""
 
 from typing import Annotated, Any, Final, Self
 
@@ -19,17 +19,17 @@ from local.genesys.rules import (
 )
 
 LIMITS: Final = {"dataactions": {"requests.volume.max": 2_500, "actions.concurrent.executions.max": 50}}
-"""An organisation's limits by namespace and key, as they are before anybody has them raised."""
+"""An organisation's default limits, by namespace and key."""
 
 
 class Scenario(Model):
-    """Everything the simulator does, as one value. The default is a healthy Genesys Cloud."""
+    """The simulator's whole behaviour. The default is a healthy Genesys Cloud."""
 
     mode: Mode = Mode.QUEUED
     outcome: Outcome = Outcome.COMPLETED
     result_bytes: Bytes = 0
     max_request_bytes: Annotated[int, Field(ge=1)] = 516_096
-    """512000 bytes for what a caller asks for, and 4096 for what a relay adds to it."""
+    """512000 bytes for a caller's request, and 4096 for a relay's additions."""
     tokens: TokenRules = TokenRules()
     rate: RateRules = RateRules()
     latency: Latency = Latency()

@@ -25,7 +25,7 @@ from local.genesys.tokens import Token, TokenBook
 
 @dataclass(frozen=True)
 class SimulatorConfig:
-    """What a simulator starts with, and goes back to on a reset.
+    """A simulator's initial state, which a reset restores.
 
     `seed` fixes faults and latencies (None: another run each time). Tokens and ids come from `ids`, apart
     from it: a simulator that is started again must not issue the tokens of its former life.
@@ -39,7 +39,7 @@ class SimulatorConfig:
 
 @dataclass(frozen=True)
 class Call:
-    """An execute request that was let in. Only the `data-actions` contract has the last three."""
+    """An admitted execute request. Only the `data-actions` contract has the last three."""
 
     contract: str
     action_id: str
@@ -51,7 +51,7 @@ class Call:
 
 
 class Simulator:
-    """Everything a simulator knows. Used from one event loop; no method but `courier`'s waits."""
+    """A simulator's state. Used from one event loop; only `courier`'s methods wait."""
 
     def __init__(self, config: SimulatorConfig) -> None:
         self.config = config
@@ -69,7 +69,7 @@ class Simulator:
         return str(uuid.UUID(int=self.config.ids.getrandbits(128), version=4))
 
     def token(self, name: str | None) -> Token | None:
-        """Return the token with this hash if it is good now."""
+        """Return the token with this hash if it is valid now."""
         return self.tokens.find(name, self.clock())
 
     def permits(self, token: Token, scope: str | None) -> bool:

@@ -25,7 +25,7 @@ KEPT_DELIVERIES = 20_000
 
 @dataclass
 class Sink:
-    """Everything a sink knows: what came, how names answer, which keys signatures are checked with."""
+    """A sink's state: the deliveries, the behaviour of each name, the keys for signatures."""
 
     keys: Sequence[bytes]
     clock: Callable[[], float]
@@ -79,7 +79,7 @@ def create_app(*, secrets: Sequence[str] = (), clock: Callable[[], float] = time
 
 
 def _parsed(body: bytes) -> Any:
-    """Return the body as JSON, None if it is none (NaN and Infinity are none)."""
+    """Return the body as JSON, or None if it is not JSON (NaN and Infinity are not)."""
     try:
         return json.loads(body, parse_constant=_refuse)
     except (ValueError, RecursionError):

@@ -59,13 +59,13 @@ class Behaviours:
         self._answered[name] = 0
 
     def next(self, name: str) -> tuple[Behaviour, int]:
-        """Return how to answer the delivery that is here now, and with which status."""
+        """Return the behaviour and the status for the current delivery."""
         behaviour = self._set.get(name, Behaviour())
         earlier = self._answered.get(name, 0)
         self._answered[name] = earlier + 1
         return behaviour, behaviour.status(earlier)
 
     def clear(self) -> None:
-        """Let every name answer 200 again."""
+        """Make every name answer 200 again."""
         self._set.clear()
         self._answered.clear()

@@ -1,4 +1,4 @@
-"""What a Standard Webhooks signature is worth, by the public rules of the receiving side. Pure.
+"""Verifies Standard Webhooks signatures by the public rules for receivers. Pure.
 
 Written apart from both senders, the deployment's and the simulator's, so a mistake of theirs shows here.
 The signed content is `id.timestamp.body`; the header lists signatures with spaces between them, and one
@@ -16,7 +16,7 @@ TOLERANCE_SECONDS = 300
 
 
 class Verdict(StrEnum):
-    """What was found out about a delivery's signature."""
+    """The result of verifying a delivery's signature."""
 
     VALID = "valid"
     UNCHECKED = "unchecked"

@@ -1,4 +1,4 @@
-"""What can be seen of a deployment: plain values, with nothing of AWS or HTTP in them."""
+"""Facts about a deployment: plain values, independent of AWS and HTTP."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,26 +16,26 @@ class Method:
     """`AWS_IAM`, `NONE`, or another type that API Gateway knows."""
     needs_key: bool
     integration: str
-    """The ARN of what it calls; empty where it calls nothing."""
+    """The ARN of its integration; empty if there is none."""
 
     @property
     def route(self) -> str:
-        """Verb and path, as people write it."""
+        """Verb and path, such as `GET /executions`."""
         return f"{self.verb} {self.path}"
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer of the API."""
+    """One response of the API."""
 
     status: int
     media_type: str
     document: Any = None
-    """The body as JSON, or None where it is none."""
+    """The body as JSON, or None if it is not JSON."""
 
     @property
     def code(self) -> str:
-        """The problem's code, or nothing."""
+        """The problem's code, or an empty string."""
         return str(self.document.get("code", "")) if isinstance(self.document, dict) else ""
 
 
@@ -49,12 +49,12 @@ class Trigger:
     qualifier: str
     """The alias or version that is invoked; empty for `$LATEST`."""
     maximum: int | None = None
-    """How many invocations of an event source may run at once, where that is limited."""
+    """How many invocations of an event source may run at once, if that is limited."""
 
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """Who is invoked, and what each alias of these functions points to."""
+    """What invokes the functions, and the version of each alias."""
 
     triggers: tuple[Trigger, ...]
     aliases: Mapping[str, Mapping[str, str]]
@@ -73,28 +73,28 @@ class Queue:
     refuses_plain_http: bool
     visibility_seconds: int
     consumer_timeout_seconds: int | None
-    """The timeout of the function that reads it; None where no function does."""
+    """The timeout of the function that reads it; None if no function does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alarms:
-    """The stack's alarms, and the topics that they go to."""
+    """The stack's alarms and their topics."""
 
     topics_of: Mapping[str, tuple[str, ...]]
-    """By the alarm's logical id: the ARNs of what it notifies."""
+    """By the alarm's logical id: the ARNs that it notifies."""
     confirmed: Mapping[str, int | None]
-    """By topic: how many subscriptions are confirmed; None where there is no such topic."""
+    """By topic: how many subscriptions are confirmed; None if there is no such topic."""
     may_be_silent: bool = False
-    """Nobody is on call: a local world."""
+    """Whether alarms without a topic are acceptable, as in a local world."""
 
 
 @dataclass(frozen=True, slots=True)
 class Concurrency:
-    """What the account lets run at once, and what this stack runs at once at most in the background."""
+    """The account's concurrency, and the most that this stack runs at once in the background."""
 
     account: int
     background: Mapping[str, int]
-    """By function: its own ceiling."""
+    """By function: its ceiling."""
     waiting: int = 0
     """How many requests may wait for an execution's end."""
 
@@ -105,7 +105,7 @@ class SharedToken:
 
     name: str
     kind: str | None
-    """`SecureString`, or what else it is; None where it is not made yet."""
+    """`SecureString` or another type; None if it does not exist yet."""
     key: str
 
 
@@ -120,7 +120,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """How the API answers to who proves nothing."""
+    """The API's responses to unauthenticated requests."""
 
     replies: Mapping[str, Reply]
     """By route."""

@@ -14,7 +14,7 @@ from local.verify.target import ALARM, FUNCTION, QUEUE, TABLE, Target
 _INVOKED = re.compile(r":function:(?P<name>[^:/]+)(?::(?P<qualifier>[^:/]+))?(?:/invocations)?$")
 _SCHEDULED = {"ExportFunction": 1}
 _ONE_AT_A_TIME = {"CatalogueFunction"}
-"""A message beside a reading under way finds it and ends at once; SQS takes no maximum below 2."""
+"""A second message finds the reading in progress and ends at once; SQS allows no maximum below 2."""
 """A schedule starts one invocation at a time."""
 
 
@@ -38,7 +38,7 @@ def methods(target: Target) -> tuple[Method, ...]:
 
 
 def versions(target: Target) -> Versions:
-    """Read who invokes the functions, and where their aliases point."""
+    """Read what invokes the functions, and the versions of their aliases."""
     triggers = [*_event_sources(target), *_integrations(target)]
     client = target.client("lambda")
     aliases = {}
@@ -86,7 +86,7 @@ def queues(target: Target) -> tuple[Queue, ...]:
 
 
 def alarms(target: Target) -> Alarms:
-    """Read the alarms, and how many have confirmed that they listen to their topics."""
+    """Read the alarms, and the number of confirmed subscriptions of their topics."""
     physical = target.of_type(ALARM)
     names = {alarm: name for name, alarm in physical.items()}
     topics_of: dict[str, tuple[str, ...]] = {}
@@ -102,7 +102,7 @@ def alarms(target: Target) -> Alarms:
 
 
 def concurrency(target: Target) -> Concurrency:
-    """Read the account's limit, and the ceilings of what runs in the background; streams count with the callers."""
+    """Read the account's limit, and the ceilings of background functions; streams count with the callers."""
     account = target.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
     background: Counter[str] = Counter(_SCHEDULED)
     for trigger in _event_sources(target):
@@ -111,7 +111,7 @@ def concurrency(target: Target) -> Concurrency:
 
 
 def shared_token(target: Target) -> SharedToken:
-    """Read how the shared token is encrypted; its value stays where it is."""
+    """Read how the shared token is encrypted, without its value."""
     name = target.parameters.get("TokenParameterName", "/actionrelay/genesys/token")
     only = [{"Key": "Name", "Option": "Equals", "Values": [name]}]
     found = target.client("ssm").describe_parameters(ParameterFilters=only)["Parameters"]
@@ -121,7 +121,7 @@ def shared_token(target: Target) -> SharedToken:
 
 
 def tls_policy(target: Target) -> str:
-    """Read the API's security policy; empty where it has none."""
+    """Read the API's security policy; empty if it has none."""
     return str(target.client("apigateway").get_rest_api(restApiId=target.api_id).get("securityPolicy", ""))
 
 

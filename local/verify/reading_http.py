@@ -1,4 +1,4 @@
-"""Asks the deployed API over HTTP, without a signature and with one."""
+"""Calls the deployed API over HTTP, with and without a signature."""
 
 import json
 import re
@@ -16,14 +16,14 @@ from local.verify.reading_aws import methods
 from local.verify.target import Target
 
 PATIENCE_SECONDS = 330.0
-"""How long an execution is waited for: the longest timeout that a request may have, and half a minute."""
+"""The longest wait for an execution: the longest timeout of a request, and half a minute."""
 _TIMEOUT_SECONDS = 30.0
 _ENDED = frozenset({"completed", "failed", "unknown", "cancelled"})
 _ANY_ACTION = "00000000-0000-4000-8000-000000000000"
 
 
 def doors(target: Target) -> Doors:
-    """Ask each route without a signature or key, and a path that the API does not have.
+    """Call each route without a signature or key, and a path that the API does not have.
 
     Ids are made up. If a route were public, it would meet an empty request: nothing is written but a refusal.
     """
@@ -32,18 +32,18 @@ def doors(target: Target) -> Doors:
 
 
 def health(target: Target) -> Reply:
-    """Ask for the preflight."""
+    """Call the preflight."""
     return _ask(target, "GET", "/health?deep=true", signed=True)
 
 
 def dry_run(target: Target) -> Reply:
-    """Have a request validated, and nothing else."""
+    """Make a dry run of a request."""
     action = _ANY_ACTION if target.parameters.get("GenesysApi") != "integrations" else f"custom_-_{_ANY_ACTION}"
     return _ask(target, "POST", "/executions?dryRun=true", {"actionId": action, "inputs": {}}, signed=True)
 
 
 def execution(target: Target, action: str, inputs: dict[str, Any]) -> Reply:
-    """Run one action, uncached, and wait for its end: the one thing here that writes."""
+    """Run one action, uncached, and wait for its end. Only this writes."""
     request = {"actionId": action, "inputs": inputs, "cacheResults": False, "executionId": str(uuid.uuid4())}
     reply = _ask(target, "POST", "/executions", request, signed=True)
     ends = time.monotonic() + PATIENCE_SECONDS

@@ -1,4 +1,4 @@
-"""The deployment that is looked at: where it is, and how it is asked."""
+"""The deployment to check: its resources, and clients for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,12 +21,12 @@ ALARM = "AWS::CloudWatch::Alarm"
 
 
 class TargetError(Exception):
-    """There is nothing to look at: no such stack, world or credentials."""
+    """There is nothing to check: no such stack, world or credentials."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """One deployed stack. Clients are made when they are first needed."""
+    """One deployed stack. Clients are created on first use."""
 
     stack: str
     session: boto3.Session
@@ -84,7 +84,7 @@ class Target:
         return self.endpoint is not None
 
     def client(self, service: str) -> Any:
-        """A client of one service, made once; it waits seconds, not minutes, for an answer."""
+        """Return a client of one service, created once, with timeouts of seconds."""
         if service not in self._clients:
             config = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 4, "mode": "standard"})
             make: Any = self.session.client

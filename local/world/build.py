@@ -1,4 +1,4 @@
-"""`sam build`, run when something that goes into the build has changed and not otherwise.
+"""`sam build`, run only if something that goes into the build has changed.
 
 Worlds share the build. A file lock keeps it whole: it is held exclusively while building, and shared for as
 long as somebody deploys from it.
@@ -38,7 +38,7 @@ _SECONDS = 300
 
 @contextlib.contextmanager
 def built(progress: Progress, environment: Mapping[str, str], log: Path) -> Iterator[None]:
-    """Make sure that the build is that of the sources, and keep it so until the block ends.
+    """Ensure that the build matches the sources, and keep it so until the block ends.
 
     Raises WorldError when `sam build` fails.
     """

@@ -1,4 +1,4 @@
-"""Other parameters for a world that is up, as a deployment with `--parameter-overrides` gives them."""
+"""Changes the parameters of a running world, like a deployment with `--parameter-overrides`."""
 
 import time
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""`sam deploy --config-env local` onto the emulator, and what came of it."""
+"""`sam deploy --config-env local` onto the emulator, and the stack's outputs."""
 
 import contextlib
 import copy
@@ -18,13 +18,13 @@ from local.world.state import ROOT
 
 STACK_NAME = "actionrelay"
 ARTIFACTS_BUCKET = "actionrelay-artifacts"
-"""The world makes this bucket itself; finding or making a managed one would cost a second stack."""
+"""The world creates this bucket itself; SAM's managed one would need a second stack."""
 
 _SECONDS = 300
 
 
 class _TemplateLoader(yaml.SafeLoader):
-    """Reads CloudFormation's YAML; what its tags mean does not matter here."""
+    """Reads CloudFormation's YAML, ignoring the meaning of its tags."""
 
 
 _TemplateLoader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)

@@ -1,4 +1,4 @@
-"""`down`: the end of a world."""
+"""`down`: stops a world."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from local.world.state import WorldFolder
 
 
 def down(state: Path) -> int:
-    """End exactly the processes of the world in folder `state`; return how many it had. Its logs stay.
+    """Stop exactly the processes of the world in folder `state`; return how many it had. Its logs stay.
 
     Does nothing where there is no world.
     """

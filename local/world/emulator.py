@@ -68,12 +68,12 @@ def settings(port: int) -> dict[str, str]:
 
 
 def health_url(endpoint: str) -> str:
-    """Return what answers once the emulator takes requests."""
+    """Return the URL that answers once the emulator accepts requests."""
     return f"{endpoint}/_ministack/health"
 
 
 def create_administrator(endpoint: str) -> Account:
-    """Make a user who may do everything, and return its account.
+    """Create a user with all permissions, and return its account.
 
     A user and not the root: its signatures are verified, and its requests to the API are authorised, as a
     caller's are.

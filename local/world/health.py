@@ -1,4 +1,4 @@
-"""Whether a world's API answers, asked the way a caller asks."""
+"""Whether a world's API answers a caller."""
 
 import urllib.error
 import urllib.request

@@ -1,4 +1,4 @@
-"""Processes that outlive the one that starts them, and that are ended by another.
+"""Processes that outlive the one that starts them, and that another one stops.
 
 A pid alone is no name for a process: it is given out again. A `Handle` therefore keeps when the process
 started, and nothing is signalled unless both fit. Each process leads a process group of its own, in which

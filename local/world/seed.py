@@ -1,4 +1,4 @@
-"""The three secrets that the template expects to find, made for each world."""
+"""The three secrets that the template expects, created for each world."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ class WorldSecrets:
 
 
 def seed(account: Account, made: WorldSecrets, parameters: Mapping[str, str]) -> None:
-    """Put the secrets into Secrets Manager under the names that the stack will look for."""
+    """Put the secrets into Secrets Manager under the stack's names."""
     manager = account.session().client("secretsmanager", endpoint_url=account.endpoint)
     client = {"clientId": made.client_id, "clientSecret": made.client_secret}
     contents: dict[str, dict[str, object]] = {

@@ -1,4 +1,4 @@
-"""A world's folder: where its files are, and the three that describe it to others.
+"""A world's folder: its files, and the three that describe it to others.
 
 `stack.json` is for users of the world. `world.json` is for `down`: each process with the mark of its start.
 `parameters.json` is for the next `up`: what the world was deployed with. Each is replaced in one step and is readable
@@ -26,7 +26,7 @@ DEFAULT_STATE = ROOT / ".local"
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What `stack.json` says. Field names there are in camelCase."""
+    """The content of `stack.json`, whose field names are in camelCase."""
 
     api_url: str
     endpoint_url: str
@@ -40,7 +40,7 @@ class Stack:
     outputs: Mapping[str, str]
     pids: Sequence[int]
     api_key: str | None = None
-    """Only where callers are known by a key."""
+    """Only with API keys."""
     operator_api_key: str | None = None
     """The same; it opens the operators' routes too."""
 
@@ -62,21 +62,21 @@ class WorldFolder:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other `up`s and `down`s of this world out until the block ends."""
+        """Lock this world against other `up`s and `down`s until the block ends."""
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
     def prepare(self) -> None:
-        """Make the folders, empty of what an earlier world left."""
+        """Create the folders, without files of an earlier world."""
         self.clear()
         shutil.rmtree(self.logs, ignore_errors=True)
         for folder in (self.logs, self.temporary):
             folder.mkdir(parents=True)
 
     def clear(self) -> None:
-        """Remove everything of the world but its logs."""
+        """Remove everything of the world except its logs."""
         for file in (self.stack_file, self._world_file, self._parameters_file):
             file.unlink(missing_ok=True)
         shutil.rmtree(self.temporary, ignore_errors=True)
@@ -91,19 +91,19 @@ class WorldFolder:
         return [Handle(**process) for process in recorded["processes"]] if recorded else []
 
     def write_parameters(self, parameters: Mapping[str, str]) -> None:
-        """Record what the world was deployed with."""
+        """Record the world's parameters."""
         _replace(self._parameters_file, parameters)
 
     def parameters(self) -> dict[str, str]:
-        """Return what the world was deployed with, as far as it is not the template's default."""
+        """Return the world's parameters that were given at its deployment."""
         return _read(self._parameters_file) or {}
 
     def write_stack(self, stack: Stack) -> None:
-        """Say how to reach the world."""
+        """Write `stack.json`."""
         _replace(self.stack_file, {_camel(name): value for name, value in asdict(stack).items() if value is not None})
 
     def stack(self) -> Stack | None:
-        """Return what `stack.json` says, or None if there is none."""
+        """Return the content of `stack.json`, or None if there is none."""
         recorded = _read(self.stack_file)
         return Stack(**{_snake(name): value for name, value in recorded.items()}) if recorded else None
 
