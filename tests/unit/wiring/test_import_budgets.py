@@ -19,7 +19,7 @@ BUDGETS: dict[str, tuple[int, set[str]]] = {
     "receive_webhook": (112, EVERY_FUNCTION | POWERTOOLS),
     "deliver": (147, EVERY_FUNCTION | POWERTOOLS | {"h11"}),
     "query": (170, EVERY_FUNCTION | POWERTOOLS),
-    "workflows": (200, EVERY_FUNCTION | POWERTOOLS | PYDANTIC | {"jmespath"}),
+    "workflows": (201, EVERY_FUNCTION | POWERTOOLS | PYDANTIC | {"jmespath"}),
     "count": (90, EVERY_FUNCTION | POWERTOOLS),
     "export": (90, EVERY_FUNCTION | POWERTOOLS),
     "preflight": (75, EVERY_FUNCTION),

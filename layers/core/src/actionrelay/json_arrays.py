@@ -10,8 +10,6 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-MANY = 50_000
-"""Arrays; fewer take less than 5 MB."""
 _OPENING, _CLOSING = '{"":[', "]}"
 _ENCODING = ("utf-8", "surrogatepass")
 _STRING = re.compile(
@@ -22,11 +20,6 @@ _HIDDEN = bytes.maketrans(b"[]", b"()")
 _SPACE: Any = re.compile(r"[ \t\n\r]*")
 _COLON: Any = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
 _COMMA: Any = re.compile(r"[ \t\n\r]*,?[ \t\n\r]*")
-
-
-def has_many(text: str) -> bool:
-    """Whether a text may have so many arrays that their lists would take much memory."""
-    return text.count("[") > MANY
 
 
 def without_arrays(text: str) -> str:

@@ -13,8 +13,10 @@ from enum import StrEnum
 from itertools import accumulate
 from typing import Any, Never
 
-from actionrelay import json_arrays
 from actionrelay.errors import MalformedJsonError
+
+MANY_ARRAYS = 50_000
+"""Fewer take less than 5 MB while they are scanned."""
 
 
 class Flaw(StrEnum):
@@ -68,7 +70,9 @@ def every_member(text: str) -> list[tuple[str, str]]:
     position = _after_space(text, 0)
     if text[position : position + 1] != "{":
         return found
-    if json_arrays.has_many(text):
+    if _has_many_arrays(text):
+        from actionrelay import json_arrays  # noqa: PLC0415 - hardly any text needs it
+
         return json_arrays.members(text, _BOUNDS.scan_once)
     position = _after_space(text, position + 1)
     scan, after_colon, after_comma = _BOUNDS.scan_once, _COLON.match, _COMMA.match
@@ -169,14 +173,23 @@ def sound(text: str) -> tuple[str, frozenset[Flaw]]:
 
 
 def _check(text: str) -> None:
-    has_many_arrays = json_arrays.has_many(text)
+    has_many_arrays = _has_many_arrays(text)
+    if has_many_arrays:
+        from actionrelay import json_arrays  # noqa: PLC0415 - hardly any text needs it
+
+        text = json_arrays.without_arrays(text)
     try:
-        _SOUND.decode(json_arrays.without_arrays(text) if has_many_arrays else text)
+        _SOUND.decode(text)
     except json.JSONDecodeError as error:
         place = "" if has_many_arrays else f" at line {error.lineno}, column {error.colno}"
         raise MalformedJsonError(error.msg + place) from None
     except RecursionError:
         raise MalformedJsonError("nested too deep to be read") from None
+
+
+def _has_many_arrays(text: str) -> bool:
+    """Return whether a text may have so many arrays that their lists would take much memory."""
+    return text.count("[") > MANY_ARRAYS
 
 
 def _mended(text: str) -> tuple[str, frozenset[Flaw]]:

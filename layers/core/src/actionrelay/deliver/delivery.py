@@ -11,11 +11,13 @@ from functools import partial
 from actionrelay.deliver.ports import Deliverable, Deliverables
 from actionrelay.deliver.posting import PostWebhook
 from actionrelay.deliver.receivers import Places
+from actionrelay.json_text import to_text
 from actionrelay.ledger.execution import WebhookStatus
 from actionrelay.ledger.ports import DeliveryQueue
 from actionrelay.ports import Clock, Randomness, Telemetry
 from actionrelay.resend import RESEND_MS, resend_on_failure
 from actionrelay.signals import Count
+from actionrelay.timestamps import iso
 
 FULL_MS = 5_000
 """Delay of a message, with jitter, while its receiver has no free place."""
@@ -67,8 +69,8 @@ class DeliverWebhook[Record]:
             self._try_once(due)
 
     def _try_once(self, due: Deliverable[Record]) -> None:
-        document = self.deliverables.document(due)
-        if document is None:
+        body = self._body(due)
+        if body is None:
             self._put_off(due, RESEND_MS)
             return
         with self.places.one_of(due.owner, due.caller) as free:
@@ -76,7 +78,7 @@ class DeliverWebhook[Record]:
                 self.telemetry.event("receiver_busy")  # no metric: a receiver that hangs must not ring an alarm
                 self._put_off(due, int(FULL_MS * (1 + self.randomness.uniform())))
                 return
-            tried = self.posting.attempt(due, document)
+            tried = self.posting.attempt(due, body)
         recorded = self.deliverables.record(due, tried)
         self.telemetry.count(Count.WEBHOOK_DELIVERIES, tried.status.value)
         if recorded is not None and tried.status is WebhookStatus.FAILED:
@@ -86,6 +88,13 @@ class DeliverWebhook[Record]:
             recorded = self.deliverables.load(due.subject_id)
         if recorded is not None:
             self._follow(recorded)
+
+    def _body(self, due: Deliverable[Record]) -> bytes | None:
+        """Return the webhook's body; its document, with a result of up to 5 MB, is not kept while it is posted."""
+        document = self.deliverables.document(due)
+        if document is None:
+            return None
+        return to_text({"type": due.type, "timestamp": iso(due.settled_at), "data": document}).encode()
 
     def _put_off(self, due: Deliverable[Record], delay_ms: int) -> None:
         """Make the try later. Nothing is recorded."""

@@ -1,6 +1,6 @@
 """One try to post a webhook, the Standard Webhooks way, and when the next one is due."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -8,11 +8,9 @@ from http import HTTPStatus
 from actionrelay.deliver.ports import Deliverable, Try
 from actionrelay.deliver.receivers import Receivers
 from actionrelay.errors import DeliveryFailedError, DeliveryRefusedError, DependencyError
-from actionrelay.json_text import to_text
 from actionrelay.ledger.execution import ExecutionError, WebhookStatus
 from actionrelay.ports import Clock, Randomness
 from actionrelay.retry_after import retry_after_ms
-from actionrelay.timestamps import iso
 from actionrelay.webhooks.keys import SigningSecret, keys_of_receiver
 from actionrelay.webhooks.ports import WebhookSender
 from actionrelay.webhooks.signatures import StandardWebhooks
@@ -41,14 +39,14 @@ class PostWebhook:
     clock: Clock
     randomness: Randomness
 
-    def attempt[Record](self, due: Deliverable[Record], document: Mapping[str, object]) -> Try:
+    def attempt[Record](self, due: Deliverable[Record], body: bytes) -> Try:
         """Try once.
 
         Raises:
             SecretUnavailableError: there is nothing to sign with.
         """
         try:
-            answer = self._post(due, document)
+            answer = self._post(due, body)
         except DeliveryRefusedError as error:
             return self._given_up(None, ExecutionError(error.code, error.message))
         except DeliveryFailedError as error:
@@ -64,8 +62,7 @@ class PostWebhook:
             return self._given_up(latency_ms, answered)
         return self._again(due, answer.retry_after, latency_ms, answered)
 
-    def _post[Record](self, due: Deliverable[Record], document: Mapping[str, object]) -> DeliveryAnswer:
-        body = to_text({"type": due.type, "timestamp": iso(due.settled_at), "data": document}).encode()
+    def _post[Record](self, due: Deliverable[Record], body: bytes) -> DeliveryAnswer:
         keys = keys_of_receiver(self.secrets(), host_of(due.url))
         signed = StandardWebhooks.headers(keys, due.webhook_id, self.clock.now() // 1_000, body)
         headers = {"Content-Type": "application/json", "X-Trace-Id": due.trace_id, **signed}
