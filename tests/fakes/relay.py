@@ -37,8 +37,8 @@ from actionrelay.ledger.follow_up import Completion
 from actionrelay.ledger.message import Message, MessageKind
 from actionrelay.ledger.recorder import Recorder
 from actionrelay.ledger.retention import RetainedExecutions, Retention
+from actionrelay.operate.dead_letters import SweepLetters
 from actionrelay.operate.decisions import OperateExecution
-from actionrelay.operate.letters import SweepLetters
 from actionrelay.operate.many import DecideAboutMany
 from actionrelay.operate.many_work import WorkOnDecision
 from actionrelay.operate.queues import QueueName, ReadQueues, WatchedQueue
@@ -71,9 +71,9 @@ from actionrelay.workflows.advance import AdvanceWorkflow
 from actionrelay.workflows.decisions import OperateWorkflow
 from actionrelay.workflows.reading import ListWorkflows, ReadWorkflow
 from actionrelay.workflows.records import WorkflowRecords
-from actionrelay.workflows.results import StepResults
 from actionrelay.workflows.rules import WorkflowRules
 from actionrelay.workflows.run import Workflow
+from actionrelay.workflows.step_results import StepResults
 from actionrelay.workflows.submission import SubmitWorkflow
 from tests.fakes.board import InMemoryBoard
 from tests.fakes.catalogue import Reading

@@ -33,8 +33,8 @@ from actionrelay.wiring.step_requests import RoomInBacklog, RulesOfSubmissions, 
 from actionrelay.workflows.advance import AdvanceWorkflow
 from actionrelay.workflows.decisions import OperateWorkflow
 from actionrelay.workflows.records import WorkflowRecords
-from actionrelay.workflows.results import StepResults
 from actionrelay.workflows.rules import WorkflowRules
+from actionrelay.workflows.step_results import StepResults
 from actionrelay.workflows.submission import SubmitWorkflow
 from tests.fakes.counters import KnownSuccessRate
 from tests.fakes.many import RecordedDecisionQueue

@@ -68,8 +68,8 @@ from actionrelay.timestamps import iso
 from actionrelay.workflows.definition import Definition, read_definition
 from actionrelay.workflows.document import workflow_document
 from actionrelay.workflows.plan import plan
-from actionrelay.workflows.results import StepResults
 from actionrelay.workflows.run import Item, Run, StepRecord, StepState, Workflow, WorkflowStatus, never_written
+from actionrelay.workflows.step_results import StepResults
 
 REQUEST: dict[str, Any] = {
     "actionId": "8f14e456-3a2b-4c9d-b7e1-9f8a7b6c5d4e",

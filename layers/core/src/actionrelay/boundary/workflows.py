@@ -7,8 +7,8 @@ from actionrelay.boundary.http import Check, Handler, answer
 from actionrelay.boundary.request import HttpRequest
 from actionrelay.workflows.decisions import OperateWorkflow
 from actionrelay.workflows.document import workflow_document
-from actionrelay.workflows.results import StepResults
 from actionrelay.workflows.run import Workflow
+from actionrelay.workflows.step_results import StepResults
 from actionrelay.workflows.submission import Disposition, SubmitWorkflow
 
 

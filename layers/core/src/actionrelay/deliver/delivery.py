@@ -25,7 +25,7 @@ FULL_MS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class DeliverWebhook[Record]:
-    """Makes one try to deliver, and plans the next."""
+    """Makes one try to deliver, and sends the message for the next one, which ``deliver.posting`` schedules."""
 
     deliverables: Deliverables[Record]
     queue: DeliveryQueue

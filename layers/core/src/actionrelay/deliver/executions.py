@@ -1,4 +1,4 @@
-"""Ended executions as what is delivered, from the ledger."""
+"""Ended executions, as the delivery of webhooks reads and records them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Use case: work on one message of the execution queue. Whatever happens, the execution can go on afterwards.
 
+The claim, a lease on the execution, is recorded before anything is sent (``_attempt``).
+
 On return the message can be deleted; after an error it must be received again.
 """
 

@@ -88,7 +88,7 @@ class GateState:
     """The state that all workers share. Times are µs since the epoch; ``paused_until`` and leases are in ms."""
 
     used_until_us: int = 0
-    """The time whose permits are used up; those between this and now are in the bucket."""
+    """Permits are used up to this time. The bucket holds one for each interval since then, up to its size."""
     paused_until: int = 0
     lane_lead: int = 0
     """How far the interactive lane is ahead of the bulk lane since both wait, weighted by their shares."""

@@ -104,7 +104,10 @@ def judge(reply: Reply) -> Verdict:
 
 
 def _judge_status(status: int, *, shed: bool) -> Verdict:
-    """A 503 with ``Retry-After`` is load shedding before the action. Without it, it may come from behind the action."""
+    """A 429, and a 503 with ``Retry-After``, come before the action; any other 503 may come from behind it.
+
+    ``execute.after_attempt`` does what follows: a 429 pauses all workers.
+    """
     if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.SERVICE_UNAVAILABLE and shed):
         return Verdict.POSTPONE
     if status == HTTPStatus.UNAUTHORIZED:

@@ -192,7 +192,8 @@ class TakeDecision:
     def _run(self, ended: Execution, now: int, *, again: bool) -> int:
         """Number the next run; its id is reserved before it is on record, so a webhook always finds it.
 
-        The id of a number may be taken, since callers choose ids. No caller can take all of a later ms beforehand.
+        A caller may already use the id of the next number. Then the time in ms is the number, whose id no caller can
+        have taken in advance.
         """
         require(ended, Decision.RETRY)
         if ended.status is Status.UNKNOWN and not again:

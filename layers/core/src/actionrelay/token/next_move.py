@@ -32,7 +32,7 @@ class InStore:
 
     token: AccessToken | None
     lacks: bool
-    """The store could be read and has no usable token, although the lease says so."""
+    """The store could be read and has no usable token, even if the lease names one."""
 
 
 @dataclass(frozen=True, slots=True)

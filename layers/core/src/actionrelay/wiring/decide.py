@@ -8,8 +8,8 @@ from actionrelay.find.listing import ListExecutions
 from actionrelay.find.selection import SelectExecutions
 from actionrelay.ledger.payloads_s3 import BucketPayloads
 from actionrelay.ledger.queues_sqs import SqsDeadLetters
-from actionrelay.operate.letters import SweepLetters
-from actionrelay.operate.letters_sqs import SqsLetters
+from actionrelay.operate.dead_letters import SweepLetters
+from actionrelay.operate.dead_letters_sqs import SqsLetters
 from actionrelay.operate.many import DecideAboutMany
 from actionrelay.operate.many_dynamodb import TableDecisions
 from actionrelay.operate.many_sqs import SqsDecisionQueue

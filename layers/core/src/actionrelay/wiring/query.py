@@ -33,7 +33,7 @@ from actionrelay.wiring.telemetry import telemetry
 from actionrelay.wiring.waiting import awaiting
 from actionrelay.workflows.reading import ListWorkflows, ReadWorkflow
 from actionrelay.workflows.records import WorkflowRecords
-from actionrelay.workflows.results import StepResults
+from actionrelay.workflows.step_results import StepResults
 from actionrelay.workflows.table_dynamodb import WorkflowsTable
 
 

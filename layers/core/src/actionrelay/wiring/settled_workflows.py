@@ -1,4 +1,4 @@
-"""Workflows as what is delivered, from their records."""
+"""Workflows with an outcome, as the delivery of webhooks reads and records them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,8 +13,8 @@ from actionrelay.ports import Telemetry
 from actionrelay.workflows import transitions
 from actionrelay.workflows.document import workflow_document
 from actionrelay.workflows.records import WorkflowRecords
-from actionrelay.workflows.results import StepResults
 from actionrelay.workflows.run import Workflow
+from actionrelay.workflows.step_results import StepResults
 
 _TRIES = 5
 

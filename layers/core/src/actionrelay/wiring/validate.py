@@ -34,8 +34,8 @@ from actionrelay.wiring.telemetry import telemetry
 from actionrelay.wiring.waiting import awaiting
 from actionrelay.wiring.workflow_records import callers_workflow_records, step_results
 from actionrelay.workflows.decisions import OperateWorkflow
-from actionrelay.workflows.results import StepResults
 from actionrelay.workflows.rules import WorkflowRules
+from actionrelay.workflows.step_results import StepResults
 from actionrelay.workflows.submission import SubmitWorkflow
 
 

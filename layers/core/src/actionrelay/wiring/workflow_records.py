@@ -7,7 +7,7 @@ from actionrelay.wiring.ledger import executions_table, retention
 from actionrelay.wiring.process import aws
 from actionrelay.wiring.settings import WriterSettings
 from actionrelay.workflows.records import WorkflowRecords
-from actionrelay.workflows.results import StepResults
+from actionrelay.workflows.step_results import StepResults
 from actionrelay.workflows.table_dynamodb import WorkflowsTable
 
 

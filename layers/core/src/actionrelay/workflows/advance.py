@@ -13,10 +13,10 @@ from actionrelay.ledger.message import MessageKind, WorkflowMessage
 from actionrelay.ledger.ports import DeliveryQueue, ExecutionStore, WorkflowQueue
 from actionrelay.ports import Clock, Randomness, Telemetry
 from actionrelay.resend import resend_on_failure
+from actionrelay.workflows.memory_turn import Turn
 from actionrelay.workflows.ports import StepExecutions
 from actionrelay.workflows.records import WorkflowRecords
 from actionrelay.workflows.run import Run, WorkflowStatus
-from actionrelay.workflows.turns import Turn
 from actionrelay.workflows.visit import Visit
 from actionrelay.workflows.working_copy import WorkingCopy
 

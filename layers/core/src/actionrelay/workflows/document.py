@@ -11,7 +11,6 @@ from actionrelay.strict_json import Json
 from actionrelay.timestamps import Timestamp, iso, iso_or_none
 from actionrelay.workflows.expressions import ExpressionFaultError
 from actionrelay.workflows.plan import longest_path
-from actionrelay.workflows.results import StepResults
 from actionrelay.workflows.run import (
     OVER,
     Run,
@@ -21,6 +20,7 @@ from actionrelay.workflows.run import (
     WorkflowStatus,
     execution_id,
 )
+from actionrelay.workflows.step_results import StepResults
 
 MAX_RESULT_BYTES = 4 * 1_024 * 1_024
 """All results in one response, counted as escaped."""

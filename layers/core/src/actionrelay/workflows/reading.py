@@ -12,8 +12,8 @@ from actionrelay.timestamps import DAY_MS, day_of, midnight
 from actionrelay.workflows.document import WorkflowSummaryDocument, workflow_document, workflow_summary
 from actionrelay.workflows.ports import Listed, WorkflowIndex
 from actionrelay.workflows.records import WorkflowRecords
-from actionrelay.workflows.results import StepResults
 from actionrelay.workflows.run import Run, WorkflowStatus
+from actionrelay.workflows.step_results import StepResults
 
 MAX_ENTRIES = 400
 """About how many workflows one response reads."""

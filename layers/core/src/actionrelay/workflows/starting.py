@@ -8,11 +8,11 @@ from actionrelay.ledger.execution import Execution, ExecutionError, WorkflowPlac
 from actionrelay.strict_json import Json
 from actionrelay.workflows.definition import MAX_ITEMS, Step
 from actionrelay.workflows.expressions import Allowance, ExpressionFaultError
+from actionrelay.workflows.memory_turn import LIGHT_BYTES, Turn
 from actionrelay.workflows.ports import StepExecutions, StepOrder
 from actionrelay.workflows.references import resolved
-from actionrelay.workflows.results import StepResults, is_true
 from actionrelay.workflows.run import Workflow, execution_id
-from actionrelay.workflows.turns import LIGHT_BYTES, Turn
+from actionrelay.workflows.step_results import StepResults, is_true
 
 MAX_MESSAGE_LENGTH = 300
 """Characters of an error that a step's record keeps; the execution keeps all of it."""

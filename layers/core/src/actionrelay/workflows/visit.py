@@ -10,11 +10,11 @@ from actionrelay.ledger.ports import ExecutionStore, WorkflowQueue
 from actionrelay.ports import Clock
 from actionrelay.workflows import due_steps, transitions
 from actionrelay.workflows.due_steps import Due, DueKind
+from actionrelay.workflows.memory_turn import Turn
 from actionrelay.workflows.ports import StepExecutions
-from actionrelay.workflows.results import Recollection, StepResults, items_failed
 from actionrelay.workflows.run import Renewal, StepRecord, StepState, Stop, Workflow, execution_id
 from actionrelay.workflows.starting import MAX_MESSAGE_LENGTH, StartSteps, StepFailedError
-from actionrelay.workflows.turns import Turn
+from actionrelay.workflows.step_results import Recollection, StepResults, items_failed
 from actionrelay.workflows.working_copy import WorkingCopy
 
 STOP_BEFORE_MS = 20_000

@@ -9,9 +9,9 @@ from actionrelay.ledger.execution import Execution, WorkflowPlace
 from actionrelay.ledger.message import WorkflowMessage
 from actionrelay.strict_json import canonical
 from actionrelay.workflows.expressions import Allowance
+from actionrelay.workflows.memory_turn import LIGHT_BYTES, Turn
 from actionrelay.workflows.ports import StepExecutions, StepOrder
 from actionrelay.workflows.references import resolved
-from actionrelay.workflows.turns import LIGHT_BYTES, Turn
 from tests.fakes.flows import WORKFLOW_ID, Flow, a_step, echo, from_step
 from tests.fakes.relay import INVOCATION_MS
 

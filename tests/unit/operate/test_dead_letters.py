@@ -6,7 +6,7 @@ import pytest
 
 from actionrelay.errors import QueueUnavailableError, RecordUnreadableError, StoreUnavailableError
 from actionrelay.ledger.execution import Delivery, ExecutionError, Outcome, Status, WebhookStatus
-from actionrelay.operate.letters import MOST_RECEIVES
+from actionrelay.operate.dead_letters import MOST_RECEIVES
 from actionrelay.operate.ports import DecisionMessage, Letter
 from tests.fakes.flows import WORKFLOW_ID, Flow, a_step
 from tests.fakes.relay import EXECUTION_ID, WEBHOOK_URL, Relay
