@@ -8,7 +8,7 @@ from actionrelay.workflows import (
     decisions,
     due_steps,
     records,
-    results,
+    step_results,
     submission,
     transitions,
     visit,
@@ -69,7 +69,7 @@ FLOW_MUTANTS: dict[str, tuple[Edit, ...]] = {
     ),
     "results are joined in another order": (
         Edit(
-            results.StepResults,
+            step_results.StepResults,
             "_joined",
             "enumerate(step.items or ())",
             "reversed(list(enumerate(step.items or ())))",
