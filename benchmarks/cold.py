@@ -27,6 +27,7 @@ from rich.console import Console
 from benchmarks.bench import Bench
 from benchmarks.results import Result
 from benchmarks.sampling import Series
+from benchmarks.serving import in_background
 from local.world.build import artifacts, built
 from local.world.environment import for_tools
 from local.world.progress import Progress
@@ -216,7 +217,7 @@ def run(bench: Bench) -> Result:
     rows: list[tuple[str, ...]] = []
     if missing is None:
         steps = bench.progress("cold", rounds * len(FIRST_EVENTS))
-        with _functions() as functions, _serving() as server:
+        with _functions() as functions, in_background(_Server(("127.0.0.1", 0), _Answering)) as server:
             taken: dict[str, list[_Sample]] = {function.name: [] for function in functions}
             for _ in range(rounds):
                 for function in functions:
@@ -260,18 +261,6 @@ def _functions() -> Iterator[list[_Function]]:
             return int(template["Resources"][logical_id]["Properties"].get("MemorySize", shared))
 
         yield [_Function(function, folder / "build", memory_mb(function)) for function in FIRST_EVENTS]
-
-
-@contextmanager
-def _serving() -> Iterator[_Server]:
-    server = _Server(("127.0.0.1", 0), _Answering)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def _docker(*arguments: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any, override
 from urllib.parse import parse_qs, urlsplit
 
 from benchmarks.heaviest.table import Tables
+from benchmarks.serving import in_background
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - of nothing
 HELD_SECONDS = 1.5
@@ -159,10 +160,5 @@ def serving(services: Services) -> Iterator[Services]:
     server = _Server(("127.0.0.1", 0), _Answering)
     server.services = services
     services.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with in_background(server):
         yield services
-    finally:
-        server.shutdown()
-        server.server_close()

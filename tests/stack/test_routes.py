@@ -1,4 +1,4 @@
-"""Every route of the table, on a deployed API: who is authorised, and what is refused before a handler."""
+"""Every route of the table, on a deployed API: the callers it allows, and what is refused before a handler."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Who gets permits and places: lanes by their shares, callers evenly, and never more than the bucket holds."""
+"""Permits and places are shared between lanes by their shares and between callers evenly, within the bucket."""
 
 import math
 from collections.abc import Mapping
